@@ -1,0 +1,297 @@
+"""Every error that `orchestra` raises, as one tree.
+
+    OrchestraError
+      DefinitionError        the plan, the registry or the set-up is wrong; raised at start, lists every fault
+      CommandRefused         the caller's command cannot be done; nothing has changed
+        InvalidCommand         a value in the command makes no sense
+        NotAllowedInState      the subject's state table has no such step
+        NotPermitted           the actor's roles do not allow it
+        UnknownId              no such interaction, case, agent, offer, delivery or reference
+        OfferExpired           the offer has ended, or its token is stale
+      InvalidData            foreign bytes or files are malformed
+        MalformedMessage       a message, a line or a payload cannot be read
+        UnsupportedVersion     written by a newer version than this one understands
+      JournalError           the journal could not do what was asked
+        VersionConflict        another writer has appended since
+        JournalUnavailable     the append failed, or nobody knows whether it did
+        JournalCorrupt         stored bytes are not what was written
+        LeaseLost              another process owns the workspace now
+        WorkspaceInUse         another process owns the workspace
+      ChannelError           a channel's provider did not take a message
+        DeliveryRefused        for good: do not try again
+        DeliveryUnavailable    for now: try again later
+      ReplayMismatch         journal and code disagree
+
+Ids, states and paths are attributes, so that callers need not parse the text. No error ever carries a
+message body, an address or a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+__all__ = [
+    "ChannelError",
+    "CommandRefused",
+    "DefinitionError",
+    "DeliveryRefused",
+    "DeliveryUnavailable",
+    "Fault",
+    "InvalidCommand",
+    "InvalidData",
+    "JournalCorrupt",
+    "JournalError",
+    "JournalUnavailable",
+    "LeaseLost",
+    "MalformedMessage",
+    "NotAllowedInState",
+    "NotPermitted",
+    "OfferExpired",
+    "OrchestraError",
+    "ReplayMismatch",
+    "UnknownId",
+    "UnsupportedVersion",
+    "VersionConflict",
+    "WorkspaceInUse",
+]
+
+
+class OrchestraError(Exception):
+    """The root: `except OrchestraError` catches whatever this library raises on purpose."""
+
+    def __reduce__(self) -> Any:
+        # Exceptions built from keyword attributes do not survive pickling by `args`; the attributes do.
+        return _rebuild, (type(self), self.__dict__.copy())
+
+
+def _rebuild(kind: type[OrchestraError], values: dict[str, Any]) -> OrchestraError:
+    error = kind.__new__(kind)
+    error.__dict__.update(values)
+    return error
+
+
+_error = attrs.define(slots=False, auto_exc=True, str=False, eq=False)
+
+
+@attrs.frozen
+class Fault:
+    """One thing that is wrong in a definition.
+
+    Attributes:
+        path: where, as in the plan file: `queues.billing.skills.german`.
+        message: what is wrong and what would be right.
+        is_error: False for a warning, which does not stop anything.
+    """
+
+    path: str
+    message: str
+    is_error: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+@_error
+class DefinitionError(OrchestraError):
+    """The set-up is wrong. `faults` lists everything that is, each with its path."""
+
+    faults: Sequence[Fault]
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+class CommandRefused(OrchestraError):
+    """The command cannot be done as things stand. Nothing has changed."""
+
+
+@_error
+class InvalidCommand(CommandRefused):
+    """A value in the command makes no sense: `field` names it, `reason` says what would."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+@_error
+class NotAllowedInState(CommandRefused):
+    """The subject is in a state in which this cannot happen."""
+
+    subject: str
+    state: str
+    trigger: str
+
+    def __str__(self) -> str:
+        return f"{self.subject} is {self.state}: cannot {self.trigger.replace('_', ' ')}"
+
+
+@_error
+class NotPermitted(CommandRefused):
+    """The actor may not do this: no role of theirs in the plan allows it."""
+
+    actor: str
+    command: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.actor} may not {self.command}: {self.reason}"
+
+
+@_error
+class UnknownId(CommandRefused):
+    """There is no such thing: `kind` says what was looked for, `id` is what was given."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"no {self.kind} {self.id!r}"
+
+
+@_error
+class OfferExpired(CommandRefused):
+    """The offer has ended (accepted elsewhere, timed out, taken back) or the token is stale."""
+
+    offer: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"offer {self.offer} is {self.state}"
+
+
+class InvalidData(OrchestraError):
+    """Foreign data cannot be used as it is."""
+
+
+@_error
+class MalformedMessage(InvalidData):
+    """Foreign data does not have the form it must have: `where` it is, and `reason`."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}" if self.where else self.reason
+
+
+@_error
+class UnsupportedVersion(InvalidData):
+    """Written by a newer library: `what`, its version `found`, and the newest one `known` here."""
+
+    what: str
+    found: int
+    known: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} is of version {self.found}, this library reads up to version {self.known}: "
+            "use the library version that wrote it, or a later one"
+        )
+
+
+class JournalError(OrchestraError):
+    """The journal could not do what was asked of it."""
+
+
+@_error
+class VersionConflict(JournalError):
+    """Another writer has appended: `expected` and `found` are positions."""
+
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"the journal is at position {self.found}, not {self.expected}: another writer appended"
+
+
+@_error
+class JournalUnavailable(JournalError):
+    """The append failed. If `outcome_unknown`, the events may or may not be in the journal."""
+
+    reason: str
+    outcome_unknown: bool = False
+
+    def __str__(self) -> str:
+        known = "; whether it was stored is unknown: ask again with the same id" if self.outcome_unknown else ""
+        return f"journal unavailable: {self.reason}{known}"
+
+
+@_error
+class JournalCorrupt(JournalError):
+    """Stored bytes are not what was written, from `position` on. `reason` says how that shows."""
+
+    position: int
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"journal damaged at position {self.position}: {self.reason}; "
+            "nothing was skipped: restore a backup, or read up to the position before it"
+        )
+
+
+@_error
+class LeaseLost(JournalError):
+    """Another process owns the workspace now: this one's `epoch` is older than `current`."""
+
+    epoch: int
+    current: int
+
+    def __str__(self) -> str:
+        return f"lease of epoch {self.epoch} is over, epoch {self.current} owns the workspace"
+
+
+@_error
+class WorkspaceInUse(JournalError):
+    """Another process owns the workspace: `holder`, since `since_us` (microseconds UTC)."""
+
+    holder: str
+    since_us: int
+
+    def __str__(self) -> str:
+        return (
+            f"workspace is owned by {self.holder}: connect with orchestra.connect(url), "
+            "or wait for it with standby=True"
+        )
+
+
+class ChannelError(OrchestraError):
+    """A channel's provider did not take a message."""
+
+
+@_error
+class DeliveryRefused(ChannelError):
+    """The provider refuses for good; `code` is its own."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return f"refused by the channel: {self.code}"
+
+
+@_error
+class DeliveryUnavailable(ChannelError):
+    """The provider cannot take it now; `retry_after_us` is its own advice, if it gave one."""
+
+    code: str
+    retry_after_us: int | None = None
+
+    def __str__(self) -> str:
+        return f"channel unavailable: {self.code}"
+
+
+@_error
+class ReplayMismatch(OrchestraError):
+    """Journal and code disagree at `position`: the code cannot have written what stands there."""
+
+    position: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"journal position {self.position}: {self.reason}"

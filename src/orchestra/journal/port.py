@@ -1,0 +1,134 @@
+"""The two ports of storage: `Journal` (records, leases, snapshots) and its `Inbox` (commands of other processes).
+
+A journal is called synchronously, one writing call at a time, from a worker thread of the runtime: an append is one
+call per group of commands, so one thread switch is shared by many. Reading calls may come from any thread at any time.
+Whoever implements a journal runs `orchestra.testing.JournalContract` over it; that suite is the definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from orchestra.model.records import Batch, Lease, Record, Request, Snapshot
+
+__all__ = ["FORMAT", "Inbox", "Journal"]
+
+FORMAT = 1
+"""The newest storage format this library writes and reads."""
+
+
+@runtime_checkable
+class Inbox(Protocol):
+    """Commands of other processes, durable, each answered once."""
+
+    def submit(self, request_id: str, command: str) -> None:
+        """Store a command durably for the owner.
+
+        Submitting an id that is waiting or already answered changes nothing (the same id always gets the same answer).
+
+        Raises:
+            InvalidData: the same id was submitted before with another command.
+            JournalUnavailable: it was not stored, or nobody knows.
+        """
+
+    def waiting(self, limit: int = 1000) -> Sequence[Request]:
+        """Requests not yet answered, oldest first. Answered by `Journal.append` with a `Done`."""
+
+    def result(self, request_id: str) -> str | None:
+        """The stored answer, or None while there is none."""
+
+    def forget(self, before_us: int) -> int:
+        """Delete answers stored before that instant (microseconds UTC); returns how many.
+
+        The answers' own time is the engine time of the append that stored them.
+        """
+
+
+@runtime_checkable
+class Journal(Protocol):
+    """An append-only, totally ordered log with one writer at a time."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """The inbox beside this journal."""
+
+    def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
+        """Become the owner. The epoch is one more than that of any lease before.
+
+        Raises:
+            WorkspaceInUse: another holder's lease has not expired and that holder is not known to be dead.
+        """
+
+    def renew(self, lease: Lease, now_us: int, ttl_us: int) -> Lease:
+        """Stay the owner for `ttl_us` from `now_us` on.
+
+        Raises:
+            LeaseLost: another epoch owns the workspace.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """Stop being the owner. A lease already lost is released silently."""
+
+    def append(self, after: int, batches: Sequence[Batch], lease: Lease) -> int:
+        """Store batches, all or none, and sync them to disk before returning.
+
+        Args:
+            after: the position the journal must have now (compare and swap).
+            batches: records with positions `after + 1`, `after + 2`, ... over all batches.
+            lease: proof of ownership.
+
+        Returns:
+            The new position.
+
+        Raises:
+            VersionConflict: the journal is at another position; nothing was stored.
+            LeaseLost: the lease's epoch is not the current one; nothing was stored.
+            JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
+        """
+
+    def position(self) -> int:
+        """The last durable position; 0 for an empty journal."""
+
+    def read(
+        self,
+        after: int = 0,
+        *,
+        limit: int | None = None,
+        subjects: Collection[str] | None = None,
+        types: Collection[str] | None = None,
+    ) -> Iterator[Record]:
+        """Durable records past `after`, in order; only those of the given subjects and types, if given.
+
+        Reads with an index on subject. Each record is verified.
+
+        Raises:
+            JournalCorrupt: when the iteration reaches a damaged record; those before it were given.
+        """
+
+    def blank(self, subjects: Collection[str] | None = None) -> int:
+        """Destroy the private part of all records of these subjects (None: of every record); returns how many.
+
+        Facts, positions and verification stay as they are.
+        """
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep this snapshot and drop older ones. A cache: losing it loses nothing."""
+
+    def load_snapshot(self, schema: str) -> Snapshot | None:
+        """The newest snapshot with this schema, or None. Damaged ones count as absent."""
+
+    def changes(self) -> int:
+        """A number that differs after another process has changed the journal or its inbox. Cheap: made for polling."""
+
+    def backup(self, target: Path) -> int:
+        """Copy the live journal to a new file, verify the copy, and return its position.
+
+        Raises:
+            JournalUnavailable: the target exists, or cannot be written.
+            JournalCorrupt: the copy did not verify.
+        """
+
+    def close(self) -> None:
+        """Release files and connections. Closing twice is fine."""

@@ -1,0 +1,225 @@
+"""The parts of a plan: queues, channels, teams, agents, roles, cases, deliveries. Pure data with defaults that work.
+
+Durations are `timedelta` (text such as `20s` in a plan file), skill levels whole numbers from 1, shares whole percents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import attrs
+
+__all__ = [
+    "Account",
+    "AgentDefinition",
+    "Cases",
+    "Channel",
+    "Deliveries",
+    "Disposition",
+    "Fields",
+    "Presence",
+    "Queue",
+    "Role",
+    "ServiceLevel",
+    "Team",
+    "WorkspaceDefinition",
+]
+
+
+def _seconds(count: int) -> timedelta:
+    return timedelta(seconds=count)
+
+
+@attrs.frozen
+class WorkspaceDefinition:
+    """What holds for the workspace as a whole.
+
+    Attributes:
+        name: shows in reports, seeds the default key.
+        seed: of every seeded choice; change it and equal inputs are decided with other jitter.
+        key: name of the secret under which addresses are hashed. None derives a key from the name, which keeps
+            addresses out of facts but lets whoever knows the name test a guess: fine for a trial, not for production.
+        default_queue: where contacts wait whose channel names no queue.
+    """
+
+    default_queue: str = ""
+    name: str = "workspace"
+    seed: int = 0
+    key: str | None = None
+
+
+@attrs.frozen
+class ServiceLevel:
+    """The share of contacts that should be answered within a time."""
+
+    percent: int = 80
+    within: timedelta = _seconds(20)
+
+
+@attrs.frozen
+class Team:
+    """People who work together, and the accountable owner of the cases of their queues."""
+
+    name: str | None = None
+
+
+@attrs.frozen
+class Queue:
+    """Where interactions wait.
+
+    Attributes:
+        team: accountable for the cases of this queue, and whose agents serve it.
+        skills: skill -> least level an agent must have.
+        priority: minutes of waiting that its interactions are worth more than others an agent can take.
+        service_level: what reports compare against.
+        retry_after: how long after everybody declined they are asked again.
+    """
+
+    team: str
+    skills: Mapping[str, int] = attrs.field(factory=dict)
+    priority: int = 0
+    service_level: ServiceLevel = ServiceLevel()
+    retry_after: timedelta = _seconds(30)
+
+
+@attrs.frozen
+class Account:
+    """One of the company's own accounts on a channel: a number, a page, a mailbox. Unset values are the channel's."""
+
+    queue: str | None = None
+
+
+@attrs.frozen
+class Channel:
+    """A medium and how it is worked.
+
+    Attributes:
+        live: the customer waits on the line (voice, chat); else they wrote and went on with their day.
+        queue: where its contacts wait; None for the workspace's default.
+        accounts: own accounts that differ from the rest; accounts not listed are taken as they come.
+        weight_percent: share of an agent's budget that one interaction takes.
+        limit: most interactions of this channel that one agent has at once; None for no limit but the budget.
+        offer_timeout: how long an agent has to answer an offer.
+        wrap_up: longest time for work after contact; zero for none.
+        idle_after: an answered interaction without any message for this long is over; None for never.
+        short_abandon: those who leave sooner are counted apart.
+        connect_target: within which a live contact should be connected.
+        max_age: a message that claims to be older is taken as this old; None believes any age.
+        keep_ids: how long message ids are kept against repeats; None for ever.
+        on_agent_lost: `requeue` or `keep`, what becomes of work in hand when an agent's devices stay silent.
+        cost_per_contact_cents: for reports.
+    """
+
+    live: bool = False
+    queue: str | None = None
+    accounts: Mapping[str, Account] = attrs.field(factory=dict)
+    weight_percent: int = 100
+    limit: int | None = None
+    offer_timeout: timedelta = _seconds(60)
+    wrap_up: timedelta = timedelta()
+    idle_after: timedelta | None = timedelta(days=1)
+    short_abandon: timedelta = _seconds(5)
+    connect_target: timedelta = _seconds(120)
+    max_age: timedelta | None = timedelta(days=7)
+    keep_ids: timedelta | None = timedelta(days=7)
+    on_agent_lost: str = "requeue"
+    cost_per_contact_cents: int = 0
+
+
+@attrs.frozen
+class AgentDefinition:
+    """An agent named in the plan. Larger companies define theirs by command, from their directory."""
+
+    teams: Sequence[str]
+    skills: Mapping[str, int] = attrs.field(factory=dict)
+    roles: Sequence[str] = ()
+    capacity_percent: int = 100
+    name: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class Role:
+    """What those who hold it may do: names of commands, or `*` for all; `others` if also to other agents' work."""
+
+    may: Sequence[str]
+    others: bool = False
+
+
+@attrs.frozen
+class Presence:
+    """How agents' absence shows.
+
+    Attributes:
+        misses: offers missed in a row until the agent is set away; 0 for never.
+        grace: how long all devices may be silent until work in hand is dealt with.
+        device_lease: how long a device may be silent until it counts as lost.
+        away_reasons: those that may be given; empty for any.
+    """
+
+    misses: int = 3
+    grace: timedelta = _seconds(60)
+    device_lease: timedelta = _seconds(30)
+    away_reasons: Sequence[str] = ()
+
+
+@attrs.frozen
+class Disposition:
+    """An outcome code; `resolves` if it settles the case."""
+
+    resolves: bool = False
+
+
+ATTACH_BY = ("thread", "reply_token", "case_number", "customer_topic")
+"""What may tell that a contact belongs to an existing case, in the order in which it is asked."""
+
+
+@attrs.frozen
+class Cases:
+    """How contacts become cases.
+
+    Attributes:
+        attach: which of thread, reply_token, case_number, customer_topic attach a contact to an existing case.
+        close_after: a resolved case closes after this long; None for never.
+        reopen_within: a closed case reopens for a reply on its thread within this time of closing; later replies open
+            a new one. None for always.
+        number: form of the number that customers are told; `{}` stands for the running number.
+        dispositions: the outcome codes that may be given; empty for any, of which only `resolved` resolves.
+    """
+
+    attach: Sequence[str] = ATTACH_BY
+    close_after: timedelta | None = timedelta(days=7)
+    reopen_within: timedelta | None = timedelta(days=30)
+    number: str = "C-{:06d}"
+    dispositions: Mapping[str, Disposition] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Deliveries:
+    """How outbound messages are tried.
+
+    Attributes:
+        attempts: at most this many.
+        first_retry: longest wait before the second attempt; doubles each time, drawn evenly from zero to it.
+        longest_retry: longest wait between attempts.
+        permit: how long an attempt may take from permission to start.
+        expires_after: not sent at all after this long.
+    """
+
+    attempts: int = 8
+    first_retry: timedelta = _seconds(2)
+    longest_retry: timedelta = timedelta(hours=1)
+    permit: timedelta = _seconds(30)
+    expires_after: timedelta = timedelta(days=3)
+
+
+FIELD_TYPES = ("text", "integer", "boolean", "date")
+
+
+@attrs.frozen
+class Fields:
+    """Typed fields the application may set: field -> text, integer, boolean or date. Never personal data."""
+
+    customer: Mapping[str, str] = attrs.field(factory=dict)
+    case: Mapping[str, str] = attrs.field(factory=dict)
+    interaction: Mapping[str, str] = attrs.field(factory=dict)

@@ -1,0 +1,49 @@
+"""What commands answer: small values that survive the journey through an inbox."""
+
+from __future__ import annotations
+
+import attrs
+
+__all__ = ["Accepted", "CaseRef", "Received", "Written"]
+
+
+@attrs.frozen
+class CaseRef:
+    """A case as callers name it: its `id` for commands, its `number` for people."""
+
+    id: str
+    number: str
+
+
+@attrs.frozen
+class Received:
+    """An inbound contact was taken, or had been taken before.
+
+    Attributes:
+        duplicate: True if this (channel, account, id) had been taken before; nothing changed then.
+        message: id of the message; None for a contact without text.
+    """
+
+    customer: str
+    interaction: str
+    case: CaseRef
+    message: str | None = None
+    duplicate: bool = False
+
+
+@attrs.frozen
+class Accepted:
+    """An offer was accepted: this agent now handles the interaction."""
+
+    offer: str
+    interaction: str
+    case: CaseRef
+    customer: str
+
+
+@attrs.frozen
+class Written:
+    """A message was written and its delivery planned."""
+
+    message: str
+    delivery: str
