@@ -1,0 +1,242 @@
+"""Every check of the project, one session each; plain `nox` runs those a change must pass.
+
+What belongs here: how checks are run and how much of each. What does not: the checks themselves (`tests/`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nox
+
+CI_SECONDS = 900
+"""What all sessions of a CI run may take together on two cores; `.ci/run` itself has 1,200 seconds."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A check whose strength is a number: its share of the CI run decides the number.
+
+    Attributes:
+        variable: the environment variable by which the tests learn the number.
+        share_s: seconds of `CI_SECONDS` set aside for it.
+        each_s: seconds that one more costs, measured on two cores with coverage on.
+        enough: more than this is not asked for in CI, however cheap it is.
+        option: the argument of its own session that sets the number, as in `nox -s swarm -- --seeds 50000`.
+    """
+
+    variable: str
+    share_s: int
+    each_s: float
+    enough: int
+    option: str
+
+    @property
+    def count(self) -> int:
+        """How many a CI run can afford."""
+        return max(1, min(self.enough, int(self.share_s / self.each_s)))
+
+
+PROOFS: Mapping[str, Proof] = {
+    #                 variable                     share_s each_s  enough  option
+    "property": Proof("ORCHESTRA_EXAMPLES", 60, 0.120, 500, "examples"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 90, 0.090, 1000, "seeds"),
+    "torture": Proof("ORCHESTRA_KILLS", 90, 0.900, 100, "kills"),
+    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 40, 2.000, 20, "scenarios"),
+    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 30, 0.060, 500, "seeds"),
+    "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 10, 0.005, 1000, "inputs"),
+    "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 60, 0.006, 10_000, "commands"),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 120, 10.000, 40, "bugs"),
+}
+
+FIXED_SECONDS: Mapping[str, int] = {
+    "install": 40,
+    "lint": 10,
+    "types": 60,
+    "docs": 50,
+    "tests-3.11": 110,
+    "tests-3.12": 50,
+    "tests-3.13": 50,
+    "lowest": 30,
+}
+"""What the rest takes: it has no number to turn."""
+
+LESS = 20
+"""Beside the covered run on 3.11, proofs run with a twentieth of their counts: other versions rarely differ."""
+
+PYTHONS = ("3.11", "3.12", "3.13")
+"""The first is required, carries the coverage bars and trio; the others run where they are found."""
+
+NOT_HERE = "not sabotage"
+"""Sabotage runs the suite on broken copies of the package; it has a session of its own."""
+
+ROOT = Path(__file__).parent
+RESULTS = ROOT / "build" / "results"
+TYPED = ("src", "examples", "tests/typing")
+
+if CI_SECONDS < (planned := sum(p.share_s for p in PROOFS.values()) + sum(FIXED_SECONDS.values())):
+    raise SystemExit(f"noxfile.py plans {planned} s, a CI run has {CI_SECONDS} s")
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests", "lowest", "docs"]
+# A missing 3.12 is a message; a missing 3.11 is an error, or no test might run at all.
+nox.options.error_on_missing_interpreters = sys.version_info[:2] != (3, 11) and shutil.which("python3.11") is None
+
+
+def _project() -> dict[str, list[str]]:
+    """The requirements in pyproject.toml: extra -> requirements, the core under ""."""
+    project = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
+    return {"": project["dependencies"], **project["optional-dependencies"]}
+
+
+def _pinned(name: str) -> str:
+    """The requirement that the `dev` extra states for a tool, so that a session can install it alone."""
+    return next(r for r in _project()["dev"] if r.startswith(f"{name}=="))
+
+
+def _present(*paths: str) -> list[str]:
+    return [path for path in paths if (ROOT / path).exists()]
+
+
+def _counts(less: int = 1) -> dict[str, str]:
+    """The proofs' counts as environment variables; one that is already set wins."""
+    chosen = {proof.variable: str(max(1, proof.count // less)) for proof in PROOFS.values()}
+    return {name: os.environ.get(name, count) for name, count in chosen.items()}
+
+
+def _own_count(session: nox.Session, name: str) -> tuple[dict[str, str], list[str]]:
+    """The count asked for after `--`, else that of CI; and the arguments left for pytest."""
+    proof = PROOFS[name]
+    parser = argparse.ArgumentParser(prog=f"nox -s {name} --")
+    parser.add_argument(f"--{proof.option}", type=int, default=int(os.environ.get(proof.variable, proof.count)))
+    known, rest = parser.parse_known_args(session.posargs)
+    return {proof.variable: str(getattr(known, proof.option))}, rest
+
+
+def _pytest(
+    session: nox.Session,
+    result: str,
+    *arguments: str,
+    env: Mapping[str, str],
+    runner: Sequence[str] = ("python", "-m"),
+    codes: Sequence[int] = (0,),
+) -> None:
+    """Run pytest on all cores and leave its result where `.ci/run` adds up."""
+    path = RESULTS / f"{result}.xml"
+    path.unlink(missing_ok=True)
+    workers = str(min(os.cpu_count() or 1, 8))
+    command = [*runner, "pytest", "-n", workers, "--dist", "worksteal", f"--junitxml={path}", *arguments]
+    session.run(*command, env=dict(env), success_codes=list(codes))
+
+
+@nox.session(python=PYTHONS[0])
+def lint(session: nox.Session) -> None:
+    """Ruff's rules and format, and the change log's fragments."""
+    session.install(_pinned("ruff"), *(r for r in _project()["dev"] if r.startswith("towncrier")))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+
+
+@nox.session(python=PYTHONS[0])
+def types(session: nox.Session) -> None:
+    """Mypy and pyright, both strict, over the package, the examples and the tests of the public API."""
+    session.install("-e", ".[cli,speed,tz,dev]")
+    paths = _present(*TYPED)
+    session.run("mypy", "--strict", *paths)
+    session.run("pyright", *paths)
+
+
+@nox.session(python=list(PYTHONS))
+def tests(session: nox.Session) -> None:
+    """All tests on asyncio; on the first Python with coverage, and once more on trio where it matters."""
+    session.install(".[cli,speed,tz,dev]")
+    name, chosen = f"tests-{session.python}", session.posargs
+    if session.python != PYTHONS[0]:
+        _pytest(session, name, "-m", NOT_HERE, *chosen, env=_counts(LESS))
+        return
+    shutil.rmtree(ROOT / "build" / "coverage", ignore_errors=True)
+    (ROOT / "build" / "coverage").mkdir(parents=True)
+    covered = ("coverage", "run", "-m")
+    _pytest(session, name, "-m", NOT_HERE, *chosen, env=_counts(), runner=covered)
+    # Only what awaits can differ on trio; 5 is pytest's code for "nothing was selected".
+    trio = _counts(LESS) | {"ORCHESTRA_BACKEND": "trio"}
+    _pytest(session, f"{name}-trio", "-m", f"anyio and {NOT_HERE}", *chosen, env=trio, runner=covered, codes=(0, 5))
+    session.run("coverage", "combine", "--quiet")
+    if chosen:
+        session.log("part of the tests ran: the coverage bars are not asked for")
+        return
+    session.run("coverage", "report", "--include=src/orchestra/engine/*", "--fail-under=100")
+    session.run("coverage", "report", "--fail-under=95")
+
+
+@nox.session(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """The tests with the oldest version of each dependency that pyproject.toml allows."""
+    required = _project()
+    oldest = [r.replace(">=", "==") for extra in ("", "cli", "speed", "tz") for r in required[extra]]
+    session.install(".[cli,speed,tz,dev]", *oldest)
+    _pytest(session, "lowest", "-m", NOT_HERE, *session.posargs, env=_counts(LESS))
+
+
+@nox.session(python=PYTHONS[0])
+def docs(session: nox.Session) -> None:
+    """The documentation without a warning, its doctests, and the examples it shows."""
+    session.install(".[cli,speed,tz,dev,docs]")
+    for builder in ("html", "doctest"):
+        session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", builder, "docs", f"build/docs/{builder}")
+    if examples := _present("tests/examples"):
+        _pytest(session, "docs", *examples, env=_counts(LESS))
+
+
+@nox.session(python=PYTHONS[0])
+def bench(session: nox.Session) -> None:
+    """Every program under benchmarks/, us and the peers in turn. Arguments choose some by name."""
+    session.install(".[cli,speed,tz,bench]")
+    programs = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if not path.name.startswith("_"))
+    chosen = [path for path in programs if not session.posargs or path.stem in session.posargs]
+    if not chosen:
+        session.error(f"no benchmark of that name; there are {', '.join(p.stem for p in programs) or 'none'}")
+    for program in chosen:
+        session.run("python", str(program.relative_to(ROOT)))
+
+
+@nox.session(python=PYTHONS[0])
+@nox.parametrize("name", [nox.param(name, id=name) for name in ("crash", "faults", "fuzz", "workers")])
+def proof(session: nox.Session, name: str) -> None:
+    """One of the other proofs alone: `nox -s "proof(fuzz)" -- --inputs 100000`."""
+    _alone(session, name)
+
+
+@nox.session(python=PYTHONS[0])
+def swarm(session: nox.Session) -> None:
+    """Seeded runs with faults: `nox -s swarm -- --seeds 50000`."""
+    _alone(session, "swarm")
+
+
+@nox.session(python=PYTHONS[0])
+def torture(session: nox.Session) -> None:
+    """A real process, killed again and again: `nox -s torture -- --kills 2000`."""
+    _alone(session, "torture")
+
+
+@nox.session(python=PYTHONS[0])
+def sabotage(session: nox.Session) -> None:
+    """Planted bugs, each of which the suite must catch: `nox -s sabotage -- --bugs 40`."""
+    _alone(session, "sabotage")
+
+
+def _alone(session: nox.Session, name: str) -> None:
+    """Run one proof's tests with the count asked for; no time-out, since the count may be any."""
+    session.install(".[cli,speed,tz,dev]")
+    env, rest = _own_count(session, name)
+    _pytest(session, name, "-m", name, "--timeout", "0", *rest, env=env)

@@ -1,0 +1,20 @@
+"""How often the proofs repeat: chosen by noxfile.py, few by default so that a plain `pytest` stays quick."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["CRASH_SCENARIOS", "FAULT_SEEDS", "FUZZ_INPUTS", "KILLS", "SABOTAGES", "SWARM_SEEDS", "WORKER_COMMANDS"]
+
+
+def _count(variable: str, default: int) -> int:
+    return max(1, int(os.environ.get(variable, default)))
+
+
+SWARM_SEEDS = _count("ORCHESTRA_SWARM_SEEDS", 20)
+KILLS = _count("ORCHESTRA_KILLS", 2)
+CRASH_SCENARIOS = _count("ORCHESTRA_CRASH_SCENARIOS", 2)
+FAULT_SEEDS = _count("ORCHESTRA_FAULT_SEEDS", 20)
+FUZZ_INPUTS = _count("ORCHESTRA_FUZZ_INPUTS", 100)
+WORKER_COMMANDS = _count("ORCHESTRA_WORKER_COMMANDS", 200)
+SABOTAGES = _count("ORCHESTRA_SABOTAGES", 1)
