@@ -1,0 +1,167 @@
+"""What we ask a channel to carry out. Write `outbound.Message` in code, as with `inbound`.
+
+Each has a `key`: the delivery's idempotency key, equal for every attempt of the same delivery. Whom it goes to
+is in the conversation that `encode` is given.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from datetime import datetime
+from typing import TypeAlias
+
+import attrs
+
+from orchestra.channels.parts import MediaKind, TextFormat
+from orchestra.errors import InvalidCommand
+
+__all__ = [
+    "CallAction",
+    "CallVerb",
+    "Choice",
+    "Choices",
+    "Delete",
+    "Edit",
+    "MarkRead",
+    "Media",
+    "Message",
+    "Outbound",
+    "Progress",
+    "React",
+    "Template",
+    "Typing",
+]
+
+_KEY = re.compile(r"[!-~]{1,200}")
+
+
+def _check_key(_instance: object, _attribute: attrs.Attribute[str], value: str) -> None:
+    # Keys travel in headers: a line feed would forge one.
+    if _KEY.fullmatch(value) is None:
+        raise InvalidCommand("key", "must have 1 to 200 visible ASCII characters")
+
+
+@attrs.frozen(kw_only=True)
+class _Keyed:
+    key: str = attrs.field(validator=_check_key)
+
+
+@attrs.frozen(kw_only=True)
+class Message(_Keyed):
+    """Text to a person. `reply_to` is the provider's id of the message it answers."""
+
+    text: str = attrs.field(repr=False)
+    format: TextFormat = TextFormat.PLAIN
+    subject: str | None = attrs.field(default=None, repr=False)
+    reply_to: str | None = None
+
+
+@attrs.frozen
+class Choice:
+    """One thing to pick: `id` comes back in `ChoiceSelected`, `label` is shown."""
+
+    id: str
+    label: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Choices(_Keyed):
+    """A text with things to pick from, in order."""
+
+    text: str = attrs.field(repr=False)
+    choices: tuple[Choice, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Media(_Keyed):
+    """A file. Either its bytes (`data`) or a public address of it (`url`) is given."""
+
+    kind: MediaKind
+    content_type: str
+    data: bytes | None = attrs.field(default=None, repr=False)
+    url: str | None = attrs.field(default=None, repr=False)
+    name: str | None = attrs.field(default=None, repr=False)
+    caption: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Template(_Keyed):
+    """A text that the provider has approved beforehand, with its parameters in order."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Edit(_Keyed):
+    """Replace the text of a message of ours."""
+
+    message_id: str
+    text: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Delete(_Keyed):
+    """Take a message of ours back."""
+
+    message_id: str
+
+
+@attrs.frozen(kw_only=True)
+class React(_Keyed):
+    """Set our reaction to a message; None takes it away."""
+
+    message_id: str
+    reaction: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Typing(_Keyed):
+    """Show, or cease to show, that somebody is typing."""
+
+    is_typing: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class MarkRead(_Keyed):
+    """Tell the writer that their message has been read."""
+
+    message_id: str
+
+
+class CallVerb(enum.Enum):
+    """What to do with a call."""
+
+    ANSWER = "answer"
+    SAY = "say"
+    GATHER = "gather"
+    HOLD = "hold"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    HANG_UP = "hang_up"
+
+
+@attrs.frozen(kw_only=True)
+class CallAction(_Keyed):
+    """Steer a call: `text` is what to say, `target` whom to transfer to."""
+
+    call_id: str
+    verb: CallVerb
+    text: str | None = attrs.field(default=None, repr=False)
+    target: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Progress(_Keyed):
+    """Where a matter stands: `text` for people, the rest for channels that can show a stage or a date."""
+
+    text: str = attrs.field(repr=False)
+    stage: str
+    due_at: datetime | None = None
+
+
+Outbound: TypeAlias = (
+    Message | Choices | Media | Template | Edit | Delete | React | Typing | MarkRead | CallAction | Progress
+)

@@ -1,0 +1,190 @@
+"""The port that a channel adapter fulfils, and the optional parts of it.
+
+An adapter is pure: from bytes to events, and from messages to wire steps. It has no clock, no socket, no sleep,
+no throttle, no state outside its arguments, and may be called from several threads at once. `AdapterContract`
+in `orchestra.testing.adapters` holds it to that.
+
+Optional parts are protocols of their own; the runtime asks with `isinstance` which of them an adapter has.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from orchestra.channels.account import Account, Conversation
+from orchestra.channels.capabilities import Capabilities
+from orchestra.channels.description import Description
+from orchestra.channels.inbound import Inbound
+from orchestra.channels.outbound import Outbound
+from orchestra.channels.parts import MediaRef
+from orchestra.channels.sending import Interpreted, Refused, SendPlan
+from orchestra.channels.wire import (
+    FrameStep,
+    Handshake,
+    HttpReply,
+    HttpStep,
+    RawRequest,
+    Rejected,
+    StepResult,
+    Verified,
+    WireStep,
+)
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "AuthorizingAdapter",
+    "ChannelAdapter",
+    "Decoded",
+    "FetchingAdapter",
+    "Issue",
+    "Polled",
+    "PollingAdapter",
+    "StreamCodec",
+    "StreamStep",
+    "accepts_contract",
+]
+
+CONTRACT_VERSION = 1
+"""The version of this port. Adapters of this version and of the one before it are taken."""
+
+
+def accepts_contract(version: object) -> bool:
+    """Tell whether an adapter written for that version of the port can be used. The first version is 1."""
+    oldest = max(1, CONTRACT_VERSION - 1)
+    return type(version) is int and oldest <= version <= CONTRACT_VERSION
+
+
+@attrs.frozen(kw_only=True)
+class Issue:
+    """Something in a genuine request that could not be used.
+
+    Attributes:
+        code: a fixed word of the adapter.
+        where: the path in the payload.
+        reason: what is wrong, never a quotation.
+        raw_digest: SHA-256, hexadecimal, of the whole body.
+    """
+
+    code: str
+    where: str
+    reason: str
+    raw_digest: str
+
+
+@attrs.frozen(kw_only=True)
+class Decoded:
+    """All that a request held.
+
+    Attributes:
+        events: in the order of the payload.
+        issues: what could not be used of it; good events stand in spite of them.
+        reply: what to answer once the events are durable; for a channel that wants its decision in the
+            response, the neutral answer.
+    """
+
+    events: tuple[Inbound, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    reply: HttpReply = attrs.field(factory=HttpReply)
+
+
+@runtime_checkable
+class ChannelAdapter(Protocol):
+    """One channel, as pure functions.
+
+    Attributes:
+        channel: the name under which plans and plug-ins know it.
+        contract_version: the version of this port that it was written for.
+    """
+
+    channel: str
+    contract_version: int
+
+    def describe(self) -> Description:
+        """Tell what an account needs and what the adapter gives."""
+        ...
+
+    def capabilities(self, account: Account, conversation: Conversation) -> Capabilities:
+        """Tell what the channel can carry there."""
+        ...
+
+    def verify(self, request: RawRequest, account: Account, now: datetime) -> Verified | Handshake | Rejected:
+        """Tell whether the account's provider sent this. Never raises, whatever the bytes.
+
+        The account fixes the algorithm; the request only says what it claims.
+        """
+        ...
+
+    def decode(self, verified: Verified, account: Account) -> Decoded:
+        """Read all events of a request. Never raises: what cannot be read is an issue beside those that can."""
+        ...
+
+    def encode(
+        self, message: Outbound, account: Account, conversation: Conversation, now: datetime
+    ) -> SendPlan | Refused:
+        """Plan the sending. The same arguments give the same bytes; what is lost on the way is recorded."""
+        ...
+
+    def interpret(self, step: WireStep, result: StepResult, now: datetime) -> Interpreted:
+        """Say what came of a step. No answer after the write is `Unknown`, never a guess."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Polled:
+    """What a poll brought: events, and where to go on. If `has_more`, poll again at once."""
+
+    decoded: Decoded
+    cursor: str | None
+    has_more: bool = False
+
+
+@runtime_checkable
+class PollingAdapter(Protocol):
+    """An adapter of a channel that must be asked for its news, or that can be asked to fill a gap."""
+
+    def poll(self, cursor: str | None, account: Account, now: datetime) -> SendPlan:
+        """Plan the asking. The cursor is the last one given; None at the very beginning."""
+        ...
+
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        """Read what came. Never raises; on a failed answer the cursor stays."""
+        ...
+
+
+@runtime_checkable
+class AuthorizingAdapter(Protocol):
+    """An adapter whose provider gives out credentials that expire."""
+
+    def authorize(self, account: Account, now: datetime) -> SendPlan | None:
+        """Plan the fetching of fresh credentials; None if those at hand will do. The runtime caches them."""
+        ...
+
+
+@runtime_checkable
+class FetchingAdapter(Protocol):
+    """An adapter whose media stand behind authentication."""
+
+    def fetch(self, media_ref: MediaRef, account: Account) -> HttpStep:
+        """Plan the fetching of one file. The transport guards where it may lead."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class StreamStep:
+    """What a piece of a stream brought: events, frames to write, and whether to close after writing them."""
+
+    decoded: Decoded = attrs.field(factory=Decoded)
+    frames: tuple[FrameStep, ...] = ()
+    is_closing: bool = False
+
+
+@runtime_checkable
+class StreamCodec(Protocol):
+    """One connection of a channel that streams. It keeps what is incomplete between calls, and nothing else."""
+
+    def feed(self, data: bytes, now: datetime) -> StreamStep:
+        """Take the next bytes of the connection; empty bytes mean that the peer has closed it."""
+        ...

@@ -1,0 +1,156 @@
+"""JSON from foreign bytes, read within bounds: whatever is ambiguous, unbounded or unstorable is refused.
+
+The standard library accepts NaN, keeps the last of two equal keys, passes lone surrogates and NUL on, and
+recurses as deep as it is told. Nothing of that may reach an adapter.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import accumulate
+from typing import TypeAlias
+
+import attrs
+
+from orchestra.errors import MalformedMessage
+
+__all__ = ["JsonLimits", "JsonObject", "JsonValue", "canonical_json", "parse_json"]
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+JsonObject: TypeAlias = "dict[str, JsonValue]"
+
+_MAX_INTEGER = 2**63
+_MAX_NUMBER_CHARACTERS = 64
+# Possessive, with an optional closing quote: one pass, even over a string that never ends.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BRACKET_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in _BRACKET_STEPS)
+# Raw controls are refused by the parser, so a NUL or a surrogate can only come in as an escape.
+_SUSPICIOUS_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+
+
+@attrs.frozen
+class JsonLimits:
+    """How much foreign JSON is read at most: bytes of the document, and brackets open at once."""
+
+    max_bytes: int = 4_000_000
+    max_depth: int = 32
+
+
+def parse_json(data: bytes, *, limits: JsonLimits | None = None, where: str = "body") -> JsonValue:
+    """Read one JSON document in UTF-8.
+
+    Args:
+        data: the bytes as received.
+        limits: bounds on size and depth; None for the usual ones.
+        where: names the document in errors.
+
+    Raises:
+        MalformedMessage: too large or too deep, not UTF-8, a byte order mark, not JSON, two equal keys in an
+            object, NaN or an infinity, an integer beyond 64 bits, NUL or a lone surrogate in a string. The
+            error tells where, never what stands there.
+
+    Guarantees:
+        Time and memory are linear in the size; no input raises RecursionError.
+    """
+    bounds = limits if limits is not None else JsonLimits()
+    if len(data) > bounds.max_bytes:
+        raise MalformedMessage(where, f"larger than {bounds.max_bytes} bytes")
+    if _depth(data) > bounds.max_depth:
+        raise MalformedMessage(where, f"nested deeper than {bounds.max_depth} levels")
+    value = _parse(_as_text(data, where), where)
+    if _SUSPICIOUS_ESCAPE.search(data) is not None:
+        _refuse_bad_strings(value, where)
+    return value
+
+
+def canonical_json(value: JsonValue) -> bytes:
+    """Write a value so that equal values give equal bytes: sorted keys, no spaces, UTF-8.
+
+    Raises:
+        UnicodeEncodeError: a string holds a lone surrogate.
+        ValueError: NaN or an infinity.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def _depth(data: bytes) -> int:
+    """Give the number of brackets open at once, outside strings, without parsing."""
+    brackets = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    return max(accumulate(map(_BRACKET_STEPS.__getitem__, brackets)), default=0)
+
+
+def _as_text(data: bytes, where: str) -> str:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedMessage(where, f"not UTF-8 at byte {error.start}") from None
+    if text.startswith("\ufeff"):
+        raise MalformedMessage(where, "begins with a byte order mark")
+    return text
+
+
+def _parse(text: str, where: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_int=_bounded_integer,
+            parse_float=_finite_float,
+        )
+    except json.JSONDecodeError as error:
+        # Not chained: the decoder's error carries the whole document with it.
+        raise MalformedMessage(where, f"not JSON: {error.msg} at character {error.pos}") from None
+    except MalformedMessage as error:
+        raise MalformedMessage(where, error.reason) from None
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedMessage("", "an object has two equal keys")
+    return found
+
+
+def _refuse_constant(_name: str) -> float:
+    raise MalformedMessage("", "NaN and infinities are not numbers in JSON")
+
+
+def _bounded_integer(digits: str) -> int:
+    if len(digits) > _MAX_NUMBER_CHARACTERS or not -_MAX_INTEGER <= int(digits) < _MAX_INTEGER:
+        raise MalformedMessage("", "an integer is beyond 64 bits")
+    return int(digits)
+
+
+def _finite_float(digits: str) -> float:
+    if len(digits) > _MAX_NUMBER_CHARACTERS or not math.isfinite(float(digits)):
+        raise MalformedMessage("", "a number is too long or too large")
+    return float(digits)
+
+
+def _refuse_bad_strings(value: JsonValue, where: str) -> None:
+    """Walk all strings, keys included, with a stack of our own."""
+    rest: list[JsonValue] = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, str):
+            _refuse_bad_string(item, where)
+        elif isinstance(item, list):
+            rest.extend(item)
+        elif isinstance(item, dict):
+            rest.extend(item)
+            rest.extend(item.values())
+
+
+def _refuse_bad_string(text: str, where: str) -> None:
+    if "\x00" in text:
+        raise MalformedMessage(where, "NUL in a string")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise MalformedMessage(where, "lone surrogate in a string") from None
