@@ -32,18 +32,22 @@ class Inbox(Protocol):
             InvalidData: the same id was submitted before with another command.
             JournalUnavailable: it was not stored, or nobody knows.
         """
+        ...
 
     def waiting(self, limit: int = 1000) -> Sequence[Request]:
         """Requests not yet answered, oldest first. Answered by `Journal.append` with a `Done`."""
+        ...
 
     def result(self, request_id: str) -> str | None:
         """The stored answer, or None while there is none."""
+        ...
 
     def forget(self, before_us: int) -> int:
         """Delete answers stored before that instant (microseconds UTC); returns how many.
 
         The answers' own time is the engine time of the append that stored them.
         """
+        ...
 
 
 @runtime_checkable
@@ -53,6 +57,7 @@ class Journal(Protocol):
     @property
     def inbox(self) -> Inbox:
         """The inbox beside this journal."""
+        ...
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
         """Become the owner. The epoch is one more than that of any lease before.
@@ -60,6 +65,7 @@ class Journal(Protocol):
         Raises:
             WorkspaceInUse: another holder's lease has not expired and that holder is not known to be dead.
         """
+        ...
 
     def renew(self, lease: Lease, now_us: int, ttl_us: int) -> Lease:
         """Stay the owner for `ttl_us` from `now_us` on.
@@ -67,9 +73,11 @@ class Journal(Protocol):
         Raises:
             LeaseLost: another epoch owns the workspace.
         """
+        ...
 
     def release(self, lease: Lease) -> None:
         """Stop being the owner. A lease already lost is released silently."""
+        ...
 
     def append(self, after: int, batches: Sequence[Batch], lease: Lease) -> int:
         """Store batches, all or none, and sync them to disk before returning.
@@ -87,9 +95,11 @@ class Journal(Protocol):
             LeaseLost: the lease's epoch is not the current one; nothing was stored.
             JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
         """
+        ...
 
     def position(self) -> int:
         """The last durable position; 0 for an empty journal."""
+        ...
 
     def read(
         self,
@@ -106,21 +116,26 @@ class Journal(Protocol):
         Raises:
             JournalCorrupt: when the iteration reaches a damaged record; those before it were given.
         """
+        ...
 
     def blank(self, subjects: Collection[str] | None = None) -> int:
         """Destroy the private part of all records of these subjects (None: of every record); returns how many.
 
         Facts, positions and verification stay as they are.
         """
+        ...
 
     def save_snapshot(self, snapshot: Snapshot) -> None:
         """Keep this snapshot and drop older ones. A cache: losing it loses nothing."""
+        ...
 
     def load_snapshot(self, schema: str) -> Snapshot | None:
         """The newest snapshot with this schema, or None. Damaged ones count as absent."""
+        ...
 
     def changes(self) -> int:
         """A number that differs after another process has changed the journal or its inbox. Cheap: made for polling."""
+        ...
 
     def backup(self, target: Path) -> int:
         """Copy the live journal to a new file, verify the copy, and return its position.
@@ -129,6 +144,8 @@ class Journal(Protocol):
             JournalUnavailable: the target exists, or cannot be written.
             JournalCorrupt: the copy did not verify.
         """
+        ...
 
     def close(self) -> None:
         """Release files and connections. Closing twice is fine."""
+        ...

@@ -1,0 +1,77 @@
+-- Every statement of the SQLite journal, by name. `orchestra.journal.sqlite_queries` reads this file.
+
+-- name: head
+-- Owner and last record, read inside the transaction that appends.
+SELECT lease.epoch, lease.holder, record.position, record.record_check, record.at_us
+FROM lease LEFT JOIN record ON record.position = (SELECT max(position) FROM record);
+
+-- name: position
+SELECT coalesce(max(position), 0) FROM record;
+
+-- name: insert_record
+INSERT INTO record (position, at_us, type, version, actor, subject, record_check, private_check, facts, private)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: record_check
+SELECT record_check FROM record WHERE position = ?;
+
+-- name: read_all
+SELECT position, at_us, type, version, actor, subject, record_check, private_check, facts, private
+FROM record WHERE position > ? AND position <= ? ORDER BY position LIMIT ?;
+
+-- name: read_subject
+-- With the check of the record before, to which each is chained.
+SELECT r.position, r.at_us, r.type, r.version, r.actor, r.subject, r.record_check, r.private_check, r.facts, r.private,
+    (SELECT p.record_check FROM record AS p WHERE p.position = r.position - 1)
+FROM record AS r WHERE r.subject = ? AND r.position > ? AND r.position <= ? ORDER BY r.position LIMIT ?;
+
+-- name: blank_all
+UPDATE record SET private = NULL, private_check = NULL WHERE private IS NOT NULL;
+
+-- name: blank_subject
+UPDATE record SET private = NULL, private_check = NULL WHERE subject = ? AND private IS NOT NULL;
+
+-- name: lease
+SELECT epoch, holder, since_us, expires_us FROM lease;
+
+-- name: take_lease
+UPDATE lease SET epoch = ?, holder = ?, since_us = ?, expires_us = ?;
+
+-- name: extend_lease
+UPDATE lease SET expires_us = ?;
+
+-- name: release_lease
+UPDATE lease SET holder = NULL, expires_us = 0 WHERE epoch = ? AND holder = ?;
+
+-- name: disown
+-- A copy of a journal belongs to nobody, whoever owns the original.
+UPDATE lease SET holder = NULL, expires_us = 0;
+
+-- name: request_check
+SELECT command_check FROM request WHERE request_id = ?;
+
+-- name: submit
+INSERT INTO request (request_id, command_check, command) VALUES (?, ?, ?);
+
+-- name: waiting
+SELECT number, request_id, command_check, command FROM request WHERE result IS NULL ORDER BY number LIMIT ?;
+
+-- name: answer
+UPDATE request SET command = NULL, result_check = ?, result = ?, answered_us = ?
+WHERE request_id = ? AND result IS NULL;
+
+-- name: result
+SELECT result_check, result FROM request WHERE request_id = ? AND result IS NOT NULL;
+
+-- name: forget
+DELETE FROM request WHERE result IS NOT NULL AND answered_us < ?;
+
+-- name: insert_request
+INSERT INTO request (number, request_id, command_check, command, result_check, result, answered_us)
+VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: save_snapshot
+INSERT OR REPLACE INTO snapshot (schema, position, record_check, state_check, state) VALUES (?, ?, ?, ?, ?);
+
+-- name: load_snapshot
+SELECT position, record_check, state_check, state FROM snapshot WHERE schema = ?;

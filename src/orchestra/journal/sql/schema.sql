@@ -1,0 +1,53 @@
+-- Format 1. One transaction, so that a file is either a whole journal or none.
+BEGIN IMMEDIATE;
+
+-- Short columns come first: reading a check then never touches the overflow pages of long texts.
+CREATE TABLE record (
+    position      INTEGER PRIMARY KEY,
+    at_us         INTEGER NOT NULL,
+    type          TEXT    NOT NULL,
+    version       INTEGER NOT NULL,
+    actor         TEXT    NOT NULL,
+    subject       TEXT,
+    record_check  BLOB    NOT NULL,
+    private_check BLOB,
+    facts         TEXT    NOT NULL,
+    private       TEXT
+);
+
+-- Every entry ends with the position, so this gives one subject's records in order.
+CREATE INDEX record_subject ON record (subject) WHERE subject IS NOT NULL;
+
+-- One row. The epoch outlives the leases; a released lease has no holder.
+CREATE TABLE lease (
+    only_row   INTEGER PRIMARY KEY CHECK (only_row = 1),
+    epoch      INTEGER NOT NULL,
+    holder     TEXT,
+    since_us   INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL
+);
+INSERT INTO lease VALUES (1, 0, NULL, 0, 0);
+
+-- A request waits while it has no result; its command goes when the result comes.
+CREATE TABLE request (
+    number        INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id    TEXT    NOT NULL UNIQUE,
+    command_check BLOB    NOT NULL,
+    command       TEXT,
+    result_check  BLOB,
+    result        TEXT,
+    answered_us   INTEGER
+);
+CREATE INDEX request_waiting ON request (number) WHERE result IS NULL;
+
+CREATE TABLE snapshot (
+    schema       TEXT    PRIMARY KEY,
+    position     INTEGER NOT NULL,
+    record_check BLOB    NOT NULL,
+    state_check  BLOB    NOT NULL,
+    state        BLOB    NOT NULL
+);
+
+PRAGMA application_id = 1330791240;
+PRAGMA user_version = 1;
+COMMIT;

@@ -1,0 +1,169 @@
+"""Connections to one journal file: one that writes, one that polls, a few that read.
+
+Belongs here: who may use which connection when, transactions, refusing a forked child. Does not: any statement on
+journal tables.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from orchestra.errors import JournalUnavailable
+from orchestra.journal.sqlite_errors import translated
+from orchestra.journal.sqlite_files import connect, identify
+
+__all__ = ["Connections"]
+
+IDLE_READERS = 4
+
+
+class Connections:
+    """All connections of one journal object; safe to use from any thread."""
+
+    def __init__(self, path: Path, synchronous: str) -> None:
+        self.path = path
+        self._synchronous = synchronous
+        self._process = os.getpid()
+        self._is_closed = False
+        self._writing = threading.Lock()
+        self._polling = threading.Lock()
+        self._borrowing = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._poller: sqlite3.Connection | None = None
+        self._readers: list[sqlite3.Connection] = []
+
+    def check(self) -> None:
+        """Refuse use after closing and in a forked child.
+
+        Raises:
+            JournalUnavailable: it is one of the two.
+        """
+        if os.getpid() != self._process:
+            # SQLite's locks and shared memory do not survive a fork; using them would damage the file.
+            raise JournalUnavailable(
+                f"it was opened in process {self._process}, which then forked: open it in the child, after the fork"
+            )
+        if self._is_closed:
+            raise JournalUnavailable("it is closed")
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            raise JournalUnavailable(f"there is no journal at {self.path}")
+        try:
+            connection = connect(self.path, self._synchronous)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        try:
+            identify(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """A connection to read with, for a moment: what it reads is read by `fetchall`, then it goes back."""
+        connection = self._borrow()
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        finally:
+            self._give_back(connection)
+
+    def _borrow(self) -> sqlite3.Connection:
+        self.check()
+        with self._borrowing:
+            if self._readers:
+                return self._readers.pop()
+        return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._borrowing:
+            if not self._is_closed and len(self._readers) < IDLE_READERS:
+                self._readers.append(connection)
+                return
+        connection.close()
+
+    @contextmanager
+    def alone(self) -> Generator[sqlite3.Connection]:
+        """The writing connection outside a transaction; others of this object wait."""
+        with self._writing:
+            self.check()
+            if self._writer is None:
+                self._writer = self._connect()
+            try:
+                yield self._writer
+            except sqlite3.Error as error:
+                raise translated(error) from error
+
+    @contextmanager
+    def transaction(self, position: int = 1) -> Generator[sqlite3.Connection]:
+        """One transaction that has the write lock from its start; whole or not at all.
+
+        Args:
+            position: the first record that may be damaged if the file turns out to be.
+
+        Raises:
+            JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
+            JournalCorrupt: the file is damaged; nothing was stored.
+        """
+        with self.alone() as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+            except BaseException as error:
+                self._undo(connection)
+                if isinstance(error, sqlite3.Error):
+                    raise translated(error, position=position) from error
+                raise
+            try:
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                # Bytes may have reached the log. After a failed sync nothing that this connection believes can be
+                # trusted, so the next use opens a new one.
+                self._drop_writer()
+                raise translated(error, outcome_unknown=True) from error
+
+    def _undo(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._drop_writer()  # closing rolls back
+
+    def _drop_writer(self) -> None:
+        connection, self._writer = self._writer, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def data_version(self) -> int:
+        """A number that changes when any other connection, of this process or another, has committed."""
+        with self._polling:
+            self.check()
+            if self._poller is None:
+                self._poller = self._connect()
+            try:
+                (version,) = self._poller.execute("PRAGMA data_version").fetchone()
+            except sqlite3.Error as error:
+                raise translated(error) from error
+        return int(version)
+
+    def close(self) -> None:
+        """Close all; in a forked child, where closing would take the parent's locks away, do nothing."""
+        if self._is_closed or os.getpid() != self._process:
+            return
+        with self._writing, self._polling, self._borrowing:
+            self._is_closed = True
+            open_now = [*self._readers, self._poller, self._writer]
+            self._readers, self._poller, self._writer = [], None, None
+        for connection in open_now:
+            if connection is not None:
+                with suppress(sqlite3.Error):
+                    connection.close()

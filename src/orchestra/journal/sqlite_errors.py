@@ -1,0 +1,51 @@
+"""SQLite's errors as errors of this library.
+
+Belongs here: which failure means what to a caller. Does not: what is done about it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from orchestra.errors import JournalCorrupt, JournalError, JournalUnavailable
+
+__all__ = ["is_damage", "translated"]
+
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_REASONS = {
+    sqlite3.SQLITE_BUSY: "another process is writing and did not finish in time",
+    sqlite3.SQLITE_LOCKED: "another connection is writing and did not finish in time",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "reading or writing the file failed",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_READONLY: "the file can only be read",
+    sqlite3.SQLITE_PERM: "access to the file is not permitted",
+    sqlite3.SQLITE_NOMEM: "out of memory",
+    sqlite3.SQLITE_TOOBIG: "a text is larger than the store takes",
+}
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    # Extended codes keep the primary one in their low byte (sqlite.org/rescode.html). Errors that the driver finds
+    # by itself have none.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error says that stored bytes are not what was written."""
+    return _primary_code(error) in _DAMAGE or "decode to UTF-8" in str(error)
+
+
+def translated(error: sqlite3.Error, *, position: int = 1, outcome_unknown: bool = False) -> JournalError:
+    """The error to raise instead; chain it to the driver's.
+
+    Args:
+        error: the driver's.
+        position: the first record that may be damaged, as far as is known.
+        outcome_unknown: whether a commit had been tried.
+    """
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    if is_damage(error) and not outcome_unknown:
+        return JournalCorrupt(position, f"the file's structure is broken ({name})")
+    reason = _REASONS.get(_primary_code(error), "the statement failed")
+    return JournalUnavailable(f"{reason} ({name})", outcome_unknown)

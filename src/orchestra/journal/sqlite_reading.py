@@ -1,0 +1,146 @@
+"""Reading records back from SQLite, a piece at a time, each proved against the chain.
+
+Belongs here: reads of records and the search for damage. Does not: writing.
+
+No connection and no transaction is held between two pieces, so a reader may take its time: writers and the
+write-ahead log do not wait for it. A read gives what was durable when it began.
+
+There is no index on type: it would cost every append, and a read by type over all records proves the whole chain on its
+way, which a read through an index cannot.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from heapq import merge
+from operator import itemgetter
+from typing import Any, cast
+
+from orchestra.errors import JournalCorrupt
+from orchestra.journal.chain import GENESIS, LARGEST, Row, prove
+from orchestra.journal.head import Head, Witness
+from orchestra.journal.sqlite_connections import Connections
+from orchestra.journal.sqlite_errors import is_damage, translated
+from orchestra.journal.sqlite_queries import SQL
+
+__all__ = ["Reader", "missing"]
+
+CHUNK = 512
+
+
+def missing(position: int, witness: Witness, head: Head) -> JournalCorrupt:
+    """The error for a journal that ends before the last record it acknowledged, or is another one by now."""
+    return JournalCorrupt(
+        position,
+        f"{witness.position} records were acknowledged and not all are there; to accept an older copy in this "
+        f"place, remove {head.path.name}",
+    )
+
+
+class Reader:
+    """Reads the records of one journal file."""
+
+    def __init__(self, connections: Connections, head: Head) -> None:
+        self._connections = connections
+        self._head = head
+
+    def position(self) -> int:
+        """The last record's position; 0 if there is none."""
+        with self._connections.reading() as connection:
+            return int(connection.execute(SQL["position"]).fetchone()[0])
+
+    def rows(self, after: int, subjects: Collection[str] | None, types: Collection[str] | None) -> Iterator[Row]:
+        """Proved rows in order, to the end; then damage at the end, if there is any, is raised."""
+        witness = self._head.read()  # before the position: it must not speak of later records
+        upto, damage = self._readable()
+        found = self._scan(after, upto) if subjects is None else self._merged(sorted(set(subjects)), after, upto)
+        if types is None:
+            yield from found
+        else:
+            wanted = frozenset(types)
+            yield from (row for row in found if row[2] in wanted)
+        if damage is not None:
+            raise damage
+        self.prove_end(witness, upto)
+
+    def _readable(self) -> tuple[int, JournalCorrupt | None]:
+        # When the last page cannot be read, what stands before it still can.
+        try:
+            return self.position(), None
+        except JournalCorrupt as error:
+            return LARGEST, error
+
+    def prove_end(self, witness: Witness | None, position: int) -> None:
+        """Make sure that what was acknowledged is there.
+
+        Raises:
+            JournalCorrupt: the journal is shorter than the witness says, or another one.
+        """
+        if witness is None:
+            return
+        if position < witness.position:
+            raise missing(position + 1, witness, self._head)
+        if self._check_at(witness.position) != witness.check:
+            raise missing(witness.position, witness, self._head)
+
+    def prove_tail(self) -> None:
+        """Make sure that the last record and its place after the one before are sound, and nothing after it is lost.
+
+        Raises:
+            JournalCorrupt: something is wrong there.
+        """
+        witness = self._head.read()
+        position = self.position()
+        for _ in self._scan(max(0, position - 1), position):
+            pass
+        self.prove_end(witness, position)
+
+    def _scan(self, after: int, upto: int) -> Iterator[Row]:
+        if after >= upto:
+            return
+        previous = GENESIS if after == 0 else self._check_at(after)
+        if previous is None:
+            raise JournalCorrupt(after, "the record is missing")
+        position = after
+        while position < upto:
+            rows = self._piece("read_all", (position, upto), position, CHUNK)
+            for row in rows:
+                if row[0] != position + 1:
+                    break
+                previous = prove(row, previous)
+                position += 1
+                yield row
+            if not rows or rows[-1][0] != position:
+                raise JournalCorrupt(position + 1, "the record is missing")
+
+    def _merged(self, subjects: Sequence[str], after: int, upto: int) -> Iterator[Row]:
+        # A few of each at a time, so that many subjects need no more memory than one.
+        size = max(16, CHUNK // max(1, len(subjects)))
+        return merge(*(self._subject(subject, after, upto, size) for subject in subjects), key=itemgetter(0))
+
+    def _subject(self, subject: str, after: int, upto: int, size: int) -> Iterator[Row]:
+        position = after
+        while rows := self._piece("read_subject", (subject, position, upto), position, size):
+            for *fields, previous in rows:
+                row = cast(Row, tuple(fields))
+                position = row[0]
+                if previous is None and position > 1:
+                    raise JournalCorrupt(position - 1, "the record is missing")
+                prove(row, previous or GENESIS)
+                yield row
+
+    def _piece(self, query: str, values: tuple[object, ...], after: int, size: int) -> list[Any]:
+        with self._connections.reading() as connection:
+            try:
+                return connection.execute(SQL[query], (*values, size)).fetchall()
+            except sqlite3.Error as error:
+                if size == 1 or not is_damage(error):
+                    raise translated(error, position=after + 1) from error
+        # One by one up to the damage, so that all before it are given.
+        return self._piece(query, values, after, 1)
+
+    def _check_at(self, position: int) -> bytes | None:
+        with self._connections.reading() as connection:
+            row = connection.execute(SQL["record_check"], (position,)).fetchone()
+        return None if row is None else row[0]
