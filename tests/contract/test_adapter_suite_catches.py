@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 import pytest
@@ -28,7 +29,7 @@ def rewrite(decoded: Decoded, change: Callable[[inbound.Inbound], inbound.Inboun
     return attrs.evolve(decoded, events=tuple(change(event) for event in decoded.events))
 
 
-def with_origin(event: inbound.Inbound, **values: object) -> inbound.Inbound:
+def with_origin(event: inbound.Inbound, **values: Any) -> inbound.Inbound:
     return attrs.evolve(event, origin=attrs.evolve(event.origin, **values))
 
 

@@ -198,6 +198,8 @@ class LoopbackProvider:
         if not self._is_genuine(step):
             return HttpAnswer(status=401)
         key = "".join(header_values(step.headers, KEY_HEADER))
+        if not key:
+            return HttpAnswer(status=400)
         known = self._answers.get(key)
         if known is not None:
             return known[1] if known[0] == step.body else HttpAnswer(status=409)

@@ -16,10 +16,14 @@ __all__ = ["EffectSeen", "forbid_effects"]
 _MODULES = frozenset({"socket", "ssl", "subprocess", "random", "secrets", "threading", "tempfile", "asyncio.events"})
 _FUNCTIONS = frozenset(
     {
-        *(f"time.{name}" for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "sleep")),
+        *(
+            f"time.{name}"
+            for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+        ),
+        *("time.sleep", "time.localtime", "time.gmtime", "time.process_time"),
         *("datetime.now", "datetime.utcnow", "datetime.today", "date.today"),
         *("posix.urandom", "nt.urandom", "_uuid.generate_time_safe", "Random.random", "Random.getrandbits"),
-        *("_io.open", "io.open", "_socket.getaddrinfo", "posix.getenv", "posix.open", "nt.open"),
+        *("_io.open", "io.open", "_socket.getaddrinfo", "posix.open", "nt.open"),
     }
 )
 
