@@ -114,7 +114,7 @@ class SignIn(Command):
 
 @attrs.define
 class SignOut(Command):
-    """Stop working on all devices. Offers are taken back; interactions in hand stay until finished or transferred."""
+    """Stop working on all devices. Offers are taken back; work in hand queues again or stays, as its channel says."""
 
     agent: str
     reason: str = "signed_out"
@@ -395,12 +395,16 @@ class RescindOffer(Command):
 
 @attrs.define
 class SendMessage(Command):
-    """Send a customer a message that answers no live interaction, on a conversation the case has had."""
+    """Send a customer a message that answers no live interaction, on a conversation the case has had.
+
+    Sent once per `key`; the same key with another case, topic or `digest` (a keyed hash of the text) is refused.
+    """
 
     case: Id
     key: str
     topic: str = "message"
     channel: str | None = None
+    digest: str | None = None
     text: str | None = private()
 
 

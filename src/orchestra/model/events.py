@@ -29,11 +29,14 @@ __all__ = [
     "CaseResolved",
     "CaseResumed",
     "CaseWaiting",
+    "ContactTaken",
+    "ConversationStarted",
     "CustomerAdded",
     "DeliveryAccepted",
     "DeliveryCanceled",
     "DeliveryExpired",
     "DeliveryFailed",
+    "DeliveryHeld",
     "DeliveryPermitted",
     "DeliveryPlanned",
     "DeliveryRetried",
@@ -61,11 +64,13 @@ __all__ = [
     "OfferMade",
     "ParticipantJoined",
     "PlanChanged",
+    "ReceiptKept",
     "ReceiptRecorded",
     "RefAdded",
     "ReplyRecorded",
     "RoutingExhausted",
     "RoutingRetried",
+    "RoutingSwept",
     "SendingStarted",
     "SendingStopped",
 ]
@@ -116,10 +121,11 @@ class AgentRemoved(Event):
 
 @attrs.define
 class AgentSignedIn(Event):
-    """An agent began to work, or added a device."""
+    """An agent began to work, or added a device; `takes_work` unless they are away."""
 
     agent: str
     device: str
+    takes_work: bool
 
 
 @attrs.define
@@ -140,9 +146,10 @@ class AgentWentAway(Event):
 
 @attrs.define
 class AgentAvailable(Event):
-    """An agent takes new work again."""
+    """An agent takes new work again, as soon as a device answers (`takes_work` if one does)."""
 
     agent: str
+    takes_work: bool
 
 
 @attrs.define
@@ -156,10 +163,11 @@ class DeviceLost(Event):
 
 @attrs.define
 class DeviceReturned(Event):
-    """A lost device answers again."""
+    """A lost device answers again; `takes_work` unless its agent is away."""
 
     agent: str
     device: str
+    takes_work: bool
 
 
 @attrs.define
@@ -184,8 +192,19 @@ class CustomerAdded(Event):
 
 
 @attrs.define
+class ConversationStarted(Event):
+    """A customer and one of our accounts talk for the first time under this thread (provider's key, or `@address`)."""
+
+    conversation: str
+    customer: str
+    channel: str
+    account: str
+    thread: str
+
+
+@attrs.define
 class InteractionStarted(Event):
-    """A customer made contact. `contact_id` is set for contacts without text."""
+    """A customer made contact. The last fields are what the contact told about where it belongs and who can serve it."""
 
     interaction: str
     customer: str
@@ -194,7 +213,6 @@ class InteractionStarted(Event):
     conversation: str
     live: bool
     occurred_us: int
-    contact_id: str | None = None
     reply_case: str | None = None
     case_number: str | None = None
     topic: str | None = None
@@ -211,6 +229,18 @@ class InteractionAttached(Event):
     case: str
     customer: str
     by: str
+
+
+@attrs.define
+class ContactTaken(Event):
+    """A contact without text came in under the provider's id `contact_id`, which is taken once."""
+
+    interaction: str
+    case: str
+    customer: str
+    channel: str
+    account: str
+    contact_id: str
 
 
 @attrs.define
@@ -256,7 +286,7 @@ class MessageWritten(Event):
 
 @attrs.define
 class ReplyRecorded(Event):
-    """An answer given outside of this library was recorded."""
+    """An answer given outside of this library was recorded; with `resolve` it settled the case."""
 
     message: str
     case: str
@@ -267,6 +297,7 @@ class ReplyRecorded(Event):
     conversation: str
     number: int
     occurred_us: int
+    resolve: bool
     interaction: str | None = None
     agent: str | None = None
     disposition: str | None = None
@@ -283,6 +314,7 @@ class InteractionQueued(Event):
     interaction: str
     customer: str
     queue: str
+    channel: str
     skills: dict[str, int]
     priority: int
     start_us: int
@@ -310,12 +342,13 @@ class InteractionRetrieved(Event):
 
 @attrs.define
 class InteractionTransferred(Event):
-    """An agent handed the interaction back to a queue."""
+    """An agent handed the interaction back to a queue, where these skills are required besides the queue's own."""
 
     interaction: str
     customer: str
     agent: str
     queue: str
+    skills: dict[str, int]
 
 
 @attrs.define
@@ -429,12 +462,19 @@ class RoutingRetried(Event):
     customer: str
 
 
+@attrs.define
+class RoutingSwept(Event):
+    """After a plan change, these agents were offered what they can now take."""
+
+    agents: list[str]
+
+
 # Cases
 
 
 @attrs.define
 class CaseOpened(Event):
-    """A matter of one customer, with its first accountable owner."""
+    """A matter of one customer, with its first accountable owner. `conversation` is where it came up, if in one."""
 
     case: str
     number: str
@@ -443,7 +483,7 @@ class CaseOpened(Event):
     owner: str
     queue: str
     topic: str | None = None
-    interaction: str | None = None
+    conversation: str | None = None
 
 
 @attrs.define
@@ -541,6 +581,7 @@ class DeliveryPlanned(Event):
     body: int
     expires_us: int
     interaction: str | None = None
+    digest: str | None = None
 
 
 @attrs.define
@@ -596,13 +637,20 @@ class DeliveryFailed(Event):
 
 @attrs.define
 class DeliveryUnknown(Event):
-    """Nobody knows whether the provider took it. With `next_us` it is resent, as the provider honours keys."""
+    """Nobody knows whether the provider took it, and it cannot be repeated safely."""
 
     delivery: str
     customer: str
     attempt: int
-    next_us: int | None = None
     code: str | None = None
+
+
+@attrs.define
+class DeliveryHeld(Event):
+    """An operator's stop keeps it until sending of its scope starts again."""
+
+    delivery: str
+    customer: str
 
 
 @attrs.define
@@ -631,6 +679,19 @@ class ReceiptRecorded(Event):
     receipt: str
     occurred_us: int
     conflicts: bool
+    code: str | None = None
+    early_key: str | None = None
+
+
+@attrs.define
+class ReceiptKept(Event):
+    """A receipt came before the provider's answer did; it counts as soon as the message is known."""
+
+    channel: str
+    account: str
+    provider_id: str
+    receipt: str
+    occurred_us: int
     code: str | None = None
 
 

@@ -17,15 +17,16 @@ class CaseRef:
 
 @attrs.frozen
 class Received:
-    """An inbound contact was taken, or had been taken before.
+    """A contact, or an answer given elsewhere, was taken, or had been taken before.
 
     Attributes:
+        interaction: the one it belongs to; None for an answer that belongs to none.
         duplicate: True if this (channel, account, id) had been taken before; nothing changed then.
         message: id of the message; None for a contact without text.
     """
 
     customer: str
-    interaction: str
+    interaction: str | None
     case: CaseRef
     message: str | None = None
     duplicate: bool = False

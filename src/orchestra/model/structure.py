@@ -110,9 +110,7 @@ def _build() -> cattrs.Converter:
     )
     converter.register_unstructure_hook_factory(
         attrs.has,
-        lambda cls: make_dict_unstructure_fn(
-            cls, converter, _cattrs_omit_if_default=True, _cattrs_use_alias=True
-        ),
+        lambda cls: make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, _cattrs_use_alias=True),
     )
     return converter
 
@@ -140,7 +138,7 @@ def _faults(error: BaseException, path: str) -> list[Fault]:
             faults.extend(_faults(inner, _join(path, inner)))
         return faults
     if isinstance(error, ForbiddenExtraKeysError):
-        known = [field.alias or field.name for field in attrs.fields(error.cl)] if error.cl else []
+        known = [field.alias or field.name for field in attrs.fields(error.cl)]
         return [Fault(f"{path}.{key}".lstrip("."), _unknown(key, known)) for key in sorted(error.extra_fields)]
     if isinstance(error, KeyError):
         return [Fault(f"{path}".lstrip("."), "is required")]

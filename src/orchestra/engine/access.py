@@ -1,0 +1,114 @@
+"""Who may ask what: every command has an actor, checked against the kind of actor and the plan's roles."""
+
+from __future__ import annotations
+
+from orchestra.engine.view import View
+from orchestra.errors import Fault, InvalidCommand, NotPermitted
+from orchestra.model import commands as c
+from orchestra.model.addresses import Actor, actor_kind, actor_name
+from orchestra.model.plan import Plan
+
+__all__ = ["authorize", "role_faults"]
+
+_OWN_WORK: frozenset[type[c.Command]] = frozenset(
+    {
+        c.SignIn,
+        c.SignOut,
+        c.SetAway,
+        c.SetAvailable,
+        c.AcceptOffer,
+        c.DeclineOffer,
+        c.HoldInteraction,
+        c.RetrieveInteraction,
+        c.WriteReply,
+        c.FinishInteraction,
+        c.FinishWrapUp,
+        c.TransferInteraction,
+    }
+)
+"""Commands that an agent gives for themself: the agent they name is the actor unless another is given."""
+
+_CASE_WORK: frozenset[type[c.Command]] = frozenset(
+    {
+        c.OpenCase,
+        c.SetCaseWaiting,
+        c.ResumeCase,
+        c.ResolveCase,
+        c.ReopenCase,
+        c.AssignCase,
+        c.AddRef,
+        c.SetFields,
+        c.SendMessage,
+    }
+)
+
+_INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact})
+
+_MAY: dict[str, frozenset[type[c.Command]] | None] = {
+    "agent": _OWN_WORK | _CASE_WORK,
+    "bot": _OWN_WORK | _CASE_WORK,
+    "customer": _INBOUND,
+    "back_office": _CASE_WORK | {c.CloseCase, c.RecordReply},
+    "operator": None,
+    "system": None,
+}
+"""Kind of actor -> what it may ask without a role of its own; None for everything."""
+
+_NAMES = {command.__name__: command for command in c.COMMANDS}
+
+
+def authorize(view: View, command: c.Command) -> Actor:
+    """The actor of a command, who may give it.
+
+    Raises:
+        InvalidCommand: the actor is of no known kind.
+        NotPermitted: they may not.
+    """
+    actor = command.actor
+    if actor is None:
+        return _default(command)
+    kind, name = actor_kind(actor), actor_name(actor)
+    if kind not in _MAY:
+        raise InvalidCommand("actor", f"must be one of {', '.join(_MAY)}, then a colon and a name")
+    allowed = _MAY[kind]
+    if allowed is None:
+        return actor
+    if kind in ("agent", "bot"):
+        _authorize_agent(view, command, actor, name, allowed)
+    elif type(command) not in allowed:
+        raise NotPermitted(actor, type(command).__name__, f"not for a {kind.replace('_', ' ')}")
+    return actor
+
+
+def _default(command: c.Command) -> Actor:
+    if type(command) in _OWN_WORK:
+        return f"agent:{command.agent}"  # type: ignore[attr-defined]
+    return "customer" if type(command) in _INBOUND else "system"
+
+
+def _authorize_agent(
+    view: View, command: c.Command, actor: Actor, name: str, allowed: frozenset[type[c.Command]]
+) -> None:
+    agent = view.presence.agents.get(name)
+    if agent is None:
+        raise NotPermitted(actor, type(command).__name__, "no such agent")
+    roles = [view.plan.roles[role] for role in agent.roles if role in view.plan.roles]
+    kind = type(command).__name__
+    granting = [role for role in roles if kind in role.may or "*" in role.may]
+    if roles and not granting:
+        raise NotPermitted(actor, kind, f"none of the roles {', '.join(agent.roles)} allows it")
+    if not roles and type(command) not in allowed:
+        raise NotPermitted(actor, kind, "agents without a role may not")
+    whose = getattr(command, "agent", name)
+    if whose != name and not any(role.others for role in granting):
+        raise NotPermitted(actor, kind, f"it is {whose}'s work, and no role covers the work of others")
+
+
+def role_faults(plan: Plan) -> list[Fault]:
+    """Names in the plan's roles that are no commands."""
+    return [
+        Fault(f"roles.{name}.may[{index}]", f"no command {command!r}")
+        for name, role in plan.roles.items()
+        for index, command in enumerate(role.may)
+        if command != "*" and command not in _NAMES
+    ]

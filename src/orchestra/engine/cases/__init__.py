@@ -1,0 +1,1 @@
+"""Matters of customers, and who is accountable for each."""

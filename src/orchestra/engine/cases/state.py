@@ -1,0 +1,157 @@
+"""Cases as they stand, and the look-ups that attach contacts to them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+from orchestra.engine.lifecycle import CASE
+from orchestra.engine.section import Evolve, Slice
+from orchestra.model import events as e
+
+__all__ = ["CLOSE", "DISOWN", "EVOLVE", "Case", "Cases"]
+
+CLOSE = "cases.close"
+"""Timer of a resolved case."""
+DISOWN = "cases.disown"
+"""Timer of an agent who is gone while still owning cases."""
+
+
+@attrs.define
+class Case:
+    """A matter of one customer.
+
+    `participants` and `interactions` are sets, kept as dicts of id -> 1 in order of arrival.
+    """
+
+    number: str
+    customer: str
+    owner_kind: str
+    owner: str
+    queue: str
+    topic: str | None
+    state: str = CASE.initial
+    closed_us: int | None = None
+    interactions: dict[str, int] = attrs.field(factory=dict)
+    participants: dict[str, int] = attrs.field(factory=dict)
+
+
+class Cases(Slice):
+    """Cases by id."""
+
+    TABLES: ClassVar = {"cases": Case, "counts": None}
+
+    cases: dict[str, Case]
+    counts: dict[str, int]
+
+    def reindex(self) -> None:
+        """Rebuild the look-ups by number, by customer and topic, and by owning agent."""
+        self.by_number = {case.number: name for name, case in self.cases.items()}
+        self.open_by_topic: dict[tuple[str, str], dict[str, int]] = {}
+        self.owned: dict[str, dict[str, int]] = {}
+        for name in sorted(self.cases, key=lambda name: int(name[2:])):
+            self._index(name)
+
+    def _index(self, name: str) -> None:
+        """Enter a case where it is looked up, or take it out."""
+        case = self.cases[name]
+        if case.topic is not None:
+            same = self.open_by_topic.setdefault((case.customer, case.topic), {})
+            if case.state in ("RESOLVED", "CLOSED"):
+                same.pop(name, None)
+            else:
+                same[name] = 1
+            if not same:
+                del self.open_by_topic[case.customer, case.topic]
+        if case.owner_kind == "agent":
+            if case.state == "CLOSED":
+                self._disown(name, case.owner)
+            else:
+                self.owned.setdefault(case.owner, {})[name] = 1
+
+    def _disown(self, name: str, agent: str) -> None:
+        owned = self.owned.get(agent, {})
+        owned.pop(name, None)
+        if not owned:
+            self.owned.pop(agent, None)
+            self.timers.cancel(DISOWN, agent)
+
+    def next_case(self) -> tuple[str, str]:
+        """Id and number that the next case will have."""
+        number = self.counts.get("case", 0) + 1
+        return f"ca{number}", self.plan.cases.number.format(number)
+
+    def newest_open(self, customer: str, topic: str) -> str | None:
+        """The customer's newest open case on the topic."""
+        same = self.open_by_topic.get((customer, topic))
+        return max(same, key=lambda name: int(name[2:])) if same else None
+
+    def opened(self, event: e.CaseOpened, at_us: int) -> None:
+        self.counts["case"] = self.counts.get("case", 0) + 1
+        self.cases[event.case] = Case(
+            event.number, event.customer, event.owner_kind, event.owner, event.queue, event.topic
+        )
+        self.by_number[event.number] = event.case
+        self._index(event.case)
+
+    def attached(self, event: e.InteractionAttached, at_us: int) -> None:
+        self.cases[event.case].interactions[event.interaction] = 1
+
+    def joined(self, event: e.ParticipantJoined, at_us: int) -> None:
+        self.cases[event.case].participants[event.participant] = 1
+
+    def owner_changed(self, event: e.CaseOwnerChanged, at_us: int) -> None:
+        case = self.cases[event.case]
+        if case.owner_kind == "agent":
+            self._disown(event.case, case.owner)
+        case.owner_kind, case.owner = event.owner_kind, event.owner
+        self._index(event.case)
+
+    def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        if event.agent in self.owned:
+            self.timers.set(DISOWN, event.agent, at_us)
+
+    def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
+        self.timers.cancel(DISOWN, event.agent)
+
+    def waiting(self, event: e.CaseWaiting, at_us: int) -> None:
+        self._step(event.case, f"wait_on_{event.on}")
+
+    def resumed(self, event: e.CaseResumed, at_us: int) -> None:
+        self._step(event.case, "resume")
+
+    def resolved(self, event: e.CaseResolved, at_us: int) -> None:
+        self._step(event.case, "resolve")
+        if event.close_us is not None:
+            self.timers.set(CLOSE, event.case, event.close_us)
+
+    def reopened(self, event: e.CaseReopened, at_us: int) -> None:
+        self._step(event.case, "reopen")
+        self.cases[event.case].closed_us = None
+        self.timers.cancel(CLOSE, event.case)
+
+    def closed(self, event: e.CaseClosed, at_us: int) -> None:
+        self._step(event.case, "close")
+        self.cases[event.case].closed_us = at_us
+        self.timers.cancel(CLOSE, event.case)
+
+    def _step(self, name: str, trigger: str) -> None:
+        case = self.cases[name]
+        case.state = CASE.steps[case.state, trigger]
+        self._index(name)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.CaseOpened: Cases.opened,
+    e.InteractionAttached: Cases.attached,
+    e.ParticipantJoined: Cases.joined,
+    e.CaseOwnerChanged: Cases.owner_changed,
+    e.AgentRemoved: Cases.agent_removed,
+    e.AgentDefined: Cases.agent_defined,
+    e.CaseWaiting: Cases.waiting,
+    e.CaseResumed: Cases.resumed,
+    e.CaseResolved: Cases.resolved,
+    e.CaseReopened: Cases.reopened,
+    e.CaseClosed: Cases.closed,
+}

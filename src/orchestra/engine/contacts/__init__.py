@@ -1,0 +1,1 @@
+"""Customers, their conversations, interactions and messages."""

@@ -1,0 +1,243 @@
+"""The life of an interaction after it has come in: hold, reply, transfer, finish, leave, and time passing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestra.engine.contacts.intake import (
+    already,
+    check_id,
+    find_or_start,
+    receive_contact,
+    receive_message,
+    received,
+    when,
+)
+from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Interaction, taken_key
+from orchestra.engine.deliveries.planning import write
+from orchestra.engine.lifecycle import INTERACTION
+from orchestra.engine.routing.offers import end_pending
+from orchestra.engine.section import Section, Steps
+from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
+from orchestra.model import commands as c
+from orchestra.model import events as e
+from orchestra.model.addresses import Ref
+from orchestra.model.structure import microseconds
+
+__all__ = ["SECTION"]
+
+
+def _owned(view: View, command: c.Command, name: str | Ref, agent: str, trigger: str) -> tuple[str, Interaction]:
+    """An interaction that this agent handles, in a state that allows the trigger."""
+    key, interaction = view.interaction(name)
+    INTERACTION.step(key, interaction.state, trigger)
+    if interaction.agent != agent:
+        raise NotPermitted(f"agent:{agent}", type(command).__name__, f"{key} is not theirs")
+    return key, interaction
+
+
+def _hold(view: View, command: c.HoldInteraction, at_us: int) -> Steps:
+    key, interaction = _owned(view, command, command.interaction, command.agent, "hold")
+    yield e.InteractionHeld(key, interaction.customer, command.agent)
+    return None
+
+
+def _retrieve(view: View, command: c.RetrieveInteraction, at_us: int) -> Steps:
+    key, interaction = _owned(view, command, command.interaction, command.agent, "retrieve")
+    yield e.InteractionRetrieved(key, interaction.customer, command.agent)
+    return None
+
+
+def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
+    key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up")
+    if not command.text:
+        raise InvalidCommand("text", "must not be empty")
+    assert interaction.case is not None  # every interaction has a case from its first batch on
+    return (
+        yield from write(
+            view,
+            at_us,
+            conversation=interaction.conversation,
+            case=interaction.case,
+            customer=interaction.customer,
+            text=command.text,
+            interaction=key,
+            agent=command.agent,
+        )
+    )
+
+
+def _finish(view: View, command: c.FinishInteraction, at_us: int) -> Steps:
+    key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up")
+    _check_disposition(view, command.disposition)
+    yield from _finished(view, key, "agent", command.disposition, at_us)
+    return None
+
+
+def _finished(view: View, key: str, by: str, disposition: str | None, at_us: int) -> Iterator[e.Event]:
+    """The contact is over; wrap-up follows if the channel has one."""
+    interaction = view.contacts.interactions[key]
+    agent = interaction.agent
+    assert agent is not None  # only interactions in hand finish
+    wrap_up_us = microseconds(view.plan.channels[interaction.channel].wrap_up)
+    until = at_us + wrap_up_us if wrap_up_us else None
+    yield e.InteractionFinished(key, interaction.customer, agent, by, disposition, until)
+    if until is None:
+        yield e.InteractionDone(key, interaction.customer, "finished", agent, disposition)
+
+
+def _finish_wrap_up(view: View, command: c.FinishWrapUp, at_us: int) -> Steps:
+    key, interaction = view.interaction(command.interaction)
+    if interaction.state != "WRAPPING":
+        raise NotAllowedInState(key, interaction.state, "finish_wrap_up")
+    _owned(view, command, key, command.agent, "end")
+    _check_disposition(view, command.disposition)
+    disposition = command.disposition or interaction.disposition
+    yield e.InteractionDone(key, interaction.customer, "finished", command.agent, disposition)
+    return None
+
+
+def _check_disposition(view: View, disposition: str | None) -> None:
+    known = view.plan.cases.dispositions
+    if disposition is not None and known and disposition not in known:
+        raise InvalidCommand("disposition", f"must be one of {', '.join(sorted(known))}")
+
+
+def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
+    key, interaction = _owned(view, command, command.interaction, command.agent, "queue")
+    if command.queue not in view.plan.queues:
+        raise UnknownId("queue", command.queue)
+    for skill in command.skills:
+        if skill not in view.plan.skills:
+            raise UnknownId("skill", skill)
+    skills = dict(sorted(command.skills.items()))
+    yield e.InteractionTransferred(key, interaction.customer, command.agent, command.queue, skills)
+    return None
+
+
+def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
+    key, interaction = view.interaction(command.interaction)
+    if INTERACTION.allows(interaction.state, "wrap_up"):
+        yield from _finished(view, key, "customer", None, at_us)
+        return None
+    INTERACTION.step(key, interaction.state, "leave")
+    waited_us = max(0, at_us - view.routing.items[key].start_us)
+    is_short = waited_us < microseconds(view.plan.channels[interaction.channel].short_abandon)
+    yield from end_pending(view, key, "customer_leave", None)
+    yield e.InteractionAbandoned(key, interaction.customer, waited_us, is_short)
+    return None
+
+
+def _cancel(view: View, command: c.CancelInteraction, at_us: int) -> Steps:
+    key, interaction = view.interaction(command.interaction)
+    INTERACTION.step(key, interaction.state, "cancel")
+    yield from end_pending(view, key, "withdraw", command.reason)
+    yield e.InteractionCanceled(key, interaction.customer, command.reason)
+    return None
+
+
+def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
+    if command.channel not in view.plan.channels:
+        raise UnknownId("channel", command.channel)
+    check_id("id", command.message_id)
+    check_id("account", command.account)
+    _check_disposition(view, command.disposition)
+    taken = already(view, command.channel, command.account, command.message_id)
+    if taken is not None:
+        return received(view, taken, is_duplicate=True)
+    occurred_us = when(view, command.channel, command.occurred_us, at_us)
+    _, conversation = yield from find_or_start(view, command, command.recipient)
+    row = view.contacts.conversations[conversation]
+    if row.case is None or view.cases.cases[row.case].state == "CLOSED":
+        yield from _case_for_reply(view, conversation)
+    assert row.case is not None
+    message = view.contacts.next_id("message", "me")
+    answered = row.interaction
+    yield e.ReplyRecorded(
+        message,
+        row.case,
+        view.cases.cases[row.case].customer,
+        command.channel,
+        command.account,
+        command.message_id,
+        conversation,
+        row.messages + 1,
+        occurred_us,
+        command.resolve,
+        answered,
+        command.agent,
+        command.disposition,
+        command.text,
+    )
+    key = taken_key(command.channel, command.account, command.message_id)
+    return received(view, view.contacts.taken[key], is_duplicate=False)
+
+
+def _case_for_reply(view: View, conversation: str) -> Iterator[e.Event]:
+    """An answer without a question, or to a closed case: it has a case of its own."""
+    row = view.contacts.conversations[conversation]
+    case, number = view.cases.next_case()
+    queue = view.plan.queue_of(row.channel, row.account)
+    team = view.plan.queues[queue].team
+    yield e.CaseOpened(case, number, row.customer, "team", team, queue, None, conversation)
+
+
+def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:
+    """Whoever waited in that conversation has been answered."""
+    if event.interaction is None:
+        return
+    interaction = view.contacts.interactions[event.interaction]
+    if interaction.state not in ("QUEUED", "OFFERED"):
+        return
+    yield from end_pending(view, event.interaction, "withdraw", "answered elsewhere")
+    yield e.InteractionDone(
+        event.interaction, interaction.customer, "answered_elsewhere", event.agent, event.disposition
+    )
+
+
+def _on_agent_gone(view: View, event: e.AgentSignedOut | e.AgentLost | e.AgentRemoved, at_us: int) -> Iterator[e.Event]:
+    """Wrap-up ends with its agent."""
+    for key in sorted(view.routing.in_hand.get(event.agent, ())):
+        interaction = view.contacts.interactions[key]
+        if interaction.state == "WRAPPING":
+            yield e.InteractionDone(key, interaction.customer, "agent_left", event.agent, interaction.disposition)
+
+
+def _idle(view: View, key: str, at_us: int) -> Iterator[e.Event]:
+    interaction = view.contacts.interactions[key]
+    assert interaction.agent is not None  # only answered interactions have this timer
+    yield e.InteractionFinished(key, interaction.customer, interaction.agent, "idle")
+    yield e.InteractionDone(key, interaction.customer, "idle", interaction.agent)
+
+
+def _wrapped_up(view: View, key: str, at_us: int) -> Iterator[e.Event]:
+    interaction = view.contacts.interactions[key]
+    yield e.InteractionDone(key, interaction.customer, "finished", interaction.agent, interaction.disposition)
+
+
+SECTION = Section(
+    "contacts",
+    Contacts,
+    {
+        c.ReceiveMessage: receive_message,
+        c.ReceiveContact: receive_contact,
+        c.HoldInteraction: _hold,
+        c.RetrieveInteraction: _retrieve,
+        c.WriteReply: _reply,
+        c.FinishInteraction: _finish,
+        c.FinishWrapUp: _finish_wrap_up,
+        c.TransferInteraction: _transfer,
+        c.LeaveContact: _leave,
+        c.CancelInteraction: _cancel,
+        c.RecordReply: _record_reply,
+    },
+    EVOLVE,
+    {
+        e.ReplyRecorded: _on_reply_recorded,
+        e.AgentSignedOut: _on_agent_gone,
+        e.AgentLost: _on_agent_gone,
+        e.AgentRemoved: _on_agent_gone,
+    },
+    {IDLE: _idle, WRAP_UP: _wrapped_up},
+)

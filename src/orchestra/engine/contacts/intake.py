@@ -1,0 +1,144 @@
+"""Taking inbound contacts: once each, clamped in time, by a known or provisional customer, in a conversation."""
+
+from __future__ import annotations
+
+
+from orchestra.engine.contacts.state import Taken, taken_key
+from orchestra.engine.section import Steps
+from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand, UnknownId
+from orchestra.model import commands as c
+from orchestra.model import events as e
+from orchestra.model.addresses import Address
+from orchestra.model.results import CaseRef, Received
+from orchestra.model.structure import microseconds
+
+__all__ = ["already", "check_id", "find_or_start", "receive_contact", "receive_message", "received", "when"]
+
+_LONGEST_ID = 500
+_LONGEST_TEXT = 500_000
+
+
+def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
+    """Decide on an inbound message."""
+    taken = already(view, command.channel, command.account, command.message_id)
+    if taken is not None:
+        return received(view, taken, is_duplicate=True)
+    _check(view, command)
+    if command.text is not None and len(command.text) > _LONGEST_TEXT:
+        raise InvalidCommand("text", f"must be at most {_LONGEST_TEXT} characters")
+    occurred_us = when(view, command.channel, command.occurred_us, at_us)
+    customer, conversation = yield from find_or_start(view, command, command.sender)
+    open_one = view.contacts.conversations[conversation].interaction
+    if open_one is None or not view.contacts.interactions[open_one].is_open:
+        open_one = yield from _start(view, command, conversation, occurred_us)
+    interaction = view.contacts.interactions[open_one]
+    assert interaction.case is not None  # attaching is a reaction to starting
+    yield e.MessageReceived(
+        view.contacts.next_id("message", "me"),
+        open_one,
+        interaction.case,
+        customer,
+        command.channel,
+        command.account,
+        command.message_id,
+        conversation,
+        view.contacts.conversations[conversation].messages + 1,
+        occurred_us,
+        command.text,
+    )
+    key = taken_key(command.channel, command.account, command.message_id)
+    return received(view, view.contacts.taken[key], is_duplicate=False)
+
+
+def receive_contact(view: View, command: c.ReceiveContact, at_us: int) -> Steps:
+    """Decide on an inbound contact without text: each is an interaction of its own."""
+    taken = already(view, command.channel, command.account, command.contact_id)
+    if taken is not None:
+        return received(view, taken, is_duplicate=True)
+    _check(view, command)
+    occurred_us = when(view, command.channel, command.occurred_us, at_us)
+    customer, conversation = yield from find_or_start(view, command, command.sender)
+    started = yield from _start(view, command, conversation, occurred_us)
+    case = view.contacts.interactions[started].case
+    assert case is not None  # attaching is a reaction to starting
+    yield e.ContactTaken(started, case, customer, command.channel, command.account, command.contact_id)
+    key = taken_key(command.channel, command.account, command.contact_id)
+    return received(view, view.contacts.taken[key], is_duplicate=False)
+
+
+def already(view: View, channel: str, account: str, provider_id: str) -> Taken | None:
+    """What became of this provider's id when it was taken before."""
+    return view.contacts.taken.get(taken_key(channel, account, provider_id))
+
+
+def received(view: View, taken: Taken, *, is_duplicate: bool) -> Received:
+    """The answer to a command that took an id, now or before."""
+    case = CaseRef(taken.case, view.cases.cases[taken.case].number)
+    return Received(taken.customer, taken.interaction, case, taken.message, is_duplicate)
+
+
+def _check(view: View, command: c.ReceiveMessage | c.ReceiveContact) -> None:
+    if command.channel not in view.plan.channels:
+        raise UnknownId("channel", command.channel)
+    if command.queue is not None and command.queue not in view.plan.queues:
+        raise UnknownId("queue", command.queue)
+    for skill, level in command.skills.items():
+        if skill not in view.plan.skills:
+            raise UnknownId("skill", skill)
+        if not 1 <= level <= 100:
+            raise InvalidCommand(f"skills.{skill}", "level must be from 1 to 100")
+    provider_id = command.message_id if isinstance(command, c.ReceiveMessage) else command.contact_id
+    check_id("id", provider_id)
+    check_id("account", command.account)
+    if command.thread is not None:
+        check_id("thread", command.thread)
+
+
+def check_id(field: str, text: str) -> None:
+    """Refuse an id that could not be told apart from another, or is absurdly long."""
+    if not text or len(text) > _LONGEST_ID or "\x1f" in text:
+        raise InvalidCommand(field, f"must be 1 to {_LONGEST_ID} characters without the unit separator")
+
+
+def when(view: View, channel: str, occurred_us: int | None, at_us: int) -> int:
+    """When it happened: what the source says, but never after now nor before the channel's longest age."""
+    if occurred_us is None or occurred_us > at_us:
+        return at_us
+    oldest = view.plan.channels[channel].max_age
+    return occurred_us if oldest is None else max(occurred_us, at_us - microseconds(oldest))
+
+
+def find_or_start(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.RecordReply, person: Address) -> Steps:
+    """The ids of customer and conversation, after the events that make them if they are new."""
+    customer = view.contacts.by_address.get(person.key)
+    if customer is None:
+        customer = view.contacts.next_id("customer", "cu")
+        yield e.CustomerAdded(customer, person.kind, person.key, person.value, person.name)
+    thread = command.thread if command.thread is not None else f"@{person.key}"
+    conversation = view.contacts.by_thread.get((command.channel, command.account, thread))
+    if conversation is None:
+        conversation = view.contacts.next_id("conversation", "co")
+        yield e.ConversationStarted(conversation, customer, command.channel, command.account, thread)
+    return customer, conversation
+
+
+def _start(view: View, command: c.ReceiveMessage | c.ReceiveContact, conversation: str, occurred_us: int) -> Steps:
+    """Start an interaction of the conversation; gives its id."""
+    interaction = view.contacts.next_id("interaction", "in")
+    yield e.InteractionStarted(
+        interaction,
+        view.contacts.conversations[conversation].customer,
+        command.channel,
+        command.account,
+        conversation,
+        view.plan.channels[command.channel].live,
+        occurred_us,
+        command.reply_case,
+        command.case_number,
+        command.topic,
+        command.queue,
+        dict(sorted(command.skills.items())),
+        command.priority,
+    )
+    return interaction

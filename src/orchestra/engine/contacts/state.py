@@ -1,0 +1,268 @@
+"""Customers, conversations and interactions as they stand, and which provider ids were taken."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from typing import ClassVar
+
+import attrs
+
+from orchestra.engine.lifecycle import INTERACTION
+from orchestra.engine.section import Evolve, Slice
+from orchestra.model import events as e
+from orchestra.model.structure import microseconds
+
+__all__ = ["EVOLVE", "IDLE", "WRAP_UP", "Contacts", "Conversation", "Customer", "Interaction", "Taken", "taken_key"]
+
+IDLE = "contacts.idle"
+"""Timer of an answered interaction in which nobody writes."""
+WRAP_UP = "contacts.wrap_up"
+"""Timer of an interaction in wrap-up."""
+
+
+@attrs.define
+class Customer:
+    """A customer. `addresses` is hashed address -> kind."""
+
+    addresses: dict[str, str] = attrs.field(factory=dict)
+
+
+@attrs.define
+class Conversation:
+    """One thread between a customer and an own account."""
+
+    customer: str
+    channel: str
+    account: str
+    thread: str
+    interaction: str | None = None
+    case: str | None = None
+    messages: int = 0
+    last_inbound_us: int | None = None
+
+
+@attrs.define
+class Interaction:
+    """One contact."""
+
+    customer: str
+    channel: str
+    account: str
+    conversation: str
+    live: bool
+    started_us: int
+    state: str = INTERACTION.initial
+    case: str | None = None
+    queue: str | None = None
+    agent: str | None = None
+    disposition: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can happen in it."""
+        return self.state in INTERACTION.final
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the customer is still being served: neither final nor in wrap-up."""
+        return self.state != "WRAPPING" and self.state not in INTERACTION.final
+
+
+@attrs.define
+class Taken:
+    """A provider's id that was taken. `number` orders ids of a channel by when they came."""
+
+    number: int
+    at_us: int
+    interaction: str | None
+    case: str
+    customer: str
+    message: str | None
+
+
+def taken_key(channel: str, account: str, provider_id: str) -> str:
+    """The key under which an inbound id is remembered."""
+    return f"{channel}\x1f{account}\x1f{provider_id}"
+
+
+class Contacts(Slice):
+    """Customers, conversations, interactions by id."""
+
+    TABLES: ClassVar = {
+        "customers": Customer,
+        "conversations": Conversation,
+        "interactions": Interaction,
+        "taken": Taken,
+        "counts": None,
+    }
+
+    customers: dict[str, Customer]
+    conversations: dict[str, Conversation]
+    interactions: dict[str, Interaction]
+    taken: dict[str, Taken]
+    counts: dict[str, int]
+
+    def reindex(self) -> None:
+        """Rebuild the look-ups by address and thread, and the order in which ids are forgotten."""
+        self.by_address = {key: name for name, row in self.customers.items() for key in row.addresses}
+        self.by_thread = {(c.channel, c.account, c.thread): name for name, c in self.conversations.items()}
+        self._oldest: dict[str, deque[str]] = {}
+        for key, _ in sorted(self.taken.items(), key=lambda item: item[1].number):
+            self._oldest.setdefault(key.partition("\x1f")[0], deque()).append(key)
+
+    def next_id(self, kind: str, prefix: str) -> str:
+        """The id that the next of this kind will have."""
+        return f"{prefix}{self.counts.get(kind, 0) + 1}"
+
+    def _count(self, kind: str) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+    def _take(self, channel: str, account: str, provider_id: str, taken: Taken) -> None:
+        self._count("taken")
+        key = taken_key(channel, account, provider_id)
+        self.taken[key] = taken
+        order = self._oldest.setdefault(channel, deque())
+        order.append(key)
+        definition = self.plan.channels.get(channel)
+        if definition is None or definition.keep_ids is None:
+            return
+        horizon = taken.at_us - microseconds(definition.keep_ids)
+        for _ in range(2):  # each id taken forgets at most two: no single step is ever long
+            if self.taken[order[0]].at_us >= horizon:
+                return
+            del self.taken[order.popleft()]
+
+    def customer_added(self, event: e.CustomerAdded, at_us: int) -> None:
+        self._count("customer")
+        self.customers[event.customer] = Customer({event.address: event.kind})
+        self.by_address[event.address] = event.customer
+
+    def conversation_started(self, event: e.ConversationStarted, at_us: int) -> None:
+        self._count("conversation")
+        row = Conversation(event.customer, event.channel, event.account, event.thread)
+        self.conversations[event.conversation] = row
+        self.by_thread[event.channel, event.account, event.thread] = event.conversation
+
+    def started(self, event: e.InteractionStarted, at_us: int) -> None:
+        self._count("interaction")
+        self.interactions[event.interaction] = Interaction(
+            event.customer, event.channel, event.account, event.conversation, event.live, at_us
+        )
+        self.conversations[event.conversation].interaction = event.interaction
+
+    def attached(self, event: e.InteractionAttached, at_us: int) -> None:
+        interaction = self.interactions[event.interaction]
+        interaction.case = event.case
+        self.conversations[interaction.conversation].case = event.case
+
+    def case_opened(self, event: e.CaseOpened, at_us: int) -> None:
+        if event.conversation is not None:
+            self.conversations[event.conversation].case = event.case
+
+    def contact_taken(self, event: e.ContactTaken, at_us: int) -> None:
+        number = self.counts.get("taken", 0) + 1
+        row = Taken(number, at_us, event.interaction, event.case, event.customer, None)
+        self._take(event.channel, event.account, event.contact_id, row)
+
+    def received(self, event: e.MessageReceived, at_us: int) -> None:
+        self._count("message")
+        conversation = self.conversations[event.conversation]
+        conversation.messages = event.number
+        conversation.last_inbound_us = event.occurred_us
+        number = self.counts.get("taken", 0) + 1
+        row = Taken(number, at_us, event.interaction, event.case, event.customer, event.message)
+        self._take(event.channel, event.account, event.message_id, row)
+        self._touch(event.interaction, at_us)
+
+    def written(self, event: e.MessageWritten, at_us: int) -> None:
+        self._count("message")
+        self.conversations[event.conversation].messages = event.number
+        if event.interaction is not None:
+            self._touch(event.interaction, at_us)
+
+    def recorded(self, event: e.ReplyRecorded, at_us: int) -> None:
+        self._count("message")
+        conversation = self.conversations[event.conversation]
+        conversation.messages, conversation.case = event.number, event.case
+        number = self.counts.get("taken", 0) + 1
+        row = Taken(number, at_us, event.interaction, event.case, event.customer, event.message)
+        self._take(event.channel, event.account, event.message_id, row)
+
+    def _touch(self, name: str, at_us: int) -> None:
+        """Somebody wrote: an answered interaction stays open for another idle time."""
+        interaction = self.interactions[name]
+        idle = self.plan.channels[interaction.channel].idle_after
+        if interaction.state == "ACTIVE" and idle is not None and not interaction.live:
+            self.timers.set(IDLE, name, at_us + microseconds(idle))
+
+    def queued(self, event: e.InteractionQueued, at_us: int) -> None:
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "queue"]
+        interaction.queue, interaction.agent = event.queue, None
+        self.timers.cancel(IDLE, event.interaction)
+
+    def offered(self, event: e.OfferMade, at_us: int) -> None:
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "offer"]
+
+    def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "accept"]
+        interaction.agent = event.agent
+        self._touch(event.interaction, at_us)
+
+    def held(self, event: e.InteractionHeld, at_us: int) -> None:
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "hold"]
+
+    def retrieved(self, event: e.InteractionRetrieved, at_us: int) -> None:
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "retrieve"]
+        self._touch(event.interaction, at_us)
+
+    def finished(self, event: e.InteractionFinished, at_us: int) -> None:
+        interaction = self.interactions[event.interaction]
+        interaction.disposition = event.disposition
+        self.timers.cancel(IDLE, event.interaction)
+        if event.wrap_up_until_us is not None:
+            interaction.state = INTERACTION.steps[interaction.state, "wrap_up"]
+            self.timers.set(WRAP_UP, event.interaction, event.wrap_up_until_us)
+
+    def done(self, event: e.InteractionDone, at_us: int) -> None:
+        self._end(event.interaction, "end")
+        self.interactions[event.interaction].disposition = event.disposition
+
+    def abandoned(self, event: e.InteractionAbandoned, at_us: int) -> None:
+        self._end(event.interaction, "leave")
+
+    def canceled(self, event: e.InteractionCanceled, at_us: int) -> None:
+        self._end(event.interaction, "cancel")
+
+    def _end(self, name: str, trigger: str) -> None:
+        interaction = self.interactions[name]
+        interaction.state = INTERACTION.steps[interaction.state, trigger]
+        self.timers.cancel(IDLE, name)
+        self.timers.cancel(WRAP_UP, name)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.CustomerAdded: Contacts.customer_added,
+    e.ConversationStarted: Contacts.conversation_started,
+    e.InteractionStarted: Contacts.started,
+    e.InteractionAttached: Contacts.attached,
+    e.CaseOpened: Contacts.case_opened,
+    e.ContactTaken: Contacts.contact_taken,
+    e.MessageReceived: Contacts.received,
+    e.MessageWritten: Contacts.written,
+    e.ReplyRecorded: Contacts.recorded,
+    e.InteractionQueued: Contacts.queued,
+    e.OfferMade: Contacts.offered,
+    e.OfferAccepted: Contacts.accepted,
+    e.InteractionHeld: Contacts.held,
+    e.InteractionRetrieved: Contacts.retrieved,
+    e.InteractionFinished: Contacts.finished,
+    e.InteractionDone: Contacts.done,
+    e.InteractionAbandoned: Contacts.abandoned,
+    e.InteractionCanceled: Contacts.canceled,
+}

@@ -1,0 +1,41 @@
+"""The plan in force, as state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from orchestra.engine.section import Evolve, Slice
+from orchestra.errors import ReplayMismatch
+from orchestra.model import events as e
+from orchestra.model.plan import Plan
+from orchestra.model.structure import structure, unstructure
+
+__all__ = ["EVOLVE", "Definition"]
+
+
+class Definition(Slice):
+    """Digest, zone data version and key check of the plan in force; the plan itself is in `plans`."""
+
+    TABLES: ClassVar = {"facts": None}
+
+    facts: dict[str, str]
+
+    def changed(self, event: e.PlanChanged, at_us: int) -> None:
+        self.plans.plan = event.plan
+        self.facts = {"digest": event.digest, "zone_data": event.zone_data, "key_check": event.key_check}
+
+    def dump(self) -> dict[str, Any]:
+        """As of every slice, and the plan as plain data."""
+        return super().dump() | {"plan": unstructure(self.plans.plan)}
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """As of every slice; the plan first, since others read it."""
+        plan = structure(dumped["plan"], Plan)
+        if isinstance(plan, list):
+            raise ReplayMismatch(0, "; ".join(map(str, plan)))
+        self.plans.plan = plan
+        super().load(dumped)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {e.PlanChanged: Definition.changed}

@@ -1,0 +1,1 @@
+"""Outbound messages as pending work, tried until they end."""

@@ -1,0 +1,247 @@
+"""Trying deliveries until they end: permits, outcomes, receipts, retries, and the operator's stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestra.engine.deliveries.planning import write
+from orchestra.engine.deliveries.state import (
+    DUE,
+    EVOLVE,
+    EXPIRY,
+    PERMIT,
+    RELEASE,
+    Deliveries,
+    Delivery,
+    early_key,
+    scope_key,
+)
+from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
+from orchestra.engine.section import Section, Steps
+from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
+from orchestra.model import commands as c
+from orchestra.model import events as e
+from orchestra.model.results import Written
+from orchestra.model.structure import microseconds
+
+__all__ = ["SECTION"]
+
+_SLICE = 200
+_LONGEST_RETRY_AFTER_US = 24 * 3600 * 1_000_000
+_OUTCOMES = ("accepted", "retry", "failed", "unknown")
+
+
+def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
+    case_id, case = view.case(command.case)
+    if not command.text:
+        raise InvalidCommand("text", "must not be empty")
+    if not command.key or command.key.startswith("message:"):
+        raise InvalidCommand("key", "must not be empty, nor begin with 'message:', which replies use")
+    known = view.deliveries.by_key.get(command.key)
+    if known is not None:
+        return _same(view, known, case_id, command)
+    conversation = _conversation(view, case_id, command.channel)
+    return (
+        yield from write(
+            view,
+            at_us,
+            conversation=conversation,
+            case=case_id,
+            customer=case.customer,
+            text=command.text,
+            key=command.key,
+            topic=command.topic,
+            digest=command.digest,
+        )
+    )
+
+
+def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
+    row = view.deliveries.deliveries[known]
+    if (row.case, row.topic, row.digest) != (case, command.topic, command.digest):
+        raise InvalidCommand("key", f"{command.key!r} was used for another message: {known}")
+    return Written(row.message, known)
+
+
+def _conversation(view: View, case: str, channel: str | None) -> str:
+    """The newest conversation of the case, on that channel if one is named."""
+    for key in reversed(view.cases.cases[case].interactions):
+        interaction = view.contacts.interactions[key]
+        if channel is None or interaction.channel == channel:
+            return interaction.conversation
+    raise InvalidCommand("channel", f"case {case} has had no contact on {channel or 'any channel'}")
+
+
+def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
+    row = view.delivery(command.delivery)
+    DELIVERY.step(command.delivery, row.state, "start")
+    if command.attempt != row.attempts + 1:
+        raise InvalidCommand("attempt", f"the permit is for attempt {row.attempts + 1}")
+    if view.deliveries.is_stopped(row.channel, row.topic):
+        raise NotAllowedInState(command.delivery, "stopped by an operator", "start")
+    yield e.DeliveryStarted(command.delivery, row.customer, command.attempt, command.epoch)
+    return None
+
+
+def _outcome(view: View, command: c.RecordOutcome, at_us: int) -> Steps:
+    row = view.delivery(command.delivery)
+    if command.outcome not in _OUTCOMES:
+        raise InvalidCommand("outcome", f"must be one of {', '.join(_OUTCOMES)}")
+    if row.state != "STARTED" or command.attempt != row.attempts:
+        raise NotAllowedInState(command.delivery, f"{row.state} at attempt {row.attempts}", "record_outcome")
+    if command.outcome == "accepted":
+        yield e.DeliveryAccepted(command.delivery, row.customer, command.attempt, command.provider_ids)
+    elif command.outcome == "failed":
+        yield e.DeliveryFailed(command.delivery, row.customer, command.attempt, command.code)
+    elif command.outcome == "unknown" and not command.safe_to_repeat:
+        yield e.DeliveryUnknown(command.delivery, row.customer, command.attempt, command.code)
+    else:
+        yield _again(view, command.delivery, row, command.code or command.outcome, command.retry_after_us, at_us)
+    return None
+
+
+def _again(
+    view: View, name: str, row: Delivery, code: str | None, retry_after_us: int | None, at_us: int
+) -> e.DeliveryRetried | e.DeliveryFailed:
+    """Another attempt after a full-jitter back-off (Brooker 2015, "Exponential Backoff And Jitter"), or the end."""
+    limits = view.plan.deliveries
+    if row.attempts >= limits.attempts:
+        return e.DeliveryFailed(name, row.customer, row.attempts, code)
+    ceiling = min(
+        microseconds(limits.longest_retry),
+        microseconds(limits.first_retry) << min(row.attempts - 1, 40),
+    )
+    wait_us = view.draw(ceiling + 1, "retry", name, row.attempts)
+    if retry_after_us is not None:
+        wait_us = max(wait_us, min(max(retry_after_us, 0), _LONGEST_RETRY_AFTER_US))
+    return e.DeliveryRetried(name, row.customer, row.attempts, at_us + wait_us, code)
+
+
+def _recover(view: View, command: c.RecoverDelivery, at_us: int) -> Steps:
+    row = view.delivery(command.delivery)
+    if row.state != "STARTED" or row.epoch >= command.epoch:
+        raise NotAllowedInState(command.delivery, f"{row.state} in epoch {row.epoch}", "recover")
+    if command.safe_to_repeat:
+        yield _again(view, command.delivery, row, "owner_lost", None, at_us)
+    else:
+        yield e.DeliveryUnknown(command.delivery, row.customer, row.attempts, "owner_lost")
+    return None
+
+
+def _receipt(view: View, command: c.RecordReceipt, at_us: int) -> Steps:
+    if command.receipt not in RECEIPTS:
+        raise InvalidCommand("receipt", f"must be one of {', '.join(RECEIPTS)}")
+    occurred_us = min(at_us, at_us if command.occurred_us is None else command.occurred_us)
+    name = view.deliveries.by_provider_id.get((command.channel, command.account, command.provider_id))
+    if name is not None:
+        yield from _recorded(view, name, command.receipt, occurred_us, command.code, None)
+        return None
+    if command.channel not in view.plan.channels:
+        raise UnknownId("channel", command.channel)
+    key = early_key(command.channel, command.account, command.provider_id, command.receipt)
+    if key not in view.deliveries.early:
+        yield e.ReceiptKept(
+            command.channel, command.account, command.provider_id, command.receipt, occurred_us, command.code
+        )
+    return None
+
+
+_REACHED = {"ACCEPTED": 0, "UNKNOWN": 0, "DELIVERED": 1, "READ": 2, "ACTED": 3}
+_RECEIPT_RANK = {"delivered": 1, "read": 2, "acted": 3}
+
+
+def _recorded(
+    view: View, name: str, receipt: str, occurred_us: int, code: str | None, early: str | None
+) -> Iterator[e.Event]:
+    """Record a receipt. One that tells nothing new is dropped; one that contradicts is kept as a conflict."""
+    row = view.deliveries.deliveries[name]
+    moves = DELIVERY.allows(row.state, RECEIPTS[receipt])
+    is_failed = row.state == "FAILED"
+    repeats = is_failed if receipt == "failed" else _REACHED.get(row.state, -1) >= _RECEIPT_RANK[receipt]
+    if moves or early is not None or not repeats:
+        conflicts = not moves and not repeats
+        yield e.ReceiptRecorded(name, row.customer, receipt, occurred_us, conflicts, code, early)
+
+
+def _cancel(view: View, command: c.CancelDelivery, at_us: int) -> Steps:
+    row = view.delivery(command.delivery)
+    DELIVERY.step(command.delivery, row.state, "cancel")
+    yield e.DeliveryCanceled(command.delivery, row.customer, command.reason)
+    return None
+
+
+def _stop(view: View, command: c.StopSending, at_us: int) -> Steps:
+    if command.channel is not None and command.channel not in view.plan.channels:
+        raise UnknownId("channel", command.channel)
+    if scope_key(command.channel, command.topic) not in view.deliveries.stops:
+        yield e.SendingStopped(command.channel, command.topic, command.reason)
+    return None
+
+
+def _start_sending(view: View, command: c.StartSending, at_us: int) -> Steps:
+    if scope_key(command.channel, command.topic) not in view.deliveries.stops:
+        raise NotAllowedInState("sending of this scope", "not stopped", "start")
+    yield e.SendingStarted(command.channel, command.topic)
+    return None
+
+
+def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    row = view.deliveries.deliveries[name]
+    if view.deliveries.is_stopped(row.channel, row.topic):
+        yield e.DeliveryHeld(name, row.customer)
+    else:
+        until_us = at_us + microseconds(view.plan.deliveries.permit)
+        yield e.DeliveryPermitted(name, row.customer, row.attempts + 1, until_us)
+
+
+def _on_planned(view: View, event: e.DeliveryPlanned, at_us: int) -> Iterator[e.Event]:
+    return _permit(view, event.delivery, at_us)
+
+
+def _on_accepted(view: View, event: e.DeliveryAccepted, at_us: int) -> Iterator[e.Event]:
+    """Receipts that overtook the provider's own answer."""
+    row = view.deliveries.deliveries[event.delivery]
+    for provider_id in event.provider_ids:
+        for receipt in RECEIPTS:
+            key = early_key(row.channel, row.account, provider_id, receipt)
+            early = view.deliveries.early.get(key)
+            if early is not None:
+                yield from _recorded(view, event.delivery, receipt, early.occurred_us, early.code, key)
+
+
+def _permit_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """Nobody used the permit: the attempt does not count, and is permitted anew."""
+    row = view.deliveries.deliveries[name]
+    if view.deliveries.is_stopped(row.channel, row.topic):
+        yield e.DeliveryHeld(name, row.customer)
+    else:
+        yield e.DeliveryRetried(name, row.customer, row.attempts, at_us, "permit_unused")
+
+
+def _expire(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    yield e.DeliveryExpired(name, view.deliveries.deliveries[name].customer)
+
+
+def _release(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    for name in [name for name, _ in zip(view.deliveries.to_release, range(_SLICE), strict=False)]:
+        yield from _permit(view, name, at_us)
+
+
+SECTION = Section(
+    "deliveries",
+    Deliveries,
+    {
+        c.SendMessage: _send,
+        c.StartDelivery: _start,
+        c.RecordOutcome: _outcome,
+        c.RecoverDelivery: _recover,
+        c.RecordReceipt: _receipt,
+        c.CancelDelivery: _cancel,
+        c.StopSending: _stop,
+        c.StartSending: _start_sending,
+    },
+    EVOLVE,
+    {e.DeliveryPlanned: _on_planned, e.DeliveryAccepted: _on_accepted},
+    {DUE: _permit, PERMIT: _permit_over, EXPIRY: _expire, RELEASE: _release},
+)

@@ -1,0 +1,306 @@
+"""Deliveries as they stand, what is held by an operator's stop, and receipts that came too early."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from typing import ClassVar
+
+import attrs
+
+from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
+from orchestra.engine.section import Evolve, Slice
+from orchestra.model import events as e
+from orchestra.model.structure import microseconds
+
+__all__ = [
+    "DUE",
+    "EVOLVE",
+    "EXPIRY",
+    "PERMIT",
+    "RELEASE",
+    "Deliveries",
+    "Delivery",
+    "EarlyReceipt",
+    "early_key",
+    "scope_key",
+]
+
+DUE = "deliveries.due"
+"""Timer of a delivery's next attempt."""
+EXPIRY = "deliveries.expiry"
+"""Timer of a delivery that has not left."""
+PERMIT = "deliveries.permit"
+"""Timer of a permit not yet used."""
+RELEASE = "deliveries.release"
+"""Timer of the walk over deliveries whose stop was lifted."""
+
+_EARLY_KEPT_US = 7 * 24 * 3600 * 1_000_000
+
+
+@attrs.define
+class Delivery:
+    """An outbound message. `attempts` counts those that started; `is_held` while a stop keeps it."""
+
+    key: str
+    message: str
+    case: str
+    customer: str
+    channel: str
+    account: str
+    conversation: str
+    topic: str
+    body: int
+    digest: str | None
+    interaction: str | None
+    expires_us: int
+    state: str = DELIVERY.initial
+    attempts: int = 0
+    epoch: int = 0
+    until_us: int | None = None
+    is_held: bool = False
+    provider_ids: list[str] = attrs.field(factory=list)
+
+
+@attrs.define
+class EarlyReceipt:
+    """A receipt for a provider's id that nobody knows yet."""
+
+    number: int
+    at_us: int
+    receipt: str
+    occurred_us: int
+    code: str | None
+
+
+def scope_key(channel: str | None, topic: str | None) -> str:
+    """The key of a stop's scope."""
+    return f"{channel or '*'}\x1f{topic or '*'}"
+
+
+def early_key(channel: str, account: str, provider_id: str, receipt: str) -> str:
+    """The key of a receipt for a message not yet known."""
+    return f"{channel}\x1f{account}\x1f{provider_id}\x1f{receipt}"
+
+
+class Deliveries(Slice):
+    """Deliveries by id; `stops` is scope -> reason; `early` is provider id -> receipts."""
+
+    TABLES: ClassVar = {
+        "deliveries": Delivery,
+        "stops": None,
+        "to_release": None,
+        "early": EarlyReceipt,
+        "counts": None,
+    }
+
+    deliveries: dict[str, Delivery]
+    stops: dict[str, str]
+    to_release: dict[str, int]
+    early: dict[str, EarlyReceipt]
+    counts: dict[str, int]
+
+    def reindex(self) -> None:
+        """Rebuild the look-ups by key and provider id, and what is held and what is out."""
+        self.by_key: dict[str, str] = {}
+        self.by_provider_id: dict[tuple[str, str, str], str] = {}
+        self.held: dict[tuple[str, str], dict[str, int]] = {}
+        self.permitted: dict[str, int] = {}
+        self.started: dict[str, int] = {}
+        self.unsent = 0
+        self._early_order = deque(sorted((row.number, key) for key, row in self.early.items()))
+        for name in sorted(self.deliveries, key=lambda name: int(name[2:])):
+            row = self.deliveries[name]
+            self.by_key[row.key] = name
+            self._know(name, row)
+            self._index(name, row)
+            if row.is_held:
+                self._hold(name, row)
+
+    def _know(self, name: str, row: Delivery) -> None:
+        for provider_id in row.provider_ids:
+            self.by_provider_id[row.channel, row.account, provider_id] = name
+
+    def _index(self, name: str, row: Delivery) -> None:
+        self.unsent += row.state in ("PENDING", "PERMITTED", "STARTED")
+        if row.state == "PERMITTED":
+            self.permitted[name] = 1
+        elif row.state == "STARTED":
+            self.started[name] = 1
+
+    def _unindex(self, name: str, row: Delivery) -> None:
+        self.unsent -= row.state in ("PENDING", "PERMITTED", "STARTED")
+        self.permitted.pop(name, None)
+        self.started.pop(name, None)
+
+    def _step(self, name: str, trigger: str) -> Delivery:
+        row = self.deliveries[name]
+        self._unindex(name, row)
+        row.state = DELIVERY.steps[row.state, trigger]
+        self._index(name, row)
+        return row
+
+    def next_delivery(self) -> str:
+        """The id that the next delivery will have."""
+        return f"de{self.counts.get('delivery', 0) + 1}"
+
+    def is_stopped(self, channel: str, topic: str) -> bool:
+        """Whether an operator's stop covers this channel and topic."""
+        return bool(self.stops) and any(key in self.stops for key in _scopes(channel, topic))
+
+    def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
+        self.counts["delivery"] = self.counts.get("delivery", 0) + 1
+        row = Delivery(
+            event.key,
+            event.message,
+            event.case,
+            event.customer,
+            event.channel,
+            event.account,
+            event.conversation,
+            event.topic,
+            event.body,
+            event.digest,
+            event.interaction,
+            event.expires_us,
+        )
+        self.deliveries[event.delivery] = row
+        self.by_key[event.key] = event.delivery
+        self._index(event.delivery, row)
+        self.timers.set(EXPIRY, event.delivery, event.expires_us)
+
+    def permitted_to(self, event: e.DeliveryPermitted, at_us: int) -> None:
+        row = self._step(event.delivery, "permit")
+        row.until_us = event.until_us
+        self._unhold(event.delivery, row)
+        self.timers.cancel(DUE, event.delivery)
+        self.timers.set(PERMIT, event.delivery, event.until_us)
+
+    def held_back(self, event: e.DeliveryHeld, at_us: int) -> None:
+        row = self.deliveries[event.delivery]
+        if row.state == "PERMITTED":
+            self._step(event.delivery, "lapse")
+        self._unhold(event.delivery, row)
+        self._hold(event.delivery, row)
+        self.timers.cancel(DUE, event.delivery)
+        self.timers.cancel(PERMIT, event.delivery)
+
+    def _hold(self, name: str, row: Delivery) -> None:
+        row.is_held = True
+        self.held.setdefault((row.channel, row.topic), {})[name] = 1
+
+    def _unhold(self, name: str, row: Delivery) -> None:
+        if not row.is_held:
+            return
+        row.is_held = False
+        bucket = self.held.get((row.channel, row.topic), {})
+        bucket.pop(name, None)
+        if not bucket:
+            self.held.pop((row.channel, row.topic), None)
+        if self.to_release.pop(name, None) and not self.to_release:
+            self.timers.cancel(RELEASE, "")
+
+    def started_now(self, event: e.DeliveryStarted, at_us: int) -> None:
+        row = self._step(event.delivery, "start")
+        row.attempts, row.epoch, row.until_us = event.attempt, event.epoch, None
+        self.timers.cancel(PERMIT, event.delivery)
+        self.timers.cancel(EXPIRY, event.delivery)
+
+    def accepted(self, event: e.DeliveryAccepted, at_us: int) -> None:
+        row = self._step(event.delivery, "accept")
+        row.provider_ids = event.provider_ids
+        self._know(event.delivery, row)
+
+    def retried(self, event: e.DeliveryRetried, at_us: int) -> None:
+        row = self.deliveries[event.delivery]
+        self._step(event.delivery, "lapse" if row.state == "PERMITTED" else "retry")
+        row.until_us = None
+        self.timers.cancel(PERMIT, event.delivery)
+        self.timers.set(DUE, event.delivery, event.next_us)
+        self.timers.set(EXPIRY, event.delivery, row.expires_us)
+
+    def failed(self, event: e.DeliveryFailed, at_us: int) -> None:
+        self._step(event.delivery, "fail")
+
+    def unknown(self, event: e.DeliveryUnknown, at_us: int) -> None:
+        self._step(event.delivery, "lose")
+
+    def expired(self, event: e.DeliveryExpired, at_us: int) -> None:
+        self._give_up(event.delivery, "expire")
+
+    def canceled(self, event: e.DeliveryCanceled, at_us: int) -> None:
+        self._give_up(event.delivery, "cancel")
+
+    def _give_up(self, name: str, trigger: str) -> None:
+        row = self._step(name, trigger)
+        self._unhold(name, row)
+        for timer in (DUE, PERMIT, EXPIRY):
+            self.timers.cancel(timer, name)
+
+    def receipt(self, event: e.ReceiptRecorded, at_us: int) -> None:
+        row = self.deliveries[event.delivery]
+        trigger = RECEIPTS[event.receipt]
+        if DELIVERY.allows(row.state, trigger):
+            self._step(event.delivery, trigger)
+        if event.early_key is not None:
+            del self.early[event.early_key]
+
+    def receipt_kept(self, event: e.ReceiptKept, at_us: int) -> None:
+        number = self.counts["early"] = self.counts.get("early", 0) + 1
+        row = EarlyReceipt(number, at_us, event.receipt, event.occurred_us, event.code)
+        key = early_key(event.channel, event.account, event.provider_id, event.receipt)
+        self.early[key] = row
+        self._early_order.append((number, key))
+        for _ in range(2):  # each one kept forgets at most two that nobody came for
+            oldest, key = self._early_order[0]
+            kept = self.early.get(key)
+            if kept is not None and kept.number == oldest:
+                if kept.at_us >= at_us - _EARLY_KEPT_US:
+                    return
+                del self.early[key]
+            self._early_order.popleft()
+
+    def stopped(self, event: e.SendingStopped, at_us: int) -> None:
+        self.stops[scope_key(event.channel, event.topic)] = event.reason
+
+    def sending_started(self, event: e.SendingStarted, at_us: int) -> None:
+        del self.stops[scope_key(event.channel, event.topic)]
+        free = {
+            name: 1
+            for (channel, topic), names in self.held.items()
+            if not self.is_stopped(channel, topic)
+            for name in names
+        }
+        self.to_release = dict(sorted((self.to_release | free).items()))
+        if self.to_release:
+            self.timers.set(RELEASE, "", at_us)
+
+    def permit_us(self) -> int:
+        """How long a permit lasts."""
+        return microseconds(self.plan.deliveries.permit)
+
+
+def _scopes(channel: str, topic: str) -> Iterator[str]:
+    yield scope_key(None, None)
+    yield scope_key(channel, None)
+    yield scope_key(None, topic)
+    yield scope_key(channel, topic)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.DeliveryPlanned: Deliveries.planned,
+    e.DeliveryPermitted: Deliveries.permitted_to,
+    e.DeliveryHeld: Deliveries.held_back,
+    e.DeliveryStarted: Deliveries.started_now,
+    e.DeliveryAccepted: Deliveries.accepted,
+    e.DeliveryRetried: Deliveries.retried,
+    e.DeliveryFailed: Deliveries.failed,
+    e.DeliveryUnknown: Deliveries.unknown,
+    e.DeliveryExpired: Deliveries.expired,
+    e.DeliveryCanceled: Deliveries.canceled,
+    e.ReceiptRecorded: Deliveries.receipt,
+    e.ReceiptKept: Deliveries.receipt_kept,
+    e.SendingStopped: Deliveries.stopped,
+    e.SendingStarted: Deliveries.sending_started,
+}

@@ -1,0 +1,235 @@
+"""The engine: commands and time in, events out.
+
+It reads no clock, draws no chance, does no I/O. Every instant is an argument, every id comes from a count in its state, and
+all that it knows is what its events say: the same events give the same state, hash for hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from orchestra.engine.access import authorize, role_faults
+from orchestra.engine.cases.decide import SECTION as CASES
+from orchestra.engine.contacts.decide import SECTION as CONTACTS
+from orchestra.engine.definition.decide import SECTION as DEFINITION
+from orchestra.engine.definition.decide import missing
+from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
+from orchestra.engine.labels.decide import SECTION as LABELS
+from orchestra.engine.logs.decide import SECTION as LOGS
+from orchestra.engine.presence.decide import SECTION as PRESENCE
+from orchestra.engine.routing.decide import SECTION as ROUTING
+from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Slice, Steps
+from orchestra.engine.view import View
+from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraError, ReplayMismatch
+from orchestra.model.addresses import Actor
+from orchestra.model.commands import Command
+from orchestra.model.events import Event
+from orchestra.model.plan import Plan
+
+__all__ = ["MAX_BATCH", "SCHEMA", "SECTIONS", "Decided", "Engine", "EngineFault", "TickFirst"]
+
+SECTIONS: tuple[Section[Any], ...] = (DEFINITION, PRESENCE, CONTACTS, CASES, LABELS, ROUTING, DELIVERIES, LOGS)
+"""All sections, in the order in which they react."""
+
+MAX_BATCH = 1000
+"""Most events of one batch."""
+
+SCHEMA = "1"
+"""Form of the rows that `dump` gives; a snapshot of another form is not used."""
+
+_TICK_BATCH = 200
+
+
+class EngineFault(OrchestraError):
+    """The engine broke one of its own rules. It must be discarded and loaded anew from the journal."""
+
+
+class TickFirst(OrchestraError):
+    """A timer is due at or before the command's time: call `tick` until `due()` is later."""
+
+
+@attrs.define
+class Decided:
+    """What one command or one tick decided.
+
+    Attributes:
+        first: position of the first event.
+        at_us: engine time of all of them.
+        actor: who caused them.
+        events: in order; never changed after this.
+        result: what the command answers.
+    """
+
+    first: int
+    at_us: int
+    actor: Actor
+    events: list[Event]
+    result: Any = None
+
+
+class Engine:
+    """One workspace's decisions.
+
+    `execute` and `tick` decide; `replay` repeats what was decided before. All three change the state only through events.
+    """
+
+    def __init__(self) -> None:
+        self.view = View()
+        self.now_us = 0
+        self._batch: list[Event] = []
+        self._at_us = 0
+        self._decide: dict[type[Command], Decide] = {}
+        self._evolve: dict[type[Event], list[tuple[Slice, Evolve]]] = {}
+        self._react: dict[type[Event], list[React]] = {}
+        self._timers: dict[str, OnTimer] = {}
+        for section in SECTIONS:
+            self._install(section)
+
+    def _install(self, section: Section[Any]) -> None:
+        own: Slice = getattr(self.view, section.name)
+        self._decide.update(section.decide)
+        self._timers.update(section.timers)
+        for kind, evolve in section.evolve.items():
+            self._evolve.setdefault(kind, []).append((own, evolve))
+        for kind, react in section.react.items():
+            self._react.setdefault(kind, []).append(react)
+
+    # Deciding
+
+    @property
+    def position(self) -> int:
+        """How many events made this state."""
+        return self.view.position
+
+    def due(self) -> int | None:
+        """When the next timer falls, microseconds UTC; None if none is set."""
+        first = self.view.timers.first()
+        return None if first is None else first[0]
+
+    def execute(self, command: Command, at_us: int) -> Decided:
+        """Decide on a command.
+
+        Args:
+            command: what is asked.
+            at_us: now, by the writer's clock; if it is before engine time, engine time is taken.
+
+        Returns:
+            The events it decided, already in force, and the command's result.
+
+        Raises:
+            CommandRefused: it cannot be done; nothing has changed.
+            TickFirst: a timer is due; nothing has changed.
+            EngineFault: a rule of the engine itself was broken; discard it.
+        """
+        at_us = max(at_us, self.now_us)
+        due = self.due()
+        if due is not None and due <= at_us:
+            raise TickFirst(f"a timer was due at {due}")
+        decide = self._decide.get(type(command))
+        if decide is None:
+            raise InvalidCommand("command", f"{type(command).__name__} is not a command of this engine")
+        actor = authorize(self.view, command)
+        return self._run(decide(self.view, command, at_us), at_us, actor)
+
+    def tick(self, at_us: int) -> Decided:
+        """Let time pass: what the timers due by `at_us` bring, as one batch of bounded size.
+
+        Call it again while `due()` is not later than `at_us`.
+        """
+        at_us = max(at_us, self.now_us)
+        return self._run(self._ring(at_us), at_us, "system")
+
+    def _ring(self, at_us: int) -> Steps:
+        timers = self.view.timers
+        while len(self._batch) < _TICK_BATCH:
+            first = timers.first()
+            if first is None or first[0] > at_us:
+                return None
+            before = len(self._batch)
+            yield from self._timers[first[1][0]](self.view, first[1][1], at_us)
+            if len(self._batch) == before:
+                raise EngineFault(f"timer {first[1]} brought nothing and would ring for ever")
+        return None
+
+    def _run(self, steps: Steps, at_us: int, actor: Actor) -> Decided:
+        first = self.view.position + 1
+        batch = self._batch = []
+        self._at_us = at_us
+        try:
+            while True:
+                self._emit(next(steps))
+        except StopIteration as stop:
+            return Decided(first, at_us, actor, batch, stop.value)
+        except CommandRefused as error:
+            if batch:
+                raise EngineFault(f"refused after {type(batch[-1]).__name__}: {error}") from error
+            raise
+
+    def _emit(self, event: Event) -> None:
+        """Evolve all sections, then let them react, depth first."""
+        if len(self._batch) >= MAX_BATCH:
+            raise EngineFault(f"more than {MAX_BATCH} events in one batch")
+        self._batch.append(event)
+        at_us = self._at_us
+        self._apply(event, at_us)
+        for react in self._react.get(type(event), ()):
+            for further in react(self.view, event, at_us):
+                self._emit(further)
+
+    def _apply(self, event: Event, at_us: int) -> None:
+        view = self.view
+        view.position += 1
+        self.now_us = at_us
+        for own, evolve in self._evolve.get(type(event), ()):
+            evolve(own, event, at_us)
+
+    # Rebuilding
+
+    def replay(self, event: Event, at_us: int) -> None:
+        """Repeat an event that was decided before. Nothing is decided or reacted to.
+
+        Raises:
+            ReplayMismatch: this code could not have decided it there.
+        """
+        try:
+            self._apply(event, at_us)
+        except (KeyError, ValueError, AttributeError, TypeError) as error:
+            reason = f"{type(event).__name__} does not fit the state before it ({type(error).__name__}: {error})"
+            raise ReplayMismatch(self.view.position, reason) from error
+
+    def dump(self) -> dict[str, Any]:
+        """The whole state as plain rows, JSON-ready: section -> table -> rows sorted by key."""
+        sections = {section.name: getattr(self.view, section.name).dump() for section in SECTIONS}
+        clock = {"now_us": self.now_us, "position": self.view.position}
+        return {"clock": clock, "sections": sections, "timers": self.view.timers.rows()}
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Take the state that `dump` gave. The engine owns the rows from here on."""
+        for section in SECTIONS:
+            getattr(self.view, section.name).load(dumped["sections"][section.name])
+        self.view.timers.load(dumped["timers"])
+        self.now_us = dumped["clock"]["now_us"]
+        self.view.position = dumped["clock"]["position"]
+
+    def state_hash(self) -> str:
+        """A fingerprint of what the state says: BLAKE2b over canonical JSON of all sections' rows and the timers."""
+        dumped = self.dump()
+        text = json.dumps(
+            [dumped["sections"], dumped["timers"]], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    # Questions about plans
+
+    def plan_faults(self, plan: Plan) -> list[Fault]:
+        """All that speaks against putting this plan into force now: its own faults, and what work in flight needs."""
+        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan)]
+
+    def events_of_type(self) -> Iterator[type[Event]]:
+        """The events that some section evolves on."""
+        return iter(self._evolve)

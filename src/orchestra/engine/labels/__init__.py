@@ -1,0 +1,1 @@
+"""The application's own keys and typed fields on customers, cases and interactions."""

@@ -1,0 +1,75 @@
+"""Adding references and setting fields, typed as the plan declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from orchestra.engine.labels.state import EVOLVE, Labels, Value
+from orchestra.engine.section import Section, Steps
+from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand, UnknownId
+from orchestra.model import commands as c
+from orchestra.model import events as e
+from orchestra.model.addresses import Ref
+
+__all__ = ["SECTION"]
+
+_LONGEST_REF = 200
+_LONGEST_TEXT = 2_000
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _target(view: View, name: str | Ref) -> tuple[str, str, str]:
+    """Kind, id and customer of what an id or reference names."""
+    key = view.id_of("customer, case or interaction", name)
+    interaction = view.contacts.interactions.get(key)
+    if interaction is not None:
+        return "interaction", key, interaction.customer
+    case = view.cases.cases.get(key)
+    if case is not None:
+        return "case", key, case.customer
+    if key in view.contacts.customers:
+        return "customer", key, key
+    raise UnknownId("customer, case or interaction", key)
+
+
+def _add_ref(view: View, command: c.AddRef, at_us: int) -> Steps:
+    _, key, customer = _target(view, command.target)
+    if not command.ref or len(command.ref) > _LONGEST_REF or not command.ref.isprintable():
+        raise InvalidCommand("ref", f"must be 1 to {_LONGEST_REF} printable characters")
+    known = view.labels.refs.get(command.ref)
+    if known == key:
+        return None
+    if known is not None:
+        raise InvalidCommand("ref", f"already names {known}")
+    yield e.RefAdded(key, command.ref, customer)
+    return None
+
+
+def _set_fields(view: View, command: c.SetFields, at_us: int) -> Steps:
+    kind, key, customer = _target(view, command.target)
+    declared: Mapping[str, str] = getattr(view.plan.fields, kind)
+    for name, value in command.fields.items():
+        if name not in declared:
+            raise InvalidCommand(f"fields.{name}", f"the plan declares no such field of a {kind}")
+        if value is not None and not _fits(value, declared[name]):
+            raise InvalidCommand(f"fields.{name}", f"must be of type {declared[name]}")
+    held = view.labels.fields.get(key, {})
+    changed = {name: value for name, value in sorted(command.fields.items()) if held.get(name) != value}
+    if changed:
+        yield e.FieldsSet(key, changed, customer)
+    return None
+
+
+def _fits(value: Value, kind: str) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        return False
+    return kind == "text" or _DATE.fullmatch(value) is not None
+
+
+SECTION = Section("labels", Labels, {c.AddRef: _add_ref, c.SetFields: _set_fields}, EVOLVE)

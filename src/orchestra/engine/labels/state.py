@@ -1,0 +1,37 @@
+"""References and fields as they stand."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from orchestra.engine.section import Evolve, Slice
+from orchestra.model import events as e
+
+__all__ = ["EVOLVE", "Labels", "Value"]
+
+Value = str | int | bool
+
+
+class Labels(Slice):
+    """`refs` is the application's key -> id, `fields` is id -> field -> value."""
+
+    TABLES: ClassVar = {"refs": None, "fields": None}
+
+    refs: dict[str, str]
+    fields: dict[str, dict[str, Value]]
+
+    def ref_added(self, event: e.RefAdded, at_us: int) -> None:
+        self.refs[event.ref] = event.target
+
+    def fields_set(self, event: e.FieldsSet, at_us: int) -> None:
+        fields = self.fields.setdefault(event.target, {})
+        for name, value in event.fields.items():
+            if value is None:
+                fields.pop(name, None)
+            else:
+                fields[name] = value
+        if not fields:
+            del self.fields[event.target]
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {e.RefAdded: Labels.ref_added, e.FieldsSet: Labels.fields_set}

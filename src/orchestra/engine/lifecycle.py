@@ -1,0 +1,212 @@
+"""The state tables: every state machine of the engine is one table here, applied by one function.
+
+A table lists every step there is; a pair that is not listed is refused and changes nothing. The documentation's
+diagrams are drawn from these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from orchestra.errors import DefinitionError, Fault, NotAllowedInState
+
+__all__ = ["CASE", "DELIVERY", "INTERACTION", "MACHINES", "OFFER", "PRESENCE", "RECEIPTS", "Machine"]
+
+
+@attrs.frozen
+class Machine:
+    """A state machine as data.
+
+    Attributes:
+        name: of what it is the life.
+        initial: the state it begins in.
+        final: states that leave nothing to be done. A step may still lead out of one (a late receipt).
+        steps: (state, trigger) -> next state.
+    """
+
+    name: str
+    initial: str
+    final: frozenset[str]
+    steps: Mapping[tuple[str, str], str]
+
+    def __attrs_post_init__(self) -> None:
+        faults = [Fault(self.name, text) for text in _faults(self)]
+        if faults:
+            raise DefinitionError(faults)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """All states, in order of first mention."""
+        mentioned = [self.initial, *(name for (state, _), after in self.steps.items() for name in (state, after))]
+        return tuple(dict.fromkeys([*mentioned, *sorted(self.final)]))
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """All triggers, in order of first mention."""
+        return tuple(dict.fromkeys(trigger for _, trigger in self.steps))
+
+    def step(self, subject: str, state: str, trigger: str) -> str:
+        """The state after the trigger.
+
+        Raises:
+            NotAllowedInState: the table has no such step.
+        """
+        after = self.steps.get((state, trigger))
+        if after is None:
+            raise NotAllowedInState(subject, state, trigger)
+        return after
+
+    def allows(self, state: str, trigger: str) -> bool:
+        """Whether the table has such a step."""
+        return (state, trigger) in self.steps
+
+
+def _faults(machine: Machine) -> list[str]:
+    reached, edge = {machine.initial}, [machine.initial]
+    while edge:
+        state = edge.pop()
+        after = {target for (source, _), target in machine.steps.items() if source == state} - reached
+        reached |= after
+        edge.extend(after)
+    unreachable = [f"{state} cannot be reached" for state in machine.states if state not in reached]
+    leaving = {source for source, _ in machine.steps}
+    ends = [f"{state} is a dead end" for state in machine.states if state not in leaving | machine.final]
+    return unreachable + ends
+
+
+def _table(rows: str) -> dict[tuple[str, str], str]:
+    """Read lines of `STATE trigger STATE`."""
+    steps = {}
+    for row in rows.strip().splitlines():
+        state, trigger, after = row.split()
+        steps[state, trigger] = after
+    return steps
+
+
+INTERACTION = Machine(
+    "interaction",
+    initial="ARRIVED",
+    final=frozenset({"DONE", "ABANDONED", "CANCELED"}),
+    steps=_table(
+        """
+        ARRIVED  queue     QUEUED
+        QUEUED   offer     OFFERED
+        QUEUED   leave     ABANDONED
+        QUEUED   end       DONE
+        QUEUED   cancel    CANCELED
+        OFFERED  queue     QUEUED
+        OFFERED  accept    ACTIVE
+        OFFERED  leave     ABANDONED
+        OFFERED  end       DONE
+        OFFERED  cancel    CANCELED
+        ACTIVE   hold      HELD
+        ACTIVE   queue     QUEUED
+        ACTIVE   wrap_up   WRAPPING
+        ACTIVE   end       DONE
+        ACTIVE   cancel    CANCELED
+        HELD     retrieve  ACTIVE
+        HELD     queue     QUEUED
+        HELD     wrap_up   WRAPPING
+        HELD     end       DONE
+        HELD     cancel    CANCELED
+        WRAPPING end       DONE
+        """
+    ),
+)
+
+OFFER = Machine(
+    "offer",
+    initial="PENDING",
+    final=frozenset({"ACCEPTED", "DECLINED", "TIMED_OUT", "RESCINDED", "WITHDRAWN", "CUSTOMER_LEFT", "AGENT_LOST"}),
+    steps=_table(
+        """
+        PENDING accept         ACCEPTED
+        PENDING decline        DECLINED
+        PENDING time_out       TIMED_OUT
+        PENDING rescind        RESCINDED
+        PENDING withdraw       WITHDRAWN
+        PENDING customer_leave CUSTOMER_LEFT
+        PENDING agent_lose     AGENT_LOST
+        """
+    ),
+)
+
+CASE = Machine(
+    "case",
+    initial="OPEN",
+    final=frozenset({"CLOSED"}),
+    steps=_table(
+        """
+        OPEN                   wait_on_customer    WAITING_ON_CUSTOMER
+        OPEN                   wait_on_third_party WAITING_ON_THIRD_PARTY
+        OPEN                   resolve             RESOLVED
+        WAITING_ON_CUSTOMER    resume              OPEN
+        WAITING_ON_CUSTOMER    wait_on_third_party WAITING_ON_THIRD_PARTY
+        WAITING_ON_CUSTOMER    resolve             RESOLVED
+        WAITING_ON_THIRD_PARTY resume              OPEN
+        WAITING_ON_THIRD_PARTY wait_on_customer    WAITING_ON_CUSTOMER
+        WAITING_ON_THIRD_PARTY resolve             RESOLVED
+        RESOLVED               reopen              OPEN
+        RESOLVED               close               CLOSED
+        CLOSED                 reopen              OPEN
+        """
+    ),
+)
+
+PRESENCE = Machine(
+    "presence",
+    initial="OFFLINE",
+    final=frozenset({"OFFLINE"}),
+    steps=_table(
+        """
+        OFFLINE   sign_in   AVAILABLE
+        AVAILABLE sign_in   AVAILABLE
+        AWAY      sign_in   AWAY
+        AVAILABLE go_away   AWAY
+        AWAY      go_away   AWAY
+        AWAY      come_back AVAILABLE
+        AVAILABLE sign_out  OFFLINE
+        AWAY      sign_out  OFFLINE
+        """
+    ),
+)
+
+DELIVERY = Machine(
+    "delivery",
+    initial="PENDING",
+    final=frozenset({"ACCEPTED", "DELIVERED", "READ", "ACTED", "FAILED", "UNKNOWN", "EXPIRED", "CANCELED"}),
+    steps=_table(
+        """
+        PENDING   permit  PERMITTED
+        PENDING   expire  EXPIRED
+        PENDING   cancel  CANCELED
+        PERMITTED lapse   PENDING
+        PERMITTED start   STARTED
+        PERMITTED expire  EXPIRED
+        PERMITTED cancel  CANCELED
+        STARTED   accept  ACCEPTED
+        STARTED   retry   PENDING
+        STARTED   fail    FAILED
+        STARTED   lose    UNKNOWN
+        ACCEPTED  deliver DELIVERED
+        ACCEPTED  read    READ
+        ACCEPTED  act     ACTED
+        ACCEPTED  fail    FAILED
+        UNKNOWN   deliver DELIVERED
+        UNKNOWN   read    READ
+        UNKNOWN   act     ACTED
+        UNKNOWN   fail    FAILED
+        DELIVERED read    READ
+        DELIVERED act     ACTED
+        READ      act     ACTED
+        """
+    ),
+)
+
+RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
+"""A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
+
+MACHINES = (INTERACTION, OFFER, CASE, PRESENCE, DELIVERY)
+"""All machines, for the documentation and the tests that walk them."""

@@ -1,0 +1,1 @@
+"""Which contact logs have been taken."""

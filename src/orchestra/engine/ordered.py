@@ -1,0 +1,83 @@
+"""A sorted collection of keys: first, position and removal without moving more than a block of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+__all__ = ["Ordered"]
+
+
+class _Comparable(Protocol):
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+Key = TypeVar("Key", bound=_Comparable)
+
+_BLOCK = 512
+
+
+class Ordered(Generic[Key]):
+    """Distinct keys in ascending order, held in blocks so that each change moves at most a block."""
+
+    __slots__ = ("_blocks", "_size", "_tops")
+
+    def __init__(self) -> None:
+        self._blocks: list[list[Key]] = []
+        self._tops: list[Key] = []
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Key]:
+        for block in self._blocks:
+            yield from block
+
+    def first(self) -> Key | None:
+        """The least key, or None when empty."""
+        return self._blocks[0][0] if self._blocks else None
+
+    def add(self, key: Key) -> None:
+        """Add a key that is not yet there."""
+        self._size += 1
+        if not self._blocks:
+            self._blocks.append([key])
+            self._tops.append(key)
+            return
+        index = min(bisect_left(self._tops, key), len(self._blocks) - 1)
+        block = self._blocks[index]
+        insort(block, key)
+        self._tops[index] = block[-1]
+        if len(block) > 2 * _BLOCK:
+            self._split(index)
+
+    def remove(self, key: Key) -> None:
+        """Take out a key.
+
+        Raises:
+            KeyError: it is not there.
+        """
+        index = bisect_left(self._tops, key)
+        block = self._blocks[index] if index < len(self._blocks) else []
+        at = bisect_left(block, key)
+        if at == len(block) or block[at] != key:
+            raise KeyError(key)
+        del block[at]
+        self._size -= 1
+        if block:
+            self._tops[index] = block[-1]
+        else:
+            del self._blocks[index], self._tops[index]
+
+    def position(self, key: Key) -> int:
+        """How many keys are less than this one. Costs in proportion to the number of blocks."""
+        index = bisect_left(self._tops, key)
+        before = sum(len(block) for block in self._blocks[:index])
+        return before + (bisect_left(self._blocks[index], key) if index < len(self._blocks) else 0)
+
+    def _split(self, index: int) -> None:
+        block = self._blocks[index]
+        self._blocks[index : index + 1] = [block[:_BLOCK], block[_BLOCK:]]
+        self._tops[index : index + 1] = [block[_BLOCK - 1], block[-1]]

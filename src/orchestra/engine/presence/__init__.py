@@ -1,0 +1,1 @@
+"""Who works, on which devices, and who is away."""

@@ -1,0 +1,1 @@
+"""Who is offered which waiting interaction, and why."""

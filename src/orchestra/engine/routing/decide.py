@@ -1,0 +1,252 @@
+"""Offers: made when a contact waits and an agent is free, answered, missed, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from orchestra.engine.lifecycle import OFFER
+from orchestra.engine.routing.match import offer_best_agent, offer_best_items
+from orchestra.engine.routing.offers import end
+from orchestra.engine.routing.state import EVOLVE, OFFER_TIMEOUT, RETRY, SWEEP, Item, Offer, Routing
+from orchestra.engine.section import Section, Steps
+from orchestra.engine.view import View
+from orchestra.errors import NotPermitted, OfferExpired, UnknownId
+from orchestra.model import commands as c
+from orchestra.model import events as e
+from orchestra.model.results import Accepted, CaseRef
+from orchestra.model.structure import microseconds
+
+__all__ = ["SECTION"]
+
+_SWEPT_AT_ONCE = 50
+_REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST")
+
+
+def _pending(view: View, command: c.AcceptOffer | c.DeclineOffer, trigger: str) -> Offer:
+    """The offer that this agent may still answer."""
+    row = view.routing.offers.get(command.offer)
+    if row is None:
+        number = command.offer.removeprefix("of")
+        if number.isdecimal() and 0 < int(number) < view.routing.next_token():
+            raise OfferExpired(command.offer, "over")
+        raise UnknownId("offer", command.offer)
+    if row.agent != command.agent:
+        raise NotPermitted(f"agent:{command.agent}", type(command).__name__, "it was offered to another agent")
+    if row.token != command.token or not OFFER.allows(row.state, trigger):
+        raise OfferExpired(command.offer, row.state)
+    return row
+
+
+def _accept(view: View, command: c.AcceptOffer, at_us: int) -> Steps:
+    row = _pending(view, command, "accept")
+    interaction = view.contacts.interactions[row.interaction]
+    yield e.OfferAccepted(command.offer, row.interaction, interaction.customer, command.agent)
+    assert interaction.case is not None  # only interactions of a case are routed
+    case = CaseRef(interaction.case, view.cases.cases[interaction.case].number)
+    return Accepted(command.offer, row.interaction, case, interaction.customer)
+
+
+def _decline(view: View, command: c.DeclineOffer, at_us: int) -> Steps:
+    _pending(view, command, "decline")
+    yield end(view, command.offer, "decline", command.reason)
+    return None
+
+
+def _rescind(view: View, command: c.RescindOffer, at_us: int) -> Steps:
+    row = view.routing.offers.get(command.offer)
+    if row is None:
+        raise UnknownId("offer", command.offer)
+    if not OFFER.allows(row.state, "rescind"):
+        raise OfferExpired(command.offer, row.state)
+    yield end(view, command.offer, "rescind", command.reason)
+    return None
+
+
+# Interactions begin, and begin again, to wait
+
+
+def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
+    """Cases react first, so the interaction has its case by now."""
+    queue = event.queue or view.plan.queue_of(event.channel, event.account)
+    definition = view.plan.queues[queue]
+    yield e.InteractionQueued(
+        event.interaction,
+        event.customer,
+        queue,
+        event.channel,
+        _required(definition.skills, event.skills),
+        definition.priority + event.priority,
+        event.occurred_us,
+        view.routing.next_order(),
+        "arrived",
+    )
+
+
+def _required(of_queue: Mapping[str, int], of_contact: Mapping[str, int]) -> dict[str, int]:
+    levels = dict(of_queue)
+    for skill, level in of_contact.items():
+        levels[skill] = max(level, levels.get(skill, 0))
+    return dict(sorted(levels.items()))
+
+
+def _requeue(view: View, interaction: str, reason: str) -> e.InteractionQueued:
+    """The interaction waits again, with the place it had."""
+    item = view.routing.items[interaction]
+    return e.InteractionQueued(
+        interaction,
+        item.customer,
+        item.queue,
+        item.channel,
+        item.skills,
+        item.priority,
+        item.start_us,
+        item.order,
+        reason,
+    )
+
+
+def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> Iterator[e.Event]:
+    item, definition = view.routing.items[event.interaction], view.plan.queues[event.queue]
+    yield e.InteractionQueued(
+        event.interaction,
+        event.customer,
+        event.queue,
+        item.channel,
+        _required(definition.skills, event.skills),
+        definition.priority,
+        item.start_us,
+        item.order,
+        "transferred",
+    )
+    yield from offer_best_items(view, event.agent, at_us)
+
+
+def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
+    yield from offer_best_agent(view, event.interaction, at_us)
+    item = view.routing.items[event.interaction]
+    if item.state == "WAITING" and item.excluded and _nobody_left(view, item):
+        retry_us = at_us + microseconds(view.plan.queues[item.queue].retry_after)
+        yield e.RoutingExhausted(event.interaction, event.customer, item.queue, retry_us)
+
+
+def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.Event]:
+    return offer_best_agent(view, event.interaction, at_us)
+
+
+def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
+    if event.outcome in _REQUEUED:
+        yield _requeue(view, event.interaction, event.outcome.lower())
+    yield from offer_best_items(view, event.agent, at_us)
+
+
+def _nobody_left(view: View, item: Item) -> bool:
+    """Whether all who could serve the item, busy or not, have declined or missed it."""
+    pools = view.routing.bucket_of(item).pools
+    able = sum(len(pool.taking) for pool in pools)
+    return able == sum(1 for agent in item.excluded if any(agent in pool.taking for pool in pools))
+
+
+# Agents become free, change, or go
+
+
+def _on_free(view: View, event: e.Event, at_us: int) -> Iterator[e.Event]:
+    agent: str = event.agent  # type: ignore[attr-defined]
+    return offer_best_items(view, agent, at_us)
+
+
+def _on_done(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e.Event]:
+    if event.agent is not None:
+        yield from offer_best_items(view, event.agent, at_us)
+
+
+def _on_canceled(view: View, event: e.InteractionCanceled, at_us: int) -> Iterator[e.Event]:
+    agent = view.contacts.interactions[event.interaction].agent
+    if agent is not None:
+        yield from offer_best_items(view, agent, at_us)
+
+
+def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
+    return [(name, view.routing.items[name]) for name in sorted(view.routing.in_hand.get(agent, ()))]
+
+
+def _end_offers(view: View, agent: str, trigger: str, reason: str) -> Iterator[e.Event]:
+    for _, item in _in_hand(view, agent):
+        if item.state == "OFFERED" and item.held_by == agent:
+            yield end(view, item.offers[-1], trigger, f"agent {reason}")
+
+
+def _on_away(view: View, event: e.AgentWentAway, at_us: int) -> Iterator[e.Event]:
+    return _end_offers(view, event.agent, "rescind", "went away")
+
+
+def _on_device_lost(view: View, event: e.DeviceLost, at_us: int) -> Iterator[e.Event]:
+    if event.grace_until_us is not None:
+        yield from _end_offers(view, event.agent, "agent_lose", "lost the last device")
+
+
+def _on_signed_out(view: View, event: e.AgentSignedOut, at_us: int) -> Iterator[e.Event]:
+    yield from _end_offers(view, event.agent, "rescind", "signed out")
+    yield from _give_back(view, event.agent, "agent_signed_out")
+
+
+def _on_lost(view: View, event: e.AgentLost, at_us: int) -> Iterator[e.Event]:
+    yield from _end_offers(view, event.agent, "agent_lose", "was lost")
+    yield from _give_back(view, event.agent, "agent_lost")
+
+
+def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Event]:
+    for name, item in _in_hand(view, event.agent):
+        if item.state == "TAKEN":
+            yield _requeue(view, name, "agent_removed")
+
+
+def _give_back(view: View, agent: str, reason: str) -> Iterator[e.Event]:
+    """What an agent leaves behind waits again with its place, unless its channel keeps it with them."""
+    for name, item in _in_hand(view, agent):
+        if item.state == "TAKEN" and view.plan.channels[item.channel].on_agent_lost == "requeue":
+            yield _requeue(view, name, reason)
+
+
+# Time
+
+
+def _offer_over(view: View, offer: str, at_us: int) -> Iterator[e.Event]:
+    yield end(view, offer, "time_out", None)
+
+
+def _retry(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    yield e.RoutingRetried(interaction, view.routing.items[interaction].customer)
+
+
+def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    agents = [agent for agent, _ in zip(view.routing.to_sweep, range(_SWEPT_AT_ONCE), strict=False)]
+    for agent in agents:
+        yield from offer_best_items(view, agent, at_us)
+    yield e.RoutingSwept(agents)
+
+
+SECTION = Section(
+    "routing",
+    Routing,
+    {c.AcceptOffer: _accept, c.DeclineOffer: _decline, c.RescindOffer: _rescind},
+    EVOLVE,
+    {
+        e.InteractionStarted: _on_started,
+        e.InteractionQueued: _on_queued,
+        e.InteractionTransferred: _on_transferred,
+        e.InteractionDone: _on_done,
+        e.InteractionCanceled: _on_canceled,
+        e.OfferEnded: _on_offer_ended,
+        e.RoutingRetried: _on_retried,
+        e.AgentDefined: _on_free,
+        e.AgentSignedIn: _on_free,
+        e.AgentAvailable: _on_free,
+        e.DeviceReturned: _on_free,
+        e.AgentWentAway: _on_away,
+        e.DeviceLost: _on_device_lost,
+        e.AgentSignedOut: _on_signed_out,
+        e.AgentLost: _on_lost,
+        e.AgentRemoved: _on_removed,
+    },
+    {OFFER_TIMEOUT: _offer_over, RETRY: _retry, SWEEP: _sweep},
+)

@@ -1,0 +1,375 @@
+"""Waiting interactions, offers, and agents' capacity as they stand, indexed so that a match never scans.
+
+Items wait in buckets of equal (queue, channel, required skills); agents idle in pools of equal (teams, skills). Which pools
+can serve which bucket is worked out once, when a bucket or pool is new. A decision then compares heads.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+from orchestra.engine.lifecycle import OFFER
+from orchestra.engine.ordered import Ordered
+from orchestra.engine.section import Evolve, Slice
+from orchestra.model import events as e
+from orchestra.model.definitions import Channel
+
+__all__ = [
+    "EVOLVE",
+    "OFFER_TIMEOUT",
+    "RETRY",
+    "SWEEP",
+    "Bench",
+    "Bucket",
+    "BucketKey",
+    "Item",
+    "Offer",
+    "Pool",
+    "PoolKey",
+    "Rank",
+    "Routing",
+]
+
+OFFER_TIMEOUT = "routing.offer"
+"""Timer of a pending offer."""
+RETRY = "routing.retry"
+"""Timer of an interaction that everybody declined."""
+SWEEP = "routing.sweep"
+"""Timer of the walk over the agents after a plan change."""
+
+Rank = tuple[int, int, str]
+"""(start less priority, order, interaction), least first: who is served next."""
+BucketKey = tuple[str, str, tuple[tuple[str, int], ...]]
+PoolKey = tuple[tuple[str, ...], tuple[tuple[str, int], ...]]
+
+_MINUTE_US = 60_000_000
+
+
+@attrs.define
+class Item:
+    """A routed interaction. `held_by` is the agent whose capacity it takes; `offers` are its offers, newest last."""
+
+    customer: str
+    channel: str
+    queue: str = ""
+    skills: dict[str, int] = attrs.field(factory=dict)
+    priority: int = 0
+    start_us: int = 0
+    order: int = 0
+    state: str = "NEW"
+    held_by: str | None = None
+    weight_percent: int = 0
+    excluded: dict[str, int] = attrs.field(factory=dict)
+    offers: list[str] = attrs.field(factory=list)
+
+
+@attrs.define
+class Offer:
+    """An offer, kept as long as its interaction is not over."""
+
+    interaction: str
+    agent: str
+    token: int
+    deadline_us: int
+    state: str = OFFER.initial
+
+
+@attrs.define
+class Bench:
+    """An agent as routing sees them: what they can do, what they have, since when they are idle."""
+
+    teams: list[str]
+    skills: dict[str, int]
+    capacity_percent: int
+    takes_work: bool = False
+    used_percent: int = 0
+    counts: dict[str, int] = attrs.field(factory=dict)
+    idle_since_us: int = 0
+
+
+class Bucket:
+    """Items that wait for the same thing, by rank, and the pools that can serve them."""
+
+    __slots__ = ("channel", "pools", "queue", "skills", "team", "waiting")
+
+    def __init__(self, key: BucketKey, team: str) -> None:
+        self.queue, self.channel, self.skills = key
+        self.team = team
+        self.waiting: Ordered[Rank] = Ordered()
+        self.pools: list[Pool] = []
+
+
+class Pool:
+    """Agents of one profile: how many take work, who is idle per channel, and the buckets they can serve."""
+
+    __slots__ = ("buckets", "idle", "skills", "taking", "teams")
+
+    def __init__(self, key: PoolKey) -> None:
+        self.teams = frozenset(key[0])
+        self.skills = dict(key[1])
+        self.taking: set[str] = set()
+        self.idle: dict[str, Ordered[tuple[int, str]]] = {}
+        self.buckets: list[Bucket] = []
+
+    def serves(self, bucket: Bucket) -> bool:
+        """Whether these agents may be offered what waits there."""
+        return bucket.team in self.teams and all(self.skills.get(skill, 0) >= level for skill, level in bucket.skills)
+
+
+class Routing(Slice):
+    """Items by interaction, offers by id, agents' benches by agent."""
+
+    TABLES: ClassVar = {"items": Item, "offers": Offer, "benches": Bench, "to_sweep": None, "counts": None}
+
+    items: dict[str, Item]
+    offers: dict[str, Offer]
+    benches: dict[str, Bench]
+    to_sweep: dict[str, int]
+    counts: dict[str, int]
+
+    def reindex(self) -> None:
+        """Rebuild buckets, pools and what each agent has in hand."""
+        self.buckets: dict[BucketKey, Bucket] = {}
+        self.pools: dict[PoolKey, Pool] = {}
+        self.in_hand: dict[str, dict[str, int]] = {}
+        self.taking = 0
+        for name, item in sorted(self.items.items()):
+            if item.held_by is not None:
+                self.in_hand.setdefault(item.held_by, {})[name] = 1
+            if item.state == "WAITING":
+                self.bucket_of(item).waiting.add(self.rank(name, item))
+        for name, bench in sorted(self.benches.items()):
+            self._enter(name, bench)
+
+    # Keys and look-ups
+
+    def rank(self, name: str, item: Item) -> Rank:
+        """The item's rank among all that wait; ageing at one slope never changes it."""
+        return item.start_us - item.priority * _MINUTE_US, item.order, name
+
+    def bucket_of(self, item: Item) -> Bucket:
+        """The bucket of an item, made if there is none."""
+        key = (item.queue, item.channel, tuple(sorted(item.skills.items())))
+        bucket = self.buckets.get(key)
+        if bucket is None:
+            bucket = self.buckets[key] = Bucket(key, self.plan.queues[item.queue].team)
+            bucket.pools = [pool for pool in self.pools.values() if pool.serves(bucket)]
+            for pool in bucket.pools:
+                pool.buckets.append(bucket)
+        return bucket
+
+    def pool_of(self, bench: Bench) -> Pool:
+        """The pool of an agent, made if there is none."""
+        key = (tuple(sorted(bench.teams)), tuple(sorted(bench.skills.items())))
+        pool = self.pools.get(key)
+        if pool is None:
+            pool = self.pools[key] = Pool(key)
+            pool.buckets = [bucket for bucket in self.buckets.values() if pool.serves(bucket)]
+            for bucket in pool.buckets:
+                bucket.pools.append(pool)
+        return pool
+
+    def next_token(self) -> int:
+        """The token of the next offer; tokens only rise."""
+        return self.counts.get("offer", 0) + 1
+
+    def next_order(self) -> int:
+        """Place of arrival of the next item that queues for the first time."""
+        return self.counts.get("order", 0) + 1
+
+    @staticmethod
+    def has_room(bench: Bench, name: str, channel: Channel) -> bool:
+        """Whether the agent's budget and the channel's limit leave room for one more."""
+        in_budget = bench.used_percent + channel.weight_percent <= bench.capacity_percent
+        return in_budget and (channel.limit is None or bench.counts.get(name, 0) < channel.limit)
+
+    # Index of idle agents: every change of a bench leaves it first and enters it again after
+
+    def _leave(self, name: str, bench: Bench) -> None:
+        pool, entry = self.pool_of(bench), (bench.idle_since_us, name)
+        if bench.takes_work:
+            pool.taking.discard(name)
+            self.taking -= 1
+        for channel, definition in self.plan.channels.items():
+            if bench.takes_work and self.has_room(bench, channel, definition):
+                pool.idle[channel].remove(entry)
+
+    def _enter(self, name: str, bench: Bench) -> None:
+        if not bench.takes_work:
+            return
+        pool, entry = self.pool_of(bench), (bench.idle_since_us, name)
+        pool.taking.add(name)
+        self.taking += 1
+        for channel, definition in self.plan.channels.items():
+            if self.has_room(bench, channel, definition):
+                pool.idle.setdefault(channel, Ordered()).add(entry)
+
+    def _set_takes_work(self, name: str, takes_work: bool, at_us: int) -> None:
+        bench = self.benches[name]
+        if bench.takes_work is takes_work:
+            return
+        self._leave(name, bench)
+        bench.takes_work = takes_work
+        if takes_work:
+            bench.idle_since_us = at_us
+        self._enter(name, bench)
+
+    # Agents
+
+    def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
+        self.reindex()
+        self.to_sweep = {name: 1 for name in sorted(self.benches) if self.benches[name].takes_work}
+        if self.to_sweep:
+            self.timers.set(SWEEP, "", at_us)
+
+    def swept(self, event: e.RoutingSwept, at_us: int) -> None:
+        for agent in event.agents:
+            del self.to_sweep[agent]
+        if not self.to_sweep:
+            self.timers.cancel(SWEEP, "")
+
+    def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
+        bench = self.benches.get(event.agent)
+        if bench is None:
+            self.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent)
+            return
+        self._leave(event.agent, bench)
+        bench.teams, bench.skills, bench.capacity_percent = event.teams, event.skills, event.capacity_percent
+        self._enter(event.agent, bench)
+
+    def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        self._leave(event.agent, self.benches[event.agent])
+        del self.benches[event.agent]
+
+    def signed_in(self, event: e.AgentSignedIn, at_us: int) -> None:
+        if event.takes_work:
+            self._set_takes_work(event.agent, True, at_us)
+
+    def came_back(self, event: e.AgentAvailable | e.DeviceReturned, at_us: int) -> None:
+        if event.takes_work:
+            self._set_takes_work(event.agent, True, at_us)
+
+    def left(self, event: e.AgentSignedOut | e.AgentWentAway | e.AgentLost, at_us: int) -> None:
+        self._set_takes_work(event.agent, False, at_us)
+
+    def device_lost(self, event: e.DeviceLost, at_us: int) -> None:
+        if event.grace_until_us is not None:
+            self._set_takes_work(event.agent, False, at_us)
+
+    # Items
+
+    def queued(self, event: e.InteractionQueued, at_us: int) -> None:
+        item = self.items.get(event.interaction)
+        if item is None:
+            item = self.items[event.interaction] = Item(event.customer, event.channel)
+            self.counts["order"] = event.order
+        else:
+            self._release(event.interaction, item, at_us)
+        item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
+        item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
+        self.bucket_of(item).waiting.add(self.rank(event.interaction, item))
+
+    def transferred(self, event: e.InteractionTransferred, at_us: int) -> None:
+        item = self.items[event.interaction]
+        item.excluded = {event.agent: 1}  # whoever hands it over does not get it back at once
+
+    def made(self, event: e.OfferMade, at_us: int) -> None:
+        self.counts["offer"] = event.token
+        item = self.items[event.interaction]
+        self.bucket_of(item).waiting.remove(self.rank(event.interaction, item))
+        item.state = "OFFERED"
+        item.offers.append(event.offer)
+        self.offers[event.offer] = Offer(event.interaction, event.agent, event.token, event.deadline_us)
+        self._hold(event.interaction, item, event.agent, event.weight_percent)
+        self.timers.set(OFFER_TIMEOUT, event.offer, event.deadline_us)
+
+    def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        self.offers[event.offer].state = "ACCEPTED"
+        item = self.items[event.interaction]
+        item.state = "TAKEN"
+        item.excluded = {}
+        self.timers.cancel(OFFER_TIMEOUT, event.offer)
+
+    def ended(self, event: e.OfferEnded, at_us: int) -> None:
+        self.timers.cancel(OFFER_TIMEOUT, event.offer)
+        item = self.items[event.interaction]
+        self.offers[event.offer].state = event.outcome
+        self._release(event.interaction, item, at_us)
+        if event.outcome in ("DECLINED", "TIMED_OUT"):
+            item.excluded[event.agent] = 1
+
+    def retried(self, event: e.RoutingRetried, at_us: int) -> None:
+        self.items[event.interaction].excluded = {}
+        self.timers.cancel(RETRY, event.interaction)
+
+    def exhausted(self, event: e.RoutingExhausted, at_us: int) -> None:
+        self.timers.set(RETRY, event.interaction, event.retry_us)
+
+    def over(self, event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled, at_us: int) -> None:
+        item = self.items.pop(event.interaction, None)
+        if item is None:
+            return
+        if item.state == "WAITING":
+            self.bucket_of(item).waiting.remove(self.rank(event.interaction, item))
+        self._release(event.interaction, item, at_us)
+        self.timers.cancel(RETRY, event.interaction)
+        for offer in item.offers:
+            self.timers.cancel(OFFER_TIMEOUT, offer)
+            del self.offers[offer]
+
+    # Capacity
+
+    def _hold(self, name: str, item: Item, agent: str, weight_percent: int) -> None:
+        bench = self.benches[agent]
+        self._leave(agent, bench)
+        item.held_by, item.weight_percent = agent, weight_percent
+        bench.used_percent += weight_percent
+        bench.counts[item.channel] = bench.counts.get(item.channel, 0) + 1
+        self.in_hand.setdefault(agent, {})[name] = 1
+        self._enter(agent, bench)
+
+    def _release(self, name: str, item: Item, at_us: int) -> None:
+        agent, item.held_by = item.held_by, None
+        if agent is None:
+            return
+        in_hand = self.in_hand[agent]
+        del in_hand[name]
+        if not in_hand:
+            del self.in_hand[agent]
+        bench = self.benches.get(agent)
+        if bench is None:
+            return
+        self._leave(agent, bench)
+        bench.used_percent -= item.weight_percent
+        bench.counts[item.channel] -= 1
+        if not bench.counts[item.channel]:
+            del bench.counts[item.channel]
+        bench.idle_since_us = at_us
+        self._enter(agent, bench)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.PlanChanged: Routing.plan_changed,
+    e.RoutingSwept: Routing.swept,
+    e.AgentDefined: Routing.agent_defined,
+    e.AgentRemoved: Routing.agent_removed,
+    e.AgentSignedIn: Routing.signed_in,
+    e.AgentAvailable: Routing.came_back,
+    e.DeviceReturned: Routing.came_back,
+    e.AgentSignedOut: Routing.left,
+    e.AgentWentAway: Routing.left,
+    e.AgentLost: Routing.left,
+    e.DeviceLost: Routing.device_lost,
+    e.InteractionQueued: Routing.queued,
+    e.InteractionTransferred: Routing.transferred,
+    e.OfferMade: Routing.made,
+    e.OfferAccepted: Routing.accepted,
+    e.OfferEnded: Routing.ended,
+    e.RoutingRetried: Routing.retried,
+    e.RoutingExhausted: Routing.exhausted,
+    e.InteractionDone: Routing.over,
+    e.InteractionAbandoned: Routing.over,
+    e.InteractionCanceled: Routing.over,
+}

@@ -1,0 +1,100 @@
+"""What a section of the engine is: a slice of state and four tables of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+import attrs
+
+from orchestra.engine.timers import Timers
+from orchestra.model.commands import Command
+from orchestra.model.events import Event
+from orchestra.model.plan import Plan
+
+__all__ = ["Decide", "Evolve", "OnTimer", "Plans", "React", "Section", "Slice", "Steps"]
+
+Steps = Generator[Event, None, Any]
+"""What `decide` gives: events one by one, each evolved before the next is asked for, then the command's result.
+It refuses, if at all, before the first event."""
+
+
+class Plans:
+    """Holds the plan in force; only the definition section changes it, all may read it."""
+
+    __slots__ = ("plan",)
+
+    def __init__(self) -> None:
+        self.plan = Plan()
+
+
+class Slice:
+    """A section's own state.
+
+    `TABLES` names what is authoritative: attribute -> class of its rows (attrs classes of plain values) or None for plain
+    values. All tables are dicts with text keys. Everything else is derived and rebuilt by `reindex`.
+    """
+
+    TABLES: ClassVar[Mapping[str, type[Any] | None]] = {}
+
+    def __init__(self, plans: Plans, timers: Timers) -> None:
+        self.plans = plans
+        self.timers = timers
+        for name in self.TABLES:
+            setattr(self, name, {})
+        self.reindex()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self.plans.plan
+
+    def dump(self) -> dict[str, Any]:
+        """All tables as plain rows: table -> [[key, values...], ...] sorted by key."""
+        dumped = {}
+        for name, kind in self.TABLES.items():
+            table = sorted(getattr(self, name).items())
+            if kind is None:
+                dumped[name] = [[key, value] for key, value in table]
+            else:
+                fields = [field.name for field in attrs.fields(kind)]
+                dumped[name] = [[key, *(getattr(row, field) for field in fields)] for key, row in table]
+        return dumped
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Take the rows that `dump` gave, and rebuild what is derived."""
+        for name, kind in self.TABLES.items():
+            rows = dumped[name]
+            setattr(self, name, {row[0]: row[1] if kind is None else kind(*row[1:]) for row in rows})
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Rebuild what is derived from the tables."""
+
+
+Own = TypeVar("Own", bound=Slice)
+Decide = Callable[[Any, Any, int], Steps]
+Evolve = Callable[[Any, Any, int], None]
+React = Callable[[Any, Any, int], Iterator[Event]]
+OnTimer = Callable[[Any, str, int], Iterator[Event]]
+
+
+@attrs.frozen
+class Section(Generic[Own]):
+    """One concern of the engine.
+
+    Attributes:
+        name: names its slice in the view and in dumps.
+        state: class of its slice.
+        decide: command -> steps(view, command, at_us); the only place that refuses; changes nothing.
+        evolve: event -> change(own slice, event, at_us); cannot fail; reads only the event and the slice.
+        react: event -> events(view, event, at_us); never refuses.
+        timers: timer name -> events(view, subject, at_us); their evolution moves or cancels the timer.
+    """
+
+    name: str
+    state: type[Own]
+    decide: Mapping[type[Command], Decide] = attrs.field(factory=dict)
+    evolve: Mapping[type[Event], Evolve] = attrs.field(factory=dict)
+    react: Mapping[type[Event], React] = attrs.field(factory=dict)
+    timers: Mapping[str, OnTimer] = attrs.field(factory=dict)

@@ -1,0 +1,133 @@
+"""What every section may read: all slices, and the ids and references that commands name."""
+
+from __future__ import annotations
+
+import hashlib
+
+from orchestra.engine.cases.state import Case, Cases
+from orchestra.engine.contacts.state import Contacts, Customer, Interaction
+from orchestra.engine.definition.state import Definition
+from orchestra.engine.deliveries.state import Deliveries, Delivery
+from orchestra.engine.labels.state import Labels
+from orchestra.engine.logs.state import Logs
+from orchestra.engine.presence.state import Agent, Presence
+from orchestra.engine.routing.state import Routing
+from orchestra.engine.section import Plans
+from orchestra.engine.timers import Timers
+from orchestra.errors import UnknownId
+from orchestra.model.addresses import Ref
+from orchestra.model.plan import Plan
+
+__all__ = ["View"]
+
+
+class View:
+    """All slices of the state. Read them; only a section's own `evolve` changes one."""
+
+    __slots__ = (
+        "cases",
+        "contacts",
+        "definition",
+        "deliveries",
+        "labels",
+        "logs",
+        "plans",
+        "position",
+        "presence",
+        "routing",
+        "timers",
+    )
+
+    def __init__(self) -> None:
+        self.plans = Plans()
+        self.timers = Timers()
+        self.position = 0
+        self.definition = Definition(self.plans, self.timers)
+        self.presence = Presence(self.plans, self.timers)
+        self.contacts = Contacts(self.plans, self.timers)
+        self.cases = Cases(self.plans, self.timers)
+        self.labels = Labels(self.plans, self.timers)
+        self.routing = Routing(self.plans, self.timers)
+        self.deliveries = Deliveries(self.plans, self.timers)
+        self.logs = Logs(self.plans, self.timers)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self.plans.plan
+
+    def id_of(self, kind: str, name: str | Ref) -> str:
+        """The id behind an id or a reference.
+
+        Raises:
+            UnknownId: nothing has that reference.
+        """
+        if isinstance(name, str):
+            return name
+        target = self.labels.refs.get(name.value)
+        if target is None:
+            raise UnknownId(kind, f"ref:{name.value}")
+        return target
+
+    def case(self, name: str | Ref) -> tuple[str, Case]:
+        """Id and row of a case.
+
+        Raises:
+            UnknownId: there is no such case.
+        """
+        key = self.id_of("case", name)
+        row = self.cases.cases.get(key)
+        if row is None:
+            raise UnknownId("case", key)
+        return key, row
+
+    def interaction(self, name: str | Ref) -> tuple[str, Interaction]:
+        """Id and row of an interaction.
+
+        Raises:
+            UnknownId: there is no such interaction.
+        """
+        key = self.id_of("interaction", name)
+        row = self.contacts.interactions.get(key)
+        if row is None:
+            raise UnknownId("interaction", key)
+        return key, row
+
+    def customer(self, name: str | Ref) -> tuple[str, Customer]:
+        """Id and row of a customer.
+
+        Raises:
+            UnknownId: there is no such customer.
+        """
+        key = self.id_of("customer", name)
+        row = self.contacts.customers.get(key)
+        if row is None:
+            raise UnknownId("customer", key)
+        return key, row
+
+    def agent(self, name: str) -> Agent:
+        """The row of an agent.
+
+        Raises:
+            UnknownId: there is no such agent.
+        """
+        row = self.presence.agents.get(name)
+        if row is None:
+            raise UnknownId("agent", name)
+        return row
+
+    def delivery(self, name: str) -> Delivery:
+        """The row of a delivery.
+
+        Raises:
+            UnknownId: there is no such delivery.
+        """
+        row = self.deliveries.deliveries.get(name)
+        if row is None:
+            raise UnknownId("delivery", name)
+        return row
+
+    def draw(self, below: int, *ids: str | int) -> int:
+        """A number from 0 to `below` exclusive that depends on the plan's seed and these ids alone (BLAKE2b)."""
+        text = "\x1f".join(map(str, (self.plan.workspace.seed, *ids)))
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) % below
