@@ -365,7 +365,7 @@ def _learn(state: dict[str, _Known], event: inbound.Inbound) -> None:
                 known = state.setdefault(message, _Known())
                 known.receipt = max(known.receipt, _RANKS[event.state])
         case _:
-            pass
+            return  # Other news tells nothing about a message's text or arrival.
 
 
 def _learn_text(known: _Known, text: str, origin: inbound.Origin) -> None:
