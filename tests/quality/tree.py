@@ -104,5 +104,7 @@ def tracked() -> tuple[Path, ...]:
     if not (ROOT / ".git").exists():
         folders = ("src", "docs", "examples", "benchmarks", "tests")
         return tuple(p for folder in folders for p in sorted((ROOT / folder).rglob("*")) if p.is_file())
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
     return tuple(path for name in listed.decode().split("\0") if name and (path := ROOT / name).is_file())
