@@ -93,7 +93,7 @@ DRIVERS = frozenset({"sqlite3", "asyncpg", "psycopg", "nats", "orchestra.journal
 
 BROAD_CATCHES: Mapping[str, str] = {
     "channels/registry.py": "plug-in loading: an adapter's module may raise anything when imported",
-    "model/structure.py": "plan files: cattrs raises whatever the faulty value raised in a converter",
+    "journal/registry.py": "plug-in loading: a journal's module may raise anything when imported",
 }
 """File -> the trust border it stands at. Handlers that clean up and re-raise are no catches and need no entry."""
 
