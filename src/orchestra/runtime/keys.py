@@ -1,0 +1,80 @@
+"""The workspace's key: hashed addresses, reply tokens, digests. The only place that sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+
+from orchestra.channels.text import normalise_address
+from orchestra.errors import DefinitionError, Fault
+from orchestra.model.addresses import Address, Email, Handle, Phone
+from orchestra.model.plan import Plan
+
+__all__ = ["WorkspaceKey", "resolve_secret"]
+
+_SHORTEST = 16
+
+
+def resolve_secret(name: str, secrets: Mapping[str, str] | None) -> str | None:
+    """The value of a secret: from the mapping given at open, else from the environment."""
+    if secrets is not None and name in secrets:
+        return secrets[name]
+    return os.environ.get(name)
+
+
+class WorkspaceKey:
+    """Hashes what must be recognised but not known. Holds the key, shows it nowhere."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.blake2b(key, digest_size=32, person=b"orchestra").digest()
+
+    @classmethod
+    def of(cls, plan: Plan, secrets: Mapping[str, str] | None = None) -> WorkspaceKey:
+        """The key that the plan names; without one a key derived from the workspace's name.
+
+        Raises:
+            DefinitionError: the named secret is not set, or too short.
+        """
+        name = plan.workspace.key
+        if name is None:
+            return cls(f"name:{plan.workspace.name}".encode())
+        secret = resolve_secret(name, secrets)
+        if secret is None or len(secret) < _SHORTEST:
+            problem = "is not set" if secret is None else f"is shorter than {_SHORTEST} characters"
+            raise DefinitionError([Fault("workspace.key", f"secret {name!r} {problem}")])
+        return cls(f"secret:{secret}".encode())
+
+    def _mac(self, purpose: str, text: str, size: int = 16) -> str:
+        return hmac.new(self._key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()[: 2 * size]
+
+    @property
+    def check(self) -> str:
+        """Recognises this key without telling it."""
+        return self._mac("check", "", 8)
+
+    def address(self, person: Email | Phone | Handle) -> Address:
+        """The address as commands carry it: normalised, hashed, with the raw value beside.
+
+        Raises:
+            MalformedMessage: it is not an address of its kind.
+        """
+        value = normalise_address(person.kind, person.value)
+        return Address(person.kind, self._mac("address", f"{person.kind}\x1f{value}"), value, person.name)
+
+    def digest(self, text: str) -> str:
+        """Tells whether two texts are the same, without telling either."""
+        return self._mac("text", text)
+
+    def reply_token(self, case: str) -> str:
+        """An unguessable token that brings an answer back to its case."""
+        return f"{case}.{self._mac('reply', case, 12)}"
+
+    def case_of(self, token: str) -> str | None:
+        """The case id of a genuine reply token; None for any other text."""
+        case, _, mac = token.partition(".")
+        genuine = self._mac("reply", case, 12)
+        return case if hmac.compare_digest(mac.encode(), genuine.encode()) else None

@@ -1,0 +1,119 @@
+"""An engine and what it has decided since the last append: the synchronous heart of every owner of a workspace.
+
+The workspace drives it from its loop, a replay in virtual time; both get the same events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from orchestra.codec import encode_result, to_record
+from orchestra.engine.engine import Decided, Engine
+from orchestra.errors import CommandRefused, DefinitionError
+from orchestra.journal.port import Journal
+from orchestra.model.commands import ChangePlan, Command
+from orchestra.model.plan import Plan
+from orchestra.model.records import Batch, Done, Lease
+from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.loading import load_engine
+from orchestra.runtime.zones import zone_data_version
+
+__all__ = ["Ledger", "Pending", "to_batches"]
+
+
+@attrs.define
+class Pending:
+    """One decision that is not yet in the journal. `answer` is what an inbox request gets, with its id."""
+
+    decided: Decided | None
+    request_id: str | None = None
+    answer: Any = None
+
+
+def to_batches(pending: Sequence[Pending]) -> list[Batch]:
+    """What a journal stores of these decisions."""
+    batches = []
+    for item in pending:
+        records = []
+        if item.decided is not None:
+            decided = item.decided
+            records = [
+                to_record(event, position, decided.at_us, decided.actor)
+                for position, event in enumerate(decided.events, decided.first)
+            ]
+        done = None if item.request_id is None else Done(item.request_id, encode_result(item.answer))
+        if records or done:
+            batches.append(Batch(records, done))
+    return batches
+
+
+class Ledger:
+    """Decides, remembers what is not yet stored, and stores it.
+
+    Args:
+        journal: where to; its lease is held by the caller.
+        engine: a freshly loaded one; None loads it.
+    """
+
+    def __init__(self, journal: Journal, lease: Lease, engine: Engine | None = None) -> None:
+        self.journal = journal
+        self.lease = lease
+        self.engine = engine or load_engine(journal)
+        self.stored = self.engine.position
+        self._pending: list[Pending] = []
+
+    def put_plan(self, plan: Plan, key: WorkspaceKey, at_us: int) -> None:
+        """Put a plan into force if it is another than the one in force.
+
+        Raises:
+            DefinitionError: it has faults, lacks what work in flight needs, or the key is not the workspace's.
+        """
+        errors = [fault for fault in self.engine.plan_faults(plan) if fault.is_error]
+        if errors:
+            raise DefinitionError(errors)
+        self.execute(ChangePlan(plan, plan.digest(), zone_data_version(), key.check), at_us)
+
+    def tick(self, at_us: int) -> list[Decided]:
+        """Let all timers due by `at_us` ring; gives what they brought, already pending."""
+        brought = []
+        while (due := self.engine.due()) is not None and due <= max(at_us, self.engine.now_us):
+            decided = self.engine.tick(at_us)
+            self._pending.append(Pending(decided))
+            brought.append(decided)
+        return brought
+
+    def execute(self, command: Command, at_us: int, request_id: str | None = None) -> Decided:
+        """Let time pass to `at_us`, then decide on the command.
+
+        Raises:
+            CommandRefused: it cannot be done. The refusal of an inbox request is pending as its answer.
+        """
+        self.tick(at_us)
+        try:
+            decided = self.engine.execute(command, at_us)
+        except CommandRefused as error:
+            if request_id is not None:
+                self._pending.append(Pending(None, request_id, error))
+            raise
+        if decided.events or request_id is not None:
+            self._pending.append(Pending(decided, request_id, decided.result))
+        return decided
+
+    def take(self) -> list[Pending]:
+        """What is pending; from here on the caller stores it."""
+        taken, self._pending = self._pending, []
+        return taken
+
+    def commit(self) -> int:
+        """Store what is pending in one append; gives the journal's position.
+
+        Raises:
+            JournalError: it was not stored, or nobody knows. This ledger must be discarded and loaded anew.
+        """
+        batches = to_batches(self.take())
+        if batches:
+            self.stored = self.journal.append(self.stored, batches, self.lease)
+        return self.stored
