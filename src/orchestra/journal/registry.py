@@ -3,8 +3,8 @@
 Belongs here: `scheme:rest` to an open journal, and what is wrong with plug-ins. Does not: any journal.
 
 A package offers a journal by an entry point in the group `orchestra.journals`: its name is the scheme, its object is
-called with the rest of the URL and returns a `Journal`. It may carry `contract_version`, the version of the port that it
-was written for; without one that is 1. It is imported when a URL asks for it, and no sooner.
+called with the rest of the URL and returns a `Journal`. It may carry `contract_version`, the version of the port that
+it was written for; without one that is 1. It is imported when a URL asks for it, and no sooner.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 from urllib.parse import parse_qsl
 
 from orchestra.errors import DefinitionError, Fault, OrchestraError
@@ -26,7 +26,8 @@ GROUP: Final = "orchestra.journals"
 CONTRACT_VERSION: Final = 1
 """The version of `orchestra.journal.port` that a plug-in must be written for."""
 
-Factory: TypeAlias = Callable[[str], Journal]
+Factory: TypeAlias = Callable[[str], object]
+"""What a plug-in offers; that it gives a journal remains to be seen."""
 
 
 def open_journal(url: str) -> Journal:
@@ -83,8 +84,8 @@ def _loaded(scheme: str, offers: Sequence[EntryPoint]) -> Factory:
     if len(offers) > 1:
         raise _wrong(_path(scheme), f"several packages offer it: {_sources(offers)}; uninstall all but one")
     try:
-        factory = offers[0].load()
-    except Exception as error:  # noqa: BLE001 - a trust border: foreign code runs while it is imported
+        factory: object = offers[0].load()
+    except Exception as error:  # a trust border: foreign code runs while it is imported
         raise _wrong(_path(scheme), f"{_sources(offers)} cannot be imported: {error!r}") from error
     version = getattr(factory, "contract_version", CONTRACT_VERSION)
     if version != CONTRACT_VERSION:
@@ -93,7 +94,7 @@ def _loaded(scheme: str, offers: Sequence[EntryPoint]) -> Factory:
         )
     if not callable(factory):
         raise _wrong(_path(scheme), f"{_sources(offers)} cannot be called with the rest of a URL")
-    return factory
+    return cast(Factory, factory)
 
 
 def _opened_by(scheme: str, factory: Factory, rest: str) -> Journal:
@@ -101,7 +102,7 @@ def _opened_by(scheme: str, factory: Factory, rest: str) -> Journal:
         journal = factory(rest)
     except OrchestraError:
         raise
-    except Exception as error:  # noqa: BLE001 - a trust border, as above
+    except Exception as error:  # a trust border, as above
         raise _wrong(_path(scheme), f"it could not open {rest!r}: {error!r}") from error
     if not isinstance(journal, Journal):
         raise _wrong(_path(scheme), f"it gave a {type(journal).__name__}, which is not a journal")
@@ -141,4 +142,4 @@ def _sources(offers: Sequence[EntryPoint]) -> str:
     return ", ".join(sorted(f"{point.value} ({point.dist.name if point.dist else 'unknown'})" for point in offers))
 
 
-_BUILT_IN: Mapping[str, Factory] = {"memory": _open_memory, "sqlite": _open_sqlite}
+_BUILT_IN: Mapping[str, Callable[[str], Journal]] = {"memory": _open_memory, "sqlite": _open_sqlite}

@@ -138,7 +138,7 @@ class SqliteJournal:
                 store_answers(connection, answers, last_at_us)
         self._last = Witness(after + len(rows), check)
         self._epoch = lease.epoch
-        if self._is_witnessed:
+        if rows and self._is_witnessed:
             self._head.write(self._last)
         return self._last.position
 

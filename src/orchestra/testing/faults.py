@@ -3,9 +3,9 @@
 Belongs here: faults between a program and its journal. Does not: damage inside a journal's files, which is each
 journal's own to test.
 
-To try every write of a program: run it once over `FaultyJournal(journal, {})` and read `writes`; then, for each number
-up to that and each `JournalFault`, run it again over `FaultyJournal(fresh_journal, {number: fault})`, and after a crash once
-more over a journal newly opened on the same store.
+To try every write of a program: run it once over `FaultyJournal(journal)` and read `writes`; then, for each number up
+to that and each `JournalFault`, run it again over `FaultyJournal(fresh_journal, {number: fault})`, and after a crash
+once more over a journal newly opened on the same store.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Crash(BaseException):
 class FaultyJournal:
     """Passes every call on to `inner`, except where the plan says otherwise.
 
-    After a crash the process counts as dead: every further call, reads too, raises `Crash`, so that no clean-up can reach
-    the store; only `close` does nothing, and `inner` stays open for the test to inspect.
+    After a crash the process counts as dead: every further call, reads too, raises `Crash`, so that no clean-up can
+    reach the store; only `close` does nothing, and `inner` stays open for the test to inspect.
 
     Args:
         inner: the journal that really stores.
@@ -61,8 +61,8 @@ class FaultyJournal:
         only: the calls that count as writes; all of `WRITES` unless given.
 
     Attributes:
-        writes: how many writes were asked for so far.
-        calls: their names, in order.
+        inner: the journal that really stores.
+        calls: the names of the writes asked for so far, in order.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class FaultyJournal:
         if fault is JournalFault.CRASH_AFTER:
             self._die(name)
         if fault is JournalFault.OBSCURE:
-            raise JournalUnavailable(f"{name} failed as planned", outcome_unknown=True)
+            raise JournalUnavailable(f"{name} failed as planned", True)
         return result
 
     def _next_fault(self, name: str) -> JournalFault | None:

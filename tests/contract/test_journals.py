@@ -1,0 +1,56 @@
+"""Both journals that ship, through the suite that is their contract."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import attrs
+import pytest
+
+from orchestra.journal.memory import MemoryJournal, MemoryStore
+from orchestra.journal.port import Journal
+from orchestra.journal.sqlite import SqliteJournal
+from orchestra.testing.faults import FaultyJournal
+from orchestra.testing.journals import JournalContract
+
+
+class TestMemory(JournalContract):
+    @pytest.fixture(autouse=True)
+    def _stores(self) -> None:
+        self.stores: dict[Path, MemoryStore] = {}
+
+    def open_at(self, place: Path) -> Journal:
+        return MemoryJournal(self.stores.setdefault(place, MemoryStore()))
+
+    def open_backup(self, file: Path) -> Journal:
+        return SqliteJournal(file)
+
+    def spoil_snapshot(self, place: Path) -> None:
+        (kept,) = self.stores[place].snapshots.values()
+        kept.snapshot = attrs.evolve(kept.snapshot, state=kept.snapshot.state[::-1])
+
+
+class TestSqlite(JournalContract):
+    def open_at(self, place: Path) -> Journal:
+        return SqliteJournal(place)
+
+    def open_backup(self, file: Path) -> Journal:
+        return SqliteJournal(file)
+
+    def spoil_snapshot(self, place: Path) -> None:
+        with closing(sqlite3.connect(place, isolation_level=None)) as connection:
+            connection.execute("UPDATE snapshot SET state = CAST('spoilt' AS BLOB)")
+
+
+class TestSqliteWithoutSync(TestSqlite):
+    def open_at(self, place: Path) -> Journal:
+        return SqliteJournal(place, synchronous="NORMAL")
+
+
+class TestFaultyWithoutFaults(TestSqlite):
+    """The wrapper for faults adds none of its own."""
+
+    def open_at(self, place: Path) -> Journal:
+        return FaultyJournal(SqliteJournal(place))
