@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import attrs
-
 from orchestra.codec.canonical import canonical, speed
 from orchestra.codec.forms import Decode, Encode, Encoded, form_of
 from orchestra.codec.plan_changed import decode_plan_changed, encode_plan_changed
@@ -26,22 +24,13 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType({})
 """(type, version) -> what lifts facts of that version to the next. Empty: every event is still of version 1."""
 
 
-@attrs.frozen
-class _Coder:
-    """How one event class is written and read."""
-
-    version: int
-    encode: Encode
-    decode: Decode
-
-
 class EventCodec:
     """Writes and reads one set of event classes.
 
     The module's functions use one for all events of the library; make another to read with other upcasters.
     """
 
-    __slots__ = ("_coders", "_events", "_speed", "_upcasters")
+    __slots__ = ("_decoders", "_encoders", "_events", "_speed", "_upcasters")
 
     def __init__(
         self,
@@ -60,40 +49,43 @@ class EventCodec:
         self._events = events
         self._upcasters = upcasters
         self._speed = speed() if use_speed else None
-        self._coders: dict[str, _Coder] = {}
+        self._encoders: dict[type[Event], Encode] = {}
+        self._decoders: dict[str, tuple[int, Decode]] = {}
 
     def encode(self, event: Event) -> Encoded:
         """See `encode_event`."""
-        name = type(event).__name__
-        return (self._coders.get(name) or self._coder(name)).encode(event)
+        encode = self._encoders.get(type(event)) or self._build_encoder(type(event))
+        return encode(event)
 
     def to_record(self, event: Event, position: int, at_us: int, actor: str) -> Record:
         """See `to_record`."""
-        name = type(event).__name__
-        coder = self._coders.get(name) or self._coder(name)
-        _, version, facts, private = coder.encode(event)
+        name, version, facts, private = self.encode(event)
         return Record(position, at_us, name, version, actor, getattr(event, "customer", None), facts, private)
 
     def decode(self, record: Record) -> Event:
         """See `decode_event`."""
-        name = record.type
-        coder = self._coders.get(name) or self._coder(name, record.version)
+        known, decode = self._decoders.get(record.type) or self._build_decoder(record)
         try:
-            if record.version == coder.version:
-                return coder.decode(record.facts, record.private)
-            return coder.decode(self._lift(record, coder.version), record.private)
+            return decode(record.facts if record.version == known else self._lift(record, known), record.private)
         except MalformedMessage as error:
-            raise ReplayMismatch(record.position, f"{name} cannot be read: {error}") from None
+            raise ReplayMismatch(record.position, f"{record.type} cannot be read: {error}") from None
 
-    def _coder(self, name: str, version: int = 1) -> _Coder:
-        kind = self._events.get(name)
+    # Two threads may build the same function at once: either is right.
+
+    def _build_encoder(self, kind: type[Event]) -> Encode:
+        if self._events.get(kind.__name__) is not kind:
+            raise TypeError(f"{kind.__name__} is no event of this codec")
+        encode, _ = self._functions(kind)
+        self._encoders[kind] = encode
+        return encode
+
+    def _build_decoder(self, record: Record) -> tuple[int, Decode]:
+        kind = self._events.get(record.type)
         if kind is None:
-            raise UnsupportedVersion(f"event {name}", version, 0)
-        encode, decode = self._functions(kind)
-        coder = _Coder(kind.version, encode, decode)
-        # Two threads may build the same one: either is right.
-        self._coders[name] = coder
-        return coder
+            raise UnsupportedVersion(f"event {record.type}", record.version, 0)
+        _, decode = self._functions(kind)
+        self._decoders[record.type] = kind.version, decode
+        return kind.version, decode
 
     def _functions(self, kind: type[Event]) -> tuple[Encode, Decode]:
         if kind is PlanChanged:

@@ -7,20 +7,20 @@ A generated function costs half of what a loop over the fields costs, on a path 
         f0, f1 = event.agent, event.case
         p0 = event.text
         if not ((f0 is None or type(f0) is str) and type(f1) is str and (p0 is None or type(p0) is str)):
-            return None
+            return misfit(event)
         facts = "{" + (("" if f0 is None else f',"agent":{quote(f0)}') + f',"case":{quote(f1)}')[1:] + "}"
         ...
 
     def decode(facts, private):
         data = loads(facts, "facts")
         if type(data) is not dict:
-            return None
+            return misfit(facts, private)
         f0, f1 = data.get("agent"), data.get("case")
         if not (... and len(data) + (f0 is None) == 2):
-            return None
+            return misfit(facts, private)
         ...
 
-None means that something does not fit; the slow readers then find out what, and say it.
+`misfit` goes over the fields again with the slow readers, to raise an error that says what does not fit.
 
 The rule of the text: None is left out and everything else is written, defaults too. So what old facts mean does not
 change with a default in the code, and a new field that may be None needs no new version.
@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, NoReturn, cast, get_args
 
 import attrs
 
@@ -47,7 +47,6 @@ __all__ = [
     "Encoded",
     "Field",
     "Form",
-    "checked_encode",
     "compile_function",
     "encode_head",
     "form_of",
@@ -94,7 +93,7 @@ class Form:
             TypeError: a field holds what its type does not allow, such as a float.
             MalformedMessage: a text holds a lone surrogate.
         """
-        return checked_encode(self, compile_function("encode", _encoder_lines(self), self._names()))
+        return cast("Encode", compile_function("encode", _encoder_lines(self), self._names(_encode_misfit(self))))
 
     def decoder(self) -> Decode:
         """A function from facts and private part to an event. A missing private part leaves its fields None.
@@ -102,21 +101,23 @@ class Form:
         Raises (the function):
             MalformedMessage: the texts are not what the encoder gives, with the path.
         """
-        return _checked_decode(self, compile_function("decode", _decoder_lines(self), self._names()))
+        return cast("Decode", compile_function("decode", _decoder_lines(self), self._names(_decode_misfit(self))))
 
-    def sound(self) -> dict[str, Callable[[Any], bool]]:
-        """Name in generated code -> whether a list or dict holds what it may."""
-        return {f"sound_{field.variable}": _sound(field.reader) for field in self.facts if field.type not in _SCALARS}
+    def head_names(self) -> dict[str, Any]:
+        """What the first half of an encoder refers to: how to check lists and dicts, and who says what does not fit."""
+        sound = {f"sound_{field.variable}": _sound(field.reader) for field in self.facts if field.type not in _SCALARS}
+        return {**sound, "misfit": _encode_misfit(self)}
 
-    def _names(self) -> dict[str, Any]:
+    def _names(self, misfit: Callable[..., NoReturn]) -> dict[str, Any]:
         return {
+            **self.head_names(),
             "Kind": self.kind,
             "loads": loads,
             "number": int.__repr__,
             "quote": quote,
             "refuse_surrogates": refuse_surrogates,
             "write": write,
-            **self.sound(),
+            "misfit": misfit,
         }
 
 
@@ -147,13 +148,13 @@ def compile_function(name: str, lines: Iterable[str], names: Mapping[str, Any]) 
 
 
 def encode_head(form: Form) -> list[str]:
-    """The first half of an encoder: fetch the fields into variables, return None if a type does not fit."""
+    """The first half of an encoder: fetch the fields into variables, refuse what is not of its field's type."""
     fields = [*form.facts, *form.private]
     return [
         "def encode(event):",
         *(f"    {field.variable} = event.{field.name}" for field in fields),
         f"    if not ({_guard(fields)}):",
-        "        return None",
+        "        return misfit(event)",
     ]
 
 
@@ -207,10 +208,10 @@ def _reading(part: str, fields: Sequence[Field], indent: str) -> list[str]:
     return [
         f"{indent}data = loads({part}, '{part}')",
         f"{indent}if type(data) is not dict:",
-        f"{indent}    return None",
+        f"{indent}    return misfit(facts, private)",
         *(f"{indent}{field.variable} = data.get({field.name!r})" for field in fields),
         f"{indent}if not ({guard}):",
-        f"{indent}    return None",
+        f"{indent}    return misfit(facts, private)",
     ]
 
 
@@ -245,17 +246,12 @@ def _sound(reader: Reader) -> Callable[[Any], bool]:
     return sound
 
 
-def checked_encode(form: Form, encode: Callable[[Any], Encoded | None]) -> Encode:
-    """The generated encoder, with the reason told when it gives None."""
+def _encode_misfit(form: Form) -> Callable[[Any], NoReturn]:
+    def misfit(event: Any) -> NoReturn:
+        faults = (_fault(field, event) for field in chain(form.facts, form.private))
+        raise TypeError(f"{form.name}.{next(filter(None, faults))}")
 
-    def checked(event: Any) -> Encoded:
-        encoded = encode(event)
-        if encoded is None:
-            faults = (_fault(field, event) for field in chain(form.facts, form.private))
-            raise TypeError(f"{form.name}.{next(filter(None, faults))}")
-        return encoded
-
-    return checked
+    return misfit
 
 
 def _fault(field: Field, event: Event) -> str | None:
@@ -266,18 +262,13 @@ def _fault(field: Field, event: Event) -> str | None:
     return None
 
 
-def _checked_decode(form: Form, decode: Callable[[str, str | None], Event | None]) -> Decode:
-    """The generated decoder, with the reason told when it gives None."""
-
-    def checked(facts: str, private: str | None) -> Event:
-        event = decode(facts, private)
-        if event is not None:
-            return event
+def _decode_misfit(form: Form) -> Callable[[str, str | None], NoReturn]:
+    def misfit(facts: str, private: str | None) -> NoReturn:
         _explain("facts", facts, form.facts)
         _explain("private", private or "{}", form.private)
         raise AssertionError("guards and readers disagree")
 
-    return checked
+    return misfit
 
 
 def _explain(part: str, text: str, fields: Sequence[Field]) -> None:

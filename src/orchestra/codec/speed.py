@@ -7,23 +7,23 @@ say what is wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from orchestra.codec.forms import (
     Decode,
     Encode,
-    Encoded,
     Field,
     Form,
-    checked_encode,
     compile_function,
     encode_head,
 )
 from orchestra.codec.text import is_plain, write
 
 __all__ = ["fast_decoder", "fast_encoder", "fast_write"]
+
+Function = TypeVar("Function", Encode, Decode)
 
 # Names of dict entries are sorted; those of structs stand in the order of their definition, which is sorted too.
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
@@ -42,20 +42,16 @@ def fast_write(value: Any) -> str:
 
 def fast_encoder(form: Form, plain: Encode) -> Encode:
     """As `Form.encoder`, which is `plain`: what this one does not take is left to it."""
-    names = {"Facts": _struct("Facts", form.facts, [None] * len(form.facts)), "dumps": _ENCODE, **form.sound()}
-    names["Private"] = _struct("Private", form.private, [None] * len(form.private))
-    encode = checked_encode(form, compile_function("encode", _lines(form), names))
-
-    def fast(event: Any) -> Encoded:
-        try:
-            return encode(event)
-        except _NOT_TAKEN:
-            return plain(event)
-
-    return fast
+    names = {
+        "Facts": _struct("Facts", form.facts, [None] * len(form.facts)),
+        "Private": _struct("Private", form.private, [None] * len(form.private)),
+        "dumps": _ENCODE,
+        **form.head_names(),
+    }
+    return _compile("encode", [*encode_head(form), *_attempt(_encoding(form), "event")], names, plain)
 
 
-def _lines(form: Form) -> list[str]:
+def _encoding(form: Form) -> list[str]:
     facts = f"dumps(Facts({_arguments(form.facts)})).decode()"
     private = f"dumps(Private({_arguments(form.private)})).decode()"
     if form.private:
@@ -63,7 +59,17 @@ def _lines(form: Form) -> list[str]:
         private = f"None if {blank} else {private}"
     else:
         private = "None"
-    return [*encode_head(form), f"    return {form.name!r}, {form.kind.version}, {facts}, {private}"]
+    return [f"return {form.name!r}, {form.kind.version}, {facts}, {private}"]
+
+
+def _attempt(lines: Sequence[str], arguments: str) -> list[str]:
+    """The lines, and what msgspec does not take left to the function that needs no extra."""
+    tried = (f"        {line}" for line in lines)
+    return ["    try:", *tried, "    except not_taken:", f"        return plain({arguments})"]
+
+
+def _compile(name: str, lines: Sequence[str], names: dict[str, Any], plain: Function) -> Function:
+    return cast("Function", compile_function(name, lines, {**names, "not_taken": _NOT_TAKEN, "plain": plain}))
 
 
 def _arguments(fields: Sequence[Field]) -> str:
@@ -78,30 +84,21 @@ def fast_decoder(form: Form, plain: Decode) -> Decode:
     )
     hidden = {field.variable for field in form.private}
     by_variable = {field.variable: field.name for field in [*form.facts, *form.private]}
-    given = [f"{'private' if v in hidden else 'facts'}.{by_variable[v]}" for v in form.variables]
+    given = [f"{'hidden' if v in hidden else 'read'}.{by_variable[v]}" for v in form.variables]
     bare = ["None" if v in hidden else name for v, name in zip(form.variables, given, strict=True)]
     lines = [
-        "def decode(facts, private):",
-        "    facts = read_facts(facts)",
-        "    if private is None:",
-        f"        return Kind({', '.join(bare)})",
-        "    private = read_private(private)",
-        f"    return Kind({', '.join(given)})",
+        "read = read_facts(facts)",
+        "if private is None:",
+        f"    return Kind({', '.join(bare)})",
+        "hidden = read_private(private)",
+        f"return Kind({', '.join(given)})",
     ]
     names = {
         "Kind": form.kind,
         "read_facts": msgspec.json.Decoder(facts).decode,
         "read_private": msgspec.json.Decoder(private).decode,
     }
-    decode = compile_function("decode", lines, names)
-
-    def fast(facts: str, private: str | None) -> Any:
-        try:
-            return decode(facts, private)
-        except _NOT_TAKEN:
-            return plain(facts, private)
-
-    return fast
+    return _compile("decode", ["def decode(facts, private):", *_attempt(lines, "facts, private")], names, plain)
 
 
 def _struct(name: str, fields: Sequence[Field], defaults: Sequence[Any]) -> type[msgspec.Struct]:
