@@ -12,7 +12,10 @@ from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
 
-__all__ = ["Decide", "Evolve", "OnTimer", "Plans", "React", "Section", "Slice", "Steps"]
+__all__ = ["SLICE_PAUSE_US", "Decide", "Evolve", "OnTimer", "Plans", "React", "Section", "Slice", "Steps"]
+
+SLICE_PAUSE_US = 1_000
+"""Bulk work rings again this much later, so that commands which came meanwhile go between two slices of it."""
 
 Steps = Generator[Event, None, Any]
 """What `decide` gives: events one by one, each evolved before the next is asked for, then the command's result.

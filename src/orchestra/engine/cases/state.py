@@ -7,7 +7,7 @@ from typing import ClassVar
 import attrs
 
 from orchestra.engine.lifecycle import CASE
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 
 __all__ = ["CLOSE", "DISOWN", "EVOLVE", "Case", "Cases"]
@@ -105,6 +105,8 @@ class Cases(Slice):
         case = self.cases[event.case]
         if case.owner_kind == "agent":
             self._disown(event.case, case.owner)
+            if self.timers.get(DISOWN, case.owner) is not None:
+                self.timers.set(DISOWN, case.owner, at_us + SLICE_PAUSE_US)
         case.owner_kind, case.owner = event.owner_kind, event.owner
         self._index(event.case)
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import attrs
 
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
@@ -173,7 +173,7 @@ class Deliveries(Slice):
     def permitted_to(self, event: e.DeliveryPermitted, at_us: int) -> None:
         row = self._step(event.delivery, "permit")
         row.until_us = event.until_us
-        self._unhold(event.delivery, row)
+        self._unhold(event.delivery, row, at_us)
         self.timers.cancel(DUE, event.delivery)
         self.timers.set(PERMIT, event.delivery, event.until_us)
 
@@ -181,7 +181,7 @@ class Deliveries(Slice):
         row = self.deliveries[event.delivery]
         if row.state == "PERMITTED":
             self._step(event.delivery, "lapse")
-        self._unhold(event.delivery, row)
+        self._unhold(event.delivery, row, at_us)
         self._hold(event.delivery, row)
         self.timers.cancel(DUE, event.delivery)
         self.timers.cancel(PERMIT, event.delivery)
@@ -190,7 +190,7 @@ class Deliveries(Slice):
         row.is_held = True
         self.held.setdefault((row.channel, row.topic), {})[name] = 1
 
-    def _unhold(self, name: str, row: Delivery) -> None:
+    def _unhold(self, name: str, row: Delivery, at_us: int) -> None:
         if not row.is_held:
             return
         row.is_held = False
@@ -198,7 +198,11 @@ class Deliveries(Slice):
         bucket.pop(name, None)
         if not bucket:
             self.held.pop((row.channel, row.topic), None)
-        if self.to_release.pop(name, None) and not self.to_release:
+        if self.to_release.pop(name, None) is None:
+            return
+        if self.to_release:
+            self.timers.set(RELEASE, "", at_us + SLICE_PAUSE_US)
+        else:
             self.timers.cancel(RELEASE, "")
 
     def started_now(self, event: e.DeliveryStarted, at_us: int) -> None:
@@ -227,14 +231,14 @@ class Deliveries(Slice):
         self._step(event.delivery, "lose")
 
     def expired(self, event: e.DeliveryExpired, at_us: int) -> None:
-        self._give_up(event.delivery, "expire")
+        self._give_up(event.delivery, "expire", at_us)
 
     def canceled(self, event: e.DeliveryCanceled, at_us: int) -> None:
-        self._give_up(event.delivery, "cancel")
+        self._give_up(event.delivery, "cancel", at_us)
 
-    def _give_up(self, name: str, trigger: str) -> None:
+    def _give_up(self, name: str, trigger: str, at_us: int) -> None:
         row = self._step(name, trigger)
-        self._unhold(name, row)
+        self._unhold(name, row, at_us)
         for timer in (DUE, PERMIT, EXPIRY):
             self.timers.cancel(timer, name)
 

@@ -12,7 +12,7 @@ import attrs
 
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.ordered import Ordered
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 from orchestra.model.definitions import Channel
 
@@ -119,19 +119,21 @@ class Pool:
 
 
 class Routing(Slice):
-    """Items by interaction, offers by id, agents' benches by agent."""
+    """Items by interaction, offers by id, benches by agent; `pace` is queue -> [last accept, smoothed interval]."""
 
-    TABLES: ClassVar = {"items": Item, "offers": Offer, "benches": Bench, "to_sweep": None, "counts": None}
+    TABLES: ClassVar = {"items": Item, "offers": Offer, "benches": Bench, "to_sweep": None, "pace": None, "counts": None}
 
     items: dict[str, Item]
     offers: dict[str, Offer]
     benches: dict[str, Bench]
     to_sweep: dict[str, int]
+    pace: dict[str, list[int]]
     counts: dict[str, int]
 
     def reindex(self) -> None:
         """Rebuild buckets, pools and what each agent has in hand."""
         self.buckets: dict[BucketKey, Bucket] = {}
+        self.buckets_of_queue: dict[str, list[Bucket]] = {}
         self.pools: dict[PoolKey, Pool] = {}
         self.in_hand: dict[str, dict[str, int]] = {}
         self.taking = 0
@@ -155,6 +157,7 @@ class Routing(Slice):
         bucket = self.buckets.get(key)
         if bucket is None:
             bucket = self.buckets[key] = Bucket(key, self.plan.queues[item.queue].team)
+            self.buckets_of_queue.setdefault(item.queue, []).append(bucket)
             bucket.pools = [pool for pool in self.pools.values() if pool.serves(bucket)]
             for pool in bucket.pools:
                 pool.buckets.append(bucket)
@@ -227,7 +230,9 @@ class Routing(Slice):
     def swept(self, event: e.RoutingSwept, at_us: int) -> None:
         for agent in event.agents:
             del self.to_sweep[agent]
-        if not self.to_sweep:
+        if self.to_sweep:
+            self.timers.set(SWEEP, "", at_us + SLICE_PAUSE_US)
+        else:
             self.timers.cancel(SWEEP, "")
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
@@ -289,8 +294,29 @@ class Routing(Slice):
         self.offers[event.offer].state = "ACCEPTED"
         item = self.items[event.interaction]
         item.state = "TAKEN"
+        self._smooth(item.queue, at_us)
         item.excluded = {}
         self.timers.cancel(OFFER_TIMEOUT, event.offer)
+
+    def _smooth(self, queue: str, at_us: int) -> None:
+        """Follow the pace of the queue: an exponentially weighted mean of the time between accepts, weight 1/8."""
+        last_us, interval_us = self.pace.get(queue, [at_us, 0])
+        passed_us = at_us - last_us
+        smoothed_us = (7 * interval_us + passed_us) // 8 if interval_us else passed_us
+        self.pace[queue] = [at_us, smoothed_us]
+
+    def place(self, name: str) -> tuple[int, int | None] | None:
+        """How many of its queue go before a waiting interaction, and its estimated wait; None if it does not wait.
+
+        The wait is (position + 1) times the smoothed time between accepts, microseconds; None before the queue has a pace.
+        """
+        item = self.items.get(name)
+        if item is None or item.state != "WAITING":
+            return None
+        rank = self.rank(name, item)
+        position = sum(bucket.waiting.position(rank) for bucket in self.buckets_of_queue[item.queue])
+        interval_us = self.pace.get(item.queue, [0, 0])[1]
+        return position, (position + 1) * interval_us if interval_us else None
 
     def ended(self, event: e.OfferEnded, at_us: int) -> None:
         self.timers.cancel(OFFER_TIMEOUT, event.offer)
