@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,8 +40,11 @@ def encode_command(command: Command) -> str:
 
     Raises:
         MalformedMessage: `decode_command` would refuse the text; `where` is the field's path.
+        TypeError: it is no command of `model.commands`.
     """
     name = type(command).__name__
+    if _KINDS.get(name) is not type(command):
+        raise TypeError(f"{name} is no command of this library")
     data = {field.name: _plain(getattr(command, field.name)) for field in attrs.fields(type(command))}
     data = {field: value for field, value in data.items() if value is not None}
     _reader(name)(data, name)
@@ -93,7 +97,7 @@ def _parse(text: str) -> Any:
     if len(text) > MAX_COMMAND_BYTES or (not text.isascii() and len(_encoded(text)) > MAX_COMMAND_BYTES):
         raise MalformedMessage("command", f"larger than {MAX_COMMAND_BYTES} bytes")
     try:
-        value = _DECODER.decode(text)
+        value = (_CAREFUL if _LONG_NUMBER.search(text) else _QUICK).decode(text)
     except RecursionError:
         raise MalformedMessage("command", "nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -126,9 +130,15 @@ def _refuse_number(_: str) -> None:
     raise MalformedMessage("command", "numbers must be whole")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_integer, parse_float=_refuse_number, parse_constant=_refuse_number
-)
+def _decoder(**more: Any) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_unique, parse_float=_refuse_number, parse_constant=_refuse_number, **more
+    )
+
+
+# Looking at each number costs more than all else, and only long ones can be beyond 64 bits.
+_LONG_NUMBER = re.compile(r"\d{19}", re.ASCII)
+_QUICK, _CAREFUL = _decoder(), _decoder(parse_int=_integer)
 
 
 def _refuse_strange_text(value: Any, path: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from orchestra.codec.canonical import canonical, speed
 from orchestra.codec.forms import Decode, Encode, Encoded, form_of
 from orchestra.codec.plan_changed import decode_plan_changed, encode_plan_changed
-from orchestra.codec.text import is_object, loads
+from orchestra.codec.text import is_object, is_plain, loads
 from orchestra.errors import MalformedMessage, ReplayMismatch, UnsupportedVersion
 from orchestra.model.events import EVENTS, Event, PlanChanged
 from orchestra.model.records import Record
@@ -112,10 +112,12 @@ def _lifted(facts: Any, upcaster: Upcaster, version: int) -> dict[str, Any]:
     if not is_object(facts):
         raise MalformedMessage("facts", "must be an object")
     try:
-        lifted = upcaster(facts)
+        lifted = {name: fact for name, fact in upcaster(facts).items() if fact is not None}
     except (LookupError, TypeError, ValueError) as error:
         raise MalformedMessage("facts", f"cannot be lifted from version {version}: {type(error).__name__}") from error
-    return {name: fact for name, fact in lifted.items() if fact is not None}
+    if not is_plain(lifted):
+        raise MalformedMessage("facts", f"lifted from version {version} to what has no canonical form")
+    return lifted
 
 
 @functools.cache

@@ -5,8 +5,10 @@ Readers look at types and names only; bounds on size and on single values are th
 
 from __future__ import annotations
 
+import functools
 import types
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -15,7 +17,7 @@ from orchestra.codec.text import TEXT, is_array, is_object
 from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
-from orchestra.model.structure import structure
+from orchestra.model.structure import parse_duration, structure
 
 __all__ = ["Reader", "field_types", "object_reader", "reader_of"]
 
@@ -44,8 +46,8 @@ def reader_of(annotation: Any) -> Reader:
     """The reader for a type.
 
     Args:
-        annotation: str, int, bool, None, `list[...]`, `dict[str, ...]`, an attrs class, or a union of scalars and at
-            most one of the others.
+        annotation: str, int, bool, None, `timedelta`, `list[...]` or `Sequence[...]`, `dict[str, ...]` or
+            `Mapping[str, ...]`, an attrs class, or a union of scalars and at most one of the others.
 
     Raises:
         TypeError: any other annotation: the model has a type that no reader was written for.
@@ -55,10 +57,12 @@ def reader_of(annotation: Any) -> Reader:
     origin = get_origin(annotation)
     if origin is Union or origin is types.UnionType:
         return _union(get_args(annotation))
-    if origin is list:
+    if origin is list or origin is Sequence:
         return _list(get_args(annotation)[0])
-    if origin is dict and get_args(annotation)[0] is str:
+    if (origin is dict or origin is Mapping) and get_args(annotation)[0] is str:
         return _map(get_args(annotation)[1])
+    if annotation is timedelta:
+        return _read_duration
     if annotation is Plan:
         return _read_plan
     if annotation is Ref:
@@ -69,9 +73,12 @@ def reader_of(annotation: Any) -> Reader:
 
 
 def object_reader(kind: type[Kind]) -> Callable[[Any, str], Kind]:
-    """A reader of an attrs class from an object with its fields' names; what has a default may be missing."""
-    readers = {name: reader_of(annotation) for name, annotation in field_types(kind).items()}
-    required = [field.name for field in _fields(kind) if field.default is attrs.NOTHING]
+    """A reader of an attrs class from an object with its fields' names; what has a default, or may be None, may lack."""
+    hints = field_types(kind)
+    readers = {name: reader_of(annotation) for name, annotation in hints.items()}
+    bare = [field.name for field in _fields(kind) if field.default is attrs.NOTHING]
+    nothing = {name: None for name in bare if types.NoneType in get_args(hints[name])}
+    required = [name for name in bare if name not in nothing]
 
     def read(value: Any, path: str) -> Kind:
         if not is_object(value):
@@ -82,7 +89,7 @@ def object_reader(kind: type[Kind]) -> Callable[[Any, str], Kind]:
         for name in required:
             if name not in value:
                 raise MalformedMessage(f"{path}.{name}", "is required")
-        return kind(**{name: readers[name](item, f"{path}.{name}") for name, item in value.items()})
+        return kind(**nothing | {name: readers[name](item, f"{path}.{name}") for name, item in value.items()})
 
     return read
 
@@ -153,7 +160,23 @@ def _read_ref(value: Any, path: str) -> Ref:
     return Ref(value["ref"])
 
 
+def _read_duration(value: Any, path: str) -> timedelta:
+    if type(value) is not str:
+        raise MalformedMessage(path, "must be a duration as text: 20s, 5m, 1h30m, 7d")
+    try:
+        return parse_duration(value)
+    except (ValueError, OverflowError):
+        raise MalformedMessage(path, "must be a duration: 20s, 5m, 1h30m, 7d") from None
+
+
+@functools.cache
+def _plan_reader() -> Reader:
+    return object_reader(Plan)
+
+
 def _read_plan(value: Any, path: str) -> Plan:
+    # `structure` collects every fault, which is right for a file that somebody edits and slow on hostile data.
+    _plan_reader()(value, path)
     plan = structure(value, Plan)
     if isinstance(plan, list):
         raise MalformedMessage(f"{path}.{plan[0].path}".rstrip("."), plan[0].message[:_MOST_OF_REASON])
