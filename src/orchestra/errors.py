@@ -1,4 +1,4 @@
-"""Every error that `orchestra` raises, as one tree.
+"""Every error that `orchestra` raises, as one tree::
 
     OrchestraError
       DefinitionError        the plan, the registry or the set-up is wrong; raised at start, lists every fault
@@ -8,6 +8,7 @@
         NotPermitted           the actor's roles do not allow it
         UnknownId              no such interaction, case, agent, offer, delivery or reference
         OfferExpired           the offer has ended, or its token is stale
+        Quarantined            the command broke the engine, which was loaded anew without it
       InvalidData            foreign bytes or files are malformed
         MalformedMessage       a message, a line or a payload cannot be read
         UnsupportedVersion     written by a newer version than this one understands
@@ -51,6 +52,7 @@ __all__ = [
     "NotPermitted",
     "OfferExpired",
     "OrchestraError",
+    "Quarantined",
     "ReplayMismatch",
     "UnknownId",
     "UnsupportedVersion",
@@ -163,6 +165,17 @@ class OfferExpired(CommandRefused):
 
     def __str__(self) -> str:
         return f"offer {self.offer} is {self.state}"
+
+
+@_error
+class Quarantined(CommandRefused):
+    """The command broke a rule of the engine itself. The engine was loaded anew without it: please report this."""
+
+    command: str
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.command} broke the engine ({self.fault}) and was set aside; nothing of it is in force"
 
 
 class InvalidData(OrchestraError):

@@ -69,6 +69,15 @@ class WorkspaceKey:
         """Tells whether two texts are the same, without telling either."""
         return self._mac("text", text)
 
+    def delivery_key(self, delivery: str) -> str:
+        """What a provider sees as the idempotency key of a delivery: the same for every attempt."""
+        return f"{delivery}.{self._mac('delivery', delivery, 12)}"
+
+    def delivery_of(self, key: str) -> str | None:
+        """The delivery of a genuine idempotency key; None for any other text."""
+        delivery = key.partition(".")[0]
+        return delivery if hmac.compare_digest(key.encode(), self.delivery_key(delivery).encode()) else None
+
     def reply_token(self, case: str) -> str:
         """An unguessable token that brings an answer back to its case."""
         return f"{case}.{self._mac('reply', case, 12)}"

@@ -76,13 +76,26 @@ class Ledger:
             raise DefinitionError(errors)
         self.execute(ChangePlan(plan, plan.digest(), zone_data_version(), key.check), at_us)
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether anything waits to be stored."""
+        return bool(self._pending)
+
+    def answer(self, request_id: str, answer: Any) -> None:
+        """Answer an inbox request that no decision came of."""
+        self._pending.append(Pending(None, request_id, answer))
+
+    def tick_once(self, at_us: int) -> Decided:
+        """Let the first of the timers due by `at_us` ring: one slice of work, already pending."""
+        decided = self.engine.tick(at_us)
+        self._pending.append(Pending(decided))
+        return decided
+
     def tick(self, at_us: int) -> list[Decided]:
         """Let all timers due by `at_us` ring; gives what they brought, already pending."""
         brought = []
         while (due := self.engine.due()) is not None and due <= max(at_us, self.engine.now_us):
-            decided = self.engine.tick(at_us)
-            self._pending.append(Pending(decided))
-            brought.append(decided)
+            brought.append(self.tick_once(at_us))
         return brought
 
     def execute(self, command: Command, at_us: int, request_id: str | None = None) -> Decided:
@@ -96,7 +109,7 @@ class Ledger:
             decided = self.engine.execute(command, at_us)
         except CommandRefused as error:
             if request_id is not None:
-                self._pending.append(Pending(None, request_id, error))
+                self.answer(request_id, error)
             raise
         if decided.events or request_id is not None:
             self._pending.append(Pending(decided, request_id, decided.result))

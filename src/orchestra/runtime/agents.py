@@ -1,0 +1,195 @@
+"""What an agent works with: a session, the offers in it, and the contacts taken."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any, Protocol
+
+from orchestra.model import commands as c, events as e
+from orchestra.model.results import Accepted, CaseRef, Written
+from orchestra.runtime.clock import from_us
+from orchestra.runtime.published import Published
+
+__all__ = ["ActiveContact", "AgentSession", "Desk", "Offer"]
+
+
+class Desk(Protocol):
+    """What an agent's session needs of the workspace it is in."""
+
+    async def execute(self, command: c.Command) -> Any:
+        """Decide on a command and give its result, once that is durable."""
+        ...
+
+    def events(self, after: int = 0, types: Collection[type[e.Event]] | None = None) -> AsyncIterator[Published]:
+        """Durable events past a position, in order, then new ones as they come."""
+        ...
+
+    async def offers_since(self, agent: str) -> int:
+        """A position before which no offer to the agent was made that is still pending."""
+        ...
+
+    async def begin_of(self, interaction: str, customer: str) -> int:
+        """The position before an interaction of the customer began."""
+        ...
+
+    def is_pending(self, offer: str) -> bool:
+        """Whether an offer can still be answered."""
+        ...
+
+
+class Offer:
+    """An interaction shown to an agent, whose capacity is held for it until the deadline.
+
+    Attributes:
+        id: for the stateless form, `AcceptOffer(id, agent, token)`.
+        token: proves that the answer is to this very offer.
+        interaction: id of what is offered.
+        queue: where it waited.
+        channel: what it came on.
+        customer: whose it is.
+        deadline: an answer at or after it is too late.
+    """
+
+    def __init__(self, workspace: Desk, event: e.OfferMade) -> None:
+        self._workspace = workspace
+        self.id = event.offer
+        self.token = event.token
+        self.agent = event.agent
+        self.interaction = event.interaction
+        self.queue = event.queue
+        self.channel = event.channel
+        self.customer = event.customer
+        self.deadline: datetime = from_us(event.deadline_us)
+
+    def __repr__(self) -> str:
+        return f"Offer({self.id!r}, interaction={self.interaction!r}, agent={self.agent!r})"
+
+    async def accept(self) -> ActiveContact:
+        """Take it.
+
+        Raises:
+            OfferExpired: it timed out, was taken back, or the customer left.
+        """
+        accepted: Accepted = await self._workspace.execute(c.AcceptOffer(self.id, self.agent, self.token))
+        return ActiveContact(self._workspace, accepted, self.agent, self.channel)
+
+    async def decline(self, reason: str | None = None) -> None:
+        """Leave it to others; it is not offered to this agent again.
+
+        Raises:
+            OfferExpired: it has ended already.
+        """
+        await self._workspace.execute(c.DeclineOffer(self.id, self.agent, self.token, reason))
+
+
+class ActiveContact:
+    """An interaction in an agent's hands.
+
+    Attributes:
+        interaction: its id.
+        case: id and number of its case.
+        customer: whose it is.
+        channel: what it is on.
+    """
+
+    def __init__(self, workspace: Desk, accepted: Accepted, agent: str, channel: str) -> None:
+        self._workspace = workspace
+        self.agent = agent
+        self.interaction = accepted.interaction
+        self.case: CaseRef = accepted.case
+        self.customer = accepted.customer
+        self.channel = channel
+
+    def __repr__(self) -> str:
+        return f"ActiveContact({self.interaction!r}, case={self.case.number!r}, agent={self.agent!r})"
+
+    async def messages(self) -> AsyncGenerator[str, None]:
+        """What the customer writes in this interaction: what is there already, then new texts, until it is over."""
+        over = (e.InteractionDone, e.InteractionFinished, e.InteractionQueued, e.InteractionCanceled)
+        after = await self._workspace.begin_of(self.interaction, self.customer)
+        types = [e.MessageReceived, e.OfferAccepted, *over]
+        has_begun = False
+        async for entry in self._workspace.events(after=after, types=types):
+            event = entry.event
+            if getattr(event, "interaction", None) != self.interaction:
+                continue
+            if isinstance(event, e.MessageReceived):
+                yield event.text or ""
+            elif isinstance(event, e.OfferAccepted):
+                has_begun = event.agent == self.agent
+            elif has_begun:
+                return
+
+    async def reply(self, text: str) -> Written:
+        """Write to the customer on this channel; returns when it is durable and its delivery planned."""
+        written: Written = await self._workspace.execute(c.WriteReply(self.interaction, self.agent, text=text))
+        return written
+
+    async def hold(self) -> None:
+        """Put the customer on hold."""
+        await self._workspace.execute(c.HoldInteraction(self.interaction, self.agent))
+
+    async def retrieve(self) -> None:
+        """Take the customer back from hold."""
+        await self._workspace.execute(c.RetrieveInteraction(self.interaction, self.agent))
+
+    async def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
+        """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
+        await self._workspace.execute(c.TransferInteraction(self.interaction, self.agent, queue, skills or {}))
+
+    async def finish(self, disposition: str | None = None) -> None:
+        """End the contact. Wrap-up follows where the channel has one."""
+        await self._workspace.execute(c.FinishInteraction(self.interaction, self.agent, disposition))
+
+    async def finish_wrap_up(self, disposition: str | None = None) -> None:
+        """End wrap-up before its time."""
+        await self._workspace.execute(c.FinishWrapUp(self.interaction, self.agent, disposition))
+
+
+class AgentSession:
+    """An agent signed in on one device. As long as this process lives, the device counts as present.
+
+    Attributes:
+        agent: the agent's id.
+        device: the device's name.
+    """
+
+    def __init__(self, workspace: Desk, agent: str, device: str) -> None:
+        self._workspace = workspace
+        self.agent = agent
+        self.device = device
+
+    def __repr__(self) -> str:
+        return f"AgentSession({self.agent!r}, device={self.device!r})"
+
+    async def offers(self) -> AsyncGenerator[Offer, None]:
+        """Offers to this agent: those pending now, then new ones as they are made. Ends when the workspace closes."""
+        workspace = self._workspace
+        after = await workspace.offers_since(self.agent)
+        async for entry in workspace.events(after=after, types=[e.OfferMade]):
+            event = entry.event
+            if isinstance(event, e.OfferMade) and event.agent == self.agent and workspace.is_pending(event.offer):
+                yield Offer(workspace, event)
+
+    async def next_offer(self) -> Offer:
+        """The next offer to this agent: one pending now, or the first that is made.
+
+        Raises:
+            JournalUnavailable: the workspace closed before there was one.
+        """
+        async with aclosing(self.offers()) as offers:
+            return await anext(offers)
+
+    async def away(self, reason: str) -> None:
+        """Take no new work."""
+        await self._workspace.execute(c.SetAway(self.agent, reason))
+
+    async def available(self) -> None:
+        """Take new work again."""
+        await self._workspace.execute(c.SetAvailable(self.agent))
+
+    async def sign_out(self) -> None:
+        """Stop working."""
+        await self._workspace.execute(c.SignOut(self.agent))

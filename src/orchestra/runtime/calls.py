@@ -1,0 +1,75 @@
+"""What every way into a workspace offers, whether it owns the engine or asks another process: commands and history."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from typing import Protocol
+
+from anyio import to_thread
+
+from orchestra.journal.port import Journal
+from orchestra.model.commands import Command
+from orchestra.model.events import Event
+from orchestra.model.message import Contact, Message
+from orchestra.model.results import Received
+from orchestra.runtime.explain import Explanation, explain
+from orchestra.runtime.inbound import receive
+from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.published import Published
+from orchestra.runtime.timeline import Entry, timeline
+
+__all__ = ["Calls"]
+
+
+class Calls(Protocol):
+    """Commands, and what the journal tells. Reads see what is durable, and only that."""
+
+    journal: Journal
+    key: WorkspaceKey
+
+    async def execute(self, command: Command) -> object:
+        """Decide on a command and give its result, once that is durable."""
+        ...
+
+    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncIterator[Published]:
+        """Durable events past a position, in order, then new ones as they come."""
+        ...
+
+    async def receive(self, contact: Message | Contact) -> Received:
+        """Take an inbound message or contact. Taken once per (channel, account, id), however often it is handed in.
+
+        Returns:
+            Customer, interaction and case it belongs to, once that is durable.
+
+        Raises:
+            MalformedMessage: its address or an id is not well formed.
+            CommandRefused: the plan has no such channel, queue or skill.
+            JournalUnavailable: it may not be stored; hand it in again.
+        """
+        received = await self.execute(receive(contact, self.key))
+        assert isinstance(received, Received)
+        return received
+
+    async def timeline(self, customer: str) -> list[Entry]:
+        """One history of a customer over all channels and cases, oldest first.
+
+        Raises:
+            UnknownId: nothing is known of such a customer.
+        """
+        return await to_thread.run_sync(timeline, self.journal, customer)
+
+    async def explain(self, interaction: str, *, full: bool = False) -> Explanation:
+        """Why an interaction went to whom it went: every offer with what was compared.
+
+        Args:
+            interaction: its id.
+            full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
+
+        Raises:
+            UnknownId: there is no such interaction.
+        """
+        return await to_thread.run_sync(lambda: explain(self.journal, interaction, full=full))
+
+    def reply_token(self, case: str) -> str:
+        """An unguessable token for messages about a case: an answer that carries it comes back to the case."""
+        return self.key.reply_token(case)

@@ -1,0 +1,120 @@
+"""A workspace that another process owns: reads from the journal, commands through its inbox."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from anyio import to_thread
+
+from orchestra.codec import decode_event, decode_result, encode_command
+from orchestra.errors import CommandRefused, DefinitionError, Fault, JournalUnavailable
+from orchestra.journal.port import Journal
+from orchestra.journal.registry import open_journal
+from orchestra.model.commands import Command, SendMessage
+from orchestra.model.events import Event, PlanChanged
+from orchestra.model.plan import Plan
+from orchestra.runtime.calls import Calls
+from orchestra.runtime.feed import follow_journal, type_names
+from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.published import Published
+
+__all__ = ["Client", "connect"]
+
+_SHORTEST_POLL_S = 0.002
+_LONGEST_POLL_S = 0.05
+
+
+class Client(Calls):
+    """The way into a workspace for processes that do not own it, such as web workers. Make one with `connect`.
+
+    Any number of clients in any number of processes may work at once. Safe to use from any task.
+    """
+
+    def __init__(self, journal: Journal, plan: Plan, key: WorkspaceKey, patience_s: float) -> None:
+        self.journal = journal
+        self.plan = plan
+        self.key = key
+        self._patience_s = patience_s
+
+    async def execute(self, command: Command, request_id: str | None = None) -> Any:
+        """Ask the owner to decide on a command, and give its result once that is durable.
+
+        Args:
+            command: what is asked.
+            request_id: the same id always gets the same answer and takes effect once. Give your own to be able to ask
+                again after a failure; without one the command is a new one.
+
+        Raises:
+            CommandRefused: it cannot be done.
+            JournalUnavailable: no answer came in time. The command may still be decided; ask again with the same id.
+        """
+        if isinstance(command, SendMessage) and command.digest is None and command.text is not None:
+            command.digest = self.key.digest(command.text)
+        request_id = request_id or uuid.uuid4().hex
+        text = encode_command(command)
+        await to_thread.run_sync(self.journal.inbox.submit, request_id, text)
+        answer = decode_result(await self._answer(request_id))
+        if isinstance(answer, CommandRefused):
+            raise answer
+        return answer
+
+    async def _answer(self, request_id: str) -> str:
+        pause_s, seen = _SHORTEST_POLL_S, -1
+        with anyio.move_on_after(self._patience_s):
+            while True:
+                changes = self.journal.changes()
+                if changes != seen:
+                    seen = changes
+                    answer = await to_thread.run_sync(self.journal.inbox.result, request_id)
+                    if answer is not None:
+                        return answer
+                await anyio.sleep(pause_s)
+                pause_s = min(pause_s * 1.5, _LONGEST_POLL_S)
+        reason = f"no owner answered request {request_id} in {self._patience_s:g} s: is `orchestra run` up?"
+        raise JournalUnavailable(reason, True)
+
+    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncIterator[Published]:
+        """Durable events past a position, in order and without gaps, then new ones as they come; never ends by itself."""
+        return follow_journal(self.journal, after, type_names(types))
+
+
+@asynccontextmanager
+async def connect(
+    journal: str, *, secrets: Mapping[str, str] | None = None, patience_s: float = 30.0
+) -> AsyncIterator[Client]:
+    """Connect to a workspace that another process owns, or will own.
+
+    Args:
+        journal: where it is kept, as `sqlite:contacts.db`.
+        secrets: name -> value of secrets that the plan names; others are looked up in the environment.
+        patience_s: seconds to wait for the owner's answer to a command.
+
+    Raises:
+        DefinitionError: nobody has ever opened the workspace, or the workspace's key is another.
+        JournalUnavailable: the journal cannot be opened.
+    """
+    store = await to_thread.run_sync(open_journal, journal)
+    try:
+        plan, check = await to_thread.run_sync(_plan_of, store)
+        key = WorkspaceKey.of(plan, secrets)
+        if key.check != check:
+            raise DefinitionError([Fault("workspace.key", "is not the key this workspace was written under")])
+        yield Client(store, plan, key, patience_s)
+    finally:
+        store.close()
+
+
+def _plan_of(journal: Journal) -> tuple[Plan, str]:
+    latest: PlanChanged | None = None
+    for record in journal.read(types=["PlanChanged"]):
+        event = decode_event(record)
+        assert isinstance(event, PlanChanged)
+        latest = event
+    if latest is None:
+        problem = "nobody has opened this workspace yet: start its owner first, with `orchestra run plan.toml`"
+        raise DefinitionError([Fault("journal", problem)])
+    return latest.plan, latest.key_check

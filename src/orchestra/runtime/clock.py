@@ -1,0 +1,53 @@
+"""Where the runtime gets the time from. The engine never asks."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import anyio
+
+__all__ = ["Clock", "SystemClock", "from_us", "to_us"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_us(instant: datetime) -> int:
+    """Microseconds since 1970 UTC.
+
+    Raises:
+        ValueError: the instant has no time zone.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone: datetime.now(UTC), not datetime.now()")
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_us(instant_us: int) -> datetime:
+    """The instant of that many microseconds since 1970, in UTC."""
+    return _EPOCH + instant_us * _MICROSECOND
+
+
+class Clock(Protocol):
+    """Tells the time and waits for it."""
+
+    def now_us(self) -> int:
+        """Now, in microseconds since 1970 UTC."""
+
+    async def sleep_until(self, instant_us: int) -> None:
+        """Return at that instant, or at once if it has passed. Cancellable."""
+
+
+class SystemClock:
+    """The computer's clock. It may step; the engine takes a step back as standing still."""
+
+    def now_us(self) -> int:
+        """Now, in microseconds since 1970 UTC."""
+        return time.time_ns() // 1000
+
+    async def sleep_until(self, instant_us: int) -> None:
+        """Return at that instant; looks at the clock anew every minute, so a step is noticed."""
+        while (left_us := instant_us - self.now_us()) > 0:
+            await anyio.sleep(min(left_us / 1_000_000, 60.0))

@@ -1,0 +1,121 @@
+"""From what adapters report and applications hand in to the engine's commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orchestra.channels import inbound
+from orchestra.channels.instants import unix_us
+from orchestra.channels.text import clean_text, refuse_controls
+from orchestra.model.addresses import Email, Handle, Phone
+from orchestra.model.commands import Command, ReceiveContact, ReceiveMessage, RecordReceipt, RecordReply
+from orchestra.model.message import Contact, Message
+from orchestra.runtime.clock import to_us
+from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.lines import Line
+
+__all__ = ["commands_of", "receive"]
+
+
+def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | ReceiveContact:
+    """The command that takes a message or contact: cleaned, its address hashed, its reply token checked.
+
+    Raises:
+        MalformedMessage: the address or an id is not well formed.
+    """
+    common: dict[str, Any] = {
+        "channel": contact.channel,
+        "account": contact.account,
+        "sender": key.address(contact.sender),
+        "thread": None if contact.thread is None else refuse_controls(contact.thread, "thread"),
+        "occurred_us": None if contact.at is None else to_us(contact.at),
+        "reply_case": None if contact.reply_token is None else key.case_of(contact.reply_token),
+        "case_number": contact.case_number,
+        "topic": contact.topic,
+        "queue": contact.queue,
+        "skills": dict(contact.skills),
+        "priority": contact.priority,
+    }
+    provider_id = refuse_controls(contact.id, "id")
+    if isinstance(contact, Message):
+        return ReceiveMessage(message_id=provider_id, text=clean_text(contact.text), **common)
+    return ReceiveContact(contact_id=provider_id, **common)
+
+
+def commands_of(event: inbound.Inbound, line: Line, key: WorkspaceKey) -> list[Command]:
+    """What to ask of the engine because of this news; nothing for kinds that concern nobody here.
+
+    Raises:
+        MalformedMessage: an address or id in it is not well formed.
+    """
+    make = _MAKERS.get(type(event))
+    return [] if make is None else make(event, line, key)
+
+
+def _person(event: inbound.Inbound) -> Email | Phone | Handle | None:
+    identity = event.origin.sender
+    if identity is None:
+        return None
+    name = None if identity.name is None else clean_text(identity.name)
+    if identity.kind == "email":
+        return Email(identity.value, name)
+    if identity.kind == "phone":
+        return Phone(identity.value, name)
+    return Handle(identity.value, name, kind=identity.kind)
+
+
+def _occurred_us(event: inbound.Inbound) -> int | None:
+    return None if event.origin.occurred_at is None else unix_us(event.origin.occurred_at)
+
+
+def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> list[Command]:
+    person = _person(event)
+    if person is None:
+        return []
+    token = event.origin.thread.token
+    return [
+        ReceiveMessage(
+            channel=line.channel,
+            account=line.name,
+            message_id=event.origin.dedupe_key,
+            sender=key.address(person),
+            thread=event.origin.thread.conversation,
+            occurred_us=_occurred_us(event),
+            reply_case=None if token is None else key.case_of(token),
+            text=clean_text(event.text),
+        )
+    ]
+
+
+def _update(event: inbound.DeliveryUpdate, line: Line, key: WorkspaceKey) -> list[Command]:
+    if event.state is inbound.DeliveryState.ACCEPTED:
+        return []  # the answer to the sending itself says so
+    return [
+        RecordReceipt(line.channel, line.name, provider_id, event.state.value, _occurred_us(event), event.code)
+        for provider_id in event.message_ids
+    ]
+
+
+def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Command]:
+    person = _person(event)
+    if person is None or event.key is not None and key.delivery_of(event.key) is not None:
+        return []  # our own sending, which its delivery tells of
+    return [
+        RecordReply(
+            channel=line.channel,
+            account=line.name,
+            message_id=event.origin.dedupe_key,
+            recipient=key.address(person),
+            thread=event.origin.thread.conversation,
+            occurred_us=_occurred_us(event),
+            text=clean_text(event.text),
+        )
+    ]
+
+
+_MAKERS: Mapping[type[inbound.Inbound], Callable[[Any, Line, WorkspaceKey], list[Command]]] = {
+    inbound.MessageReceived: _message,
+    inbound.DeliveryUpdate: _update,
+    inbound.OutboundEcho: _echo,
+}

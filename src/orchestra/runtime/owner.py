@@ -1,0 +1,402 @@
+"""The owner of a workspace: one engine, many callers, one append for all of them.
+
+Decisions are made at once, in the caller's own step; then the caller waits until what was decided is durable. Meanwhile
+others decide, and the next append takes all of theirs. Nothing leaves before its position is durable.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import anyio
+import attrs
+from anyio import to_thread
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from orchestra.codec import decode_command
+from orchestra.engine.engine import Decided, Engine
+from orchestra.engine.view import View
+from orchestra.errors import (
+    CommandRefused,
+    DefinitionError,
+    InvalidCommand,
+    InvalidData,
+    JournalError,
+    JournalUnavailable,
+    LeaseLost,
+    Quarantined,
+    VersionConflict,
+)
+from orchestra.journal.port import Journal
+from orchestra.model.commands import Command
+from orchestra.model.plan import Plan
+from orchestra.model.records import Lease, Request
+from orchestra.runtime.clock import Clock
+from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.ledger import Ledger, Pending, to_batches
+from orchestra.runtime.loading import load_engine
+from orchestra.runtime.published import Bell, Published, Recent, published
+
+__all__ = ["LEASE_TTL_US", "Owner"]
+
+LEASE_TTL_US = 15_000_000
+"""How long an owner may be silent until another may take its place."""
+
+_MOST_PENDING = 10_000
+_SHORTEST_POLL_S = 0.004
+_LONGEST_POLL_S = 0.05
+_TICK_FAULTS = 3
+
+_log = logging.getLogger("orchestra.runtime")
+_Value = TypeVar("_Value")
+
+
+@attrs.define(eq=False)
+class _Waiter:
+    """Somebody who may be answered once `position` is durable."""
+
+    position: int
+    done: anyio.Event = attrs.field(factory=anyio.Event)
+    failure: JournalError | None = None
+
+
+class Owner:
+    """Runs the engine under a lease. Use it through `Workspace`."""
+
+    def __init__(self, journal: Journal, lease: Lease, plan: Plan, key: WorkspaceKey, clock: Clock) -> None:
+        self.journal = journal
+        self.lease = lease
+        self.key = key
+        self.clock = clock
+        self.ledger = Ledger(journal, lease)
+        self.ledger.put_plan(plan, key, clock.now_us())
+        self.recent = Recent(self.ledger.stored)
+        self.quarantined = 0
+        self.append_us = 0
+        self.is_closing = False
+        self._waiting: deque[_Waiter] = deque()
+        self._work = Bell()
+        self._room = Bell()
+        self._timer = Bell()
+        self._ready: anyio.Event | None = None
+        self._storing = 0
+        self._oldest_pending_s: float | None = None
+        self._answering: set[str] = set()
+        self._due_faults = 0
+
+    # Deciding
+
+    @property
+    def view(self) -> View:
+        """The state as decided, which may be ahead of what is durable; see `read`."""
+        return self.ledger.engine.view
+
+    @property
+    def engine(self) -> Engine:
+        """The engine now in use; another one after a reload."""
+        return self.ledger.engine
+
+    async def execute(self, command: Command) -> Any:
+        """Decide on a command, wait until that is durable, and give its result.
+
+        Raises:
+            CommandRefused: it cannot be done; also only after what it was decided on is durable.
+            JournalUnavailable: it may not be durable; ask again with the same ids.
+            LeaseLost: another process owns the workspace now.
+        """
+        await self._until_ready()
+        try:
+            decided = self._decide(command)
+        except Quarantined:
+            await self._until_ready()
+            raise
+        except CommandRefused:
+            await self.durable(self.engine.position)
+            raise
+        await self.durable(self.engine.position)
+        return decided.result
+
+    async def read(self, question: Callable[[View], _Value]) -> _Value:
+        """Ask the state, and give the answer once the state it was given from is durable."""
+        await self._until_ready()
+        value = question(self.view)
+        await self.durable(self.engine.position)
+        return value
+
+    async def durable(self, position: int) -> None:
+        """Return when that position is in the journal.
+
+        Raises:
+            JournalUnavailable: it did not get there, or nobody knows.
+        """
+        if position <= self.ledger.stored:
+            return
+        self._work.ring()
+        waiter = _Waiter(position)
+        self._waiting.append(waiter)
+        await waiter.done.wait()
+        if waiter.failure is not None:
+            raise waiter.failure
+
+    async def _until_ready(self) -> None:
+        while True:
+            if self.is_closing:
+                raise JournalUnavailable("the workspace is closed")
+            if self._ready is not None:
+                await self._ready.wait()
+            elif self.engine.position - self.ledger.stored > _MOST_PENDING:
+                await self._room.wait()  # back-pressure: callers wait while storage catches up
+            else:
+                return
+
+    def _decide(self, command: Command, request_id: str | None = None) -> Decided:
+        engine = self.ledger.engine
+        due = engine.due()
+        try:
+            decided = self.ledger.execute(command, self.clock.now_us(), request_id)
+        except (CommandRefused, InvalidData):
+            raise
+        except Exception as error:
+            self._quarantine(type(command).__name__, error)
+            raise Quarantined(type(command).__name__, type(error).__name__) from error
+        finally:
+            self._oldest_pending_s = self._oldest_pending_s or time.monotonic()
+            self._work.ring()
+        if engine.due() != due:
+            self._timer.ring()
+        return decided
+
+    def _quarantine(self, name: str, error: Exception) -> None:
+        """The engine may be in any state: store what was sound before, and load a fresh one."""
+        self.quarantined += 1
+        _log.error("engine fault at %s (%s): reloading", name, type(error).__name__, exc_info=error)
+        self._block()
+
+    def _block(self) -> None:
+        if self._ready is None:
+            self._ready = anyio.Event()
+        self._work.ring()
+
+    # Storing
+
+    async def store_for_ever(self) -> None:
+        """Append whatever is decided, group after group, until closed and empty."""
+        while True:
+            if self.ledger.has_pending:
+                await self._store(self.ledger.take())
+            elif self._ready is not None:
+                await self._reload()
+            elif self.is_closing:
+                return
+            else:
+                await self._work.wait()
+
+    async def _store(self, pending: list[Pending]) -> None:
+        started = time.monotonic()
+        self._oldest_pending_s, self._storing = None, len(pending)
+        try:
+            stored = await to_thread.run_sync(self._append, self.ledger.stored, pending)
+        except (LeaseLost, DefinitionError):
+            self._fail_all(JournalUnavailable("another process owns the workspace"))
+            raise
+        except JournalError as error:
+            _log.error("append failed after position %d: %s", self.ledger.stored, error)
+            is_unknown = not isinstance(error, VersionConflict)
+            self.ledger.take()  # decided upon what is lost
+            self._fail_all(JournalUnavailable(str(error), is_unknown))
+            self._block()
+            return
+        finally:
+            self._storing = 0
+        self.append_us = int((time.monotonic() - started) * 1_000_000)
+        self.ledger.stored = stored
+        self._answering.difference_update(item.request_id for item in pending if item.request_id is not None)
+        self._release(stored)
+        self.recent.publish(_published(pending))
+        self._room.ring()
+
+    def _append(self, after: int, pending: list[Pending]) -> int:
+        batches = to_batches(pending)
+        return self.journal.append(after, batches, self.lease) if batches else after
+
+    def _release(self, stored: int) -> None:
+        while self._waiting and self._waiting[0].position <= stored:
+            self._waiting.popleft().done.set()
+
+    def _fail_all(self, error: JournalError) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            waiter.failure = error
+            waiter.done.set()
+        self._answering.clear()
+
+    async def _reload(self) -> None:
+        """Load the engine anew from the journal: the one path after any failure."""
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(JournalUnavailable),
+            wait=wait_exponential_jitter(initial=0.05, max=5.0),
+            stop=stop_after_attempt(1000),
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt:
+                engine = await to_thread.run_sync(load_engine, self.journal)
+        missed = engine.position - self.recent.position
+        self.ledger = Ledger(self.journal, self.lease, engine)
+        self._fail_all(JournalUnavailable("the engine was loaded anew", True))
+        if missed > 0:
+            await self._publish_missed()
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            ready.set()
+        self._timer.ring()
+        _log.warning("reloaded at position %d", engine.position)
+
+    async def _publish_missed(self) -> None:
+        """What an append of unknown outcome did store after all is told now."""
+        after = self.recent.position
+        records = await to_thread.run_sync(lambda: list(self.journal.read(after)))
+        self.recent.publish([published(record) for record in records])
+
+    # Time
+
+    async def ring_for_ever(self) -> None:
+        """Let timers ring when they fall due."""
+        while not self.is_closing:
+            due = None if self._ready is not None else self.engine.due()
+            if due is not None and due <= self.clock.now_us():
+                self.ring_once()
+                await anyio.lowlevel.checkpoint()
+                continue
+            changed = self._timer.stroke
+            if due is None:
+                await changed.wait()
+                continue
+            async with anyio.create_task_group() as race:
+                race.start_soon(_cancel_after, changed, race.cancel_scope)
+                await self.clock.sleep_until(due)
+                race.cancel_scope.cancel()
+
+    def ring_once(self) -> bool:
+        """One slice of what is due now; False if nothing is."""
+        due, now_us = self.engine.due(), self.clock.now_us()
+        if self._ready is not None or due is None or due > now_us:
+            return False
+        try:
+            self.ledger.tick_once(now_us)
+        except Exception as error:
+            self._due_faults += 1
+            self._quarantine("tick", error)
+            if self._due_faults > _TICK_FAULTS:
+                raise
+        else:
+            self._due_faults = 0
+        self._work.ring()
+        return True
+
+    # Inbox
+
+    async def answer_for_ever(self) -> None:
+        """Take commands that other processes left in the inbox."""
+        seen, pause_s = -1, _SHORTEST_POLL_S
+        while not self.is_closing:
+            changes = self.journal.changes()
+            if changes != seen or self._answering:
+                seen, pause_s = changes, _SHORTEST_POLL_S
+                await self.answer_waiting()
+            await anyio.sleep(pause_s)
+            pause_s = min(pause_s * 1.3, _LONGEST_POLL_S)
+
+    async def answer_waiting(self) -> int:
+        """Decide on every request now waiting, in order; gives how many."""
+        requests = await to_thread.run_sync(self.journal.inbox.waiting)
+        fresh = [request for request in requests if request.request_id not in self._answering]
+        for request in fresh:
+            await self._until_ready()
+            self._answering.add(request.request_id)
+            self._answer(request)
+        return len(fresh)
+
+    def _answer(self, request: Request) -> None:
+        try:
+            command = decode_command(request.command)
+        except InvalidData as error:
+            self.ledger.answer(request.request_id, InvalidCommand("command", str(error)))
+            self._work.ring()
+            return
+        try:
+            self._decide(command, request.request_id)
+        except Quarantined as error:
+            self.ledger.answer(request.request_id, error)
+        except CommandRefused:
+            pass  # the refusal is pending as the answer
+        except InvalidData as error:
+            self.ledger.answer(request.request_id, InvalidCommand("command", str(error)))
+
+    # Lease
+
+    async def renew_for_ever(self) -> None:
+        """Stay the owner. A lease lost ends the workspace."""
+        while not self.is_closing:
+            await anyio.sleep(LEASE_TTL_US / 3_000_000)
+            try:
+                self.lease = await to_thread.run_sync(self._renew)
+            except LeaseLost:
+                self._fail_all(JournalUnavailable("another process owns the workspace"))
+                raise
+            except JournalUnavailable as error:
+                _log.warning("lease not renewed: %s", error)
+
+    def _renew(self) -> Lease:
+        return self.journal.renew(self.lease, time.time_ns() // 1000, LEASE_TTL_US)
+
+    async def flush(self) -> None:
+        """Store what is decided and not yet stored, then tell whoever still waits that nothing more comes."""
+        try:
+            if self._ready is None and self.ledger.has_pending:
+                await self._store(self.ledger.take())
+        except LeaseLost:
+            _log.warning("what was decided last is not stored: another process owns the workspace")
+        finally:
+            self._fail_all(JournalUnavailable("the workspace is closed", True))
+
+    def close(self) -> None:
+        """Take no more calls; what is decided is still stored."""
+        self.is_closing = True
+        if self._ready is not None:
+            self._ready.set()
+        for bell in (self._work, self._room, self._timer):
+            bell.ring()
+
+    def figures(self) -> Mapping[str, int]:
+        """How the storing and the timers are doing, for `health`."""
+        due, now_us = self.engine.due(), self.clock.now_us()
+        oldest_s = 0.0 if self._oldest_pending_s is None else time.monotonic() - self._oldest_pending_s
+        return {
+            "append_us": self.append_us,
+            "pending_events": self.engine.position - self.ledger.stored,
+            "oldest_pending_us": int(oldest_s * 1_000_000),
+            "timer_lag_us": max(0, now_us - due) if due is not None else 0,
+            "timers": len(self.view.timers),
+            "quarantined": self.quarantined,
+            "position": self.ledger.stored,
+            "epoch": self.lease.epoch,
+        }
+
+
+async def _cancel_after(stroke: anyio.Event, scope: anyio.CancelScope) -> None:
+    await stroke.wait()
+    scope.cancel()
+
+
+def _published(pending: list[Pending]) -> list[Published]:
+    return [
+        Published(position, item.decided.at_us, item.decided.actor, event)
+        for item in pending
+        if item.decided is not None
+        for position, event in enumerate(item.decided.events, item.decided.first)
+    ]

@@ -1,0 +1,178 @@
+"""Carrying out deliveries: each permit is started durably, sent over its line, and its outcome recorded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from anyio.abc import TaskGroup
+
+from orchestra.channels.account import Conversation
+from orchestra.channels.outbound import Message
+from orchestra.channels.parts import Identity
+from orchestra.channels.sending import Failed, Interpreted, Next, Refused, Retry, SendPlan, Sent, Unknown
+from orchestra.channels.wire import WireStep
+from orchestra.codec import decode_event
+from orchestra.engine.deliveries.state import Delivery
+from orchestra.errors import CommandRefused, JournalError
+from orchestra.model import events as e
+from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, StartDelivery
+from orchestra.model.structure import microseconds
+from orchestra.runtime.clock import from_us
+from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.owner import Owner
+from orchestra.runtime.published import Published
+
+__all__ = ["Sending"]
+
+_AT_ONCE = 64
+_LONGEST_STEP_S = 60.0
+_MOST_STEPS = 8
+
+_log = logging.getLogger("orchestra.sending")
+
+Execute = Callable[[Command], Awaitable[Any]]
+
+
+class Sending:
+    """Sends what the engine permits. Knows nothing of retries: the engine decides those from the outcomes."""
+
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup) -> None:
+        self._owner = owner
+        self._lines = lines
+        self._tasks = tasks
+        self._places = anyio.Semaphore(_AT_ONCE)
+        self.in_flight = 0
+
+    def heard(self, entry: Published) -> None:
+        """Listen to durable events: a permit begins an attempt."""
+        if isinstance(entry.event, e.DeliveryPermitted):
+            self._begin(entry.event.delivery, entry.event.attempt)
+
+    def _begin(self, delivery: str, attempt: int) -> None:
+        self.in_flight += 1
+        self._tasks.start_soon(self._attempt, delivery, attempt)
+
+    async def recover(self) -> None:
+        """After opening: what an earlier owner had started has an unknown outcome; what it was permitted goes on."""
+        state = self._owner.view.deliveries
+        for name in sorted(state.started, key=_number):
+            is_safe = _honours_keys(self._line(state.deliveries[name]))
+            await self._owner.execute(RecoverDelivery(name, self._owner.lease.epoch, is_safe))
+        for name in sorted(state.permitted, key=_number):
+            self._begin(name, state.deliveries[name].attempts + 1)
+
+    def _line(self, row: Delivery) -> Line | None:
+        return self._lines.of(row.channel, row.account)
+
+    async def _attempt(self, delivery: str, attempt: int) -> None:
+        try:
+            async with self._places:
+                await self._send(delivery, attempt)
+        except CommandRefused as error:
+            _log.info("%s attempt %d not started: %s", delivery, attempt, type(error).__name__)
+        except JournalError as error:
+            _log.warning("%s attempt %d: %s", delivery, attempt, type(error).__name__)
+        finally:
+            self.in_flight -= 1
+            self._owner.recent.bell.ring()
+
+    async def _send(self, delivery: str, attempt: int) -> None:
+        row = self._owner.view.deliveries.deliveries[delivery]
+        line = self._line(row)
+        if line is None or line.transport is None:
+            return  # not connected here: the permit lapses, and another owner may be
+        plan, is_safe = await self._plan(delivery, row, line)
+        await self._owner.execute(StartDelivery(delivery, attempt, self._owner.lease.epoch))
+        outcome = plan if not isinstance(plan, SendPlan) else await self._carry_out(line, plan)
+        await self._owner.execute(_record(delivery, attempt, outcome, is_safe))
+
+    async def _plan(self, delivery: str, row: Delivery, line: Line) -> tuple[SendPlan | Failed, bool]:
+        """The adapter's plan for this message, and whether all its steps are safe to repeat."""
+        text, recipient = await to_thread.run_sync(self._fetch, row)
+        if text is None or recipient is None:
+            return Failed("erased"), False
+        thread = self._owner.view.contacts.conversations[row.conversation].thread
+        conversation = _conversation(recipient, None if thread.startswith("@") else thread)
+        message = Message(key=self._owner.key.delivery_key(delivery), text=text)
+        now = from_us(self._owner.clock.now_us())
+        try:
+            plan = line.adapter.encode(message, line.account, conversation, now)
+        except Exception as error:  # a plug-in's fault ends its own message, and nothing else
+            _log.error("%s: adapter %s cannot encode: %s", delivery, line.adapter.channel, type(error).__name__)
+            return Failed("adapter_fault"), False
+        if isinstance(plan, Refused):
+            return Failed(plan.code), False
+        return plan, all(step.safe_to_repeat for step in plan.steps)
+
+    def _fetch(self, row: Delivery) -> tuple[str | None, Identity | None]:
+        """Text and raw address, which only the journal's private parts hold; None once they are erased."""
+        journal = self._owner.journal
+        body = next(journal.read(row.body - 1, limit=1), None)
+        written = None if body is None else decode_event(body)
+        text = written.text if isinstance(written, e.MessageWritten) else None
+        for record in journal.read(subjects=[row.customer], types=["CustomerAdded"], limit=1):
+            added = decode_event(record)
+            if isinstance(added, e.CustomerAdded) and added.value is not None:
+                return text, Identity(added.kind, added.value, added.name)
+        return text, None
+
+    async def _carry_out(self, line: Line, plan: SendPlan) -> Interpreted:
+        """Carry out the steps in order; the last one's outcome is the delivery's."""
+        assert line.transport is not None
+        waiting = list(plan.steps)
+        ids: list[str] = []
+        for _ in range(_MOST_STEPS):
+            outcome = await self._step(line, waiting.pop(0))
+            if isinstance(outcome, Next):
+                waiting.insert(0, outcome.step)
+            elif isinstance(outcome, Sent):
+                ids.extend(outcome.ids)
+            else:
+                return outcome
+            if not waiting:
+                return Sent(tuple(ids))
+        return Failed("too_many_steps")
+
+    async def _step(self, line: Line, step: WireStep) -> Interpreted:
+        assert line.transport is not None
+        try:
+            with anyio.fail_after(_LONGEST_STEP_S):
+                result = await line.transport.perform(step)
+            return line.adapter.interpret(step, result, from_us(self._owner.clock.now_us()))
+        except Exception as error:  # whatever a transport or plug-in raises after the write: nobody knows
+            _log.error("adapter %s failed in a step: %s", line.adapter.channel, type(error).__name__)
+            return Unknown("timed_out" if isinstance(error, TimeoutError) else "adapter_fault")
+
+
+def _record(delivery: str, attempt: int, outcome: Interpreted, is_safe: bool) -> RecordOutcome:
+    match outcome:
+        case Sent(ids):
+            return RecordOutcome(delivery, attempt, "accepted", list(ids))
+        case Retry(code, after):
+            after_us = None if after is None else microseconds(after)
+            return RecordOutcome(delivery, attempt, "retry", code=code, retry_after_us=after_us)
+        case Failed(code, permanent):
+            return RecordOutcome(delivery, attempt, "failed" if permanent else "retry", code=code)
+        case Unknown(code):
+            return RecordOutcome(delivery, attempt, "unknown", code=code, safe_to_repeat=is_safe)
+    return RecordOutcome(delivery, attempt, "unknown", code="adapter_fault", safe_to_repeat=is_safe)
+
+
+def _honours_keys(line: Line | None) -> bool:
+    """Whether the provider sends only once what it gets twice under one key."""
+    if line is None:
+        return False
+    nobody = Conversation(recipient=Identity("none", ""))
+    return line.adapter.capabilities(line.account, nobody).outbound_idempotency
+
+
+def _conversation(recipient: Identity, thread: str | None = None) -> Conversation:
+    return Conversation(recipient=recipient, id=thread)
+
+
+def _number(delivery: str) -> int:
+    return int(delivery[2:])

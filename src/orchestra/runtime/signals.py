@@ -1,0 +1,84 @@
+"""Signals: what is worth showing now and not worth keeping. Computed for those who listen, coalesced, never journaled."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import anyio
+import attrs
+
+from orchestra.runtime.owner import Owner
+
+__all__ = ["PlaceSignal", "Signals", "TypingSignal"]
+
+
+@attrs.frozen
+class PlaceSignal:
+    """Where a waiting interaction stands.
+
+    Attributes:
+        position: how many of its queue go before it; None once it no longer waits.
+        estimated_wait: (position + 1) times the queue's smoothed time between accepts; None if that is not known.
+    """
+
+    interaction: str
+    position: int | None
+    estimated_wait: timedelta | None
+
+
+@attrs.frozen
+class TypingSignal:
+    """Somebody is typing in an interaction: `who` is `customer` or an agent's id."""
+
+    interaction: str
+    who: str
+
+
+Signal = PlaceSignal | TypingSignal
+
+
+class Signals:
+    """Subscriptions to signals of one interaction each."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._typing: dict[str, list[set[str]]] = {}
+
+    def typing(self, interaction: str, who: str) -> None:
+        """Tell those who listen that somebody is typing."""
+        for heard in self._typing.get(interaction, ()):
+            heard.add(who)
+        if interaction in self._typing:
+            self._owner.recent.bell.ring()
+
+    async def of(self, interaction: str, every: timedelta) -> AsyncIterator[Signal]:
+        """Signals of an interaction while it waits: the newest of each kind, at most once per `every`."""
+        typing: set[str] = set()
+        self._typing.setdefault(interaction, []).append(typing)
+        try:
+            last: PlaceSignal | None = None
+            while last is None or last.position is not None:
+                stroke = self._owner.recent.bell.stroke
+                place = await self._owner.read(lambda view: view.routing.place(interaction))
+                signal = _place(interaction, place)
+                if signal != last:
+                    last = signal
+                    yield signal
+                for who in sorted(typing):
+                    yield TypingSignal(interaction, who)
+                typing.clear()
+                await anyio.sleep(every.total_seconds())
+                await stroke.wait()
+        finally:
+            listening = self._typing[interaction]
+            listening[:] = [heard for heard in listening if heard is not typing]
+            if not listening:
+                del self._typing[interaction]
+
+
+def _place(interaction: str, place: tuple[int, int | None] | None) -> PlaceSignal:
+    if place is None:
+        return PlaceSignal(interaction, None, None)
+    position, wait_us = place
+    return PlaceSignal(interaction, position, None if wait_us is None else timedelta(microseconds=wait_us))

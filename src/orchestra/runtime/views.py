@@ -1,0 +1,99 @@
+"""Cases and interactions as callers see them: plain values taken from the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from orchestra.engine.view import View
+from orchestra.model.addresses import Ref
+
+__all__ = ["CaseView", "InteractionView", "case_view", "interaction_view"]
+
+
+@attrs.frozen
+class CaseView:
+    """A case as it stood when asked.
+
+    Attributes:
+        owner: `agent:ana` or `team:care`: the one accountable.
+        participants: customers other than the case's own who wrote in it.
+        interactions: its interactions, oldest first.
+        fields: what the application set.
+    """
+
+    id: str
+    number: str
+    state: str
+    customer: str
+    owner: str
+    queue: str
+    topic: str | None
+    participants: tuple[str, ...]
+    interactions: tuple[str, ...]
+    fields: Mapping[str, str | int | bool]
+
+
+@attrs.frozen
+class InteractionView:
+    """An interaction as it stood when asked.
+
+    Attributes:
+        agent: who handles it; None if nobody does.
+        position: how many of its queue go before it; None if it does not wait.
+    """
+
+    id: str
+    state: str
+    customer: str
+    case: str | None
+    channel: str
+    account: str
+    queue: str | None
+    agent: str | None
+    position: int | None
+    fields: Mapping[str, str | int | bool]
+
+
+def case_view(view: View, name: str | Ref) -> CaseView:
+    """The case of an id or reference.
+
+    Raises:
+        UnknownId: there is no such case.
+    """
+    key, row = view.case(name)
+    return CaseView(
+        key,
+        row.number,
+        row.state,
+        row.customer,
+        f"{row.owner_kind}:{row.owner}",
+        row.queue,
+        row.topic,
+        tuple(row.participants),
+        tuple(row.interactions),
+        dict(view.labels.fields.get(key, {})),
+    )
+
+
+def interaction_view(view: View, name: str | Ref) -> InteractionView:
+    """The interaction of an id or reference.
+
+    Raises:
+        UnknownId: there is no such interaction.
+    """
+    key, row = view.interaction(name)
+    place = view.routing.place(key)
+    return InteractionView(
+        key,
+        row.state,
+        row.customer,
+        row.case,
+        row.channel,
+        row.account,
+        row.queue,
+        row.agent,
+        None if place is None else place[0],
+        dict(view.labels.fields.get(key, {})),
+    )

@@ -1,0 +1,363 @@
+"""A workspace in this process: opened as owner, with everything that belongs to it running until it is left."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from anyio.abc import TaskGroup
+
+from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
+from orchestra.codec import decode_event
+from orchestra.errors import InvalidCommand, JournalUnavailable, MalformedMessage, WorkspaceInUse
+from orchestra.journal.port import Journal
+from orchestra.journal.process import process_holder
+from orchestra.journal.registry import open_journal
+from orchestra.model.addresses import Ref
+from orchestra.model.commands import Command, SendMessage, SignIn
+from orchestra.model.events import Event
+from orchestra.model.plan import Plan
+from orchestra.model.records import Lease
+from orchestra.runtime.agents import AgentSession
+from orchestra.runtime.calls import Calls
+from orchestra.runtime.clock import Clock, SystemClock, from_us
+from orchestra.runtime.feed import follow, type_names
+from orchestra.runtime.health import Health
+from orchestra.runtime.inbound import commands_of
+from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.leases import Leases
+from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.owner import LEASE_TTL_US, Owner
+from orchestra.runtime.published import Published
+from orchestra.runtime.sending import Sending
+from orchestra.runtime.signals import Signal, Signals
+from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
+from orchestra.runtime.waiting import Waiting, why_waiting
+
+__all__ = ["Workspace"]
+
+_STANDBY_S = 0.5
+
+_log = logging.getLogger("orchestra.runtime")
+
+
+class Workspace(Calls):
+    """The owner of a workspace. Make one with `Workspace.open`.
+
+    All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
+    """
+
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup) -> None:
+        self._owner = owner
+        self._lines = lines
+        self._sending = Sending(owner, lines, tasks)
+        self._leases = Leases(owner)
+        self._signals = Signals(owner)
+        self._news_unused = 0
+        self.journal = owner.journal
+        self.key = owner.key
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        plan: Plan | str | Path,
+        journal: str | Journal = "memory:",
+        *,
+        channels: Sequence[Line] = (),
+        secrets: Mapping[str, str] | None = None,
+        standby: bool = False,
+        clock: Clock | None = None,
+    ) -> AsyncIterator[Workspace]:
+        """Own a workspace for the length of an `async with` block.
+
+        Args:
+            plan: what the workspace is, or the path of its plan file.
+            journal: where it is kept, as `sqlite:contacts.db`, or an open journal, which is left open.
+            channels: own accounts that this process speaks for.
+            secrets: name -> value of secrets that the plan names; others are looked up in the environment.
+            standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
+            clock: where the time comes from; the computer's clock by default.
+
+        Guarantees:
+            Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
+            back. If the lease is lost to another process, the block is cancelled and `LeaseLost` raised.
+
+        Raises:
+            DefinitionError: the plan, a line or a secret is wrong; lists all faults.
+            WorkspaceInUse: another process owns it.
+            JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
+        """
+        plan = plan if isinstance(plan, Plan) else Plan.load(plan)
+        plan.require_sound()
+        key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
+        store = await to_thread.run_sync(open_journal, journal) if isinstance(journal, str) else journal
+        try:
+            lease = await _acquire(store, standby)
+            try:
+                owner = await to_thread.run_sync(Owner, store, lease, plan, key, clock or SystemClock())
+                async with _running(owner, lines) as workspace:
+                    yield workspace
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await to_thread.run_sync(store.release, lease)
+        finally:
+            if isinstance(journal, str):
+                store.close()
+
+    async def _begin(self, tasks: TaskGroup) -> None:
+        """Start the background work, and take up what an earlier owner left."""
+        owner = self._owner
+        await owner.durable(owner.engine.position)
+        owner.recent.listeners.append(self._sending.heard)
+        for work in (owner.ring_for_ever, owner.answer_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
+            tasks.start_soon(work)
+        await self._sending.recover()
+
+    # Commands and reads
+
+    async def execute(self, command: Command) -> Any:
+        """Decide on a command, and give its result once that is durable.
+
+        Raises:
+            CommandRefused: it cannot be done as things stand; nothing has changed.
+            JournalUnavailable: it may not be durable; with `outcome_unknown`, ask again with the same ids.
+        """
+        if isinstance(command, SendMessage) and command.digest is None and command.text is not None:
+            command.digest = self.key.digest(command.text)
+        return await self._owner.execute(command)
+
+    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncIterator[Published]:
+        """Durable events past a position, in order and without gaps, then new ones as they come.
+
+        Args:
+            after: a position; keep the last one seen and give it here to go on after a restart.
+            types: event classes; None for all.
+        """
+        return follow(self.journal, self._owner.recent, after, type_names(types), lambda: self._owner.is_closing)
+
+    async def case(self, case: str | Ref) -> CaseView:
+        """A case as it stands.
+
+        Raises:
+            UnknownId: there is no such case.
+        """
+        return await self._owner.read(lambda view: case_view(view, case))
+
+    async def interaction(self, interaction: str | Ref) -> InteractionView:
+        """An interaction as it stands.
+
+        Raises:
+            UnknownId: there is no such interaction.
+        """
+        return await self._owner.read(lambda view: interaction_view(view, interaction))
+
+    async def why_waiting(self, interaction: str) -> Waiting | None:
+        """Why an interaction still waits; None if it does not.
+
+        Raises:
+            UnknownId: there is no such interaction.
+        """
+        return await self._owner.read(lambda view: why_waiting(view, interaction))
+
+    def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncIterator[Signal]:
+        """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits."""
+        return self._signals.of(interaction, every)
+
+    def typing(self, interaction: str, who: str) -> None:
+        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled."""
+        self._signals.typing(interaction, who)
+
+    def health(self) -> Health:
+        """How the workspace is doing now."""
+        figures, view = self._owner.figures(), self._owner.view
+        return Health(
+            position=figures["position"],
+            epoch=figures["epoch"],
+            append_latency=timedelta(microseconds=figures["append_us"]),
+            pending_events=figures["pending_events"],
+            oldest_pending=timedelta(microseconds=figures["oldest_pending_us"]),
+            timer_lag=timedelta(microseconds=figures["timer_lag_us"]),
+            timers=figures["timers"],
+            waiting=sum(len(bucket.waiting) for bucket in view.routing.buckets.values()),
+            agents_taking_work=view.routing.taking,
+            deliveries_unsent=view.deliveries.unsent,
+            sends_in_flight=self._sending.in_flight,
+            sending_stops=len(view.deliveries.stops),
+            quarantined=figures["quarantined"],
+            news_unused=self._news_unused,
+        )
+
+    # Agents
+
+    async def sign_in(self, agent: str, device: str = "main", *, heartbeats: bool = False) -> AgentSession:
+        """Sign an agent in on a device.
+
+        Args:
+            agent: the agent's id, from the plan or `DefineAgent`.
+            device: the device's name; an agent may have several.
+            heartbeats: the device proves its presence by `heartbeat`; else it is present while this process lives.
+
+        Raises:
+            UnknownId: there is no such agent.
+        """
+        await self.execute(SignIn(agent, device))
+        if heartbeats:
+            await self.heartbeat(agent, device)
+        else:
+            self._leases.hold(agent, device)
+        return AgentSession(self, agent, device)
+
+    async def heartbeat(self, agent: str, device: str = "main") -> None:
+        """A signed-in device is still there. Give it more often than the plan's `presence.device_lease`."""
+        await self._leases.heartbeat(agent, device)
+
+    async def offers_since(self, agent: str) -> int:
+        """A position before which no offer to the agent was made that is still pending."""
+        routing = self._owner.view.routing
+        items = [routing.items[name] for name in routing.in_hand.get(agent, ())]
+        pending = {item.offers[-1]: item.customer for item in items if item.state == "OFFERED"}
+        now = await self._owner.read(lambda view: view.position)
+        for offer, customer in pending.items():
+            now = min(now, await to_thread.run_sync(self._made, offer, customer))
+        return now
+
+    def _made(self, offer: str, customer: str) -> int:
+        return self._before("OfferMade", customer, "offer", offer)
+
+    async def begin_of(self, interaction: str, customer: str) -> int:
+        """The position before an interaction of the customer began."""
+        return await to_thread.run_sync(self._before, "InteractionStarted", customer, "interaction", interaction)
+
+    def _before(self, kind: str, customer: str, field: str, value: str) -> int:
+        """The position before the one event of that type about the customer whose field has that value."""
+        for record in self.journal.read(subjects=[customer], types=[kind]):
+            if getattr(decode_event(record), field) == value:
+                return record.position - 1
+        return self._owner.recent.position
+
+    def is_pending(self, offer: str) -> bool:
+        """Whether an offer can still be answered."""
+        row = self._owner.view.routing.offers.get(offer)
+        return row is not None and row.state == "PENDING"
+
+    # Channels
+
+    async def webhook(self, route_key: str, request: RawRequest) -> HttpReply:
+        """Take what a provider sends to one of the lines: verified, then durable, then answered.
+
+        Args:
+            route_key: the opaque last part of the address that was called.
+            request: what came, with the address as configured.
+
+        Returns:
+            What to answer: 404 for an unknown key, the adapter's own refusal for what is not genuine, 503 when it could
+            not be stored and should be sent again.
+        """
+        line = self._lines.at(route_key)
+        if line is None:
+            return HttpReply(status=404)
+        verdict = line.adapter.verify(request, line.account, from_us(self._owner.clock.now_us()))
+        if isinstance(verdict, Handshake):
+            return verdict.reply
+        if isinstance(verdict, Rejected):
+            return HttpReply(status=verdict.status)
+        return await self._take(line, verdict)
+
+    async def _take(self, line: Line, verified: Verified) -> HttpReply:
+        try:
+            decoded = line.adapter.decode(verified, line.account)
+        except Exception as error:  # a plug-in's fault concerns its own request only; the sender may try again
+            _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
+            return HttpReply(status=500)
+        for issue in decoded.issues:
+            _log.warning("%s/%s: %s at %s (%s)", line.channel, line.name, issue.code, issue.where, issue.raw_digest)
+        for event in decoded.events:
+            try:
+                commands = commands_of(event, line, self.key)
+                self._news_unused += not commands
+                for command in commands:
+                    await self.execute(command)
+            except (MalformedMessage, InvalidCommand) as error:
+                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
+            except JournalUnavailable:
+                return HttpReply(status=503)
+        return decoded.reply
+
+    # For tests
+
+    async def settle(self) -> None:
+        """Return when all that is due now is done, stored and sent. For tests with a virtual clock."""
+        owner = self._owner
+        while True:
+            stroke = owner.recent.bell.stroke
+            if owner.ring_once() or owner.engine.position > owner.ledger.stored:
+                await owner.durable(owner.engine.position)
+                await anyio.lowlevel.checkpoint()
+            elif self._sending.in_flight:
+                await stroke.wait()
+            else:
+                return
+
+    def due_us(self) -> int | None:
+        """When the next timer falls, microseconds UTC; None if none is set."""
+        return self._owner.engine.due()
+
+    def state_hash(self) -> str:
+        """A fingerprint of the state as decided."""
+        return self._owner.engine.state_hash()
+
+
+async def _acquire(journal: Journal, standby: bool) -> Lease:
+    while True:
+        try:
+            return await to_thread.run_sync(_try_acquire, journal)
+        except WorkspaceInUse:
+            if not standby:
+                raise
+            await anyio.sleep(_STANDBY_S)
+
+
+def _try_acquire(journal: Journal) -> Lease:
+    return journal.acquire(process_holder(), time.time_ns() // 1000, LEASE_TTL_US)
+
+
+@asynccontextmanager
+async def _running(owner: Owner, lines: Lines) -> AsyncIterator[Workspace]:
+    """Run the background work around the block. Its own failure, or the block's, comes out as it was raised."""
+    failure: Exception | None = None
+    try:
+        async with anyio.create_task_group() as storing:
+            storing.start_soon(owner.store_for_ever)
+            async with anyio.create_task_group() as tasks:
+                workspace = Workspace(owner, lines, tasks)
+                await workspace._begin(tasks)
+                try:
+                    yield workspace
+                except Exception as error:
+                    failure = error
+                tasks.cancel_scope.cancel()
+            owner.close()
+    except BaseExceptionGroup as group:
+        raise _only(group) from group
+    finally:
+        owner.close()
+        with anyio.CancelScope(shield=True):
+            await owner.flush()
+    if failure is not None:
+        raise failure
+
+
+def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one failure of a group of one; else the group."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
