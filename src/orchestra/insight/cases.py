@@ -1,0 +1,177 @@
+"""The fold over messages and cases: how many, how soon the first answer, how long to the last.
+
+Belongs here: working state of cases that may still go on. Does not: waiting and handling.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import attrs
+
+from orchestra.insight.contacts import ContactFold
+from orchestra.insight.deliveries import DeliveryFold
+from orchestra.insight.slices import Slices
+from orchestra.insight.tally import Tally
+from orchestra.model import events as e
+from orchestra.model.definitions import Cases
+from orchestra.model.structure import microseconds
+
+__all__ = ["CaseFold"]
+
+
+@attrs.define(eq=False)
+class _Case:
+    """A case; it counts on the channel and account of its first contact, and in the queue it was opened in."""
+
+    queue: str
+    tallies: tuple[Tally, ...]
+    is_placed: bool = False
+    first_inbound_us: int | None = None
+    last_outbound_us: int | None = None
+    is_answered: bool = False
+    span_us: int | None = None
+    closed_us: int | None = None
+
+    def inbound(self, at_us: int) -> None:
+        """A customer wrote."""
+        if self.first_inbound_us is None or at_us < self.first_inbound_us:
+            self.first_inbound_us = at_us
+            self._measure()
+
+    def outbound(self, at_us: int) -> None:
+        """The company wrote."""
+        first_us = self.first_inbound_us
+        if first_us is not None and not self.is_answered and at_us >= first_us:
+            self.is_answered = True
+            for tally in self.tallies:
+                tally.respond(at_us - first_us)
+        if self.last_outbound_us is None or at_us > self.last_outbound_us:
+            self.last_outbound_us = at_us
+            self._measure()
+
+    def _measure(self) -> None:
+        """Replace the time from first inbound to last outbound by what it is now."""
+        if self.first_inbound_us is None or self.last_outbound_us is None:
+            return
+        span_us = self.last_outbound_us - self.first_inbound_us
+        if span_us < 0:
+            return
+        for tally in self.tallies:
+            if self.span_us is not None:
+                tally.end_to_end.remove(self.span_us)
+            tally.end_to_end.add(span_us)
+        self.span_us = span_us
+
+
+class CaseFold:
+    """Counts messages and cases."""
+
+    def __init__(self, slices: Slices, contacts: ContactFold, deliveries: DeliveryFold) -> None:
+        self._slices = slices
+        self._contacts = contacts
+        self._deliveries = deliveries
+        self._keep: timedelta | None = Cases().reopen_within
+        self._cases: dict[str, _Case] = {}
+        self._closed: deque[tuple[int, str]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
+        """How long closed cases may come back."""
+        self._keep = event.plan.cases.reopen_within
+
+    def opened(self, event: e.CaseOpened, at_us: int) -> None:
+        """A matter came up."""
+        tallies = self._slices.of(None, None, event.queue)
+        self._cases[event.case] = _Case(event.queue, tallies)
+        for tally in tallies:
+            tally.cases += 1
+
+    def attached(self, event: e.InteractionAttached, at_us: int) -> None:
+        """A contact belongs to a case."""
+        contact = self._contacts.open.get(event.interaction)
+        if contact is not None:
+            self._placed(event.case, contact.channel, contact.account)
+
+    def _placed(self, name: str, channel: str, account: str) -> _Case | None:
+        case = self._cases.get(name)
+        if case is not None and not case.is_placed:
+            case.is_placed = True
+            case.tallies = self._slices.of(channel, account, case.queue)
+            for tally in self._slices.of(channel, account, None)[1:]:
+                tally.cases += 1
+        return case
+
+    def taken(self, event: e.ContactTaken, at_us: int) -> None:
+        """Somebody called, perhaps in another's case."""
+        for tally in self._slices.of(event.channel, event.account, None):
+            tally.customers.add(event.customer)
+
+    def received(self, event: e.MessageReceived, at_us: int) -> None:
+        """A message came in."""
+        queue = self._contacts.touch(event.interaction, at_us)
+        case = self._placed(event.case, event.channel, event.account)
+        if case is not None:
+            case.inbound(event.occurred_us)
+            queue = queue or case.queue
+        for tally in self._slices.of(event.channel, event.account, queue):
+            tally.inbound += 1
+            tally.customers.add(event.customer)
+
+    def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
+        """A message was written: it and its delivery come together, and only this one tells the channel."""
+        tallies = self._written(event, at_us, at_us)
+        self._deliveries.planned(event.delivery, tallies, at_us)
+
+    def recorded(self, event: e.ReplyRecorded, at_us: int) -> None:
+        """An answer was given elsewhere."""
+        self._contacts.replied(event.interaction, event.occurred_us)
+        self._written(event, event.occurred_us, at_us)
+
+    def _written(self, event: e.DeliveryPlanned | e.ReplyRecorded, occurred_us: int, at_us: int) -> tuple[Tally, ...]:
+        queue = self._contacts.touch(event.interaction, at_us)
+        case = self._placed(event.case, event.channel, event.account)
+        if case is not None:
+            case.outbound(occurred_us)
+            queue = queue or case.queue
+        tallies = self._slices.of(event.channel, event.account, queue)
+        for tally in tallies:
+            tally.outbound += 1
+            tally.customers.add(event.customer)
+        return tallies
+
+    def closed(self, event: e.CaseClosed, at_us: int) -> None:
+        """Filed; forgotten once it can no longer come back by itself."""
+        case = self._cases.get(event.case)
+        if case is None or self._keep is None:
+            return
+        case.closed_us = at_us
+        self._closed.append((at_us, event.case))
+        before_us = at_us - microseconds(self._keep)
+        while self._closed[0][0] < before_us:
+            closed_us, name = self._closed.popleft()
+            if name in self._cases and self._cases[name].closed_us == closed_us:
+                del self._cases[name]
+
+    def reopened(self, event: e.CaseReopened, at_us: int) -> None:
+        """Not settled after all."""
+        case = self._cases.get(event.case)
+        if case is not None:
+            case.closed_us = None
+
+    HANDLERS: ClassVar[Mapping[type[e.Event], Callable[[Any, Any, int], None]]] = {
+        e.PlanChanged: plan_changed,
+        e.CaseOpened: opened,
+        e.InteractionAttached: attached,
+        e.ContactTaken: taken,
+        e.MessageReceived: received,
+        e.DeliveryPlanned: planned,
+        e.ReplyRecorded: recorded,
+        e.CaseClosed: closed,
+        e.CaseReopened: reopened,
+    }

@@ -1,0 +1,244 @@
+"""The fold over contacts: waiting, being answered, being handled.
+
+Belongs here: working state of open interactions, nothing of those that are over. Does not: messages, cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from orchestra.insight.handling import InHand, Workload
+from orchestra.insight.slices import Slices
+from orchestra.insight.tally import Spent, Tally
+from orchestra.model import events as e
+from orchestra.model.definitions import ServiceLevel
+from orchestra.model.structure import microseconds
+
+__all__ = ["ContactFold", "Open"]
+
+_ACCESSIBLE_US = 120_000_000
+
+
+@attrs.define(eq=False)
+class Open:
+    """An interaction that is not over.
+
+    `counted` is where the wait that is on counts: everywhere the first time, later only in its queue.
+    """
+
+    channel: str
+    account: str
+    live: bool
+    queue: str | None = None
+    counted: tuple[Tally, ...] = ()
+    waiting_from_us: int | None = None
+    was_answered: bool = False
+    replied_us: int | None = None
+    in_hand: InHand | None = None
+    spent: Spent | None = None
+    is_transferred: bool = False
+    was_transferred: bool = False
+
+
+class ContactFold:
+    """Counts what becomes of contacts, in the tallies of their channel and account, and of the queues they wait in."""
+
+    def __init__(self, slices: Slices) -> None:
+        self._slices = slices
+        self._workload = Workload()
+        self._targets: dict[str, tuple[int, int]] = {}
+        self.open: dict[str, Open] = {}
+
+    def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
+        """Answers are measured against the queues' targets of their time."""
+        self._targets = {name: _target(queue.service_level) for name, queue in event.plan.queues.items()}
+
+    def started(self, event: e.InteractionStarted, at_us: int) -> None:
+        """Somebody made contact."""
+        self.open[event.interaction] = Open(event.channel, event.account, event.live)
+        for tally in self._slices.of(event.channel, event.account, None):
+            tally.customers.add(event.customer)
+
+    def queued(self, event: e.InteractionQueued, at_us: int) -> None:
+        """It waits: for the first time, still (an offer came to nothing), or again."""
+        contact = self.open.get(event.interaction)
+        if contact is None or contact.waiting_from_us is not None:
+            return
+        self._end_in_hand(contact, at_us)
+        contact.queue = event.queue
+        if contact.was_answered:
+            contact.waiting_from_us = at_us
+            contact.counted = self._slices.of_queue(event.queue)
+        else:
+            contact.waiting_from_us = min(event.start_us, at_us)
+            contact.counted = self._slices.of(contact.channel, contact.account, event.queue)
+        for tally in contact.counted:
+            tally.queued += 1
+        contact.counted[-1].customers.add(event.customer)
+
+    def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        """An agent answered."""
+        contact = self.open.get(event.interaction)
+        if contact is None:
+            return
+        if contact.waiting_from_us is not None:
+            self._answered(contact, at_us, is_connected=True)
+        contact.in_hand = InHand(event.agent, self._workload, at_us)
+
+    def _answered(self, contact: Open, at_us: int, *, is_connected: bool) -> None:
+        assert contact.waiting_from_us is not None
+        wait_us = max(0, at_us - contact.waiting_from_us)
+        target = self._targets.get(contact.queue or "", _DEFAULT)
+        for tally in contact.counted:
+            tally.answered += 1
+            tally.elsewhere += not is_connected
+            tally.in_time += wait_us <= target[1]
+            tally.targets.add(target)
+            tally.wait.add(wait_us)
+        self._over(contact, is_accessible=is_connected and wait_us <= _ACCESSIBLE_US)
+        contact.was_answered = True
+
+    def _over(self, contact: Open, *, is_accessible: bool) -> None:
+        """A wait is over; the first one on a live channel counts for accessibility."""
+        contact.waiting_from_us = None
+        if contact.live and not contact.was_answered:
+            for tally in contact.counted:
+                tally.live += 1
+                tally.connected += is_accessible
+
+    def held(self, event: e.InteractionHeld, at_us: int) -> None:
+        """The customer is on hold."""
+        self._enter(event.interaction, "hold", at_us)
+
+    def retrieved(self, event: e.InteractionRetrieved, at_us: int) -> None:
+        """The customer is back."""
+        self._enter(event.interaction, "talk", at_us)
+
+    def _enter(self, interaction: str, phase: str, at_us: int) -> None:
+        contact = self.open.get(interaction)
+        if contact is not None and contact.in_hand is not None:
+            contact.in_hand.enter(phase, at_us)
+
+    def transferred(self, event: e.InteractionTransferred, at_us: int) -> None:
+        """The agent hands it over; that it waits again follows."""
+        contact = self.open.get(event.interaction)
+        if contact is not None:
+            contact.is_transferred = contact.was_transferred = True
+
+    def finished(self, event: e.InteractionFinished, at_us: int) -> None:
+        """Agent and customer have parted; wrap-up follows, or the end."""
+        contact = self.open.get(event.interaction)
+        if contact is None:
+            return
+        if event.by == "idle":
+            self._end_in_hand(contact, at_us, is_idle=True)
+        else:
+            self._enter(event.interaction, "wrap_up", at_us)
+
+    def _end_in_hand(self, contact: Open, at_us: int, *, is_idle: bool = False) -> None:
+        """The agent is done with it: counts in the queue it came from."""
+        if contact.in_hand is None:
+            return
+        spent = contact.in_hand.end(at_us, is_idle=is_idle)
+        if contact.queue is not None:
+            tally = self._slices.of_queue(contact.queue)[0]
+            tally.handled += 1
+            tally.transferred += contact.is_transferred
+            tally.spent.include(spent)
+        if contact.spent is None:
+            contact.spent = Spent()
+        contact.spent.include(spent)
+        contact.in_hand, contact.is_transferred = None, False
+
+    def done(self, event: e.InteractionDone, at_us: int) -> None:
+        """Over: handled, or answered elsewhere while it waited."""
+        contact = self.open.pop(event.interaction, None)
+        if contact is None:
+            return
+        if contact.waiting_from_us is None:
+            self._end(contact, at_us)
+        elif event.reason == "answered_elsewhere":
+            replied_us = at_us if contact.replied_us is None else contact.replied_us
+            self._answered(contact, replied_us, is_connected=False)
+            self._end(contact, at_us)
+        else:
+            self._flowed_out(contact, at_us)
+
+    def canceled(self, event: e.InteractionCanceled, at_us: int) -> None:
+        """It needed nobody any more."""
+        contact = self.open.pop(event.interaction, None)
+        if contact is None:
+            return
+        if contact.waiting_from_us is None:
+            self._end(contact, at_us)
+        else:
+            self._flowed_out(contact, at_us)
+
+    def _flowed_out(self, contact: Open, at_us: int) -> None:
+        for tally in contact.counted:
+            tally.flow_outs += 1
+        self._over(contact, is_accessible=False)
+        self._end(contact, at_us)
+
+    def abandoned(self, event: e.InteractionAbandoned, at_us: int) -> None:
+        """The customer left while waiting."""
+        contact = self.open.pop(event.interaction, None)
+        if contact is None:
+            return
+        for tally in contact.counted:
+            tally.abandoned += 1
+            tally.short += event.is_short
+        if contact.was_answered:
+            for tally in self._slices.of(contact.channel, contact.account, None):
+                tally.left_later += 1
+        self._over(contact, is_accessible=False)
+        self._end(contact, at_us)
+
+    def _end(self, contact: Open, at_us: int) -> None:
+        """Nothing more happens; what agents did for it counts now, once, however many they were."""
+        self._end_in_hand(contact, at_us)
+        if contact.spent is None:
+            return
+        for tally in self._slices.of(contact.channel, contact.account, None):
+            tally.handled += 1
+            tally.transferred += contact.was_transferred
+            tally.spent.include(contact.spent)
+
+    def touch(self, interaction: str | None, at_us: int) -> str | None:
+        """Somebody wrote in this interaction; gives the queue it is of, if it is open."""
+        contact = self.open.get(interaction or "")
+        if contact is None:
+            return None
+        if contact.in_hand is not None:
+            contact.in_hand.touch(at_us)
+        return contact.queue
+
+    def replied(self, interaction: str | None, occurred_us: int) -> None:
+        """An answer given elsewhere was recorded: whoever waited has waited until then."""
+        contact = self.open.get(interaction or "")
+        if contact is not None:
+            contact.replied_us = occurred_us
+
+    HANDLERS: ClassVar[Mapping[type[e.Event], Callable[[Any, Any, int], None]]] = {
+        e.PlanChanged: plan_changed,
+        e.InteractionStarted: started,
+        e.InteractionQueued: queued,
+        e.OfferAccepted: accepted,
+        e.InteractionHeld: held,
+        e.InteractionRetrieved: retrieved,
+        e.InteractionTransferred: transferred,
+        e.InteractionFinished: finished,
+        e.InteractionDone: done,
+        e.InteractionCanceled: canceled,
+        e.InteractionAbandoned: abandoned,
+    }
+
+
+def _target(level: ServiceLevel) -> tuple[int, int]:
+    return level.percent, microseconds(level.within)
+
+
+_DEFAULT = _target(ServiceLevel())

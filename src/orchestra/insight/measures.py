@@ -1,0 +1,105 @@
+"""The measures: one fold over events, the same for a live figure and for a figure over last year.
+
+Belongs here: which events are folded, and the slices the figures come in. Does not: journals, tables, terminals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from orchestra.insight.cases import CaseFold
+from orchestra.insight.contacts import ContactFold
+from orchestra.insight.deliveries import DeliveryFold
+from orchestra.insight.figures import Figures
+from orchestra.insight.slices import Slices
+from orchestra.insight.tally import Tally
+from orchestra.insight.variants import Window
+from orchestra.model.events import Event
+
+__all__ = ["FOLDED", "Measures"]
+
+FOLDED: frozenset[str] = frozenset(
+    kind.__name__ for fold in (ContactFold, CaseFold, DeliveryFold) for kind in fold.HANDLERS
+)
+"""Names of the events that some figure needs. For others `skip` does."""
+
+
+class Measures:
+    """All measures: over everything, per channel, per own account (a contact log's company) and per queue.
+
+    Feed it every event in order. Only work that is not over is kept in memory, and closed cases as long as the plan
+    lets them come back; of what is over there are counts, and at most some thousand numbers per percentile. Work that
+    began before the first event folded counts only by its messages.
+
+    Args:
+        within_s: limits, in seconds, under which first responses are counted.
+    """
+
+    def __init__(self, *, within_s: Sequence[int] = (3600,)) -> None:
+        self._slices = Slices(within_s)
+        contacts, deliveries = ContactFold(self._slices), DeliveryFold()
+        self._folds = (contacts, CaseFold(self._slices, contacts, deliveries), deliveries)
+        self._handlers: dict[type[Event], list[Callable[[Any, int], None]]] = {}
+        for fold in self._folds:
+            for kind, handler in fold.HANDLERS.items():
+                self._handlers.setdefault(kind, []).append(handler.__get__(fold))
+        self._from_us: int | None = None
+        self._to_us: int | None = None
+
+    def add(self, event: Event, at_us: int) -> None:
+        """Fold the next event.
+
+        Args:
+            event: what was decided; its private fields are not looked at.
+            at_us: its record's time, microseconds UTC; never falls.
+        """
+        self.skip(at_us)
+        for handler in self._handlers.get(type(event), ()):
+            handler(event, at_us)
+
+    def skip(self, at_us: int) -> None:
+        """Pass over an event that is not in `FOLDED`: only the window grows."""
+        if self._from_us is None:
+            self._from_us = at_us
+        self._to_us = at_us
+
+    @property
+    def window(self) -> Window:
+        """From the first event folded to the last."""
+        return Window(self._from_us, self._to_us)
+
+    @property
+    def in_work(self) -> int:
+        """How many interactions, cases and deliveries are kept because more may come of them."""
+        contacts, cases, deliveries = self._folds
+        return len(contacts.open) + len(cases) + len(deliveries)
+
+    @property
+    def total(self) -> Figures:
+        """Over everything, as it stands."""
+        return self._slices.total.figures(self.window)
+
+    @property
+    def by_channel(self) -> dict[str, Figures]:
+        """Channel -> its figures, sorted."""
+        return self._figures(self._slices.channels)
+
+    @property
+    def by_account(self) -> dict[str, Figures]:
+        """Own account -> its figures, sorted."""
+        return self._figures(self._slices.accounts)
+
+    @property
+    def by_queue(self) -> dict[str, Figures]:
+        """Queue -> its figures, sorted; a contact counts in each queue that it waited in."""
+        return self._figures(self._slices.queues)
+
+    def _figures(self, tallies: Mapping[str, Tally]) -> dict[str, Figures]:
+        return {name: tally.figures(self.window) for name, tally in sorted(tallies.items())}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: the total's figures, and those of each slice under `by_channel`, `by_account`, `by_queue`."""
+        slices = {"by_channel": self.by_channel, "by_account": self.by_account, "by_queue": self.by_queue}
+        parts = {key: {name: one.to_json() for name, one in part.items()} for key, part in slices.items()}
+        return {**self.total.to_json(), **parts}

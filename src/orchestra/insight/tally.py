@@ -1,0 +1,165 @@
+"""Counts of one channel, account, queue, or of everything, that grow as events come.
+
+Belongs here: numbers that rise. Does not: which event counts where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from orchestra.insight.figures import (
+    Contacts,
+    Deliverability,
+    Figures,
+    FirstResponse,
+    Handling,
+    Messages,
+)
+from orchestra.insight.sketch import Distinct, Values
+from orchestra.insight.variants import Window
+
+__all__ = ["Reasons", "Spent", "Tally"]
+
+_MICROSECOND = 1_000_000
+_MOST_REASONS = 100
+
+
+class Reasons:
+    """How often each reason was given; those beyond the first hundred count as `other`, for anyone may invent one."""
+
+    __slots__ = ("counts",)
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def add(self, reason: str | None) -> None:
+        """Count a reason; None counts as `none given`."""
+        key = reason or "none given"
+        if key not in self.counts and len(self.counts) >= _MOST_REASONS:
+            key = "other"
+        self.counts[key] = self.counts.get(key, 0) + 1
+
+    def by_name(self) -> dict[str, int]:
+        """Reason -> how often, sorted."""
+        return dict(sorted(self.counts.items()))
+
+
+@attrs.define
+class Spent:
+    """An agent's time on something; `weighted` as in `Handling`."""
+
+    talk: int = 0
+    hold: int = 0
+    wrap_up: int = 0
+    weighted: int = 0
+
+    def include(self, other: Spent) -> None:
+        """Add another's time to this."""
+        self.talk += other.talk
+        self.hold += other.hold
+        self.wrap_up += other.wrap_up
+        self.weighted += other.weighted
+
+
+@attrs.define(eq=False)
+class Tally:
+    """Everything that is counted of one thing."""
+
+    within_s: Sequence[int]
+    cases: int = 0
+    inbound: int = 0
+    outbound: int = 0
+    queued: int = 0
+    answered: int = 0
+    in_time: int = 0
+    elsewhere: int = 0
+    abandoned: int = 0
+    short: int = 0
+    flow_outs: int = 0
+    left_later: int = 0
+    live: int = 0
+    connected: int = 0
+    handled: int = 0
+    transferred: int = 0
+    planned: int = 0
+    sent: int = 0
+    delivered: int = 0
+    read: int = 0
+    failed: int = 0
+    unknown: int = 0
+    expired: int = 0
+    canceled: int = 0
+    within: list[int] = attrs.field(init=False)
+    spent: Spent = attrs.field(factory=Spent)
+    customers: Distinct = attrs.field(factory=Distinct)
+    first_response: Values = attrs.field(factory=Values)
+    end_to_end: Values = attrs.field(factory=Values)
+    wait: Values = attrs.field(factory=Values)
+    failed_by: Reasons = attrs.field(factory=Reasons)
+    canceled_by: Reasons = attrs.field(factory=Reasons)
+    targets: set[tuple[int, int]] = attrs.field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        self.within = [0] * len(self.within_s)
+
+    def respond(self, time_us: int) -> None:
+        """A case had its first answer after this time."""
+        self.first_response.add(time_us)
+        for place, limit in enumerate(self.within_s):
+            self.within[place] += time_us <= limit * _MICROSECOND
+
+    def figures(self, window: Window) -> Figures:
+        """What the counts say now."""
+        within = {str(limit): count for limit, count in zip(self.within_s, self.within, strict=True)}
+        return Figures(
+            window,
+            len(self.customers),
+            self.cases,
+            Messages(self.inbound, self.outbound),
+            self._contacts(),
+            FirstResponse(self.first_response.times(), within),
+            self.end_to_end.times(),
+            self.wait.times(),
+            self._handling(),
+            self._deliverability(),
+            tuple(f"{percent} % in {_plain(within_us)} s" for percent, within_us in sorted(self.targets)),
+        )
+
+    def _contacts(self) -> Contacts:
+        return Contacts(
+            self.queued,
+            self.answered,
+            self.in_time,
+            self.elsewhere,
+            self.abandoned,
+            self.short,
+            self.flow_outs,
+            self.left_later,
+            self.live,
+            self.connected,
+        )
+
+    def _handling(self) -> Handling:
+        spent = self.spent
+        return Handling(self.handled, self.transferred, spent.talk, spent.hold, spent.wrap_up, spent.weighted)
+
+    def _deliverability(self) -> Deliverability:
+        return Deliverability(
+            self.planned,
+            self.sent,
+            self.delivered,
+            self.read,
+            self.failed,
+            self.unknown,
+            self.expired,
+            self.canceled,
+            self.failed_by.by_name(),
+            self.canceled_by.by_name(),
+        )
+
+
+def _plain(length_us: int) -> str:
+    whole, rest = divmod(length_us, _MICROSECOND)
+    return str(whole) if not rest else f"{length_us / _MICROSECOND:g}"
