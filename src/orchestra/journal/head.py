@@ -1,6 +1,7 @@
 """A witness beside a journal file: how far the journal had been acknowledged.
 
-Belongs here: the small file `PATH-head`. Does not: the records themselves.
+Belongs here: the small file `PATH-head`. Does not: the records themselves, nor the witness that stands inside the file
+once it is closed (`sqlite_witness`).
 
 SQLite ends a damaged or cut write-ahead log at the last transaction that is whole, and says nothing: what came after
 is gone as if it had never been acknowledged. So after each append, and before anybody hears of it, the position and
@@ -32,6 +33,10 @@ class Witness:
     position: int
     check: bytes
 
+    def proof(self) -> bytes:
+        """A checksum of the witness itself."""
+        return digest(MAGIC, self.position.to_bytes(8, "big"), self.check)
+
 
 class Head:
     """The witness file of one journal file."""
@@ -45,23 +50,20 @@ class Head:
 
         A failure is not reported: the append it speaks of is durable, and the older witness is still true.
         """
-        body = MAGIC + witness.position.to_bytes(8, "big") + witness.check
         with suppress(OSError):
             if self._descriptor is None:
                 self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
-            os.write(self._descriptor, body + digest(body))
+            os.write(self._descriptor, LAYOUT.pack(MAGIC, witness.position, witness.check, witness.proof()))
 
     def read(self) -> Witness | None:
         """The last witness; None when there is none or it is damaged."""
         try:
-            data = self.path.read_bytes()
-            magic, position, check, proof = LAYOUT.unpack(data)
+            magic, position, check, proof = LAYOUT.unpack(self.path.read_bytes())
         except (OSError, struct.error):
             return None
-        if magic != MAGIC or proof != digest(data[:-8]):
-            return None
-        return Witness(position, check)
+        witness = Witness(position, check)
+        return witness if (magic, proof) == (MAGIC, witness.proof()) else None
 
     def remove(self) -> None:
         """Take the witness away; it is no longer needed once the journal file holds everything."""

@@ -33,6 +33,7 @@ from orchestra.journal.sqlite_files import create_journal
 from orchestra.journal.sqlite_inbox import SqliteInbox, store_answers
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.journal.sqlite_reading import Reader
+from orchestra.journal.sqlite_witness import set_inner_witness
 from orchestra.model.records import Batch, Lease, Record, Snapshot
 
 __all__ = ["SqliteJournal"]
@@ -251,14 +252,17 @@ class SqliteJournal:
         self._head.forget()
 
     def _settle(self) -> None:
-        # With the log folded in, the file can speak for itself: a cut or changed page of it does show.
+        # With the log folded in, the file can speak for itself, and the witness moves inside.
         self._connections.check()
-        if self._last is None or not self._is_witnessed or not self._fold_log():
+        if self._last is None:
             return
         with self._connections.transaction() as connection:
-            epoch, *_ = _lease_row(connection)
-            if epoch == self._epoch:  # else another owner has begun, and the witness is theirs
-                self._head.remove()
+            set_inner_witness(connection)
+        if self._fold_log():
+            with self._connections.transaction() as connection:
+                epoch, *_ = _lease_row(connection)
+                if epoch == self._epoch:  # else another owner has begun, and the witness outside is theirs
+                    self._head.remove()
 
 
 def _lease_row(connection: sqlite3.Connection) -> tuple[int, str | None, int, int]:

@@ -19,6 +19,7 @@ from orchestra.journal.sqlite_errors import translated
 from orchestra.journal.sqlite_files import connect, create_journal, publish, remove_draft, temporary_beside
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.journal.sqlite_reading import Reader
+from orchestra.journal.sqlite_witness import set_inner_witness
 
 __all__ = ["copy_file", "prove_all", "write_file"]
 
@@ -35,6 +36,7 @@ def copy_file(source: Connections, target: Path) -> int:
         with source.reading() as connection, closing(connect(draft, create=True)) as copy:
             connection.backup(copy)
             copy.execute(SQL["disown"])
+            set_inner_witness(copy)
 
     return _made(target, fill)
 
@@ -57,6 +59,7 @@ def write_file(
             copy.executemany(SQL["insert_request"], requests)
             copy.executemany(SQL["save_snapshot"], snapshots)
             copy.execute(SQL["take_lease"], (epoch, None, 0, 0))
+            set_inner_witness(copy)
             copy.execute("COMMIT")
 
     return _made(target, fill)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestra.errors import JournalUnavailable
 from orchestra.journal.sqlite_errors import translated
-from orchestra.journal.sqlite_files import connect, identify
+from orchestra.journal.sqlite_files import connect, identify, unopened
 
 __all__ = ["Connections"]
 
@@ -57,7 +57,7 @@ class Connections:
         try:
             connection = connect(self.path, self._synchronous)
         except sqlite3.Error as error:
-            raise translated(error) from error
+            raise unopened(error, self.path) from error
         try:
             identify(connection, self.path)
         except BaseException:

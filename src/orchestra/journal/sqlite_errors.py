@@ -47,5 +47,5 @@ def translated(error: sqlite3.Error, *, position: int = 1, outcome_unknown: bool
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if is_damage(error) and not outcome_unknown:
         return JournalCorrupt(position, f"the file's structure is broken ({name})")
-    reason = _REASONS.get(_primary_code(error), "the statement failed")
+    reason = _REASONS.get(_primary_code(error), str(error))
     return JournalUnavailable(f"{reason} ({name})", outcome_unknown)

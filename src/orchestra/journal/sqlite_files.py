@@ -11,13 +11,13 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from orchestra.errors import JournalCorrupt, JournalUnavailable, MalformedMessage, UnsupportedVersion
+from orchestra.errors import JournalCorrupt, JournalUnavailable, MalformedMessage, OrchestraError, UnsupportedVersion
 from orchestra.journal.head import Head
 from orchestra.journal.port import FORMAT
 from orchestra.journal.sqlite_errors import translated
 from orchestra.journal.sqlite_queries import APPLICATION_ID, SCHEMA
 
-__all__ = ["connect", "create_journal", "identify", "publish", "remove_draft", "temporary_beside"]
+__all__ = ["connect", "create_journal", "identify", "publish", "remove_draft", "temporary_beside", "unopened"]
 
 BUSY_SECONDS = 5.0
 
@@ -122,6 +122,13 @@ def remove_draft(draft: Path) -> None:
             draft.with_name(draft.name + suffix).unlink()
 
 
+def unopened(error: sqlite3.Error, path: Path) -> OrchestraError:
+    """The error to raise when a file could not be opened; chain it to the driver's."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+        return MalformedMessage(str(path), "not a journal: not a SQLite file, or its first page is lost")
+    return translated(error)
+
+
 def identify(connection: sqlite3.Connection, path: Path) -> None:
     """Make sure that the file is a journal which this library can read, without changing it.
 
@@ -135,9 +142,7 @@ def identify(connection: sqlite3.Connection, path: Path) -> None:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
-            raise MalformedMessage(str(path), "not a journal: not a SQLite file, or its first page is lost") from error
-        raise translated(error) from error
+        raise unopened(error, path) from error
     if application != APPLICATION_ID or version < 1:
         raise MalformedMessage(str(path), "not a journal: the file lacks the mark of one")
     if version > FORMAT:

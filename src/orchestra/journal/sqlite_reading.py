@@ -23,19 +23,11 @@ from orchestra.journal.head import Head, Witness
 from orchestra.journal.sqlite_connections import Connections
 from orchestra.journal.sqlite_errors import is_damage, translated
 from orchestra.journal.sqlite_queries import SQL
+from orchestra.journal.sqlite_witness import inner_witness
 
-__all__ = ["Reader", "missing"]
+__all__ = ["Reader"]
 
 CHUNK = 512
-
-
-def missing(position: int, witness: Witness, head: Head) -> JournalCorrupt:
-    """The error for a journal that ends before the last record it acknowledged, or is another one by now."""
-    return JournalCorrupt(
-        position,
-        f"{witness.position} records were acknowledged and not all are there; to accept an older copy in this "
-        f"place, remove {head.path.name}",
-    )
 
 
 class Reader:
@@ -52,7 +44,7 @@ class Reader:
 
     def rows(self, after: int, subjects: Collection[str] | None, types: Collection[str] | None) -> Iterator[Row]:
         """Proved rows in order, to the end; then damage at the end, if there is any, is raised."""
-        witness = self._head.read()  # before the position: it must not speak of later records
+        witnesses = self._witnesses()
         upto, damage = self._readable()
         found = self._scan(after, upto) if subjects is None else self._merged(sorted(set(subjects)), after, upto)
         if types is None:
@@ -62,7 +54,7 @@ class Reader:
             yield from (row for row in found if row[2] in wanted)
         if damage is not None:
             raise damage
-        self.prove_end(witness, upto)
+        self._prove_end(witnesses, upto)
 
     def _readable(self) -> tuple[int, JournalCorrupt | None]:
         # When the last page cannot be read, what stands before it still can.
@@ -71,18 +63,20 @@ class Reader:
         except JournalCorrupt as error:
             return LARGEST, error
 
-    def prove_end(self, witness: Witness | None, position: int) -> None:
-        """Make sure that what was acknowledged is there.
+    def _witnesses(self) -> Sequence[tuple[Witness | None, str]]:
+        # Asked before the position: they must not speak of later records.
+        remedy = f"; to accept an older copy in this place, remove {self._head.path.name}"
+        return [(self._head.read(), remedy), (inner_witness(self._connections), "")]
 
-        Raises:
-            JournalCorrupt: the journal is shorter than the witness says, or another one.
-        """
-        if witness is None:
-            return
-        if position < witness.position:
-            raise missing(position + 1, witness, self._head)
-        if self._check_at(witness.position) != witness.check:
-            raise missing(witness.position, witness, self._head)
+    def _prove_end(self, witnesses: Sequence[tuple[Witness | None, str]], position: int) -> None:
+        for witness, remedy in witnesses:
+            if witness is None:
+                continue
+            reason = f"{witness.position} records were acknowledged and not all are there{remedy}"
+            if position < witness.position:
+                raise JournalCorrupt(position + 1, reason)
+            if self._check_at(witness.position) != witness.check:
+                raise JournalCorrupt(witness.position, reason)
 
     def prove_tail(self) -> None:
         """Make sure that the last record and its place after the one before are sound, and nothing after it is lost.
@@ -90,11 +84,11 @@ class Reader:
         Raises:
             JournalCorrupt: something is wrong there.
         """
-        witness = self._head.read()
+        witnesses = self._witnesses()
         position = self.position()
         for _ in self._scan(max(0, position - 1), position):
             pass
-        self.prove_end(witness, position)
+        self._prove_end(witnesses, position)
 
     def _scan(self, after: int, upto: int) -> Iterator[Row]:
         if after >= upto:
@@ -105,14 +99,14 @@ class Reader:
         position = after
         while position < upto:
             rows = self._piece("read_all", (position, upto), position, CHUNK)
+            if not rows:
+                raise JournalCorrupt(position + 1, "the record is missing")
             for row in rows:
                 if row[0] != position + 1:
-                    break
+                    raise JournalCorrupt(position + 1, "the record is missing")
                 previous = prove(row, previous)
                 position += 1
                 yield row
-            if not rows or rows[-1][0] != position:
-                raise JournalCorrupt(position + 1, "the record is missing")
 
     def _merged(self, subjects: Sequence[str], after: int, upto: int) -> Iterator[Row]:
         # A few of each at a time, so that many subjects need no more memory than one.
@@ -124,6 +118,8 @@ class Reader:
         while rows := self._piece("read_subject", (subject, position, upto), position, size):
             for *fields, previous in rows:
                 row = cast(Row, tuple(fields))
+                if row[0] <= position or row[5] != subject:
+                    raise JournalCorrupt(position + 1, "the index on subjects is broken")
                 position = row[0]
                 if previous is None and position > 1:
                     raise JournalCorrupt(position - 1, "the record is missing")

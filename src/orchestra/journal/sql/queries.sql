@@ -47,6 +47,15 @@ UPDATE lease SET holder = NULL, expires_us = 0 WHERE epoch = ? AND holder = ?;
 -- A copy of a journal belongs to nobody, whoever owns the original.
 UPDATE lease SET holder = NULL, expires_us = 0;
 
+-- name: witness
+SELECT position, record_check, proof FROM witness;
+
+-- name: set_witness
+INSERT OR REPLACE INTO witness (only_row, position, record_check, proof) VALUES (1, ?, ?, ?);
+
+-- name: last
+SELECT position, record_check FROM record ORDER BY position DESC LIMIT 1;
+
 -- name: request_check
 SELECT command_check FROM request WHERE request_id = ?;
 

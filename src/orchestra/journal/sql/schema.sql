@@ -48,6 +48,15 @@ CREATE TABLE snapshot (
     state        BLOB    NOT NULL
 );
 
+-- One row: the journal had this record when it was last closed. Its page is apart from those of the records, so that
+-- a damaged page of theirs cannot pass for a shorter journal.
+CREATE TABLE witness (
+    only_row     INTEGER PRIMARY KEY CHECK (only_row = 1),
+    position     INTEGER NOT NULL,
+    record_check BLOB    NOT NULL,
+    proof        BLOB    NOT NULL
+);
+
 PRAGMA application_id = 1330791240;
 PRAGMA user_version = 1;
 COMMIT;
