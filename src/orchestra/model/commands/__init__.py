@@ -1,0 +1,110 @@
+"""Commands: what anyone may ask of the engine. Imperative names, plain values, checked against the actor's roles.
+
+Ids are those that results and events gave; wherever a case, customer or interaction id stands, a `Ref` may stand.
+Instants are microseconds since 1970 UTC. `actor` is `kind:name`; without one it is the agent the command names, or the
+kind that the command is for.
+"""
+
+from __future__ import annotations
+
+from orchestra.model.command import Command
+from orchestra.model.commands.agents import (
+    DefineAgent,
+    LoseDevice,
+    RemoveAgent,
+    ReturnDevice,
+    SetAvailable,
+    SetAway,
+    SignIn,
+    SignOut,
+)
+from orchestra.model.commands.cases import (
+    AddRef,
+    AssignCase,
+    CloseCase,
+    OpenCase,
+    ReopenCase,
+    ResolveCase,
+    ResumeCase,
+    SetCaseWaiting,
+    SetFields,
+)
+from orchestra.model.commands.contacts import (
+    CancelInteraction,
+    FinishInteraction,
+    FinishWrapUp,
+    HoldInteraction,
+    LeaveContact,
+    ReceiveContact,
+    ReceiveMessage,
+    RecordReply,
+    RetrieveInteraction,
+    TransferInteraction,
+    WriteReply,
+)
+from orchestra.model.commands.definition import ChangePlan
+from orchestra.model.commands.deliveries import (
+    CancelDelivery,
+    RecordOutcome,
+    RecordReceipt,
+    RecoverDelivery,
+    SendMessage,
+    StartDelivery,
+    StartSending,
+    StopSending,
+)
+from orchestra.model.commands.logs import MarkLog
+from orchestra.model.commands.offers import AcceptOffer, DeclineOffer, RescindOffer
+
+__all__ = [
+    "COMMANDS",
+    "AcceptOffer",
+    "AddRef",
+    "AssignCase",
+    "CancelDelivery",
+    "CancelInteraction",
+    "ChangePlan",
+    "CloseCase",
+    "Command",
+    "DeclineOffer",
+    "DefineAgent",
+    "FinishInteraction",
+    "FinishWrapUp",
+    "HoldInteraction",
+    "LeaveContact",
+    "LoseDevice",
+    "MarkLog",
+    "OpenCase",
+    "ReceiveContact",
+    "ReceiveMessage",
+    "RecordOutcome",
+    "RecordReceipt",
+    "RecordReply",
+    "RecoverDelivery",
+    "RemoveAgent",
+    "ReopenCase",
+    "RescindOffer",
+    "ResolveCase",
+    "ResumeCase",
+    "RetrieveInteraction",
+    "ReturnDevice",
+    "SendMessage",
+    "SetAvailable",
+    "SetAway",
+    "SetCaseWaiting",
+    "SetFields",
+    "SignIn",
+    "SignOut",
+    "StartDelivery",
+    "StartSending",
+    "StopSending",
+    "TransferInteraction",
+    "WriteReply",
+]
+
+COMMANDS: tuple[type[Command], ...] = tuple(
+    kind
+    for _, kind in sorted(globals().items())
+    if isinstance(kind, type) and issubclass(kind, Command) and kind is not Command
+)
+"""Every command, by name."""

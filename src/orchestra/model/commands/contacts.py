@@ -1,0 +1,153 @@
+"""Commands: contacts."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.model.addresses import Address
+from orchestra.model.command import Command, Id
+from orchestra.model.private import private
+
+__all__ = [
+    "CancelInteraction",
+    "FinishInteraction",
+    "FinishWrapUp",
+    "HoldInteraction",
+    "LeaveContact",
+    "ReceiveContact",
+    "ReceiveMessage",
+    "RecordReply",
+    "RetrieveInteraction",
+    "TransferInteraction",
+    "WriteReply",
+]
+
+
+@attrs.define
+class ReceiveContact(Command):
+    """Take an inbound contact without text, such as a call. Taken once per (channel, account, contact_id).
+
+    `reply_case` is a case id from a reply token that the caller has verified.
+    """
+
+    channel: str
+    account: str
+    contact_id: str
+    sender: Address
+    thread: str | None = None
+    occurred_us: int | None = None
+    reply_case: str | None = None
+    case_number: str | None = None
+    topic: str | None = None
+    queue: str | None = None
+    skills: dict[str, int] = attrs.field(factory=dict)
+    priority: int = 0
+
+
+@attrs.define
+class ReceiveMessage(Command):
+    """Take an inbound message. Taken once per (channel, account, message_id).
+
+    `reply_case` is a case id from a reply token that the caller has verified.
+    """
+
+    channel: str
+    account: str
+    message_id: str
+    sender: Address
+    thread: str | None = None
+    occurred_us: int | None = None
+    reply_case: str | None = None
+    case_number: str | None = None
+    topic: str | None = None
+    queue: str | None = None
+    skills: dict[str, int] = attrs.field(factory=dict)
+    priority: int = 0
+    text: str | None = private()
+
+
+@attrs.define
+class LeaveContact(Command):
+    """The customer hangs up or leaves: abandoned if nobody had answered, else over for the agent too."""
+
+    interaction: Id
+
+
+@attrs.define
+class HoldInteraction(Command):
+    """Put the customer on hold."""
+
+    interaction: Id
+    agent: str
+
+
+@attrs.define
+class RetrieveInteraction(Command):
+    """Take the customer back from hold."""
+
+    interaction: Id
+    agent: str
+
+
+@attrs.define
+class FinishInteraction(Command):
+    """End the agent's contact with the customer; wrap-up follows where the channel has one."""
+
+    interaction: Id
+    agent: str
+    disposition: str | None = None
+
+
+@attrs.define
+class FinishWrapUp(Command):
+    """End wrap-up before its time. A disposition given here replaces the one given at the finish."""
+
+    interaction: Id
+    agent: str
+    disposition: str | None = None
+
+
+@attrs.define
+class TransferInteraction(Command):
+    """Hand the interaction back to a queue, with its place kept. `skills` replace what was required."""
+
+    interaction: Id
+    agent: str
+    queue: str
+    skills: dict[str, int] = attrs.field(factory=dict)
+
+
+@attrs.define
+class CancelInteraction(Command):
+    """End an interaction that needs nobody any more, with a reason."""
+
+    interaction: Id
+    reason: str
+
+
+@attrs.define
+class WriteReply(Command):
+    """Answer in an interaction that the agent handles; the delivery is planned at once."""
+
+    interaction: Id
+    agent: str
+    text: str | None = private()
+
+
+@attrs.define
+class RecordReply(Command):
+    """Record an answer that was given outside of this library, as a native client or a contact log shows it.
+
+    Whoever waited in that conversation has been answered. With `resolve` the case is resolved by it.
+    """
+
+    channel: str
+    account: str
+    message_id: str
+    recipient: Address
+    agent: str | None = None
+    thread: str | None = None
+    occurred_us: int | None = None
+    resolve: bool = False
+    disposition: str | None = None
+    text: str | None = private()

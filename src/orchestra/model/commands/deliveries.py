@@ -1,0 +1,105 @@
+"""Commands: deliveries."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.model.command import Command, Id
+from orchestra.model.private import private
+
+__all__ = [
+    "CancelDelivery",
+    "RecordOutcome",
+    "RecordReceipt",
+    "RecoverDelivery",
+    "SendMessage",
+    "StartDelivery",
+    "StartSending",
+    "StopSending",
+]
+
+
+@attrs.define
+class SendMessage(Command):
+    """Send a customer a message that answers no live interaction, on a conversation the case has had.
+
+    Sent once per `key`; the same key with another case, topic or `digest` (a keyed hash of the text) is refused.
+    """
+
+    case: Id
+    key: str
+    topic: str = "message"
+    channel: str | None = None
+    digest: str | None = None
+    text: str | None = private()
+
+
+@attrs.define
+class StartDelivery(Command):
+    """Declare, durably, that the attempt leaves now. Only under a permit that has not run out."""
+
+    delivery: str
+    attempt: int
+    epoch: int
+
+
+@attrs.define
+class RecordOutcome(Command):
+    """What became of an attempt: `accepted`, `retry`, `failed` or `unknown`.
+
+    `safe_to_repeat` says that the provider honours keys, so an unknown outcome may be resent.
+    """
+
+    delivery: str
+    attempt: int
+    outcome: str
+    provider_ids: list[str] = attrs.field(factory=list)
+    code: str | None = None
+    retry_after_us: int | None = None
+    safe_to_repeat: bool = False
+
+
+@attrs.define
+class RecoverDelivery(Command):
+    """A delivery was started by an owner that is gone; its outcome is unknown."""
+
+    delivery: str
+    epoch: int
+    safe_to_repeat: bool = False
+
+
+@attrs.define
+class RecordReceipt(Command):
+    """The provider tells what became of a message: delivered, read, acted or failed."""
+
+    channel: str
+    account: str
+    provider_id: str
+    receipt: str
+    occurred_us: int | None = None
+    code: str | None = None
+
+
+@attrs.define
+class CancelDelivery(Command):
+    """Do not send it, if it has not left."""
+
+    delivery: str
+    reason: str
+
+
+@attrs.define
+class StopSending(Command):
+    """Hold all sending: of the workspace (both None), of a channel, of a topic, or of a topic on a channel."""
+
+    reason: str
+    channel: str | None = None
+    topic: str | None = None
+
+
+@attrs.define
+class StartSending(Command):
+    """Lift the stop of exactly that scope."""
+
+    channel: str | None = None
+    topic: str | None = None

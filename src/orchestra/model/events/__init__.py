@@ -1,0 +1,145 @@
+"""Events: what the engine decided. Past tense, never changed after emission, the only source of state.
+
+`customer` is the record's subject: whose history the event belongs to. Fields marked private are stored apart.
+Instants are microseconds since 1970 UTC; the time of the event itself is its record's.
+"""
+
+from __future__ import annotations
+
+from orchestra.model.event import Event
+from orchestra.model.events.agents import (
+    AgentAvailable,
+    AgentDefined,
+    AgentLost,
+    AgentRemoved,
+    AgentSignedIn,
+    AgentSignedOut,
+    AgentWentAway,
+    DeviceLost,
+    DeviceReturned,
+)
+from orchestra.model.events.cases import (
+    CaseClosed,
+    CaseOpened,
+    CaseOwnerChanged,
+    CaseReopened,
+    CaseResolved,
+    CaseResumed,
+    CaseWaiting,
+    FieldsSet,
+    RefAdded,
+)
+from orchestra.model.events.contacts import (
+    ContactTaken,
+    ConversationStarted,
+    CustomerAdded,
+    InteractionAbandoned,
+    InteractionAttached,
+    InteractionCanceled,
+    InteractionDone,
+    InteractionFinished,
+    InteractionHeld,
+    InteractionQueued,
+    InteractionRetrieved,
+    InteractionStarted,
+    InteractionTransferred,
+    MessageReceived,
+    MessageWritten,
+    ParticipantJoined,
+    ReplyRecorded,
+)
+from orchestra.model.events.definition import PlanChanged
+from orchestra.model.events.deliveries import (
+    DeliveryAccepted,
+    DeliveryCanceled,
+    DeliveryExpired,
+    DeliveryFailed,
+    DeliveryHeld,
+    DeliveryPermitted,
+    DeliveryPlanned,
+    DeliveryRetried,
+    DeliveryStarted,
+    DeliveryUnknown,
+    ReceiptKept,
+    ReceiptRecorded,
+    SendingStarted,
+    SendingStopped,
+)
+from orchestra.model.events.logs import LogTaken
+from orchestra.model.events.offers import (
+    OfferAccepted,
+    OfferEnded,
+    OfferMade,
+    RoutingExhausted,
+    RoutingRetried,
+    RoutingSwept,
+)
+
+__all__ = [
+    "EVENTS",
+    "AgentAvailable",
+    "AgentDefined",
+    "AgentLost",
+    "AgentRemoved",
+    "AgentSignedIn",
+    "AgentSignedOut",
+    "AgentWentAway",
+    "CaseClosed",
+    "CaseOpened",
+    "CaseOwnerChanged",
+    "CaseReopened",
+    "CaseResolved",
+    "CaseResumed",
+    "CaseWaiting",
+    "ContactTaken",
+    "ConversationStarted",
+    "CustomerAdded",
+    "DeliveryAccepted",
+    "DeliveryCanceled",
+    "DeliveryExpired",
+    "DeliveryFailed",
+    "DeliveryHeld",
+    "DeliveryPermitted",
+    "DeliveryPlanned",
+    "DeliveryRetried",
+    "DeliveryStarted",
+    "DeliveryUnknown",
+    "DeviceLost",
+    "DeviceReturned",
+    "Event",
+    "FieldsSet",
+    "InteractionAbandoned",
+    "InteractionAttached",
+    "InteractionCanceled",
+    "InteractionDone",
+    "InteractionFinished",
+    "InteractionHeld",
+    "InteractionQueued",
+    "InteractionRetrieved",
+    "InteractionStarted",
+    "InteractionTransferred",
+    "LogTaken",
+    "MessageReceived",
+    "MessageWritten",
+    "OfferAccepted",
+    "OfferEnded",
+    "OfferMade",
+    "ParticipantJoined",
+    "PlanChanged",
+    "ReceiptKept",
+    "ReceiptRecorded",
+    "RefAdded",
+    "ReplyRecorded",
+    "RoutingExhausted",
+    "RoutingRetried",
+    "RoutingSwept",
+    "SendingStarted",
+    "SendingStopped",
+]
+
+EVENTS: dict[str, type[Event]] = {
+    name: kind
+    for name, kind in sorted(globals().items())
+    if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
+}
+"""Name -> class, every event there is, by name."""

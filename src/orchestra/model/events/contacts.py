@@ -1,0 +1,241 @@
+"""Events: contacts."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.model.event import Event
+from orchestra.model.private import private
+
+__all__ = [
+    "ContactTaken",
+    "ConversationStarted",
+    "CustomerAdded",
+    "InteractionAbandoned",
+    "InteractionAttached",
+    "InteractionCanceled",
+    "InteractionDone",
+    "InteractionFinished",
+    "InteractionHeld",
+    "InteractionQueued",
+    "InteractionRetrieved",
+    "InteractionStarted",
+    "InteractionTransferred",
+    "MessageReceived",
+    "MessageWritten",
+    "ParticipantJoined",
+    "ReplyRecorded",
+]
+
+
+@attrs.define
+class CustomerAdded(Event):
+    """An address that nobody had used before: a provisional customer."""
+
+    customer: str
+    kind: str
+    address: str
+    value: str | None = private()
+    name: str | None = private()
+
+
+@attrs.define
+class ConversationStarted(Event):
+    """A customer and one of our accounts talk for the first time under this thread (provider's key, or `@address`)."""
+
+    conversation: str
+    customer: str
+    channel: str
+    account: str
+    thread: str
+
+
+@attrs.define
+class InteractionStarted(Event):
+    """A customer made contact. The last fields are what the contact told about where it belongs and who can serve it."""
+
+    interaction: str
+    customer: str
+    channel: str
+    account: str
+    conversation: str
+    live: bool
+    occurred_us: int
+    reply_case: str | None = None
+    case_number: str | None = None
+    topic: str | None = None
+    queue: str | None = None
+    skills: dict[str, int] = attrs.field(factory=dict)
+    priority: int = 0
+
+
+@attrs.define
+class InteractionAttached(Event):
+    """The interaction belongs to this case; `by` says what told so."""
+
+    interaction: str
+    case: str
+    customer: str
+    by: str
+
+
+@attrs.define
+class ContactTaken(Event):
+    """A contact without text came in under the provider's id `contact_id`, which is taken once."""
+
+    interaction: str
+    case: str
+    customer: str
+    channel: str
+    account: str
+    contact_id: str
+
+
+@attrs.define
+class ParticipantJoined(Event):
+    """Somebody other than the case's customer wrote in it; `customer` is the case's, `participant` the other."""
+
+    case: str
+    customer: str
+    participant: str
+    interaction: str
+
+
+@attrs.define
+class MessageReceived(Event):
+    """A message came in; `customer` is its writer, `number` its place in the conversation."""
+
+    message: str
+    interaction: str
+    case: str
+    customer: str
+    channel: str
+    account: str
+    message_id: str
+    conversation: str
+    number: int
+    occurred_us: int
+    text: str | None = private()
+
+
+@attrs.define
+class MessageWritten(Event):
+    """An agent or the company wrote a message; its delivery is planned."""
+
+    message: str
+    case: str
+    customer: str
+    conversation: str
+    number: int
+    interaction: str | None = None
+    agent: str | None = None
+    text: str | None = private()
+
+
+@attrs.define
+class ReplyRecorded(Event):
+    """An answer given outside of this library was recorded; with `resolve` it settled the case."""
+
+    message: str
+    case: str
+    customer: str
+    channel: str
+    account: str
+    message_id: str
+    conversation: str
+    number: int
+    occurred_us: int
+    resolve: bool
+    interaction: str | None = None
+    agent: str | None = None
+    disposition: str | None = None
+    text: str | None = private()
+
+
+@attrs.define
+class InteractionQueued(Event):
+    """The interaction waits; `reason` is arrived, transferred, or why an offer or an agent was lost.
+
+    Rank in the queue is (start_us - priority minutes, order), least first.
+    """
+
+    interaction: str
+    customer: str
+    queue: str
+    channel: str
+    skills: dict[str, int]
+    priority: int
+    start_us: int
+    order: int
+    reason: str
+
+
+@attrs.define
+class InteractionHeld(Event):
+    """The customer is on hold."""
+
+    interaction: str
+    customer: str
+    agent: str
+
+
+@attrs.define
+class InteractionRetrieved(Event):
+    """The customer is back from hold."""
+
+    interaction: str
+    customer: str
+    agent: str
+
+
+@attrs.define
+class InteractionTransferred(Event):
+    """An agent handed the interaction back to a queue, where these skills are required besides the queue's own."""
+
+    interaction: str
+    customer: str
+    agent: str
+    queue: str
+    skills: dict[str, int]
+
+
+@attrs.define
+class InteractionFinished(Event):
+    """The contact between agent and customer is over; `by` says who ended it. Wrap-up lasts to `wrap_up_until_us`."""
+
+    interaction: str
+    customer: str
+    agent: str
+    by: str
+    disposition: str | None = None
+    wrap_up_until_us: int | None = None
+
+
+@attrs.define
+class InteractionDone(Event):
+    """Nothing more happens in this interaction."""
+
+    interaction: str
+    customer: str
+    reason: str
+    agent: str | None = None
+    disposition: str | None = None
+
+
+@attrs.define
+class InteractionAbandoned(Event):
+    """The customer left before an agent answered; `is_short` by the channel's measure."""
+
+    interaction: str
+    customer: str
+    waited_us: int
+    is_short: bool
+
+
+@attrs.define
+class InteractionCanceled(Event):
+    """The interaction needed nobody any more."""
+
+    interaction: str
+    customer: str
+    reason: str

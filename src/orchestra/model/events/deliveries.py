@@ -1,0 +1,171 @@
+"""Events: deliveries."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.model.event import Event
+
+__all__ = [
+    "DeliveryAccepted",
+    "DeliveryCanceled",
+    "DeliveryExpired",
+    "DeliveryFailed",
+    "DeliveryHeld",
+    "DeliveryPermitted",
+    "DeliveryPlanned",
+    "DeliveryRetried",
+    "DeliveryStarted",
+    "DeliveryUnknown",
+    "ReceiptKept",
+    "ReceiptRecorded",
+    "SendingStarted",
+    "SendingStopped",
+]
+
+
+@attrs.define
+class DeliveryPlanned(Event):
+    """A message is to be sent. `body` is the position of the event that holds its text."""
+
+    delivery: str
+    key: str
+    message: str
+    case: str
+    customer: str
+    channel: str
+    account: str
+    conversation: str
+    topic: str
+    body: int
+    expires_us: int
+    interaction: str | None = None
+    digest: str | None = None
+
+
+@attrs.define
+class DeliveryPermitted(Event):
+    """The attempt may leave until the permit runs out."""
+
+    delivery: str
+    customer: str
+    attempt: int
+    until_us: int
+
+
+@attrs.define
+class DeliveryStarted(Event):
+    """The attempt leaves now: from here on the provider may have it."""
+
+    delivery: str
+    customer: str
+    attempt: int
+    epoch: int
+
+
+@attrs.define
+class DeliveryAccepted(Event):
+    """The provider took it, under these ids of its own."""
+
+    delivery: str
+    customer: str
+    attempt: int
+    provider_ids: list[str]
+
+
+@attrs.define
+class DeliveryRetried(Event):
+    """The attempt did not succeed or its permit ran out; the next is due at `next_us`."""
+
+    delivery: str
+    customer: str
+    attempt: int
+    next_us: int
+    code: str | None = None
+
+
+@attrs.define
+class DeliveryFailed(Event):
+    """It will not be tried again."""
+
+    delivery: str
+    customer: str
+    attempt: int
+    code: str | None = None
+
+
+@attrs.define
+class DeliveryUnknown(Event):
+    """Nobody knows whether the provider took it, and it cannot be repeated safely."""
+
+    delivery: str
+    customer: str
+    attempt: int
+    code: str | None = None
+
+
+@attrs.define
+class DeliveryHeld(Event):
+    """An operator's stop keeps it until sending of its scope starts again."""
+
+    delivery: str
+    customer: str
+
+
+@attrs.define
+class DeliveryExpired(Event):
+    """Its time passed before it could leave."""
+
+    delivery: str
+    customer: str
+
+
+@attrs.define
+class DeliveryCanceled(Event):
+    """It was called back before it left."""
+
+    delivery: str
+    customer: str
+    reason: str
+
+
+@attrs.define
+class ReceiptRecorded(Event):
+    """The provider told what became of it; `conflicts` if that contradicts what was known."""
+
+    delivery: str
+    customer: str
+    receipt: str
+    occurred_us: int
+    conflicts: bool
+    code: str | None = None
+    early_key: str | None = None
+
+
+@attrs.define
+class ReceiptKept(Event):
+    """A receipt came before the provider's answer did; it counts as soon as the message is known."""
+
+    channel: str
+    account: str
+    provider_id: str
+    receipt: str
+    occurred_us: int
+    code: str | None = None
+
+
+@attrs.define
+class SendingStopped(Event):
+    """Nothing of this scope leaves until started again."""
+
+    channel: str | None
+    topic: str | None
+    reason: str
+
+
+@attrs.define
+class SendingStarted(Event):
+    """The stop of this scope is lifted."""
+
+    channel: str | None
+    topic: str | None

@@ -1,0 +1,82 @@
+"""Events: offers."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.model.event import Event
+
+__all__ = ["OfferAccepted", "OfferEnded", "OfferMade", "RoutingExhausted", "RoutingRetried", "RoutingSwept"]
+
+
+@attrs.define
+class OfferMade(Event):
+    """Capacity of an agent is held for an interaction.
+
+    Attributes:
+        token: rises with every offer; an answer must carry it.
+        weight_percent: the share of the agent's budget that is held.
+        key: why this agent: what was compared, least first, ending in the agent's id.
+        runners_up: the next agents' keys, at most five.
+        failed: condition -> number of agents who did not meet it.
+    """
+
+    offer: str
+    interaction: str
+    customer: str
+    agent: str
+    queue: str
+    channel: str
+    token: int
+    weight_percent: int
+    deadline_us: int
+    key: list[int | str]
+    runners_up: list[list[int | str]]
+    failed: dict[str, int]
+
+
+@attrs.define
+class OfferAccepted(Event):
+    """The agent takes the interaction."""
+
+    offer: str
+    interaction: str
+    customer: str
+    agent: str
+
+
+@attrs.define
+class OfferEnded(Event):
+    """The offer ended without an answer to the customer; `outcome` is the offer's final state."""
+
+    offer: str
+    interaction: str
+    customer: str
+    agent: str
+    outcome: str
+    reason: str | None = None
+
+
+@attrs.define
+class RoutingExhausted(Event):
+    """All who could take it have declined or missed it; they are asked again from `retry_us` on."""
+
+    interaction: str
+    customer: str
+    queue: str
+    retry_us: int
+
+
+@attrs.define
+class RoutingRetried(Event):
+    """Nobody is excluded from this interaction any more."""
+
+    interaction: str
+    customer: str
+
+
+@attrs.define
+class RoutingSwept(Event):
+    """After a plan change, these agents were offered what they can now take."""
+
+    agents: list[str]
