@@ -15,6 +15,7 @@ import attrs
 import cattrs
 from cattrs.errors import (
     AttributeValidationNote,
+    BaseValidationError,
     ClassValidationError,
     ForbiddenExtraKeysError,
     IterableValidationError,
@@ -122,7 +123,7 @@ def structure(data: Any, kind: type[Value]) -> Value | list[Fault]:
     """Build `kind` from plain data, or tell everything that is wrong with the data."""
     try:
         return _CONVERTER.structure(data, kind)
-    except Exception as error:  # cattrs raises whatever the faulty value raised
+    except BaseValidationError as error:
         return _faults(error, "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -85,7 +85,7 @@ class Client(Calls):
 @asynccontextmanager
 async def connect(
     journal: str, *, secrets: Mapping[str, str] | None = None, patience_s: float = 30.0
-) -> AsyncIterator[Client]:
+) -> AsyncGenerator[Client]:
     """Connect to a workspace that another process owns, or will own.
 
     Args:

@@ -35,9 +35,11 @@ class Clock(Protocol):
 
     def now_us(self) -> int:
         """Now, in microseconds since 1970 UTC."""
+        ...
 
     async def sleep_until(self, instant_us: int) -> None:
         """Return at that instant, or at once if it has passed. Cancellable."""
+        ...
 
 
 class SystemClock:

@@ -16,7 +16,7 @@ from orchestra.errors import CommandRefused, DefinitionError
 from orchestra.journal.port import Journal
 from orchestra.model.commands import ChangePlan, Command
 from orchestra.model.plan import Plan
-from orchestra.model.records import Batch, Done, Lease
+from orchestra.model.records import Batch, Done, Lease, Record
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.zones import zone_data_version
@@ -35,9 +35,9 @@ class Pending:
 
 def to_batches(pending: Sequence[Pending]) -> list[Batch]:
     """What a journal stores of these decisions."""
-    batches = []
+    batches: list[Batch] = []
     for item in pending:
-        records = []
+        records: list[Record] = []
         if item.decided is not None:
             decided = item.decided
             records = [
@@ -93,7 +93,7 @@ class Ledger:
 
     def tick(self, at_us: int) -> list[Decided]:
         """Let all timers due by `at_us` ring; gives what they brought, already pending."""
-        brought = []
+        brought: list[Decided] = []
         while (due := self.engine.due()) is not None and due <= max(at_us, self.engine.now_us):
             brought.append(self.tick_once(at_us))
         return brought

@@ -40,7 +40,7 @@ class Lines:
     def __init__(self, lines: Iterable[Line], plan: Plan) -> None:
         self._by_name: dict[tuple[str, str], Line] = {}
         self._by_route: dict[str, Line] = {}
-        faults = []
+        faults: list[Fault] = []
         for line in lines:
             faults.extend(_faults(line, plan))
             if (line.channel, line.name) in self._by_name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from orchestra.codec import decode_event
@@ -48,7 +48,7 @@ def save_snapshot(journal: Journal) -> int:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _no_collection() -> Generator[None]:
     """Loading makes only things that stay: collecting in between finds nothing, and costs most of the time."""
     was_enabled = gc.isenabled()
     gc.disable()

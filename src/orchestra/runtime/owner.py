@@ -242,9 +242,7 @@ class Owner:
             stop=stop_after_attempt(1000),
             reraise=True,
         )
-        async for attempt in attempts:
-            with attempt:
-                engine = await to_thread.run_sync(load_engine, self.journal)
+        engine: Engine = await attempts(to_thread.run_sync, load_engine, self.journal)
         missed = engine.position - self.recent.position
         self.ledger = Ledger(self.journal, self.lease, engine)
         self._fail_all(JournalUnavailable("the engine was loaded anew", True))

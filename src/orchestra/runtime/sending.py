@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from orchestra.channels.account import Conversation
 from orchestra.channels.outbound import Message
 from orchestra.channels.parts import Identity
-from orchestra.channels.sending import Failed, Interpreted, Next, Refused, Retry, SendPlan, Sent, Unknown
+from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Refused, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
 from orchestra.codec import decode_event
 from orchestra.engine.deliveries.state import Delivery
@@ -120,7 +120,7 @@ class Sending:
                 return text, Identity(added.kind, added.value, added.name)
         return text, None
 
-    async def _carry_out(self, line: Line, plan: SendPlan) -> Interpreted:
+    async def _carry_out(self, line: Line, plan: SendPlan) -> Outcome:
         """Carry out the steps in order; the last one's outcome is the delivery's."""
         assert line.transport is not None
         waiting = list(plan.steps)
@@ -148,7 +148,7 @@ class Sending:
             return Unknown("timed_out" if isinstance(error, TimeoutError) else "adapter_fault")
 
 
-def _record(delivery: str, attempt: int, outcome: Interpreted, is_safe: bool) -> RecordOutcome:
+def _record(delivery: str, attempt: int, outcome: Outcome, is_safe: bool) -> RecordOutcome:
     match outcome:
         case Sent(ids):
             return RecordOutcome(delivery, attempt, "accepted", list(ids))
@@ -159,7 +159,6 @@ def _record(delivery: str, attempt: int, outcome: Interpreted, is_safe: bool) ->
             return RecordOutcome(delivery, attempt, "failed" if permanent else "retry", code=code)
         case Unknown(code):
             return RecordOutcome(delivery, attempt, "unknown", code=code, safe_to_repeat=is_safe)
-    return RecordOutcome(delivery, attempt, "unknown", code="adapter_fault", safe_to_repeat=is_safe)
 
 
 def _honours_keys(line: Line | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -75,7 +75,7 @@ class Workspace(Calls):
         secrets: Mapping[str, str] | None = None,
         standby: bool = False,
         clock: Clock | None = None,
-    ) -> AsyncIterator[Workspace]:
+    ) -> AsyncGenerator[Workspace]:
         """Own a workspace for the length of an `async with` block.
 
         Args:
@@ -112,7 +112,7 @@ class Workspace(Calls):
             if isinstance(journal, str):
                 store.close()
 
-    async def _begin(self, tasks: TaskGroup) -> None:
+    async def begin(self, tasks: TaskGroup) -> None:
         """Start the background work, and take up what an earlier owner left."""
         owner = self._owner
         await owner.durable(owner.engine.position)
@@ -330,7 +330,7 @@ def _try_acquire(journal: Journal) -> Lease:
 
 
 @asynccontextmanager
-async def _running(owner: Owner, lines: Lines) -> AsyncIterator[Workspace]:
+async def _running(owner: Owner, lines: Lines) -> AsyncGenerator[Workspace]:
     """Run the background work around the block. Its own failure, or the block's, comes out as it was raised."""
     failure: Exception | None = None
     try:
@@ -338,7 +338,7 @@ async def _running(owner: Owner, lines: Lines) -> AsyncIterator[Workspace]:
             storing.start_soon(owner.store_for_ever)
             async with anyio.create_task_group() as tasks:
                 workspace = Workspace(owner, lines, tasks)
-                await workspace._begin(tasks)
+                await workspace.begin(tasks)
                 try:
                     yield workspace
                 except Exception as error:
@@ -357,7 +357,7 @@ async def _running(owner: Owner, lines: Lines) -> AsyncIterator[Workspace]:
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The one failure of a group of one; else the group."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+    inner = group.exceptions
+    if len(inner) > 1:
+        return group
+    return _only(inner[0]) if isinstance(inner[0], BaseExceptionGroup) else inner[0]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from orchestra.engine.contacts.intake import (
     already,
     check_id,
+    check_skills,
+    check_text,
     find_or_start,
     receive_contact,
     receive_message,
@@ -20,8 +22,7 @@ from orchestra.engine.routing.offers import end_pending
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Ref
 from orchestra.model.structure import microseconds
 
@@ -53,6 +54,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
     key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up")
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
+    check_text(command.text)
     assert interaction.case is not None  # every interaction has a case from its first batch on
     return (
         yield from write(
@@ -69,7 +71,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
 
 
 def _finish(view: View, command: c.FinishInteraction, at_us: int) -> Steps:
-    key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up")
+    key, _ = _owned(view, command, command.interaction, command.agent, "wrap_up")
     _check_disposition(view, command.disposition)
     yield from _finished(view, key, "agent", command.disposition, at_us)
     return None
@@ -108,9 +110,7 @@ def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
     key, interaction = _owned(view, command, command.interaction, command.agent, "queue")
     if command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)
-    for skill in command.skills:
-        if skill not in view.plan.skills:
-            raise UnknownId("skill", skill)
+    check_skills(view, command.skills)
     skills = dict(sorted(command.skills.items()))
     yield e.InteractionTransferred(key, interaction.customer, command.agent, command.queue, skills)
     return None
@@ -142,6 +142,9 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
         raise UnknownId("channel", command.channel)
     check_id("id", command.message_id)
     check_id("account", command.account)
+    if command.thread is not None:
+        check_id("thread", command.thread)
+    check_text(command.text)
     _check_disposition(view, command.disposition)
     taken = already(view, command.channel, command.account, command.message_id)
     if taken is not None:
