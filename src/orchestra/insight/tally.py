@@ -99,7 +99,7 @@ class Tally:
     wait: Values = attrs.field(factory=Values)
     failed_by: Reasons = attrs.field(factory=Reasons)
     canceled_by: Reasons = attrs.field(factory=Reasons)
-    targets: set[tuple[int, int]] = attrs.field(factory=set)
+    targets: set[tuple[int, int]] = attrs.field(factory=set[tuple[int, int]])
 
     def __attrs_post_init__(self) -> None:
         self.within = [0] * len(self.within_s)

@@ -1,0 +1,192 @@
+"""Why a contact went to whom it went: every decision about it, and on demand everybody who came into question.
+
+Belongs here: what the journal says about decisions. Does not: live state (see `waiting`), and deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from orchestra.codec import decode_event
+from orchestra.engine.engine import Engine
+from orchestra.errors import UnknownId
+from orchestra.insight.instants import instant_text
+from orchestra.insight.phrases import sentence
+from orchestra.insight.waiting import Candidate, candidates
+from orchestra.journal.port import Journal
+from orchestra.model import events as e
+from orchestra.model.records import Record
+from orchestra.runtime.loading import load_engine
+
+__all__ = ["Decision", "Explanation", "Step", "explain"]
+
+Key = list[int | str]
+
+_STEPS = (
+    "InteractionStarted",
+    "InteractionAttached",
+    "InteractionQueued",
+    "OfferMade",
+    "OfferAccepted",
+    "OfferEnded",
+    "RoutingExhausted",
+    "RoutingRetried",
+    "InteractionTransferred",
+    "InteractionFinished",
+    "InteractionDone",
+    "InteractionAbandoned",
+    "InteractionCanceled",
+)
+
+
+@attrs.frozen
+class Step:
+    """Something on the interaction's way."""
+
+    position: int
+    at_us: int
+    kind: str
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; the time as RFC 3339 text."""
+        return {"position": self.position, "at": instant_text(self.at_us), "kind": self.kind, "sentence": self.sentence}
+
+
+@attrs.frozen
+class Decision:
+    """Why this agent.
+
+    Attributes:
+        key: what was compared, least first: since when the agent was idle, in microseconds UTC, then their id.
+        runners_up: the next agents' keys.
+        failed: condition -> how many agents failed it first, of those at work and available.
+        outcome: `ACCEPTED`, or how the offer ended; None while it is open.
+        reason: why it ended so, if told.
+        candidates: all agents at that moment, if asked for.
+    """
+
+    position: int
+    at_us: int
+    offer: str
+    agent: str
+    queue: str
+    key: Key
+    runners_up: list[Key]
+    failed: dict[str, int]
+    outcome: str | None = None
+    reason: str | None = None
+    candidates: list[Candidate] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; the time as RFC 3339 text."""
+        data = attrs.asdict(self)
+        del data["at_us"]
+        return {**data, "at": instant_text(self.at_us)}
+
+
+@attrs.frozen
+class Explanation:
+    """An interaction's way through routing: `steps` in order, and of these the `decisions` in full."""
+
+    interaction: str
+    customer: str
+    channel: str
+    steps: list[Step]
+    decisions: list[Decision]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "interaction": self.interaction,
+            "customer": self.customer,
+            "channel": self.channel,
+            "steps": [step.to_json() for step in self.steps],
+            "decisions": [decision.to_json() for decision in self.decisions],
+        }
+
+
+def explain(journal: Journal, interaction: str, *, full: bool = False, customer: str | None = None) -> Explanation:
+    """Every routing decision about an interaction.
+
+    Args:
+        journal: what to read.
+        interaction: its id.
+        full: also list all agents for each decision, from the state rebuilt as it was just before. Takes as long as
+            loading the journal.
+        customer: whose interaction it is; spares looking for it from the journal's beginning.
+
+    Raises:
+        UnknownId: there is no such interaction.
+        JournalCorrupt: a record is damaged.
+    """
+    whose = customer or _customer(journal, interaction)
+    records = journal.read(subjects=[whose], types=_STEPS)
+    found = [(record, event) for record in records if (event := _about(record, interaction)) is not None]
+    started = next((event for _, event in found if isinstance(event, e.InteractionStarted)), None)
+    if started is None:
+        raise UnknownId("interaction", interaction)
+    steps = [Step(record.position, record.at_us, record.type, sentence(event, whose)) for record, event in found]
+    decisions = [_decision(record, event, found) for record, event in found if isinstance(event, e.OfferMade)]
+    if full:
+        decisions = _with_candidates(journal, interaction, decisions)
+    return Explanation(interaction, whose, started.channel, steps, decisions)
+
+
+def _about(record: Record, interaction: str) -> e.Event | None:
+    event = decode_event(record)
+    return event if getattr(event, "interaction", None) == interaction else None
+
+
+def _customer(journal: Journal, interaction: str) -> str:
+    for record in journal.read(types=["InteractionStarted"]):
+        if record.subject is not None and _about(record, interaction) is not None:
+            return record.subject
+    raise UnknownId("interaction", interaction)
+
+
+def _decision(record: Record, made: e.OfferMade, found: Sequence[tuple[Record, e.Event]]) -> Decision:
+    ends = (event for _, event in found if isinstance(event, e.OfferAccepted | e.OfferEnded))
+    end = next((event for event in ends if event.offer == made.offer), None)
+    outcome, reason = _outcome(end)
+    return Decision(
+        record.position,
+        record.at_us,
+        made.offer,
+        made.agent,
+        made.queue,
+        made.key,
+        made.runners_up,
+        made.failed,
+        outcome,
+        reason,
+    )
+
+
+def _outcome(end: e.OfferAccepted | e.OfferEnded | None) -> tuple[str | None, str | None]:
+    if isinstance(end, e.OfferEnded):
+        return end.outcome, end.reason
+    return None if end is None else "ACCEPTED", None
+
+
+def _with_candidates(journal: Journal, interaction: str, decisions: Sequence[Decision]) -> list[Decision]:
+    states = _states(journal, [decision.position for decision in decisions])
+    return [
+        attrs.evolve(decision, candidates=candidates(engine.view, interaction))
+        for decision, engine in zip(decisions, states, strict=True)
+    ]
+
+
+def _states(journal: Journal, positions: Sequence[int]) -> Iterator[Engine]:
+    """The engine as it stood just before each position; one engine, which goes on to the next when asked for it."""
+    engine: Engine | None = None
+    for position in positions:
+        if engine is None:
+            engine = load_engine(journal, until=position - 1)
+        elif engine.position < position - 1:
+            for record in journal.read(engine.position, limit=position - 1 - engine.position):
+                engine.replay(decode_event(record), record.at_us)
+        yield engine

@@ -1,0 +1,99 @@
+"""Events in people's words, as a table. Belongs here: event type -> phrase. Does not: what the engine makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from orchestra.model.events import Event
+
+__all__ = ["DETAILS", "PHRASES", "sentence"]
+
+PHRASES: Mapping[str, str] = {
+    "CustomerAdded": "became known by {kind}",
+    "ConversationStarted": "began to talk with {account} on {channel}",
+    "InteractionStarted": "made contact on {channel}",
+    "InteractionAttached": "{interaction} belongs to {case} ({by})",
+    "ContactTaken": "{writer} called {account} on {channel}",
+    "ParticipantJoined": "{participant} takes part in the case",
+    "MessageReceived": "{writer} wrote",
+    "MessageWritten": "{author} answered",
+    "ReplyRecorded": "{author} answered outside of this system",
+    "InteractionQueued": "waits in queue {queue}{because}",
+    "InteractionHeld": "{agent} put the customer on hold",
+    "InteractionRetrieved": "{agent} took the customer back from hold",
+    "InteractionTransferred": "{agent} handed over to queue {queue}",
+    "InteractionFinished": "the contact with {agent} ended, by {by}{outcome_code}",
+    "InteractionDone": "{interaction} is over{because}{outcome_code}",
+    "InteractionAbandoned": "left without an answer after {waited}",
+    "InteractionCanceled": "{interaction} was canceled{because}",
+    "OfferMade": "offered to {agent}",
+    "OfferAccepted": "{agent} took it",
+    "OfferEnded": "the offer to {agent} ended: {outcome_text}{because}",
+    "RoutingExhausted": "everybody in queue {queue} has declined or missed it",
+    "RoutingRetried": "everybody is asked again",
+    "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
+    "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
+    "CaseWaiting": "the case waits on the {on_text}{because}",
+    "CaseResumed": "the case goes on{because}",
+    "CaseResolved": "the case is resolved{outcome_code}",
+    "CaseReopened": "the case is open again{because}",
+    "CaseClosed": "the case is closed{because}",
+    "RefAdded": "{target} is also known as {ref}",
+    "FieldsSet": "{fields_text} of {target} set",
+    "DeliveryPlanned": "message {message} is to be sent on {channel}",
+    "DeliveryPermitted": "attempt {attempt} may leave",
+    "DeliveryStarted": "attempt {attempt} left",
+    "DeliveryAccepted": "the provider took the message",
+    "DeliveryRetried": "attempt {attempt} did not succeed{because}, another follows",
+    "DeliveryFailed": "the message could not be sent{because}",
+    "DeliveryUnknown": "nobody knows whether the message was sent{because}",
+    "DeliveryHeld": "sending is stopped: the message waits",
+    "DeliveryExpired": "the message was not sent in time",
+    "DeliveryCanceled": "the message was called back{because}",
+    "ReceiptRecorded": "the message was {receipt}{because}",
+}
+"""Event type -> phrase. Every event of a customer has one."""
+
+DETAILS = frozenset(
+    {
+        "ConversationStarted",
+        "InteractionAttached",
+        "RefAdded",
+        "FieldsSet",
+        "DeliveryPlanned",
+        "DeliveryPermitted",
+        "DeliveryStarted",
+        "DeliveryAccepted",
+        "DeliveryRetried",
+        "RoutingRetried",
+    }
+)
+"""Event types that matter to who looks for a fault, and to nobody else."""
+
+
+def sentence(event: Event, customer: str) -> str:
+    """The phrase of an event of this customer's history, filled in. Quotes nothing private."""
+    return PHRASES[type(event).__name__].format_map(_Words(event, customer))
+
+
+class _Words(dict[str, Any]):
+    """What phrases may name: the event's fields, and some made of them."""
+
+    def __init__(self, event: Event, customer: str) -> None:
+        super().__init__({field.name: getattr(event, field.name) for field in attrs.fields(type(event))})
+        reason = self.get("reason") or self.get("code")
+        self["because"] = f" ({_spoken(reason)})" if reason else ""
+        self["outcome_code"] = f" [{self['disposition']}]" if self.get("disposition") else ""
+        self["outcome_text"] = _spoken(self.get("outcome") or "").lower()
+        self["on_text"] = _spoken(self.get("on") or "")
+        self["author"] = self.get("agent") or "the company"
+        self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
+        self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
+        self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
+
+
+def _spoken(text: str) -> str:
+    return text.replace("_", " ")

@@ -1,0 +1,189 @@
+"""Measures, timelines and explanations as tables of text, for a terminal with or without colours.
+
+Belongs here: columns and words. Does not: figures, and drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import attrs
+
+from orchestra.insight.explain import Decision, Explanation
+from orchestra.insight.figures import Figures
+from orchestra.insight.instants import instant_text, span_text
+from orchestra.insight.measures import Measures
+from orchestra.insight.timeline import Entry
+from orchestra.insight.variants import Share
+
+__all__ = ["Table", "explanation_tables", "measures_tables", "timeline_table"]
+
+
+@attrs.frozen
+class Table:
+    """Rows under a header.
+
+    Attributes:
+        right: places of the columns whose text ends at the right, counted from 0.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: frozenset[int] = frozenset()
+
+    def to_text(self) -> str:
+        """The table as plain lines; what must not reach a terminal from a text is left out."""
+        cells = [self.header, *(tuple(_printable(cell) for cell in row) for row in self.rows)]
+        widths = [max(len(row[place]) for row in cells) for place in range(len(self.header))]
+        lines = [self._line(row, widths) for row in cells]
+        return "\n".join([self.title, lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+    def _line(self, row: Sequence[str], widths: Sequence[int]) -> str:
+        cells = zip(row, widths, strict=True)
+        placed = (
+            cell.rjust(width) if place in self.right else cell.ljust(width) for place, (cell, width) in enumerate(cells)
+        )
+        return "  ".join(placed).rstrip()
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _within(figures: Figures) -> str:
+    limits = figures.first_response.within.items()
+    return ", ".join(f"{span_text(float(limit))}: {count}" for limit, count in limits) or "-"
+
+
+_Column = tuple[str, Callable[[Figures], str]]
+
+_CASES: tuple[_Column, ...] = (
+    ("customers", lambda f: str(f.customers)),
+    ("cases", lambda f: str(f.cases)),
+    ("in", lambda f: str(f.messages.inbound)),
+    ("out", lambda f: str(f.messages.outbound)),
+    ("answered", lambda f: str(f.first_response.times.n)),
+    ("first response: mean", lambda f: span_text(f.first_response.times.mean_s)),
+    ("median", lambda f: span_text(f.first_response.times.median_s)),
+    ("p90", lambda f: span_text(f.first_response.times.p90_s)),
+    ("within", _within),
+    ("end to end: mean", lambda f: span_text(f.end_to_end.mean_s)),
+    ("median", lambda f: span_text(f.end_to_end.median_s)),
+)
+
+_CONTACTS: tuple[_Column, ...] = (
+    ("queued", lambda f: str(f.contacts.queued)),
+    ("answered", lambda f: str(f.contacts.answered)),
+    ("waiting", lambda f: str(f.contacts.waiting)),
+    ("abandoned", lambda f: _share(f.abandonment)),
+    ("short", lambda f: _share(f.short_abandonment)),
+    ("service level", lambda f: _share(f.service_level())),
+    ("accessible", lambda f: _share(f.accessibility)),
+    ("ASA", lambda f: span_text(f.wait.mean_s)),
+    ("wait p90", lambda f: span_text(f.wait.p90_s)),
+    ("handled", lambda f: str(f.handling.handled)),
+    ("AHT", lambda f: span_text(f.aht_s)),
+    ("transferred", lambda f: _share(f.transfer_rate)),
+)
+
+_DELIVERIES: tuple[_Column, ...] = (
+    ("planned", lambda f: str(f.deliverability.planned)),
+    ("sent", lambda f: str(f.deliverability.sent)),
+    ("delivered", lambda f: str(f.deliverability.delivered)),
+    ("read", lambda f: str(f.deliverability.read)),
+    ("failed", lambda f: str(f.deliverability.failed)),
+    ("unknown", lambda f: str(f.deliverability.unknown)),
+    ("expired", lambda f: str(f.deliverability.expired)),
+    ("canceled", lambda f: str(f.deliverability.canceled)),
+)
+
+
+def measures_tables(measures: Measures) -> list[Table]:
+    """The measures as tables: cases and answers, waiting and handling, service levels, deliveries.
+
+    A table about which there is nothing to tell is left out, but never the first.
+    """
+    rows = list(_scopes(measures))
+    total = rows[0][1]
+    tables = [_table("Cases and answers", _CASES, rows)]
+    if total.contacts.queued:
+        tables += [_table("Waiting and handling", _CONTACTS, rows), _shares(total)]
+    if total.deliverability.planned:
+        tables.append(_table("Deliveries", _DELIVERIES, rows))
+    return tables
+
+
+def _scopes(measures: Measures) -> Iterator[tuple[str, Figures]]:
+    yield "all", measures.total
+    parts = {"channel": measures.by_channel, "account": measures.by_account, "queue": measures.by_queue}
+    for kind, part in parts.items():
+        for name, figures in part.items():
+            yield f"{kind} {name}", figures
+
+
+def _table(title: str, columns: Sequence[_Column], scopes: Sequence[tuple[str, Figures]]) -> Table:
+    header = ("", *(name for name, _ in columns))
+    rows = tuple((name, *(cell(figures) for _, cell in columns)) for name, figures in scopes)
+    return Table(title, header, rows, frozenset(range(1, len(header))))
+
+
+def _shares(total: Figures) -> Table:
+    """Every share with its variant and what it is made of."""
+    others = (total.accessibility, total.abandonment, total.short_abandonment, total.transfer_rate)
+    shares = (*total.service_levels.values(), *others)
+    rows = tuple((share.name, str(share.numerator), str(share.denominator), _percent(share)) for share in shares)
+    return Table("Shares, of all", ("share", "of these", "of all", "is"), rows, frozenset({1, 2, 3}))
+
+
+def _percent(share: Share) -> str:
+    return "-" if share.percent is None else f"{share.percent:.2f} %"
+
+
+def _share(share: Share) -> str:
+    return "-" if share.percent is None else f"{share.numerator} ({share.percent:.1f} %)"
+
+
+def timeline_table(entries: Sequence[Entry], customer: str) -> Table:
+    """A timeline as a table, oldest first."""
+    rows = tuple(
+        (
+            instant_text(entry.at_us),
+            entry.channel or "",
+            entry.number or entry.case or "",
+            entry.who,
+            entry.sentence if entry.text is None else f"{entry.sentence}: {entry.text}",
+        )
+        for entry in entries
+    )
+    return Table(f"Timeline of {customer}", ("at", "channel", "case", "who", "what"), rows)
+
+
+def explanation_tables(explanation: Explanation) -> list[Table]:
+    """An explanation as tables: the way, then each decision's agents."""
+    title = f"Way of {explanation.interaction} ({explanation.channel})"
+    rows = tuple((instant_text(step.at_us), step.sentence) for step in explanation.steps)
+    return [Table(title, ("at", "what"), rows), *(_decided(decision) for decision in explanation.decisions)]
+
+
+def _decided(decision: Decision) -> Table:
+    ended = (decision.outcome or "open").lower().replace("_", " ")
+    title = f"{decision.offer} to {decision.agent} from queue {decision.queue}: {ended}"
+    return Table(title, ("rank", "agent", "idle since or why not"), tuple(_agents(decision)), frozenset({0}))
+
+
+def _agents(decision: Decision) -> Iterator[tuple[str, str, str]]:
+    if decision.candidates is None:
+        for rank, key in enumerate([decision.key, *decision.runners_up], 1):
+            yield str(rank), str(key[-1]), _idle_since(key)
+        for condition, count in sorted(decision.failed.items()):
+            yield "", f"{count} more", condition
+        return
+    for one in decision.candidates:
+        told = _idle_since(one.key) if one.failing is None else one.failing
+        yield str(one.rank or ""), one.agent, told
+
+
+def _idle_since(key: Sequence[int | str]) -> str:
+    first = key[0]
+    return instant_text(first) if isinstance(first, int) else first
