@@ -12,11 +12,11 @@ from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import Received
-from orchestra.runtime.explain import Explanation, explain
+from orchestra.insight.explain import Explanation, explain
 from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
-from orchestra.runtime.timeline import Entry, timeline
+from orchestra.insight.timeline import Entry, timeline
 
 __all__ = ["Calls"]
 

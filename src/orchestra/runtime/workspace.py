@@ -39,7 +39,7 @@ from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
-from orchestra.runtime.waiting import Waiting, why_waiting
+from orchestra.insight.waiting import Waiting, why_waiting
 
 __all__ = ["Workspace"]
 
@@ -357,7 +357,7 @@ async def _running(owner: Owner, lines: Lines) -> AsyncGenerator[Workspace]:
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The one failure of a group of one; else the group."""
-    inner = group.exceptions
+    inner: tuple[BaseException, ...] = tuple(group.exceptions)
     if len(inner) > 1:
         return group
     return _only(inner[0]) if isinstance(inner[0], BaseExceptionGroup) else inner[0]
