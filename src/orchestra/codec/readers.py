@@ -73,7 +73,10 @@ def reader_of(annotation: Any) -> Reader:
 
 
 def object_reader(kind: type[Kind]) -> Callable[[Any, str], Kind]:
-    """A reader of an attrs class from an object with its fields' names; what has a default, or may be None, may lack."""
+    """A reader of an attrs class from an object with its fields' names.
+
+    What has a default, or may be None, may be missing.
+    """
     hints = field_types(kind)
     readers = {name: reader_of(annotation) for name, annotation in hints.items()}
     bare = [field.name for field in _fields(kind) if field.default is attrs.NOTHING]

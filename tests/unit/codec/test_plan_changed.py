@@ -46,7 +46,7 @@ def test_blanked_names_are_gone_and_all_else_stays() -> None:
 
 def test_only_text_beside_the_plan() -> None:
     with pytest.raises(TypeError, match="digest"):
-        encode_event(attrs.evolve(EVENT, digest=1.0))
+        encode_event(attrs.evolve(EVENT, digest=1.0))  # type: ignore[arg-type]
     with pytest.raises(MalformedMessage):
         encode_event(attrs.evolve(EVENT, digest="\ud800"))
 
