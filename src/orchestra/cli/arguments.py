@@ -1,0 +1,81 @@
+"""What subcommands have in common: parsers that teach by example, and journals by URL."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orchestra.errors import JournalUnavailable
+from orchestra.journal.port import Journal
+from orchestra.journal.registry import open_journal
+
+__all__ = ["add_journal", "add_json", "existing", "new_parser", "now_us", "opened"]
+
+_CREATE = re.compile(r"[?&]create=")
+
+
+def new_parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
+    """A subcommand's parser.
+
+    Args:
+        name: of the subcommand.
+        description: what it does, for its help.
+        examples: command lines, one each, shown at the end of the help.
+    """
+    shown = "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
+    return argparse.ArgumentParser(
+        prog=f"orchestra {name}",
+        description=description,
+        epilog=f"examples:\n{shown}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_journal(parser: argparse.ArgumentParser) -> None:
+    """Let a reading subcommand be told which journal to read."""
+    parser.add_argument("--journal", metavar="URL", required=True, help="the journal to read, as sqlite:contacts.db")
+
+
+def add_json(parser: argparse.ArgumentParser, what: str = "one JSON object instead of tables") -> None:
+    """Let a subcommand print for programs."""
+    parser.add_argument("--json", action="store_true", help=f"print {what}")
+
+
+def now_us() -> int:
+    """The time by this computer's clock, microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Journal]:
+    """A journal, closed at the end; an empty one is made if there is none.
+
+    Raises:
+        DefinitionError: the URL makes no sense.
+        JournalError: it cannot be opened.
+    """
+    journal = open_journal(url)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def existing(url: str) -> Iterator[Journal]:
+    """A journal to read, closed at the end. Makes none.
+
+    Raises:
+        DefinitionError: the URL makes no sense.
+        JournalUnavailable: there is none, or nothing is in it.
+    """
+    if url.startswith("sqlite:") and not _CREATE.search(url):
+        url += ("&" if "?" in url else "?") + "create=no"
+    with opened(url) as journal:
+        if not journal.position():
+            raise JournalUnavailable(f"nothing is in {url.partition('?')[0]}")
+        yield journal

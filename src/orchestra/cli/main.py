@@ -1,0 +1,116 @@
+"""The command's entry: which subcommands there are, and what becomes of an error. Imports a subcommand on demand.
+
+Exit statuses: 0 all is well; 1 the thing asked about has faults; 2 wrong usage, or something cannot be opened or found.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from orchestra.errors import DefinitionError, OrchestraError
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "a seeded day of a small contact centre, from nothing to measures",
+    "replay": "take a contact log through the engine and measure it",
+    "check": "tell everything that is wrong or doubtful in a plan",
+    "run": "own a workspace until told to stop",
+    "measures": "service level, waits, first response and the rest, from a journal",
+    "timeline": "everything about one customer, over all channels",
+    "explain": "why an interaction went to whom it went",
+    "events": "what stands in a journal, event by event",
+    "snapshot": "make the next start from this journal fast",
+    "backup": "copy a live journal to a file and verify the copy",
+}
+"""Subcommand -> what it does. Each is the module of that name in this package."""
+
+_USAGE: Final = "usage: orchestra COMMAND [ARGUMENT ...]"
+_EXAMPLES: Final = """\
+examples:
+  orchestra demo
+  orchestra replay contacts.jsonl --journal sqlite:contacts.db
+  orchestra timeline cu7 --journal sqlite:contacts.db
+  orchestra COMMAND --help
+
+exit status: 0 all is well, 1 the thing asked about has faults, 2 wrong usage or something cannot be opened"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the `orchestra` command.
+
+    Args:
+        argv: its arguments; None takes those of the process.
+
+    Returns:
+        The exit status: 0, 1 for faults in the thing asked about, 2 for wrong usage or what cannot be opened, 130 when
+        interrupted.
+    """
+    _print_what_can_be_encoded()
+    try:
+        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit as stop:  # argparse ends this way: 0 after --help, 2 after an error that it has printed
+        return stop.code if isinstance(stop.code, int) else 0
+    except OrchestraError as error:
+        print(f"orchestra: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("orchestra: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does. Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0 if arguments else 2
+    name = arguments[0]
+    if name in ("-V", "--version"):
+        print(f"orchestra {_version()}")
+        return 0
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"commands: {', '.join(COMMANDS)}"
+        print(f"{_USAGE}\norchestra: no command {name[:40]!a}; {hint}", file=sys.stderr)
+        return 2
+    status = import_module(f"orchestra.cli.{name}").main(arguments[1:])
+    sys.stdout.flush()
+    return int(status)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    rows = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
+    return f"{_USAGE}\n\nOrchestrate a company's customer contacts.\n\ncommands:\n{rows}\n\n{_EXAMPLES}"
+
+
+def _version() -> str:
+    try:
+        return version("orchestra-cx")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _one_line(error: OrchestraError) -> str:
+    if isinstance(error, DefinitionError) and len(error.faults) > 3:
+        shown = "; ".join(map(str, error.faults[:3]))
+        text = f"{shown}; and {len(error.faults) - 3} more (orchestra check PLAN tells all)"
+    else:
+        text = "; ".join(str(error).splitlines()) or type(error).__name__
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _print_what_can_be_encoded() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

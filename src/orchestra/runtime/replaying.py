@@ -1,0 +1,307 @@
+"""Replaying a contact log: each line at its recorded time, through the commands that a live channel uses.
+
+Belongs here: the plan of a replay, its batches, and where a run begins that another one left off. Does not: how a line
+looks (`contact_log`), and what any command decides.
+
+Batches end at the same lines in every run, and each is one append that ends with the mark of the prefix taken. So a run
+that is killed leaves the journal as after some batch, and the next run goes on as the first would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from typing import Final, Protocol
+
+import attrs
+
+from orchestra.engine.logs.state import Prefix
+from orchestra.errors import CommandRefused, JournalError, MalformedMessage
+from orchestra.journal.port import Journal
+from orchestra.journal.process import process_holder
+from orchestra.model.addresses import Handle
+from orchestra.model.commands import Command, MarkLog, ReceiveMessage, RecordReply
+from orchestra.model.definitions import Cases, Channel, Queue, Team, WorkspaceDefinition
+from orchestra.model.plan import Plan
+from orchestra.model.records import Lease
+from orchestra.model.results import Received
+from orchestra.runtime.contact_log import ContactLog, Line, Mark, RawLine, parse_line
+from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.ledger import Ledger
+
+__all__ = ["ADDRESS_KIND", "BATCH_LINES", "Progress", "Replayed", "Survey", "replay", "replay_plan", "survey"]
+
+BATCH_LINES: Final = 250
+"""A batch ends at every line whose number this divides."""
+
+ADDRESS_KIND: Final = "log"
+"""Kind of the addresses of people in a contact log."""
+
+_QUEUE: Final = "contacts"
+_TEAM: Final = "company"
+_LEASE_US: Final = 30_000_000
+
+
+class Progress(Protocol):
+    """Who watches a replay."""
+
+    def bad_line(self, number: int, reason: str) -> None:
+        """This line cannot be taken."""
+
+    def advance(self, lines: int, total: int) -> None:
+        """So many lines of all are done, skipped ones included."""
+
+
+@attrs.frozen
+class Survey:
+    """A log at a glance, all of it.
+
+    Attributes:
+        lines: how many there are.
+        channels: those that good lines name.
+        queues: those that good lines name.
+        first_us: when the first good line was written; None if there is none.
+        taken: the longest prefix that the journal holds; None if it holds none.
+    """
+
+    lines: int
+    channels: Collection[str]
+    queues: Collection[str]
+    first_us: int | None
+    taken: Mark | None
+
+
+@attrs.frozen
+class Replayed:
+    """What became of a log.
+
+    Attributes:
+        lines: lines gone through, those of the prefix taken before included.
+        skipped: lines of the prefix that an earlier run had taken.
+        rejected: bad lines among `lines`.
+        duplicates: lines among `lines` whose message had been taken before under the same (channel, company, id).
+        rejected_before: bad lines among those skipped.
+        position: of the journal, afterwards.
+        state_hash: fingerprint of the state, afterwards.
+    """
+
+    lines: int
+    skipped: int
+    rejected: int
+    duplicates: int
+    rejected_before: int
+    position: int
+    state_hash: str
+
+
+def survey(log: ContactLog, known: Mapping[str, Prefix]) -> Survey:
+    """Read a whole log once, before anything is decided.
+
+    Args:
+        log: the file.
+        known: SHA-256 -> prefix that the journal holds.
+    """
+    channels: set[str] = set()
+    queues: set[str] = set()
+    ends = {prefix.lines for prefix in known.values()}
+    first_us: int | None = None
+    taken: Mark | None = None
+    count = 0
+    for raw in log.read():
+        count = raw.number
+        if count in ends and (mark := log.mark()).sha256 in known and known[mark.sha256].lines == count:
+            taken = mark
+        with suppress(MalformedMessage):
+            line = parse_line(raw.data, count)
+            channels.add(line.channel)
+            queues |= {line.queue} if line.queue is not None else set()
+            first_us = line.at_us if first_us is None else first_us
+    return Survey(count, channels, queues, first_us, taken)
+
+
+def replay_plan(plan: Plan | None, names: Survey | None = None) -> Plan:
+    """The plan under which a log is replayed.
+
+    Args:
+        plan: one to start from: the user's, or the one in force in the journal. None starts from one queue and team.
+        names: channels and queues of this log are added; None adds nothing, so that lines with other names are bad.
+
+    Returns:
+        The plan in which a line's thread alone decides its case, nothing closes by itself, and ids are kept for ever.
+    """
+    base = plan or Plan(
+        workspace=WorkspaceDefinition(default_queue=_QUEUE, name="contact-log"),
+        queues={_QUEUE: Queue(team=_TEAM)},
+        teams={_TEAM: Team()},
+    )
+    channels, queues = dict(base.channels), dict(base.queues)
+    if names is not None:
+        team = base.queues[base.workspace.default_queue].team if base.workspace.default_queue in base.queues else _TEAM
+        channels |= {name: Channel() for name in sorted(names.channels) if name not in channels}
+        queues |= {name: Queue(team=team) for name in sorted(names.queues) if name not in queues}
+    return attrs.evolve(
+        base,
+        queues=queues,
+        channels={name: _timeless(channel) for name, channel in channels.items()},
+        cases=_by_thread(base.cases),
+    )
+
+
+def _timeless(channel: Channel) -> Channel:
+    return attrs.evolve(channel, idle_after=None, max_age=None, keep_ids=None)
+
+
+def _by_thread(cases: Cases) -> Cases:
+    return attrs.evolve(cases, attach=("thread",), close_after=None, reopen_within=None)
+
+
+def replay(
+    log: ContactLog,
+    journal: Journal,
+    progress: Progress,
+    now_us: Callable[[], int],
+    *,
+    plan: Plan | None = None,
+    is_strict: bool = False,
+) -> Replayed:
+    """Take every line of a log that the journal has not yet.
+
+    Args:
+        log: an open contact log.
+        journal: where to; a new one or one that other logs were replayed into.
+        progress: is told of bad lines and of how far it is.
+        now_us: the clock of the lease; decides nothing.
+        plan: what to replay under; None derives one from the names that stand in the log.
+        is_strict: stop before the first bad line.
+
+    Raises:
+        DefinitionError: the plan has faults, or lacks what is in the journal.
+        JournalError: the journal cannot be used, or another process owns it.
+
+    Guarantees:
+        Whenever it ends, also by a kill, the journal holds whole batches: another run takes the rest, and the state is
+        as after one run. Lines taken before add no event.
+    """
+    lease = journal.acquire(process_holder(), now_us(), _LEASE_US)
+    try:
+        return _Replay(log, Ledger(journal, lease), progress, now_us).run(plan, is_strict)
+    finally:
+        with suppress(JournalError):  # a lease that cannot be given back runs out
+            journal.release(lease)
+
+
+class _Replay:
+    def __init__(self, log: ContactLog, ledger: Ledger, progress: Progress, now_us: Callable[[], int]) -> None:
+        self._log = log
+        self._ledger = ledger
+        self._progress = progress
+        self._now_us = now_us
+        self._lease: Lease = ledger.lease
+        self._lines = self._rejected = self._duplicates = self._unmarked = 0
+        self._marked: Mark | None = None
+        self._reached = log.mark()
+
+    def run(self, plan: Plan | None, is_strict: bool) -> Replayed:
+        engine = self._ledger.engine
+        prefixes = engine.view.logs.prefixes
+        seen = survey(self._log, prefixes)
+        if seen.taken is not None:
+            before = prefixes[seen.taken.sha256]
+            self._lines, self._rejected, self._duplicates = before.lines, before.rejected, before.duplicates
+        self._marked = seen.taken
+        skipped, rejected_before = self._lines, self._rejected
+        if not (is_strict and self._rejected):
+            self._put_plan(plan, seen)
+            self._take_lines(seen.lines, is_strict)
+        return Replayed(
+            self._lines + self._unmarked,
+            skipped,
+            self._rejected + self._unmarked,
+            self._duplicates,
+            rejected_before,
+            self._ledger.stored,
+            engine.state_hash(),
+        )
+
+    def _put_plan(self, plan: Plan | None, seen: Survey) -> None:
+        engine = self._ledger.engine
+        in_force = engine.view.plan if "digest" in engine.view.definition.facts else None
+        chosen = replay_plan(plan) if plan is not None else replay_plan(in_force, seen)
+        self._key = WorkspaceKey.of(chosen)
+        self._ledger.put_plan(chosen, self._key, seen.first_us or 0)
+
+    def _take_lines(self, total: int, is_strict: bool) -> None:
+        skipped = self._lines
+        for raw in self._log.read():
+            if raw.number <= skipped:
+                continue
+            reason = self._take(raw)
+            if reason is not None:
+                self._progress.bad_line(raw.number, reason)
+                if is_strict or not raw.is_ended:
+                    # Not in the prefix: a strict run ends before it, and a line still being written may turn out well.
+                    self._unmarked = 1
+                    break
+                self._rejected += 1
+            self._lines = raw.number
+            self._reached = self._log.mark()
+            if self._lines % BATCH_LINES == 0:
+                self._commit()
+                self._progress.advance(self._lines, total)
+        self._commit()
+        self._progress.advance(self._lines + self._unmarked, total)
+
+    def _take(self, raw: RawLine) -> str | None:
+        """Take a line; gives the reason if it is bad."""
+        try:
+            line = parse_line(raw.data, raw.number)
+            decided = self._ledger.execute(self._command(line), line.at_us)
+        except MalformedMessage as error:
+            return error.reason
+        except CommandRefused as error:
+            return str(error)
+        assert isinstance(decided.result, Received)
+        self._duplicates += decided.result.duplicate
+        return None
+
+    def _command(self, line: Line) -> Command:
+        person = self._key.address(Handle(line.customer, kind=ADDRESS_KIND))
+        if line.is_inbound:
+            return ReceiveMessage(
+                line.channel,
+                line.company,
+                line.message_id,
+                person,
+                thread=line.thread,
+                occurred_us=line.at_us,
+                case_number=line.case,
+                topic=line.topic,
+                queue=line.queue,
+                text=line.text,
+            )
+        return RecordReply(
+            line.channel,
+            line.company,
+            line.message_id,
+            person,
+            agent=line.agent,
+            thread=line.thread,
+            occurred_us=line.at_us,
+            resolve=True,
+            disposition=line.disposition,
+            text=line.text,
+        )
+
+    def _commit(self) -> None:
+        """Store what was decided since the last mark, in one append that ends with the mark of these lines."""
+        before = self._marked
+        if self._lines > (0 if before is None else before.lines):
+            mark = self._reached
+            previous = None if before is None else before.sha256
+            command = MarkLog(mark.sha256, mark.lines, self._rejected, self._duplicates, previous)
+            self._ledger.execute(command, self._ledger.engine.now_us)
+            self._marked = mark
+        now_us = self._now_us()
+        if now_us > self._lease.expires_us - _LEASE_US // 2:
+            self._lease = self._ledger.lease = self._ledger.journal.renew(self._lease, now_us, _LEASE_US)
+        self._ledger.commit()
