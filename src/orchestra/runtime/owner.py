@@ -86,6 +86,8 @@ class Owner:
         self._storing = 0
         self._oldest_pending_s: float | None = None
         self._answering: set[str] = set()
+        self._answered: set[str] = set()
+        self._failures = 0
         self._due_faults = 0
 
     # Deciding
@@ -214,7 +216,7 @@ class Owner:
             self._storing = 0
         self.append_us = int((time.monotonic() - started) * 1_000_000)
         self.ledger.stored = stored
-        self._answering.difference_update(item.request_id for item in pending if item.request_id is not None)
+        self._answered.update(item.request_id for item in pending if item.request_id is not None)
         self._release(stored)
         self.recent.publish(_published(pending))
         self._room.ring()
@@ -232,7 +234,9 @@ class Owner:
             waiter = self._waiting.popleft()
             waiter.failure = error
             waiter.done.set()
+        self._failures += 1
         self._answering.clear()
+        self._answered.clear()
 
     async def _reload(self) -> None:
         """Load the engine anew from the journal: the one path after any failure."""
@@ -311,12 +315,18 @@ class Owner:
 
     async def answer_waiting(self) -> int:
         """Decide on every request now waiting, in order; gives how many."""
+        # What is read may be older than an append that ends meanwhile: an id is forgotten only when a later reading began
+        # after its answer was stored, and a reading that an append failed under is not used.
+        gone, self._answered, failures = self._answered, set(), self._failures
         requests = await to_thread.run_sync(self.journal.inbox.waiting)
         fresh = [request for request in requests if request.request_id not in self._answering]
         for request in fresh:
             await self._until_ready()
+            if self._failures != failures:
+                return 0
             self._answering.add(request.request_id)
             self._answer(request)
+        self._answering -= gone
         return len(fresh)
 
     def _answer(self, request: Request) -> None:
