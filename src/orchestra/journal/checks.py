@@ -12,6 +12,7 @@ from orchestra.model.records import Lease, Snapshot
 
 __all__ = [
     "damaged_request",
+    "fits",
     "is_held",
     "not_waiting",
     "other_command",
@@ -67,6 +68,11 @@ def text_check(what: str, text: str) -> bytes:
     except UnicodeEncodeError as error:
         # Not chained: the error carries the text.
         raise MalformedMessage(what, f"text is not Unicode: {error.reason}") from None
+
+
+def fits(text: object, check: object) -> bool:
+    """Whether a stored text is what its checksum was made of."""
+    return isinstance(text, str) and digest(text.encode()) == check
 
 
 def other_command(request_id: str) -> MalformedMessage:

@@ -64,14 +64,15 @@ class Journal(Protocol):
 
         Raises:
             WorkspaceInUse: another holder's lease has not expired and that holder is not known to be dead.
+            JournalCorrupt: the last record is damaged, or acknowledged records are missing.
         """
         ...
 
     def renew(self, lease: Lease, now_us: int, ttl_us: int) -> Lease:
-        """Stay the owner for `ttl_us` from `now_us` on.
+        """Stay the owner for `ttl_us` from `now_us` on; also after the lease expired, if nobody took it.
 
         Raises:
-            LeaseLost: another epoch owns the workspace.
+            LeaseLost: another epoch owns the workspace, or the lease was released.
         """
         ...
 
@@ -92,7 +93,10 @@ class Journal(Protocol):
 
         Raises:
             VersionConflict: the journal is at another position; nothing was stored.
-            LeaseLost: the lease's epoch is not the current one; nothing was stored.
+            LeaseLost: the lease's epoch is not the current one; nothing was stored. Whether it has expired does not
+                matter while nobody else took it.
+            MalformedMessage: positions leave a gap, time falls, a text is not Unicode, or a `Done` answers a request
+                that is not waiting; nothing was stored.
             JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
         """
         ...
@@ -111,6 +115,7 @@ class Journal(Protocol):
     ) -> Iterator[Record]:
         """Durable records past `after`, in order; only those of the given subjects and types, if given.
 
+        Gives at least what was durable when the iteration began, without a hole, and holds nobody up while it waits.
         Reads with an index on subject. Each record is verified.
 
         Raises:
@@ -122,11 +127,19 @@ class Journal(Protocol):
         """Destroy the private part of all records of these subjects (None: of every record); returns how many.
 
         Facts, positions and verification stay as they are.
+
+        Raises:
+            JournalUnavailable: it is not done, or not everywhere: call again.
         """
         ...
 
     def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Keep this snapshot and drop older ones. A cache: losing it loses nothing."""
+        """Keep this snapshot and drop older ones of its schema. A cache: losing it loses nothing.
+
+        Raises:
+            MalformedMessage: the journal has no such position.
+            JournalUnavailable: it was not stored.
+        """
         ...
 
     def load_snapshot(self, schema: str) -> Snapshot | None:
@@ -138,7 +151,7 @@ class Journal(Protocol):
         ...
 
     def backup(self, target: Path) -> int:
-        """Copy the live journal to a new file, verify the copy, and return its position.
+        """Copy the live journal to a new file, owned by nobody, verify the copy, and return its position.
 
         Raises:
             JournalUnavailable: the target exists, or cannot be written.

@@ -266,14 +266,17 @@ class SqliteJournal:
 
 
 def _lease_row(connection: sqlite3.Connection) -> tuple[int, str | None, int, int]:
-    row: tuple[int, str | None, int, int] | None = connection.execute(SQL["lease"]).fetchone()
+    row = connection.execute(SQL["lease"]).fetchone()
     if row is None:
         raise _no_lease_row()
-    return row
+    epoch, holder, since_us, expires_us = row
+    if not all(isinstance(number, int) for number in (epoch, since_us, expires_us)):
+        raise _no_lease_row()
+    return epoch, holder, since_us, expires_us
 
 
 def _no_lease_row() -> JournalCorrupt:
-    return JournalCorrupt(1, "the row of the lease is missing")
+    return JournalCorrupt(1, "the row of the lease is missing or damaged")
 
 
 def _check_at(connection: sqlite3.Connection, position: int) -> bytes | None:

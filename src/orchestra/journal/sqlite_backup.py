@@ -5,7 +5,6 @@ Belongs here: writing a new journal file from another journal. Does not: restori
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from orchestra.errors import JournalCorrupt, JournalUnavailable
 from orchestra.journal.chain import Row
 from orchestra.journal.head import Head
 from orchestra.journal.sqlite_connections import Connections
-from orchestra.journal.sqlite_errors import translated
+from orchestra.journal.sqlite_errors import DRIVER_ERRORS, cause, translated
 from orchestra.journal.sqlite_files import connect, create_journal, publish, remove_draft, temporary_beside
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.journal.sqlite_reading import Reader
@@ -76,8 +75,8 @@ def _made(target: Path, fill: Callable[[Path], None]) -> int:
         publish(draft, target)
     except FileExistsError as error:
         raise JournalUnavailable(f"{target.name} exists already: nothing was overwritten") from error
-    except sqlite3.Error as error:
-        raise translated(error) from error
+    except DRIVER_ERRORS as error:
+        raise translated(error) from cause(error)
     finally:
         remove_draft(draft)
     return position

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestra.errors import JournalUnavailable
-from orchestra.journal.sqlite_errors import translated
+from orchestra.journal.sqlite_errors import DRIVER_ERRORS, cause, translated
 from orchestra.journal.sqlite_files import connect, identify, unopened
 
 __all__ = ["Connections"]
@@ -56,8 +56,8 @@ class Connections:
             raise JournalUnavailable(f"there is no journal at {self.path}")
         try:
             connection = connect(self.path, self._synchronous)
-        except sqlite3.Error as error:
-            raise unopened(error, self.path) from error
+        except DRIVER_ERRORS as error:
+            raise unopened(error, self.path) from cause(error)
         try:
             identify(connection, self.path)
         except BaseException:
@@ -71,8 +71,8 @@ class Connections:
         connection = self._borrow()
         try:
             yield connection
-        except sqlite3.Error as error:
-            raise translated(error) from error
+        except DRIVER_ERRORS as error:
+            raise translated(error) from cause(error)
         finally:
             self._give_back(connection)
 
@@ -99,8 +99,8 @@ class Connections:
                 self._writer = self._connect()
             try:
                 yield self._writer
-            except sqlite3.Error as error:
-                raise translated(error) from error
+            except DRIVER_ERRORS as error:
+                raise translated(error) from cause(error)
 
     @contextmanager
     def transaction(self, position: int = 1) -> Generator[sqlite3.Connection]:
@@ -119,22 +119,22 @@ class Connections:
                 yield connection
             except BaseException as error:
                 self._undo(connection)
-                if isinstance(error, sqlite3.Error):
-                    raise translated(error, position=position) from error
+                if isinstance(error, DRIVER_ERRORS):
+                    raise translated(error, position=position) from cause(error)
                 raise
             try:
                 connection.execute("COMMIT")
-            except sqlite3.Error as error:
+            except DRIVER_ERRORS as error:
                 # Bytes may have reached the log. After a failed sync nothing that this connection believes can be
                 # trusted, so the next use opens a new one.
                 self._drop_writer()
-                raise translated(error, outcome_unknown=True) from error
+                raise translated(error, outcome_unknown=True) from cause(error)
 
     def _undo(self, connection: sqlite3.Connection) -> None:
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        except sqlite3.Error:
+        except DRIVER_ERRORS:
             self._drop_writer()  # closing rolls back
 
     def _drop_writer(self) -> None:
@@ -151,8 +151,8 @@ class Connections:
                 self._poller = self._connect()
             try:
                 (version,) = self._poller.execute("PRAGMA data_version").fetchone()
-            except sqlite3.Error as error:
-                raise translated(error) from error
+            except DRIVER_ERRORS as error:
+                raise translated(error) from cause(error)
         return int(version)
 
     def close(self) -> None:

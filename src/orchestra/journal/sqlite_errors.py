@@ -6,10 +6,16 @@ Belongs here: which failure means what to a caller. Does not: what is done about
 from __future__ import annotations
 
 import sqlite3
+from typing import Final, TypeAlias
 
 from orchestra.errors import JournalCorrupt, JournalError, JournalUnavailable
 
-__all__ = ["is_damage", "translated"]
+__all__ = ["DRIVER_ERRORS", "DriverError", "cause", "is_damage", "translated"]
+
+DRIVER_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What a call of the driver may raise; the second when a damaged schema stands in SQLite's own message."""
+
+DriverError: TypeAlias = sqlite3.Error | UnicodeDecodeError
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REASONS = {
@@ -25,19 +31,28 @@ _REASONS = {
 }
 
 
-def _primary_code(error: sqlite3.Error) -> int:
+def _primary_code(error: DriverError) -> int:
     # Extended codes keep the primary one in their low byte (sqlite.org/rescode.html). Errors that the driver finds
     # by itself have none.
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def _is_undecodable(error: DriverError) -> bool:
+    return isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error)
+
+
+def is_damage(error: DriverError) -> bool:
     """Whether the error says that stored bytes are not what was written."""
-    return _primary_code(error) in _DAMAGE or "decode to UTF-8" in str(error)
+    return _primary_code(error) in _DAMAGE or _is_undecodable(error)
 
 
-def translated(error: sqlite3.Error, *, position: int = 1, outcome_unknown: bool = False) -> JournalError:
-    """The error to raise instead; chain it to the driver's.
+def cause(error: DriverError) -> DriverError | None:
+    """What to chain a translated error to: the driver's, unless that quotes stored text, which may be private."""
+    return None if _is_undecodable(error) else error
+
+
+def translated(error: DriverError, *, position: int = 1, outcome_unknown: bool = False) -> JournalError:
+    """The error to raise instead; chain it to its `cause`.
 
     Args:
         error: the driver's.

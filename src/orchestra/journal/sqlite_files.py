@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestra.errors import JournalCorrupt, JournalUnavailable, MalformedMessage, OrchestraError, UnsupportedVersion
 from orchestra.journal.head import Head
 from orchestra.journal.port import FORMAT
-from orchestra.journal.sqlite_errors import translated
+from orchestra.journal.sqlite_errors import DRIVER_ERRORS, DriverError, cause, translated
 from orchestra.journal.sqlite_queries import APPLICATION_ID, SCHEMA
 
 __all__ = ["connect", "create_journal", "identify", "publish", "remove_draft", "temporary_beside", "unopened"]
@@ -54,8 +54,8 @@ def create_journal(path: Path) -> None:
         publish(draft, path)
     except FileExistsError:
         pass
-    except sqlite3.Error as error:
-        raise translated(error) from error
+    except DRIVER_ERRORS as error:
+        raise translated(error) from cause(error)
     finally:
         remove_draft(draft)
 
@@ -122,8 +122,8 @@ def remove_draft(draft: Path) -> None:
             draft.with_name(draft.name + suffix).unlink()
 
 
-def unopened(error: sqlite3.Error, path: Path) -> OrchestraError:
-    """The error to raise when a file could not be opened; chain it to the driver's."""
+def unopened(error: DriverError, path: Path) -> OrchestraError:
+    """The error to raise when a file could not be opened; chain it to the `cause`."""
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
         return MalformedMessage(str(path), "not a journal: not a SQLite file, or its first page is lost")
     return translated(error)
@@ -141,8 +141,8 @@ def identify(connection: sqlite3.Connection, path: Path) -> None:
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error as error:
-        raise unopened(error, path) from error
+    except DRIVER_ERRORS as error:
+        raise unopened(error, path) from cause(error)
     if application != APPLICATION_ID or version < 1:
         raise MalformedMessage(str(path), "not a journal: the file lacks the mark of one")
     if version > FORMAT:

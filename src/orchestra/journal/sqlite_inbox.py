@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from orchestra.journal.checks import damaged_request, not_waiting, other_command, text_check
+from orchestra.journal.checks import damaged_request, fits, not_waiting, other_command, text_check
 from orchestra.journal.sqlite_connections import Connections
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.model.records import Done, Request
@@ -50,7 +50,7 @@ class SqliteInbox:
         with self._connections.reading() as connection:
             rows = connection.execute(SQL["waiting"], (max(0, limit),)).fetchall()
             for _, request_id, check, command in rows:
-                if text_check(f"request {request_id}", command) != check:
+                if not fits(command, check):
                     raise damaged_request(_position(connection), request_id)
         return [Request(number, request_id, command) for number, request_id, _, command in rows]
 
@@ -61,7 +61,7 @@ class SqliteInbox:
             if row is None:
                 return None
             check, result = row
-            if text_check(f"answer to {request_id}", result) != check:
+            if not fits(result, check):
                 raise damaged_request(_position(connection), request_id)
         return str(result)
 

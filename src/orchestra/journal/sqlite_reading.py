@@ -11,7 +11,6 @@ way, which a read through an index cannot.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from heapq import merge
 from operator import itemgetter
@@ -21,7 +20,7 @@ from orchestra.errors import JournalCorrupt
 from orchestra.journal.chain import GENESIS, LARGEST, Row, prove
 from orchestra.journal.head import Head, Witness
 from orchestra.journal.sqlite_connections import Connections
-from orchestra.journal.sqlite_errors import is_damage, translated
+from orchestra.journal.sqlite_errors import DRIVER_ERRORS, cause, is_damage, translated
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.journal.sqlite_witness import inner_witness
 
@@ -130,9 +129,9 @@ class Reader:
         with self._connections.reading() as connection:
             try:
                 return connection.execute(SQL[query], (*values, size)).fetchall()
-            except sqlite3.Error as error:
+            except DRIVER_ERRORS as error:
                 if size == 1 or not is_damage(error):
-                    raise translated(error, position=after + 1) from error
+                    raise translated(error, position=after + 1) from cause(error)
         # One by one up to the damage, so that all before it are given.
         return self._piece(query, values, after, 1)
 

@@ -432,17 +432,21 @@ def test_an_owner_notices_that_its_last_record_changed(path: Path) -> None:
         assert journal.position() == 3
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM lease", "DROP TABLE lease"])
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM lease", "DROP TABLE lease", "UPDATE lease SET epoch = 'x'", "UPDATE lease SET epoch = 1.5"],
+)
 def test_a_journal_without_its_lease_row_is_reported(filled: Path, statement: str) -> None:
     spoil(filled, statement)
     with closing(SqliteJournal(filled)) as journal, pytest.raises(JournalError):
         journal.acquire("later", NOON + HOUR, HOUR)
 
 
-def test_a_damaged_request_is_reported(path: Path) -> None:
+@pytest.mark.parametrize("command", ["that", None, 7])
+def test_a_damaged_request_is_reported(path: Path, command: object) -> None:
     with closing(SqliteJournal(path)) as journal:
-        journal.inbox.submit("a", '{"do":"this"}')
-        spoil(path, 'UPDATE request SET command = \'{"do":"that"}\'')
+        journal.inbox.submit("a", "this")
+        spoil(path, "UPDATE request SET command = ?", command)
         with pytest.raises(JournalCorrupt, match="inbox request 'a'"):
             journal.inbox.waiting()
 
