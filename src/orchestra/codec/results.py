@@ -16,6 +16,7 @@ from orchestra.errors import (
     NotAllowedInState,
     NotPermitted,
     OfferExpired,
+    Quarantined,
     UnknownId,
     UnsupportedVersion,
 )
@@ -28,7 +29,8 @@ RESULT_VERSION = 1
 
 _VALUES: dict[str, type[Any]] = {kind.__name__: kind for kind in (Accepted, CaseRef, Received, Written)}
 _REFUSALS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, UnknownId)
+    kind.__name__: kind
+    for kind in (InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, UnknownId)
 }
 
 

@@ -30,6 +30,8 @@ from orchestra.model.structure import microseconds, structure, unstructure
 __all__ = ["Plan"]
 
 _MAX_PLAN_BYTES = 900_000
+_MOST_AGENTS = 300
+"""One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
 
 
 @attrs.frozen
@@ -95,6 +97,11 @@ class Plan:
     def to_json(self) -> str:
         """Canonical JSON of this plan: equal plans give equal text. Whatever is at its default is left out."""
         return json.dumps(unstructure(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def without_names(self) -> Plan:
+        """This plan without the names of people, which are private and so no part of the state."""
+        agents = {key: attrs.evolve(agent, name=None) for key, agent in self.agents.items()}
+        return attrs.evolve(self, agents=agents)
 
     def digest(self) -> str:
         """A fingerprint: equal plans, and only those, have the same."""
@@ -166,6 +173,8 @@ def _check_channels(plan: Plan) -> Iterator[Fault]:
 
 
 def _check_agents(plan: Plan) -> Iterator[Fault]:
+    if len(plan.agents) > _MOST_AGENTS:
+        yield Fault("agents", f"at most {_MOST_AGENTS} in a plan: define more by command, with DefineAgent")
     for name, agent in plan.agents.items():
         path = f"agents.{name}"
         if not agent.teams:

@@ -57,7 +57,10 @@ def parse_duration(text: str) -> timedelta:
     for part in _PART.finditer(text):
         if part.start() != end:
             break
-        total += int(part[1]) * _UNITS[part[2]]
+        try:
+            total += int(part[1]) * _UNITS[part[2]]
+        except OverflowError as error:
+            raise ValueError(f"{text!r} is longer than any calendar") from error
         end = part.end()
     if not text or end != len(text):
         raise ValueError(f"{text!r} is no duration: write 20s, 5m, 1h30m, 7d")

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
-from anyio import to_thread
+from orchestra.runtime.threads import in_thread
 
 from orchestra.codec import decode_event, decode_result, encode_command
-from orchestra.errors import CommandRefused, DefinitionError, Fault, JournalUnavailable
+from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_journal
 from orchestra.model.commands import Command, SendMessage
@@ -56,11 +56,8 @@ class Client(Calls):
             command.digest = self.key.digest(command.text)
         request_id = request_id or uuid.uuid4().hex
         text = encode_command(command)
-        await to_thread.run_sync(self.journal.inbox.submit, request_id, text)
-        answer = decode_result(await self._answer(request_id))
-        if isinstance(answer, CommandRefused):
-            raise answer
-        return answer
+        await in_thread(self.journal.inbox.submit, request_id, text)
+        return decode_result(await self._answer(request_id))
 
     async def _answer(self, request_id: str) -> str:
         pause_s, seen = _SHORTEST_POLL_S, -1
@@ -69,7 +66,7 @@ class Client(Calls):
                 changes = self.journal.changes()
                 if changes != seen:
                     seen = changes
-                    answer = await to_thread.run_sync(self.journal.inbox.result, request_id)
+                    answer = await in_thread(self.journal.inbox.result, request_id)
                     if answer is not None:
                         return answer
                 await anyio.sleep(pause_s)
@@ -97,9 +94,9 @@ async def connect(
         DefinitionError: nobody has ever opened the workspace, or the workspace's key is another.
         JournalUnavailable: the journal cannot be opened.
     """
-    store = await to_thread.run_sync(open_journal, journal)
+    store = await in_thread(open_journal, journal)
     try:
-        plan, check = await to_thread.run_sync(_plan_of, store)
+        plan, check = await in_thread(_plan_of, store)
         key = WorkspaceKey.of(plan, secrets)
         if key.check != check:
             raise DefinitionError([Fault("workspace.key", "is not the key this workspace was written under")])

@@ -22,7 +22,7 @@ class Definition(Slice):
     facts: dict[str, str]
 
     def changed(self, event: e.PlanChanged, at_us: int) -> None:
-        self.plans.plan = event.plan
+        self.plans.plan = event.plan.without_names()
         self.facts = {"digest": event.digest, "zone_data": event.zone_data, "key_check": event.key_check}
 
     def dump(self) -> dict[str, Any]:
