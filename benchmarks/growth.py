@@ -1,0 +1,130 @@
+"""Cost per operation as the work grows a hundredfold, divided by the growth of a bare heap of the same size in the same run.
+
+Operations: a contact from arrival to finished with 100x the agents signed in, the contacts waiting, or the cases open; and an
+offer declined and made anew with 100x waiting. Two sizes are measured in turn; the quotient must stay at or under 2.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+from contacts import Desk, drive
+from measure import arguments
+
+from orchestra.model.commands import CancelInteraction, DefineAgent, SignIn
+
+SMALL, LARGE = 1_000, 100_000
+AGENTS_SMALL, AGENTS_LARGE = 100, 10_000
+OPERATIONS = 200
+LIMIT = 2.0
+
+
+def with_agents(size: int) -> Callable[[], float]:
+    """A desk with that many idle agents; gives seconds per contact."""
+    desk = Desk(agents=size)
+    return _contacts(desk)
+
+
+def with_waiting(size: int) -> Callable[[], float]:
+    """A desk where that many wait and nobody works; gives seconds per arrival."""
+    desk = Desk(agents=0)
+    for number in range(size):
+        desk.arrive(number)
+    count = [10**9]
+
+    def run() -> float:
+        start = time.perf_counter()
+        for _ in range(OPERATIONS):
+            count[0] += 1
+            desk.arrive(count[0])
+        return (time.perf_counter() - start) / OPERATIONS
+
+    return run
+
+
+def with_open_cases(size: int) -> Callable[[], float]:
+    """A desk with that many open cases of earlier contacts; gives seconds per contact."""
+    desk = Desk(agents=0)
+    for number in range(size):
+        desk.arrive(number)
+    for name in list(desk.engine.view.routing.items):
+        desk.do(CancelInteraction(name, "bench"))
+    for number in range(10):
+        desk.do(DefineAgent(f"a{number}", ["care"]))
+        desk.do(SignIn(f"a{number}"))
+    return _contacts(desk)
+
+
+def _contacts(desk: Desk) -> Callable[[], float]:
+    number = [10**9]
+
+    def run() -> float:
+        start = time.perf_counter()
+        drive(desk, number[0], OPERATIONS)
+        number[0] += OPERATIONS
+        return (time.perf_counter() - start) / OPERATIONS
+
+    return run
+
+
+def heap_floor(size: int) -> Callable[[], float]:
+    """Pop, dict and push on a heap of that size; gives seconds per operation."""
+    heap = [(number * 7919 % size, f"in{number}") for number in range(size)]
+    heapq.heapify(heap)
+    known = dict.fromkeys((name for _, name in heap), 0)
+
+    def run() -> float:
+        start = time.perf_counter()
+        for _ in range(20_000):
+            due, name = heapq.heappop(heap)
+            known[name] = due
+            heapq.heappush(heap, (due + size, name))
+        return (time.perf_counter() - start) / 20_000
+
+    return run
+
+
+def growth(make: Callable[[int], Callable[[], float]], small: int, large: int, rounds: int) -> list[float]:
+    """The larger's seconds by the smaller's, round by round."""
+    sides = make(small), make(large)
+    for side in sides:
+        side()
+    return [1 / (sides[0]() / sides[1]()) for _ in range(rounds)]
+
+
+CASES = (
+    ("agents signed in", with_agents, AGENTS_SMALL, AGENTS_LARGE),
+    ("contacts waiting", with_waiting, SMALL, LARGE),
+    ("cases open", with_open_cases, SMALL, LARGE),
+)
+
+
+def main() -> int:
+    """Measure all and print."""
+    given = arguments("growth a hundredfold").parse_args()
+    results = []
+    for name, make, small, large in CASES:
+        floor = growth(heap_floor, small, large, given.rounds)
+        ours = growth(make, small, large, given.rounds)
+        quotient = statistics.median(ours) / statistics.median(floor)
+        results.append((name, ours, floor, quotient))
+    if given.json:
+        rows = [{"name": n, "ours": o, "floor": f, "quotient": q, "passed": q <= LIMIT} for n, o, f, q in results]
+        print(json.dumps({"benchmark": "growth", "results": rows}, indent=1))
+    else:
+        for name, ours, floor, quotient in results:
+            print(f"{name}: grows {_spread(ours)}, heap {_spread(floor)}, quotient {quotient:.2f} (limit {LIMIT:g})")
+    return 0 if all(quotient <= LIMIT for *_, quotient in results) else 1
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{min(ratios):.2f} / {statistics.median(ratios):.2f} / {max(ratios):.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
