@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from orchestra.errors import JournalUnavailable
@@ -51,7 +51,7 @@ def now_us() -> int:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Journal]:
+def opened(url: str) -> Generator[Journal]:
     """A journal, closed at the end; an empty one is made if there is none.
 
     Raises:
@@ -66,7 +66,7 @@ def opened(url: str) -> Iterator[Journal]:
 
 
 @contextmanager
-def existing(url: str) -> Iterator[Journal]:
+def existing(url: str) -> Generator[Journal]:
     """A journal to read, closed at the end. Makes none.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 @contextmanager
-def _journal(url: str | None) -> Iterator[Journal]:
+def _journal(url: str | None) -> Generator[Journal]:
     if url is not None:
         with opened(url) as journal:
             yield journal

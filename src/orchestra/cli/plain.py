@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
+from orchestra.cli.fitting import GAP, natural_widths
 from orchestra.insight.report import Table
 
 __all__ = ["plain_table"]
 
-_GAP = "  "
+_GAP = " " * GAP
 _NARROWEST = 6
 
 
@@ -24,9 +25,9 @@ def plain_table(table: Table, width: int | None) -> str:
         width: the columns there are; cells are folded to it as far as their words allow. None folds nothing.
     """
     cells = [table.header, *table.rows]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(table.header))]
+    widths = natural_widths(table)
     if width is not None:
-        widths = _narrowed(cells, widths, width - len(_GAP) * (len(widths) - 1))
+        widths = _narrowed(cells, widths, width - GAP * (len(widths) - 1))
     rule = _GAP.join("-" * wide for wide in widths)
     head, *rows = ("\n".join(_folded(row, widths, table.right)) for row in cells)
     return "\n".join([table.title, head, rule, *rows])

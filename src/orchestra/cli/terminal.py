@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
 import attrs
 
+from orchestra.cli.fitting import fitted
 from orchestra.cli.plain import plain_table
 from orchestra.insight.report import Table
 
@@ -51,18 +52,20 @@ def print_json(value: Any) -> None:
 
 def print_tables(tables: Sequence[Table]) -> None:
     """Print tables, an empty line between them."""
+    width = terminal_width()
     safe = [attrs.evolve(table, rows=tuple(tuple(map(one_line, row)) for row in table.rows)) for table in tables]
-    if sys.stdout.isatty() and _has_rich():
+    if width is not None:
+        safe = [part for table in safe for part in fitted(table, width)]
+    if width is not None and _has_rich():
         from orchestra.cli.with_rich import draw_tables  # noqa: PLC0415 - only with the extra
 
         draw_tables(safe)
     else:
-        width = terminal_width()
         print("\n\n".join(plain_table(table, width) for table in safe))
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Bar]:
+def progress(label: str) -> Generator[Bar]:
     """A progress bar on standard error while the block runs; none if that is no terminal."""
     if not sys.stderr.isatty():
         yield _NoBar()

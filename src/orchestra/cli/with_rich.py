@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table as Drawn
@@ -16,6 +17,7 @@ from orchestra.insight.report import Table
 __all__ = ["RichBar", "draw_tables", "rich_bar"]
 
 _BAR_WIDTH: Final = 30
+_RULE: Final = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n".replace("-", "─"))
 
 
 def draw_tables(tables: Sequence[Table]) -> None:
@@ -29,7 +31,10 @@ def draw_tables(tables: Sequence[Table]) -> None:
 
 def _drawn(table: Table) -> Drawn:
     # Cells are Text: a customer's words must not be taken for markup.
-    drawn = Drawn(title=Text(table.title), title_justify="left", title_style="bold", header_style="bold")
+    title = Text(table.title, style="bold cyan", justify="left")
+    drawn = Drawn(
+        title=title, title_justify="left", header_style="bold", box=_RULE, show_edge=False, padding=(0, 1, 0, 0)
+    )
     for index, name in enumerate(table.header):
         drawn.add_column(Text(name), justify="right" if index in table.right else "left", overflow="fold")
     for row in table.rows:
@@ -38,7 +43,7 @@ def _drawn(table: Table) -> Drawn:
 
 
 @contextmanager
-def rich_bar(label: str) -> Iterator[RichBar]:
+def rich_bar(label: str) -> Generator[RichBar]:
     """A progress bar on standard error that leaves nothing behind."""
     columns = (TextColumn("{task.description}"), BarColumn(_BAR_WIDTH), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as shown:
