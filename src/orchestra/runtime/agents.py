@@ -7,6 +7,7 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Protocol
 
+from orchestra.errors import JournalUnavailable
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import Accepted, CaseRef, Written
 from orchestra.runtime.clock import from_us
@@ -45,12 +46,22 @@ class Offer:
     Attributes:
         id: for the stateless form, `AcceptOffer(id, agent, token)`.
         token: proves that the answer is to this very offer.
+        agent: whom it is made to.
         interaction: id of what is offered.
         queue: where it waited.
         channel: what it came on.
         customer: whose it is.
         deadline: an answer at or after it is too late.
     """
+
+    id: str
+    token: int
+    agent: str
+    interaction: str
+    queue: str
+    channel: str
+    customer: str
+    deadline: datetime
 
     def __init__(self, workspace: Desk, event: e.OfferMade) -> None:
         self._workspace = workspace
@@ -61,7 +72,7 @@ class Offer:
         self.queue = event.queue
         self.channel = event.channel
         self.customer = event.customer
-        self.deadline: datetime = from_us(event.deadline_us)
+        self.deadline = from_us(event.deadline_us)
 
     def __repr__(self) -> str:
         return f"Offer({self.id!r}, interaction={self.interaction!r}, agent={self.agent!r})"
@@ -88,17 +99,24 @@ class ActiveContact:
     """An interaction in an agent's hands.
 
     Attributes:
+        agent: in whose hands.
         interaction: its id.
         case: id and number of its case.
         customer: whose it is.
         channel: what it is on.
     """
 
+    agent: str
+    interaction: str
+    case: CaseRef
+    customer: str
+    channel: str
+
     def __init__(self, workspace: Desk, accepted: Accepted, agent: str, channel: str) -> None:
         self._workspace = workspace
         self.agent = agent
         self.interaction = accepted.interaction
-        self.case: CaseRef = accepted.case
+        self.case = accepted.case
         self.customer = accepted.customer
         self.channel = channel
 
@@ -156,6 +174,9 @@ class AgentSession:
         device: the device's name.
     """
 
+    agent: str
+    device: str
+
     def __init__(self, workspace: Desk, agent: str, device: str) -> None:
         self._workspace = workspace
         self.agent = agent
@@ -180,7 +201,9 @@ class AgentSession:
             JournalUnavailable: the workspace closed before there was one.
         """
         async with aclosing(self.offers()) as offers:
-            return await anext(offers)
+            async for offer in offers:
+                return offer
+        raise JournalUnavailable("the workspace is closed")
 
     async def away(self, reason: str) -> None:
         """Take no new work."""
