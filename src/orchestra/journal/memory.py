@@ -24,7 +24,6 @@ from orchestra.journal.checks import (
     snapshot_check,
     text_check,
 )
-from orchestra.journal.sqlite_backup import write_file
 from orchestra.model.records import Batch, Done, Lease, Record, Request, Snapshot
 
 __all__ = ["MemoryInbox", "MemoryJournal", "MemoryStore"]
@@ -286,6 +285,9 @@ class MemoryJournal:
 
     def backup(self, target: Path) -> int:
         """Write everything to a new SQLite journal file, owned by nobody; see the port."""
+        # A journal in memory needs a database for nothing else.
+        from orchestra.journal.sqlite_backup import write_file  # noqa: PLC0415
+
         store = self._door.open()
         with store.lock:
             rows, epoch = store.rows.copy(), store.epoch

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
-from typing import Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from urllib.parse import parse_qsl
 
 from orchestra.errors import DefinitionError, Fault, OrchestraError
-from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
-from orchestra.journal.sqlite import SqliteJournal
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["CONTRACT_VERSION", "GROUP", "check_journals", "open_journal"]
 
@@ -72,6 +72,9 @@ def check_journals() -> Sequence[Fault]:
 
 
 def _offered() -> Mapping[str, Sequence[EntryPoint]]:
+    # Costs as much to import as the rest of the library's start; most programs never get here.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
     offered: defaultdict[str, list[EntryPoint]] = defaultdict(list)
     for point in entry_points(group=GROUP):
         # This library's own are known without being installed.
@@ -112,6 +115,9 @@ def _opened_by(scheme: str, factory: Factory, rest: str) -> Journal:
 def _open_memory(rest: str) -> Journal:
     if rest:
         raise _wrong("journal", f"nothing may follow 'memory:', not {rest!r}")
+    # Each journal is imported when it is opened: importing the library must not cost what it may never use.
+    from orchestra.journal.memory import MemoryJournal  # noqa: PLC0415
+
     return MemoryJournal()
 
 
@@ -127,6 +133,8 @@ def _open_sqlite(rest: str) -> Journal:
         faults.append(Fault("journal.create", f"{create!r} is neither yes nor no"))
     if faults:
         raise DefinitionError(faults)
+    from orchestra.journal.sqlite import SqliteJournal  # noqa: PLC0415 - as above
+
     return SqliteJournal(path, synchronous=synchronous, create=create == "yes")
 
 

@@ -117,7 +117,7 @@ class Reader:
         while rows := self._piece("read_subject", (subject, position, upto), position, size):
             for *fields, previous in rows:
                 row = cast(Row, tuple(fields))
-                if row[0] <= position or row[5] != subject:
+                if row[0] <= position:
                     raise JournalCorrupt(position + 1, "the index on subjects is broken")
                 position = row[0]
                 if previous is None and position > 1:

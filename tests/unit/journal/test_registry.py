@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from orchestra.errors import DefinitionError, JournalUnavailable, LeaseLost
-from orchestra.journal import registry
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.registry import GROUP, check_journals, open_journal
 from orchestra.journal.sqlite import SqliteJournal
@@ -53,7 +52,7 @@ def plug_in(monkeypatch: pytest.MonkeyPatch) -> list[EntryPoint]:
     def entry_points(group: str) -> EntryPoints:
         return EntryPoints(installed).select(group=group)
 
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
     return installed
 
 

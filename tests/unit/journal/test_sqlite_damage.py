@@ -242,6 +242,23 @@ def test_a_cut_log_is_reported_wherever_it_is_cut(killed: Path, path: Path) -> N
     assert lengths == set(range(12))
 
 
+def test_a_last_page_that_cannot_be_read_hides_nothing_before_it(path: Path, whole: bytes) -> None:
+    path.write_bytes(whole)
+    with closing(SqliteJournal(path)) as journal:
+        lease = journal.acquire("more", NOON + HOUR, HOUR)
+        journal.append(COUNT, [batch(COUNT, 200)], lease)
+    data = path.read_bytes()
+    last = data.rindex(b'{"number":%d}' % (COUNT + 200)) // 4096 * 4096
+    path.write_bytes(data[:last] + bytes(4096) + data[last + 4096 :])
+    with closing(SqliteJournal(path)) as journal, pytest.raises(JournalCorrupt):
+        journal.position()
+    found, damage = read_until_damage(path)
+    assert COUNT < len(found) < COUNT + 200
+    assert positions(found) == list(range(1, len(found) + 1))
+    assert damage is not None
+    assert damage.position == len(found) + 1
+
+
 def test_a_flipped_bit_in_the_log_is_reported(killed: Path, path: Path) -> None:
     log = (killed / "contacts.db-wal").read_bytes()
     for start in range(LOG_HEADER, len(log), FRAME):

@@ -23,6 +23,7 @@ from orchestra.errors import (
     UnsupportedVersion,
     WorkspaceInUse,
 )
+from orchestra.journal import sqlite_files
 from orchestra.journal.port import FORMAT
 from orchestra.journal.process import process_holder
 from orchestra.journal.sqlite import SqliteJournal
@@ -145,6 +146,50 @@ def test_a_folder_is_not_a_journal(path: Path) -> None:
     path.mkdir()
     with pytest.raises(JournalUnavailable):
         SqliteJournal(path)
+
+
+def test_an_index_that_leads_elsewhere_is_reported(path: Path) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        add(journal, 12)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # An index on something else under the name and in the place of the one on subjects.
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, '(subject)', '(type)') WHERE name = 'record_subject'"
+        )
+        connection.execute("PRAGMA writable_schema = RESET")
+        connection.execute("REINDEX")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, '(type)', '(subject)') WHERE name = 'record_subject'"
+        )
+    with closing(SqliteJournal(path)) as journal:
+        with pytest.raises(JournalCorrupt, match="checksum"):
+            list(journal.read(subjects=["OfferMade"]))
+        with pytest.raises(JournalCorrupt, match="structure"):
+            journal.verify()
+        assert len(contents(journal)) == 12
+
+
+def test_a_folder_that_cannot_be_synced_makes_no_journal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(JournalUnavailable, match="Input/output error"):
+        SqliteJournal(path)
+    assert files(path) == []
+
+
+def test_a_poll_of_a_locked_file_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_files, "BUSY_SECONDS", 0.0)
+    with closing(SqliteJournal(path)) as journal:
+        journal.changes()
+        poller = journal._connections._poller
+        assert poller is not None
+        poller.close()
+        with pytest.raises(JournalUnavailable, match="closed database"):
+            journal.changes()
 
 
 def test_a_missing_folder_is_unavailable(path: Path) -> None:
