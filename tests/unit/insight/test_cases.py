@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import attrs
+
+from orchestra.insight.measures import Measures
+from orchestra.model import commands as c, events as e
+from tests.unit.insight.rig import PLAN, START_US, Desk, fold, person
+
+SECOND = 1_000_000
+
+
+def inbound(at_s: int, case: str = "ca1", channel: str = "mail", customer: str = "cu1") -> e.MessageReceived:
+    return e.MessageReceived("me", "in1", case, customer, channel, "main", "x", "co1", 1, at_s * SECOND)
+
+
+def outbound(at_s: int, case: str = "ca1", channel: str = "mail") -> e.ReplyRecorded:
+    return e.ReplyRecorded("me", case, "cu1", channel, "main", "x", "co1", 1, at_s * SECOND, True)
+
+
+OPENED = e.CaseOpened("ca1", "C-1", "cu1", "team", "care", "care")
+
+
+def of(*events: e.Event) -> Measures:
+    return fold([(event, 10**9) for event in events])
+
+
+def responses(*events: e.Event) -> list[float | None]:
+    figures = of(OPENED, *events).total
+    return [figures.first_response.times.mean_s, figures.end_to_end.mean_s]
+
+
+# First response, end to end
+
+
+def test_a_case_is_answered_once() -> None:
+    assert responses(inbound(10), inbound(15), outbound(30), inbound(40), outbound(45)) == [20.0, 35.0]
+
+
+def test_an_answer_before_any_question_is_none() -> None:
+    assert responses(outbound(5), inbound(10)) == [None, None]
+    assert responses(outbound(5), inbound(10), outbound(12)) == [2.0, 2.0]
+
+
+def test_an_answer_that_is_older_than_the_question_is_none() -> None:
+    assert responses(inbound(10), outbound(9)) == [None, None]
+    assert responses(inbound(10), outbound(9), outbound(11)) == [1.0, 1.0]
+
+
+def test_an_answer_at_the_same_moment_took_no_time() -> None:
+    assert responses(inbound(10), outbound(10)) == [0.0, 0.0]
+
+
+def test_messages_may_come_late() -> None:
+    assert responses(inbound(20), inbound(10), outbound(50), outbound(40)) == [40.0, 40.0]
+    assert responses(inbound(20), outbound(50), inbound(10)) == [30.0, 40.0]
+
+
+def test_unanswered_cases_have_no_times() -> None:
+    figures = of(OPENED, inbound(10)).total
+    assert (figures.cases, figures.first_response.times.n, figures.end_to_end.n) == (1, 0, 0)
+
+
+def test_responses_within_limits_are_counted() -> None:
+    measures = Measures(within_s=(10, 20))
+    for event in (OPENED, inbound(10), outbound(25)):
+        measures.add(event, 1)
+    assert measures.total.first_response.within == {"10": 0, "20": 1}
+
+
+def test_the_limit_itself_is_within() -> None:
+    assert of(OPENED, inbound(0), outbound(3_600)).total.first_response.within == {"3600": 1}
+    assert of(OPENED, inbound(0), outbound(3_601)).total.first_response.within == {"3600": 0}
+
+
+def test_written_messages_answer_at_the_time_of_their_record() -> None:
+    desk = Desk()
+    desk.sign_in("ana")
+    mailed = desk.write("joe", 10, "mail")
+    desk.take(mailed, 20)
+    desk.run(c.WriteReply(mailed, "ana", text="a"), 35)
+    desk.run(c.WriteReply(mailed, "ana", text="b"), 50)
+    figures = desk.measures().total
+    assert (figures.first_response.times.mean_s, figures.end_to_end.mean_s) == (25.0, 40.0)
+    assert figures.messages.outbound == 2
+
+
+def test_messages_outside_of_an_interaction_count_too() -> None:
+    desk = Desk()
+    desk.write("joe", 10, "mail")
+    desk.run(c.SendMessage("ca1", "notice-1", text="we are on it"), 40)
+    measures = desk.measures()
+    assert measures.total.first_response.times.mean_s == 30.0
+    assert measures.by_queue["care"].messages.outbound == 1
+
+
+# Where a case counts
+
+
+def test_a_case_counts_where_it_first_had_a_contact() -> None:
+    measures = of(OPENED, inbound(10), inbound(20, channel="chat"), outbound(30, channel="chat"))
+    assert {name: f.cases for name, f in measures.by_channel.items()} == {"chat": 0, "mail": 1}
+    assert measures.by_channel["mail"].first_response.times.n == 1
+    assert measures.by_channel["chat"].first_response.times.n == 0
+    assert measures.by_channel["chat"].messages.outbound == 1
+    assert measures.by_queue["care"].end_to_end.mean_s == 20.0
+
+
+def test_a_case_without_a_contact_counts_in_its_queue() -> None:
+    desk = Desk()
+    desk.write("joe", 10, topic="one")
+    desk.run(c.OpenCase("cu1", "two"), 20)
+    measures = desk.measures()
+    assert (measures.total.cases, measures.by_queue["care"].cases, measures.by_channel["chat"].cases) == (2, 2, 1)
+    desk.write("joe", 30, "mail", topic="two")
+    assert desk.measures().by_channel["mail"].cases == 1
+
+
+def test_an_answer_without_a_question_opens_a_case_there() -> None:
+    desk = Desk()
+    desk.run(c.RecordReply("mail", "main", "r1", person("joe")), 10)
+    measures = desk.measures()
+    assert (measures.by_channel["mail"].cases, measures.total.customers) == (1, 1)
+    assert measures.by_account["main"].messages.outbound == 1
+
+
+# Customers
+
+
+def test_customers_are_people_however_often_they_come() -> None:
+    desk = Desk()
+    desk.write("joe", 10)
+    desk.write("joe", 20, "mail")
+    desk.call("eve", 30)
+    measures = desk.measures()
+    assert measures.total.customers == 2
+    assert {name: f.customers for name, f in measures.by_channel.items()} == {"chat": 1, "mail": 1, "voice": 1}
+    assert measures.by_queue["care"].customers == 2
+
+
+def test_participants_are_customers() -> None:
+    desk = Desk()
+    desk.write("joe", 10, thread="t")
+    desk.write("eve", 20, thread="t")
+    desk.call("sue", 30, "chat", thread="t")
+    measures = desk.measures()
+    assert (measures.total.customers, measures.total.cases, measures.total.messages.inbound) == (3, 1, 2)
+
+
+# What is kept
+
+
+def _closed_case(reopen_within: str) -> tuple[Desk, Measures]:
+    desk = Desk(PLAN.replace('close_after = "7d"', f'close_after = "1d"\nreopen_within = "{reopen_within}"'))
+    desk.write("joe", 10, "mail", thread="t1")
+    desk.run(c.RecordReply("mail", "main", "r1", person("joe"), thread="t1", resolve=True), 20)
+    desk.wait(100_000)
+    return desk, desk.measures()
+
+
+def _close_another(desk: Desk, at_s: float) -> None:
+    desk.write("eve", at_s, "mail", thread="t2")
+    desk.run(c.RecordReply("mail", "main", f"r{at_s}", person("eve"), thread="t2", resolve=True), at_s + 1)
+    desk.wait(at_s + 100_000)
+
+
+def test_a_closed_case_goes_on_if_it_comes_back() -> None:
+    desk, _ = _closed_case("30d")
+    desk.write("joe", 200_000, "mail", thread="t1")
+    desk.run(c.RecordReply("mail", "main", "r2", person("joe"), thread="t1"), 200_010)
+    figures = desk.measures().total
+    assert (figures.cases, figures.first_response.times.mean_s, figures.end_to_end.mean_s) == (1, 10.0, 200_000.0)
+
+
+def test_a_closed_case_is_forgotten_when_it_can_no_longer_come_back() -> None:
+    desk, measures = _closed_case("2d")
+    assert measures.in_work == 1
+    _close_another(desk, 400_000)
+    measures = desk.measures()
+    assert measures.in_work == 1
+    assert measures.total.end_to_end.n == 2
+    desk.run(c.ReopenCase("ca1", "asked"), 600_000)
+    desk.run(c.SendMessage("ca1", "late", text="sorry"), 600_010)
+    figures = desk.measures().total
+    assert (figures.messages.outbound, figures.end_to_end.mean_s) == (3, 5.5)
+
+
+def test_a_case_that_came_back_is_kept() -> None:
+    desk, _ = _closed_case("2d")
+    desk.run(c.ReopenCase("ca1", "asked"), 150_000)
+    _close_another(desk, 400_000)
+    assert desk.measures().in_work == 2
+
+
+def test_without_a_limit_closed_cases_are_kept() -> None:
+    measures = of(OPENED, e.CaseClosed("ca1", "cu1", "time"), e.CaseClosed("ca9", "cu1", "time"))
+    assert measures.in_work == 1
+    plan = Desk().view.plan.parse(PLAN)
+    never = attrs.evolve(plan, cases=attrs.evolve(plan.cases, reopen_within=None))
+    changed = e.PlanChanged(never, "d", "z", "k")
+    measures = fold([(changed, 1), (OPENED, 1), (e.CaseClosed("ca1", "cu1", "time"), 10**18)])
+    assert measures.in_work == 1
+
+
+def test_messages_of_unknown_cases_count_as_messages() -> None:
+    measures = of(inbound(10), outbound(20), e.CaseReopened("ca1", "cu1", "contact"))
+    assert (measures.total.messages.inbound, measures.total.messages.outbound, measures.total.cases) == (1, 1, 0)
+    assert measures.by_queue == {}
+
+
+def test_the_window_is_that_of_the_events() -> None:
+    desk = Desk()
+    desk.write("joe", 10)
+    window = desk.measures().window
+    assert (window.from_us, window.to_us) == (START_US, START_US + 10 * SECOND)
