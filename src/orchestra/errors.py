@@ -30,9 +30,10 @@ message body, an address or a secret.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
+from typing_extensions import dataclass_transform
 
 __all__ = [
     "ChannelError",
@@ -75,7 +76,13 @@ def _rebuild(kind: type[OrchestraError], values: dict[str, Any]) -> OrchestraErr
     return error
 
 
-_error = attrs.define(slots=False, auto_exc=True, str=False, eq=False)
+_Error = TypeVar("_Error", bound=type[Exception])
+
+
+@dataclass_transform(field_specifiers=(attrs.field,))
+def _error(kind: _Error) -> _Error:
+    """An error whose annotations are its attributes and the arguments of its constructor."""
+    return attrs.define(slots=False, auto_exc=True, str=False, eq=False)(kind)
 
 
 @attrs.frozen

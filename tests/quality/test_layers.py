@@ -39,7 +39,7 @@ EXTRAS: Mapping[str, str] = {
 }
 """Distribution of an extra -> what the path of the only file that imports it starts with."""
 
-SHIPPED_TESTS = frozenset({"pytest"})
+SHIPPED_TESTS = frozenset({"pytest", "hypothesis"})
 """What `orchestra.testing` may import beyond the core: who uses it has it."""
 
 ENGINE_MAY_USE = frozenset({"attr", "attrs", "typing_extensions"})
