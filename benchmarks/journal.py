@@ -11,13 +11,15 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteAggregateRecorder, SQLiteDatastore
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
 from measure import Case, main
 
+from orchestra.codec import to_record
 from orchestra.journal.sqlite import SqliteJournal
+from orchestra.model.events import OfferAccepted
 from orchestra.model.records import Batch, Record
 
 FACTS = '{"agent":"ana","customer":"cu%d","interaction":"in%d","offer":"of%d"}'
@@ -82,23 +84,43 @@ def raw(saves: int, each: int) -> Callable[[], None]:
     return run
 
 
-def eventsourcing(saves: int, each: int) -> Callable[[], None]:
-    """Append through the peer's recorder, one aggregate per save."""
+def ours_encoded(saves: int, each: int) -> Callable[[], None]:
+    """Events into the journal: encoded, sealed, appended."""
 
     def run() -> None:
-        datastore = SQLiteDatastore(str(fresh()))
-        recorder = SQLiteAggregateRecorder(datastore, events_table_name="events")
-        recorder.create_table()
+        journal = SqliteJournal(fresh())
+        lease = journal.acquire("bench", 0, 10**15)
         position = 0
-        for _ in range(saves):
-            aggregate: UUID = uuid4()
-            events = []
-            for offset in range(each):
-                r = record(position + offset + 1)
-                events.append(StoredEvent(aggregate, offset + 1, r.type, (r.facts + (r.private or "")).encode()))
-            position += each
-            recorder.insert_events(events)
-        datastore.close()
+        for save in range(saves):
+            events = [OfferAccepted(f"of{save}", f"in{save}", f"cu{step}", "ana") for step in range(each)]
+            records = [to_record(event, position + n, save, "agent:ana") for n, event in enumerate(events, 1)]
+            position = journal.append(position, [Batch(records)], lease)
+        journal.close()
+
+    return run
+
+
+class Offer(Aggregate):
+    """The peer's aggregate, with the same values in its events."""
+
+    @event("Accepted")
+    def accept(self, offer: str, interaction: str, customer: str, agent: str) -> None:
+        """Record the answer."""
+        self.agent = agent
+
+
+def eventsourcing(saves: int, each: int) -> Callable[[], None]:
+    """Events into the peer's SQLite store by its application, one aggregate per save."""
+
+    def run() -> None:
+        env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(fresh())}
+        application: Application = Application(env=env)
+        for save in range(saves):
+            offer = Offer()  # its creation is the first event
+            for step in range(each - 1):
+                offer.accept(f"of{save}", f"in{save}", f"cu{step}", "ana")
+            application.save(offer)
+        application.close()
 
     return run
 
@@ -109,7 +131,14 @@ if __name__ == "__main__":
         for each, n in ((1, 300), (10, 200), (100, 60))
     ]
     cases += [
-        Case(f"append, {each} a save", ours(n, each), eventsourcing(n, each), n * each, target, "eventsourcing SQLite")
+        Case(
+            f"events, {each} a save",
+            ours_encoded(n, each),
+            eventsourcing(n, each),
+            n * each,
+            target,
+            "eventsourcing SQLite",
+        )
         for each, n, target in ((1, 300, 2.0), (10, 200, 3.0))
     ]
     try:
