@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from typing import Protocol
 
-from anyio import to_thread
-
+from orchestra.insight.explain import Explanation, explain
+from orchestra.insight.timeline import Entry, timeline
 from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import Received
-from orchestra.insight.explain import Explanation, explain
 from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
-from orchestra.insight.timeline import Entry, timeline
+from orchestra.runtime.threads import in_thread
 
 __all__ = ["Calls"]
 
@@ -56,7 +55,7 @@ class Calls(Protocol):
         Raises:
             UnknownId: nothing is known of such a customer.
         """
-        return await to_thread.run_sync(timeline, self.journal, customer)
+        return await in_thread(timeline, self.journal, customer)
 
     async def explain(self, interaction: str, *, full: bool = False) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.
@@ -68,7 +67,7 @@ class Calls(Protocol):
         Raises:
             UnknownId: there is no such interaction.
         """
-        return await to_thread.run_sync(lambda: explain(self.journal, interaction, full=full))
+        return await in_thread(lambda: explain(self.journal, interaction, full=full))
 
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""

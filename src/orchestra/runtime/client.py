@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
-from orchestra.runtime.threads import in_thread
 
 from orchestra.codec import decode_event, decode_result, encode_command
 from orchestra.errors import DefinitionError, Fault, JournalUnavailable
@@ -21,6 +20,7 @@ from orchestra.runtime.calls import Calls
 from orchestra.runtime.feed import follow_journal, type_names
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
+from orchestra.runtime.threads import in_thread
 
 __all__ = ["Client", "connect"]
 
@@ -33,6 +33,8 @@ class Client(Calls):
 
     Any number of clients in any number of processes may work at once. Safe to use from any task.
     """
+
+    plan: Plan
 
     def __init__(self, journal: Journal, plan: Plan, key: WorkspaceKey, patience_s: float) -> None:
         self.journal = journal
@@ -75,7 +77,12 @@ class Client(Calls):
         raise JournalUnavailable(reason, True)
 
     def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncIterator[Published]:
-        """Durable events past a position, in order and without gaps, then new ones as they come; never ends by itself."""
+        """Durable events past a position, in order and without gaps, then new ones as they come; never ends by itself.
+
+        Args:
+            after: a position; keep the last one seen and give it here to go on after a restart.
+            types: event classes; None for all.
+        """
         return follow_journal(self.journal, after, type_names(types))
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import anyio
 
-__all__ = ["Clock", "SystemClock", "from_us", "to_us"]
+__all__ = ["Clock", "SystemClock", "from_us", "sleep_until", "to_us"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,3 +53,19 @@ class SystemClock:
         """Return at that instant; looks at the clock anew every minute, so a step is noticed."""
         while (left_us := instant_us - self.now_us()) > 0:
             await anyio.sleep(min(left_us / 1_000_000, 60.0))
+
+
+async def sleep_until(clock: Clock, instant_us: int | None, woken: anyio.Event) -> None:
+    """Return at that instant by the clock, or as soon as the event is set; None waits for the event alone."""
+    if instant_us is None:
+        await woken.wait()
+        return
+    async with anyio.create_task_group() as race:
+        race.start_soon(_cancel_after, woken, race.cancel_scope)
+        await clock.sleep_until(instant_us)
+        race.cancel_scope.cancel()
+
+
+async def _cancel_after(woken: anyio.Event, scope: anyio.CancelScope) -> None:
+    await woken.wait()
+    scope.cancel()

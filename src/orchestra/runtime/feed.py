@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection
 
 import anyio
-from anyio import to_thread
 
 from orchestra.journal.port import Journal
 from orchestra.model.events import EVENTS, Event
 from orchestra.runtime.published import Published, Recent, published
+from orchestra.runtime.threads import in_thread
 
 __all__ = ["follow", "follow_journal", "type_names"]
 
@@ -30,9 +30,11 @@ async def follow(
         stroke = recent.bell.stroke
         entries = recent.past(after)
         if entries is None:
-            entries = await to_thread.run_sync(_chunk, journal, after, names)
+            told = recent.position  # before reading: what comes meanwhile may be missing in what is read
+            entries = await in_thread(_chunk, journal, after, names)
             if not entries:
-                after = recent.position if names is not None else after
+                after = told
+                continue
         for entry in entries:
             after = entry.position
             if names is None or entry.type in names:
@@ -47,7 +49,7 @@ async def follow_journal(journal: Journal, after: int, names: frozenset[str] | N
     """As `follow`, for a process that does not own the workspace: looks for changes, and never ends by itself."""
     while True:
         changes = journal.changes()
-        entries = await to_thread.run_sync(_chunk, journal, after, names)
+        entries = await in_thread(_chunk, journal, after, names)
         for entry in entries:
             after = entry.position
             yield entry

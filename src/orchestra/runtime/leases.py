@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import anyio
 
-from orchestra.errors import CommandRefused, JournalUnavailable
+from orchestra.engine.presence.state import Agent
+from orchestra.errors import JournalUnavailable
+from orchestra.model import events as e
 from orchestra.model.commands import LoseDevice, ReturnDevice
 from orchestra.model.structure import microseconds
+from orchestra.runtime.clock import sleep_until
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.published import Bell, Published
 
 __all__ = ["Leases"]
+
+_PAUSE_S = 0.5
 
 Device = tuple[str, str]
 """(agent, device)."""
@@ -22,14 +30,21 @@ class Leases:
         self._owner = owner
         self._heard_us: dict[Device, int] = {}
         self._own: dict[Device, int] = {}
+        self._news = Bell()
         now_us = owner.clock.now_us()
         for name, agent in owner.view.presence.agents.items():
             for device in agent.devices:
                 self._heard_us[name, device] = now_us  # after a restart every device has one grace
 
+    def due_us(self) -> int | None:
+        """When the next device would count as lost; None if none can."""
+        lease_us = microseconds(self._owner.view.plan.presence.device_lease)
+        return min((self._heard(device) + lease_us + 1 for device in self._watched()), default=None)
+
     def hold(self, agent: str, device: str) -> None:
         """This process works the device: it is never lost while the process lives."""
         self._own[agent, device] = self._own.get((agent, device), 0) + 1
+        self._news.ring()
 
     def let_go(self, agent: str, device: str) -> None:
         """This process no longer works the device; from now on it must be heard of."""
@@ -39,6 +54,7 @@ class Leases:
         else:
             self._own.pop((agent, device), None)
             self._heard_us[agent, device] = self._owner.clock.now_us()
+        self._news.ring()
 
     async def heartbeat(self, agent: str, device: str) -> None:
         """The device was heard of. One that counted as lost is back."""
@@ -48,29 +64,44 @@ class Leases:
             return
         await self._owner.execute(ReturnDevice(agent, device))
 
+    def told(self, entry: Published) -> None:
+        """Listen to durable events: some tell of devices."""
+        if isinstance(entry.event, e.AgentSignedIn | e.DeviceReturned):
+            self._heard_us[entry.event.agent, entry.event.device] = self._owner.clock.now_us()
+            self._news.ring()
+        elif isinstance(entry.event, e.PlanChanged):
+            self._news.ring()
+
     async def watch_for_ever(self) -> None:
-        """Look for silent devices, four times in a lease."""
+        """Report every device as lost when its lease has run out."""
         while not self._owner.is_closing:
-            lease_us = microseconds(self._owner.view.plan.presence.device_lease)
-            await self._owner.clock.sleep_until(self._owner.clock.now_us() + max(lease_us // 4, 50_000))
+            news = self._news.stroke
+            await sleep_until(self._owner.clock, self.due_us(), news)
             try:
                 await self.look()
-            except (CommandRefused, JournalUnavailable):
-                await anyio.lowlevel.checkpoint()  # the next look tries again
+            except JournalUnavailable:
+                await anyio.sleep(_PAUSE_S)
 
-    async def look(self) -> None:
-        """Report every device that has been silent for longer than its lease."""
-        now_us = self._owner.clock.now_us()
-        horizon_us = now_us - microseconds(self._owner.view.plan.presence.device_lease)
-        for agent, device in self._signed_in():
-            heard_us = self._heard_us.setdefault((agent, device), now_us)
-            if heard_us < horizon_us and (agent, device) not in self._own:
-                await self._owner.execute(LoseDevice(agent, device))
+    async def look(self) -> bool:
+        """Report every device that has been silent for longer than its lease; False if none has."""
+        has_found = False
+        while (due_us := self.due_us()) is not None and due_us <= self._owner.clock.now_us():
+            agent, device = min(self._watched(), key=self._heard)
+            has_found = True
+            await self._owner.execute(LoseDevice(agent, device))
+        return has_found
 
-    def _signed_in(self) -> list[Device]:
+    def _heard(self, device: Device) -> int:
+        return self._heard_us.setdefault(device, self._owner.clock.now_us())
+
+    def _watched(self) -> list[Device]:
+        """Devices that count as present and must be heard of."""
         agents = self._owner.view.presence.agents
-        signed_in = [(name, device) for name, row in agents.items() for device, ok in row.devices.items() if ok]
-        known = {(name, device) for name, row in agents.items() for device in row.devices}
-        for gone in self._heard_us.keys() - known:
+        for gone in [(name, device) for name, device in self._heard_us if not _has(agents, name, device)]:
             del self._heard_us[gone]
-        return signed_in
+        present = [(name, device) for name, row in agents.items() for device, ok in row.devices.items() if ok]
+        return [device for device in present if device not in self._own]
+
+
+def _has(agents: Mapping[str, Agent], name: str, device: str) -> bool:
+    return name in agents and device in agents[name].devices

@@ -5,14 +5,13 @@ The workspace drives it from its loop, a replay in virtual time; both get the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
 from orchestra.codec import encode_result, to_record
-from orchestra.engine.engine import Decided, Engine
-from orchestra.errors import CommandRefused, DefinitionError
+from orchestra.engine.engine import Decided, Engine, EngineFault
+from orchestra.errors import CommandRefused, DefinitionError, InvalidData
 from orchestra.journal.port import Journal
 from orchestra.model.commands import ChangePlan, Command
 from orchestra.model.plan import Plan
@@ -21,33 +20,27 @@ from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.zones import zone_data_version
 
-__all__ = ["Ledger", "Pending", "to_batches"]
+__all__ = ["Ledger", "Pending"]
 
 
 @attrs.define
 class Pending:
-    """One decision that is not yet in the journal. `answer` is what an inbox request gets, with its id."""
+    """One decision that is not yet in the journal, and the form in which it will be."""
 
     decided: Decided | None
-    request_id: str | None = None
-    answer: Any = None
+    batch: Batch
+
+    @property
+    def request_id(self) -> str | None:
+        """The inbox request that this answers; None if it is no answer."""
+        return None if self.batch.done is None else self.batch.done.request_id
 
 
-def to_batches(pending: Sequence[Pending]) -> list[Batch]:
-    """What a journal stores of these decisions."""
-    batches: list[Batch] = []
-    for item in pending:
-        records: list[Record] = []
-        if item.decided is not None:
-            decided = item.decided
-            records = [
-                to_record(event, position, decided.at_us, decided.actor)
-                for position, event in enumerate(decided.events, decided.first)
-            ]
-        done = None if item.request_id is None else Done(item.request_id, encode_result(item.answer))
-        if records or done:
-            batches.append(Batch(records, done))
-    return batches
+def _records(decided: Decided) -> list[Record]:
+    return [
+        to_record(event, position, decided.at_us, decided.actor)
+        for position, event in enumerate(decided.events, decided.first)
+    ]
 
 
 class Ledger:
@@ -83,12 +76,12 @@ class Ledger:
 
     def answer(self, request_id: str, answer: Any) -> None:
         """Answer an inbox request that no decision came of."""
-        self._pending.append(Pending(None, request_id, answer))
+        self._pending.append(Pending(None, Batch([], Done(request_id, encode_result(answer)))))
 
     def tick_once(self, at_us: int) -> Decided:
         """Let the first of the timers due by `at_us` ring: one slice of work, already pending."""
         decided = self.engine.tick(at_us)
-        self._pending.append(Pending(decided))
+        self._keep(decided)
         return decided
 
     def tick(self, at_us: int) -> list[Decided]:
@@ -112,8 +105,17 @@ class Ledger:
                 self.answer(request_id, error)
             raise
         if decided.events or request_id is not None:
-            self._pending.append(Pending(decided, request_id, decided.result))
+            self._keep(decided, request_id)
         return decided
+
+    def _keep(self, decided: Decided, request_id: str | None = None) -> None:
+        # Written down at once: what cannot be stored is the fault of this decision, and of none beside it.
+        try:
+            done = None if request_id is None else Done(request_id, encode_result(decided.result))
+            batch = Batch(_records(decided), done)
+        except (TypeError, InvalidData) as error:
+            raise EngineFault(f"decided what cannot be stored: {error}") from error
+        self._pending.append(Pending(decided, batch))
 
     def take(self) -> list[Pending]:
         """What is pending; from here on the caller stores it."""
@@ -126,7 +128,7 @@ class Ledger:
         Raises:
             JournalError: it was not stored, or nobody knows. This ledger must be discarded and loaded anew.
         """
-        batches = to_batches(self.take())
-        if batches:
-            self.stored = self.journal.append(self.stored, batches, self.lease)
+        pending = self.take()
+        if pending:
+            self.stored = self.journal.append(self.stored, [item.batch for item in pending], self.lease)
         return self.stored

@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 
 import anyio
 import attrs
-from anyio import to_thread
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from orchestra.codec import decode_command
 from orchestra.engine.engine import Decided, Engine
@@ -35,11 +34,13 @@ from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease, Request
-from orchestra.runtime.clock import Clock
+from orchestra.runtime.checks import refuse_surrogates
+from orchestra.runtime.clock import Clock, sleep_until
 from orchestra.runtime.keys import WorkspaceKey
-from orchestra.runtime.ledger import Ledger, Pending, to_batches
+from orchestra.runtime.ledger import Ledger, Pending
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.published import Bell, Published, Recent, published
+from orchestra.runtime.threads import in_thread
 
 __all__ = ["LEASE_TTL_US", "Owner"]
 
@@ -50,6 +51,7 @@ _MOST_PENDING = 10_000
 _SHORTEST_POLL_S = 0.004
 _LONGEST_POLL_S = 0.05
 _TICK_FAULTS = 3
+_RELOADS = 1000
 
 _log = logging.getLogger("orchestra.runtime")
 _Value = TypeVar("_Value")
@@ -78,12 +80,14 @@ class Owner:
         self.quarantined = 0
         self.append_us = 0
         self.is_closing = False
+        self.is_over = False
         self._waiting: deque[_Waiter] = deque()
         self._work = Bell()
         self._room = Bell()
         self._timer = Bell()
-        self._ready: anyio.Event | None = None
-        self._storing = 0
+        self._settled = Bell()
+        self._is_reloading = False
+        self._is_down = False
         self._oldest_pending_s: float | None = None
         self._answering: set[str] = set()
         self._answered: set[str] = set()
@@ -110,6 +114,7 @@ class Owner:
             JournalUnavailable: it may not be durable; ask again with the same ids.
             LeaseLost: another process owns the workspace now.
         """
+        refuse_surrogates(command)
         await self._until_ready()
         try:
             decided = self._decide(command)
@@ -148,12 +153,34 @@ class Owner:
         while True:
             if self.is_closing:
                 raise JournalUnavailable("the workspace is closed")
-            if self._ready is not None:
-                await self._ready.wait()
-            elif self.engine.position - self.ledger.stored > _MOST_PENDING:
+            if self._is_down:
+                raise JournalUnavailable("the journal cannot be read")
+            if self._is_reloading:
+                await self._settled.wait()
+            elif self._is_full:
                 await self._room.wait()  # back-pressure: callers wait while storage catches up
             else:
                 return
+
+    async def recovered(self) -> None:
+        """Return when the engine can be used again after a failure, however long that takes.
+
+        Raises:
+            JournalUnavailable: the workspace is closed.
+        """
+        while self._is_reloading and not self.is_closing:
+            await self._settled.wait()
+        if self.is_closing:
+            raise JournalUnavailable("the workspace is closed")
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something is decided and not yet durable."""
+        return self.engine.position > self.ledger.stored
+
+    @property
+    def _is_full(self) -> bool:
+        return self.engine.position - self.ledger.stored > _MOST_PENDING
 
     def _decide(self, command: Command, request_id: str | None = None) -> Decided:
         engine = self.ledger.engine
@@ -166,8 +193,7 @@ class Owner:
             self._quarantine(type(command).__name__, error)
             raise Quarantined(type(command).__name__, type(error).__name__) from error
         finally:
-            self._oldest_pending_s = self._oldest_pending_s or time.monotonic()
-            self._work.ring()
+            self._note_pending()
         if engine.due() != due:
             self._timer.ring()
         return decided
@@ -179,8 +205,12 @@ class Owner:
         self._block()
 
     def _block(self) -> None:
-        if self._ready is None:
-            self._ready = anyio.Event()
+        self._is_reloading = True
+        self._work.ring()
+
+    def _note_pending(self) -> None:
+        if self.ledger.has_pending and self._oldest_pending_s is None:
+            self._oldest_pending_s = time.monotonic()
         self._work.ring()
 
     # Storing
@@ -190,30 +220,32 @@ class Owner:
         while True:
             if self.ledger.has_pending:
                 await self._store(self.ledger.take())
-            elif self._ready is not None:
-                await self._reload()
             elif self.is_closing:
                 return
+            elif self._is_reloading:
+                await self._reload()
             else:
                 await self._work.wait()
 
     async def _store(self, pending: list[Pending]) -> None:
+        with anyio.CancelScope(shield=True):  # whoever cancels, what became of an append must be known here
+            await self._store_now(pending)
+
+    async def _store_now(self, pending: list[Pending]) -> None:
         started = time.monotonic()
-        self._oldest_pending_s, self._storing = None, len(pending)
+        self._oldest_pending_s = None
         try:
-            stored = await to_thread.run_sync(self._append, self.ledger.stored, pending)
+            stored = await in_thread(self._append, self.ledger.stored, pending)
         except (LeaseLost, DefinitionError):
             self._fail_all(JournalUnavailable("another process owns the workspace"))
             raise
-        except JournalError as error:
+        except (JournalError, InvalidData) as error:
             _log.error("append failed after position %d: %s", self.ledger.stored, error)
-            is_unknown = not isinstance(error, VersionConflict)
+            is_unknown = isinstance(error, JournalUnavailable) and error.outcome_unknown
             self.ledger.take()  # decided upon what is lost
             self._fail_all(JournalUnavailable(str(error), is_unknown))
             self._block()
             return
-        finally:
-            self._storing = 0
         self.append_us = int((time.monotonic() - started) * 1_000_000)
         self.ledger.stored = stored
         self._answered.update(item.request_id for item in pending if item.request_id is not None)
@@ -222,8 +254,7 @@ class Owner:
         self._room.ring()
 
     def _append(self, after: int, pending: list[Pending]) -> int:
-        batches = to_batches(pending)
-        return self.journal.append(after, batches, self.lease) if batches else after
+        return self.journal.append(after, [item.batch for item in pending], self.lease)
 
     def _release(self, stored: int) -> None:
         while self._waiting and self._waiting[0].position <= stored:
@@ -243,50 +274,64 @@ class Owner:
         attempts = AsyncRetrying(
             retry=retry_if_exception_type(JournalUnavailable),
             wait=wait_exponential_jitter(initial=0.05, max=5.0),
-            stop=stop_after_attempt(1000),
+            stop=self._has_lost_patience,
+            sleep=self._pause,
+            before_sleep=self._tell_down,
             reraise=True,
         )
-        engine: Engine = await attempts(to_thread.run_sync, load_engine, self.journal)
-        missed = engine.position - self.recent.position
+        try:
+            loaded: tuple[Engine, list[Published]] = await attempts(in_thread, self._load)
+        except JournalUnavailable:
+            if self.is_closing:
+                return
+            raise
+        engine, missed = loaded
         self.ledger = Ledger(self.journal, self.lease, engine)
         self._fail_all(JournalUnavailable("the engine was loaded anew", True))
-        if missed > 0:
-            await self._publish_missed()
-        ready, self._ready = self._ready, None
-        if ready is not None:
-            ready.set()
-        self._timer.ring()
+        if missed:
+            self.recent.publish(missed)
+        self._is_reloading = self._is_down = False
+        for bell in (self._settled, self._room, self._timer):
+            bell.ring()
         _log.warning("reloaded at position %d", engine.position)
 
-    async def _publish_missed(self) -> None:
-        """What an append of unknown outcome did store after all is told now."""
-        after = self.recent.position
-        records = await to_thread.run_sync(lambda: list(self.journal.read(after)))
-        self.recent.publish([published(record) for record in records])
+    def _load(self) -> tuple[Engine, list[Published]]:
+        """The engine, and what an append of unknown outcome did store after all, which nobody was told yet."""
+        engine = load_engine(self.journal)
+        missed = map(published, self.journal.read(self.recent.position))
+        return engine, [entry for entry in missed if entry.position <= engine.position]
+
+    def _has_lost_patience(self, state: RetryCallState) -> bool:
+        return self.is_closing or stop_after_attempt(_RELOADS)(state)
+
+    def _tell_down(self, state: RetryCallState) -> None:
+        _log.error("the journal cannot be read, attempt %d", state.attempt_number)
+        self._is_down = True
+        self._settled.ring()
+
+    async def _pause(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            while not self.is_closing:
+                await self._settled.wait()
 
     # Time
 
     async def ring_for_ever(self) -> None:
         """Let timers ring when they fall due."""
         while not self.is_closing:
-            due = None if self._ready is not None else self.engine.due()
+            due = None if self._is_reloading else self.engine.due()
             if due is not None and due <= self.clock.now_us():
+                if self._is_full:
+                    await self._room.wait()
                 self.ring_once()
                 await anyio.lowlevel.checkpoint()
-                continue
-            changed = self._timer.stroke
-            if due is None:
-                await changed.wait()
-                continue
-            async with anyio.create_task_group() as race:
-                race.start_soon(_cancel_after, changed, race.cancel_scope)
-                await self.clock.sleep_until(due)
-                race.cancel_scope.cancel()
+            else:
+                await sleep_until(self.clock, due, self._timer.stroke)
 
     def ring_once(self) -> bool:
         """One slice of what is due now; False if nothing is."""
         due, now_us = self.engine.due(), self.clock.now_us()
-        if self._ready is not None or due is None or due > now_us:
+        if self._is_reloading or due is None or due > now_us:
             return False
         try:
             self.ledger.tick_once(now_us)
@@ -297,7 +342,7 @@ class Owner:
                 raise
         else:
             self._due_faults = 0
-        self._work.ring()
+        self._note_pending()
         return True
 
     # Inbox
@@ -306,10 +351,13 @@ class Owner:
         """Take commands that other processes left in the inbox."""
         seen, pause_s = -1, _SHORTEST_POLL_S
         while not self.is_closing:
-            changes = self.journal.changes()
-            if changes != seen or self._answering:
-                seen, pause_s = changes, _SHORTEST_POLL_S
-                await self.answer_waiting()
+            try:
+                changes = self.journal.changes()
+                if changes != seen or self._answering:
+                    await self.answer_waiting()
+                    seen, pause_s = changes, _SHORTEST_POLL_S
+            except JournalUnavailable as error:
+                _log.warning("inbox not read: %s", error)
             await anyio.sleep(pause_s)
             pause_s = min(pause_s * 1.3, _LONGEST_POLL_S)
 
@@ -318,7 +366,7 @@ class Owner:
         # What is read may be older than an append that ends meanwhile: an id is forgotten only when a later reading began
         # after its answer was stored, and a reading that an append failed under is not used.
         gone, self._answered, failures = self._answered, set(), self._failures
-        requests = await to_thread.run_sync(self.journal.inbox.waiting)
+        requests = await in_thread(self.journal.inbox.waiting)
         fresh = [request for request in requests if request.request_id not in self._answering]
         for request in fresh:
             await self._until_ready()
@@ -352,7 +400,7 @@ class Owner:
         while not self.is_closing:
             await anyio.sleep(LEASE_TTL_US / 3_000_000)
             try:
-                self.lease = await to_thread.run_sync(self._renew)
+                self.lease = await in_thread(self._renew)
             except LeaseLost:
                 self._fail_all(JournalUnavailable("another process owns the workspace"))
                 raise
@@ -365,19 +413,19 @@ class Owner:
     async def flush(self) -> None:
         """Store what is decided and not yet stored, then tell whoever still waits that nothing more comes."""
         try:
-            if self._ready is None and self.ledger.has_pending:
+            if self.ledger.has_pending and not self._is_reloading:
                 await self._store(self.ledger.take())
         except LeaseLost:
             _log.warning("what was decided last is not stored: another process owns the workspace")
         finally:
             self._fail_all(JournalUnavailable("the workspace is closed", True))
+            self.is_over = True
+            self.recent.bell.ring()
 
     def close(self) -> None:
         """Take no more calls; what is decided is still stored."""
         self.is_closing = True
-        if self._ready is not None:
-            self._ready.set()
-        for bell in (self._work, self._room, self._timer):
+        for bell in (self._work, self._room, self._timer, self._settled):
             bell.ring()
 
     def figures(self) -> Mapping[str, int]:
@@ -394,11 +442,6 @@ class Owner:
             "position": self.ledger.stored,
             "epoch": self.lease.epoch,
         }
-
-
-async def _cancel_after(stroke: anyio.Event, scope: anyio.CancelScope) -> None:
-    await stroke.wait()
-    scope.cancel()
 
 
 def _published(pending: list[Pending]) -> list[Published]:

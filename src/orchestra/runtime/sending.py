@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
-from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from orchestra.channels.account import Conversation
@@ -17,7 +16,7 @@ from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Refus
 from orchestra.channels.wire import WireStep
 from orchestra.codec import decode_event
 from orchestra.engine.deliveries.state import Delivery
-from orchestra.errors import CommandRefused, JournalError
+from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
 from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, StartDelivery
 from orchestra.model.structure import microseconds
@@ -25,11 +24,13 @@ from orchestra.runtime.clock import from_us
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
+from orchestra.runtime.threads import in_thread
 
 __all__ = ["Sending"]
 
 _AT_ONCE = 64
 _LONGEST_STEP_S = 60.0
+_LONGEST_END_S = 5.0
 _MOST_STEPS = 8
 
 _log = logging.getLogger("orchestra.sending")
@@ -45,6 +46,7 @@ class Sending:
         self._lines = lines
         self._tasks = tasks
         self._places = anyio.Semaphore(_AT_ONCE)
+        self._is_ending = False
         self.in_flight = 0
 
     def heard(self, entry: Published) -> None:
@@ -53,17 +55,29 @@ class Sending:
             self._begin(entry.event.delivery, entry.event.attempt)
 
     def _begin(self, delivery: str, attempt: int) -> None:
-        self.in_flight += 1
-        self._tasks.start_soon(self._attempt, delivery, attempt)
+        if not self._is_ending:
+            self.in_flight += 1
+            self._tasks.start_soon(self._attempt, delivery, attempt)
 
     async def recover(self) -> None:
         """After opening: what an earlier owner had started has an unknown outcome; what it was permitted goes on."""
         state = self._owner.view.deliveries
-        for name in sorted(state.started, key=_number):
-            is_safe = _honours_keys(self._line(state.deliveries[name]))
-            await self._owner.execute(RecoverDelivery(name, self._owner.lease.epoch, is_safe))
+        started = {name: self._line(state.deliveries[name]) for name in sorted(state.started, key=_number)}
         for name in sorted(state.permitted, key=_number):
             self._begin(name, state.deliveries[name].attempts + 1)
+        for name, line in started.items():
+            await self._owner.execute(RecoverDelivery(name, self._owner.lease.epoch, _honours_keys(line)))
+
+    def end(self) -> None:
+        """Begin no further attempt; the next owner will."""
+        self._is_ending = True
+
+    async def finish(self) -> None:
+        """End, and give attempts that have started some time to come to their outcome."""
+        self.end()
+        with anyio.move_on_after(_LONGEST_END_S):
+            while self.in_flight:
+                await self._owner.recent.bell.wait()
 
     def _line(self, row: Delivery) -> Line | None:
         return self._lines.of(row.channel, row.account)
@@ -85,16 +99,40 @@ class Sending:
         line = self._line(row)
         if line is None or line.transport is None:
             return  # not connected here: the permit lapses, and another owner may be
-        plan, is_safe = await self._plan(delivery, row, line)
-        await self._owner.execute(StartDelivery(delivery, attempt, self._owner.lease.epoch))
-        outcome = plan if not isinstance(plan, SendPlan) else await self._carry_out(line, plan)
-        await self._owner.execute(_record(delivery, attempt, outcome, is_safe))
+        plan = await self._plan(delivery, row, line)
+        if self._is_ending:
+            return
+        await self._start(delivery, attempt)
+        outcome, is_safe = await self._carry_out(line, plan) if isinstance(plan, SendPlan) else (plan, False)
+        await self._record(_outcome(delivery, attempt, outcome, is_safe))
 
-    async def _plan(self, delivery: str, row: Delivery, line: Line) -> tuple[SendPlan | Failed, bool]:
-        """The adapter's plan for this message, and whether all its steps are safe to repeat."""
-        text, recipient = await to_thread.run_sync(self._fetch, row)
+    async def _start(self, delivery: str, attempt: int) -> None:
+        """Declare durably that the attempt leaves now."""
+        epoch = self._owner.lease.epoch
+        while True:
+            try:
+                await self._owner.execute(StartDelivery(delivery, attempt, epoch))
+                return
+            except JournalUnavailable:
+                await self._owner.recovered()
+            row = self._owner.view.deliveries.deliveries[delivery]
+            if (row.state, row.attempts, row.epoch) == ("STARTED", attempt, epoch):
+                return  # it was stored after all, and nothing has left yet
+
+    async def _record(self, command: RecordOutcome) -> None:
+        """Record what became of the attempt: nobody else knows, so it is told until it is durable."""
+        while True:
+            try:
+                await self._owner.execute(command)
+                return
+            except JournalUnavailable:
+                await self._owner.recovered()
+
+    async def _plan(self, delivery: str, row: Delivery, line: Line) -> SendPlan | Failed:
+        """The adapter's plan for this message."""
+        text, recipient = await in_thread(self._fetch, row)
         if text is None or recipient is None:
-            return Failed("erased"), False
+            return Failed("erased")
         thread = self._owner.view.contacts.conversations[row.conversation].thread
         conversation = _conversation(recipient, None if thread.startswith("@") else thread)
         message = Message(key=self._owner.key.delivery_key(delivery), text=text)
@@ -103,10 +141,8 @@ class Sending:
             plan = line.adapter.encode(message, line.account, conversation, now)
         except Exception as error:  # a plug-in's fault ends its own message, and nothing else
             _log.error("%s: adapter %s cannot encode: %s", delivery, line.adapter.channel, type(error).__name__)
-            return Failed("adapter_fault"), False
-        if isinstance(plan, Refused):
-            return Failed(plan.code), False
-        return plan, all(step.safe_to_repeat for step in plan.steps)
+            return Failed("adapter_fault")
+        return Failed(plan.code) if isinstance(plan, Refused) else plan
 
     def _fetch(self, row: Delivery) -> tuple[str | None, Identity | None]:
         """Text and raw address, which only the journal's private parts hold; None once they are erased."""
@@ -120,22 +156,24 @@ class Sending:
                 return text, Identity(added.kind, added.value, added.name)
         return text, None
 
-    async def _carry_out(self, line: Line, plan: SendPlan) -> Outcome:
-        """Carry out the steps in order; the last one's outcome is the delivery's."""
-        assert line.transport is not None
+    async def _carry_out(self, line: Line, plan: SendPlan) -> tuple[Outcome, bool]:
+        """Carry out the steps in order: the delivery's outcome, and whether all that was done is safe to repeat."""
         waiting = list(plan.steps)
         ids: list[str] = []
+        was_safe = is_safe = True
         for _ in range(_MOST_STEPS):
-            outcome = await self._step(line, waiting.pop(0))
+            step = waiting.pop(0)
+            was_safe, is_safe = is_safe, is_safe and step.safe_to_repeat
+            outcome = await self._step(line, step)
             if isinstance(outcome, Next):
                 waiting.insert(0, outcome.step)
             elif isinstance(outcome, Sent):
                 ids.extend(outcome.ids)
             else:
-                return outcome
+                return (outcome if was_safe else _no_more(outcome)), is_safe
             if not waiting:
-                return Sent(tuple(ids))
-        return Failed("too_many_steps")
+                return Sent(tuple(ids)), is_safe
+        return Failed("too_many_steps"), is_safe
 
     async def _step(self, line: Line, step: WireStep) -> Interpreted:
         assert line.transport is not None
@@ -148,7 +186,14 @@ class Sending:
             return Unknown("timed_out" if isinstance(error, TimeoutError) else "adapter_fault")
 
 
-def _record(delivery: str, attempt: int, outcome: Outcome, is_safe: bool) -> RecordOutcome:
+def _no_more(outcome: Outcome) -> Outcome:
+    """What it means that a step failed after one that must not be done twice: trying again would do that."""
+    if isinstance(outcome, Retry) or (isinstance(outcome, Failed) and not outcome.permanent):
+        return Unknown(outcome.code)
+    return outcome
+
+
+def _outcome(delivery: str, attempt: int, outcome: Outcome, is_safe: bool) -> RecordOutcome:
     match outcome:
         case Sent(ids):
             return RecordOutcome(delivery, attempt, "accepted", list(ids))
@@ -166,7 +211,11 @@ def _honours_keys(line: Line | None) -> bool:
     if line is None:
         return False
     nobody = Conversation(recipient=Identity("none", ""))
-    return line.adapter.capabilities(line.account, nobody).outbound_idempotency
+    try:
+        return line.adapter.capabilities(line.account, nobody).outbound_idempotency
+    except Exception as error:  # a plug-in's fault must not keep the workspace from opening
+        _log.error("adapter %s cannot tell its capabilities: %s", line.adapter.channel, type(error).__name__)
+        return False
 
 
 def _conversation(recipient: Identity, thread: str | None = None) -> Conversation:

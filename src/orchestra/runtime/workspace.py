@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
 from orchestra.codec import decode_event
-from orchestra.errors import InvalidCommand, JournalUnavailable, MalformedMessage, WorkspaceInUse
+from orchestra.errors import CommandRefused, InvalidData, JournalError, JournalUnavailable, WorkspaceInUse
+from orchestra.insight.waiting import Waiting, why_waiting
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.journal.registry import open_journal
@@ -38,12 +38,13 @@ from orchestra.runtime.owner import LEASE_TTL_US, Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.signals import Signal, Signals
+from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
-from orchestra.insight.waiting import Waiting, why_waiting
 
 __all__ = ["Workspace"]
 
 _STANDBY_S = 0.5
+_QUIET_TURNS = 10
 
 _log = logging.getLogger("orchestra.runtime")
 
@@ -98,16 +99,16 @@ class Workspace(Calls):
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
-        store = await to_thread.run_sync(open_journal, journal) if isinstance(journal, str) else journal
+        store = await in_thread(open_journal, journal) if isinstance(journal, str) else journal
         try:
             lease = await _acquire(store, standby)
             try:
-                owner = await to_thread.run_sync(Owner, store, lease, plan, key, clock or SystemClock())
+                owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock())
                 async with _running(owner, lines) as workspace:
                     yield workspace
             finally:
                 with anyio.CancelScope(shield=True):
-                    await to_thread.run_sync(store.release, lease)
+                    await _release(store, lease)
         finally:
             if isinstance(journal, str):
                 store.close()
@@ -116,7 +117,7 @@ class Workspace(Calls):
         """Start the background work, and take up what an earlier owner left."""
         owner = self._owner
         await owner.durable(owner.engine.position)
-        owner.recent.listeners.append(self._sending.heard)
+        owner.recent.listeners += [self._sending.heard, self._leases.told]
         for work in (owner.ring_for_ever, owner.answer_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
             tasks.start_soon(work)
         await self._sending.recover()
@@ -141,7 +142,7 @@ class Workspace(Calls):
             after: a position; keep the last one seen and give it here to go on after a restart.
             types: event classes; None for all.
         """
-        return follow(self.journal, self._owner.recent, after, type_names(types), lambda: self._owner.is_closing)
+        return follow(self.journal, self._owner.recent, after, type_names(types), lambda: self._owner.is_over)
 
     async def case(self, case: str | Ref) -> CaseView:
         """A case as it stands.
@@ -226,7 +227,7 @@ class Workspace(Calls):
         pending = {item.offers[-1]: item.customer for item in items if item.state == "OFFERED"}
         now = await self._owner.read(lambda view: view.position)
         for offer, customer in pending.items():
-            now = min(now, await to_thread.run_sync(self._made, offer, customer))
+            now = min(now, await in_thread(self._made, offer, customer))
         return now
 
     def _made(self, offer: str, customer: str) -> int:
@@ -234,7 +235,7 @@ class Workspace(Calls):
 
     async def begin_of(self, interaction: str, customer: str) -> int:
         """The position before an interaction of the customer began."""
-        return await to_thread.run_sync(self._before, "InteractionStarted", customer, "interaction", interaction)
+        return await in_thread(self._before, "InteractionStarted", customer, "interaction", interaction)
 
     def _before(self, kind: str, customer: str, field: str, value: str) -> int:
         """The position before the one event of that type about the customer whose field has that value."""
@@ -264,7 +265,11 @@ class Workspace(Calls):
         line = self._lines.at(route_key)
         if line is None:
             return HttpReply(status=404)
-        verdict = line.adapter.verify(request, line.account, from_us(self._owner.clock.now_us()))
+        try:
+            verdict = line.adapter.verify(request, line.account, from_us(self._owner.clock.now_us()))
+        except Exception as error:  # as in `_take`
+            _log.error("adapter %s cannot verify: %s", line.adapter.channel, type(error).__name__)
+            return HttpReply(status=500)
         if isinstance(verdict, Handshake):
             return verdict.reply
         if isinstance(verdict, Rejected):
@@ -285,7 +290,7 @@ class Workspace(Calls):
                 self._news_unused += not commands
                 for command in commands:
                     await self.execute(command)
-            except (MalformedMessage, InvalidCommand) as error:
+            except (InvalidData, CommandRefused) as error:
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
             except JournalUnavailable:
                 return HttpReply(status=503)
@@ -295,20 +300,44 @@ class Workspace(Calls):
 
     async def settle(self) -> None:
         """Return when all that is due now is done, stored and sent. For tests with a virtual clock."""
+        while not await self._is_quiet():
+            try:
+                await self._work()
+            except JournalUnavailable:
+                await self._owner.recovered()
+
+    async def _work(self) -> None:
         owner = self._owner
-        while True:
-            stroke = owner.recent.bell.stroke
-            if owner.ring_once() or owner.engine.position > owner.ledger.stored:
-                await owner.durable(owner.engine.position)
-                await anyio.lowlevel.checkpoint()
-            elif self._sending.in_flight:
-                await stroke.wait()
-            else:
-                return
+        stroke = owner.recent.bell.stroke
+        if owner.ring_once() or owner.is_behind:
+            await owner.durable(owner.engine.position)
+        elif not await self._leases.look() and self._sending.in_flight:
+            await stroke.wait()
+
+    async def _is_quiet(self) -> bool:
+        """Whether nothing is under way, after all tasks that are awake have had some turns."""
+        for _ in range(_QUIET_TURNS):
+            if self._owner.is_behind or self._sending.in_flight or self._is_due():
+                return False
+            await anyio.lowlevel.checkpoint()
+        return True
+
+    def _is_due(self) -> bool:
+        due = self.due_us()
+        return due is not None and due <= self._owner.clock.now_us()
 
     def due_us(self) -> int | None:
-        """When the next timer falls, microseconds UTC; None if none is set."""
-        return self._owner.engine.due()
+        """When the next timer falls or the next device counts as lost, microseconds UTC; None if there is none."""
+        dues = [due for due in (self._owner.engine.due(), self._leases.due_us()) if due is not None]
+        return min(dues, default=None)
+
+    async def finish_sending(self) -> None:
+        """Begin no further sending, and let what has begun come to its end."""
+        await self._sending.finish()
+
+    def end_sending(self) -> None:
+        """Begin no further sending."""
+        self._sending.end()
 
     def state_hash(self) -> str:
         """A fingerprint of the state as decided."""
@@ -318,11 +347,19 @@ class Workspace(Calls):
 async def _acquire(journal: Journal, standby: bool) -> Lease:
     while True:
         try:
-            return await to_thread.run_sync(_try_acquire, journal)
+            return await in_thread(_try_acquire, journal)
         except WorkspaceInUse:
             if not standby:
                 raise
             await anyio.sleep(_STANDBY_S)
+
+
+async def _release(journal: Journal, lease: Lease) -> None:
+    """Give the lease back; if that fails it runs out by itself, and what happened before matters more."""
+    try:
+        await in_thread(journal.release, lease)
+    except JournalError as error:
+        _log.warning("lease not given back: %s", error)
 
 
 def _try_acquire(journal: Journal) -> Lease:
@@ -343,6 +380,9 @@ async def _running(owner: Owner, lines: Lines) -> AsyncGenerator[Workspace]:
                     yield workspace
                 except Exception as error:
                     failure = error
+                finally:
+                    workspace.end_sending()
+                await workspace.finish_sending()
                 tasks.cancel_scope.cancel()
             owner.close()
     except BaseExceptionGroup as group:

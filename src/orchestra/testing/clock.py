@@ -15,6 +15,9 @@ START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 """Where a virtual clock starts if it is not told: a Monday morning."""
 
 
+_TURNS = 10
+
+
 class _Settling(Protocol):
     def due_us(self) -> int | None: ...
 
@@ -58,9 +61,7 @@ class VirtualClock:
         """Take this workspace along: `advance` returns when all its due work is done."""
         self._workspaces.append(workspace)
 
-    async def advance(
-        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
-    ) -> None:
+    async def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Let time pass. Whatever falls due on the way happens at its own instant, in order.
 
         Returns when all work that is due by then is done, stored and sent.
@@ -83,7 +84,8 @@ class VirtualClock:
             if when_us <= self._now_us:
                 woken.set()
         self._sleepers = [sleeper for sleeper in self._sleepers if not sleeper[1].is_set()]
-        await anyio.wait_all_tasks_blocked()
+        for _ in range(_TURNS):  # for those who are awake now
+            await anyio.lowlevel.checkpoint()
         await self._settle()
 
     async def _settle(self) -> None:

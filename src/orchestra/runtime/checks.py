@@ -1,0 +1,48 @@
+"""What is refused of a command before the engine sees it: texts that could never be stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from orchestra.errors import InvalidCommand
+from orchestra.model.commands import Command
+
+__all__ = ["refuse_surrogates"]
+
+
+def refuse_surrogates(command: Command) -> None:
+    """Let only commands through whose texts have a UTF-8 form.
+
+    The engine must not decide on what cannot be written down: the decision would be lost with all that build on it.
+
+    Raises:
+        InvalidCommand: a text holds a lone surrogate.
+    """
+    for field in attrs.fields(type(command)):
+        if not _is_storable(getattr(command, field.name)):
+            raise InvalidCommand(field.name, "a text holds a lone surrogate")
+
+
+def _is_storable(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or _has_utf8(value)
+    if isinstance(value, dict):
+        return all(_is_storable(key) and _is_storable(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_storable, value))
+    if type(value) in _SCALARS or not attrs.has(type(value)):
+        return True
+    return all(_is_storable(getattr(value, field.name)) for field in attrs.fields(type(value)))
+
+
+_SCALARS = frozenset({int, bool, type(None)})
+
+
+def _has_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
