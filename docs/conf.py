@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as installed_version
+import sys
+from pathlib import Path
+
+# The extensions are imported as `docs._extensions`, by tests too.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from orchestra import __version__
 
 project = "orchestra"
 author = "orchestra contributors"
 copyright = "2026, orchestra contributors"
-version = release = installed_version("orchestra-cx")
+version = release = __version__
 
 extensions = [
+    "docs._extensions.catalogue_pages",
+    "docs._extensions.state_diagrams",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.doctest",
     "sphinx.ext.napoleon",
 ]
 nitpicky = False  # Types of the core dependencies have no targets here.
-exclude_patterns: list[str] = []
+exclude_patterns = ["_extensions"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist", "attrs_block"]
 myst_heading_anchors = 3
@@ -25,7 +33,10 @@ autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True  # attrs fields are told once, in their class.
 napoleon_custom_sections = [("Guarantees", "notes_style"), ("Source", "notes_style")]
 
 html_theme = "furo"
 html_title = f"orchestra {release}"
+html_static_path = ["_static"]
+html_css_files = ["states.css"]

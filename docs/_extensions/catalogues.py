@@ -1,0 +1,150 @@
+"""Pages about the plan, the events and the commands, written from the classes themselves, in Markdown.
+
+What belongs here: what stands in these pages. What does not: Sphinx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_origin
+
+import attrs
+from docs._extensions.plain_types import default_in_words, described, hints, plain_type, type_in_words
+
+from orchestra.engine.access import _MAY
+from orchestra.model.commands import COMMANDS
+from orchestra.model.definitions import Account, AgentDefinition, Disposition, Fields, Role, ServiceLevel, Team
+from orchestra.model.events import EVENTS
+from orchestra.model.plan import Plan
+from orchestra.model.private import private_names
+
+__all__ = ["MEANINGS", "command_catalogue", "event_catalogue", "plan_keys", "plan_tables"]
+
+MEANINGS: Mapping[type[Any], Mapping[str, str]] = {
+    Account: {"queue": "where its contacts wait, instead of the channel's queue"},
+    AgentDefinition: {
+        "teams": "the teams they work in; at least one",
+        "skills": "skill → level from 1 to 100",
+        "roles": "what they may do; without any, an agent's usual work",
+        "capacity_percent": "their budget, of which each interaction takes its channel's weight",
+        "name": "what people call them; private",
+    },
+    Disposition: {"resolves": "whether it settles the case"},
+    Fields: {
+        "customer": "field → `text`, `integer`, `boolean` or `date`",
+        "case": "field → `text`, `integer`, `boolean` or `date`",
+        "interaction": "field → `text`, `integer`, `boolean` or `date`",
+    },
+    Plan: {"skills": "What routing may require: skill → what it means, for people."},
+    Role: {
+        "may": "names of commands, or `*` for all",
+        "others": "whether also in other agents' work",
+    },
+    ServiceLevel: {"percent": "the share, from 1 to 100", "within": "the time"},
+    Team: {"name": "what people call it"},
+}
+"""Class -> field -> meaning, of fields that need no word in the code and do in a table."""
+
+_AREAS = {
+    "agents": "Agents and devices",
+    "cases": "Cases, references and fields",
+    "contacts": "Contacts and messages",
+    "definition": "The plan",
+    "deliveries": "Deliveries",
+    "logs": "Contact logs",
+    "offers": "Offers and routing",
+}
+"""Module that defines an event or command -> heading."""
+
+
+def plan_tables() -> Iterator[tuple[str, type[Any]]]:
+    """Every table of a plan file with its class, as they stand in `Plan`: `queues.NAME.service_level`."""
+    yield from _tables("", Plan)
+
+
+def _tables(path: str, kind: type[Any]) -> Iterator[tuple[str, type[Any]]]:
+    yield path, kind
+    for name, hint in hints(kind).items():
+        inner, part = (get_args(hint)[1], f"{name}.NAME") if _maps(hint) else (hint, name)
+        if attrs.has(inner):
+            yield from _tables(f"{path}.{part}".lstrip("."), inner)
+
+
+def _maps(hint: Any) -> bool:
+    origin = get_origin(hint)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def plan_keys() -> str:
+    """Every table of a plan file with all its keys."""
+    return "\n".join(line for path, kind in plan_tables() for line in _plan_table(path, kind))
+
+
+def _plan_table(path: str, kind: type[Any]) -> Iterator[str]:
+    text, meanings = described(kind)
+    meanings |= MEANINGS.get(kind, {})
+    if not path:
+        for field in _plain_fields(kind):
+            yield from (f"## `[{field.name}]`", "", meanings.get(field.name, ""), "")
+        return
+    yield from (f"## `[{path}]`", "", text, "", "| key | type | default | meaning |", "|---|---|---|---|")
+    resolved = hints(kind)
+    for field in _plain_fields(kind):
+        meaning = meanings.get(field.name, "").removesuffix(".")
+        cells = (f"`{field.name}`", type_in_words(resolved[field.name]), default_in_words(field), meaning)
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _plain_fields(kind: type[Any]) -> list[attrs.Attribute[Any]]:
+    """Fields that are no tables of their own."""
+    resolved = hints(kind)
+    inner = {name: get_args(hint)[1] if _maps(hint) else hint for name, hint in resolved.items()}
+    return [field for field in attrs.fields(kind) if not attrs.has(inner[field.name])]
+
+
+def event_catalogue() -> str:
+    """Every event with its fields, by area."""
+    return "\n".join(line for area in _AREAS for line in _area(area, EVENTS.values(), _event_lines))
+
+
+def command_catalogue() -> str:
+    """Every command with its fields and who may give it, by area."""
+    return "\n".join(line for area in _AREAS for line in _area(area, COMMANDS, _command_lines))
+
+
+def _area(area: str, kinds: Any, lines_of: Any) -> Iterator[str]:
+    inside = [kind for kind in kinds if kind.__module__.rpartition(".")[2] == area]
+    if inside:
+        yield from (f"## {_AREAS[area]}", "")
+        for kind in sorted(inside, key=lambda kind: str(kind.__name__)):
+            yield from (f"### {kind.__name__}", "", *lines_of(kind), "")
+
+
+def _event_lines(kind: type[Any]) -> Iterator[str]:
+    text, meanings = described(kind)
+    yield from (text, "", f"Version {kind.version}.", "", *_fields(kind, meanings))
+
+
+def _command_lines(kind: type[Any]) -> Iterator[str]:
+    text, meanings = described(kind)
+    yield from (text, "", f"**Given by:** {', '.join(_who(kind))}.", "", *_fields(kind, meanings))
+
+
+def _who(kind: type[Any]) -> Iterator[str]:
+    for actor, allowed in _MAY.items():
+        if allowed is None or kind in allowed:
+            yield actor.replace("_", " ")
+
+
+def _fields(kind: type[Any], meanings: Mapping[str, str]) -> Iterator[str]:
+    private = private_names(kind)
+    fields = [field for field in attrs.fields(kind) if field.name != "actor"]
+    if not fields:
+        return
+    yield from ("| field | type | default | |", "|---|---|---|---|")
+    for field in fields:
+        notes = ["**private**" if field.name in private else "", meanings.get(field.name, "").removesuffix(".")]
+        note = "; ".join(part for part in notes if part)
+        shown = plain_type(field.type).replace("|", "\\|")
+        yield f"| `{field.name}` | `{shown}` | {default_in_words(field)} | {note} |"
