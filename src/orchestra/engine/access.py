@@ -66,7 +66,7 @@ def authorize(view: View, command: c.Command) -> Actor:
     """
     actor = command.actor
     if actor is None:
-        return _default(command)
+        return _default(view, command)
     kind, name = actor_kind(actor), actor_name(actor)
     if kind not in _MAY:
         raise InvalidCommand("actor", f"must be one of {', '.join(_MAY)}, then a colon and a name")
@@ -80,9 +80,13 @@ def authorize(view: View, command: c.Command) -> Actor:
     return actor
 
 
-def _default(command: c.Command) -> Actor:
+def _default(view: View, command: c.Command) -> Actor:
+    """The agent the command names, whose roles count here too, or the kind of actor that the command is for."""
     if type(command) in _OWN_WORK:
-        return f"agent:{command.agent}"  # type: ignore[attr-defined]
+        name: str = command.agent  # type: ignore[attr-defined]
+        view.agent(name)
+        _authorize_agent(view, command, f"agent:{name}", name, _OWN_WORK)
+        return f"agent:{name}"
     return "customer" if type(command) in _INBOUND else "system"
 
 
@@ -95,12 +99,12 @@ def _authorize_agent(
     roles = [view.plan.roles[role] for role in agent.roles if role in view.plan.roles]
     kind = type(command).__name__
     granting = [role for role in roles if kind in role.may or "*" in role.may]
-    if roles and not granting:
+    if agent.roles and not granting:
         raise NotPermitted(actor, kind, f"none of the roles {', '.join(agent.roles)} allows it")
-    if not roles and type(command) not in allowed:
+    if not agent.roles and type(command) not in allowed:
         raise NotPermitted(actor, kind, "agents without a role may not")
-    whose = getattr(command, "agent", name)
-    if whose != name and not any(role.others for role in granting):
+    whose = getattr(command, "agent", None)
+    if whose not in (None, name) and not any(role.others for role in granting):
         raise NotPermitted(actor, kind, f"it is {whose}'s work, and no role covers the work of others")
 
 

@@ -1,14 +1,14 @@
 """The engine: commands and time in, events out.
 
-It reads no clock, draws no chance, does no I/O. Every instant is an argument, every id comes from a count in its state, and
-all that it knows is what its events say: the same events give the same state, hash for hash.
+It reads no clock, draws no chance, does no I/O. Every instant is an argument, every id comes from a count in its state,
+and all that it knows is what its events say: the same events give the same state, hash for hash.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -16,8 +16,7 @@ import attrs
 from orchestra.engine.access import authorize, role_faults
 from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
-from orchestra.engine.definition.decide import SECTION as DEFINITION
-from orchestra.engine.definition.decide import missing
+from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.labels.decide import SECTION as LABELS
 from orchestra.engine.logs.decide import SECTION as LOGS
@@ -75,7 +74,7 @@ class Decided:
 class Engine:
     """One workspace's decisions.
 
-    `execute` and `tick` decide; `replay` repeats what was decided before. All three change the state only through events.
+    `execute` and `tick` decide, `replay` repeats what was decided. All three change the state through events alone.
     """
 
     def __init__(self) -> None:
@@ -229,7 +228,3 @@ class Engine:
     def plan_faults(self, plan: Plan) -> list[Fault]:
         """All that speaks against putting this plan into force now: its own faults, and what work in flight needs."""
         return [*plan.faults(), *role_faults(plan), *missing(self.view, plan)]
-
-    def events_of_type(self) -> Iterator[type[Event]]:
-        """The events that some section evolves on."""
-        return iter(self._evolve)

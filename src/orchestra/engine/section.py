@@ -34,8 +34,8 @@ class Plans:
 class Slice:
     """A section's own state.
 
-    `TABLES` names what is authoritative: attribute -> class of its rows (attrs classes of plain values) or None for plain
-    values. All tables are dicts with text keys. Everything else is derived and rebuilt by `reindex`.
+    `TABLES` names what is authoritative: attribute -> class of its rows (attrs classes of plain values) or None for
+    plain values. All tables are dicts with text keys. Everything else is derived and rebuilt by `reindex`.
     """
 
     TABLES: ClassVar[Mapping[str, type[Any] | None]] = {}

@@ -1,7 +1,7 @@
 """Timers as state: what is due when, by key, without ever waiting for anything.
 
-One heap entry per timer key. Setting a timer anew changes only the table of due times; the heap entry moves when it comes
-to the top. Cancelled entries go when they come to the top, or all at once when they outnumber the live ones.
+One heap entry per timer key. Setting a timer anew changes only the table of due times; the heap entry moves when it
+comes to the top. Cancelled entries go when they come to the top, or all at once when they outnumber the live ones.
 """
 
 from __future__ import annotations

@@ -11,8 +11,7 @@ from orchestra.engine.lifecycle import CASE
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.results import CaseRef
 from orchestra.model.structure import microseconds
 
@@ -154,6 +153,21 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
         yield e.CaseOwnerChanged(case, row.customer, "team", team, "transferred")
 
 
+def _on_reopened(view: View, event: e.CaseReopened, at_us: int) -> Iterator[e.Event]:
+    """Its owner may have gone while it was closed."""
+    case = view.cases.cases[event.case]
+    if case.owner_kind == "agent" and case.owner not in view.presence.agents:
+        yield e.CaseOwnerChanged(event.case, case.customer, "team", _team(view, case), "agent removed")
+    elif case.owner_kind == "team" and case.owner not in view.plan.teams:
+        yield e.CaseOwnerChanged(event.case, case.customer, "team", _team(view, case), "team removed")
+
+
+def _team(view: View, case: Case) -> str:
+    """The team of the case's queue, or of the default queue if a plan dropped that while the case was closed."""
+    queues = view.plan.queues
+    return queues[case.queue if case.queue in queues else view.plan.workspace.default_queue].team
+
+
 def _on_finished(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e.Event]:
     """A disposition that resolves settles the case, unless the customer is being served elsewhere in it."""
     if not _resolves(view, event.disposition):
@@ -190,8 +204,7 @@ def _disown(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
     """Cases of an agent who is gone go back to the team of their queue."""
     for key in nsmallest(_SLICE, view.cases.owned[agent]):
         case = view.cases.cases[key]
-        team = view.plan.queues[case.queue].team
-        yield e.CaseOwnerChanged(key, case.customer, "team", team, "agent removed")
+        yield e.CaseOwnerChanged(key, case.customer, "team", _team(view, case), "agent removed")
 
 
 SECTION = Section(
@@ -211,6 +224,7 @@ SECTION = Section(
         e.InteractionStarted: _on_started,
         e.MessageReceived: _on_received,
         e.ContactTaken: _on_contact_taken,
+        e.CaseReopened: _on_reopened,
         e.OfferAccepted: _on_accepted,
         e.InteractionTransferred: _on_transferred,
         e.InteractionDone: _on_finished,

@@ -22,7 +22,7 @@ DISOWN = "cases.disown"
 class Case:
     """A matter of one customer.
 
-    `participants` and `interactions` are sets, kept as dicts of id -> 1 in order of arrival.
+    `participants` and `interactions` are sets, kept as dicts of id -> 1; a snapshot forgets their order.
     """
 
     number: str

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 
 from orchestra.engine.contacts.state import Taken, taken_key
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address
 from orchestra.model.results import CaseRef, Received
 from orchestra.model.structure import microseconds
 
-__all__ = ["already", "check_id", "find_or_start", "receive_contact", "receive_message", "received", "when"]
+__all__ = [
+    "already",
+    "check_id",
+    "check_skills",
+    "check_text",
+    "find_or_start",
+    "receive_contact",
+    "receive_message",
+    "received",
+    "when",
+]
 
 _LONGEST_ID = 500
 _LONGEST_TEXT = 500_000
@@ -21,12 +31,12 @@ _LONGEST_TEXT = 500_000
 
 def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
     """Decide on an inbound message."""
+    _check_ids(command, command.message_id)
     taken = already(view, command.channel, command.account, command.message_id)
     if taken is not None:
         return received(view, taken, is_duplicate=True)
     _check(view, command)
-    if command.text is not None and len(command.text) > _LONGEST_TEXT:
-        raise InvalidCommand("text", f"must be at most {_LONGEST_TEXT} characters")
+    check_text(command.text)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
     open_one = view.contacts.conversations[conversation].interaction
@@ -53,6 +63,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
 
 def receive_contact(view: View, command: c.ReceiveContact, at_us: int) -> Steps:
     """Decide on an inbound contact without text: each is an interaction of its own."""
+    _check_ids(command, command.contact_id)
     taken = already(view, command.channel, command.account, command.contact_id)
     if taken is not None:
         return received(view, taken, is_duplicate=True)
@@ -78,21 +89,35 @@ def received(view: View, taken: Taken, *, is_duplicate: bool) -> Received:
     return Received(taken.customer, taken.interaction, case, taken.message, is_duplicate)
 
 
+def _check_ids(command: c.ReceiveMessage | c.ReceiveContact, provider_id: str) -> None:
+    """Before anything is looked up under them."""
+    check_id("id", provider_id)
+    check_id("account", command.account)
+    if command.thread is not None:
+        check_id("thread", command.thread)
+
+
 def _check(view: View, command: c.ReceiveMessage | c.ReceiveContact) -> None:
     if command.channel not in view.plan.channels:
         raise UnknownId("channel", command.channel)
     if command.queue is not None and command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)
-    for skill, level in command.skills.items():
+    check_skills(view, command.skills)
+
+
+def check_skills(view: View, skills: Mapping[str, int]) -> None:
+    """Refuse skills that the plan does not know, and levels that nobody could have."""
+    for skill, level in skills.items():
         if skill not in view.plan.skills:
             raise UnknownId("skill", skill)
         if not 1 <= level <= 100:
             raise InvalidCommand(f"skills.{skill}", "level must be from 1 to 100")
-    provider_id = command.message_id if isinstance(command, c.ReceiveMessage) else command.contact_id
-    check_id("id", provider_id)
-    check_id("account", command.account)
-    if command.thread is not None:
-        check_id("thread", command.thread)
+
+
+def check_text(text: str | None) -> None:
+    """Refuse a text that would not fit into a batch."""
+    if text is not None and len(text) > _LONGEST_TEXT:
+        raise InvalidCommand("text", f"must be at most {_LONGEST_TEXT} characters")
 
 
 def check_id(field: str, text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-
 from typing import ClassVar
 
 import attrs
@@ -124,10 +123,10 @@ class Contacts(Slice):
         self.taken[key] = taken
         order = self._oldest.setdefault(channel, deque())
         order.append(key)
-        definition = self.plan.channels.get(channel)
-        if definition is None or definition.keep_ids is None:
+        kept = self.plan.channels[channel].keep_ids
+        if kept is None:
             return
-        horizon = taken.at_us - microseconds(definition.keep_ids)
+        horizon = taken.at_us - microseconds(kept)
         for _ in range(2):  # each id taken forgets at most two: no single step is ever long
             if self.taken[order[0]].at_us >= horizon:
                 return
@@ -193,7 +192,7 @@ class Contacts(Slice):
         """Somebody wrote: an answered interaction stays open for another idle time."""
         interaction = self.interactions[name]
         idle = self.plan.channels[interaction.channel].idle_after
-        if interaction.state == "ACTIVE" and idle is not None and not interaction.live:
+        if interaction.state in ("ACTIVE", "HELD") and idle is not None and not interaction.live:
             self.timers.set(IDLE, name, at_us + microseconds(idle))
 
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from orchestra.engine.definition.state import EVOLVE, Definition
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import Fault, InvalidCommand
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.plan import Plan
 
 __all__ = ["SECTION", "missing"]
@@ -15,31 +17,46 @@ __all__ = ["SECTION", "missing"]
 
 def missing(view: View, plan: Plan) -> list[Fault]:
     """Names that work in flight refers to and that the plan lacks, each with the path where it should stand."""
-    paths: dict[str, str] = {}
+    users: dict[tuple[str, str], str] = {}
+    for table, name, user in chain(_work(view), _cases(view), _agents(view)):
+        users.setdefault((table, name), user)
+    return [
+        Fault(f"{table}.{name}", f"is missing, and {user} needs it")
+        for (table, name), user in users.items()
+        if name not in getattr(plan, table)
+    ]
+
+
+Needed = Iterator[tuple[str, str, str]]
+"""(table of the plan, name in it, who needs it)."""
+
+
+def _work(view: View) -> Needed:
     for name, interaction in view.contacts.interactions.items():
         if not interaction.is_final:
-            paths.setdefault(f"channels.{interaction.channel}", f"interaction {name}")
+            yield "channels", interaction.channel, f"interaction {name}"
     for name, item in view.routing.items.items():
-        paths.setdefault(f"queues.{item.queue}", f"interaction {name}")
+        yield "queues", item.queue, f"interaction {name}"
+        for skill in item.skills:
+            yield "skills", skill, f"interaction {name}"
     for name, delivery in view.deliveries.deliveries.items():
         if delivery.state in ("PENDING", "PERMITTED", "STARTED"):
-            paths.setdefault(f"channels.{delivery.channel}", f"delivery {name}")
+            yield "channels", delivery.channel, f"delivery {name}"
+
+
+def _cases(view: View) -> Needed:
     for name, case in view.cases.cases.items():
         if case.state != "CLOSED":
-            paths.setdefault(f"queues.{case.queue}", f"case {name}")
+            yield "queues", case.queue, f"case {name}"
             if case.owner_kind == "team":
-                paths.setdefault(f"teams.{case.owner}", f"case {name}")
+                yield "teams", case.owner, f"case {name}"
+
+
+def _agents(view: View) -> Needed:
     for name, agent in view.presence.agents.items():
         if agent.source == "command":
-            for team in agent.teams:
-                paths.setdefault(f"teams.{team}", f"agent {name}")
-    known = {"channels": plan.channels, "queues": plan.queues, "teams": plan.teams}
-    faults = []
-    for path, user in paths.items():
-        table, _, name = path.partition(".")
-        if name not in known[table]:
-            faults.append(Fault(path, f"is missing, and {user} needs it"))
-    return faults
+            yield from (("teams", team, f"agent {name}") for team in agent.teams)
+            yield from (("roles", role, f"agent {name}") for role in agent.roles)
 
 
 def _change(view: View, command: c.ChangePlan, at_us: int) -> Steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestra.engine.contacts.intake import check_text
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.deliveries.state import (
     DUE,
@@ -20,8 +21,7 @@ from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
@@ -36,6 +36,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     case_id, case = view.case(command.case)
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
+    check_text(command.text)
     if not command.key or command.key.startswith("message:"):
         raise InvalidCommand("key", "must not be empty, nor begin with 'message:', which replies use")
     known = view.deliveries.by_key.get(command.key)
@@ -65,10 +66,11 @@ def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
 
 
 def _conversation(view: View, case: str, channel: str | None) -> str:
-    """The newest conversation of the case, on that channel if one is named."""
-    for key in reversed(view.cases.cases[case].interactions):
+    """The newest conversation of the case, on that channel if one is named, else on any that the plan still has."""
+    wanted = view.plan.channels if channel is None else (channel,)
+    for key in sorted(view.cases.cases[case].interactions, key=lambda name: int(name[2:]), reverse=True):
         interaction = view.contacts.interactions[key]
-        if channel is None or interaction.channel == channel:
+        if interaction.channel in wanted and interaction.channel in view.plan.channels:
             return interaction.conversation
     raise InvalidCommand("channel", f"case {case} has had no contact on {channel or 'any channel'}")
 
@@ -91,7 +93,7 @@ def _outcome(view: View, command: c.RecordOutcome, at_us: int) -> Steps:
     if row.state != "STARTED" or command.attempt != row.attempts:
         raise NotAllowedInState(command.delivery, f"{row.state} at attempt {row.attempts}", "record_outcome")
     if command.outcome == "accepted":
-        yield e.DeliveryAccepted(command.delivery, row.customer, command.attempt, command.provider_ids)
+        yield e.DeliveryAccepted(command.delivery, row.customer, command.attempt, list(command.provider_ids))
     elif command.outcome == "failed":
         yield e.DeliveryFailed(command.delivery, row.customer, command.attempt, command.code)
     elif command.outcome == "unknown" and not command.safe_to_repeat:
@@ -188,7 +190,9 @@ def _start_sending(view: View, command: c.StartSending, at_us: int) -> Steps:
 
 def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     row = view.deliveries.deliveries[name]
-    if view.deliveries.is_stopped(row.channel, row.topic):
+    if at_us >= row.expires_us:
+        yield e.DeliveryExpired(name, row.customer)
+    elif view.deliveries.is_stopped(row.channel, row.topic):
         yield e.DeliveryHeld(name, row.customer)
     else:
         until_us = at_us + microseconds(view.plan.deliveries.permit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-
 from typing import ClassVar
 
 import attrs
@@ -12,7 +11,6 @@ import attrs
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
-from orchestra.model.structure import microseconds
 
 __all__ = [
     "DUE",
@@ -279,10 +277,6 @@ class Deliveries(Slice):
         self.to_release = dict(sorted((self.to_release | free).items()))
         if self.to_release:
             self.timers.set(RELEASE, "", at_us)
-
-    def permit_us(self) -> int:
-        """How long a permit lasts."""
-        return microseconds(self.plan.deliveries.permit)
 
 
 def _scopes(channel: str, topic: str) -> Iterator[str]:

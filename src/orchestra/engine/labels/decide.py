@@ -9,8 +9,7 @@ from orchestra.engine.labels.state import EVOLVE, Labels, Value
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Ref
 
 __all__ = ["SECTION"]

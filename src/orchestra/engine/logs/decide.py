@@ -6,8 +6,7 @@ from orchestra.engine.logs.state import EVOLVE, Logs
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 
 __all__ = ["SECTION"]
 

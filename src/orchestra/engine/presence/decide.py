@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestra.engine.lifecycle import PRESENCE
-from orchestra.engine.presence.state import EVOLVE, GRACE, Agent, Presence
+from orchestra.engine.presence.state import EVOLVE, GONE, GRACE, Agent, Presence, wanted
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
+_SLICE = 100
+_LONGEST_NAME = 200
+
 
 def _define(view: View, command: c.DefineAgent, at_us: int) -> Steps:
+    if not command.agent or len(command.agent) > _LONGEST_NAME or not command.agent.isprintable():
+        raise InvalidCommand("agent", f"must be 1 to {_LONGEST_NAME} printable characters")
     _require_known("teams", command.teams, view.plan.teams)
     _require_known("roles", command.roles, view.plan.roles)
     _require_known("skills", command.skills, view.plan.skills)
@@ -45,11 +49,14 @@ def _require_known(field: str, names: Sequence[str] | dict[str, int], known: obj
 
 
 def _remove(view: View, command: c.RemoveAgent, at_us: int) -> Steps:
-    agent = view.agent(command.agent)
-    if agent.state != "OFFLINE":
-        yield e.AgentSignedOut(command.agent, "removed")
-    yield e.AgentRemoved(command.agent)
+    yield from _removed(command.agent, view.agent(command.agent))
     return None
+
+
+def _removed(name: str, agent: Agent) -> Iterator[e.Event]:
+    if agent.state != "OFFLINE":
+        yield e.AgentSignedOut(name, "removed")
+    yield e.AgentRemoved(name)
 
 
 def _sign_in(view: View, command: c.SignIn, at_us: int) -> Steps:
@@ -110,24 +117,19 @@ def _return_device(view: View, command: c.ReturnDevice, at_us: int) -> Steps:
 def _on_plan_changed(view: View, event: e.PlanChanged, at_us: int) -> Iterator[e.Event]:
     """Agents named in the plan follow it; those defined by command stay."""
     for name, definition in sorted(event.plan.agents.items()):
-        wanted = (
-            sorted(definition.teams),
-            dict(sorted(definition.skills.items())),
-            sorted(definition.roles),
-            definition.capacity_percent,
-        )
         known = view.presence.agents.get(name)
-        if known is None or known.source == "plan" and _profile(known) != wanted:
-            yield e.AgentDefined(name, *wanted, "plan", definition.name)
-    gone = [name for name, row in view.presence.agents.items() if row.source == "plan"]
-    for name in sorted(set(gone) - set(event.plan.agents)):
-        if view.presence.agents[name].state != "OFFLINE":
-            yield e.AgentSignedOut(name, "removed")
-        yield e.AgentRemoved(name)
+        if known is None or (known.source == "plan" and known.profile != wanted(definition)):
+            yield e.AgentDefined(name, *wanted(definition), "plan", definition.name)
+    yield from _remove_gone(view, "", at_us)
 
 
-def _profile(agent: Agent) -> tuple[list[str], dict[str, int], list[str], int]:
-    return agent.teams, agent.skills, agent.roles, agent.capacity_percent
+def _remove_gone(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    """A slice of the walk over those whom the plan no longer names."""
+    until = view.position + _SLICE
+    for name in tuple(view.presence.to_remove):
+        if view.position >= until:
+            return
+        yield from _removed(name, view.presence.agents[name])
 
 
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
@@ -156,5 +158,5 @@ SECTION = Section(
     },
     EVOLVE,
     {e.PlanChanged: _on_plan_changed, e.OfferEnded: _on_offer_ended},
-    {GRACE: _grace_over},
+    {GONE: _remove_gone, GRACE: _grace_over},
 )

@@ -7,13 +7,31 @@ from typing import ClassVar
 import attrs
 
 from orchestra.engine.lifecycle import PRESENCE
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
+from orchestra.model.definitions import AgentDefinition
 
-__all__ = ["EVOLVE", "GRACE", "Agent", "Presence"]
+__all__ = ["EVOLVE", "GONE", "GRACE", "Agent", "Presence", "Profile", "wanted"]
+
+GONE = "presence.gone"
+"""Timer of the walk over the agents that a plan no longer names."""
 
 GRACE = "presence.grace"
 """Timer of an agent all of whose devices are silent."""
+
+
+Profile = tuple[list[str], dict[str, int], list[str], int]
+"""Teams, skills, roles and capacity."""
+
+
+def wanted(definition: AgentDefinition) -> Profile:
+    """The profile that a plan gives an agent."""
+    return (
+        sorted(definition.teams),
+        dict(sorted(definition.skills.items())),
+        sorted(definition.roles),
+        definition.capacity_percent,
+    )
 
 
 @attrs.define
@@ -31,6 +49,11 @@ class Agent:
     misses: int = 0
 
     @property
+    def profile(self) -> Profile:
+        """What the agent can do and may do."""
+        return self.teams, self.skills, self.roles, self.capacity_percent
+
+    @property
     def answers(self) -> bool:
         """Whether at least one device answers."""
         return any(self.devices.values())
@@ -42,11 +65,28 @@ class Agent:
 
 
 class Presence(Slice):
-    """Agents by id."""
+    """Agents by id; `to_remove` is a set of those whom the plan in force no longer names."""
 
-    TABLES: ClassVar = {"agents": Agent}
+    TABLES: ClassVar = {"agents": Agent, "to_remove": None}
 
     agents: dict[str, Agent]
+    to_remove: dict[str, int]
+
+    def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
+        named = event.plan.agents
+        gone = [name for name, agent in self.agents.items() if agent.source == "plan" and name not in named]
+        self.to_remove = dict.fromkeys(sorted(gone), 1)
+        self._walk(at_us)
+
+    def _walk(self, at_us: int) -> None:
+        if self.to_remove:
+            self.timers.set(GONE, "", at_us)
+        else:
+            self.timers.cancel(GONE, "")
+
+    def _settled(self, name: str, at_us: int) -> None:
+        if self.to_remove.pop(name, None) is not None:
+            self._walk(at_us + SLICE_PAUSE_US)
 
     def defined(self, event: e.AgentDefined, at_us: int) -> None:
         old = self.agents.get(event.agent)
@@ -54,10 +94,12 @@ class Presence(Slice):
         if old is not None:
             new.state, new.reason, new.devices, new.misses = old.state, old.reason, old.devices, old.misses
         self.agents[event.agent] = new
+        self._settled(event.agent, at_us)
 
     def removed(self, event: e.AgentRemoved, at_us: int) -> None:
         del self.agents[event.agent]
         self.timers.cancel(GRACE, event.agent)
+        self._settled(event.agent, at_us)
 
     def signed_in(self, event: e.AgentSignedIn, at_us: int) -> None:
         agent = self.agents[event.agent]
@@ -110,6 +152,7 @@ class Presence(Slice):
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
+    e.PlanChanged: Presence.plan_changed,
     e.AgentDefined: Presence.defined,
     e.AgentRemoved: Presence.removed,
     e.AgentSignedIn: Presence.signed_in,

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.match import offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end
-from orchestra.engine.routing.state import EVOLVE, OFFER_TIMEOUT, RETRY, SWEEP, Item, Offer, Routing
+from orchestra.engine.routing.state import EVOLVE, EXHAUSTED, OFFER_TIMEOUT, RETRY, SWEEP, Item, Offer, Routing
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
-from orchestra.model import commands as c
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.results import Accepted, CaseRef
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
 _SWEPT_AT_ONCE = 50
+_EVENTS_AT_ONCE = 200
+_DIGITS = 20
 _REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST")
+
+
+def _known(view: View, offer: str) -> Offer:
+    """The row of an offer, which is kept as long as its interaction is not over."""
+    row = view.routing.offers.get(offer)
+    if row is not None:
+        return row
+    number = offer.removeprefix("of")
+    if number.isdecimal() and len(number) < _DIGITS and 0 < int(number) < view.routing.next_token():
+        raise OfferExpired(offer, "over")
+    raise UnknownId("offer", offer)
 
 
 def _pending(view: View, command: c.AcceptOffer | c.DeclineOffer, trigger: str) -> Offer:
     """The offer that this agent may still answer."""
-    row = view.routing.offers.get(command.offer)
-    if row is None:
-        number = command.offer.removeprefix("of")
-        if number.isdecimal() and 0 < int(number) < view.routing.next_token():
-            raise OfferExpired(command.offer, "over")
-        raise UnknownId("offer", command.offer)
+    row = _known(view, command.offer)
     if row.agent != command.agent:
         raise NotPermitted(f"agent:{command.agent}", type(command).__name__, "it was offered to another agent")
     if row.token != command.token or not OFFER.allows(row.state, trigger):
@@ -53,9 +61,7 @@ def _decline(view: View, command: c.DeclineOffer, at_us: int) -> Steps:
 
 
 def _rescind(view: View, command: c.RescindOffer, at_us: int) -> Steps:
-    row = view.routing.offers.get(command.offer)
-    if row is None:
-        raise UnknownId("offer", command.offer)
+    row = _known(view, command.offer)
     if not OFFER.allows(row.state, "rescind"):
         raise OfferExpired(command.offer, row.state)
     yield end(view, command.offer, "rescind", command.reason)
@@ -124,9 +130,15 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     yield from offer_best_agent(view, event.interaction, at_us)
     item = view.routing.items[event.interaction]
-    if item.state == "WAITING" and item.excluded and _nobody_left(view, item):
-        retry_us = at_us + microseconds(view.plan.queues[item.queue].retry_after)
-        yield e.RoutingExhausted(event.interaction, event.customer, item.queue, retry_us)
+    if item.state == "WAITING" and view.routing.is_exhausted(item):
+        yield from _exhausted(view, event.interaction, at_us)
+
+
+def _exhausted(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    """All who could serve the item, busy or not, have declined or missed it."""
+    item = view.routing.items[interaction]
+    retry_us = at_us + microseconds(view.plan.queues[item.queue].retry_after)
+    yield e.RoutingExhausted(interaction, item.customer, item.queue, retry_us)
 
 
 def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.Event]:
@@ -139,14 +151,13 @@ def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.E
     yield from offer_best_items(view, event.agent, at_us)
 
 
-def _nobody_left(view: View, item: Item) -> bool:
-    """Whether all who could serve the item, busy or not, have declined or missed it."""
-    pools = view.routing.bucket_of(item).pools
-    able = sum(len(pool.taking) for pool in pools)
-    return able == sum(1 for agent in item.excluded if any(agent in pool.taking for pool in pools))
-
-
 # Agents become free, change, or go
+
+
+def _on_defined(view: View, event: e.AgentDefined, at_us: int) -> Iterator[e.Event]:
+    """Whom a plan defines otherwise is offered work by the sweep that follows every change of plan."""
+    if event.source == "command":
+        yield from offer_best_items(view, event.agent, at_us)
 
 
 def _on_free(view: View, event: e.Event, at_us: int) -> Iterator[e.Event]:
@@ -219,10 +230,13 @@ def _retry(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
-    agents = [agent for agent, _ in zip(view.routing.to_sweep, range(_SWEPT_AT_ONCE), strict=False)]
-    for agent in agents:
+    swept, until = [], view.position + _EVENTS_AT_ONCE
+    for agent in islice(tuple(view.routing.to_sweep), _SWEPT_AT_ONCE):
+        if view.position >= until:
+            break
         yield from offer_best_items(view, agent, at_us)
-    yield e.RoutingSwept(agents)
+        swept.append(agent)
+    yield e.RoutingSwept(swept)
 
 
 SECTION = Section(
@@ -238,7 +252,7 @@ SECTION = Section(
         e.InteractionCanceled: _on_canceled,
         e.OfferEnded: _on_offer_ended,
         e.RoutingRetried: _on_retried,
-        e.AgentDefined: _on_free,
+        e.AgentDefined: _on_defined,
         e.AgentSignedIn: _on_free,
         e.AgentAvailable: _on_free,
         e.DeviceReturned: _on_free,
@@ -248,5 +262,5 @@ SECTION = Section(
         e.AgentLost: _on_lost,
         e.AgentRemoved: _on_removed,
     },
-    {OFFER_TIMEOUT: _offer_over, RETRY: _retry, SWEEP: _sweep},
+    {OFFER_TIMEOUT: _offer_over, EXHAUSTED: _exhausted, RETRY: _retry, SWEEP: _sweep},
 )

@@ -1,11 +1,12 @@
 """Waiting interactions, offers, and agents' capacity as they stand, indexed so that a match never scans.
 
-Items wait in buckets of equal (queue, channel, required skills); agents idle in pools of equal (teams, skills). Which pools
-can serve which bucket is worked out once, when a bucket or pool is new. A decision then compares heads.
+Items wait in buckets of equal (queue, channel, required skills); agents idle in pools of equal (teams, skills). Which
+pools can serve which bucket is worked out once, when a bucket or pool is new. A decision then compares heads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import attrs
@@ -18,6 +19,8 @@ from orchestra.model.definitions import Channel
 
 __all__ = [
     "EVOLVE",
+    "EXHAUSTED",
+    "MOST_IN_HAND",
     "OFFER_TIMEOUT",
     "RETRY",
     "SWEEP",
@@ -34,6 +37,8 @@ __all__ = [
 
 OFFER_TIMEOUT = "routing.offer"
 """Timer of a pending offer."""
+EXHAUSTED = "routing.exhausted"
+"""Timer, due at once, of an interaction that only those can still take who declined or missed it."""
 RETRY = "routing.retry"
 """Timer of an interaction that everybody declined."""
 SWEEP = "routing.sweep"
@@ -43,6 +48,9 @@ Rank = tuple[int, int, str]
 """(start less priority, order, interaction), least first: who is served next."""
 BucketKey = tuple[str, str, tuple[tuple[str, int], ...]]
 PoolKey = tuple[tuple[str, ...], tuple[tuple[str, int], ...]]
+
+MOST_IN_HAND = 150
+"""Most interactions that one agent has at once, whatever the budget, so that their all ending fits one batch."""
 
 _MINUTE_US = 60_000_000
 
@@ -90,14 +98,15 @@ class Bench:
 
 
 class Bucket:
-    """Items that wait for the same thing, by rank, and the pools that can serve them."""
+    """Items that wait for the same thing, by rank; those that exclude somebody; and the pools that can serve them."""
 
-    __slots__ = ("channel", "pools", "queue", "skills", "team", "waiting")
+    __slots__ = ("channel", "excluding", "pools", "queue", "skills", "team", "waiting")
 
     def __init__(self, key: BucketKey, team: str) -> None:
         self.queue, self.channel, self.skills = key
         self.team = team
         self.waiting: Ordered[Rank] = Ordered()
+        self.excluding: dict[str, int] = {}
         self.pools: list[Pool] = []
 
 
@@ -121,7 +130,14 @@ class Pool:
 class Routing(Slice):
     """Items by interaction, offers by id, benches by agent; `pace` is queue -> [last accept, smoothed interval]."""
 
-    TABLES: ClassVar = {"items": Item, "offers": Offer, "benches": Bench, "to_sweep": None, "pace": None, "counts": None}
+    TABLES: ClassVar = {
+        "items": Item,
+        "offers": Offer,
+        "benches": Bench,
+        "to_sweep": None,
+        "pace": None,
+        "counts": None,
+    }
 
     items: dict[str, Item]
     offers: dict[str, Offer]
@@ -141,7 +157,7 @@ class Routing(Slice):
             if item.held_by is not None:
                 self.in_hand.setdefault(item.held_by, {})[name] = 1
             if item.state == "WAITING":
-                self.bucket_of(item).waiting.add(self.rank(name, item))
+                self._wait(name, item)
         for name, bench in sorted(self.benches.items()):
             self._enter(name, bench)
 
@@ -185,8 +201,41 @@ class Routing(Slice):
     @staticmethod
     def has_room(bench: Bench, name: str, channel: Channel) -> bool:
         """Whether the agent's budget and the channel's limit leave room for one more."""
-        in_budget = bench.used_percent + channel.weight_percent <= bench.capacity_percent
-        return in_budget and (channel.limit is None or bench.counts.get(name, 0) < channel.limit)
+        if bench.used_percent + channel.weight_percent > bench.capacity_percent:
+            return False
+        if sum(bench.counts.values()) >= MOST_IN_HAND:
+            return False
+        return channel.limit is None or bench.counts.get(name, 0) < channel.limit
+
+    # Index of waiting items
+
+    def _wait(self, name: str, item: Item) -> None:
+        bucket = self.bucket_of(item)
+        bucket.waiting.add(self.rank(name, item))
+        if item.excluded:
+            bucket.excluding[name] = 1
+
+    def _unwait(self, name: str, item: Item) -> None:
+        bucket = self.bucket_of(item)
+        bucket.waiting.remove(self.rank(name, item))
+        bucket.excluding.pop(name, None)
+        self.timers.cancel(EXHAUSTED, name)
+        self.timers.cancel(RETRY, name)
+
+    def is_exhausted(self, item: Item) -> bool:
+        """Whether somebody declined or missed the item, and nobody else who takes work could serve it, busy or not."""
+        if not item.excluded:
+            return False
+        pools = self.bucket_of(item).pools
+        able = sum(len(pool.taking) for pool in pools)
+        return able == sum(1 for agent in item.excluded if any(agent in pool.taking for pool in pools))
+
+    def _fewer_serve(self, buckets: Iterable[Bucket], at_us: int) -> None:
+        """Somebody no longer takes work from these buckets: see for which items that was the last who could."""
+        for bucket in buckets:
+            for name in bucket.excluding:
+                if self.timers.get(RETRY, name) is None and self.is_exhausted(self.items[name]):
+                    self.timers.set(EXHAUSTED, name, at_us)
 
     # Index of idle agents: every change of a bench leaves it first and enters it again after
 
@@ -217,12 +266,15 @@ class Routing(Slice):
         bench.takes_work = takes_work
         if takes_work:
             bench.idle_since_us = at_us
-        self._enter(name, bench)
+            self._enter(name, bench)
+        else:
+            self._fewer_serve(self.pool_of(bench).buckets, at_us)
 
     # Agents
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         self.reindex()
+        self._fewer_serve(self.buckets.values(), at_us)
         self.to_sweep = {name: 1 for name in sorted(self.benches) if self.benches[name].takes_work}
         if self.to_sweep:
             self.timers.set(SWEEP, "", at_us)
@@ -241,12 +293,13 @@ class Routing(Slice):
             self.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent)
             return
         self._leave(event.agent, bench)
+        served = self.pool_of(bench).buckets
         bench.teams, bench.skills, bench.capacity_percent = event.teams, event.skills, event.capacity_percent
         self._enter(event.agent, bench)
+        self._fewer_serve(served, at_us)
 
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
-        self._leave(event.agent, self.benches[event.agent])
-        del self.benches[event.agent]
+        del self.benches[event.agent]  # who is removed has signed out, so nobody's place changes
 
     def signed_in(self, event: e.AgentSignedIn, at_us: int) -> None:
         if event.takes_work:
@@ -274,7 +327,7 @@ class Routing(Slice):
             self._release(event.interaction, item, at_us)
         item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
         item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
-        self.bucket_of(item).waiting.add(self.rank(event.interaction, item))
+        self._wait(event.interaction, item)
 
     def transferred(self, event: e.InteractionTransferred, at_us: int) -> None:
         item = self.items[event.interaction]
@@ -283,7 +336,7 @@ class Routing(Slice):
     def made(self, event: e.OfferMade, at_us: int) -> None:
         self.counts["offer"] = event.token
         item = self.items[event.interaction]
-        self.bucket_of(item).waiting.remove(self.rank(event.interaction, item))
+        self._unwait(event.interaction, item)
         item.state = "OFFERED"
         item.offers.append(event.offer)
         self.offers[event.offer] = Offer(event.interaction, event.agent, event.token, event.deadline_us)
@@ -308,7 +361,7 @@ class Routing(Slice):
     def place(self, name: str) -> tuple[int, int | None] | None:
         """How many of its queue go before a waiting interaction, and its estimated wait; None if it does not wait.
 
-        The wait is (position + 1) times the smoothed time between accepts, microseconds; None before the queue has a pace.
+        The wait is (position + 1) times the smoothed time between accepts, microseconds; None while there is no pace.
         """
         item = self.items.get(name)
         if item is None or item.state != "WAITING":
@@ -327,20 +380,20 @@ class Routing(Slice):
             item.excluded[event.agent] = 1
 
     def retried(self, event: e.RoutingRetried, at_us: int) -> None:
-        self.items[event.interaction].excluded = {}
+        item = self.items[event.interaction]
+        item.excluded = {}
+        self.bucket_of(item).excluding.pop(event.interaction, None)
         self.timers.cancel(RETRY, event.interaction)
 
     def exhausted(self, event: e.RoutingExhausted, at_us: int) -> None:
+        self.timers.cancel(EXHAUSTED, event.interaction)
         self.timers.set(RETRY, event.interaction, event.retry_us)
 
     def over(self, event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled, at_us: int) -> None:
-        item = self.items.pop(event.interaction, None)
-        if item is None:
-            return
+        item = self.items.pop(event.interaction)
         if item.state == "WAITING":
-            self.bucket_of(item).waiting.remove(self.rank(event.interaction, item))
+            self._unwait(event.interaction, item)
         self._release(event.interaction, item, at_us)
-        self.timers.cancel(RETRY, event.interaction)
         for offer in item.offers:
             self.timers.cancel(OFFER_TIMEOUT, offer)
             del self.offers[offer]

@@ -1,0 +1,428 @@
+"""What must hold after every event and between any two batches, worked out naively from the tables of the state.
+
+What belongs here: invariants by name, and the witness that folds the events. What does not: workloads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import attrs
+
+from orchestra.engine.engine import SECTIONS, Engine
+from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
+from orchestra.engine.routing.state import RETRY
+from orchestra.model import events as e
+from orchestra.model.structure import microseconds
+
+__all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
+
+_UNSENT = frozenset({"PENDING", "PERMITTED", "STARTED"})
+_ITEM_STATES = {
+    "QUEUED": "WAITING",
+    "OFFERED": "OFFERED",
+    "ACTIVE": "TAKEN",
+    "HELD": "TAKEN",
+    "WRAPPING": "TAKEN",
+}
+
+
+@attrs.define
+class Witness:
+    """Sees each event as it takes effect, and remembers what histories must agree with."""
+
+    position: int = 0
+    at_us: int = 0
+    token: int = 0
+    offers: dict[str, e.OfferMade] = attrs.field(factory=dict)
+    answered: dict[str, str] = attrs.field(factory=dict)
+    numbers: dict[str, int] = attrs.field(factory=dict)
+    taken: dict[tuple[str, str, str], int] = attrs.field(factory=dict)
+    keys: set[str] = attrs.field(factory=set)
+    delivery_states: dict[str, str] = attrs.field(factory=dict)
+    attempts: dict[str, int] = attrs.field(factory=dict)
+    permits: dict[str, tuple[int, int]] = attrs.field(factory=dict)
+    promised: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    started: int = 0
+    ended: int = 0
+
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
+        """Check one event against all before it; the engine has just evolved it."""
+        assert engine.view.position == self.position + 1, "a position was skipped or repeated"
+        assert at_us >= self.at_us, "engine time went back"
+        self.position, self.at_us = engine.view.position, at_us
+        look = getattr(self, f"_see_{type(event).__name__}", None)
+        if look is not None:
+            look(engine, event, at_us)
+
+    # Interactions
+
+    def _see_InteractionStarted(self, engine: Engine, event: e.InteractionStarted, at_us: int) -> None:
+        self.started += 1
+        assert event.occurred_us <= at_us, "it happened after now"
+
+    def _see_InteractionDone(self, engine: Engine, event: e.InteractionDone, at_us: int) -> None:
+        self.ended += 1
+
+    def _see_InteractionAbandoned(self, engine: Engine, event: e.InteractionAbandoned, at_us: int) -> None:
+        self.ended += 1
+        assert event.waited_us >= 0
+
+    def _see_InteractionCanceled(self, engine: Engine, event: e.InteractionCanceled, at_us: int) -> None:
+        self.ended += 1
+
+    def _number(self, event: e.MessageReceived | e.MessageWritten | e.ReplyRecorded) -> None:
+        assert event.number == self.numbers.get(event.conversation, 0) + 1, "a message was skipped or repeated"
+        self.numbers[event.conversation] = event.number
+
+    def _see_MessageReceived(self, engine: Engine, event: e.MessageReceived, at_us: int) -> None:
+        self._number(event)
+        self._take(engine, event.channel, event.account, event.message_id, at_us)
+
+    def _see_MessageWritten(self, engine: Engine, event: e.MessageWritten, at_us: int) -> None:
+        self._number(event)
+
+    def _see_ReplyRecorded(self, engine: Engine, event: e.ReplyRecorded, at_us: int) -> None:
+        self._number(event)
+        self._take(engine, event.channel, event.account, event.message_id, at_us)
+
+    def _see_ContactTaken(self, engine: Engine, event: e.ContactTaken, at_us: int) -> None:
+        self._take(engine, event.channel, event.account, event.contact_id, at_us)
+
+    def _take(self, engine: Engine, channel: str, account: str, provider_id: str, at_us: int) -> None:
+        before = self.taken.get((channel, account, provider_id))
+        kept = engine.view.plan.channels[channel].keep_ids
+        if before is not None:
+            assert kept is not None, "an id that is kept for ever was taken twice"
+            assert at_us - before > microseconds(kept), "an id was taken twice while it was kept"
+        self.taken[channel, account, provider_id] = at_us
+
+    # Offers
+
+    def _see_OfferMade(self, engine: Engine, event: e.OfferMade, at_us: int) -> None:
+        view = engine.view
+        assert event.token == self.token + 1, "tokens must rise one by one"
+        assert event.deadline_us > at_us
+        self.token = event.token
+        self.offers[event.offer] = event
+        agent, item = view.presence.agents[event.agent], view.routing.items[event.interaction]
+        assert agent.takes_work, "offered to an agent who takes no work"
+        assert view.plan.queues[event.queue].team in agent.teams, "offered outside of the queue's team"
+        assert all(agent.skills.get(skill, 0) >= level for skill, level in item.skills.items()), "a skill is missing"
+        assert event.agent not in item.excluded, "offered to an agent who is excluded"
+        bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
+        assert bench.used_percent <= agent.capacity_percent, "more capacity held than granted"
+        assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
+        assert event.key[-1] == event.agent
+        assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
+
+    def _see_OfferAccepted(self, engine: Engine, event: e.OfferAccepted, at_us: int) -> None:
+        assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
+        self._end_offer(event.offer, "ACCEPTED", event.interaction, event.agent)
+
+    def _see_OfferEnded(self, engine: Engine, event: e.OfferEnded, at_us: int) -> None:
+        made = self.offers[event.offer]
+        if event.outcome == "TIMED_OUT":
+            assert at_us >= made.deadline_us, "timed out early"
+        assert event.outcome in OFFER.final
+        self._end_offer(event.offer, event.outcome, event.interaction, event.agent)
+
+    def _end_offer(self, offer: str, outcome: str, interaction: str, agent: str) -> None:
+        assert offer not in self.answered, f"offer ended twice: {self.answered.get(offer)}, then {outcome}"
+        assert (self.offers[offer].interaction, self.offers[offer].agent) == (interaction, agent)
+        self.answered[offer] = outcome
+
+    # Timers: what an event promised comes once, and never early
+
+    def _promise(self, what: str, subject: str, due_us: int | None) -> None:
+        self.promised.pop((what, subject), None)
+        if due_us is not None:
+            self.promised[what, subject] = due_us
+
+    def _keep(self, what: str, subject: str, at_us: int) -> None:
+        assert at_us >= self.promised.pop((what, subject)), f"{what} of {subject} came early"
+
+    def _see_CaseResolved(self, engine: Engine, event: e.CaseResolved, at_us: int) -> None:
+        self._promise("close", event.case, event.close_us)
+
+    def _see_CaseReopened(self, engine: Engine, event: e.CaseReopened, at_us: int) -> None:
+        self._promise("close", event.case, None)
+
+    def _see_CaseClosed(self, engine: Engine, event: e.CaseClosed, at_us: int) -> None:
+        if event.reason == "time":
+            self._keep("close", event.case, at_us)
+
+    def _see_DeviceLost(self, engine: Engine, event: e.DeviceLost, at_us: int) -> None:
+        if event.grace_until_us is not None:
+            self._promise("grace", event.agent, event.grace_until_us)
+
+    def _see_DeviceReturned(self, engine: Engine, event: e.DeviceReturned, at_us: int) -> None:
+        self._promise("grace", event.agent, None)
+
+    def _see_AgentSignedIn(self, engine: Engine, event: e.AgentSignedIn, at_us: int) -> None:
+        self._promise("grace", event.agent, None)
+
+    def _see_AgentLost(self, engine: Engine, event: e.AgentLost, at_us: int) -> None:
+        self._keep("grace", event.agent, at_us)
+
+    def _see_RoutingExhausted(self, engine: Engine, event: e.RoutingExhausted, at_us: int) -> None:
+        self._promise("retry", event.interaction, event.retry_us)
+
+    def _see_RoutingRetried(self, engine: Engine, event: e.RoutingRetried, at_us: int) -> None:
+        self._keep("retry", event.interaction, at_us)
+
+    def _see_InteractionFinished(self, engine: Engine, event: e.InteractionFinished, at_us: int) -> None:
+        self._promise("wrap_up", event.interaction, event.wrap_up_until_us)
+
+    # Deliveries
+
+    def _see_DeliveryPlanned(self, engine: Engine, event: e.DeliveryPlanned, at_us: int) -> None:
+        assert event.key not in self.keys, "two deliveries of one key"
+        self.keys.add(event.key)
+        self._move(event.delivery, "PENDING")
+
+    def _see_DeliveryPermitted(self, engine: Engine, event: e.DeliveryPermitted, at_us: int) -> None:
+        row = engine.view.deliveries.deliveries[event.delivery]
+        assert not engine.view.deliveries.is_stopped(row.channel, row.topic), "permitted in spite of a stop"
+        assert at_us < row.expires_us, "permitted after it expired"
+        self.permits[event.delivery] = event.attempt, event.until_us
+        self._move(event.delivery, "PERMITTED")
+
+    def _see_DeliveryStarted(self, engine: Engine, event: e.DeliveryStarted, at_us: int) -> None:
+        attempt, until_us = self.permits.pop(event.delivery)
+        assert event.attempt == attempt == self.attempts.get(event.delivery, 0) + 1, "an attempt without its permit"
+        assert at_us < until_us, "started after the permit ran out"
+        self.attempts[event.delivery] = attempt
+        self._move(event.delivery, "STARTED")
+
+    def _see_DeliveryRetried(self, engine: Engine, event: e.DeliveryRetried, at_us: int) -> None:
+        assert event.next_us >= at_us
+        self.permits.pop(event.delivery, None)
+        self._move(event.delivery, "PENDING")
+
+    def _see_DeliveryHeld(self, engine: Engine, event: e.DeliveryHeld, at_us: int) -> None:
+        self.permits.pop(event.delivery, None)
+        self._move(event.delivery, "PENDING")
+
+    def _see_DeliveryAccepted(self, engine: Engine, event: e.DeliveryAccepted, at_us: int) -> None:
+        self._move(event.delivery, "ACCEPTED")
+
+    def _see_DeliveryFailed(self, engine: Engine, event: e.DeliveryFailed, at_us: int) -> None:
+        self._move(event.delivery, "FAILED")
+
+    def _see_DeliveryUnknown(self, engine: Engine, event: e.DeliveryUnknown, at_us: int) -> None:
+        self._move(event.delivery, "UNKNOWN")
+
+    def _see_DeliveryExpired(self, engine: Engine, event: e.DeliveryExpired, at_us: int) -> None:
+        assert at_us >= engine.view.deliveries.deliveries[event.delivery].expires_us, "expired early"
+        self._move(event.delivery, "EXPIRED")
+
+    def _see_DeliveryCanceled(self, engine: Engine, event: e.DeliveryCanceled, at_us: int) -> None:
+        self._move(event.delivery, "CANCELED")
+
+    def _see_ReceiptRecorded(self, engine: Engine, event: e.ReceiptRecorded, at_us: int) -> None:
+        before = self.delivery_states[event.delivery]
+        after = engine.view.deliveries.deliveries[event.delivery].state
+        order = ["UNKNOWN", "ACCEPTED", "DELIVERED", "READ", "ACTED"]
+        if before in order and after in order:
+            assert order.index(after) >= order.index(before), "a receipt regressed"
+        assert after == before or not event.conflicts
+        self.delivery_states[event.delivery] = after
+
+    def _move(self, delivery: str, state: str) -> None:
+        before = self.delivery_states.get(delivery, "PENDING")
+        assert before in _UNSENT, f"{delivery} was {before} and became {state}: tried after its end"
+        self.delivery_states[delivery] = state
+
+
+class WatchedEngine(Engine):
+    """An engine whose every event goes past a witness."""
+
+    def __init__(self, witness: Witness | None = None) -> None:
+        super().__init__()
+        self.witness = witness or Witness()
+
+    def _apply(self, event: e.Event, at_us: int) -> None:
+        super()._apply(event, at_us)
+        self.witness.see(self, event, at_us)
+
+
+# Between batches
+
+
+def check_state(engine: Engine, witness: Witness | None = None) -> None:
+    """Everything that must hold between two batches."""
+    _check_interactions(engine)
+    _check_capacity(engine)
+    _check_cases(engine)
+    _check_deliveries(engine)
+    if witness is not None:
+        _check_against(engine, witness)
+
+
+def _check_interactions(engine: Engine) -> None:
+    view = engine.view
+    routing = view.routing
+    for name, row in view.contacts.interactions.items():
+        assert row.state in INTERACTION.states
+        assert row.state != "ARRIVED", f"{name} was left where it arrived"
+        assert row.case in view.cases.cases, f"{name} belongs to no case"
+        assert name in view.cases.cases[row.case].interactions
+        item = routing.items.get(name)
+        if row.is_final:
+            assert item is None, f"{name} is over and still routed"
+            continue
+        assert item is not None, f"{name} is {row.state} and lost to routing"
+        assert item.state == _ITEM_STATES[row.state], f"{name} is {row.state}, its item {item.state}"
+        assert item.queue == row.queue
+        pending = [offer for offer in item.offers if routing.offers[offer].state == "PENDING"]
+        if item.state == "OFFERED":
+            assert pending == [item.offers[-1]], f"{name} has offers {pending}"
+            assert routing.offers[pending[0]].agent == item.held_by
+        else:
+            assert pending == [], f"{name} has a pending offer while {row.state}"
+        assert (row.agent is None) == (item.state != "TAKEN")
+        assert item.held_by == (row.agent if item.state == "TAKEN" else item.held_by)
+        assert (item.held_by is None) == (item.state == "WAITING")
+    assert set(routing.items) <= set(view.contacts.interactions)
+    assert {offer for item in routing.items.values() for offer in item.offers} == set(routing.offers)
+
+
+def _check_capacity(engine: Engine) -> None:
+    view = engine.view
+    used: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
+    for item in view.routing.items.values():
+        if item.held_by is not None:
+            used[item.held_by] += item.weight_percent
+            counts[item.held_by, item.channel] += 1
+    assert set(view.routing.benches) == set(view.presence.agents)
+    for name, bench in view.routing.benches.items():
+        agent = view.presence.agents[name]
+        assert agent.state in PRESENCE.states
+        assert bench.used_percent == used[name], f"{name} holds {used[name]} %, is charged {bench.used_percent} %"
+        assert bench.counts == {channel: count for (who, channel), count in counts.items() if who == name}
+        assert bench.takes_work == agent.takes_work
+        assert (bench.teams, bench.skills) == (agent.teams, agent.skills)
+        assert agent.state == "OFFLINE" or agent.devices
+    assert set(used) <= set(view.routing.benches), "capacity of an agent who is gone"
+
+
+def _check_cases(engine: Engine) -> None:
+    view = engine.view
+    for name, case in view.cases.cases.items():
+        assert case.state in CASE.states
+        assert case.customer in view.contacts.customers
+        assert (case.closed_us is not None) == (case.state == "CLOSED")
+        if case.state == "CLOSED":
+            continue
+        if case.owner_kind == "team":
+            assert case.owner in view.plan.teams, f"{name} belongs to no known team"
+        else:
+            assert case.owner_kind == "agent"
+            is_being_moved = view.timers.get("cases.disown", case.owner) is not None
+            assert case.owner in view.presence.agents or is_being_moved, f"{name} belongs to an agent who is gone"
+
+
+def _check_deliveries(engine: Engine) -> None:
+    view = engine.view
+    timers = view.timers
+    for name, row in view.deliveries.deliveries.items():
+        assert row.state in DELIVERY.states
+        waits = [timers.get(f"deliveries.{kind}", name) is not None for kind in ("due", "permit", "expiry")]
+        if row.state == "PENDING":
+            assert waits[2], f"{name} could wait for ever"
+            assert waits[0] != row.is_held, f"{name} is neither held nor due"
+        elif row.state == "PERMITTED":
+            assert waits == [False, True, True]
+        else:
+            assert waits == [False, False, False], f"{name} is {row.state} and has timers"
+        assert not row.is_held or row.state == "PENDING"
+        if row.is_held:
+            is_free = not view.deliveries.is_stopped(row.channel, row.topic)
+            assert not is_free or name in view.deliveries.to_release, f"{name} is held by no stop"
+    assert view.deliveries.unsent == sum(row.state in _UNSENT for row in view.deliveries.deliveries.values())
+    assert not view.deliveries.to_release or timers.get("deliveries.release", "") is not None
+
+
+def _check_against(engine: Engine, witness: Witness) -> None:
+    view = engine.view
+    states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
+    assert witness.started == len(view.contacts.interactions), "an interaction was lost"
+    assert witness.ended == states[True], "an interaction ended more or less than once"
+    pending = {name for name, row in view.routing.offers.items() if row.state == "PENDING"}
+    assert witness.offers.keys() - witness.answered.keys() == pending, "an offer never ended"
+    for name in pending:
+        assert view.timers.get("routing.offer", name) == witness.offers[name].deadline_us
+    assert {name: row.state for name, row in view.deliveries.deliveries.items()} == witness.delivery_states
+    assert {name: row.messages for name, row in view.contacts.conversations.items() if row.messages} == witness.numbers
+
+
+# When everything due has been done
+
+
+def check_liveness(engine: Engine) -> None:
+    """No agent idles while work that they can take waits, and nothing that waits is forgotten."""
+    view, routing = engine.view, engine.view.routing
+    if routing.to_sweep:
+        return  # a plan change is still being walked through
+    for name, item in routing.items.items():
+        if item.state != "WAITING":
+            continue
+        team = view.plan.queues[item.queue].team
+        able = [
+            agent
+            for agent, row in view.presence.agents.items()
+            if row.takes_work
+            and team in row.teams
+            and all(row.skills.get(skill, 0) >= level for skill, level in item.skills.items())
+        ]
+        channel = view.plan.channels[item.channel]
+        open_to = [agent for agent in able if agent not in item.excluded]
+        free = [agent for agent in open_to if routing.has_room(routing.benches[agent], item.channel, channel)]
+        assert free == [], f"{free} idle while {name} waits"
+        if item.excluded and not open_to:
+            assert view.timers.get(RETRY, name) is not None, f"{name} waits for nobody and is not asked again"
+
+
+# Rebuilding
+
+
+def derived(engine: Engine) -> dict[str, Any]:
+    """All that is kept beside the tables, in a form that tells content from order of insertion."""
+    found: dict[str, Any] = {}
+    for section in SECTIONS:
+        own = getattr(engine.view, section.name)
+        for name, value in vars(own).items():
+            # Receipts that were claimed stay in the queue of the early ones until they surface.
+            if name not in own.TABLES and name not in ("plans", "timers", "_early_order"):
+                found[f"{section.name}.{name}"] = _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: plain for key, item in value.items() if (plain := _plain(item)) not in ({}, [], None)}
+    if type(value).__name__ == "Ordered":
+        return list(value)
+    if type(value).__name__ == "Bucket":
+        # Which buckets and pools exist depends on what ever waited; only those in use must be told alike.
+        return list(value.waiting)
+    if type(value).__name__ == "Pool":
+        return [sorted(value.taking), _plain(value.idle)] if value.taking else None
+    if isinstance(value, list) and value and type(value[0]).__name__ == "Bucket":
+        return sorted(list(bucket.waiting) for bucket in value if bucket.waiting)
+    if isinstance(value, list):
+        return [plain for item in value if (plain := _plain(item)) not in ({}, [], None)]
+    return list(value) if type(value).__name__ == "deque" else value
+
+
+def check_rebuilt(engine: Engine, other: Engine) -> None:
+    """Another engine, rebuilt somehow, is this one: state, timers, clock and everything derived."""
+    assert other.state_hash() == engine.state_hash()
+    assert other.position == engine.position
+    assert other.now_us == engine.now_us
+    assert other.due() == engine.due()
+    mine, theirs = derived(engine), derived(other)
+    assert [name for name in mine if mine[name] != theirs[name]] == [], "derived otherwise"

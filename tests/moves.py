@@ -1,0 +1,460 @@
+"""Moves of a random workload: commands that make some sense in the present state, and some that make none.
+
+Each move is given the engine and a chooser, so that a seeded run and a hypothesis machine draw from the same moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import attrs
+
+from orchestra.engine.engine import Engine
+from orchestra.model import commands as c
+from orchestra.model.addresses import ref
+from orchestra.model.definitions import Channel, Queue
+from orchestra.model.plan import Plan
+from tests.engine_driver import CARE, HOUR, SECOND, person
+
+__all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "next_plan", "swarm_plan"]
+
+Value = TypeVar("Value")
+Move = Callable[[Engine, "Chooser"], "c.Command | None"]
+
+AGENTS = ("ana", "bob", "cleo", "dan", "eve")
+CUSTOMERS = tuple(f"customer{number}" for number in range(6))
+CHANNELS = ("chat", "voice", "email")
+TOPICS = ("order", "bill")
+DISPOSITIONS = ("resolved", "callback", None)
+REASONS = ("lunch", "meeting")
+
+
+class Chooser(Protocol):
+    """Where choices come from."""
+
+    def pick(self, options: Sequence[Value]) -> Value:
+        """One of the options; there is at least one."""
+        ...
+
+    def number(self, least: int, most: int) -> int:
+        """A number from `least` to `most`, both included."""
+        ...
+
+    def chance(self, percent: int) -> bool:
+        """True about so often."""
+        ...
+
+
+def swarm_plan() -> Plan:
+    """A plan in which everything happens soon: short ids, short waits, few attempts."""
+    plan = Plan.parse(CARE)
+    second = timedelta(seconds=1)
+    channels = {
+        "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second),
+        "voice": attrs.evolve(plan.channels["voice"], keep_ids=None),
+        "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
+    }
+    cases = attrs.evolve(plan.cases, close_after=1800 * second, reopen_within=3600 * second)
+    deliveries = attrs.evolve(
+        plan.deliveries,
+        attempts=4,
+        longest_retry=60 * second,
+        permit=10 * second,
+        expires_after=900 * second,
+    )
+    presence = attrs.evolve(plan.presence, misses=2, grace=20 * second)
+    return attrs.evolve(plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence)
+
+
+def next_plan(choose: Chooser) -> Plan:
+    """A plan that differs from the first: limits cut, weights and targets moved, an agent or a skill gone."""
+    plan = swarm_plan()
+    channels: dict[str, Channel] = dict(plan.channels)
+    name = choose.pick(CHANNELS)
+    channels[name] = attrs.evolve(
+        channels[name],
+        limit=choose.pick([None, 1, 2]),
+        weight_percent=choose.pick([10, 50, 100]),
+        on_agent_lost=choose.pick(["keep", "requeue"]),
+        idle_after=choose.pick([None, timedelta(minutes=3)]),
+    )
+    queues: dict[str, Queue] = dict(plan.queues)
+    queues["german"] = attrs.evolve(queues["german"], team=choose.pick(["care", "sales"]))
+    agents = dict(plan.agents)
+    if choose.chance(50):
+        agents.pop(choose.pick(sorted(agents)))
+    else:
+        who = choose.pick(sorted(agents))
+        agents[who] = attrs.evolve(agents[who], skills={}, capacity_percent=choose.pick([50, 100, 200]))
+    attach = choose.pick([plan.cases.attach, ("customer_topic",), ("case_number", "reply_token")])
+    cases = attrs.evolve(plan.cases, attach=attach, close_after=choose.pick([None, timedelta(minutes=5)]))
+    return attrs.evolve(plan, channels=channels, queues=queues, agents=agents, cases=cases)
+
+
+def _some(choose: Chooser, names: Iterable[str]) -> str | None:
+    """One of the newest of these, so that runs of any length stay busy; now and then one that does not exist."""
+    options = list(names)[-12:]
+    if choose.chance(2):
+        return "in999"
+    return choose.pick(options) if options else None
+
+
+def _agent(choose: Chooser) -> str:
+    return choose.pick(AGENTS)
+
+
+def _interaction(engine: Engine, choose: Chooser, *states: str) -> str | None:
+    rows = engine.view.contacts.interactions
+    return _some(choose, (name for name, row in rows.items() if row.state in states))
+
+
+def _handler(engine: Engine, choose: Chooser, interaction: str) -> str:
+    row = engine.view.contacts.interactions.get(interaction)
+    return row.agent if row is not None and row.agent is not None and not choose.chance(3) else _agent(choose)
+
+
+def _case(engine: Engine, choose: Chooser, *states: str) -> str | None:
+    rows = engine.view.cases.cases
+    return _some(choose, (name for name, row in rows.items() if not states or row.state in states))
+
+
+# Contacts
+
+
+def receive(engine: Engine, choose: Chooser) -> c.Command:
+    count = engine.view.contacts.counts.get("taken", 0)
+    return c.ReceiveMessage(
+        choose.pick(CHANNELS),
+        choose.pick(["main", "main", "sales"]),
+        f"m{count + 1 - (choose.number(0, count) if choose.chance(10) else 0)}",
+        person(choose.pick(CUSTOMERS)),
+        thread=choose.pick([None, None, "t1", "t2"]),
+        occurred_us=None if choose.chance(60) else engine.now_us - choose.number(-HOUR, 10 * HOUR),
+        reply_case=_case(engine, choose) if choose.chance(10) else None,
+        case_number=f"C-{choose.number(1, 9):06d}" if choose.chance(10) else None,
+        topic=choose.pick([None, *TOPICS]),
+        queue=choose.pick([None, None, None, "german"]),
+        skills=choose.pick([{}, {}, {"billing": 30}, {"german": 80}]),
+        priority=choose.pick([0, 0, 5]),
+        text="hello",
+    )
+
+
+def call(engine: Engine, choose: Chooser) -> c.Command:
+    count = engine.view.contacts.counts.get("taken", 0)
+    return c.ReceiveContact(
+        choose.pick(["voice", "voice", "chat"]),
+        "main",
+        f"k{count + 1 - (choose.number(0, count) if choose.chance(10) else 0)}",
+        person(choose.pick(CUSTOMERS)),
+        topic=choose.pick([None, *TOPICS]),
+    )
+
+
+def leave(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "QUEUED", "OFFERED", "ACTIVE", "HELD")
+    return c.LeaveContact(name) if name else None
+
+
+def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "QUEUED", "OFFERED", "ACTIVE", "HELD", "WRAPPING")
+    return c.CancelInteraction(name, "not needed") if name else None
+
+
+def hold(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "ACTIVE")
+    return c.HoldInteraction(name, _handler(engine, choose, name)) if name else None
+
+
+def retrieve(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "HELD")
+    return c.RetrieveInteraction(name, _handler(engine, choose, name)) if name else None
+
+
+def reply(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    return c.WriteReply(name, _handler(engine, choose, name), "answer") if name else None
+
+
+def finish(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    return c.FinishInteraction(name, _handler(engine, choose, name), choose.pick(DISPOSITIONS)) if name else None
+
+
+def finish_wrap_up(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "WRAPPING")
+    return c.FinishWrapUp(name, _handler(engine, choose, name), choose.pick(DISPOSITIONS)) if name else None
+
+
+def transfer(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    if name is None:
+        return None
+    skills = choose.pick([{}, {"german": 20}])
+    return c.TransferInteraction(name, _handler(engine, choose, name), choose.pick(["care", "german", "sales"]), skills)
+
+
+def record_reply(engine: Engine, choose: Chooser) -> c.Command:
+    count = engine.view.contacts.counts.get("taken", 0)
+    return c.RecordReply(
+        choose.pick(CHANNELS),
+        "main",
+        f"r{count + 1}",
+        person(choose.pick(CUSTOMERS)),
+        choose.pick([None, "ana"]),
+        thread=choose.pick([None, "t1"]),
+        resolve=choose.chance(50),
+        text="done",
+    )
+
+
+# Agents
+
+
+def sign_in(engine: Engine, choose: Chooser) -> c.Command:
+    return c.SignIn(_agent(choose), choose.pick(["main", "main", "phone"]))
+
+
+def sign_out(engine: Engine, choose: Chooser) -> c.Command:
+    return c.SignOut(_agent(choose))
+
+
+def away(engine: Engine, choose: Chooser) -> c.Command:
+    return c.SetAway(_agent(choose), choose.pick(REASONS))
+
+
+def available(engine: Engine, choose: Chooser) -> c.Command:
+    return c.SetAvailable(_agent(choose))
+
+
+def lose_device(engine: Engine, choose: Chooser) -> c.Command:
+    return c.LoseDevice(_agent(choose), choose.pick(["main", "main", "phone"]))
+
+
+def return_device(engine: Engine, choose: Chooser) -> c.Command:
+    return c.ReturnDevice(_agent(choose), choose.pick(["main", "main", "phone"]))
+
+
+def define_agent(engine: Engine, choose: Chooser) -> c.Command:
+    return c.DefineAgent(
+        _agent(choose),
+        choose.pick([["care"], ["sales"], ["sales", "care"]]),
+        choose.pick([{}, {"german": 60}, {"german": 90, "billing": 50}]),
+        capacity_percent=choose.pick([40, 100, 100, 300]),
+    )
+
+
+def remove_agent(engine: Engine, choose: Chooser) -> c.Command:
+    return c.RemoveAgent(_agent(choose))
+
+
+def _offer(engine: Engine, choose: Chooser) -> str | None:
+    offers = engine.view.routing.offers
+    is_any = choose.chance(5)
+    return _some(choose, (name for name, row in offers.items() if is_any or row.state == "PENDING"))
+
+
+def accept(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _offer(engine, choose)
+    row = engine.view.routing.offers.get(name or "")
+    return c.AcceptOffer(name, row.agent, row.token - choose.chance(3)) if name and row else None
+
+
+def decline(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _offer(engine, choose)
+    row = engine.view.routing.offers.get(name or "")
+    return c.DeclineOffer(name, row.agent, row.token) if name and row else None
+
+
+def rescind(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _offer(engine, choose)
+    return c.RescindOffer(name, "supervisor") if name else None
+
+
+# Cases and labels
+
+
+def open_case(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.contacts.customers)
+    return c.OpenCase(name, choose.pick([None, *TOPICS]), choose.pick([None, "sales"])) if name else None
+
+
+def wait(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose)
+    return c.SetCaseWaiting(name, choose.pick(["customer", "third_party"]), "papers") if name else None
+
+
+def resume(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose, "WAITING_ON_CUSTOMER", "WAITING_ON_THIRD_PARTY")
+    return c.ResumeCase(name) if name else None
+
+
+def resolve(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose)
+    return c.ResolveCase(name, choose.pick(DISPOSITIONS)) if name else None
+
+
+def reopen(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose, "RESOLVED", "CLOSED")
+    return c.ReopenCase(name, "not settled") if name else None
+
+
+def close(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose, "RESOLVED")
+    return c.CloseCase(name) if name else None
+
+
+def assign(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose)
+    if name is None:
+        return None
+    if choose.chance(60):
+        return c.AssignCase(name, "agent", _agent(choose))
+    return c.AssignCase(name, "team", choose.pick(["care", "sales"]))
+
+
+def add_ref(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose) if choose.chance(50) else _some(choose, engine.view.contacts.customers)
+    return c.AddRef(name, f"order:{choose.number(1, 20)}") if name else None
+
+
+def set_fields(engine: Engine, choose: Chooser) -> c.Command | None:
+    if choose.chance(30):
+        return c.SetFields(ref(f"order:{choose.number(1, 20)}"), {"orders": choose.pick([None, 1, 2])})
+    name = _case(engine, choose)
+    return c.SetFields(name, {"orders": choose.pick([None, 1, 2])}) if name else None
+
+
+# Deliveries
+
+
+def _delivery(engine: Engine, choose: Chooser, *states: str) -> str | None:
+    rows = engine.view.deliveries.deliveries
+    return _some(choose, (name for name, row in rows.items() if row.state in states))
+
+
+def send(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _case(engine, choose)
+    if name is None:
+        return None
+    topic, channel = choose.pick(["message", "delay"]), choose.pick([None, "email"])
+    return c.SendMessage(name, f"key{choose.number(1, 60)}", topic, channel, text="news")
+
+
+def start(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _delivery(engine, choose, "PERMITTED")
+    row = engine.view.deliveries.deliveries.get(name or "")
+    return c.StartDelivery(name, row.attempts + 1 + choose.chance(3), 1) if name and row else None
+
+
+def outcome(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _delivery(engine, choose, "STARTED")
+    row = engine.view.deliveries.deliveries.get(name or "")
+    if not name or row is None:
+        return None
+    what = choose.pick(["accepted", "accepted", "retry", "retry", "failed", "unknown"])
+    return c.RecordOutcome(
+        name,
+        row.attempts,
+        what,
+        provider_ids=[f"p{name}.{row.attempts}"] if what == "accepted" else [],
+        retry_after_us=choose.pick([None, 30 * SECOND]),
+        safe_to_repeat=choose.chance(50),
+    )
+
+
+def recover(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _delivery(engine, choose, "STARTED")
+    return c.RecoverDelivery(name, choose.number(1, 2), choose.chance(50)) if name else None
+
+
+def receipt(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _delivery(engine, choose, "STARTED", "ACCEPTED", "DELIVERED", "READ", "ACTED", "FAILED")
+    row = engine.view.deliveries.deliveries.get(name or "")
+    if not name or row is None:
+        return None
+    word = choose.pick(["delivered", "read", "acted", "failed"])
+    return c.RecordReceipt(row.channel, row.account, f"p{name}.{max(1, row.attempts)}", word)
+
+
+def cancel_delivery(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _delivery(engine, choose, "PENDING", "PERMITTED", "STARTED")
+    return c.CancelDelivery(name, "withdrawn") if name else None
+
+
+def stop(engine: Engine, choose: Chooser) -> c.Command:
+    return c.StopSending("incident", choose.pick([None, *CHANNELS]), choose.pick([None, "reply", "delay"]))
+
+
+def start_sending(engine: Engine, choose: Chooser) -> c.Command | None:
+    stops = sorted(engine.view.deliveries.stops)
+    if not stops:
+        return None
+    channel, topic = choose.pick(stops).split("\x1f")
+    return c.StartSending(None if channel == "*" else channel, None if topic == "*" else topic)
+
+
+# The rest
+
+
+def change_plan(engine: Engine, choose: Chooser) -> c.Command:
+    plan = next_plan(choose) if choose.chance(70) else swarm_plan()
+    return c.ChangePlan(plan, plan.digest(), "2025b", "check")
+
+
+def mark_log(engine: Engine, choose: Chooser) -> c.Command:
+    known = sorted(engine.view.logs.prefixes)
+    previous = choose.pick([None, *known])
+    lines = engine.view.logs.prefixes[previous].lines if previous else 0
+    return c.MarkLog(f"sha{choose.number(1, 1000)}", lines + choose.number(0, 9), 0, 0, previous)
+
+
+WEIGHTS: Mapping[Move, int] = {
+    receive: 14,
+    call: 5,
+    accept: 24,
+    decline: 4,
+    finish: 7,
+    reply: 8,
+    start: 9,
+    outcome: 9,
+    receipt: 6,
+    sign_in: 7,
+    leave: 2,
+    cancel: 1,
+    hold: 2,
+    retrieve: 2,
+    finish_wrap_up: 2,
+    transfer: 2,
+    record_reply: 2,
+    sign_out: 1,
+    away: 1,
+    available: 2,
+    lose_device: 2,
+    return_device: 2,
+    define_agent: 2,
+    remove_agent: 1,
+    rescind: 1,
+    open_case: 1,
+    wait: 1,
+    resume: 1,
+    resolve: 2,
+    reopen: 1,
+    close: 1,
+    assign: 1,
+    add_ref: 1,
+    set_fields: 1,
+    send: 4,
+    recover: 1,
+    cancel_delivery: 1,
+    stop: 1,
+    start_sending: 2,
+    change_plan: 1,
+    mark_log: 1,
+}
+"""Move -> how often it is made, relative to the others."""
+
+MOVES: Sequence[Move] = tuple(WEIGHTS)
+"""All moves."""

@@ -1,0 +1,54 @@
+"""Seeded runs of random commands and faults. A seed that fails says how to run it alone."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from tests.counts import SWARM_SEEDS
+from tests.swarm import FAULTS, Run, run_seed
+
+from orchestra.model.events import EVENTS
+
+pytestmark = pytest.mark.swarm
+
+SLICE = 25
+"""Seeds of one test: enough that starting it costs nothing, few enough to spread over processes."""
+
+ALONE = os.environ.get("ORCHESTRA_SWARM_SEED")
+SLICES = [range(first, min(first + SLICE, SWARM_SEEDS)) for first in range(0, SWARM_SEEDS, SLICE)]
+
+
+@pytest.mark.skipif(ALONE is not None, reason="one seed was asked for")
+@pytest.mark.parametrize("seeds", SLICES, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
+def test_nothing_that_must_hold_breaks(seeds: range) -> None:
+    for seed in seeds:
+        report = run_seed(seed)
+        assert report.done.total() > 20, f"seed {seed} did nothing"
+
+
+@pytest.mark.skipif(ALONE is None, reason="set ORCHESTRA_SWARM_SEED to run one seed")
+def test_one_seed() -> None:
+    report = run_seed(int(ALONE or 0))
+    assert report.state_hash == run_seed(report.seed).state_hash
+
+
+def test_the_same_seed_does_the_same() -> None:
+    assert run_seed(3) == run_seed(3)
+
+
+def test_different_seeds_do_different_things() -> None:
+    assert len({run_seed(seed, 40).state_hash for seed in range(5)}) == 5
+
+
+def test_the_runs_reach_every_event_and_every_fault() -> None:
+    seen: Counter[str] = Counter()
+    faults: set[str] = set()
+    for seed in range(100_000, 100_040):
+        seen += run_seed(seed).events
+        faults |= Run(seed).faults
+        if seen.keys() >= EVENTS.keys() and faults >= set(FAULTS):
+            break
+    assert EVENTS.keys() - seen.keys() == set()
+    assert faults == set(FAULTS)

@@ -1,0 +1,222 @@
+"""Seeded runs of random commands and faults, checked after every event and every batch.
+
+What belongs here: the run itself, so that other sessions can drive it. What does not: how often it runs.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import attrs
+
+from orchestra.engine.engine import Engine
+from orchestra.errors import CommandRefused
+from orchestra.model import commands as c
+from tests import moves
+from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
+from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
+
+__all__ = ["FAULTS", "Report", "SwarmFailed", "run_seed"]
+
+Value = TypeVar("Value")
+
+FAULTS = ("duplicates", "reordering", "clock_steps", "flapping", "decline_storm", "capacity_cut", "plans", "crashes")
+"""Each run has a random subset of them."""
+
+STEPS = 150
+
+
+class SwarmFailed(AssertionError):
+    """A run broke an invariant. The text says which, at which step, and how to run it again."""
+
+
+class Dice:
+    """Choices of a seeded run."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._moves = list(moves.WEIGHTS)
+        self._weights = list(moves.WEIGHTS.values())
+
+    def pick(self, options: Sequence[Value]) -> Value:
+        return options[int(self._random.random() * len(options))]
+
+    def number(self, least: int, most: int) -> int:
+        return least + int(self._random.random() * (most - least + 1))
+
+    def chance(self, percent: int) -> bool:
+        return self._random.random() * 100 < percent
+
+    def move(self) -> moves.Move:
+        return self._random.choices(self._moves, self._weights)[0]
+
+
+@attrs.define
+class Report:
+    """What a run did: commands done and refused, events by name, the state it ended in."""
+
+    seed: int
+    done: Counter[str] = attrs.field(factory=Counter)
+    refused: Counter[str] = attrs.field(factory=Counter)
+    events: Counter[str] = attrs.field(factory=Counter)
+    crashes: int = 0
+    state_hash: str = ""
+
+
+class Run:
+    """One run from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = Dice(seed)
+        self.faults = frozenset(fault for fault in FAULTS if self.dice.chance(50))
+        self.witness = Witness()
+        self.driver = Driver(None, engine=WatchedEngine(self.witness))
+        self.report = Report(seed)
+        self.late: list[c.Command] = []
+        self.recent: list[c.Command] = []
+
+    def go(self, steps: int) -> Report:
+        plan = moves.swarm_plan()
+        self.do(c.ChangePlan(plan, plan.digest(), "2025b", "check"))
+        for _ in range(steps):
+            self.pass_time()
+            for command in self.commands():
+                self.do(command)
+            if "crashes" in self.faults and self.dice.chance(2):
+                self.crash()
+        self.wind_down()
+        self.crash()
+        self.report.events.update(type(logged.event).__name__ for logged in self.driver.log)
+        self.report.state_hash = self.driver.engine.state_hash()
+        return self.report
+
+    # Time
+
+    def pass_time(self) -> None:
+        """Mostly a little later; sometimes straight to a timer, sometimes back, sometimes hours later."""
+        driver, dice = self.driver, self.dice
+        roll = dice.number(1, 100)
+        due = driver.engine.due()
+        if "clock_steps" in self.faults and roll <= 4:
+            driver.now_us = max(START, driver.now_us + dice.pick([-1, 1]) * dice.number(SECOND, HOUR))
+        elif roll <= 16 and due is not None:
+            driver.now_us = max(driver.now_us, due)
+        elif roll <= 18:
+            driver.now_us += dice.number(MINUTE, 2 * HOUR)
+        elif roll <= 80:
+            driver.now_us += dice.number(0, 5 * SECOND)
+        self.drain()
+
+    def drain(self) -> None:
+        """Let every timer ring that is due, and look after each batch."""
+        engine = self.driver.engine
+        while (due := engine.due()) is not None and due <= max(self.driver.now_us, engine.now_us):
+            decided = engine.tick(self.driver.now_us)
+            assert decided.events, "a tick with a timer due brought nothing"
+            self.keep(decided.events, decided.at_us, decided.actor)
+        check_liveness(engine)
+
+    # Commands
+
+    def commands(self) -> Iterator[c.Command]:
+        """The next commands, with the faults of this run."""
+        dice, engine = self.dice, self.driver.engine
+        if "decline_storm" in self.faults and dice.chance(3):
+            for _ in range(6):
+                if (command := moves.decline(engine, dice)) is not None:
+                    yield command
+        if "flapping" in self.faults and dice.chance(4):
+            agent = dice.pick(moves.AGENTS)
+            yield from (c.SignIn(agent), c.SetAway(agent, "lunch"), c.SetAvailable(agent), c.LoseDevice(agent, "main"))
+            yield from (c.ReturnDevice(agent, "main"), c.SignOut(agent), c.SignIn(agent))
+        if "capacity_cut" in self.faults and dice.chance(3):
+            yield c.DefineAgent(dice.pick(moves.AGENTS), ["care"], capacity_percent=dice.pick([1, 30]))
+        command = dice.move()(engine, dice)
+        if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
+            return
+        if "reordering" in self.faults and dice.chance(5):
+            self.late.append(command)
+        else:
+            yield command
+        if self.late and dice.chance(15):
+            yield self.late.pop(dice.number(0, len(self.late) - 1))
+        if "duplicates" in self.faults and self.recent and dice.chance(8):
+            yield dice.pick(self.recent)
+
+    def do(self, command: c.Command) -> None:
+        """Execute a command; a refusal must have changed nothing."""
+        self.drain()
+        engine, name = self.driver.engine, type(command).__name__
+        position, before = engine.position, engine.state_hash() if self.dice.chance(10) else None
+        try:
+            decided = engine.execute(command, self.driver.now_us)
+        except CommandRefused:
+            assert engine.position == position, "a refusal left events"
+            assert before is None or engine.state_hash() == before, "a refusal changed the state"
+            self.report.refused[name] += 1
+            return
+        self.report.done[name] += 1
+        self.recent = [*self.recent[-5:], command]
+        self.keep(decided.events, decided.at_us, decided.actor)
+        self.drain()
+
+    def keep(self, events: Sequence[object], at_us: int, actor: str) -> None:
+        self.driver.log += [Logged(event, at_us, actor) for event in events]  # type: ignore[arg-type]
+        check_state(self.driver.engine, self.witness)
+
+    # Crashes, and the end
+
+    def crash(self) -> None:
+        """Throw the engine away and go on with one rebuilt from the log, from a snapshot, or from both."""
+        old = self.driver.engine
+        kind = self.dice.pick(["replay", "load", "both"])
+        new = WatchedEngine(self.witness)
+        if kind == "replay":
+            _replay_unseen(new, self.driver.log)
+        elif kind == "load":
+            new.load(json.loads(json.dumps(old.dump(), sort_keys=True)))
+        else:
+            half = Engine()
+            at = self.dice.number(0, len(self.driver.log))
+            _replay_unseen(half, self.driver.log[:at])
+            new.load(json.loads(json.dumps(half.dump(), sort_keys=True)))
+            _replay_unseen(new, self.driver.log[at:])
+        check_rebuilt(old, new)
+        self.driver.engine = new
+        self.report.crashes += 1
+
+    def wind_down(self) -> None:
+        """Faults stop: after enough time nothing is left that waits without a reason."""
+        for _ in range(4):
+            self.driver.now_us = max(self.driver.now_us, self.driver.engine.now_us) + 2 * HOUR
+            self.drain()
+        deliveries = self.driver.engine.view.deliveries
+        assert {row.state for row in deliveries.deliveries.values()} & {"PENDING", "PERMITTED"} == set()
+
+
+def _replay_unseen(engine: Engine, log: Sequence[Logged]) -> None:
+    """Replay past the witness, who has seen it all."""
+    for logged in log:
+        Engine._apply(engine, logged.event, logged.at_us)
+
+
+def run_seed(seed: int, steps: int = STEPS) -> Report:
+    """Run one seed.
+
+    Raises:
+        SwarmFailed: something that must hold did not.
+    """
+    run = Run(seed)
+    try:
+        return run.go(steps)
+    except Exception as error:
+        last = type(run.driver.log[-1].event).__name__ if run.driver.log else "nothing"
+        faults = ", ".join(sorted(run.faults)) or "no faults"
+        raise SwarmFailed(
+            f"seed {seed} with {faults}, after event {len(run.driver.log)} ({last}): {type(error).__name__}: {error}\n"
+            f"again: ORCHESTRA_SWARM_SEED={seed} python -m pytest tests/simulation/test_swarm.py"
+        ) from error

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import pytest
+from tests.engine_driver import CARE, Driver, person, plan
+
+from orchestra.engine.access import authorize, role_faults
+from orchestra.engine.engine import Engine
+from orchestra.errors import InvalidCommand, NotPermitted, UnknownId
+from orchestra.model import commands as c
+from orchestra.model.definitions import Role
+from orchestra.model.plan import Plan
+
+ROLES = {
+    "supervisor": Role(("*",), others=True),
+    "trainee": Role(("SignIn", "AcceptOffer")),
+    "lead": Role(("RescindOffer", "RecordReply", "SetAway")),
+}
+
+EXAMPLES: tuple[c.Command, ...] = (
+    c.ChangePlan(Plan(), "", "", ""),
+    c.DefineAgent("ana", ["care"]),
+    c.RemoveAgent("ana"),
+    c.SignIn("ana"),
+    c.SignOut("ana"),
+    c.SetAway("ana", "lunch"),
+    c.SetAvailable("ana"),
+    c.LoseDevice("ana", "main"),
+    c.ReturnDevice("ana", "main"),
+    c.ReceiveContact("chat", "main", "k1", person("joe")),
+    c.ReceiveMessage("chat", "main", "m1", person("joe")),
+    c.LeaveContact("in1"),
+    c.HoldInteraction("in1", "ana"),
+    c.RetrieveInteraction("in1", "ana"),
+    c.FinishInteraction("in1", "ana"),
+    c.FinishWrapUp("in1", "ana"),
+    c.TransferInteraction("in1", "ana", "care"),
+    c.CancelInteraction("in1", "x"),
+    c.WriteReply("in1", "ana", "hi"),
+    c.RecordReply("chat", "main", "r1", person("joe")),
+    c.OpenCase("cu1"),
+    c.SetCaseWaiting("ca1", "customer"),
+    c.ResumeCase("ca1"),
+    c.ResolveCase("ca1"),
+    c.ReopenCase("ca1", "x"),
+    c.CloseCase("ca1"),
+    c.AssignCase("ca1", "team", "care"),
+    c.AddRef("ca1", "x"),
+    c.SetFields("ca1", {}),
+    c.AcceptOffer("of1", "ana", 1),
+    c.DeclineOffer("of1", "ana", 1),
+    c.RescindOffer("of1", "x"),
+    c.SendMessage("ca1", "k", text="hi"),
+    c.StartDelivery("de1", 1, 1),
+    c.RecordOutcome("de1", 1, "accepted"),
+    c.RecoverDelivery("de1", 2),
+    c.RecordReceipt("chat", "main", "p1", "read"),
+    c.CancelDelivery("de1", "x"),
+    c.StopSending("x"),
+    c.StartSending(),
+    c.MarkLog("s", 1, 0, 0),
+)
+
+OWN = {
+    *("SignIn", "SignOut", "SetAway", "SetAvailable", "AcceptOffer", "DeclineOffer", "HoldInteraction"),
+    *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
+}
+CASES = {
+    *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
+    "SendMessage",
+}
+INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"}
+EVERY = {type(command).__name__ for command in EXAMPLES}
+
+MAY: Mapping[str, set[str]] = {
+    "agent:ana": OWN | CASES,
+    "bot:ana": OWN | CASES,
+    "customer": INBOUND,
+    "customer:joe": INBOUND,
+    "back_office:sap": CASES | {"CloseCase", "RecordReply"},
+    "operator:root": EVERY,
+    "system": EVERY,
+    "agent:super": EVERY,
+    "agent:novice": {"SignIn", "AcceptOffer"},
+    "agent:nobody": set(),
+}
+"""Actor -> the commands they may give, of those that name ana where they name an agent."""
+
+
+def _driver() -> Driver:
+    driver = Driver(plan(roles=ROLES))
+    driver.run(c.DefineAgent("super", ["care"], roles=["supervisor"]))
+    driver.run(c.DefineAgent("novice", ["care"], roles=["trainee"]))
+    driver.run(c.DefineAgent("chief", ["care"], roles=["trainee", "lead"]))
+    return driver
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return _driver().engine
+
+
+def test_there_is_an_example_of_every_command() -> None:
+    assert {type(command) for command in EXAMPLES} == set(c.COMMANDS)
+
+
+@pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: type(command).__name__)
+@pytest.mark.parametrize("actor", MAY)
+def test_every_kind_of_actor_against_every_command(engine: Engine, actor: str, command: c.Command) -> None:
+    name = type(command).__name__
+    given = attrs.evolve(command, actor=actor)
+    if actor == "agent:novice" and hasattr(command, "agent") and name in MAY[actor]:
+        given.agent = "novice"
+    if name in MAY[actor]:
+        assert authorize(engine.view, given) == actor
+        return
+    with pytest.raises(NotPermitted) as caught:
+        authorize(engine.view, given)
+    assert (caught.value.actor, caught.value.command) == (actor, name)
+    assert caught.value.reason
+
+
+@pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: type(command).__name__)
+def test_without_an_actor_it_is_whom_the_command_is_for(engine: Engine, command: c.Command) -> None:
+    name = type(command).__name__
+    expected = "agent:ana" if name in OWN else "customer" if name in INBOUND else "system"
+    assert authorize(engine.view, command) == expected
+
+
+@pytest.mark.parametrize("actor", ["", "ana", "admin:ana", "agents:ana", ":ana"])
+def test_an_actor_of_no_known_kind_is_refused(engine: Engine, actor: str) -> None:
+    with pytest.raises(InvalidCommand) as caught:
+        authorize(engine.view, c.SignIn("ana", actor=actor))
+    assert caught.value.field == "actor"
+
+
+def test_an_agent_may_not_do_the_work_of_another(engine: Engine) -> None:
+    for actor in ("agent:bob", "agent:chief", "bot:bob"):
+        with pytest.raises(NotPermitted, match="ana's work"):
+            authorize(engine.view, c.SetAway("ana", "lunch", actor=actor))
+    assert authorize(engine.view, c.SetAway("ana", "lunch", actor="agent:super")) == "agent:super"
+
+
+def test_the_roles_of_an_agent_add_up(engine: Engine) -> None:
+    assert authorize(engine.view, c.RescindOffer("of1", "x", actor="agent:chief")) == "agent:chief"
+    assert authorize(engine.view, c.AcceptOffer("of1", "chief", 1, actor="agent:chief")) == "agent:chief"
+
+
+def test_a_command_that_may_name_an_agent_and_names_none_is_nobody_elses_work(engine: Engine) -> None:
+    reply = c.RecordReply("chat", "main", "r1", person("joe"), actor="agent:chief")
+    assert authorize(engine.view, reply) == "agent:chief"
+    with pytest.raises(NotPermitted):
+        authorize(engine.view, attrs.evolve(reply, agent="ana"))
+
+
+def test_roles_count_also_when_no_actor_is_given(engine: Engine) -> None:
+    assert authorize(engine.view, c.SignIn("novice")) == "agent:novice"
+    with pytest.raises(NotPermitted) as caught:
+        authorize(engine.view, c.SignOut("novice"))
+    assert (caught.value.actor, caught.value.command) == ("agent:novice", "SignOut")
+
+
+def test_own_work_of_an_agent_whom_nobody_knows(engine: Engine) -> None:
+    with pytest.raises(UnknownId) as caught:
+        authorize(engine.view, c.SignIn("zoe"))
+    assert (caught.value.kind, caught.value.id) == ("agent", "zoe")
+
+
+def test_a_role_that_the_plan_lost_gives_no_rights() -> None:
+    driver = _driver()
+    driver.engine.view.plans.plan = Plan.parse(CARE)
+    with pytest.raises(NotPermitted):
+        authorize(driver.engine.view, c.WriteReply("in1", "novice", "hi", actor="agent:novice"))
+
+
+def test_the_actor_is_in_the_log() -> None:
+    driver = _driver()
+    driver.run(c.SignIn("ana"))
+    driver.run(c.SetAway("ana", "lunch", actor="agent:super"))
+    driver.message()
+    assert [(type(logged.event).__name__, logged.actor) for logged in driver.log[-8:]][0:2] == [
+        ("AgentWentAway", "agent:super"),
+        ("CustomerAdded", "customer"),
+    ]
+
+
+def test_a_role_that_allows_no_known_command_is_a_fault() -> None:
+    faulty = plan(roles={"odd": Role(("SignIn", "Dance", "*"))})
+    faults = [(fault.path, fault.message) for fault in role_faults(faulty)]
+    assert faults == [("roles.odd.may[1]", "no command 'Dance'")]
+    assert role_faults(plan(roles=ROLES)) == []

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+import attrs
+from tests.engine_driver import CARE
+
+from orchestra.engine.section import Plans, Section, Slice
+from orchestra.engine.timers import Timers
+from orchestra.model.plan import Plan
+
+
+@attrs.define
+class Row:
+    number: int
+    names: list[str]
+
+
+class Shelf(Slice):
+    TABLES: ClassVar = {"rows": Row, "counts": None}
+
+    rows: dict[str, Row]
+    counts: dict[str, int]
+
+    def reindex(self) -> None:
+        self.by_number = {row.number: name for name, row in self.rows.items()}
+
+
+def test_a_slice_begins_empty_and_indexed() -> None:
+    shelf = Shelf(Plans(), Timers())
+    assert (shelf.rows, shelf.counts, shelf.by_number) == ({}, {}, {})
+
+
+def test_rows_come_sorted_by_key_and_go_back_the_same() -> None:
+    shelf = Shelf(Plans(), Timers())
+    shelf.rows = {"b": Row(2, ["x"]), "a": Row(1, [])}
+    shelf.counts = {"z": 1, "y": 2}
+    dumped = shelf.dump()
+    assert dumped == {"rows": [["a", 1, []], ["b", 2, ["x"]]], "counts": [["y", 2], ["z", 1]]}
+    other = Shelf(Plans(), Timers())
+    other.load(json.loads(json.dumps(dumped)))
+    assert other.rows == shelf.rows
+    assert other.counts == shelf.counts
+    assert other.by_number == {1: "a", 2: "b"}
+
+
+def test_slices_share_the_plan_in_force() -> None:
+    plans = Plans()
+    shelf = Shelf(plans, Timers())
+    assert shelf.plan == Plan()
+    plans.plan = Plan.parse(CARE)
+    assert shelf.plan is plans.plan
+
+
+def test_a_section_without_tables_of_functions_has_empty_ones() -> None:
+    section = Section("shelf", Shelf)
+    assert (section.decide, section.evolve, section.react, section.timers) == ({}, {}, {}, {})
