@@ -1,0 +1,178 @@
+"""What an agent works with, without await: a session, the offers in it, and the contacts taken.
+
+Generated from `orchestra.runtime.agents` by `tests/blocking_generator.py`; do not edit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from orchestra.blocking.portal import Counterpart, Stream, as_is
+from orchestra.model.results import CaseRef, Written
+from orchestra.runtime import agents
+
+__all__ = ["ActiveContact", "AgentSession", "Offer"]
+
+
+class Offer(Counterpart[agents.Offer]):
+    """An interaction shown to an agent, whose capacity is held for it until the deadline."""
+
+    @property
+    def id(self) -> str:
+        """For the stateless form, `AcceptOffer(id, agent, token)`."""
+        return self._inner.id
+
+    @property
+    def token(self) -> int:
+        """Proves that the answer is to this very offer."""
+        return self._inner.token
+
+    @property
+    def agent(self) -> str:
+        """Whom it is made to."""
+        return self._inner.agent
+
+    @property
+    def interaction(self) -> str:
+        """Id of what is offered."""
+        return self._inner.interaction
+
+    @property
+    def queue(self) -> str:
+        """Where it waited."""
+        return self._inner.queue
+
+    @property
+    def channel(self) -> str:
+        """What it came on."""
+        return self._inner.channel
+
+    @property
+    def customer(self) -> str:
+        """Whose it is."""
+        return self._inner.customer
+
+    @property
+    def deadline(self) -> datetime:
+        """An answer at or after it is too late."""
+        return self._inner.deadline
+
+    def accept(self) -> ActiveContact:
+        """Take it.
+
+        Raises:
+            OfferExpired: it timed out, was taken back, or the customer left.
+        """
+        return ActiveContact(self._door, self._door.run(self._inner.accept))
+
+    def decline(self, reason: str | None = None) -> None:
+        """Leave it to others; it is not offered to this agent again.
+
+        Raises:
+            OfferExpired: it has ended already.
+        """
+        self._door.run(self._inner.decline, reason)
+
+
+class ActiveContact(Counterpart[agents.ActiveContact]):
+    """An interaction in an agent's hands."""
+
+    @property
+    def agent(self) -> str:
+        """In whose hands."""
+        return self._inner.agent
+
+    @property
+    def interaction(self) -> str:
+        """Its id."""
+        return self._inner.interaction
+
+    @property
+    def case(self) -> CaseRef:
+        """Id and number of its case."""
+        return self._inner.case
+
+    @property
+    def customer(self) -> str:
+        """Whose it is."""
+        return self._inner.customer
+
+    @property
+    def channel(self) -> str:
+        """What it is on."""
+        return self._inner.channel
+
+    def messages(self, timeout: timedelta | None = None) -> Stream[str]:
+        """What the customer writes in this interaction: what is there already, then new texts, until it is over.
+
+        Args:
+            timeout: the iteration ends when nothing came for this long; None waits for ever.
+        """
+        return Stream(self._door, self._inner.messages(), as_is, timeout)
+
+    def reply(self, text: str) -> Written:
+        """Write to the customer on this channel; returns when it is durable and its delivery planned."""
+        return self._door.run(self._inner.reply, text)
+
+    def hold(self) -> None:
+        """Put the customer on hold."""
+        self._door.run(self._inner.hold)
+
+    def retrieve(self) -> None:
+        """Take the customer back from hold."""
+        self._door.run(self._inner.retrieve)
+
+    def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
+        """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
+        self._door.run(self._inner.transfer, queue, skills)
+
+    def finish(self, disposition: str | None = None) -> None:
+        """End the contact. Wrap-up follows where the channel has one."""
+        self._door.run(self._inner.finish, disposition)
+
+    def finish_wrap_up(self, disposition: str | None = None) -> None:
+        """End wrap-up before its time."""
+        self._door.run(self._inner.finish_wrap_up, disposition)
+
+
+class AgentSession(Counterpart[agents.AgentSession]):
+    """An agent signed in on one device. As long as this process lives, the device counts as present."""
+
+    @property
+    def agent(self) -> str:
+        """The agent's id."""
+        return self._inner.agent
+
+    @property
+    def device(self) -> str:
+        """The device's name."""
+        return self._inner.device
+
+    def offers(self, timeout: timedelta | None = None) -> Stream[Offer]:
+        """Offers to this agent: those pending now, then new ones as they are made. Ends when the workspace closes.
+
+        Args:
+            timeout: the iteration ends when nothing came for this long; None waits for ever.
+        """
+        return Stream(self._door, self._inner.offers(), partial(Offer, self._door), timeout)
+
+    def next_offer(self) -> Offer:
+        """The next offer to this agent: one pending now, or the first that is made.
+
+        Raises:
+            JournalUnavailable: the workspace closed before there was one.
+        """
+        return Offer(self._door, self._door.run(self._inner.next_offer))
+
+    def away(self, reason: str) -> None:
+        """Take no new work."""
+        self._door.run(self._inner.away, reason)
+
+    def available(self) -> None:
+        """Take new work again."""
+        self._door.run(self._inner.available)
+
+    def sign_out(self) -> None:
+        """Stop working."""
+        self._door.run(self._inner.sign_out)

@@ -1,0 +1,73 @@
+"""What every way into a workspace offers, without await: commands and history.
+
+Generated from `orchestra.runtime.calls` by `tests/blocking_generator.py`; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from orchestra.blocking.portal import Opened
+from orchestra.insight.explain import Explanation
+from orchestra.insight.timeline import Entry
+from orchestra.journal.port import Journal
+from orchestra.model.message import Contact, Message
+from orchestra.model.results import Received
+from orchestra.runtime import calls
+from orchestra.runtime.keys import WorkspaceKey
+
+__all__ = ["Calls"]
+
+
+AnyCalls = TypeVar("AnyCalls", bound=calls.Calls)
+
+
+class Calls(Opened[AnyCalls]):
+    """Commands, and what the journal tells. Reads see what is durable, and only that."""
+
+    @property
+    def journal(self) -> Journal:
+        """Where it is kept. Its reading calls may be made from any thread."""
+        return self._inner.journal
+
+    @property
+    def key(self) -> WorkspaceKey:
+        """The workspace's key: hashes addresses, makes reply tokens."""
+        return self._inner.key
+
+    def receive(self, contact: Message | Contact) -> Received:
+        """Take an inbound message or contact. Taken once per (channel, account, id), however often it is handed in.
+
+        Returns:
+            Customer, interaction and case it belongs to, once that is durable.
+
+        Raises:
+            MalformedMessage: its address or an id is not well formed.
+            CommandRefused: the plan has no such channel, queue or skill.
+            JournalUnavailable: it may not be stored; hand it in again.
+        """
+        return self._door.run(self._inner.receive, contact)
+
+    def timeline(self, customer: str) -> list[Entry]:
+        """One history of a customer over all channels and cases, oldest first.
+
+        Raises:
+            UnknownId: nothing is known of such a customer.
+        """
+        return self._door.run(self._inner.timeline, customer)
+
+    def explain(self, interaction: str, *, full: bool = False) -> Explanation:
+        """Why an interaction went to whom it went: every offer with what was compared.
+
+        Args:
+            interaction: its id.
+            full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
+
+        Raises:
+            UnknownId: there is no such interaction.
+        """
+        return self._door.run(self._inner.explain, interaction, full=full)
+
+    def reply_token(self, case: str) -> str:
+        """An unguessable token for messages about a case: an answer that carries it comes back to the case."""
+        return self._door.run_sync(self._inner.reply_token, case)

@@ -1,0 +1,73 @@
+"""A workspace that another process owns, without await.
+
+Generated from `orchestra.runtime.client` by `tests/blocking_generator.py`; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from orchestra.blocking.calls import Calls
+from orchestra.blocking.portal import Stream, as_is
+from orchestra.model.commands import Command
+from orchestra.model.events import Event
+from orchestra.model.plan import Plan
+from orchestra.runtime import client
+from orchestra.runtime.published import Published
+
+__all__ = ["Client", "connect"]
+
+
+class Client(Calls[client.Client]):
+    """The way into a workspace for processes that do not own it, such as web workers. Make one with `connect`.
+
+    Any number of clients in any number of processes may work at once. Safe to use from any thread.
+    """
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that was in force when this was opened."""
+        return self._inner.plan
+
+    def execute(self, command: Command, request_id: str | None = None) -> Any:
+        """Ask the owner to decide on a command, and give its result once that is durable.
+
+        Args:
+            command: what is asked.
+            request_id: the same id always gets the same answer and takes effect once. Give your own to be able to ask
+                again after a failure; without one the command is a new one.
+
+        Raises:
+            CommandRefused: it cannot be done.
+            JournalUnavailable: no answer came in time. The command may still be decided; ask again with the same id.
+        """
+        return self._door.run(self._inner.execute, command, request_id)
+
+    def events(
+        self, after: int = 0, types: Collection[type[Event]] | None = None, timeout: timedelta | None = None
+    ) -> Stream[Published]:
+        """Durable events past a position, in order and without gaps, then new ones as they come; never ends by itself.
+
+        Args:
+            after: a position; keep the last one seen and give it here to go on after a restart.
+            types: event classes; None for all.
+            timeout: the iteration ends when nothing came for this long; None waits for ever.
+        """
+        return Stream(self._door, self._inner.events(after, types), as_is, timeout)
+
+
+def connect(journal: str, *, secrets: Mapping[str, str] | None = None, patience_s: float = 30.0) -> Client:
+    """Connect to a workspace that another process owns, or will own. A process that forks opens one in each child.
+
+    Args:
+        journal: where it is kept, as `sqlite:contacts.db`.
+        secrets: name -> value of secrets that the plan names; others are looked up in the environment.
+        patience_s: seconds to wait for the owner's answer to a command.
+
+    Raises:
+        DefinitionError: nobody has ever opened the workspace, or the workspace's key is another.
+        JournalUnavailable: the journal cannot be opened.
+    """
+    return Client.behind(client.connect(journal, secrets=secrets, patience_s=patience_s))

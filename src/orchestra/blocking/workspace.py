@@ -1,0 +1,178 @@
+"""A workspace that this process owns, without await.
+
+Generated from `orchestra.runtime.workspace` by `tests/blocking_generator.py`; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from orchestra.blocking.agents import AgentSession
+from orchestra.blocking.calls import Calls
+from orchestra.blocking.portal import Stream, as_is
+from orchestra.channels.wire import HttpReply, RawRequest
+from orchestra.insight.waiting import Waiting
+from orchestra.journal.port import Journal
+from orchestra.model.addresses import Ref
+from orchestra.model.commands import Command
+from orchestra.model.events import Event
+from orchestra.model.plan import Plan
+from orchestra.runtime import workspace
+from orchestra.runtime.clock import Clock
+from orchestra.runtime.health import Health
+from orchestra.runtime.lines import Line
+from orchestra.runtime.published import Published
+from orchestra.runtime.signals import Signal
+from orchestra.runtime.views import CaseView, InteractionView
+
+__all__ = ["Workspace", "open"]
+
+
+class Workspace(Calls[workspace.Workspace]):
+    """The owner of a workspace. Make one with `open`.
+
+    All calls may be made from any thread. What a call returns is durable.
+    """
+
+    def execute(self, command: Command) -> Any:
+        """Decide on a command, and give its result once that is durable.
+
+        Raises:
+            CommandRefused: it cannot be done as things stand; nothing has changed.
+            JournalUnavailable: it may not be durable; with `outcome_unknown`, ask again with the same ids.
+        """
+        return self._door.run(self._inner.execute, command)
+
+    def events(
+        self, after: int = 0, types: Collection[type[Event]] | None = None, timeout: timedelta | None = None
+    ) -> Stream[Published]:
+        """Durable events past a position, in order and without gaps, then new ones as they come.
+
+        Args:
+            after: a position; keep the last one seen and give it here to go on after a restart.
+            types: event classes; None for all.
+            timeout: the iteration ends when nothing came for this long; None waits for ever.
+        """
+        return Stream(self._door, self._inner.events(after, types), as_is, timeout)
+
+    def case(self, case: str | Ref) -> CaseView:
+        """A case as it stands.
+
+        Raises:
+            UnknownId: there is no such case.
+        """
+        return self._door.run(self._inner.case, case)
+
+    def interaction(self, interaction: str | Ref) -> InteractionView:
+        """An interaction as it stands.
+
+        Raises:
+            UnknownId: there is no such interaction.
+        """
+        return self._door.run(self._inner.interaction, interaction)
+
+    def why_waiting(self, interaction: str) -> Waiting | None:
+        """Why an interaction still waits; None if it does not.
+
+        Raises:
+            UnknownId: there is no such interaction.
+        """
+        return self._door.run(self._inner.why_waiting, interaction)
+
+    def signals(
+        self, interaction: str, every: timedelta = timedelta(seconds=1), timeout: timedelta | None = None
+    ) -> Stream[Signal]:
+        """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits.
+
+        Args:
+            interaction: its id.
+            every: least time between two.
+            timeout: the iteration ends when nothing came for this long; None waits for ever.
+        """
+        return Stream(self._door, self._inner.signals(interaction, every), as_is, timeout)
+
+    def typing(self, interaction: str, who: str) -> None:
+        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled."""
+        self._door.run_sync(self._inner.typing, interaction, who)
+
+    def health(self) -> Health:
+        """How the workspace is doing now."""
+        return self._door.run_sync(self._inner.health)
+
+    def sign_in(self, agent: str, device: str = "main", *, heartbeats: bool = False) -> AgentSession:
+        """Sign an agent in on a device.
+
+        Args:
+            agent: the agent's id, from the plan or `DefineAgent`.
+            device: the device's name; an agent may have several.
+            heartbeats: the device proves its presence by `heartbeat`; else it is present while this process lives.
+
+        Raises:
+            UnknownId: there is no such agent.
+        """
+        return AgentSession(self._door, self._door.run(self._inner.sign_in, agent, device, heartbeats=heartbeats))
+
+    def heartbeat(self, agent: str, device: str = "main") -> None:
+        """A signed-in device is still there. Give it more often than the plan's `presence.device_lease`."""
+        self._door.run(self._inner.heartbeat, agent, device)
+
+    def webhook(self, route_key: str, request: RawRequest) -> HttpReply:
+        """Take what a provider sends to one of the lines: verified, then durable, then answered.
+
+        Args:
+            route_key: the opaque last part of the address that was called.
+            request: what came, with the address as configured.
+
+        Returns:
+            What to answer: 404 for an unknown key, the adapter's own refusal for what is not genuine, 503 when it could
+            not be stored and should be sent again.
+        """
+        return self._door.run(self._inner.webhook, route_key, request)
+
+    def finish_sending(self) -> None:
+        """Begin no further sending, and let what has begun come to its end."""
+        self._door.run(self._inner.finish_sending)
+
+    def end_sending(self) -> None:
+        """Begin no further sending."""
+        self._door.run_sync(self._inner.end_sending)
+
+    def state_hash(self) -> str:
+        """A fingerprint of the state as decided."""
+        return self._door.run_sync(self._inner.state_hash)
+
+
+def open(  # noqa: A001
+    plan: Plan | str | Path,
+    journal: str | Journal = "memory:",
+    *,
+    channels: Sequence[Line] = (),
+    secrets: Mapping[str, str] | None = None,
+    standby: bool = False,
+    clock: Clock | None = None,
+) -> Workspace:
+    """Own a workspace until it is closed, or for the length of a `with` block. It works in a thread of its own.
+
+    Args:
+        plan: what the workspace is, or the path of its plan file.
+        journal: where it is kept, as `sqlite:contacts.db`, or an open journal, which is left open.
+        channels: own accounts that this process speaks for.
+        secrets: name -> value of secrets that the plan names; others are looked up in the environment.
+        standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
+        clock: where the time comes from; the computer's clock by default.
+
+    Guarantees:
+        Closing takes no more calls, stores what was decided, ends all background work and gives the lease
+        back. If the lease is lost to another process, calls raise `JournalUnavailable` and closing `LeaseLost`.
+
+    Raises:
+        DefinitionError: the plan, a line or a secret is wrong; lists all faults.
+        WorkspaceInUse: another process owns it.
+        JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
+    """
+    return Workspace.behind(
+        workspace.Workspace.open(plan, journal, channels=channels, secrets=secrets, standby=standby, clock=clock)
+    )
