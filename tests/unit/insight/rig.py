@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import attrs
 
 from orchestra.codec import decode_event
 from orchestra.engine.engine import Decided
+from orchestra.engine.view import View
 from orchestra.insight.measures import Measures
 from orchestra.journal.memory import MemoryJournal
 from orchestra.model import commands as c, events as e
@@ -69,7 +73,7 @@ class Desk:
         self.run(c.ChangePlan(parsed, parsed.digest(), "zones", "check"), 0)
 
     @property
-    def view(self):
+    def view(self) -> View:
         return self.ledger.engine.view
 
     def run(self, command: c.Command, at_s: float) -> Decided:
@@ -86,14 +90,14 @@ class Desk:
             self.ledger.tick(due_us)
         self.ledger.commit()
 
-    def call(self, who: str, at_s: float, channel: str = "voice", **more) -> str:
+    def call(self, who: str, at_s: float, channel: str = "voice", **more: Any) -> str:
         """The interaction of a contact without text."""
-        command = c.ReceiveContact(channel, "main", f"{who}-{at_s}", person(who), **more)
+        command = c.ReceiveContact(channel, "main", f"{who}-{at_s}", person(who), **more: Any)
         return self.run(command, at_s).result.interaction
 
-    def write(self, who: str, at_s: float, channel: str = "chat", text: str = "help", **more) -> str:
+    def write(self, who: str, at_s: float, channel: str = "chat", text: str = "help", **more: Any) -> str:
         """The interaction of an inbound message."""
-        command = c.ReceiveMessage(channel, "main", f"{who}-{at_s}", person(who), text=text, **more)
+        command = c.ReceiveMessage(channel, "main", f"{who}-{at_s}", person(who), text=text, **more: Any)
         return self.run(command, at_s).result.interaction
 
     def take(self, interaction: str, at_s: float) -> str:
@@ -124,7 +128,7 @@ class Desk:
         return fold(self.events())
 
 
-def fold(events, measures: Measures | None = None) -> Measures:
+def fold(events: Iterable[tuple[e.Event, int]], measures: Measures | None = None) -> Measures:
     """The measures of these events, added to those given."""
     measures = measures or Measures()
     for event, at_us in events:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import attrs
+from tests.unit.insight.rig import PLAN, START_US, Desk, fold, person
 
 from orchestra.insight.measures import Measures
 from orchestra.model import commands as c, events as e
-from tests.unit.insight.rig import PLAN, START_US, Desk, fold, person
 
 SECOND = 1_000_000
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.insight.rig import PLAN, Desk, fold, person
 
 from orchestra.insight.figures import Figures
 from orchestra.model import commands as c, events as e
-from tests.unit.insight.rig import PLAN, Desk, fold, person
 
 
 def total(desk: Desk) -> Figures:

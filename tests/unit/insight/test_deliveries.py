@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.insight.rig import Desk, fold
 
 from orchestra.insight.deliveries import RECEIPTS_COUNT_FOR_US, DeliveryFold
 from orchestra.insight.figures import Deliverability
 from orchestra.insight.measures import Measures
 from orchestra.model import commands as c, events as e
-from tests.unit.insight.rig import Desk, fold
 
 PLANNED = e.DeliveryPlanned("de1", "k", "me1", "ca1", "cu1", "mail", "main", "co1", "reply", 7, 10**9)
 ACCEPTED = e.DeliveryAccepted("de1", "cu1", 1, ["p1"])
@@ -22,8 +22,7 @@ def receipt(word: str, *, conflicts: bool = False, code: str | None = None) -> e
 
 def told(*events: e.Event) -> dict[str, Any]:
     made = fold([(event, place) for place, event in enumerate(events)]).total.deliverability
-    counts = {name: count for name, count in made.to_json().items() if count}
-    return counts
+    return {name: count for name, count in made.to_json().items() if count}
 
 
 @pytest.mark.parametrize(

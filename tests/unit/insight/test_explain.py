@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from tests.unit.insight.rig import START_US, Desk, busy_day
+
+from orchestra.errors import UnknownId
+from orchestra.insight.explain import Explanation, explain
+from orchestra.insight.waiting import Candidate
+from orchestra.model import commands as c
+from orchestra.runtime.loading import save_snapshot
+
+SECOND = 1_000_000
+
+
+def listed(explanation: Explanation, place: int) -> list[tuple[int | None, str, str | None]]:
+    candidates = explanation.decisions[place].candidates
+    assert candidates is not None
+    return [(one.rank, one.agent, one.failing) for one in candidates]
+
+
+def crowd() -> tuple[Desk, str]:
+    """One contact, and agents who fail each condition there is."""
+    desk = Desk()
+    for name, skills in (
+        ("eva", {"german": 2}),
+        ("fay", {"german": 3}),
+        ("gus", {"german": 4}),
+        ("hal", {"german": 5}),
+    ):
+        desk.run(c.DefineAgent(name, ["care"], skills), 0.5)
+    desk.sign_in("ana", "bob", "cid", "eva", "fay", "gus", "hal")
+    desk.run(c.SetAway("gus", "lunch"), 2)
+    desk.run(c.LoseDevice("hal", "main"), 3)
+    busy = desk.call("sue", 5, queue="german")
+    assert desk.take(busy, 6) == "bob"
+    return desk, desk.call("joe", 10, queue="german")
+
+
+def test_each_decision_is_told_with_key_and_outcome() -> None:
+    explanation = explain(busy_day().journal, "in1")
+    assert (explanation.customer, explanation.channel) == ("cu1", "chat")
+    told = [(one.offer, one.agent, one.outcome, one.reason, one.queue) for one in explanation.decisions]
+    assert told == [
+        ("of1", "ana", "DECLINED", "busy", "care"),
+        ("of2", "bob", "ACCEPTED", None, "care"),
+        ("of3", "ana", "ACCEPTED", None, "care"),
+    ]
+    first = explanation.decisions[0]
+    assert first.key == [START_US + SECOND, "ana"]
+    assert first.runners_up == [[START_US + SECOND + 1, "bob"]]
+    assert explanation.decisions[1].failed == {"excluded": 1}
+    assert first.candidates is None
+
+
+def test_steps_are_those_of_routing() -> None:
+    explanation = explain(busy_day().journal, "in1")
+    assert [step.kind for step in explanation.steps] == [
+        "InteractionStarted",
+        "InteractionAttached",
+        "InteractionQueued",
+        "OfferMade",
+        "OfferEnded",
+        "InteractionQueued",
+        "OfferMade",
+        "OfferAccepted",
+        "InteractionTransferred",
+        "InteractionQueued",
+        "OfferMade",
+        "OfferAccepted",
+        "InteractionFinished",
+        "InteractionDone",
+    ]
+    assert explanation.steps[3].sentence == "offered to ana"
+
+
+def test_an_open_offer_has_no_outcome() -> None:
+    desk = Desk()
+    desk.sign_in("ana")
+    explanation = explain(desk.journal, desk.call("joe", 10))
+    assert [one.outcome for one in explanation.decisions] == [None]
+
+
+def test_the_full_list_names_each_agents_first_failing_condition() -> None:
+    desk, called = crowd()
+    explanation = explain(desk.journal, called, full=True)
+    assert listed(explanation, 0) == [
+        (1, "fay", None),
+        (None, "ana", "skill german 0 < 3"),
+        (None, "bob", "saturated"),
+        (None, "cid", "team care"),
+        (None, "dan", "offline"),
+        (None, "eva", "skill german 2 < 3"),
+        (None, "gus", "away"),
+        (None, "hal", "device lost"),
+    ]
+
+
+def test_the_excluded_are_listed_as_such() -> None:
+    desk, called = crowd()
+    desk.run(c.SetAvailable("gus"), 12)
+    assert desk.decline(called, 13) == "fay"
+    assert listed(explain(desk.journal, called, full=True), 1)[0] == (1, "gus", None)
+    assert (None, "fay", "excluded") in listed(explain(desk.journal, called, full=True), 1)
+
+
+def test_the_full_list_agrees_with_what_the_decision_recorded() -> None:
+    desk = busy_day()
+    for interaction in ("in1", "in2", "in3"):
+        for decision in explain(desk.journal, interaction, full=True).decisions:
+            assert decision.candidates is not None
+            ranked = [one.key for one in decision.candidates if one.rank is not None]
+            assert ranked[: 1 + len(decision.runners_up)] == [decision.key, *decision.runners_up]
+            kinds = Counter(_counted(one) for one in decision.candidates if one.failing is not None)
+            del kinds["absent"]
+            assert kinds == decision.failed
+
+
+def _counted(one: Candidate) -> str:
+    assert one.failing is not None
+    if one.failing.startswith(("team", "skill")):
+        return "skills"
+    return "absent" if one.failing in ("offline", "away", "device lost") else one.failing
+
+
+def test_a_snapshot_changes_nothing() -> None:
+    desk, called = crowd()
+    before = explain(desk.journal, called, full=True)
+    save_snapshot(desk.journal)
+    assert explain(desk.journal, called, full=True) == before
+    desk.decline(called, 20)
+    desk.run(c.SetAvailable("gus"), 30)
+    assert len(explain(desk.journal, called, full=True).decisions) == 2
+
+
+def test_two_offers_in_a_row_are_each_seen_from_before() -> None:
+    desk = Desk()
+    desk.sign_in("ana", "bob")
+    called = desk.call("joe", 10)
+    desk.decline(called, 11)
+    explanation = explain(desk.journal, called, full=True)
+    assert listed(explanation, 0)[:2] == [(1, "ana", None), (2, "bob", None)]
+    assert listed(explanation, 1)[:2] == [(1, "bob", None), (None, "ana", "excluded")]
+
+
+def test_knowing_the_customer_spares_the_search() -> None:
+    desk = busy_day()
+    assert explain(desk.journal, "in1", customer="cu1") == explain(desk.journal, "in1")
+
+
+@pytest.mark.parametrize("customer", [None, "cu1", "cu9"])
+def test_unknown_interactions_are_refused(customer: str | None) -> None:
+    with pytest.raises(UnknownId, match="no interaction 'in99'"):
+        explain(busy_day().journal, "in99", customer=customer)
+
+
+def test_another_customers_interaction_is_unknown() -> None:
+    with pytest.raises(UnknownId):
+        explain(busy_day().journal, "in1", customer="cu3")
+
+
+def test_who_never_was_offered_has_no_decisions() -> None:
+    desk = Desk()
+    explanation = explain(desk.journal, desk.call("joe", 10), full=True)
+    assert explanation.decisions == []
+    assert len(explanation.steps) == 3
+
+
+def test_plain_data() -> None:
+    made = json.loads(json.dumps(explain(busy_day().journal, "in1", full=True).to_json()))
+    assert made.keys() == {"interaction", "customer", "channel", "steps", "decisions"}
+    assert made["steps"][0] == {
+        "position": made["steps"][0]["position"],
+        "at": "2023-11-14T22:13:30Z",
+        "kind": "InteractionStarted",
+        "sentence": "made contact on chat",
+    }
+    first = made["decisions"][0]
+    assert (first["at"], first["outcome"], first["reason"]) == ("2023-11-14T22:13:30Z", "DECLINED", "busy")
+    assert first["candidates"][0] == {
+        "agent": "ana",
+        "rank": 1,
+        "failing": None,
+        "key": [START_US + SECOND, "ana"],
+    }

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from tests.unit.insight.rig import Desk, busy_day
+
+from orchestra.insight.explain import explain
+from orchestra.insight.measures import Measures
+from orchestra.insight.report import Table, explanation_tables, measures_tables, timeline_table
+from orchestra.insight.timeline import timeline
+
+BUSY = busy_day()
+
+
+def column(table: Table, name: str) -> dict[str, str]:
+    place = table.header.index(name)
+    return {row[0]: row[place] for row in table.rows}
+
+
+def test_all_tables_of_a_busy_day() -> None:
+    tables = measures_tables(BUSY.measures())
+    assert [table.title for table in tables] == [
+        "Cases and answers",
+        "Waiting and handling",
+        "Shares, of all",
+        "Deliveries",
+    ]
+    for table in tables:
+        assert all(len(row) == len(table.header) for row in table.rows)
+        assert max(table.right) < len(table.header)
+
+
+def test_rows_are_all_and_each_slice() -> None:
+    cases = measures_tables(BUSY.measures())[0]
+    assert [row[0] for row in cases.rows] == [
+        "all",
+        "channel chat",
+        "channel mail",
+        "channel voice",
+        "account main",
+        "queue care",
+    ]
+    assert column(cases, "customers") == {
+        "all": "3",
+        "channel chat": "2",
+        "channel mail": "1",
+        "channel voice": "1",
+        "account main": "3",
+        "queue care": "3",
+    }
+    assert column(cases, "within")["all"] == "1 h: 2"
+    assert column(cases, "p90")["channel voice"] == "-"
+
+
+def test_shares_are_told_with_what_they_are_made_of() -> None:
+    shares = measures_tables(BUSY.measures())[2]
+    assert shares.rows[0] == (
+        "service level 80 % in 20 s, short abandons excluded, flow-outs excluded",
+        "2",
+        "2",
+        "100.00 %",
+    )
+    assert shares.rows[-2:] == (
+        ("short abandonment", "1", "3", "33.33 %"),
+        ("transfer rate", "1", "1", "100.00 %"),
+    )
+
+
+def test_waiting_and_handling() -> None:
+    contacts = measures_tables(BUSY.measures())[1]
+    assert column(contacts, "ASA")["all"] == "7.5 s"
+    assert column(contacts, "abandoned")["channel voice"] == "0 (0.0 %)"
+    assert column(contacts, "accessible")["channel mail"] == "-"
+
+
+def test_what_there_is_nothing_to_tell_about_is_left_out() -> None:
+    assert [table.title for table in measures_tables(Measures())] == ["Cases and answers"]
+    desk = Desk()
+    desk.call("joe", 10)
+    assert [table.title for table in measures_tables(desk.measures())][-1] == "Shares, of all"
+
+
+def test_a_timeline_is_a_table() -> None:
+    table = timeline_table(timeline(BUSY.journal, "cu2"), "cu2")
+    assert table.title == "Timeline of cu2"
+    assert table.rows == (
+        ("2023-11-14T22:13:41Z", "", "", "customer", "became known by handle"),
+        ("2023-11-14T22:13:41Z", "chat", "ca1", "customer:cu2", "the customer wrote: me too"),
+    )
+
+
+def test_an_explanation_is_a_table_of_steps_and_one_for_each_decision() -> None:
+    steps, first, *others = explanation_tables(explain(BUSY.journal, "in1"))
+    assert steps.title == "Way of in1 (chat)"
+    assert steps.rows[0] == ("2023-11-14T22:13:30Z", "made contact on chat")
+    assert first.title == "of1 to ana from queue care: declined"
+    assert first.rows == (
+        ("1", "ana", "2023-11-14T22:13:21Z"),
+        ("2", "bob", "2023-11-14T22:13:21.000001Z"),
+    )
+    assert others[0].rows[-1] == ("", "1 more", "excluded")
+
+
+def test_a_full_explanation_lists_everybody() -> None:
+    tables = explanation_tables(explain(BUSY.journal, "in1", full=True))
+    assert tables[2].rows == (
+        ("1", "bob", "2023-11-14T22:13:21.000001Z"),
+        ("", "ana", "excluded"),
+        ("", "cid", "offline"),
+        ("", "dan", "offline"),
+    )
+
+
+def test_an_open_offer_is_told_as_open() -> None:
+    desk = Desk()
+    desk.sign_in("ana")
+    tables = explanation_tables(explain(desk.journal, desk.call("joe", 10)))
+    assert tables[1].title.endswith(": open")
+
+
+def test_plain_text_is_aligned() -> None:
+    table = Table("Title", ("name", "count"), (("a", "1"), ("long name", "22")), frozenset({1}))
+    assert table.to_text() == "Title\nname       count\n---------  -----\na              1\nlong name     22"
+
+
+def test_texts_cannot_control_a_terminal() -> None:
+    table = Table("T", ("text",), (("\x1b[31mred\nline\x00",),))
+    assert table.to_text().splitlines() == ["T", "text", "-" * 14, " [31mred line"]
