@@ -1,3 +1,115 @@
-"""Orchestrate a company's customer contacts over every channel."""
+"""Orchestrate a company's customer contacts over every channel.
+
+`Workspace.open` owns a workspace in this process, `connect` leads to one that another process owns, and `blocking` has
+both without await. `commands`, `events` and `definitions` hold what is asked, what has happened, and the parts of a
+`Plan`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from orchestra.errors import (
+    CommandRefused,
+    DefinitionError,
+    InvalidCommand,
+    InvalidData,
+    JournalError,
+    JournalUnavailable,
+    LeaseLost,
+    MalformedMessage,
+    NotAllowedInState,
+    NotPermitted,
+    OfferExpired,
+    OrchestraError,
+    UnknownId,
+    WorkspaceInUse,
+)
+from orchestra.model import definitions
+from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
+from orchestra.model.message import Contact, Message
+from orchestra.model.plan import Plan
+
+if TYPE_CHECKING:
+    from orchestra import blocking
+    from orchestra.channels.account import Account
+    from orchestra.model import commands, events
+    from orchestra.model.results import Received
+    from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
+    from orchestra.runtime.client import Client, connect
+    from orchestra.runtime.lines import Line
+    from orchestra.runtime.published import Published
+    from orchestra.runtime.workspace import Workspace
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Account",
+    "ActiveContact",
+    "AgentSession",
+    "Client",
+    "CommandRefused",
+    "Contact",
+    "DefinitionError",
+    "Email",
+    "Handle",
+    "InvalidCommand",
+    "InvalidData",
+    "JournalError",
+    "JournalUnavailable",
+    "LeaseLost",
+    "Line",
+    "MalformedMessage",
+    "Message",
+    "NotAllowedInState",
+    "NotPermitted",
+    "Offer",
+    "OfferExpired",
+    "OrchestraError",
+    "Phone",
+    "Plan",
+    "Published",
+    "Received",
+    "Ref",
+    "UnknownId",
+    "Workspace",
+    "WorkspaceInUse",
+    "__version__",
+    "blocking",
+    "commands",
+    "connect",
+    "definitions",
+    "events",
+    "ref",
+]
+
+# What runs is imported when it is first named, so that a process pays only for what it uses: the engine and its events
+# are two thirds of the package.
+_LATER = {
+    "Account": "channels.account",
+    "ActiveContact": "runtime.agents",
+    "AgentSession": "runtime.agents",
+    "Client": "runtime.client",
+    "Line": "runtime.lines",
+    "Offer": "runtime.agents",
+    "Published": "runtime.published",
+    "Received": "model.results",
+    "Workspace": "runtime.workspace",
+    "blocking": "blocking",
+    "commands": "model.commands",
+    "connect": "runtime.client",
+    "events": "model.events",
+}
+
+if not TYPE_CHECKING:  # a checker would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = import_module(f"{__name__}.{_LATER[name]}")
+        value = globals()[name] = getattr(module, name, module)
+        return value
+
+    def __dir__() -> list[str]:
+        return __all__
