@@ -32,7 +32,7 @@ class Open:
     channel: str
     account: str
     live: bool
-    queue: str | None = None
+    queue: str = ""
     counted: tuple[Tally, ...] = ()
     waiting_from_us: int | None = None
     was_answered: bool = False
@@ -84,14 +84,13 @@ class ContactFold:
         contact = self.open.get(event.interaction)
         if contact is None:
             return
-        if contact.waiting_from_us is not None:
-            self._answered(contact, at_us, is_connected=True)
+        self._answered(contact, at_us, is_connected=True)
         contact.in_hand = InHand(event.agent, self._workload, at_us)
 
     def _answered(self, contact: Open, at_us: int, *, is_connected: bool) -> None:
-        assert contact.waiting_from_us is not None
+        assert contact.waiting_from_us is not None  # only what waits is answered
         wait_us = max(0, at_us - contact.waiting_from_us)
-        target = self._targets.get(contact.queue or "", _DEFAULT)
+        target = self._targets.get(contact.queue, _DEFAULT)
         for tally in contact.counted:
             tally.answered += 1
             tally.elsewhere += not is_connected
@@ -143,11 +142,10 @@ class ContactFold:
         if contact.in_hand is None:
             return
         spent = contact.in_hand.end(at_us, is_idle=is_idle)
-        if contact.queue is not None:
-            tally = self._slices.of_queue(contact.queue)[0]
-            tally.handled += 1
-            tally.transferred += contact.is_transferred
-            tally.spent.include(spent)
+        tally = self._slices.of_queue(contact.queue)[0]
+        tally.handled += 1
+        tally.transferred += contact.is_transferred
+        tally.spent.include(spent)
         if contact.spent is None:
             contact.spent = Spent()
         contact.spent.include(spent)
@@ -214,7 +212,7 @@ class ContactFold:
             return None
         if contact.in_hand is not None:
             contact.in_hand.touch(at_us)
-        return contact.queue
+        return contact.queue or None
 
     def replied(self, interaction: str | None, occurred_us: int) -> None:
         """An answer given elsewhere was recorded: whoever waited has waited until then."""

@@ -186,7 +186,7 @@ def _states(journal: Journal, positions: Sequence[int]) -> Iterator[Engine]:
     for position in positions:
         if engine is None:
             engine = load_engine(journal, until=position - 1)
-        elif engine.position < position - 1:
+        else:
             for record in journal.read(engine.position, limit=position - 1 - engine.position):
                 engine.replay(decode_event(record), record.at_us)
         yield engine

@@ -104,10 +104,6 @@ class Candidate:
     failing: str | None
     key: list[int | str]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return attrs.asdict(self)
-
 
 def candidates(view: View, interaction: str) -> list[Candidate]:
     """All agents, those who could take the interaction first, best first, the others by name.

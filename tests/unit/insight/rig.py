@@ -92,12 +92,12 @@ class Desk:
 
     def call(self, who: str, at_s: float, channel: str = "voice", **more: Any) -> str:
         """The interaction of a contact without text."""
-        command = c.ReceiveContact(channel, "main", f"{who}-{at_s}", person(who), **more: Any)
+        command = c.ReceiveContact(channel, "main", f"{who}-{at_s}", person(who), **more)
         return self.run(command, at_s).result.interaction
 
     def write(self, who: str, at_s: float, channel: str = "chat", text: str = "help", **more: Any) -> str:
         """The interaction of an inbound message."""
-        command = c.ReceiveMessage(channel, "main", f"{who}-{at_s}", person(who), text=text, **more: Any)
+        command = c.ReceiveMessage(channel, "main", f"{who}-{at_s}", person(who), text=text, **more)
         return self.run(command, at_s).result.interaction
 
     def take(self, interaction: str, at_s: float) -> str:

@@ -253,7 +253,7 @@ def test_progress_is_told() -> None:
     measure(BUSY.journal, on_record=positions.append)
     assert positions == [len(EVENTS)]
     desk = Desk()
-    for number in range(150):
+    for number in range(1_100):
         desk.write("joe", number + 1)
     positions.clear()
     measure(desk.journal, on_record=positions.append)
