@@ -126,7 +126,7 @@ class Customers:
     def _answer(self, event: e.MessageWritten) -> None:
         view = self._clockwork.view
         row = view.contacts.conversations[event.conversation]
-        is_over = row.interaction is None or view.contacts.interactions[row.interaction].is_final
+        is_over = row.interaction is None or not view.contacts.interactions[row.interaction].is_open
         if row.channel == "chat" and is_over:
             return
         ((key, kind),) = view.contacts.customers[row.customer].addresses.items()
