@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,7 +23,7 @@ class Desk(Protocol):
         """Decide on a command and give its result, once that is durable."""
         ...
 
-    def events(self, after: int = 0, types: Collection[type[e.Event]] | None = None) -> AsyncIterator[Published]:
+    def events(self, after: int = 0, types: Collection[type[e.Event]] | None = None) -> AsyncGenerator[Published]:
         """Durable events past a position, in order, then new ones as they come."""
         ...
 
@@ -129,16 +129,17 @@ class ActiveContact:
         after = await self._workspace.begin_of(self.interaction, self.customer)
         types = [e.MessageReceived, e.OfferAccepted, *over]
         has_begun = False
-        async for entry in self._workspace.events(after=after, types=types):
-            event = entry.event
-            if getattr(event, "interaction", None) != self.interaction:
-                continue
-            if isinstance(event, e.MessageReceived):
-                yield event.text or ""
-            elif isinstance(event, e.OfferAccepted):
-                has_begun = event.agent == self.agent
-            elif has_begun:
-                return
+        async with aclosing(self._workspace.events(after=after, types=types)) as entries:
+            async for entry in entries:
+                event = entry.event
+                if getattr(event, "interaction", None) != self.interaction:
+                    continue
+                if isinstance(event, e.MessageReceived):
+                    yield event.text or ""
+                elif isinstance(event, e.OfferAccepted):
+                    has_begun = event.agent == self.agent
+                elif has_begun:
+                    return
 
     async def reply(self, text: str) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned."""
@@ -189,10 +190,11 @@ class AgentSession:
         """Offers to this agent: those pending now, then new ones as they are made. Ends when the workspace closes."""
         workspace = self._workspace
         after = await workspace.offers_since(self.agent)
-        async for entry in workspace.events(after=after, types=[e.OfferMade]):
-            event = entry.event
-            if isinstance(event, e.OfferMade) and event.agent == self.agent and workspace.is_pending(event.offer):
-                yield Offer(workspace, event)
+        async with aclosing(workspace.events(after=after, types=[e.OfferMade])) as entries:
+            async for entry in entries:
+                event = entry.event
+                if isinstance(event, e.OfferMade) and event.agent == self.agent and workspace.is_pending(event.offer):
+                    yield Offer(workspace, event)
 
     async def next_offer(self) -> Offer:
         """The next offer to this agent: one pending now, or the first that is made.

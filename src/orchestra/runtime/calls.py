@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from typing import Protocol
 
 from orchestra.insight.explain import Explanation, explain
@@ -30,7 +30,7 @@ class Calls(Protocol):
         """Decide on a command and give its result, once that is durable."""
         ...
 
-    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncIterator[Published]:
+    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncGenerator[Published]:
         """Durable events past a position, in order, then new ones as they come."""
         ...
 

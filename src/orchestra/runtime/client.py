@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -76,7 +76,7 @@ class Client(Calls):
         reason = f"no owner answered request {request_id} in {self._patience_s:g} s: is `orchestra run` up?"
         raise JournalUnavailable(reason, True)
 
-    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncIterator[Published]:
+    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncGenerator[Published]:
         """Durable events past a position, in order and without gaps, then new ones as they come; never ends by itself.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 
 import anyio
 
@@ -24,7 +24,7 @@ def type_names(types: Collection[type[Event]] | None) -> frozenset[str] | None:
 
 async def follow(
     journal: Journal, recent: Recent, after: int, names: frozenset[str] | None, is_over: Callable[[], bool]
-) -> AsyncIterator[Published]:
+) -> AsyncGenerator[Published]:
     """Events past `after`, then new ones as they become durable, until the workspace closes."""
     while True:
         stroke = recent.bell.stroke
@@ -45,7 +45,7 @@ async def follow(
             await stroke.wait()
 
 
-async def follow_journal(journal: Journal, after: int, names: frozenset[str] | None) -> AsyncIterator[Published]:
+async def follow_journal(journal: Journal, after: int, names: frozenset[str] | None) -> AsyncGenerator[Published]:
     """As `follow`, for a process that does not own the workspace: looks for changes, and never ends by itself."""
     while True:
         changes = journal.changes()

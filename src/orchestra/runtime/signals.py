@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import anyio
@@ -52,7 +52,7 @@ class Signals:
         if interaction in self._typing:
             self._owner.recent.bell.ring()
 
-    async def of(self, interaction: str, every: timedelta) -> AsyncIterator[Signal]:
+    async def of(self, interaction: str, every: timedelta) -> AsyncGenerator[Signal]:
         """Signals of an interaction while it waits: the newest of each kind, at most once per `every`."""
         typing: set[str] = set()
         self._typing.setdefault(interaction, []).append(typing)

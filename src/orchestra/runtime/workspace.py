@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -135,7 +135,7 @@ class Workspace(Calls):
             command.digest = self.key.digest(command.text)
         return await self._owner.execute(command)
 
-    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncIterator[Published]:
+    def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncGenerator[Published]:
         """Durable events past a position, in order and without gaps, then new ones as they come.
 
         Args:
@@ -168,7 +168,7 @@ class Workspace(Calls):
         """
         return await self._owner.read(lambda view: why_waiting(view, interaction))
 
-    def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncIterator[Signal]:
+    def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncGenerator[Signal]:
         """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits."""
         return self._signals.of(interaction, every)
 
