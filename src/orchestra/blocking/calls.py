@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TypeVar
 
 from orchestra.blocking.portal import Opened
-from orchestra.insight.explain import Explanation
-from orchestra.insight.timeline import Entry
 from orchestra.journal.port import Journal
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import Received
 from orchestra.runtime import calls
+from orchestra.runtime.history.explain import Explanation
+from orchestra.runtime.history.timeline import Entry
 from orchestra.runtime.keys import WorkspaceKey
 
 __all__ = ["Calls"]

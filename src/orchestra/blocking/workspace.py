@@ -14,7 +14,6 @@ from orchestra.blocking.agents import AgentSession
 from orchestra.blocking.calls import Calls
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.channels.wire import HttpReply, RawRequest
-from orchestra.insight.waiting import Waiting
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command
@@ -23,6 +22,7 @@ from orchestra.model.plan import Plan
 from orchestra.runtime import workspace
 from orchestra.runtime.clock import Clock
 from orchestra.runtime.health import Health
+from orchestra.runtime.history.waiting import Waiting
 from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal

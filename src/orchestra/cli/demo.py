@@ -13,13 +13,13 @@ from orchestra.cli.arguments import add_json, new_parser, now_us, opened
 from orchestra.cli.day.simulation import Day, simulate
 from orchestra.cli.terminal import print_json, print_tables, progress
 from orchestra.errors import JournalError
-from orchestra.insight.explain import Decision, Explanation, explain
 from orchestra.insight.reading import measure
 from orchestra.insight.report import explanation_tables, measures_tables, timeline_table
-from orchestra.insight.timeline import timeline
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.model.events import InteractionStarted
+from orchestra.runtime.history.explain import Decision, Explanation, explain
+from orchestra.runtime.history.timeline import timeline
 from orchestra.runtime.ledger import Ledger
 
 __all__ = ["main"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from orchestra.cli.arguments import add_journal, add_json, existing, new_parser
 from orchestra.cli.terminal import print_json, print_tables
-from orchestra.insight.explain import explain
 from orchestra.insight.report import explanation_tables
+from orchestra.runtime.history.explain import explain
 
 __all__ = ["main"]
 

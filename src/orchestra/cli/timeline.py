@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orchestra.cli.arguments import add_journal, add_json, existing, new_parser
 from orchestra.cli.terminal import print_json, print_tables
 from orchestra.insight.report import timeline_table
-from orchestra.insight.timeline import timeline
+from orchestra.runtime.history.timeline import timeline
 
 __all__ = ["main"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
-from orchestra.insight.instants import seconds
 from orchestra.insight.sketch import Times
 from orchestra.insight.variants import STANDARD, VARIANTS, Share, Variant, Window
+from orchestra.model.instants import seconds
 
 __all__ = ["OVERLAP", "Contacts", "Deliverability", "Figures", "FirstResponse", "Handling", "Messages"]
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
-from orchestra.insight.explain import Decision, Explanation
 from orchestra.insight.figures import Figures
-from orchestra.insight.instants import instant_text, span_text
 from orchestra.insight.measures import Measures
-from orchestra.insight.timeline import Entry
 from orchestra.insight.variants import Share
+from orchestra.model.instants import instant_text, span_text
+from orchestra.runtime.history.explain import Decision, Explanation
+from orchestra.runtime.history.timeline import Entry
 
 __all__ = ["Table", "explanation_tables", "measures_tables", "timeline_table"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from orchestra.insight.instants import seconds
+from orchestra.model.instants import seconds
 
 __all__ = ["ERROR", "EXACT", "Distinct", "Times", "Values"]
 

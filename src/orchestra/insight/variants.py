@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from orchestra.insight.instants import instant_text
+from orchestra.model.instants import instant_text
 
 __all__ = ["STANDARD", "VARIANTS", "Share", "Variant", "Window"]
 

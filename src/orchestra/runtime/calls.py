@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection
 from typing import Protocol
 
-from orchestra.insight.explain import Explanation, explain
-from orchestra.insight.timeline import Entry, timeline
 from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import Received
+from orchestra.runtime.history.explain import Explanation, explain
+from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published

@@ -16,7 +16,6 @@ from anyio.abc import TaskGroup
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
 from orchestra.codec import decode_event
 from orchestra.errors import CommandRefused, InvalidData, JournalError, JournalUnavailable, WorkspaceInUse
-from orchestra.insight.waiting import Waiting, why_waiting
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.journal.registry import open_journal
@@ -30,6 +29,7 @@ from orchestra.runtime.calls import Calls
 from orchestra.runtime.clock import Clock, SystemClock, from_us
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
+from orchestra.runtime.history.waiting import Waiting, why_waiting
 from orchestra.runtime.inbound import commands_of
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
@@ -395,9 +395,9 @@ async def _running(owner: Owner, lines: Lines) -> AsyncGenerator[Workspace]:
         raise failure
 
 
-def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _only(error: BaseException) -> BaseException:
     """The one failure of a group of one; else the group."""
-    inner: tuple[BaseException, ...] = tuple(group.exceptions)
-    if len(inner) > 1:
-        return group
-    return _only(inner[0]) if isinstance(inner[0], BaseExceptionGroup) else inner[0]
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    inner: Sequence[BaseException] = error.exceptions
+    return error if len(inner) > 1 else _only(inner[0])

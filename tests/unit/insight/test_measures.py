@@ -18,7 +18,6 @@ from orchestra.insight import (
     deliveries,
     figures,
     handling,
-    instants,
     measures as measures_module,
     sketch,
     slices,
@@ -191,7 +190,7 @@ def test_totals_are_the_sum_of_channels() -> None:
 
 
 def test_the_fold_knows_nothing_but_the_model() -> None:
-    folds = [cases, contacts, deliveries, figures, handling, instants, measures_module, sketch, slices, tally, variants]
+    folds = [cases, contacts, deliveries, figures, handling, measures_module, sketch, slices, tally, variants]
     for module in folds:
         source = inspect.getsource(module)
         imported = [line.split()[1] for line in source.splitlines() if line.startswith(("from orchestra", "import "))]

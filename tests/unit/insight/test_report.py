@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from tests.unit.insight.rig import Desk, busy_day
 
-from orchestra.insight.explain import explain
 from orchestra.insight.measures import Measures
 from orchestra.insight.report import Table, explanation_tables, measures_tables, timeline_table
-from orchestra.insight.timeline import timeline
+from orchestra.runtime.history.explain import explain
+from orchestra.runtime.history.timeline import timeline
 
 BUSY = busy_day()
 

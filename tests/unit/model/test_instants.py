@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, strategies as st
 
-from orchestra.insight.instants import instant, instant_text, seconds, span_text
+from orchestra.model.instants import instant, instant_text, seconds, span_text
 
 
 def test_an_instant_is_aware() -> None:

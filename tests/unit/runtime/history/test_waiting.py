@@ -6,8 +6,8 @@ import pytest
 from tests.unit.insight.rig import PLAN, Desk
 
 from orchestra.errors import UnknownId
-from orchestra.insight.waiting import Waiting, why_waiting
 from orchestra.model import commands as c
+from orchestra.runtime.history.waiting import Waiting, why_waiting
 
 
 def why(desk: Desk, interaction: str) -> Waiting:

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.insight.rig import START_US, Desk, busy_day
 
 from orchestra.errors import UnknownId
-from orchestra.insight.explain import Explanation, explain
-from orchestra.insight.waiting import Candidate
 from orchestra.model import commands as c
+from orchestra.runtime.history.explain import Explanation, explain
+from orchestra.runtime.history.waiting import Candidate
 from orchestra.runtime.loading import save_snapshot
 
 SECOND = 1_000_000

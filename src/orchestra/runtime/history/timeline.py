@@ -13,11 +13,11 @@ import attrs
 
 from orchestra.codec import decode_event
 from orchestra.errors import UnknownId
-from orchestra.insight.instants import instant, instant_text
-from orchestra.insight.phrases import DETAILS, PHRASES, sentence
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
+from orchestra.model.instants import instant, instant_text
 from orchestra.model.records import Record
+from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
 
 __all__ = ["Entry", "timeline"]
 

@@ -10,12 +10,12 @@ import pytest
 from tests.unit.insight.rig import Desk, busy_day, person
 
 from orchestra.errors import UnknownId
-from orchestra.insight.phrases import DETAILS, PHRASES, sentence
-from orchestra.insight.timeline import Entry, timeline
 from orchestra.journal.memory import MemoryJournal
 from orchestra.model import commands as c, events as e
 from orchestra.model.events import EVENTS
 from orchestra.model.records import Record
+from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
+from orchestra.runtime.history.timeline import Entry, timeline
 
 BUSY = busy_day()
 

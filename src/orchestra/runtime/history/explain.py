@@ -13,12 +13,12 @@ import attrs
 from orchestra.codec import decode_event
 from orchestra.engine.engine import Engine
 from orchestra.errors import UnknownId
-from orchestra.insight.instants import instant_text
-from orchestra.insight.phrases import sentence
-from orchestra.insight.waiting import Candidate, candidates
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
+from orchestra.model.instants import instant_text
 from orchestra.model.records import Record
+from orchestra.runtime.history.phrases import sentence
+from orchestra.runtime.history.waiting import Candidate, candidates
 from orchestra.runtime.loading import load_engine
 
 __all__ = ["Decision", "Explanation", "Step", "explain"]
