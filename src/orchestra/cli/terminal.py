@@ -59,7 +59,7 @@ def print_tables(tables: Sequence[Table]) -> None:
     if width is not None and _has_rich():
         from orchestra.cli.with_rich import draw_tables  # noqa: PLC0415 - only with the extra
 
-        draw_tables(safe)
+        draw_tables(safe, width)
     else:
         print("\n\n".join(plain_table(table, width) for table in safe))
 

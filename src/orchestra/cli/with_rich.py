@@ -20,13 +20,13 @@ _BAR_WIDTH: Final = 30
 _RULE: Final = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n".replace("-", "─"))
 
 
-def draw_tables(tables: Sequence[Table]) -> None:
-    """Print tables on standard output, an empty line between them."""
+def draw_tables(tables: Sequence[Table], width: int) -> None:
+    """Print tables on standard output, an empty line between them, folded to the width."""
     console = Console(highlight=False)
     for number, table in enumerate(tables):
         if number:
             console.print()
-        console.print(_drawn(table))
+        console.print(_drawn(table), width=width)
 
 
 def _drawn(table: Table) -> Drawn:
