@@ -28,7 +28,6 @@ from orchestra.errors import (
     JournalUnavailable,
     LeaseLost,
     Quarantined,
-    VersionConflict,
 )
 from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
