@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import anyio
 import attrs
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
 from orchestra.codec import decode_command
 from orchestra.engine.engine import Decided, Engine
@@ -200,7 +201,8 @@ class Owner:
     def _quarantine(self, name: str, error: Exception) -> None:
         """The engine may be in any state: store what was sound before, and load a fresh one."""
         self.quarantined += 1
-        _log.error("engine fault at %s (%s): reloading", name, type(error).__name__, exc_info=error)
+        # An exception's own text may quote what customers wrote: it is told where it was raised, not what it says.
+        _log.error("engine fault at %s (%s in %s): reloading", name, type(error).__name__, _place(error))
         self._block()
 
     def _block(self) -> None:
@@ -240,9 +242,8 @@ class Owner:
             raise
         except (JournalError, InvalidData) as error:
             _log.error("append failed after position %d: %s", self.ledger.stored, error)
-            is_unknown = isinstance(error, JournalUnavailable) and error.outcome_unknown
             self.ledger.take()  # decided upon what is lost
-            self._fail_all(JournalUnavailable(str(error), is_unknown))
+            self._fail_all(error if isinstance(error, JournalUnavailable) else JournalUnavailable(str(error)))
             self._block()
             return
         self.append_us = int((time.monotonic() - started) * 1_000_000)
@@ -272,7 +273,7 @@ class Owner:
         """Load the engine anew from the journal: the one path after any failure."""
         attempts = AsyncRetrying(
             retry=retry_if_exception_type(JournalUnavailable),
-            wait=wait_exponential_jitter(initial=0.05, max=5.0),
+            wait=wait_exponential(multiplier=0.05, max=5.0) + wait_random(0, 0.05),
             stop=self._has_lost_patience,
             sleep=self._pause,
             before_sleep=self._tell_down,
@@ -441,6 +442,11 @@ class Owner:
             "position": self.ledger.stored,
             "epoch": self.lease.epoch,
         }
+
+
+def _place(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}"
 
 
 def _published(pending: list[Pending]) -> list[Published]:

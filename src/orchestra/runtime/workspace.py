@@ -308,6 +308,7 @@ class Workspace(Calls):
 
     async def _work(self) -> None:
         owner = self._owner
+        await owner.recovered()
         stroke = owner.recent.bell.stroke
         if owner.ring_once() or owner.is_behind:
             await owner.durable(owner.engine.position)
