@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import TypeVar
 
 from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
@@ -19,6 +21,8 @@ from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
 
 __all__ = ["View"]
+
+Row = TypeVar("Row")
 
 
 class View:
@@ -76,10 +80,7 @@ class View:
             UnknownId: there is no such case.
         """
         key = self.id_of("case", name)
-        row = self.cases.cases.get(key)
-        if row is None:
-            raise UnknownId("case", key)
-        return key, row
+        return key, _row(self.cases.cases, "case", key)
 
     def interaction(self, name: str | Ref) -> tuple[str, Interaction]:
         """Id and row of an interaction.
@@ -88,10 +89,7 @@ class View:
             UnknownId: there is no such interaction.
         """
         key = self.id_of("interaction", name)
-        row = self.contacts.interactions.get(key)
-        if row is None:
-            raise UnknownId("interaction", key)
-        return key, row
+        return key, _row(self.contacts.interactions, "interaction", key)
 
     def customer(self, name: str | Ref) -> tuple[str, Customer]:
         """Id and row of a customer.
@@ -100,10 +98,7 @@ class View:
             UnknownId: there is no such customer.
         """
         key = self.id_of("customer", name)
-        row = self.contacts.customers.get(key)
-        if row is None:
-            raise UnknownId("customer", key)
-        return key, row
+        return key, _row(self.contacts.customers, "customer", key)
 
     def agent(self, name: str) -> Agent:
         """The row of an agent.
@@ -111,10 +106,7 @@ class View:
         Raises:
             UnknownId: there is no such agent.
         """
-        row = self.presence.agents.get(name)
-        if row is None:
-            raise UnknownId("agent", name)
-        return row
+        return _row(self.presence.agents, "agent", name)
 
     def delivery(self, name: str) -> Delivery:
         """The row of a delivery.
@@ -122,12 +114,16 @@ class View:
         Raises:
             UnknownId: there is no such delivery.
         """
-        row = self.deliveries.deliveries.get(name)
-        if row is None:
-            raise UnknownId("delivery", name)
-        return row
+        return _row(self.deliveries.deliveries, "delivery", name)
 
     def draw(self, below: int, *ids: str | int) -> int:
         """A number from 0 to `below` exclusive that depends on the plan's seed and these ids alone (BLAKE2b)."""
         text = "\x1f".join(map(str, (self.plan.workspace.seed, *ids)))
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) % below
+
+
+def _row(table: Mapping[str, Row], kind: str, key: str) -> Row:
+    row = table.get(key)
+    if row is None:
+        raise UnknownId(kind, key)
+    return row
