@@ -124,7 +124,7 @@ def parse_line(data: bytes, number: int) -> Line:
     if not isinstance(text, str):
         raise MalformedMessage(where, "text must be a string")
     at_us = _instant(value.get("at"), where)
-    return Line(at_us, is_inbound=direction == "inbound", text=_clean(text, where), **required, **optional)
+    return Line(at_us, is_inbound=direction == "inbound", text=clean_text(text), **required, **optional)
 
 
 def _refuse_unknown(value: JsonObject, where: str) -> None:
@@ -146,13 +146,6 @@ def _field(value: JsonObject, name: str, where: str) -> str:
         return refuse_controls(text, name)
     except MalformedMessage as error:
         raise MalformedMessage(where, f"{name} holds a {error.reason}") from None
-
-
-def _clean(text: str, where: str) -> str:
-    try:
-        return clean_text(text)
-    except MalformedMessage as error:
-        raise MalformedMessage(where, f"text holds a {error.reason}") from None
 
 
 def _instant(value: object, where: str) -> int:
