@@ -16,6 +16,7 @@ from orchestra.journal.registry import open_journal
 from orchestra.model.commands import Command, SendMessage
 from orchestra.model.events import Event, PlanChanged
 from orchestra.model.plan import Plan
+from orchestra.runtime.answers import Answers
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.feed import follow_journal, type_names
 from orchestra.runtime.keys import WorkspaceKey
@@ -23,9 +24,6 @@ from orchestra.runtime.published import Published
 from orchestra.runtime.threads import in_thread
 
 __all__ = ["Client", "connect"]
-
-_SHORTEST_POLL_S = 0.002
-_LONGEST_POLL_S = 0.05
 
 
 class Client(Calls):
@@ -41,6 +39,7 @@ class Client(Calls):
         self.plan = plan
         self.key = key
         self._patience_s = patience_s
+        self._answers = Answers(journal)
 
     async def execute(self, command: Command, request_id: str | None = None) -> Any:
         """Ask the owner to decide on a command, and give its result once that is durable.
@@ -62,17 +61,11 @@ class Client(Calls):
         return decode_result(await self._answer(request_id))
 
     async def _answer(self, request_id: str) -> str:
-        pause_s, seen = _SHORTEST_POLL_S, -1
-        with anyio.move_on_after(self._patience_s):
-            while True:
-                changes = self.journal.changes()
-                if changes != seen:
-                    seen = changes
-                    answer = await in_thread(self.journal.inbox.result, request_id)
-                    if answer is not None:
-                        return answer
-                await anyio.sleep(pause_s)
-                pause_s = min(pause_s * 1.5, _LONGEST_POLL_S)
+        try:
+            with anyio.move_on_after(self._patience_s):
+                return await self._answers.of(request_id)
+        except JournalUnavailable as error:
+            raise JournalUnavailable(error.reason, True) from error  # the command is stored, whatever became of it
         reason = f"no owner answered request {request_id} in {self._patience_s:g} s: is `orchestra run` up?"
         raise JournalUnavailable(reason, True)
 

@@ -1,0 +1,128 @@
+"""Waiting for answers: whoever looks, looks for all; nobody's answer is lost, and nobody waits for another's."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import anyio
+import pytest
+
+from orchestra.errors import JournalUnavailable
+from orchestra.journal.port import Journal
+from orchestra.runtime.answers import Answers
+
+
+class Shelf:
+    """As much of a journal as waiting for answers needs."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, str] = {}
+        self.version = 0
+        self.looked_for: list[str] = []
+        self.is_down = False
+        self.inbox = self
+
+    def put(self, request_id: str) -> None:
+        self.answers[request_id] = f"answer to {request_id}"
+        self.version += 1
+
+    def changes(self) -> int:
+        if self.is_down:
+            raise JournalUnavailable("down")
+        return self.version
+
+    def result(self, request_id: str) -> str | None:
+        self.looked_for.append(request_id)
+        return self.answers.get(request_id)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def answers(shelf: Shelf) -> Answers:
+    return Answers(cast(Journal, shelf))
+
+
+async def _until_looked_for(shelf: Shelf, request_id: str) -> None:
+    while request_id not in shelf.looked_for:
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_an_answer_that_is_there_already_is_given(shelf: Shelf, answers: Answers) -> None:
+    shelf.put("a")
+    assert await answers.of("a") == "answer to a"
+    assert await answers.of("a") == "answer to a"
+
+
+async def test_each_gets_their_own_in_whatever_order_they_come(shelf: Shelf, answers: Answers) -> None:
+    given: dict[str, str] = {}
+
+    async def wait(request_id: str) -> None:
+        given[request_id] = await answers.of(request_id)
+
+    names = [f"r{number}" for number in range(20)]
+    async with anyio.create_task_group() as tasks:
+        for name in names:
+            tasks.start_soon(wait, name)
+        await _until_looked_for(shelf, "r19")
+        for name in reversed(names):
+            shelf.put(name)
+            await anyio.lowlevel.checkpoint()
+    assert given == {name: f"answer to {name}" for name in names}
+
+
+async def test_two_who_ask_for_the_same_both_get_it(shelf: Shelf, answers: Answers) -> None:
+    given: list[str] = []
+
+    async def wait() -> None:
+        given.append(await answers.of("a"))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        tasks.start_soon(wait)
+        await _until_looked_for(shelf, "a")
+        shelf.put("a")
+    assert given == ["answer to a"] * 2
+
+
+async def test_a_newcomer_is_looked_for_though_nothing_has_changed(shelf: Shelf, answers: Answers) -> None:
+    shelf.put("late")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(answers.of, "never")
+        await _until_looked_for(shelf, "never")
+        assert await answers.of("late") == "answer to late"
+        tasks.cancel_scope.cancel()
+
+
+async def test_who_gives_up_is_no_longer_looked_for(shelf: Shelf, answers: Answers) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(answers.of, "given-up")
+        await _until_looked_for(shelf, "given-up")
+        tasks.cancel_scope.cancel()
+    shelf.looked_for.clear()
+    shelf.put("a")
+    assert await answers.of("a") == "answer to a"
+    assert "given-up" not in shelf.looked_for
+
+
+async def test_a_journal_that_cannot_be_read_is_reported_to_all(shelf: Shelf, answers: Answers) -> None:
+    errors: list[Any] = []
+
+    async def wait(request_id: str) -> None:
+        try:
+            await answers.of(request_id)
+        except JournalUnavailable as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait, "a")
+        tasks.start_soon(wait, "b")
+        await _until_looked_for(shelf, "b")
+        shelf.is_down = True
+    assert len(errors) == 2
+    shelf.is_down = False
+    shelf.put("c")
+    assert await answers.of("c") == "answer to c"
