@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 # The extensions are imported as `docs._extensions`, by tests too.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from sphinx.application import Sphinx
 
 from orchestra import __version__
 
@@ -40,3 +43,14 @@ html_theme = "furo"
 html_title = f"orchestra {release}"
 html_static_path = ["_static"]
 html_css_files = ["states.css"]
+
+
+def keep_colons(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Keep napoleon from taking what stands before a colon in an attribute's docstring for the attribute's type."""
+    if what in {"attribute", "data", "property"}:
+        lines.insert(0, "")
+
+
+def setup(app: Sphinx) -> None:
+    """Run before napoleon, whose own priority is 500."""
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)

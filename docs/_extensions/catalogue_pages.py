@@ -1,4 +1,4 @@
-"""The directives `plan-keys`, `event-catalogue` and `command-catalogue`.
+"""The directives `plan-keys`, `event-catalogue`, `command-catalogue` and `public-names`.
 
 What belongs here: Sphinx. What does not: what the catalogues say.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from docs._extensions.catalogues import command_catalogue, event_catalogue, plan_keys
+from docs._extensions.catalogues import command_catalogue, event_catalogue, plan_keys, public_names
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -44,9 +44,16 @@ class CommandCatalogue(_Catalogue):
     write = staticmethod(command_catalogue)
 
 
+class PublicNames(_Catalogue):
+    """What `orchestra` itself gives."""
+
+    write = staticmethod(public_names)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("plan-keys", PlanKeys)
     app.add_directive("event-catalogue", EventCatalogue)
     app.add_directive("command-catalogue", CommandCatalogue)
+    app.add_directive("public-names", PublicNames)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

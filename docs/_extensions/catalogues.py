@@ -5,10 +5,12 @@ What belongs here: what stands in these pages. What does not: Sphinx.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 import attrs
+import orchestra
 from docs._extensions.plain_types import default_in_words, described, hints, plain_type, type_in_words
 
 from orchestra.engine.access import _MAY
@@ -18,7 +20,7 @@ from orchestra.model.events import EVENTS
 from orchestra.model.plan import Plan
 from orchestra.model.private import private_names
 
-__all__ = ["MEANINGS", "command_catalogue", "event_catalogue", "plan_keys", "plan_tables"]
+__all__ = ["MEANINGS", "command_catalogue", "event_catalogue", "plan_keys", "plan_tables", "public_names"]
 
 MEANINGS: Mapping[type[Any], Mapping[str, str]] = {
     Account: {"queue": "where its contacts wait, instead of the channel's queue"},
@@ -55,6 +57,19 @@ _AREAS = {
     "offers": "Offers and routing",
 }
 """Module that defines an event or command -> heading."""
+
+
+def public_names() -> str:
+    """What `orchestra` gives, with where it comes from and what it is."""
+    rows = ["| name | from | |", "|---|---|---|"]
+    for name in orchestra.__all__:
+        if name.startswith("__"):
+            continue
+        value = getattr(orchestra, name)
+        home = value.__name__ if inspect.ismodule(value) else f"{value.__module__}.{value.__qualname__}"
+        summary = (inspect.getdoc(value) or "").partition("\n\n")[0].replace("\n", " ")
+        rows.append(f"| `{name}` | `{home}` | {summary} |")
+    return "\n".join(rows)
 
 
 def plan_tables() -> Iterator[tuple[str, type[Any]]]:

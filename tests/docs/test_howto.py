@@ -1,0 +1,30 @@
+"""The how-to guides: their programs and commands are run, in the folder that the tutorial leaves behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import DOCS, blocks, folder_with, run, words
+
+GUIDES = ("back-up", "read-measures", "standby", "stop-sending")
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_programs_and_commands_print_what_is_shown(guide: str, tmp_path: Path) -> None:
+    tutorial = {block.caption: block.text for block in blocks(DOCS / "tutorial" / "index.md") if block.caption}
+    page = blocks(DOCS / "howto" / f"{guide}.md")
+    folder_with(tmp_path, tutorial)
+    run(".venv/bin/python first.py", tmp_path)
+    folder_with(tmp_path, {block.caption: block.text for block in page if block.caption})
+    printed = ""
+    for block in page:
+        if block.language == "sh":
+            printed = run(block.text, tmp_path)
+        elif block.language == "text":
+            assert words(printed) == words(block.text)
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_guide_runs_something(guide: str) -> None:
+    assert any(block.language == "sh" for block in blocks(DOCS / "howto" / f"{guide}.md"))
