@@ -236,6 +236,13 @@ class Driver:
         offers = self.engine.view.routing.offers.values()
         return {offer.interaction: offer.agent for offer in offers if offer.state == "PENDING"}
 
+    def pending(self) -> list[e.OfferMade]:
+        """The offers that nobody has answered, oldest first."""
+        offers = self.engine.view.routing.offers
+        return [
+            made for made in self.events(e.OfferMade) if made.offer in offers and offers[made.offer].state == "PENDING"
+        ]
+
     # Rebuilding
 
     def replayed(self, *, is_blanked: bool = False) -> Engine:

@@ -12,7 +12,7 @@ import attrs
 
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
-from orchestra.engine.routing.state import RETRY
+from orchestra.engine.routing.state import RETRY, Bench, Item
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
@@ -116,6 +116,9 @@ class Witness:
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
         assert event.key[-1] == event.agent
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
+
+        if not view.routing.to_sweep:  # a sweep goes from agent to agent, in order of name
+            _check_best(engine, event)
 
     def _see_OfferAccepted(self, engine: Engine, event: e.OfferAccepted, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
@@ -246,6 +249,36 @@ class WatchedEngine(Engine):
     def _apply(self, event: e.Event, at_us: int) -> None:
         super()._apply(event, at_us)
         self.witness.see(self, event, at_us)
+
+
+def _check_best(engine: Engine, made: e.OfferMade) -> None:
+    """Nobody who could have been offered the item was idle longer, and nothing the agent could take waited longer."""
+    routing = engine.view.routing
+    previous = routing.items[made.interaction].offers[-2:-1]
+    if (
+        previous
+        and routing.offers[previous[0]].state == "RESCINDED"
+        and routing.offers[previous[0]].agent == made.agent
+    ):
+        return  # taken back from and given back to the same agent at once, before anything else was looked at
+    item, bench = routing.items[made.interaction], routing.benches[made.agent]
+    for name, other in routing.benches.items():
+        if name != made.agent and other.takes_work and _may(engine, other, name, item):
+            assert [*routing.idle_key(name, other)] > made.key, f"{name} was idle longer"
+    counts = {**bench.counts, made.channel: bench.counts[made.channel] - 1}
+    before = attrs.evolve(bench, used_percent=bench.used_percent - made.weight_percent, counts=counts)
+    for name, waiting in routing.items.items():
+        if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting):
+            assert routing.rank(name, waiting) > routing.rank(made.interaction, item), f"{name} waited longer"
+
+
+def _may(engine: Engine, bench: Bench, agent: str, item: Item) -> bool:
+    plan = engine.view.plan
+    is_able = plan.queues[item.queue].team in bench.teams and all(
+        bench.skills.get(skill, 0) >= level for skill, level in item.skills.items()
+    )
+    has_room = engine.view.routing.has_room(bench, item.channel, plan.channels[item.channel])
+    return is_able and has_room and agent not in item.excluded
 
 
 # Between batches

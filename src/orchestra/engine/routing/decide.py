@@ -177,7 +177,10 @@ def _on_canceled(view: View, event: e.InteractionCanceled, at_us: int) -> Iterat
 
 
 def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
-    return [(name, view.routing.items[name]) for name in sorted(view.routing.in_hand.get(agent, ()))]
+    """What an agent has or is offered, by rank: if it waits again, who came first is served first."""
+    routing = view.routing
+    items = [(name, routing.items[name]) for name in routing.in_hand.get(agent, ())]
+    return sorted(items, key=lambda pair: routing.rank(*pair))
 
 
 def _end_offers(view: View, agent: str, trigger: str, reason: str) -> Iterator[e.Event]:

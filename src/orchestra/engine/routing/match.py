@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import merge
 
-from orchestra.engine.routing.state import Bench, Bucket, Item, Pool, Rank
+from orchestra.engine.routing.state import Bench, Bucket, Idle, Item, Pool, Rank
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -27,7 +27,7 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield _offer(view, name, item, bucket, ranked, at_us)
 
 
-def _ranked_agents(bucket: Bucket, item: Item) -> Iterator[tuple[int, str]]:
+def _ranked_agents(bucket: Bucket, item: Item) -> Iterator[Idle]:
     """The first agents who can take the item, idle longest first: the winner and the runners-up."""
     idle = [pool.idle[item.channel] for pool in bucket.pools if pool.idle.get(item.channel)]
     if not idle:
@@ -35,7 +35,7 @@ def _ranked_agents(bucket: Bucket, item: Item) -> Iterator[tuple[int, str]]:
     candidates = merge(*idle) if len(idle) > 1 else iter(idle[0])
     left = _RUNNERS_UP + 1
     for entry in candidates:
-        if entry[1] in item.excluded:
+        if entry[-1] in item.excluded:
             continue
         yield entry
         left -= 1
@@ -55,7 +55,7 @@ def offer_best_items(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
             return
         item = routing.items[best[2]]
         bucket = routing.bucket_of(item)
-        ranked = [(bench.idle_since_us, agent)]
+        ranked = [routing.idle_key(agent, bench)]
         yield _offer(view, best[2], item, bucket, ranked, at_us)
 
 
@@ -85,7 +85,7 @@ def _first_open(view: View, bucket: Bucket, agent: str) -> Rank | None:
     return None
 
 
-def _offer(view: View, name: str, item: Item, bucket: Bucket, ranked: list[tuple[int, str]], at_us: int) -> e.OfferMade:
+def _offer(view: View, name: str, item: Item, bucket: Bucket, ranked: list[Idle], at_us: int) -> e.OfferMade:
     channel = view.plan.channels[item.channel]
     winner, *others = ranked
     token = view.routing.next_token()
@@ -93,7 +93,7 @@ def _offer(view: View, name: str, item: Item, bucket: Bucket, ranked: list[tuple
         f"of{token}",
         name,
         item.customer,
-        winner[1],
+        winner[-1],
         item.queue,
         item.channel,
         token,

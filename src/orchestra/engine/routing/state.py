@@ -27,6 +27,7 @@ __all__ = [
     "Bench",
     "Bucket",
     "BucketKey",
+    "Idle",
     "Item",
     "Offer",
     "Pool",
@@ -44,6 +45,8 @@ RETRY = "routing.retry"
 SWEEP = "routing.sweep"
 """Timer of the walk over the agents after a plan change."""
 
+Idle = tuple[int, int, str]
+"""(1 if anything is in hand else 0, since when, agent), least first: who is offered work next."""
 Rank = tuple[int, int, str]
 """(start less priority, order, interaction), least first: who is served next."""
 BucketKey = tuple[str, str, tuple[tuple[str, int], ...]]
@@ -86,7 +89,7 @@ class Offer:
 
 @attrs.define
 class Bench:
-    """An agent as routing sees them: what they can do, what they have, since when they are idle."""
+    """An agent as routing sees them: what they can do, what they have, and since when that has not changed."""
 
     teams: list[str]
     skills: dict[str, int]
@@ -119,7 +122,7 @@ class Pool:
         self.teams = frozenset(key[0])
         self.skills = dict(key[1])
         self.taking: set[str] = set()
-        self.idle: dict[str, Ordered[tuple[int, str]]] = {}
+        self.idle: dict[str, Ordered[Idle]] = {}
         self.buckets: list[Bucket] = []
 
     def serves(self, bucket: Bucket) -> bool:
@@ -190,6 +193,11 @@ class Routing(Slice):
                 bucket.pools.append(pool)
         return pool
 
+    @staticmethod
+    def idle_key(name: str, bench: Bench) -> Idle:
+        """The agent's place among all who are free: whoever has nothing in hand first, then longest unchanged."""
+        return int(bool(bench.counts)), bench.idle_since_us, name
+
     def next_token(self) -> int:
         """The token of the next offer; tokens only rise."""
         return self.counts.get("offer", 0) + 1
@@ -240,7 +248,7 @@ class Routing(Slice):
     # Index of idle agents: every change of a bench leaves it first and enters it again after
 
     def _leave(self, name: str, bench: Bench) -> None:
-        pool, entry = self.pool_of(bench), (bench.idle_since_us, name)
+        pool, entry = self.pool_of(bench), self.idle_key(name, bench)
         if bench.takes_work:
             pool.taking.discard(name)
             self.taking -= 1
@@ -251,7 +259,7 @@ class Routing(Slice):
     def _enter(self, name: str, bench: Bench) -> None:
         if not bench.takes_work:
             return
-        pool, entry = self.pool_of(bench), (bench.idle_since_us, name)
+        pool, entry = self.pool_of(bench), self.idle_key(name, bench)
         pool.taking.add(name)
         self.taking += 1
         for channel, definition in self.plan.channels.items():
@@ -340,7 +348,7 @@ class Routing(Slice):
         item.state = "OFFERED"
         item.offers.append(event.offer)
         self.offers[event.offer] = Offer(event.interaction, event.agent, event.token, event.deadline_us)
-        self._hold(event.interaction, item, event.agent, event.weight_percent)
+        self._hold(event.interaction, item, event.agent, event.weight_percent, at_us)
         self.timers.set(OFFER_TIMEOUT, event.offer, event.deadline_us)
 
     def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
@@ -400,11 +408,12 @@ class Routing(Slice):
 
     # Capacity
 
-    def _hold(self, name: str, item: Item, agent: str, weight_percent: int) -> None:
+    def _hold(self, name: str, item: Item, agent: str, weight_percent: int, at_us: int) -> None:
         bench = self.benches[agent]
         self._leave(agent, bench)
         item.held_by, item.weight_percent = agent, weight_percent
         bench.used_percent += weight_percent
+        bench.idle_since_us = at_us
         bench.counts[item.channel] = bench.counts.get(item.channel, 0) + 1
         self.in_hand.setdefault(agent, {})[name] = 1
         self._enter(agent, bench)

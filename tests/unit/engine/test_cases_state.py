@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from tests.engine_driver import Driver
+
+from orchestra.model import commands as c
+
+
+def test_what_is_derived_is_rebuilt() -> None:
+    driver = Driver()
+    driver.sign_in("ana")
+    driver.answered("joe", topic="order")
+    driver.message("jim", topic="order")
+    driver.run(c.OpenCase("cu1", "order"))
+    driver.run(c.OpenCase("cu2", "bill"))
+    driver.run(c.ResolveCase("ca4"))
+    mine, theirs = driver.engine.view.cases, driver.reloaded().view.cases
+    assert theirs.by_number == mine.by_number == {f"C-{number:06d}": f"ca{number}" for number in range(1, 5)}
+    expected = {("cu1", "order"): {"ca1": 1, "ca3": 1}, ("cu2", "order"): {"ca2": 1}}
+    assert theirs.open_by_topic == mine.open_by_topic == expected
+    assert theirs.owned == mine.owned == {"ana": {"ca1": 1}}
+
+
+def test_the_newest_is_told_by_number_and_not_by_text() -> None:
+    driver = Driver()
+    driver.message()
+    for _ in range(11):
+        driver.run(c.OpenCase("cu1", "order"))
+    for engine in (driver.engine, driver.reloaded()):
+        assert engine.view.cases.newest_open("cu1", "order") == "ca12"
+        assert engine.view.cases.newest_open("cu1", "bill") is None
+        assert engine.view.cases.next_case() == ("ca13", "C-000013")
+
+
+def test_a_closed_case_is_nobodys_to_hand_back() -> None:
+    driver = Driver()
+    driver.sign_in("ana")
+    driver.answered()
+    driver.run(c.ResolveCase("ca1"))
+    assert driver.engine.view.cases.owned == {"ana": {"ca1": 1}}
+    driver.run(c.CloseCase("ca1"))
+    assert driver.engine.view.cases.owned == {}
+    driver.run(c.ReopenCase("ca1", "x"))
+    assert driver.engine.view.cases.owned == {"ana": {"ca1": 1}}
+
+
+def test_assigning_a_closed_case_leaves_it_filed() -> None:
+    driver = Driver()
+    driver.message()
+    driver.run(c.ResolveCase("ca1"))
+    driver.run(c.CloseCase("ca1"))
+    driver.run(c.AssignCase("ca1", "agent", "bob"))
+    assert driver.engine.view.cases.owned == {}
+    driver.run(c.AssignCase("ca1", "team", "care"))
+    assert driver.reloaded().view.cases.owned == {}
