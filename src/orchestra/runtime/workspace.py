@@ -300,7 +300,7 @@ class Workspace(Calls):
 
     async def settle(self) -> None:
         """Return when all that is due now is done, stored and sent. For tests with a virtual clock."""
-        while not await self._is_quiet():
+        while not self._owner.is_closing and not await self._is_quiet():
             try:
                 await self._work()
             except JournalUnavailable:
@@ -328,7 +328,9 @@ class Workspace(Calls):
         return due is not None and due <= self._owner.clock.now_us()
 
     def due_us(self) -> int | None:
-        """When the next timer falls or the next device counts as lost, microseconds UTC; None if there is none."""
+        """When the next timer falls or the next device counts as lost, microseconds UTC; None if none ever will."""
+        if self._owner.is_closing:
+            return None
         dues = [due for due in (self._owner.engine.due(), self._leases.due_us()) if due is not None]
         return min(dues, default=None)
 

@@ -1,0 +1,195 @@
+"""Webhooks: verified, then durable, then answered; one bad item spoils nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from orchestra.channels.inbound import DeliveryState
+from orchestra.channels.wire import Handshake, HttpReply, RawRequest
+from orchestra.engine.engine import Engine
+from orchestra.model import events as e
+from orchestra.runtime.workspace import Workspace
+from orchestra.testing.clock import START, VirtualClock
+from orchestra.testing.faults import JournalFault
+from tests.contact_centre import Centre, SteeredJournal, answered
+
+ROUTE = "r-41f6"
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def centre(clock: VirtualClock) -> Centre:
+    return Centre(SteeredJournal(), clock)
+
+
+def written(centre: Centre, name: str = "e-1", **more: Any) -> Any:
+    fields = {"sender": "joe", "conversation": "c-1", "message": name, "text": "Hello", **more}
+    return {**centre.provider.event("message", at=START, **fields), "id": name}
+
+
+async def deliver(workspace: Workspace, centre: Centre, *events: Any) -> HttpReply:
+    return await workspace.webhook(ROUTE, centre.provider.webhook(*events, at=START))
+
+
+async def test_a_message_is_taken(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        reply = await deliver(workspace, centre, written(centre))
+        assert reply.status == 200
+        received = centre.events(e.MessageReceived)[0]
+        assert (received.text, received.channel, received.account, received.message_id) == (
+            "Hello",
+            "chat",
+            "main",
+            "e-1",
+        )
+        added = centre.events(e.CustomerAdded)[0]
+        assert (added.kind, added.value) == ("loopback", "joe")
+        assert "joe" not in centre.records()[-1].facts
+
+
+async def test_the_same_news_twice_is_taken_once(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        for attempt in (1, 2, 3):
+            request = centre.provider.webhook(written(centre), at=START, attempt=attempt)
+            assert (await workspace.webhook(ROUTE, request)).status == 200
+    assert centre.counts()["MessageReceived"] == 1
+
+
+async def test_an_unknown_address_is_not_found(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        assert (await workspace.webhook("r-none", RawRequest(method="POST", url="", received_at=START))).status == 404
+
+
+async def test_what_is_not_genuine_is_refused(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        request = centre.provider.webhook(written(centre), at=START)
+        forged = attrs.evolve(request, body=request.body.replace(b"Hello", b"Pay 1"))
+        assert (await workspace.webhook(ROUTE, forged)).status == 401
+        assert (await workspace.webhook(ROUTE, attrs.evolve(request, method="GET"))).status == 405
+        old = centre.provider.webhook(written(centre), at=START - timedelta(minutes=6))
+        assert (await workspace.webhook(ROUTE, old)).status == 401
+    assert centre.counts()["MessageReceived"] == 0
+
+
+async def test_a_handshake_gets_its_answer(centre: Centre) -> None:
+    centre.adapter.on_verify = lambda: Handshake(HttpReply(status=202, body=b"challenge"))
+    async with centre.open() as workspace:
+        reply = await deliver(workspace, centre)
+        assert (reply.status, reply.body) == (202, b"challenge")
+
+
+async def test_one_bad_item_spoils_nothing_else(centre: Centre, caplog: pytest.LogCaptureFixture) -> None:
+    unusable = [written(centre, "e-3", sender="  "), written(centre, "e-4", sender="joe\nann")]
+    bad = [{"id": "e-2", "type": "message"}, 7, *unusable]
+    async with centre.open() as workspace:
+        reply = await deliver(workspace, centre, written(centre, "e-1"), *bad, written(centre, "e-9"))
+        assert reply.status == 200
+    taken = [event.message_id for event in centre.events(e.MessageReceived)]
+    assert taken[0] == "e-1"
+    assert taken[-1] == "e-9"
+    assert "e-2" not in taken
+    assert "Hello" not in caplog.text
+
+
+async def test_one_item_that_breaks_the_engine_spoils_nothing_else(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Engine.execute
+
+    def execute(self: Engine, command: Any, at_us: int) -> Any:
+        decided = original(self, command, at_us)
+        if getattr(command, "text", None) == "poison":
+            raise KeyError("planted")
+        return decided
+
+    monkeypatch.setattr(Engine, "execute", execute)
+    async with centre.open() as workspace:
+        items = [written(centre, "e-1"), written(centre, "e-2", text="poison"), written(centre, "e-3")]
+        assert (await deliver(workspace, centre, *items)).status == 200
+        assert workspace.health().quarantined == 1
+    assert [event.message_id for event in centre.events(e.MessageReceived)] == ["e-1", "e-3"]
+
+
+@pytest.mark.parametrize("fault", [JournalFault.REFUSE, JournalFault.LOSE, JournalFault.OBSCURE])
+async def test_what_could_not_be_stored_is_asked_for_again(centre: Centre, fault: JournalFault) -> None:
+    assert isinstance(centre.journal, SteeredJournal)
+    items = [written(centre, "e-1"), written(centre, "e-2")]
+    async with centre.open() as workspace:
+        centre.journal.fail(fault)
+        assert (await deliver(workspace, centre, *items)).status == 503
+        assert (await deliver(workspace, centre, *items)).status == 200
+    assert [event.message_id for event in centre.events(e.MessageReceived)] == ["e-1", "e-2"]
+
+
+def _raise(*_: Any) -> Any:
+    raise RuntimeError("a plug-in's own fault, with joe's address in it")
+
+
+@pytest.mark.parametrize("part", ["on_verify", "on_decode"])
+async def test_an_adapter_s_fault_concerns_its_own_request_only(
+    centre: Centre, part: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with centre.open() as workspace:
+        setattr(centre.adapter, part, _raise)
+        assert (await deliver(workspace, centre, written(centre))).status == 500
+        setattr(centre.adapter, part, None)
+        assert (await deliver(workspace, centre, written(centre))).status == 200
+    assert "joe's address" not in caplog.text
+
+
+async def test_news_that_nothing_uses_is_counted(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        typing = centre.provider.event("typing", at=START, sender="joe", conversation="c-1", typing=True)
+        unknown = centre.provider.event("hologram", at=START)
+        nobody = centre.provider.event("message", at=START, message="m-1", text="Hello")
+        assert (await deliver(workspace, centre, typing, unknown, nobody)).status == 200
+        assert workspace.health().news_unused == 3
+
+
+async def test_receipts_find_their_delivery(centre: Centre, clock: VirtualClock) -> None:
+    async with centre.open() as workspace:
+        await answered(workspace)
+        await workspace.settle()
+        for state in (DeliveryState.ACCEPTED, DeliveryState.READ, DeliveryState.DELIVERED):
+            request = centre.provider.receipt(state, "out-1", at=START)
+            assert (await workspace.webhook(ROUTE, request)).status == 200
+    assert [event.receipt for event in centre.events(e.ReceiptRecorded)] == ["read"]
+
+
+async def test_our_own_echo_is_no_news(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        await answered(workspace)
+        await workspace.settle()
+        before = centre.journal.position()
+        request = centre.provider.echo(centre.provider.delivered[0], at=START)
+        assert (await workspace.webhook(ROUTE, request)).status == 200
+        assert centre.journal.position() == before
+
+
+async def test_an_answer_given_elsewhere_is_recorded(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        await deliver(workspace, centre, written(centre))
+        fields: dict[str, Any] = {"sender": "joe", "conversation": "c-1", "message": "x-1", "text": "Done"}
+        for key in (None, "de1.forged"):
+            echo = centre.provider.event("echo", at=START, **fields, **({} if key is None else {"key": key}))
+            assert (await deliver(workspace, centre, echo)).status == 200
+        nobody = centre.provider.event("echo", at=START, message="x-2", text="Done")
+        assert (await deliver(workspace, centre, nobody)).status == 200
+    replies = centre.events(e.ReplyRecorded)
+    assert [reply.text for reply in replies] == ["Done", "Done"]
+
+
+async def test_a_reply_token_brings_an_answer_back_to_its_case(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact = await answered(workspace)
+        token = workspace.reply_token(contact.case.id)
+        assert workspace.key.case_of(token) == contact.case.id
+        assert workspace.key.case_of(token[:-1] + ("0" if token[-1] != "0" else "1")) is None
