@@ -93,8 +93,8 @@ def test_an_explanation_is_a_table_of_steps_and_one_for_each_decision() -> None:
     assert steps.rows[0] == ("2023-11-14T22:13:30Z", "made contact on chat")
     assert first.title == "of1 to ana from queue care: declined"
     assert first.rows == (
-        ("1", "ana", "2023-11-14T22:13:21Z"),
-        ("2", "bob", "2023-11-14T22:13:21.000001Z"),
+        ("1", "ana", "idle since 2023-11-14T22:13:21Z"),
+        ("2", "bob", "idle since 2023-11-14T22:13:21Z"),
     )
     assert others[0].rows[-1] == ("", "1 more", "excluded")
 
@@ -102,7 +102,7 @@ def test_an_explanation_is_a_table_of_steps_and_one_for_each_decision() -> None:
 def test_a_full_explanation_lists_everybody() -> None:
     tables = explanation_tables(explain(BUSY.journal, "in1", full=True))
     assert tables[2].rows == (
-        ("1", "bob", "2023-11-14T22:13:21.000001Z"),
+        ("1", "bob", "idle since 2023-11-14T22:13:21Z"),
         ("", "ana", "excluded"),
         ("", "cid", "offline"),
         ("", "dan", "offline"),

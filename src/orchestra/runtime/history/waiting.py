@@ -11,7 +11,7 @@ import attrs
 
 from orchestra.engine.presence.state import Agent
 from orchestra.engine.routing.match import failing
-from orchestra.engine.routing.state import Bench, Bucket, Item, Routing
+from orchestra.engine.routing.state import Bench, Bucket, Idle, Item, Routing
 from orchestra.engine.view import View
 
 __all__ = ["Candidate", "Waiting", "candidates", "why_waiting"]
@@ -114,16 +114,16 @@ def candidates(view: View, interaction: str) -> list[Candidate]:
     """
     item = view.routing.items[interaction]
     team = view.plan.queues[item.queue].team
-    fit: list[tuple[int, str]] = []
+    fit: list[Idle] = []
     unfit: list[Candidate] = []
     for name, agent in sorted(view.presence.agents.items()):
         bench = view.routing.benches[name]
         condition = _first_failing(view, item, team, name, agent, bench)
         if condition is None:
-            fit.append((bench.idle_since_us, name))
+            fit.append(view.routing.idle_key(name, bench))
         else:
-            unfit.append(Candidate(name, None, condition, [bench.idle_since_us, name]))
-    ranked = [Candidate(key[1], rank, None, list(key)) for rank, key in enumerate(sorted(fit), 1)]
+            unfit.append(Candidate(name, None, condition, list(view.routing.idle_key(name, bench))))
+    ranked = [Candidate(key[-1], rank, None, list(key)) for rank, key in enumerate(sorted(fit), 1)]
     return [*ranked, *unfit]
 
 

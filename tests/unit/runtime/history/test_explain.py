@@ -49,8 +49,8 @@ def test_each_decision_is_told_with_key_and_outcome() -> None:
         ("of3", "ana", "ACCEPTED", None, "care"),
     ]
     first = explanation.decisions[0]
-    assert first.key == [START_US + SECOND, "ana"]
-    assert first.runners_up == [[START_US + SECOND + 1, "bob"]]
+    assert first.key == [0, START_US + SECOND, "ana"]
+    assert first.runners_up == [[0, START_US + SECOND + 1, "bob"]]
     assert explanation.decisions[1].failed == {"excluded": 1}
     assert first.candidates is None
 
@@ -183,5 +183,5 @@ def test_plain_data() -> None:
         "agent": "ana",
         "rank": 1,
         "failing": None,
-        "key": [START_US + SECOND, "ana"],
+        "key": [0, START_US + SECOND, "ana"],
     }
