@@ -1,0 +1,57 @@
+"""The Celery example: a real worker with two processes, its broker a folder, the owner in another process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examples import celery_app
+from orchestra import blocking, events
+
+SETTINGS = """
+from examples.celery_app import app
+app.conf.update(
+    broker_url="filesystem://",
+    broker_transport_options={options!r},
+)
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> str:
+    queue, control = tmp_path / "queue", tmp_path / "control"
+    queue.mkdir()
+    control.mkdir()
+    options = {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(control)}
+    return SETTINGS.format(options=options)
+
+
+@pytest.fixture
+def worker(owner: str, settings: str) -> Iterator[None]:
+    exec(settings, {})  # this process sends the tasks
+    start = settings + "app.worker_main(['worker', '--concurrency=2', '--loglevel=WARNING'])"
+    process = subprocess.Popen([sys.executable, "-c", start], cwd=Path(celery_app.__file__).parents[1])
+    yield
+    process.terminate()
+    assert process.wait() == 0
+
+
+def test_tasks_reach_the_workspace_and_take_effect_once(owner: str, worker: None) -> None:
+    forms = [(f"form-{number}", f"joe-{number}@example.org", "Where is my order?") for number in range(4)]
+    for form in forms + forms:  # delivered twice
+        celery_app.take_form.delay(*form)
+    with blocking.connect(owner) as ws, ws.events(types=[events.MessageReceived]) as feed:
+        customers = [next(feed).event.customer for _ in forms]  # type: ignore[attr-defined]
+        for _ in range(2):
+            celery_app.open_case.apply_async((customers[0], "late-delivery"), task_id="one-task")
+        celery_app.open_case.apply_async((customers[0], "last"), task_id="another-task")
+        with ws.events(types=[events.CaseOpened]) as cases:
+            topics = []
+            while "last" not in topics:
+                topics.append(next(cases).event.topic)  # type: ignore[attr-defined]
+    assert len(set(customers)) == 4
+    assert sorted(topic for topic in topics if topic) == ["last", "late-delivery"]
