@@ -254,12 +254,8 @@ class WatchedEngine(Engine):
 def _check_best(engine: Engine, made: e.OfferMade) -> None:
     """Nobody who could have been offered the item was idle longer, and nothing the agent could take waited longer."""
     routing = engine.view.routing
-    previous = routing.items[made.interaction].offers[-2:-1]
-    if (
-        previous
-        and routing.offers[previous[0]].state == "RESCINDED"
-        and routing.offers[previous[0]].agent == made.agent
-    ):
+    previous = [routing.offers[offer] for offer in routing.items[made.interaction].offers[-2:-1]]
+    if any(offer.state == "RESCINDED" and offer.agent == made.agent for offer in previous):
         return  # taken back from and given back to the same agent at once, before anything else was looked at
     item, bench = routing.items[made.interaction], routing.benches[made.agent]
     for name, other in routing.benches.items():

@@ -133,9 +133,9 @@ def _remove_gone(view: View, _: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
-    agent = view.presence.agents.get(event.agent)
+    agent = view.presence.agents[event.agent]
     limit = view.plan.presence.misses
-    if agent is not None and limit and agent.misses >= limit and agent.state == "AVAILABLE":
+    if limit and agent.misses >= limit and agent.state == "AVAILABLE":
         yield e.AgentWentAway(event.agent, "missed offers")
 
 

@@ -142,9 +142,7 @@ class Presence(Slice):
         self.agents[event.agent].misses = 0
 
     def offer_ended(self, event: e.OfferEnded, at_us: int) -> None:
-        agent = self.agents.get(event.agent)
-        if agent is None:
-            return
+        agent = self.agents[event.agent]  # whoever is removed has no offer left
         if event.outcome == "TIMED_OUT":
             agent.misses += 1
         elif event.outcome == "DECLINED":

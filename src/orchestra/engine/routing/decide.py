@@ -209,9 +209,8 @@ def _on_lost(view: View, event: e.AgentLost, at_us: int) -> Iterator[e.Event]:
 
 
 def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Event]:
-    for name, item in _in_hand(view, event.agent):
-        if item.state == "TAKEN":
-            yield _requeue(view, name, "agent_removed")
+    for name, _ in _in_hand(view, event.agent):
+        yield _requeue(view, name, "agent_removed")
 
 
 def _give_back(view: View, agent: str, reason: str) -> Iterator[e.Event]:

@@ -19,8 +19,6 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """Offer a waiting interaction to the agent idle longest among those who can take it, if there is one."""
     routing = view.routing
     item = routing.items[name]
-    if item.state != "WAITING":
-        return
     bucket = routing.bucket_of(item)
     ranked = list(_ranked_agents(bucket, item))
     if ranked:
