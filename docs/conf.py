@@ -32,7 +32,11 @@ exclude_patterns = ["_extensions"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist", "attrs_block"]
 myst_heading_anchors = 3
 
-autodoc_typehints = "description"
+default_role = "code"  # Docstrings write code in single backticks.
+python_maximum_signature_line_length = 88
+
+# Types beside a section of our own, such as Guarantees, would be listed twice.
+autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
@@ -42,13 +46,13 @@ napoleon_custom_sections = [("Guarantees", "notes_style"), ("Source", "notes_sty
 html_theme = "furo"
 html_title = f"orchestra {release}"
 html_static_path = ["_static"]
-html_css_files = ["states.css"]
+html_css_files = ["pages.css"]
 
 
 def keep_colons(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Keep napoleon from taking what stands before a colon in an attribute's docstring for the attribute's type."""
-    if what in {"attribute", "data", "property"}:
-        lines.insert(0, "")
+    if what in {"attribute", "data", "property"} and lines:
+        lines[0] = f": {lines[0]}"
 
 
 def setup(app: Sphinx) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 import attrs
-import orchestra
 from docs._extensions.plain_types import default_in_words, described, hints, plain_type, type_in_words
 
+import orchestra
 from orchestra.engine.access import _MAY
 from orchestra.model.commands import COMMANDS
 from orchestra.model.definitions import Account, AgentDefinition, Disposition, Fields, Role, ServiceLevel, Team
@@ -61,14 +61,14 @@ _AREAS = {
 
 def public_names() -> str:
     """What `orchestra` gives, with where it comes from and what it is."""
-    rows = ["| name | from | |", "|---|---|---|"]
+    rows = ["| name | what it is | where it is from |", "|---|---|---|"]
     for name in orchestra.__all__:
         if name.startswith("__"):
             continue
         value = getattr(orchestra, name)
-        home = value.__name__ if inspect.ismodule(value) else f"{value.__module__}.{value.__qualname__}"
+        home = value.__name__ if inspect.ismodule(value) else value.__module__
         summary = (inspect.getdoc(value) or "").partition("\n\n")[0].replace("\n", " ")
-        rows.append(f"| `{name}` | `{home}` | {summary} |")
+        rows.append(f"| `{name}` | {summary} | `{home}` |")
     return "\n".join(rows)
 
 
@@ -138,7 +138,8 @@ def _area(area: str, kinds: Any, lines_of: Any) -> Iterator[str]:
 
 def _event_lines(kind: type[Any]) -> Iterator[str]:
     text, meanings = described(kind)
-    yield from (text, "", f"Version {kind.version}.", "", *_fields(kind, meanings))
+    version = [f"Version {kind.version}.", ""] if kind.version != 1 else []
+    yield from (text, "", *version, *_fields(kind, meanings))
 
 
 def _command_lines(kind: type[Any]) -> Iterator[str]:
@@ -153,13 +154,19 @@ def _who(kind: type[Any]) -> Iterator[str]:
 
 
 def _fields(kind: type[Any], meanings: Mapping[str, str]) -> Iterator[str]:
+    """A table of the fields; columns in which nothing would stand are left out."""
     private = private_names(kind)
-    fields = [field for field in attrs.fields(kind) if field.name != "actor"]
-    if not fields:
-        return
-    yield from ("| field | type | default | |", "|---|---|---|---|")
-    for field in fields:
+    rows = []
+    for field in attrs.fields(kind):
+        if field.name == "actor":
+            continue
         notes = ["**private**" if field.name in private else "", meanings.get(field.name, "").removesuffix(".")]
-        note = "; ".join(part for part in notes if part)
         shown = plain_type(field.type).replace("|", "\\|")
-        yield f"| `{field.name}` | `{shown}` | {default_in_words(field)} | {note} |"
+        default = "" if field.default is attrs.NOTHING else default_in_words(field)
+        rows.append((f"`{field.name}`", f"`{shown}`", default, "; ".join(filter(None, notes))))
+    kept = [column for column in range(4) if column < 2 or any(row[column] for row in rows)]
+    if rows:
+        heads = ("field", "type", "default", "note")
+        yield f"| {' | '.join(heads[column] for column in kept)} |"
+        yield "|" + "---|" * len(kept)
+        yield from (f"| {' | '.join(row[column] for column in kept)} |" for row in rows)

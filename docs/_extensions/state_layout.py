@@ -341,9 +341,9 @@ def _drawn(
         labels.append(Label(route.source, route.target, tuple(route.triggers), label))
         lines.append(_line(route, ports, tops, depths))
     for state, route in loops.items():
-        label, line = _loop(route, _box_rect(states[state], tops))
-        labels.append(label)
-        lines.append(line)
+        beside, around = _loop(route, _box_rect(states[state], tops))
+        labels.append(beside)
+        lines.append(around)
     width = max(node.x + node.right for layer in layers for node in layer) + _MARGIN
     height = tops[-1] + depths[-1] + _MARGIN
     return Layout(width, height, (states[initial].x, _MARGIN), tuple(boxes), tuple(labels), tuple(lines))

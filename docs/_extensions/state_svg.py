@@ -1,4 +1,4 @@
-"""A laid-out state machine as SVG; its colours are the page's (`_static/states.css`), light or dark.
+"""A laid-out state machine as SVG; its colours are the page's (`_static/pages.css`), light or dark.
 
 What belongs here: elements and their classes. What does not: geometry.
 """

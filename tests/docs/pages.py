@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import attrs
@@ -14,6 +16,10 @@ __all__ = ["DOCS", "ROOT", "Block", "blocks", "folder_with", "run", "words"]
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+PLUGIN = "orchestra.testing.plugin"
+
+STRICT = "-W error::DeprecationWarning -W error::ResourceWarning -W error::RuntimeWarning"
+"""Not all warnings: programs shown may use pytest, whose plugins give some that are theirs."""
 
 _FENCE = re.compile(r"^```(?:\{code-block\} )?(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CAPTION = re.compile(r"\A:caption: (.+)\n")
@@ -50,12 +56,21 @@ def folder_with(folder: Path, files: Mapping[str, str]) -> None:
     programs.mkdir(parents=True, exist_ok=True)
     for name, arguments in (("python", ""), ("orchestra", " -m orchestra.cli")):
         program = programs / name
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W error{arguments} "$@"\n', encoding="utf-8")
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {STRICT}{arguments} "$@"\n', encoding="utf-8")
         program.chmod(0o755)
+
+
+def _environment() -> dict[str, str]:
+    """This process's, with the pytest plugin as installing the package brings it, and no settings of our own tests."""
+    is_installed = any(point.value == PLUGIN for point in entry_points(group="pytest11"))
+    return os.environ | {"PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": "" if is_installed else PLUGIN}
 
 
 def run(commands: str, folder: Path) -> str:
     """Run a block of commands in a folder; gives what they print. Any that fails is a failure."""
-    done = subprocess.run(["sh", "-euc", commands], cwd=folder, capture_output=True, text=True)
+    environment = _environment()
+    done = subprocess.run(
+        ["sh", "-euc", commands], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
     return done.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
-GUIDES = ("back-up", "read-measures", "standby", "stop-sending")
+GUIDES = ("back-up", "read-measures", "standby", "stop-sending", "test-your-application")
 
 
 @pytest.mark.parametrize("guide", GUIDES)
