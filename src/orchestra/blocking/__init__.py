@@ -7,6 +7,8 @@ a workspace that another process owns; `open` owns one, in a thread of this proc
 What belongs here: names. What does not: anything else. Signatures and docstrings are generated.
 """
 
+from __future__ import annotations
+
 from orchestra.blocking.agents import ActiveContact, AgentSession, Offer
 from orchestra.blocking.client import Client, connect
 from orchestra.blocking.portal import Stream
