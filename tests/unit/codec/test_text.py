@@ -80,7 +80,7 @@ NOT_PLAIN = [
 
 
 @WRITERS
-@pytest.mark.parametrize("value", NOT_PLAIN, ids=repr)
+@pytest.mark.parametrize("value", NOT_PLAIN, ids=lambda value: type(value).__name__)
 def test_what_is_not_plain_is_refused(writer: Any, value: Any) -> None:
     assert not is_plain(value)
     with pytest.raises(TypeError):
