@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,16 @@ html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 
 
-def keep_colons(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Keep napoleon from taking what stands before a colon in an attribute's docstring for the attribute's type."""
+def keep_markup(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Keep two habits of our docstrings from being misread: `name`s with an ending, and colons in one-liners.
+
+    Of an attribute's docstring napoleon takes what stands before a colon for its type.
+    """
+    lines[:] = [re.sub(r"(`[^`]+`)(?=[a-z])", r"\1\\ ", line) for line in lines]
     if what in {"attribute", "data", "property"} and lines:
         lines[0] = f": {lines[0]}"
 
 
 def setup(app: Sphinx) -> None:
     """Run before napoleon, whose own priority is 500."""
-    app.connect("autodoc-process-docstring", keep_colons, priority=400)
+    app.connect("autodoc-process-docstring", keep_markup, priority=400)

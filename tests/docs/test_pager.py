@@ -9,10 +9,11 @@ from typing import Any
 import attrs
 from acme.pager import PagerAdapter, signature
 
+from orchestra import Line, Plan, Workspace, events
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.parts import Identity
 from orchestra.channels.port import ChannelAdapter
-from orchestra.channels.wire import HttpAnswer, HttpStep, RawRequest, StepResult, WireStep
+from orchestra.channels.wire import HttpAnswer, HttpStep, NoAnswer, NoAnswerReason, RawRequest, StepResult, WireStep
 from orchestra.testing.adapters import AdapterContract
 
 ACCOUNT = Account(
@@ -22,6 +23,14 @@ ACCOUNT = Account(
     config={"url": "https://pager.example/send"},
     secrets={"webhook": ("new-secret", "old-secret"), "token": ("a-token",)},
 )
+
+PLAN = Plan.parse("""
+workspace.default_queue = "care"
+teams.care = {}
+queues.care.team = "care"
+channels.sms = {}
+agents.ana.teams = ["care"]
+""")
 
 
 class TestPager(AdapterContract):
@@ -72,3 +81,40 @@ class TestPager(AdapterContract):
     def request(self, news: list[Any]) -> RawRequest:
         body = json.dumps({"account": "acme", "news": news}).encode()
         return RawRequest(method="POST", url="https://acme.example/hooks/r-7b1e", body=body, received_at=self.now)
+
+
+class Gateway:
+    """A transport that is its own gateway: takes every text, and remembers it."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    async def perform(self, step: WireStep) -> StepResult:
+        if not isinstance(step, HttpStep):
+            return NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
+        self.sent.append(json.loads(step.body))
+        return HttpAnswer(status=200, body=b'{"message": "out-1"}')
+
+
+async def test_a_message_is_answered_over_the_gateway() -> None:
+    gateway = Gateway()
+    line = Line("sms", PagerAdapter(), ACCOUNT, gateway)
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        ana = await ws.sign_in("ana")
+
+        request = TestPager().sample("message")
+        reply = await ws.webhook("r-7b1e", TestPager().sign(request))
+        assert reply.status == 200
+
+        contact = await (await ana.next_offer()).accept()
+        await contact.reply("It arrives on Friday.")
+        await anext(ws.events(types=[events.DeliveryAccepted]))
+        assert gateway.sent == [{"account": "acme", "to": "+4930123456", "text": "It arrives on Friday."}]
+
+
+async def test_a_forged_message_is_refused() -> None:
+    line = Line("sms", PagerAdapter(), ACCOUNT, Gateway())
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        forged = attrs.evolve(TestPager().sample("message"), headers=(("Pager-Signature", "0" * 64),))
+        assert (await ws.webhook("r-7b1e", forged)).status == 401
+        assert (await ws.webhook("another-key", forged)).status == 404

@@ -113,11 +113,14 @@ class PagerAdapter:
     def encode(
         self, message: outbound.Outbound, account: Account, conversation: Conversation, now: datetime
     ) -> SendPlan | Refused:
-        """Plan one request for a text; refuse what is no text, or too long a one."""
+        """Plan one request for a text; refuse what is no text, or too long, or cannot be stored."""
         if not isinstance(message, outbound.Message):
             return Refused("text_only", "the gateway carries texts: send a message")
         if len(message.text) > LONGEST:
             return Refused("text_too_long", f"a text may have {LONGEST} characters")
+        tokens = account.secret_values("token")
+        if not tokens:
+            return Refused("no_token", "the account needs the secret `token`")
         fields: dict[str, JsonValue] = {
             "account": account.id,
             "to": conversation.recipient.value,
@@ -127,7 +130,7 @@ class PagerAdapter:
             idempotency_key=message.key,
             method="POST",
             url=account.text_setting("url", ""),
-            headers=(("Content-Type", "application/json"), ("Authorization", account.secret_values("token")[0])),
+            headers=(("Content-Type", "application/json"), ("Authorization", tokens[0])),
             body=canonical_json(fields),
             degradations=("subject",) if message.subject else (),
         )
