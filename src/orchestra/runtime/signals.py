@@ -58,13 +58,15 @@ class Signals:
         self._typing.setdefault(interaction, []).append(typing)
         try:
             last: PlaceSignal | None = None
-            while last is None or last.position is not None:
+            while not self._owner.is_closing:
                 stroke = self._owner.recent.bell.stroke
                 place = await self._owner.read(lambda view: view.routing.place(interaction))
                 signal = _place(interaction, place)
                 if signal != last:
                     last = signal
                     yield signal
+                if place is None:
+                    return
                 for who in sorted(typing):
                     yield TypingSignal(interaction, who)
                 typing.clear()

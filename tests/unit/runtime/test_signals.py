@@ -1,0 +1,116 @@
+"""Signals: the newest of each kind, while it matters, and never in the journal."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import timedelta
+
+import anyio
+import pytest
+
+from orchestra.runtime.signals import PlaceSignal, Signal, TypingSignal
+from orchestra.runtime.workspace import Workspace
+from orchestra.testing.clock import VirtualClock
+from tests.contact_centre import Centre, message, turns
+
+AT_ONCE = timedelta()
+
+
+@pytest.fixture
+def centre() -> Centre:
+    return Centre(clock=VirtualClock())
+
+
+async def heard(workspace: Workspace, interaction: str, into: list[Signal]) -> None:
+    """Listen to the end."""
+    async for signal in workspace.signals(interaction, every=AT_ONCE):
+        into.append(signal)
+
+
+async def test_a_place_rises_and_ends_with_the_waiting(centre: Centre) -> None:
+    signals: list[Signal] = []
+    async with centre.open() as workspace:
+        for number in range(3):
+            await workspace.receive(message(number, sender=f"joe-{number}"))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(heard, workspace, "in3", signals)
+            await turns()
+            ana = await workspace.sign_in("ana")
+            for _ in range(3):
+                await (await ana.next_offer()).accept()
+                await turns()
+    assert signals[0] == PlaceSignal("in3", 2, None)
+    assert signals[-1] == PlaceSignal("in3", None, None)
+    positions = [signal.position for signal in signals if isinstance(signal, PlaceSignal)]
+    assert positions == sorted(positions, key=lambda place: (place is None, -(place or 0)))
+    assert len(signals) == len(set(signals))
+
+
+async def test_an_estimated_wait_comes_with_experience(centre: Centre) -> None:
+    clock = VirtualClock()
+    centre.clock = clock
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        ana = await workspace.sign_in("ana")
+        for number in range(8):
+            await workspace.receive(message(number, sender=f"joe-{number}"))
+        for _ in range(4):
+            await clock.advance(seconds=10)
+            await (await ana.next_offer()).accept()
+        async with aclosing(workspace.signals("in8")) as signals:
+            signal = await anext(signals)
+        assert isinstance(signal, PlaceSignal)
+        assert signal.estimated_wait is not None
+        assert timedelta(seconds=10) <= signal.estimated_wait <= timedelta(minutes=5)
+
+
+async def test_typing_is_heard_once_per_look(centre: Centre) -> None:
+    signals: list[Signal] = []
+    async with centre.open() as workspace:
+        await workspace.receive(message(1))
+        before = centre.journal.position()
+        workspace.typing("in1", "nobody listens")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(heard, workspace, "in1", signals)
+            await turns()
+            for _ in range(3):
+                workspace.typing("in1", "customer")
+            await turns()
+            workspace.typing("in1", "ana")
+            await turns()
+            tasks.cancel_scope.cancel()
+        assert centre.journal.position() == before
+        assert workspace._signals._typing == {}
+    assert signals[1:] == [TypingSignal("in1", "customer"), TypingSignal("in1", "ana")]
+
+
+async def test_several_may_listen(centre: Centre) -> None:
+    first: list[Signal] = []
+    second: list[Signal] = []
+    async with centre.open() as workspace:
+        await workspace.receive(message(1))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(heard, workspace, "in1", first)
+            tasks.start_soon(heard, workspace, "in1", second)
+            await turns()
+            ana = await workspace.sign_in("ana")
+            await (await ana.next_offer()).accept()
+    assert first[-1] == second[-1] == PlaceSignal("in1", None, None)
+
+
+async def test_what_does_not_wait_says_so_and_ends(centre: Centre) -> None:
+    signals: list[Signal] = []
+    async with centre.open() as workspace:
+        await heard(workspace, "in99", signals)
+    assert signals == [PlaceSignal("in99", None, None)]
+
+
+async def test_they_end_with_the_workspace(centre: Centre) -> None:
+    signals: list[Signal] = []
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            async with centre.open() as workspace:
+                await workspace.receive(message(1))
+                tasks.start_soon(heard, workspace, "in1", signals)
+                await turns()
+    assert signals == [PlaceSignal("in1", 0, None)]
