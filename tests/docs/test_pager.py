@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from acme.pager import PagerAdapter, signature
 
-from orchestra import Line, Plan, Workspace, events
+from orchestra import Line, Plan, Workspace
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.parts import Identity
 from orchestra.channels.port import ChannelAdapter
@@ -108,7 +108,7 @@ async def test_a_message_is_answered_over_the_gateway() -> None:
 
         contact = await (await ana.next_offer()).accept()
         await contact.reply("It arrives on Friday.")
-        await anext(ws.events(types=[events.DeliveryAccepted]))
+        await ws.settle()
         assert gateway.sent == [{"account": "acme", "to": "+4930123456", "text": "It arrives on Friday."}]
 
 
