@@ -83,7 +83,7 @@ def test_the_commands_of_the_page_do_what_it_shows(tmp_path: Path) -> None:
     (tmp_path / "gunicorn.conf.py").write_text("control_socket_disable = True\n")
     (owner, _), (workers, _), *requests = _session()
     with _started(owner, tmp_path, " owns "), _started(workers, tmp_path, "Listening at") as listening:
-        port = re.findall(r":(\d+) ", listening)[0]
+        port = re.findall(r"127\.0\.0\.1:(\d+)", listening)[0]
         for command, printed in requests:
             curl, _, form, url = shlex.split(command)
             assert curl == "curl"
