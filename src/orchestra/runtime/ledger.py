@@ -11,7 +11,7 @@ import attrs
 
 from orchestra.codec import encode_result, to_record
 from orchestra.engine.engine import Decided, Engine, EngineFault
-from orchestra.errors import CommandRefused, DefinitionError, InvalidData
+from orchestra.errors import CommandRefused, DefinitionError, Fault, InvalidCommand, InvalidData
 from orchestra.journal.port import Journal
 from orchestra.model.commands import ChangePlan, Command
 from orchestra.model.plan import Plan
@@ -67,7 +67,10 @@ class Ledger:
         errors = [fault for fault in self.engine.plan_faults(plan) if fault.is_error]
         if errors:
             raise DefinitionError(errors)
-        self.execute(ChangePlan(plan, plan.digest(), zone_data_version(), key.check), at_us)
+        try:
+            self.execute(ChangePlan(plan, plan.digest(), zone_data_version(), key.check), at_us)
+        except InvalidCommand as error:
+            raise DefinitionError([Fault(f"workspace.{error.field}", error.reason)]) from error
 
     @property
     def has_pending(self) -> bool:

@@ -51,6 +51,8 @@ _MOST_PENDING = 10_000
 _SHORTEST_POLL_S = 0.004
 _LONGEST_POLL_S = 0.05
 _TICK_FAULTS = 3
+_KEEP_ANSWERS_US = 7 * 86_400 * 1_000_000
+_FORGET_EVERY_S = 3600.0
 _RELOADS = 1000
 
 _log = logging.getLogger("orchestra.runtime")
@@ -82,6 +84,7 @@ class Owner:
         self.is_closing = False
         self.is_over = False
         self._waiting: deque[_Waiter] = deque()
+        self._writing = anyio.Lock()  # a journal takes one writing call at a time
         self._work = Bell()
         self._room = Bell()
         self._timer = Bell()
@@ -236,7 +239,8 @@ class Owner:
         started = time.monotonic()
         self._oldest_pending_s = None
         try:
-            stored = await in_thread(self._append, self.ledger.stored, pending)
+            async with self._writing:
+                stored = await in_thread(self._append, self.ledger.stored, pending)
         except (LeaseLost, DefinitionError):
             self._fail_all(JournalUnavailable("another process owns the workspace"))
             raise
@@ -377,6 +381,16 @@ class Owner:
         self._answering -= gone
         return len(fresh)
 
+    async def forget_for_ever(self) -> None:
+        """Drop answers that are too old to be asked for again."""
+        while not self.is_closing:
+            try:
+                async with self._writing:
+                    await in_thread(self.journal.inbox.forget, self.clock.now_us() - _KEEP_ANSWERS_US)
+            except JournalUnavailable as error:
+                _log.warning("old answers not dropped: %s", error)
+            await anyio.sleep(_FORGET_EVERY_S)
+
     def _answer(self, request: Request) -> None:
         try:
             command = decode_command(request.command)
@@ -400,7 +414,8 @@ class Owner:
         while not self.is_closing:
             await anyio.sleep(LEASE_TTL_US / 3_000_000)
             try:
-                self.lease = await in_thread(self._renew)
+                async with self._writing:
+                    self.lease = await in_thread(self._renew)
             except LeaseLost:
                 self._fail_all(JournalUnavailable("another process owns the workspace"))
                 raise

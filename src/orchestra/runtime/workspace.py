@@ -118,8 +118,9 @@ class Workspace(Calls):
         owner = self._owner
         await owner.durable(owner.engine.position)
         owner.recent.listeners += [self._sending.heard, self._leases.told]
-        for work in (owner.ring_for_ever, owner.answer_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
+        for work in (owner.ring_for_ever, owner.answer_for_ever, owner.renew_for_ever, owner.forget_for_ever):
             tasks.start_soon(work)
+        tasks.start_soon(self._leases.watch_for_ever)
         await self._sending.recover()
 
     # Commands and reads

@@ -167,7 +167,7 @@ def entry(position: int) -> Published:
     return Published(position, position, "system", e.CaseClosed(f"ca{position}", "cu1", "done"))
 
 
-def test_recent_gives_what_is_past_a_position() -> None:
+async def test_recent_gives_what_is_past_a_position() -> None:
     recent = Recent(10, 3)
     assert recent.past(10) == []
     assert recent.past(9) is None
@@ -181,7 +181,7 @@ def test_recent_gives_what_is_past_a_position() -> None:
     assert recent.position == 14
 
 
-def test_listeners_hear_in_order() -> None:
+async def test_listeners_hear_in_order() -> None:
     recent = Recent(0)
     heard: list[int] = []
     recent.listeners.append(lambda entry: heard.append(entry.position))
