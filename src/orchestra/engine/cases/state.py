@@ -88,6 +88,7 @@ class Cases(Slice):
         return max(same, key=lambda name: int(name[2:])) if same else None
 
     def opened(self, event: e.CaseOpened, at_us: int) -> None:
+        """Enter a new case, with its first owner."""
         self.counts["case"] = self.counts.get("case", 0) + 1
         self.cases[event.case] = Case(
             event.number, event.customer, event.owner_kind, event.owner, event.queue, event.topic
@@ -96,12 +97,15 @@ class Cases(Slice):
         self._index(event.case)
 
     def attached(self, event: e.InteractionAttached, at_us: int) -> None:
+        """Count the interaction among the case's."""
         self.cases[event.case].interactions[event.interaction] = 1
 
     def joined(self, event: e.ParticipantJoined, at_us: int) -> None:
+        """Count the writer among the case's participants."""
         self.cases[event.case].participants[event.participant] = 1
 
     def owner_changed(self, event: e.CaseOwnerChanged, at_us: int) -> None:
+        """Hand the case to its new owner."""
         case = self.cases[event.case]
         if case.owner_kind == "agent":
             self._disown(event.case, case.owner)
@@ -111,29 +115,36 @@ class Cases(Slice):
         self._index(event.case)
 
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        """Begin to take the cases of an agent who is gone from them."""
         if event.agent in self.owned:
             self.timers.set(DISOWN, event.agent, at_us)
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
+        """An agent who is back keeps what was not yet taken from them."""
         self.timers.cancel(DISOWN, event.agent)
 
     def waiting(self, event: e.CaseWaiting, at_us: int) -> None:
+        """The case waits on somebody."""
         self._step(event.case, f"wait_on_{event.on}")
 
     def resumed(self, event: e.CaseResumed, at_us: int) -> None:
+        """The case goes on."""
         self._step(event.case, "resume")
 
     def resolved(self, event: e.CaseResolved, at_us: int) -> None:
+        """The case is settled, and closes in time."""
         self._step(event.case, "resolve")
         if event.close_us is not None:
             self.timers.set(CLOSE, event.case, event.close_us)
 
     def reopened(self, event: e.CaseReopened, at_us: int) -> None:
+        """The case is open again, and no longer closes by itself."""
         self._step(event.case, "reopen")
         self.cases[event.case].closed_us = None
         self.timers.cancel(CLOSE, event.case)
 
     def closed(self, event: e.CaseClosed, at_us: int) -> None:
+        """The case is filed."""
         self._step(event.case, "close")
         self.cases[event.case].closed_us = at_us
         self.timers.cancel(CLOSE, event.case)

@@ -133,17 +133,20 @@ class Contacts(Slice):
             del self.taken[order.popleft()]
 
     def customer_added(self, event: e.CustomerAdded, at_us: int) -> None:
+        """Know the customer by the address."""
         self._count("customer")
         self.customers[event.customer] = Customer({event.address: event.kind})
         self.by_address[event.address] = event.customer
 
     def conversation_started(self, event: e.ConversationStarted, at_us: int) -> None:
+        """Know the conversation by its thread."""
         self._count("conversation")
         row = Conversation(event.customer, event.channel, event.account, event.thread)
         self.conversations[event.conversation] = row
         self.by_thread[event.channel, event.account, event.thread] = event.conversation
 
     def started(self, event: e.InteractionStarted, at_us: int) -> None:
+        """The conversation's latest interaction has begun."""
         self._count("interaction")
         self.interactions[event.interaction] = Interaction(
             event.customer, event.channel, event.account, event.conversation, event.live, at_us
@@ -151,20 +154,24 @@ class Contacts(Slice):
         self.conversations[event.conversation].interaction = event.interaction
 
     def attached(self, event: e.InteractionAttached, at_us: int) -> None:
+        """Interaction and conversation belong to the case."""
         interaction = self.interactions[event.interaction]
         interaction.case = event.case
         self.conversations[interaction.conversation].case = event.case
 
     def case_opened(self, event: e.CaseOpened, at_us: int) -> None:
+        """The conversation in which a case came up belongs to it."""
         if event.conversation is not None:
             self.conversations[event.conversation].case = event.case
 
     def contact_taken(self, event: e.ContactTaken, at_us: int) -> None:
+        """Remember the provider's id."""
         number = self.counts.get("taken", 0) + 1
         row = Taken(number, at_us, event.interaction, event.case, event.customer, None)
         self._take(event.channel, event.account, event.contact_id, row)
 
     def received(self, event: e.MessageReceived, at_us: int) -> None:
+        """Remember the provider's id; somebody wrote."""
         self._count("message")
         conversation = self.conversations[event.conversation]
         conversation.messages = event.number
@@ -175,12 +182,14 @@ class Contacts(Slice):
         self._touch(event.interaction, at_us)
 
     def written(self, event: e.MessageWritten, at_us: int) -> None:
+        """Count the message in its conversation; somebody wrote."""
         self._count("message")
         self.conversations[event.conversation].messages = event.number
         if event.interaction is not None:
             self._touch(event.interaction, at_us)
 
     def recorded(self, event: e.ReplyRecorded, at_us: int) -> None:
+        """Remember the provider's id, and the case the answer was about."""
         self._count("message")
         conversation = self.conversations[event.conversation]
         conversation.messages, conversation.case = event.number, event.case
@@ -196,31 +205,37 @@ class Contacts(Slice):
             self.timers.set(IDLE, name, at_us + microseconds(idle))
 
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
+        """It waits, with nobody."""
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "queue"]
         interaction.queue, interaction.agent = event.queue, None
         self.timers.cancel(IDLE, event.interaction)
 
     def offered(self, event: e.OfferMade, at_us: int) -> None:
+        """It is shown to an agent."""
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "offer"]
 
     def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        """The agent has it."""
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "accept"]
         interaction.agent = event.agent
         self._touch(event.interaction, at_us)
 
     def held(self, event: e.InteractionHeld, at_us: int) -> None:
+        """The customer is on hold."""
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "hold"]
 
     def retrieved(self, event: e.InteractionRetrieved, at_us: int) -> None:
+        """The customer is back."""
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "retrieve"]
         self._touch(event.interaction, at_us)
 
     def finished(self, event: e.InteractionFinished, at_us: int) -> None:
+        """The customer is served; wrap-up runs if there is one."""
         interaction = self.interactions[event.interaction]
         interaction.disposition = event.disposition
         self.timers.cancel(IDLE, event.interaction)
@@ -229,13 +244,16 @@ class Contacts(Slice):
             self.timers.set(WRAP_UP, event.interaction, event.wrap_up_until_us)
 
     def done(self, event: e.InteractionDone, at_us: int) -> None:
+        """It is over."""
         self._end(event.interaction, "end")
         self.interactions[event.interaction].disposition = event.disposition
 
     def abandoned(self, event: e.InteractionAbandoned, at_us: int) -> None:
+        """The customer left."""
         self._end(event.interaction, "leave")
 
     def canceled(self, event: e.InteractionCanceled, at_us: int) -> None:
+        """Nobody is needed any more."""
         self._end(event.interaction, "cancel")
 
     def _end(self, name: str, trigger: str) -> None:

@@ -22,6 +22,7 @@ class Definition(Slice):
     facts: dict[str, str]
 
     def changed(self, event: e.PlanChanged, at_us: int) -> None:
+        """Put the plan into force."""
         self.plans.plan = event.plan.without_names()
         self.facts = {"digest": event.digest, "zone_data": event.zone_data, "key_check": event.key_check}
 

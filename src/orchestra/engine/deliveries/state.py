@@ -148,6 +148,7 @@ class Deliveries(Slice):
         return bool(self.stops) and any(key in self.stops for key in _scopes(channel, topic))
 
     def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
+        """Enter the delivery, which expires in time."""
         self.counts["delivery"] = self.counts.get("delivery", 0) + 1
         row = Delivery(
             event.key,
@@ -169,6 +170,7 @@ class Deliveries(Slice):
         self.timers.set(EXPIRY, event.delivery, event.expires_us)
 
     def permitted_to(self, event: e.DeliveryPermitted, at_us: int) -> None:
+        """The attempt may leave; the permit runs."""
         row = self._step(event.delivery, "permit")
         row.until_us = event.until_us
         self._unhold(event.delivery, row, at_us)
@@ -176,6 +178,7 @@ class Deliveries(Slice):
         self.timers.set(PERMIT, event.delivery, event.until_us)
 
     def held_back(self, event: e.DeliveryHeld, at_us: int) -> None:
+        """A stop keeps it: no timer but its expiry runs."""
         row = self.deliveries[event.delivery]
         if row.state == "PERMITTED":
             self._step(event.delivery, "lapse")
@@ -204,17 +207,20 @@ class Deliveries(Slice):
             self.timers.cancel(RELEASE, "")
 
     def started_now(self, event: e.DeliveryStarted, at_us: int) -> None:
+        """The attempt has left: it can neither lapse nor expire."""
         row = self._step(event.delivery, "start")
         row.attempts, row.epoch, row.until_us = event.attempt, event.epoch, None
         self.timers.cancel(PERMIT, event.delivery)
         self.timers.cancel(EXPIRY, event.delivery)
 
     def accepted(self, event: e.DeliveryAccepted, at_us: int) -> None:
+        """The provider has it, under these ids."""
         row = self._step(event.delivery, "accept")
         row.provider_ids = event.provider_ids
         self._know(event.delivery, row)
 
     def retried(self, event: e.DeliveryRetried, at_us: int) -> None:
+        """The next attempt is due later; it may expire until then."""
         row = self.deliveries[event.delivery]
         self._step(event.delivery, "lapse" if row.state == "PERMITTED" else "retry")
         row.until_us = None
@@ -223,15 +229,19 @@ class Deliveries(Slice):
         self.timers.set(EXPIRY, event.delivery, row.expires_us)
 
     def failed(self, event: e.DeliveryFailed, at_us: int) -> None:
+        """It is given up."""
         self._step(event.delivery, "fail")
 
     def unknown(self, event: e.DeliveryUnknown, at_us: int) -> None:
+        """Nobody knows."""
         self._step(event.delivery, "lose")
 
     def expired(self, event: e.DeliveryExpired, at_us: int) -> None:
+        """It is too late."""
         self._give_up(event.delivery, "expire", at_us)
 
     def canceled(self, event: e.DeliveryCanceled, at_us: int) -> None:
+        """It was called back."""
         self._give_up(event.delivery, "cancel", at_us)
 
     def _give_up(self, name: str, trigger: str, at_us: int) -> None:
@@ -241,6 +251,7 @@ class Deliveries(Slice):
             self.timers.cancel(timer, name)
 
     def receipt(self, event: e.ReceiptRecorded, at_us: int) -> None:
+        """Step as far as the receipt says, never back."""
         row = self.deliveries[event.delivery]
         trigger = RECEIPTS[event.receipt]
         if DELIVERY.allows(row.state, trigger):
@@ -249,6 +260,7 @@ class Deliveries(Slice):
             del self.early[event.early_key]
 
     def receipt_kept(self, event: e.ReceiptKept, at_us: int) -> None:
+        """Keep a receipt that came too early."""
         number = self.counts["early"] = self.counts.get("early", 0) + 1
         row = EarlyReceipt(number, at_us, event.receipt, event.occurred_us, event.code)
         key = early_key(event.channel, event.account, event.provider_id, event.receipt)
@@ -264,9 +276,11 @@ class Deliveries(Slice):
             self._early_order.popleft()
 
     def stopped(self, event: e.SendingStopped, at_us: int) -> None:
+        """Nothing of the scope is permitted from here on."""
         self.stops[scope_key(event.channel, event.topic)] = event.reason
 
     def sending_started(self, event: e.SendingStarted, at_us: int) -> None:
+        """What no other stop keeps is to be permitted, slice by slice."""
         del self.stops[scope_key(event.channel, event.topic)]
         free = {
             name: 1

@@ -21,9 +21,11 @@ class Labels(Slice):
     fields: dict[str, dict[str, Value]]
 
     def ref_added(self, event: e.RefAdded, at_us: int) -> None:
+        """The reference names the target."""
         self.refs[event.ref] = event.target
 
     def fields_set(self, event: e.FieldsSet, at_us: int) -> None:
+        """Set the fields, or remove them."""
         fields = self.fields.setdefault(event.target, {})
         for name, value in event.fields.items():
             if value is None:

@@ -29,6 +29,7 @@ class Logs(Slice):
     prefixes: dict[str, Prefix]
 
     def taken(self, event: e.LogTaken, at_us: int) -> None:
+        """The prefix is taken; it takes the place of the one it extends."""
         if event.previous is not None:
             self.prefixes.pop(event.previous, None)
         self.prefixes[event.sha256] = Prefix(event.lines, event.rejected, event.duplicates)

@@ -73,6 +73,7 @@ class Presence(Slice):
     to_remove: dict[str, int]
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
+        """Note whom the plan now defines otherwise."""
         named = event.plan.agents
         gone = [name for name, agent in self.agents.items() if agent.source == "plan" and name not in named]
         self.to_remove = dict.fromkeys(sorted(gone), 1)
@@ -89,6 +90,7 @@ class Presence(Slice):
             self._walk(at_us + SLICE_PAUSE_US)
 
     def defined(self, event: e.AgentDefined, at_us: int) -> None:
+        """The agent has this profile; where they are and what they do stays."""
         old = self.agents.get(event.agent)
         new = Agent(event.teams, event.skills, event.roles, event.capacity_percent, event.source)
         if old is not None:
@@ -97,20 +99,24 @@ class Presence(Slice):
         self._settled(event.agent, at_us)
 
     def removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        """Forget the agent."""
         del self.agents[event.agent]
         self.timers.cancel(GRACE, event.agent)
         self._settled(event.agent, at_us)
 
     def signed_in(self, event: e.AgentSignedIn, at_us: int) -> None:
+        """The device answers, and the agent is at work."""
         agent = self.agents[event.agent]
         agent.state = PRESENCE.steps[agent.state, "sign_in"]
         agent.devices[event.device] = True
         self.timers.cancel(GRACE, event.agent)
 
     def signed_out(self, event: e.AgentSignedOut, at_us: int) -> None:
+        """The agent is gone, with all devices."""
         self._leave(event.agent, event.reason)
 
     def lost(self, event: e.AgentLost, at_us: int) -> None:
+        """The agent is gone, with all devices."""
         self._leave(event.agent, "lost")
 
     def _leave(self, name: str, reason: str) -> None:
@@ -120,28 +126,34 @@ class Presence(Slice):
         self.timers.cancel(GRACE, name)
 
     def went_away(self, event: e.AgentWentAway, at_us: int) -> None:
+        """The agent takes no new work."""
         agent = self.agents[event.agent]
         agent.state = PRESENCE.steps[agent.state, "go_away"]
         agent.reason, agent.misses = event.reason, 0
 
     def available(self, event: e.AgentAvailable, at_us: int) -> None:
+        """The agent takes new work."""
         agent = self.agents[event.agent]
         agent.state = PRESENCE.steps[agent.state, "come_back"]
         agent.reason = None
 
     def device_lost(self, event: e.DeviceLost, at_us: int) -> None:
+        """The device is silent; with the last one the grace runs."""
         self.agents[event.agent].devices[event.device] = False
         if event.grace_until_us is not None:
             self.timers.set(GRACE, event.agent, event.grace_until_us)
 
     def device_returned(self, event: e.DeviceReturned, at_us: int) -> None:
+        """The device answers; no grace runs."""
         self.agents[event.agent].devices[event.device] = True
         self.timers.cancel(GRACE, event.agent)
 
     def offer_accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        """Whoever answers has missed nothing."""
         self.agents[event.agent].misses = 0
 
     def offer_ended(self, event: e.OfferEnded, at_us: int) -> None:
+        """Count misses in a row."""
         agent = self.agents[event.agent]  # whoever is removed has no offer left
         if event.outcome == "TIMED_OUT":
             agent.misses += 1

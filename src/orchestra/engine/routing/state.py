@@ -281,6 +281,7 @@ class Routing(Slice):
     # Agents
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
+        """Index everything under the new plan, and begin to offer again what now fits."""
         self.reindex()
         self._fewer_serve(self.buckets.values(), at_us)
         self.to_sweep = {name: 1 for name in sorted(self.benches) if self.benches[name].takes_work}
@@ -288,6 +289,7 @@ class Routing(Slice):
             self.timers.set(SWEEP, "", at_us)
 
     def swept(self, event: e.RoutingSwept, at_us: int) -> None:
+        """These agents have been asked."""
         for agent in event.agents:
             del self.to_sweep[agent]
         if self.to_sweep:
@@ -296,6 +298,7 @@ class Routing(Slice):
             self.timers.cancel(SWEEP, "")
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
+        """The agent can do other things, or other amounts."""
         bench = self.benches.get(event.agent)
         if bench is None:
             self.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent)
@@ -307,26 +310,32 @@ class Routing(Slice):
         self._fewer_serve(served, at_us)
 
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        """Forget the agent."""
         del self.benches[event.agent]  # who is removed has signed out, so nobody's place changes
 
     def signed_in(self, event: e.AgentSignedIn, at_us: int) -> None:
+        """The agent may be offered work, unless away."""
         if event.takes_work:
             self._set_takes_work(event.agent, True, at_us)
 
     def came_back(self, event: e.AgentAvailable | e.DeviceReturned, at_us: int) -> None:
+        """The agent may be offered work again, if they both are available and answer."""
         if event.takes_work:
             self._set_takes_work(event.agent, True, at_us)
 
     def left(self, event: e.AgentSignedOut | e.AgentWentAway | e.AgentLost, at_us: int) -> None:
+        """The agent may not be offered work."""
         self._set_takes_work(event.agent, False, at_us)
 
     def device_lost(self, event: e.DeviceLost, at_us: int) -> None:
+        """Without any device the agent may not be offered work."""
         if event.grace_until_us is not None:
             self._set_takes_work(event.agent, False, at_us)
 
     # Items
 
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
+        """The interaction waits, and takes nobody's capacity."""
         item = self.items.get(event.interaction)
         if item is None:
             item = self.items[event.interaction] = Item(event.customer, event.channel)
@@ -338,10 +347,12 @@ class Routing(Slice):
         self._wait(event.interaction, item)
 
     def transferred(self, event: e.InteractionTransferred, at_us: int) -> None:
+        """Whoever handed it over does not get it back at once."""
         item = self.items[event.interaction]
         item.excluded = {event.agent: 1}  # whoever hands it over does not get it back at once
 
     def made(self, event: e.OfferMade, at_us: int) -> None:
+        """Hold the agent's capacity until the offer ends."""
         self.counts["offer"] = event.token
         item = self.items[event.interaction]
         self._unwait(event.interaction, item)
@@ -352,6 +363,7 @@ class Routing(Slice):
         self.timers.set(OFFER_TIMEOUT, event.offer, event.deadline_us)
 
     def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        """The agent keeps the capacity for it; nobody is excluded any more."""
         self.offers[event.offer].state = "ACCEPTED"
         item = self.items[event.interaction]
         item.state = "TAKEN"
@@ -380,6 +392,7 @@ class Routing(Slice):
         return position, (position + 1) * interval_us if interval_us else None
 
     def ended(self, event: e.OfferEnded, at_us: int) -> None:
+        """Give the capacity back; whoever declined or missed it is excluded."""
         self.timers.cancel(OFFER_TIMEOUT, event.offer)
         item = self.items[event.interaction]
         self.offers[event.offer].state = event.outcome
@@ -388,16 +401,19 @@ class Routing(Slice):
             item.excluded[event.agent] = 1
 
     def retried(self, event: e.RoutingRetried, at_us: int) -> None:
+        """Nobody is excluded any more."""
         item = self.items[event.interaction]
         item.excluded = {}
         self.bucket_of(item).excluding.pop(event.interaction, None)
         self.timers.cancel(RETRY, event.interaction)
 
     def exhausted(self, event: e.RoutingExhausted, at_us: int) -> None:
+        """Everybody is asked again later."""
         self.timers.cancel(EXHAUSTED, event.interaction)
         self.timers.set(RETRY, event.interaction, event.retry_us)
 
     def over(self, event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled, at_us: int) -> None:
+        """Forget the interaction and its offers, and give the capacity back."""
         item = self.items.pop(event.interaction)
         if item.state == "WAITING":
             self._unwait(event.interaction, item)
