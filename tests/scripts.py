@@ -5,7 +5,9 @@ What belongs here: making and running them. What does not: what must hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from functools import cache
 
 import attrs
@@ -13,11 +15,12 @@ import attrs
 from orchestra.engine.engine import Decided, Engine
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
+from orchestra.testing.purity import forbid_effects
 from tests import moves
 from tests.engine_driver import MINUTE, SECOND, Driver
 from tests.swarm import Dice
 
-__all__ = ["Step", "run_step", "script", "told"]
+__all__ = ["Step", "no_effects", "run_step", "script", "told"]
 
 STEPS = 80
 
@@ -72,3 +75,14 @@ def told(decided: Iterable[Decided]) -> list[str]:
         for one in decided
         if one.events or one.actor == "refused"
     ]
+
+
+@contextmanager
+def no_effects() -> Generator[None]:
+    """Forbid effects, those of the collector's callbacks aside: hypothesis reads a clock in one, whenever it runs."""
+    gc.disable()
+    try:
+        with forbid_effects():
+            yield
+    finally:
+        gc.enable()

@@ -13,7 +13,7 @@ from orchestra.model.results import CaseRef, Received
 
 
 def _message(**values: Any) -> c.ReceiveMessage:
-    given = {"channel": "chat", "account": "main", "message_id": "m1", "sender": person("joe"), "text": "hi"} | values
+    given = {"channel": "chat", "account": "main", "message_id": "x1", "sender": person("joe"), "text": "hi"} | values
     return c.ReceiveMessage(**given)
 
 
@@ -38,7 +38,7 @@ def test_a_message_from_nobody_known_makes_customer_conversation_interaction_and
         e.CaseOpened("ca1", "C-000001", "cu1", "team", "care", "care", "order", "co1"),
         e.InteractionAttached("in1", "ca1", "cu1", "new"),
         e.InteractionQueued("in1", "cu1", "care", "chat", {"german": 10}, 3, at_us, 1, "arrived"),
-        e.MessageReceived("me1", "in1", "ca1", "cu1", "chat", "main", "m1", "co1", 1, at_us, "hi"),
+        e.MessageReceived("me1", "in1", "ca1", "cu1", "chat", "main", "x1", "co1", 1, at_us, "hi"),
     ]
     assert decided.result == Received("cu1", "in1", CaseRef("ca1", "C-000001"), "me1")
     assert decided.actor == "customer"
@@ -83,7 +83,7 @@ def test_ids_whose_parts_run_together_are_told_apart() -> None:
 
 def test_a_reply_recorded_takes_its_id_too() -> None:
     driver = Driver()
-    reply = c.RecordReply("chat", "main", "m1", person("joe"), text="done")
+    reply = c.RecordReply("chat", "main", "x1", person("joe"), text="done")
     first = driver.run(reply).result
     assert driver.run(reply).result == attrs.evolve(first, duplicate=True)
     assert driver.run(_message()).result.duplicate
