@@ -1,7 +1,8 @@
-"""The owner in `test_many_processes`: `python -m tests.integration.owner_process JOURNAL SENT`.
+"""The owner in `test_many_processes`: `python -m tests.integration.owner_process JOURNAL SENT HELD`.
 
 Its chat provider is a file: each message that leaves is one line, written before the provider answers. The provider
-does not honour keys, so a message sent twice is there twice.
+does not honour keys, so a message sent twice is there twice. The first HELD messages it never answers at all: whoever
+kills the owner, kills it in the middle of those.
 """
 
 from __future__ import annotations
@@ -46,21 +47,25 @@ class ForgetfulAdapter(LoopbackAdapter):
 class FileTransport:
     """Appends the key of whatever is sent."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, held: int) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._held = held
 
     async def perform(self, step: WireStep) -> StepResult:
-        """Write the key, then answer."""
+        """Write the key, then answer, or never."""
         assert isinstance(step, HttpStep)
-        os.write(self._file, f"{step.idempotency_key}\n".encode())
-        await anyio.lowlevel.checkpoint()
+        self._held -= 1
+        is_held = self._held >= 0
+        os.write(self._file, f"{step.idempotency_key}{' held' * is_held}\n".encode())
+        if is_held:
+            await anyio.sleep_forever()
         return HttpAnswer(status=200, body=canonical_json({"message": f"sent-{step.idempotency_key}"}))
 
 
-async def main(journal: str, sent: str) -> None:
+async def main(journal: str, sent: str, held: str) -> None:
     """Own the workspace until told to stop."""
     account = Account(route_key="hooks", channel="loopback", id="shop", secrets={"signing": ("a secret",)})
-    chat = Line("chat", ForgetfulAdapter(), account, FileTransport(Path(sent)))
+    chat = Line("chat", ForgetfulAdapter(), account, FileTransport(Path(sent), int(held)))
     with anyio.open_signal_receiver(signal.SIGTERM) as signals:
         async with Workspace.open(PLAN, journal, channels=[chat]) as workspace:
             sys.stdout.write(f"owns since position {workspace.health().position}\n")

@@ -38,6 +38,8 @@ CALLERS = 16
 CUSTOMERS = 20
 REPEATED = 0.1
 """The share of commands whose request comes twice at the same time."""
+HELD = 3
+"""So many messages have left and are not answered when the owner is killed."""
 
 SETTINGS = """
 bind = "fd://{listening}"
@@ -56,10 +58,11 @@ class OwnerProcess:
 
     def __init__(self, url: str, sent: Path) -> None:
         self._command = [sys.executable, "-m", "tests.integration.owner_process", url, str(sent)]
-        self._start()
+        self._start(HELD)
 
-    def _start(self) -> None:
-        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    def _start(self, held: int) -> None:
+        command = [*self._command, str(held)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("owns")
 
@@ -68,9 +71,9 @@ class OwnerProcess:
         self._process.communicate()
         return self._process.returncode
 
-    def kill_and_restart(self) -> None:
+    def kill_and_restart(self, held: int) -> None:
         assert self._gone(signal.SIGKILL) == -signal.SIGKILL
-        self._start()
+        self._start(held)
 
     def stop(self) -> None:
         assert self._gone(signal.SIGTERM) == 0
@@ -192,9 +195,9 @@ def test_acknowledged_commands_take_effect_once_though_the_owner_dies(
 
     with ThreadPoolExecutor(CALLERS) as pool:
         calls = [pool.submit(callers.send, f"r{number}", _command(number, known)) for number in requests]
-        for third in (1, 2):
+        for third, held in ((1, HELD), (2, 0)):
             callers.wait_for(CUSTOMERS + third * WORKER_COMMANDS // 3)
-            owner.kill_and_restart()
+            owner.kill_and_restart(held)
         for call in calls:
             call.result()
 
@@ -207,8 +210,12 @@ def test_acknowledged_commands_take_effect_once_though_the_owner_dies(
     assert _marks(url) == Counter(f"mark-{number}" for number in numbers)
 
     ended = _ended_deliveries(url, len(numbers[1::3]))
-    left = Counter(key.partition(".")[0] for key in sent.read_text().splitlines())
-    assert set(left.values()) <= {1}, "something was sent twice under one key"
-    assert {name for name, how in ended.items() if how == "DeliveryAccepted"} <= left.keys() <= ended.keys()
-    assert set(ended.values()) <= {"DeliveryAccepted", "DeliveryUnknown"}
+    left = Counter(line.partition(".")[0] for line in sent.read_text().splitlines())
+    held = {line.partition(".")[0] for line in sent.read_text().splitlines() if line.endswith(" held")}
+    accepted = {name for name, how in ended.items() if how == "DeliveryAccepted"}
+    assert set(left.values()) == {1}, "something was sent twice under one key"
+    assert accepted <= left.keys() <= ended.keys()
+    assert len(held) == 2 * HELD
+    assert held <= ended.keys() - accepted
+    assert set(ended.values()) == {"DeliveryAccepted", "DeliveryUnknown"}
     assert len(ended) == len(numbers[1::3])
