@@ -63,8 +63,10 @@ def test_exceptions_are_still_needed() -> None:
 
 
 def test_there_is_more_test_than_code() -> None:
-    code = sum(_filled(module.text) for module in modules())
-    tests = sum(_filled(path.read_text(encoding="utf-8")) for path in (ROOT / "tests").rglob("*.py"))
+    # The contract suites and test equipment that are shipped are tests, wherever they stand.
+    code = sum(_filled(module.text) for module in modules() if module.part != "testing")
+    shipped = sum(_filled(module.text) for module in modules() if module.part == "testing")
+    tests = shipped + sum(_filled(path.read_text(encoding="utf-8")) for path in (ROOT / "tests").rglob("*.py"))
     assert tests >= TESTS_PER_CODE * code, f"{tests} lines of tests for {code} lines of code"
 
 

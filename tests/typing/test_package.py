@@ -23,8 +23,6 @@ def test_every_entry_point_can_be_imported() -> None:
     assert {(point.group, point.name) for point in entry_points} == {
         ("console_scripts", "orchestra"),
         ("pytest11", "orchestra"),
-        ("orchestra.journals", "memory"),
-        ("orchestra.journals", "sqlite"),
         ("orchestra.channels", "loopback"),
     }
     for point in entry_points:

@@ -131,9 +131,9 @@ class Channel:
 class AgentDefinition:
     """An agent named in the plan. Larger companies define theirs by command, from their directory."""
 
-    teams: Sequence[str]
+    teams: Sequence[str] = attrs.field(converter=tuple)
     skills: Mapping[str, int] = attrs.field(factory=dict)
-    roles: Sequence[str] = ()
+    roles: Sequence[str] = attrs.field(default=(), converter=tuple)
     capacity_percent: int = 100
     name: str | None = attrs.field(default=None, repr=False)
 
@@ -142,7 +142,7 @@ class AgentDefinition:
 class Role:
     """What those who hold it may do: names of commands, or `*` for all; `others` if also to other agents' work."""
 
-    may: Sequence[str]
+    may: Sequence[str] = attrs.field(converter=tuple)
     others: bool = False
 
 
@@ -160,7 +160,7 @@ class Presence:
     misses: int = 3
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
-    away_reasons: Sequence[str] = ()
+    away_reasons: Sequence[str] = attrs.field(default=(), converter=tuple)
 
 
 @attrs.frozen
@@ -187,7 +187,7 @@ class Cases:
         dispositions: the outcome codes that may be given; empty for any, of which only `resolved` resolves.
     """
 
-    attach: Sequence[str] = ATTACH_BY
+    attach: Sequence[str] = attrs.field(default=ATTACH_BY, converter=tuple)
     close_after: timedelta | None = timedelta(days=7)
     reopen_within: timedelta | None = timedelta(days=30)
     number: str = "C-{:06d}"

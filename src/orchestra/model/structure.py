@@ -83,6 +83,11 @@ def _duration(value: Any, _: type[timedelta]) -> timedelta:
     raise ValueError(f"{value!r} is no duration: write it as text, 20s, 5m, 1h30m, 7d")
 
 
+def _duration_or_never(value: Any, _: Any) -> timedelta | None:
+    """TOML has no word for nothing, so a plan file says `never`."""
+    return None if value is None or value == "never" else _duration(value, timedelta)
+
+
 def _exactly(kind: type[Any]) -> Any:
     def check(value: Any, _: Any) -> Any:
         if type(value) is not kind:
@@ -101,6 +106,7 @@ def _scalar(value: Any, _: Any) -> Any:
 def _build() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True, omit_if_default=True)
     converter.register_structure_hook(timedelta, _duration)
+    converter.register_structure_hook(timedelta | None, _duration_or_never)
     converter.register_unstructure_hook(timedelta, format_duration)
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _exactly(kind))
