@@ -5,7 +5,7 @@ Durations are `timedelta` (text such as `20s` in a plan file), skill levels whol
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import attrs
@@ -25,6 +25,11 @@ __all__ = [
     "Team",
     "WorkspaceDefinition",
 ]
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    """Lists, as files have them, and tuples make equal plans."""
+    return tuple(values)
 
 
 def _seconds(count: int) -> timedelta:
@@ -131,9 +136,9 @@ class Channel:
 class AgentDefinition:
     """An agent named in the plan. Larger companies define theirs by command, from their directory."""
 
-    teams: Sequence[str] = attrs.field(converter=tuple)
+    teams: Sequence[str] = attrs.field(converter=_texts)
     skills: Mapping[str, int] = attrs.field(factory=dict)
-    roles: Sequence[str] = attrs.field(default=(), converter=tuple)
+    roles: Sequence[str] = attrs.field(default=(), converter=_texts)
     capacity_percent: int = 100
     name: str | None = attrs.field(default=None, repr=False)
 
@@ -142,7 +147,7 @@ class AgentDefinition:
 class Role:
     """What those who hold it may do: names of commands, or `*` for all; `others` if also to other agents' work."""
 
-    may: Sequence[str] = attrs.field(converter=tuple)
+    may: Sequence[str] = attrs.field(converter=_texts)
     others: bool = False
 
 
@@ -160,7 +165,7 @@ class Presence:
     misses: int = 3
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
-    away_reasons: Sequence[str] = attrs.field(default=(), converter=tuple)
+    away_reasons: Sequence[str] = attrs.field(default=(), converter=_texts)
 
 
 @attrs.frozen
@@ -187,7 +192,7 @@ class Cases:
         dispositions: the outcome codes that may be given; empty for any, of which only `resolved` resolves.
     """
 
-    attach: Sequence[str] = attrs.field(default=ATTACH_BY, converter=tuple)
+    attach: Sequence[str] = attrs.field(default=ATTACH_BY, converter=_texts)
     close_after: timedelta | None = timedelta(days=7)
     reopen_within: timedelta | None = timedelta(days=30)
     number: str = "C-{:06d}"

@@ -38,6 +38,7 @@ from orchestra.runtime.owner import LEASE_TTL_US, Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.signals import Signal, Signals
+from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
 
@@ -104,7 +105,8 @@ class Workspace(Calls):
             lease = await _acquire(store, standby)
             try:
                 owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock())
-                async with _running(owner, lines) as workspace:
+                url = journal if isinstance(journal, str) and not journal.startswith("memory:") else None
+                async with _running(owner, lines, url) as workspace:
                     yield workspace
             finally:
                 with anyio.CancelScope(shield=True):
@@ -113,14 +115,16 @@ class Workspace(Calls):
             if isinstance(journal, str):
                 store.close()
 
-    async def begin(self, tasks: TaskGroup) -> None:
-        """Start the background work, and take up what an earlier owner left."""
+    async def begin(self, tasks: TaskGroup, url: str | None) -> None:
+        """Start the background work, and take up what an earlier owner left. Snapshots need a URL to open."""
         owner = self._owner
         await owner.durable(owner.engine.position)
         owner.recent.listeners += [self._sending.heard, self._leases.told]
         for work in (owner.ring_for_ever, owner.answer_for_ever, owner.renew_for_ever, owner.forget_for_ever):
             tasks.start_soon(work)
         tasks.start_soon(self._leases.watch_for_ever)
+        if url is not None:
+            tasks.start_soon(snapshot_for_ever, owner, url)
         await self._sending.recover()
 
     # Commands and reads
@@ -371,7 +375,7 @@ def _try_acquire(journal: Journal) -> Lease:
 
 
 @asynccontextmanager
-async def _running(owner: Owner, lines: Lines) -> AsyncGenerator[Workspace]:
+async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerator[Workspace]:
     """Run the background work around the block. Its own failure, or the block's, comes out as it was raised."""
     failure: Exception | None = None
     try:
@@ -379,7 +383,7 @@ async def _running(owner: Owner, lines: Lines) -> AsyncGenerator[Workspace]:
             storing.start_soon(owner.store_for_ever)
             async with anyio.create_task_group() as tasks:
                 workspace = Workspace(owner, lines, tasks)
-                await workspace.begin(tasks)
+                await workspace.begin(tasks, url)
                 try:
                     yield workspace
                 except Exception as error:
