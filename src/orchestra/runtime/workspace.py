@@ -408,4 +408,4 @@ def _only(error: BaseException) -> BaseException:
     if not isinstance(error, BaseExceptionGroup):
         return error
     inner: Sequence[BaseException] = error.exceptions
-    return error if len(inner) > 1 else _only(inner[0])
+    return error if len(inner) > 1 else _only(next(iter(inner)))
