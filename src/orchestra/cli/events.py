@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from orchestra.cli.arguments import add_journal, add_json, existing, new_parser
 from orchestra.cli.terminal import one_line, terminal_width
 from orchestra.model.events import EVENTS
+from orchestra.model.instants import instant
 from orchestra.model.records import Record
-from orchestra.runtime.clock import from_us
 
 __all__ = ["main"]
 
@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
 def _as_json(record: Record, *, with_private: bool) -> str:
     row = {
         "position": record.position,
-        "at": from_us(record.at_us).isoformat(),
+        "at": instant(record.at_us).isoformat(),
         "type": record.type,
         "version": record.version,
         "actor": record.actor,
@@ -67,7 +67,7 @@ def _as_json(record: Record, *, with_private: bool) -> str:
 
 
 def _as_text(record: Record, *, with_private: bool) -> str:
-    at = from_us(record.at_us).strftime("%Y-%m-%d %H:%M:%S")
+    at = instant(record.at_us).strftime("%Y-%m-%d %H:%M:%S")
     private = f" {record.private}" if with_private and record.private is not None else ""
     shown = f"{record.position:>7} {at} {record.actor:<12} {record.type:<21} {record.subject or '-':<6} {record.facts}"
     return one_line(shown + private)

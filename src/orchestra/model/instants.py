@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["instant", "instant_text", "seconds", "span_text"]
+__all__ = ["instant", "instant_text", "seconds", "since_epoch_us", "span_text"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = 1_000_000
@@ -13,6 +13,17 @@ _MICROSECOND = 1_000_000
 def instant(at_us: int) -> datetime:
     """The aware datetime of microseconds since 1970 UTC."""
     return _EPOCH + timedelta(microseconds=at_us)
+
+
+def since_epoch_us(at: datetime) -> int:
+    """Microseconds since 1970 UTC of an aware datetime, exactly.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone: datetime.now(UTC), not datetime.now()")
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def instant_text(at_us: int) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from orchestra.errors import JournalUnavailable
 from orchestra.model import commands as c, events as e
+from orchestra.model.instants import instant
 from orchestra.model.results import Accepted, CaseRef, Written
-from orchestra.runtime.clock import from_us
 from orchestra.runtime.published import Published
 
 __all__ = ["ActiveContact", "AgentSession", "Desk", "Offer"]
@@ -72,7 +72,7 @@ class Offer:
         self.queue = event.queue
         self.channel = event.channel
         self.customer = event.customer
-        self.deadline = from_us(event.deadline_us)
+        self.deadline = instant(event.deadline_us)
 
     def __repr__(self) -> str:
         return f"Offer({self.id!r}, interaction={self.interaction!r}, agent={self.agent!r})"

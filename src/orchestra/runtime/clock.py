@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import anyio
 
-__all__ = ["Clock", "SystemClock", "from_us", "sleep_until", "to_us"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_us(instant: datetime) -> int:
-    """Microseconds since 1970 UTC.
-
-    Raises:
-        ValueError: the instant has no time zone.
-    """
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs a time zone: datetime.now(UTC), not datetime.now()")
-    return (instant - _EPOCH) // _MICROSECOND
-
-
-def from_us(instant_us: int) -> datetime:
-    """The instant of that many microseconds since 1970, in UTC."""
-    return _EPOCH + instant_us * _MICROSECOND
+__all__ = ["Clock", "SystemClock", "sleep_until"]
 
 
 class Clock(Protocol):

@@ -10,8 +10,8 @@ from orchestra.channels.instants import unix_us
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.model.addresses import Email, Handle, Phone
 from orchestra.model.commands import Command, ReceiveContact, ReceiveMessage, RecordReceipt, RecordReply
+from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.runtime.clock import to_us
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
@@ -29,7 +29,7 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
         "account": contact.account,
         "sender": key.address(contact.sender),
         "thread": None if contact.thread is None else refuse_controls(contact.thread, "thread"),
-        "occurred_us": None if contact.at is None else to_us(contact.at),
+        "occurred_us": None if contact.at is None else since_epoch_us(contact.at),
         "reply_case": None if contact.reply_token is None else key.case_of(contact.reply_token),
         "case_number": contact.case_number,
         "topic": contact.topic,

@@ -19,8 +19,8 @@ from orchestra.engine.deliveries.state import Delivery
 from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
 from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, StartDelivery
+from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
-from orchestra.runtime.clock import from_us
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
@@ -136,7 +136,7 @@ class Sending:
         thread = self._owner.view.contacts.conversations[row.conversation].thread
         conversation = _conversation(recipient, None if thread.startswith("@") else thread)
         message = Message(key=self._owner.key.delivery_key(delivery), text=text)
-        now = from_us(self._owner.clock.now_us())
+        now = instant(self._owner.clock.now_us())
         try:
             plan = line.adapter.encode(message, line.account, conversation, now)
         except Exception as error:  # a plug-in's fault ends its own message, and nothing else
@@ -180,7 +180,7 @@ class Sending:
         try:
             with anyio.fail_after(_LONGEST_STEP_S):
                 result = await line.transport.perform(step)
-            return line.adapter.interpret(step, result, from_us(self._owner.clock.now_us()))
+            return line.adapter.interpret(step, result, instant(self._owner.clock.now_us()))
         except Exception as error:  # whatever a transport or plug-in raises after the write: nobody knows
             _log.error("adapter %s failed in a step: %s", line.adapter.channel, type(error).__name__)
             return Unknown("timed_out" if isinstance(error, TimeoutError) else "adapter_fault")

@@ -22,11 +22,12 @@ from orchestra.journal.registry import open_journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command, SendMessage, SignIn
 from orchestra.model.events import Event
+from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
 from orchestra.runtime.agents import AgentSession
 from orchestra.runtime.calls import Calls
-from orchestra.runtime.clock import Clock, SystemClock, from_us
+from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting, why_waiting
@@ -271,7 +272,7 @@ class Workspace(Calls):
         if line is None:
             return HttpReply(status=404)
         try:
-            verdict = line.adapter.verify(request, line.account, from_us(self._owner.clock.now_us()))
+            verdict = line.adapter.verify(request, line.account, instant(self._owner.clock.now_us()))
         except Exception as error:  # as in `_take`
             _log.error("adapter %s cannot verify: %s", line.adapter.channel, type(error).__name__)
             return HttpReply(status=500)

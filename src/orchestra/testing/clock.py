@@ -7,7 +7,7 @@ from typing import Protocol
 
 import anyio
 
-from orchestra.runtime.clock import from_us, to_us
+from orchestra.model.instants import instant, since_epoch_us
 
 __all__ = ["VirtualClock"]
 
@@ -32,14 +32,14 @@ class VirtualClock:
     """
 
     def __init__(self, start: datetime = START) -> None:
-        self._now_us = to_us(start)
+        self._now_us = since_epoch_us(start)
         self._sleepers: list[tuple[int, anyio.Event]] = []
         self._workspaces: list[_Settling] = []
 
     @property
     def now(self) -> datetime:
         """Now, in UTC."""
-        return from_us(self._now_us)
+        return instant(self._now_us)
 
     def now_us(self) -> int:
         """Now, in microseconds since 1970 UTC."""

@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import anyio
 import pytest
+from tests.contact_centre import PLAN, Centre, message, turns
 
 from orchestra.errors import CommandRefused, OfferExpired, UnknownId
 from orchestra.model import events as e
@@ -15,7 +16,6 @@ from orchestra.model.message import Contact
 from orchestra.runtime.agents import Offer
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
-from tests.contact_centre import PLAN, Centre, message, turns
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from typing import Any
 import anyio
 import pytest
 from anyio import from_thread, to_thread
+from tests.contact_centre import Centre, SteeredJournal, message, turns
 
 from orchestra.errors import CommandRefused
 from orchestra.model import events as e
 from orchestra.model.commands import AcceptOffer, DefineAgent, WriteReply
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
-from tests.contact_centre import Centre, SteeredJournal, message, turns
 
 Ask = Callable[[Centre, Workspace], Awaitable[Any]]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from tests.contact_centre import PLAN, Centre, SteeredJournal, answered, message, turns
 
 from orchestra.engine.engine import Engine
 from orchestra.engine.section import Steps
@@ -26,7 +27,6 @@ from orchestra.model.commands import Command, ReceiveMessage, SignIn, WriteReply
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
 from orchestra.testing.faults import JournalFault
-from tests.contact_centre import PLAN, Centre, SteeredJournal, answered, message, turns
 
 
 async def told(workspace: Workspace, journal: SteeredJournal, *faults: JournalFault | Exception) -> list[Exception]:

@@ -8,13 +8,13 @@ from typing import Any
 
 import anyio
 import pytest
+from tests.contact_centre import Centre, SteeredJournal, message, turns
 
 from orchestra.errors import OrchestraError
 from orchestra.journal.memory import MemoryJournal
 from orchestra.model import events as e
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.published import Bell, Published, Recent, published
-from tests.contact_centre import Centre, SteeredJournal, message, turns
 
 
 async def taken(entries: AsyncGenerator[Published], count: int) -> list[Published]:

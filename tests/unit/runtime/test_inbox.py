@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 from anyio import to_thread
+from tests.contact_centre import PLAN, Centre, SteeredJournal, message, turns
 
 from orchestra.codec import decode_result, encode_command
 from orchestra.engine.engine import Engine
@@ -34,7 +35,6 @@ from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.faults import JournalFault
-from tests.contact_centre import PLAN, Centre, SteeredJournal, message, turns
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.contact_centre import Centre, SteeredJournal, message
 
 from orchestra.errors import JournalUnavailable, UnknownId
 from orchestra.model import events as e
@@ -11,7 +12,6 @@ from orchestra.model.plan import Plan
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 from orchestra.testing.faults import JournalFault
-from tests.contact_centre import Centre, SteeredJournal, message
 
 PLAN = Plan.parse("""
 workspace.default_queue = "care"

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from tests.contact_centre import PLAN, Centre, SteeredJournal, answered, frame, message, turns
 
 from orchestra.channels.loopback_transport import Failure
 from orchestra.channels.sending import Failed, Interpreted, Next, Refused, Retry, SendPlan, Sent, Unknown
@@ -19,7 +20,6 @@ from orchestra.model.plan import Plan
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
-from tests.contact_centre import PLAN, Centre, SteeredJournal, answered, frame, message, turns
 
 ENDS = (e.DeliveryAccepted, e.DeliveryFailed, e.DeliveryUnknown, e.DeliveryExpired, e.DeliveryCanceled)
 

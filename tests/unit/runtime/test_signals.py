@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import anyio
 import pytest
+from tests.contact_centre import Centre, message, turns
 
 from orchestra.runtime.signals import PlaceSignal, Signal, TypingSignal
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
-from tests.contact_centre import Centre, message, turns
 
 AT_ONCE = timedelta()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.contact_centre import Centre, SteeredJournal, answered
 
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest
@@ -15,7 +16,6 @@ from orchestra.model import events as e
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
 from orchestra.testing.faults import JournalFault
-from tests.contact_centre import Centre, SteeredJournal, answered
 
 ROUTE = "r-41f6"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 
-from orchestra.runtime.clock import to_us
+from orchestra.model.instants import since_epoch_us
 from orchestra.testing.clock import VirtualClock
 
 START = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
@@ -18,7 +18,7 @@ class Recorder:
 
     def __init__(self, clock: VirtualClock, *dues: datetime) -> None:
         self.clock = clock
-        self.dues = sorted(map(to_us, dues))
+        self.dues = sorted(map(since_epoch_us, dues))
         self.worked: list[datetime] = []
 
     def due_us(self) -> int | None:
@@ -34,7 +34,7 @@ async def test_it_stands_still() -> None:
     clock = VirtualClock(START)
     await anyio.lowlevel.checkpoint()
     assert clock.now == START
-    assert clock.now_us() == to_us(START)
+    assert clock.now_us() == since_epoch_us(START)
 
 
 async def test_work_is_done_at_its_own_instant() -> None:
@@ -60,7 +60,7 @@ async def test_sleepers_wake_in_order() -> None:
     woken: list[tuple[str, datetime]] = []
 
     async def sleep(name: str, minutes: int) -> None:
-        await clock.sleep_until(to_us(START) + minutes * 60_000_000)
+        await clock.sleep_until(since_epoch_us(START) + minutes * 60_000_000)
         woken.append((name, clock.now))
 
     async with anyio.create_task_group() as tasks:
@@ -76,7 +76,7 @@ async def test_sleepers_wake_in_order() -> None:
 async def test_a_cancelled_sleeper_is_forgotten() -> None:
     clock = VirtualClock(START)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(clock.sleep_until, to_us(START) + 1)
+        tasks.start_soon(clock.sleep_until, since_epoch_us(START) + 1)
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
     await clock.advance(seconds=1)
