@@ -479,7 +479,7 @@ team = "care"
 [channels.chat]
 idle_after = "1h"
 max_age = "1d"
-keep_ids = "1d"
+keep_ids = "8d"
 [cases]
 close_after = "1d"
 reopen_within = "1d"

@@ -111,7 +111,7 @@ class Channel:
         short_abandon: those who leave sooner are counted apart.
         connect_target: within which a live contact should be connected.
         max_age: a message that claims to be older is taken as this old; None believes any age.
-        keep_ids: how long message ids are kept against repeats; None for ever.
+        keep_ids: how long message ids are kept against repeats, at least a week; None for ever.
         on_agent_lost: `requeue` or `keep`: what becomes of work in hand when its agent signs out or falls silent.
         cost_per_contact_cents: for reports.
     """

@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import attrs
@@ -30,6 +31,7 @@ from orchestra.model.structure import microseconds, structure, unstructure
 __all__ = ["Plan"]
 
 _MAX_PLAN_BYTES = 900_000
+_SHORTEST_KEPT = timedelta(days=7)
 _MOST_AGENTS = 300
 """One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
 
@@ -168,6 +170,8 @@ def _check_channels(plan: Plan) -> Iterator[Fault]:
             yield Fault(f"{path}.limit", "must be at least 1, or left out for no limit")
         if microseconds(channel.offer_timeout) <= 0:
             yield Fault(f"{path}.offer_timeout", "must be longer than nothing")
+        if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
+            yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
         if channel.on_agent_lost not in ("requeue", "keep"):
             yield Fault(f"{path}.on_agent_lost", "must be requeue or keep")
 
