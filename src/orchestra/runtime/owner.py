@@ -360,13 +360,13 @@ class Owner:
 
     async def answer_for_ever(self) -> None:
         """Take commands that other processes left in the inbox."""
-        seen, pause_s = -1, _SHORTEST_POLL_S
+        seen, pause_s = (-1, -1), _SHORTEST_POLL_S
         while not self.is_closing:
             try:
-                changes = self.journal.changes()
-                if changes != seen or self._answering:
+                now = (self.journal.changes(), self._failures)  # what an append lost is waiting again, unchanged
+                if now != seen or self._answering:
                     await self.answer_waiting()
-                    seen, pause_s = changes, _SHORTEST_POLL_S
+                    seen, pause_s = now, _SHORTEST_POLL_S
             except JournalUnavailable as error:
                 _log.warning("inbox not read: %s", error)
             await anyio.sleep(pause_s)

@@ -49,6 +49,12 @@ def centre(file: Path) -> Generator[Centre]:
     journal.close()
 
 
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing but the commands themselves change the journal: each renewal would wake whoever overslept."""
+    monkeypatch.setattr("orchestra.runtime.owner.LEASE_TTL_US", 3_600_000_000)
+
+
 @asynccontextmanager
 async def both(centre: Centre, file: Path, **more: Any) -> AsyncGenerator[tuple[Workspace, Client]]:
     """The workspace, and somebody who is connected to it."""
