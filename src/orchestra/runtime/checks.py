@@ -1,4 +1,4 @@
-"""What is refused of a command before the engine sees it: texts that could never be stored."""
+"""What is refused of a command before the engine sees it: texts that could never be stored, or are absurdly long."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ import attrs
 from orchestra.errors import InvalidCommand
 from orchestra.model.commands import Command
 
-__all__ = ["refuse_surrogates"]
+__all__ = ["refuse_unstorable"]
+
+_LONGEST = 2_000
 
 
-def refuse_surrogates(command: Command) -> None:
-    """Let only commands through whose texts have a UTF-8 form.
+def refuse_unstorable(command: Command) -> None:
+    """Let only commands through whose texts have a UTF-8 form and an ordinary length; bodies have a limit of their own.
 
     The engine must not decide on what cannot be written down: the decision would be lost with all that build on it.
 
     Raises:
-        InvalidCommand: a text holds a lone surrogate.
+        InvalidCommand: a text holds a lone surrogate, or is too long.
     """
     for field in attrs.fields(type(command)):
-        if not _is_storable(getattr(command, field.name)):
+        value = getattr(command, field.name)
+        if not _is_storable(value):
             raise InvalidCommand(field.name, "a text holds a lone surrogate")
+        if isinstance(value, str) and field.name != "text" and len(value) > _LONGEST:
+            raise InvalidCommand(field.name, f"must be at most {_LONGEST} characters")
 
 
 def _is_storable(value: Any) -> bool:

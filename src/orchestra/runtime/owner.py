@@ -41,7 +41,7 @@ from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease, Request
-from orchestra.runtime.checks import refuse_surrogates
+from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.clock import Clock, sleep_until
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.ledger import Ledger, Pending
@@ -124,7 +124,7 @@ class Owner:
             JournalUnavailable: it may not be durable; ask again with the same ids.
             LeaseLost: another process owns the workspace now.
         """
-        refuse_surrogates(command)
+        refuse_unstorable(command)
         await self._until_ready()
         try:
             decided = self._decide(command)
@@ -401,8 +401,10 @@ class Owner:
     def _answer(self, request: Request) -> None:
         try:
             command = decode_command(request.command)
-        except InvalidData as error:
-            self.ledger.answer(request.request_id, InvalidCommand("command", str(error)))
+            refuse_unstorable(command)
+        except (InvalidData, InvalidCommand) as error:
+            is_refusal = isinstance(error, InvalidCommand)
+            self.ledger.answer(request.request_id, error if is_refusal else InvalidCommand("command", str(error)))
             self._work.ring()
             return
         try:

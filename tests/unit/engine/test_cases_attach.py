@@ -202,3 +202,20 @@ def test_a_plan_may_reopen_however_late() -> None:
     assert driver.case_state(first) == "CLOSED"
     assert driver.message("joe", "email", thread="t1").case == first.case
     assert driver.last(e.CaseReopened) == e.CaseReopened("ca1", "cu1", "contact")
+
+
+def test_without_a_thread_people_go_on_with_the_matter_they_had() -> None:
+    driver = Driver()
+    first = driver.call(topic="bill")
+    assert driver.call().case == first.case
+    assert driver.call(topic="move").case != first.case
+
+
+def test_without_a_thread_a_closed_case_stays_closed() -> None:
+    driver = Driver()
+    first = driver.call()
+    driver.run(c.ResolveCase(first.case.id))
+    assert driver.call().case == first.case
+    driver.run(c.ResolveCase(first.case.id))
+    driver.run(c.CloseCase(first.case.id))
+    assert driver.call().case != first.case

@@ -648,3 +648,8 @@ def test_a_case_may_be_closed_and_its_message_still_leaves(driver: Driver) -> No
     driver.run(c.CloseCase("ca1"))
     _start(driver)
     assert _row(driver).state == "STARTED"
+
+
+@pytest.mark.parametrize("topic", ["", "*"])
+def test_a_stop_names_a_topic_or_none(topic: str) -> None:
+    Driver().refuse(c.StopSending("test", topic=topic), InvalidCommand, field="topic")

@@ -24,9 +24,10 @@ from orchestra.errors import (
     OfferExpired,
     UnknownId,
 )
+from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.sqlite import SqliteJournal
 from orchestra.model import events as e
-from orchestra.model.commands import AcceptOffer, Command, DeclineOffer, SendMessage, SignIn
+from orchestra.model.commands import AcceptOffer, CancelInteraction, Command, DeclineOffer, SendMessage, SignIn
 from orchestra.model.plan import Plan
 from orchestra.model.records import Request
 from orchestra.model.results import Accepted, CaseRef, Received
@@ -256,8 +257,8 @@ async def test_an_inbox_that_cannot_be_read_is_read_later(
             raise JournalUnavailable("as planned")
         return original(limit)
 
+    centre.journal.inbox.waiting = waiting  # type: ignore[method-assign]
     async with both(centre, file) as (_, client):
-        centre.journal.inbox.waiting = waiting  # type: ignore[method-assign]
         assert await client.execute(SignIn("ana")) is None
     assert "inbox not read" in caplog.text
 
@@ -334,3 +335,19 @@ async def test_a_surrogate_never_reaches_the_inbox(centre: Centre, file: Path) -
             await client.execute(SignIn("\ud800"))
         with pytest.raises(InvalidData):
             encode_command(SignIn("\ud800"))
+
+
+@pytest.mark.parametrize("door", ["own", "inbox"])
+async def test_absurdly_long_texts_are_refused_at_every_door(door: str) -> None:
+    journal = MemoryJournal()
+    async with Workspace.open(PLAN, journal) as workspace:
+        command = CancelInteraction("in1", "x" * 2001)
+        if door == "own":
+            with pytest.raises(InvalidCommand, match="reason: must be at most 2000"):
+                await workspace.execute(command)
+            return
+        journal.inbox.submit("r1", encode_command(command))
+        while (answer := journal.inbox.result("r1")) is None:
+            await anyio.sleep(0.005)
+        with pytest.raises(InvalidCommand, match="reason: must be at most 2000"):
+            decode_result(answer)

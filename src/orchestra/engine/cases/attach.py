@@ -22,8 +22,17 @@ def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str,
 
 
 def _by_thread(view: View, event: e.InteractionStarted, at_us: int) -> str | None:
-    case = view.contacts.conversations[event.conversation].case
-    return case if case is not None and _reachable(view, case, at_us) else None
+    conversation = view.contacts.conversations[event.conversation]
+    case = conversation.case
+    if case is None or not _reachable(view, case, at_us):
+        return None
+    return case if not conversation.thread.startswith("@") or _goes_on(view, case, event.topic) else None
+
+
+def _goes_on(view: View, case: str, topic: str | None) -> bool:
+    """Without a thread of the provider's, people who come back go on with a case unless it is closed or another matter."""
+    row = view.cases.cases[case]
+    return row.state != "CLOSED" and (topic is None or row.topic is None or topic == row.topic)
 
 
 def _by_token(view: View, event: e.InteractionStarted, at_us: int) -> str | None:

@@ -116,8 +116,8 @@ def check_skills(view: View, skills: Mapping[str, int]) -> None:
 
 def check_text(text: str | None) -> None:
     """Refuse a text that would not fit into a batch."""
-    if text is not None and len(text) > _LONGEST_TEXT:
-        raise InvalidCommand("text", f"must be at most {_LONGEST_TEXT} characters")
+    if text is not None and len(text) > _LONGEST_TEXT // 4 and len(text.encode(errors="surrogatepass")) > _LONGEST_TEXT:
+        raise InvalidCommand("text", f"must be at most {_LONGEST_TEXT} bytes")
 
 
 def check_id(field: str, text: str) -> None:

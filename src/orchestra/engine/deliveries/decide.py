@@ -176,6 +176,8 @@ def _cancel(view: View, command: c.CancelDelivery, at_us: int) -> Steps:
 def _stop(view: View, command: c.StopSending, at_us: int) -> Steps:
     if command.channel is not None and command.channel not in view.plan.channels:
         raise UnknownId("channel", command.channel)
+    if command.topic in ("", "*"):
+        raise InvalidCommand("topic", "must name a topic, or be left out for all of them")
     if scope_key(command.channel, command.topic) not in view.deliveries.stops:
         yield e.SendingStopped(command.channel, command.topic, command.reason)
     return None
