@@ -1,4 +1,4 @@
-"""A small contact centre for tests of the runtime: a plan, a journal that can be steered, a line that can be scripted."""
+"""A small contact centre for tests of the runtime: a plan, a journal that can be steered, a line with a script."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ async def test_messages_of_a_contact_come_in_order_and_end_with_it(centre: Centr
 
         async def read() -> None:
             async for text in contact.messages():
-                texts.append(text)
+                texts.append(text)  # noqa: PERF401
             texts.append("over")
 
         async with anyio.create_task_group() as tasks:

@@ -283,4 +283,3 @@ async def test_threads_of_the_application_cannot_stop_the_journal() -> None:
         for number in range(count):
             tasks.start_soon(to_thread.run_sync, from_thread.run, receive, workspace, number)
     assert centre.counts()["MessageReceived"] == count
-

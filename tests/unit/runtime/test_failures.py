@@ -116,7 +116,7 @@ async def test_what_was_stored_unknown_to_us_is_told_after_the_reload() -> None:
 
         async def follow() -> None:
             async for entry in workspace.events():
-                seen.append(entry.position)
+                seen.append(entry.position)  # noqa: PERF401
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(follow)
@@ -235,7 +235,7 @@ async def test_a_lost_lease_cancels_the_block() -> None:
     journal = SteeredJournal()
     centre = Centre(journal)
     was_cancelled = False
-    with pytest.raises(LeaseLost) as caught:
+    with pytest.raises(LeaseLost) as caught:  # noqa: PT012
         async with centre.open() as workspace:
             journal.fail(LeaseLost(1, 2))
             with pytest.raises(JournalUnavailable):
@@ -251,7 +251,7 @@ async def test_a_lost_lease_cancels_the_block() -> None:
 async def test_a_lease_lost_between_appends_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestra.runtime.owner.LEASE_TTL_US", 30_000)
     centre = Centre()
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLost):  # noqa: PT012
         async with centre.open():
             centre.journal.acquire("another", 1 << 60, 1_000_000)  # long after the lease has run out
             await anyio.sleep_forever()
@@ -282,7 +282,7 @@ async def test_a_lease_is_kept_through_short_outages(
 
 async def test_a_damaged_journal_ends_the_workspace() -> None:
     journal = SteeredJournal()
-    with pytest.raises(JournalCorrupt) as caught:
+    with pytest.raises(JournalCorrupt) as caught:  # noqa: PT012
         async with Centre(journal).open() as workspace:
             journal.fail(JournalCorrupt(7, "as planned"))
             original = journal.read
@@ -382,7 +382,7 @@ async def test_a_timer_that_breaks_the_engine_ends_the_workspace_in_the_end(monk
     def tick(self: Engine, at_us: int) -> Any:
         raise KeyError("planted")
 
-    with pytest.raises(KeyError, match="planted"):
+    with pytest.raises(KeyError, match="planted"):  # noqa: PT012
         async with centre.open() as workspace:
             await answered(workspace)
             monkeypatch.setattr(Engine, "tick", tick)
@@ -443,7 +443,7 @@ async def test_a_value_of_a_wrong_type_is_set_aside() -> None:
 async def test_an_error_in_the_block_comes_out_as_it_was_raised() -> None:
     error = ValueError("mine")
     centre = Centre()
-    with pytest.raises(ValueError, match="mine") as caught:
+    with pytest.raises(ValueError, match="mine") as caught:  # noqa: PT012
         async with centre.open() as workspace:
             await workspace.receive(message(1))
             raise error
@@ -456,7 +456,7 @@ async def test_a_group_of_errors_in_the_block_stays_a_group() -> None:
     async def fail(error: Exception) -> None:
         raise error
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(ExceptionGroup) as caught:  # noqa: PT012
         async with Centre().open(), anyio.create_task_group() as tasks:
             tasks.start_soon(fail, ValueError("one"))
             tasks.start_soon(fail, KeyError("two"))
@@ -535,24 +535,23 @@ async def test_after_the_block_calls_are_refused() -> None:
 async def test_those_who_wait_when_the_block_is_left_are_told() -> None:
     told: list[str] = []
 
-    async with anyio.create_task_group() as tasks:
-        async with Centre().open() as workspace:
-            ana = await workspace.sign_in("ana")
+    async with anyio.create_task_group() as tasks, Centre().open() as workspace:
+        ana = await workspace.sign_in("ana")
 
-            async def wait_for_offer() -> None:
-                with pytest.raises(JournalUnavailable):
-                    await ana.next_offer()
-                told.append("offer")
+        async def wait_for_offer() -> None:
+            with pytest.raises(JournalUnavailable):
+                await ana.next_offer()
+            told.append("offer")
 
-            async def follow() -> None:
-                async for entry in workspace.events(after=workspace.health().position):
-                    told.append(entry.type)
-                told.append("feed")
+        async def follow() -> None:
+            async for entry in workspace.events(after=workspace.health().position):
+                told.append(entry.type)  # noqa: PERF401
+            told.append("feed")
 
-            tasks.start_soon(wait_for_offer)
-            tasks.start_soon(follow)
-            await turns()
-            assert told == []
+        tasks.start_soon(wait_for_offer)
+        tasks.start_soon(follow)
+        await turns()
+        assert told == []
     assert sorted(told) == ["feed", "offer"]
 
 
@@ -563,4 +562,3 @@ async def test_an_unchanged_plan_is_not_put_into_force_again() -> None:
             pass
     assert len(centre.events(e.PlanChanged)) == 1
     assert centre.events(e.PlanChanged)[0].plan == PLAN
-

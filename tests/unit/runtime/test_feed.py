@@ -131,17 +131,16 @@ async def test_it_ends_when_the_workspace_is_over_and_not_before() -> None:
 
     async def follow_all() -> None:
         async for entry in workspace.events():
-            seen.append(entry.type)
+            seen.append(entry.type)  # noqa: PERF401
         seen.append("over")
 
-    async with anyio.create_task_group() as tasks:
-        async with centre.open() as workspace:
-            tasks.start_soon(follow_all)
-            await turns()
-            journal.hold()
-            with anyio.move_on_after(0.01):
-                await workspace.receive(message(1))
-            journal.let_pass()
+    async with anyio.create_task_group() as tasks, centre.open() as workspace:
+        tasks.start_soon(follow_all)
+        await turns()
+        journal.hold()
+        with anyio.move_on_after(0.01):
+            await workspace.receive(message(1))
+        journal.let_pass()
     assert seen == [*(record.type for record in centre.records()), "over"]
 
 

@@ -128,12 +128,15 @@ async def test_what_was_asked_while_nobody_owned_it_is_done_by_the_next_owner(ce
 
 
 async def test_many_callers_at_once(centre: Centre, file: Path) -> None:
-    async with both(centre, file) as (workspace, client):
-        async with connect(f"sqlite:{file}") as other, anyio.create_task_group() as tasks:
-            for number in range(50):
-                tasks.start_soon(client.receive, message(f"a{number}", sender=f"joe-{number}"))
-                tasks.start_soon(other.receive, message(f"b{number}", sender=f"jim-{number}"))
-                tasks.start_soon(workspace.receive, message(f"c{number}", sender=f"ann-{number}"))
+    async with (
+        both(centre, file) as (workspace, client),
+        connect(f"sqlite:{file}") as other,
+        anyio.create_task_group() as tasks,
+    ):
+        for number in range(50):
+            tasks.start_soon(client.receive, message(f"a{number}", sender=f"joe-{number}"))
+            tasks.start_soon(other.receive, message(f"b{number}", sender=f"jim-{number}"))
+            tasks.start_soon(workspace.receive, message(f"c{number}", sender=f"ann-{number}"))
     assert centre.counts()["MessageReceived"] == 150
 
 
@@ -347,7 +350,7 @@ async def test_absurdly_long_texts_are_refused_at_every_door(door: str) -> None:
                 await workspace.execute(command)
             return
         journal.inbox.submit("r1", encode_command(command))
-        while (answer := journal.inbox.result("r1")) is None:
+        while (answer := journal.inbox.result("r1")) is None:  # noqa: ASYNC110
             await anyio.sleep(0.005)
         with pytest.raises(InvalidCommand, match="reason: must be at most 2000"):
             decode_result(answer)

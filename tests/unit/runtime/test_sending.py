@@ -420,9 +420,7 @@ async def test_a_sending_under_way_is_finished_before_the_block_is_left(centre: 
     assert [kind for kind, _ in ended(centre)] == ["DeliveryAccepted"]
 
 
-async def test_leaving_does_not_wait_for_a_provider_that_hangs(
-    centre: Centre, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_leaving_does_not_wait_for_a_provider_that_hangs(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestra.runtime.sending._LONGEST_END_S", 0.01)
     wire = scripted(centre, {}, frame("a"))
     wire.hangs = True

@@ -24,7 +24,7 @@ def centre() -> Centre:
 async def heard(workspace: Workspace, interaction: str, into: list[Signal]) -> None:
     """Listen to the end."""
     async for signal in workspace.signals(interaction, every=AT_ONCE):
-        into.append(signal)
+        into.append(signal)  # noqa: PERF401
 
 
 async def test_a_place_rises_and_ends_with_the_waiting(centre: Centre) -> None:
@@ -108,9 +108,8 @@ async def test_what_does_not_wait_says_so_and_ends(centre: Centre) -> None:
 async def test_they_end_with_the_workspace(centre: Centre) -> None:
     signals: list[Signal] = []
     with anyio.fail_after(30):
-        async with anyio.create_task_group() as tasks:
-            async with centre.open() as workspace:
-                await workspace.receive(message(1))
-                tasks.start_soon(heard, workspace, "in1", signals)
-                await turns()
+        async with anyio.create_task_group() as tasks, centre.open() as workspace:
+            await workspace.receive(message(1))
+            tasks.start_soon(heard, workspace, "in1", signals)
+            await turns()
     assert signals == [PlaceSignal("in1", 0, None)]

@@ -1,0 +1,149 @@
+"""From what adapters report and applications hand in to commands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+import pytest
+from tests.contact_centre import PLAN, Centre
+
+from orchestra.channels import inbound
+from orchestra.channels.parts import Identity, TextPart, ThreadRef
+from orchestra.errors import MalformedMessage
+from orchestra.model.addresses import Email, Handle, Phone
+from orchestra.model.commands import ReceiveContact, ReceiveMessage, RecordReceipt, RecordReply
+from orchestra.model.instants import since_epoch_us
+from orchestra.model.message import Contact, Message
+from orchestra.runtime.inbound import commands_of, receive
+from orchestra.runtime.keys import WorkspaceKey
+
+KEY = WorkspaceKey.of(PLAN)
+LINE = Centre().line
+AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def origin(**more: Any) -> inbound.Origin:
+    fields: dict[str, Any] = {
+        "dedupe_key": "e-1",
+        "received_at": AT,
+        "identities": (Identity("loopback", "joe", name="Joe\u0000"),),
+        **more,
+    }
+    required = {field.name for field in attrs.fields(inbound.Origin) if field.default is attrs.NOTHING}
+    fields |= dict.fromkeys(required - fields.keys(), "00")
+    return inbound.Origin(**fields)
+
+
+def only(event: inbound.Inbound) -> Any:
+    (command,) = commands_of(event, LINE, KEY)
+    return command
+
+
+def test_a_message_becomes_a_command() -> None:
+    case = KEY.reply_token("ca7")
+    thread = ThreadRef(conversation="c-1", token=case)
+    command = only(inbound.MessageReceived(origin=origin(thread=thread, occurred_at=AT), parts=(TextPart("Hello"),)))
+    assert isinstance(command, ReceiveMessage)
+    assert (command.channel, command.account, command.message_id) == ("chat", "main", "e-1")
+    assert (command.thread, command.reply_case, command.occurred_us) == ("c-1", "ca7", since_epoch_us(AT))
+    assert (command.text, command.sender.value) == ("Hello", "joe")
+    assert command.sender.key == KEY.address(Handle("joe", kind="loopback")).key
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "person"),
+    [("email", "joe@example.org", Email), ("phone", "+4930123456", Phone), ("visitor", "v-1", Handle)],
+)
+def test_a_sender_is_a_person_of_its_kind(kind: str, value: str, person: Any) -> None:
+    event = inbound.MessageReceived(origin=origin(identities=(Identity(kind, value),)), parts=(TextPart("Hello"),))
+    expected = person(value, kind=kind) if person is Handle else person(value)
+    assert only(event).sender.key == KEY.address(expected).key
+
+
+def test_a_message_of_nobody_is_no_command() -> None:
+    event = inbound.MessageReceived(origin=origin(identities=()), parts=(TextPart("Hello"),))
+    assert commands_of(event, LINE, KEY) == []
+
+
+def test_a_forged_reply_token_is_ignored() -> None:
+    thread = ThreadRef(token="ca7.0000")
+    assert only(inbound.MessageReceived(origin=origin(thread=thread), parts=(TextPart("Hi"),))).reply_case is None
+
+
+@pytest.mark.parametrize("state", [inbound.DeliveryState.DELIVERED, inbound.DeliveryState.READ])
+def test_each_message_of_a_receipt_is_a_command(state: inbound.DeliveryState) -> None:
+    event = inbound.DeliveryUpdate(origin=origin(occurred_at=AT), state=state, message_ids=("a", "b"), code="c")
+    commands = commands_of(event, LINE, KEY)
+    assert commands == [
+        RecordReceipt("chat", "main", name, state.value, since_epoch_us(AT), "c") for name in ("a", "b")
+    ]
+
+
+def test_that_a_provider_took_it_is_no_receipt() -> None:
+    event = inbound.DeliveryUpdate(origin=origin(), state=inbound.DeliveryState.ACCEPTED, message_ids=("a",))
+    assert commands_of(event, LINE, KEY) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "count"), [(KEY.delivery_key("de1"), 0), ("de1.forged", 1), (None, 1)], ids=["ours", "forged", "none"]
+)
+def test_an_echo_is_an_answer_given_elsewhere_unless_it_is_ours(key: str | None, count: int) -> None:
+    event = inbound.OutboundEcho(origin=origin(), parts=(TextPart("Done"),), key=key)
+    commands = commands_of(event, LINE, KEY)
+    assert len(commands) == count
+    assert all(isinstance(command, RecordReply) and command.text == "Done" for command in commands)
+
+
+def test_other_news_is_no_command() -> None:
+    assert commands_of(inbound.TypingChanged(origin=origin(), is_typing=True), LINE, KEY) == []
+    assert commands_of(inbound.Unrecognised(origin=origin(), type="hologram"), LINE, KEY) == []
+
+
+# What an application hands in
+
+
+def test_a_message_handed_in_keeps_what_it_says_of_itself() -> None:
+    message = Message(
+        "email",
+        id="m1",
+        sender=Email("joe@example.org"),
+        text="Hello\u0000\r\nthere",
+        account="support",
+        thread="t-1",
+        at=AT,
+        reply_token=KEY.reply_token("ca3"),
+        case_number="C-000003",
+        topic="delay",
+        queue="vip",
+        skills={"german": 2},
+        priority=5,
+    )
+    command = receive(message, KEY)
+    assert isinstance(command, ReceiveMessage)
+    assert (command.channel, command.account, command.message_id) == ("email", "support", "m1")
+    assert (command.thread, command.occurred_us, command.reply_case) == ("t-1", since_epoch_us(AT), "ca3")
+    assert (command.case_number, command.topic, command.queue) == ("C-000003", "delay", "vip")
+    assert (command.skills, command.priority) == ({"german": 2}, 5)
+    assert "\u0000" not in (command.text or "")
+    assert command.sender.value == "joe@example.org"
+
+
+def test_a_contact_has_no_text() -> None:
+    command = receive(Contact("voice", id="c1", sender=Phone("+4930123456")), KEY)
+    assert isinstance(command, ReceiveContact)
+    assert (command.contact_id, command.account, command.occurred_us) == ("c1", "main", None)
+
+
+@pytest.mark.parametrize("field", ["id", "thread"])
+def test_control_characters_are_refused(field: str) -> None:
+    fields: dict[str, Any] = {"id": "m1", field: "a\nb"}
+    with pytest.raises(MalformedMessage):
+        receive(Message("chat", sender=Handle("joe"), text="Hello", **fields), KEY)
+
+
+def test_an_instant_needs_a_zone() -> None:
+    naive = AT.replace(tzinfo=None)
+    with pytest.raises(ValueError, match="time zone"):
+        receive(Message("chat", id="m1", sender=Handle("joe"), text="Hello", at=naive), KEY)
