@@ -27,7 +27,7 @@ class Proof:
     Attributes:
         variable: the environment variable by which the tests learn the number.
         share_s: seconds of `CI_SECONDS` set aside for it.
-        each_s: seconds that one more costs, measured on two cores with coverage on.
+        each_s: seconds of a run on two cores that one more costs, measured.
         enough: more than this is not asked for in CI, however cheap it is.
         option: the argument of its own session that sets the number, as in `nox -s swarm -- --seeds 50000`.
     """
@@ -69,13 +69,16 @@ FIXED_SECONDS: Mapping[str, int] = {
 """What the rest takes: it has no number to turn."""
 
 LESS = 20
-"""Beside the covered run on 3.11, proofs run with a twentieth of their counts: other versions rarely differ."""
+"""Under coverage and on other versions proofs run with a twentieth of their counts: there they rarely differ."""
 
 PYTHONS = ("3.11", "3.12", "3.13")
 """The first is required, carries the coverage bars and trio; the others run where they are found."""
 
 NOT_HERE = "not sabotage"
 """Sabotage runs the suite on broken copies of the package; it has a session of its own."""
+
+PROVEN = " or ".join(name for name in PROOFS if name != "sabotage")
+"""What repeats: these tests run at the full counts, once."""
 
 CHECKERS = frozenset({"celery-types", "django-stubs", "mypy", "nox", "pyright", "ruff", "towncrier"})
 """What `dev` holds for the sessions lint and types alone."""
@@ -176,7 +179,9 @@ def tests(session: nox.Session) -> None:
     shutil.rmtree(ROOT / "build" / "coverage", ignore_errors=True)
     (ROOT / "build" / "coverage").mkdir(parents=True)
     covered = ("coverage", "run", "-m")
-    _pytest(session, name, "-m", NOT_HERE, *chosen, env=_counts(), runner=covered)
+    _pytest(session, name, "-m", NOT_HERE, *chosen, env=_counts(LESS), runner=covered)
+    # At their full counts proofs reach no other lines, and tracing would make them several times slower.
+    _pytest(session, f"{name}-proofs", "-m", PROVEN, *chosen, env=_counts(), codes=(0, 5))
     # Only what awaits can differ on trio; 5 is pytest's code for "nothing was selected".
     trio = _counts(LESS) | {"ORCHESTRA_BACKEND": "trio"}
     _pytest(session, f"{name}-trio", "-m", f"anyio and {NOT_HERE}", *chosen, env=trio, runner=covered, codes=(0, 5))
@@ -211,7 +216,7 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Every program under benchmarks/, us and the peers in turn. Arguments choose some by name."""
     session.install(".[cli,speed,tz,bench]")
-    programs = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if not path.name.startswith("_"))
+    programs = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8"))
     chosen = [path for path in programs if not session.posargs or path.stem in session.posargs]
     if not chosen:
         session.error(f"no benchmark of that name; there are {', '.join(p.stem for p in programs) or 'none'}")

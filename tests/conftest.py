@@ -36,6 +36,13 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: Any) 
         pytest.mark.anyio(obj)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is drawn by hypothesis in the folder of properties can be repeated as often as one likes."""
+    for item in items:
+        if item.path.parent.name == "property":
+            item.add_marker("property")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """The event loop of this run: asyncio, or what ORCHESTRA_BACKEND names."""
