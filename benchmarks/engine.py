@@ -1,7 +1,7 @@
 """The whole engine in memory against an event-sourced aggregate in memory, in events a second.
 
-Ours: contacts from arrival to closed, with routing, cases, deliveries and timers. Peer: `eventsourcing`'s application with
-its in-memory (POPO) store, whose aggregate only records what it is told, with as many events and saves per contact.
+Ours: contacts from arrival to closed, with routing, cases, deliveries and timers. Peer: `eventsourcing`'s application
+with its in-memory (POPO) store, whose aggregate only records what it is told, as many events and saves a contact.
 """
 
 from __future__ import annotations

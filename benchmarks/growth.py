@@ -1,7 +1,7 @@
-"""Cost per operation as the work grows a hundredfold, divided by the growth of a bare heap of the same size in the same run.
+"""Cost per operation as the work grows a hundredfold, by the growth of a bare heap of the same size in the same run.
 
-Operations: a contact from arrival to finished with 100x the agents signed in, the contacts waiting, or the cases open; and an
-offer declined and made anew with 100x waiting. Two sizes are measured in turn; the quotient must stay at or under 2.
+Operations: a contact from arrival to closed with 100x the agents signed in or the cases open, and an arrival with 100x
+the contacts waiting. Two sizes are measured in turn; the quotient must stay at or under 2.
 """
 
 from __future__ import annotations

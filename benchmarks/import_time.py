@@ -41,7 +41,8 @@ def main() -> int:
         print(json.dumps({"benchmark": "import", "results": [row | {"passed": passed}]}))
     else:
         print(
-            f"import: {min(seconds):.3f} / {median:.3f} / {max(seconds):.3f} s, limit {LIMIT_S} s, extras: {extras or 'none'}"
+            f"import: {min(seconds):.3f} / {median:.3f} / {max(seconds):.3f} s, limit {LIMIT_S} s, "
+            f"extras: {extras or 'none'}"
         )
     return 0 if passed else 1
 

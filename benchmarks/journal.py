@@ -1,12 +1,11 @@
 """Appending to SQLite: our journal against the raw driver, and against `eventsourcing` on SQLite.
 
-All sides sync to disk on every commit (WAL, synchronous=FULL). Ours keeps a chain of checksums, compares and swaps, and checks
-its lease; the raw driver inserts the same columns into a table with the same indexes and nothing else.
+All sides sync to disk on every commit (WAL, synchronous=FULL). Ours keeps a chain of checksums, compares and swaps, and
+checks its lease; the raw driver inserts the same columns into a table with the same indexes and nothing else.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -145,5 +144,5 @@ if __name__ == "__main__":
         main("journal on SQLite", cases)
     finally:
         for file in FOLDER.iterdir():
-            os.unlink(file)
+            file.unlink()
         FOLDER.rmdir()

@@ -1,6 +1,6 @@
 """Loading: a journal of many events, and a snapshot of many open cases. Figures in seconds, against the stated limits.
 
-`--events` and `--cases` set the sizes; the limits are for a million events in 30 s and 100,000 open cases in 2 s and are scaled.
+`--events` and `--cases` set the sizes; the limits, a million events in 30 s and 100,000 open cases in 2 s, are scaled.
 Each is set against reading the same rows with the raw driver, and the same bytes with `json`, in the same run.
 """
 

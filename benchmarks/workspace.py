@@ -1,7 +1,7 @@
-"""A whole workspace on SQLite with 64 callers at once, against DBOS workflows of three steps on SQLite, contacts a second.
+"""A whole workspace on SQLite with 64 callers at once, against DBOS workflows of three steps on SQLite.
 
-Ours: each caller takes a contact in, waits until that is durable, and has it offered; one append serves many callers. Peer: a
-workflow that takes a contact in, queues it and offers it, each a durable step, started by 64 threads.
+Ours: each caller takes a contact in, waits until that is durable, and has it offered; one append serves many callers.
+Peer: a workflow that takes a contact in, queues it and offers it, each a durable step, started by 64 threads.
 """
 
 from __future__ import annotations

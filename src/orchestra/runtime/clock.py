@@ -31,7 +31,7 @@ class SystemClock:
 
     async def sleep_until(self, instant_us: int) -> None:
         """Return at that instant; looks at the clock anew every minute, so a step is noticed."""
-        while (left_us := instant_us - self.now_us()) > 0:
+        while (left_us := instant_us - self.now_us()) > 0:  # noqa: ASYNC110 - nothing but time is waited for
             await anyio.sleep(min(left_us / 1_000_000, 60.0))
 
 

@@ -99,7 +99,7 @@ def _update(event: inbound.DeliveryUpdate, line: Line, key: WorkspaceKey) -> lis
 
 def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Command]:
     person = _person(event)
-    if person is None or event.key is not None and key.delivery_of(event.key) is not None:
+    if person is None or (event.key is not None and key.delivery_of(event.key) is not None):
         return []  # our own sending, which its delivery tells of
     return [
         RecordReply(

@@ -374,8 +374,8 @@ class Owner:
 
     async def answer_waiting(self) -> int:
         """Decide on every request now waiting, in order; gives how many."""
-        # What is read may be older than an append that ends meanwhile: an id is forgotten only when a later reading began
-        # after its answer was stored, and a reading that an append failed under is not used.
+        # What is read may be older than an append that ends meanwhile: an id is forgotten only when a later reading
+        # began after its answer was stored, and a reading that an append failed under is not used.
         gone, self._answered, failures = self._answered, set(), self._failures
         requests = await in_thread(self.journal.inbox.waiting)
         fresh = [request for request in requests if request.request_id not in self._answering]

@@ -139,7 +139,7 @@ class Sending:
         now = instant(self._owner.clock.now_us())
         try:
             plan = line.adapter.encode(message, line.account, conversation, now)
-        except Exception as error:  # a plug-in's fault ends its own message, and nothing else
+        except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its own message, and nothing else
             _log.error("%s: adapter %s cannot encode: %s", delivery, line.adapter.channel, type(error).__name__)
             return Failed("adapter_fault")
         return Failed(plan.code) if isinstance(plan, Refused) else plan
@@ -181,7 +181,7 @@ class Sending:
             with anyio.fail_after(_LONGEST_STEP_S):
                 result = await line.transport.perform(step)
             return line.adapter.interpret(step, result, instant(self._owner.clock.now_us()))
-        except Exception as error:  # whatever a transport or plug-in raises after the write: nobody knows
+        except Exception as error:  # noqa: BLE001 - whatever a transport or plug-in raises after the write: nobody knows
             _log.error("adapter %s failed in a step: %s", line.adapter.channel, type(error).__name__)
             return Unknown("timed_out" if isinstance(error, TimeoutError) else "adapter_fault")
 
@@ -213,7 +213,7 @@ def _honours_keys(line: Line | None) -> bool:
     nobody = Conversation(recipient=Identity("none", ""))
     try:
         return line.adapter.capabilities(line.account, nobody).outbound_idempotency
-    except Exception as error:  # a plug-in's fault must not keep the workspace from opening
+    except Exception as error:  # noqa: BLE001 - a plug-in's fault must not keep the workspace from opening
         _log.error("adapter %s cannot tell its capabilities: %s", line.adapter.channel, type(error).__name__)
         return False
 

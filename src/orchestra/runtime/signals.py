@@ -1,4 +1,4 @@
-"""Signals: what is worth showing now and not worth keeping. Computed for those who listen, coalesced, never journaled."""
+"""Signals: worth showing now and not worth keeping. Computed for those who listen, coalesced, never journaled."""
 
 from __future__ import annotations
 

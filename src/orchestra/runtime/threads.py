@@ -23,7 +23,7 @@ _Arguments = TypeVarTuple("_Arguments")
 _limiter: RunVar[CapacityLimiter] = RunVar("orchestra.threads")
 
 
-async def in_thread(function: Callable[[Unpack[_Arguments]], _Value], *arguments: Unpack[_Arguments]) -> _Value:
+async def in_thread(function: Callable[[Unpack[_Arguments]], _Value], *arguments: *_Arguments) -> _Value:
     """Call a function that blocks in a thread, and give what it returns. Not cancellable once it runs."""
     try:
         limiter = _limiter.get()

@@ -273,7 +273,7 @@ class Workspace(Calls):
             return HttpReply(status=404)
         try:
             verdict = line.adapter.verify(request, line.account, instant(self._owner.clock.now_us()))
-        except Exception as error:  # as in `_take`
+        except Exception as error:  # noqa: BLE001 - as in `_take`
             _log.error("adapter %s cannot verify: %s", line.adapter.channel, type(error).__name__)
             return HttpReply(status=500)
         if isinstance(verdict, Handshake):
@@ -285,7 +285,7 @@ class Workspace(Calls):
     async def _take(self, line: Line, verified: Verified) -> HttpReply:
         try:
             decoded = line.adapter.decode(verified, line.account)
-        except Exception as error:  # a plug-in's fault concerns its own request only; the sender may try again
+        except Exception as error:  # noqa: BLE001 - a plug-in's fault concerns its own request only; the sender may try again
             _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
             return HttpReply(status=500)
         for issue in decoded.issues:
@@ -387,7 +387,7 @@ async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerato
                 await workspace.begin(tasks, url)
                 try:
                     yield workspace
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - goes out below as it was raised, not in a group
                     failure = error
                 finally:
                     workspace.end_sending()

@@ -61,14 +61,17 @@ def messages(plan: Plan, path: str) -> list[str]:
 
 
 def test_a_plan_file_and_python_give_the_same_value() -> None:
-    assert Plan(
-        workspace=WorkspaceDefinition(default_queue="care", name="shop", key="SHOP_KEY"),
-        skills={"german": "speaks German"},
-        teams={"care": Team()},
-        queues={"care": Queue("care"), "german": Queue("care", {"german": 2})},
-        channels={"chat": Channel(live=True, weight_percent=25, queue="care", accounts={"de": Account("german")})},
-        agents={"ana": AgentDefinition(["care"], {"german": 3})},
-    ) == PLAN
+    assert (
+        Plan(
+            workspace=WorkspaceDefinition(default_queue="care", name="shop", key="SHOP_KEY"),
+            skills={"german": "speaks German"},
+            teams={"care": Team()},
+            queues={"care": Queue("care"), "german": Queue("care", {"german": 2})},
+            channels={"chat": Channel(live=True, weight_percent=25, queue="care", accounts={"de": Account("german")})},
+            agents={"ana": AgentDefinition(["care"], {"german": 3})},
+        )
+        == PLAN
+    )
     assert PLAN.faults() == []
 
 

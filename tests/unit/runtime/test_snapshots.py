@@ -38,7 +38,7 @@ async def test_an_owner_has_snapshots_made_as_it_goes(url: str, monkeypatch: pyt
     async with Workspace.open(PLAN, url) as workspace:
         for number in range(10):
             await workspace.receive(message(number))
-        while (snapshot := workspace.journal.load_snapshot("1")) is None:
+        while (snapshot := workspace.journal.load_snapshot("1")) is None:  # noqa: ASYNC110 - another process makes it
             await anyio.sleep(0.01)
         assert 0 < snapshot.position <= workspace.health().position
 
@@ -70,6 +70,6 @@ async def test_a_failing_snapshot_costs_nothing_else(
     with caplog.at_level(logging.WARNING, "orchestra"):
         async with Workspace.open(PLAN, url) as workspace:
             await workspace.receive(message(1))
-            while "no snapshot" not in caplog.text:
+            while "no snapshot" not in caplog.text:  # noqa: ASYNC110 - nobody is told but the log
                 await anyio.sleep(0.01)
             assert not (await workspace.receive(message(2))).duplicate

@@ -30,7 +30,7 @@ def _by_thread(view: View, event: e.InteractionStarted, at_us: int) -> str | Non
 
 
 def _goes_on(view: View, case: str, topic: str | None) -> bool:
-    """Without a thread of the provider's, people who come back go on with a case unless it is closed or another matter."""
+    """Whether people who come back without a thread go on with the case: not if it is closed or another matter."""
     row = view.cases.cases[case]
     return row.state != "CLOSED" and (topic is None or row.topic is None or topic == row.topic)
 

@@ -52,7 +52,7 @@ class ConversationStarted(Event):
 
 @attrs.define
 class InteractionStarted(Event):
-    """A customer made contact. The last fields are what the contact told about where it belongs and who can serve it."""
+    """A customer made contact. The last fields are what the contact told of where it belongs and who can serve it."""
 
     interaction: str
     customer: str
