@@ -1,4 +1,4 @@
-"""What an application hands in: a message or a contact that came over one of its channels."""
+"""What an application hands in: a contact that came over one of its channels, with or without a text."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ __all__ = ["Contact", "Message"]
 
 
 @attrs.frozen
-class Message:
-    """An inbound message: a chat line, a mail, a post, a form.
+class Contact:
+    """An inbound contact without a text, such as a phone call.
 
     Attributes:
         channel: name of a channel in the plan.
-        id: the provider's message id; the same (channel, account, id) is taken once.
-        sender: who wrote it.
-        text: the body.
+        id: the provider's id of it; the same (channel, account, id) is taken once.
+        sender: whom it is from.
         account: the company's own account on the channel.
         thread: the provider's conversation key; without one a sender has one conversation per account.
-        at: when it was written (aware); None means now.
+        at: when it happened (aware); None means now.
         reply_token: the token of an earlier message of ours that it answers.
         case_number: a case number that the customer gave.
         topic: what it is about, in the plan's or the application's words.
@@ -35,7 +34,6 @@ class Message:
     channel: str
     id: str = attrs.field(kw_only=True)
     sender: Email | Phone | Handle = attrs.field(kw_only=True)
-    text: str = attrs.field(kw_only=True, repr=False)
     account: str = attrs.field(default="main", kw_only=True)
     thread: str | None = attrs.field(default=None, kw_only=True)
     at: datetime | None = attrs.field(default=None, kw_only=True)
@@ -48,18 +46,7 @@ class Message:
 
 
 @attrs.frozen
-class Contact:
-    """An inbound contact without a text, such as a phone call. Attributes as of `Message`; `id` is the call's id."""
+class Message(Contact):
+    """An inbound message: a chat line, a mail, a post, a form. A contact with a `text`, its body."""
 
-    channel: str
-    id: str = attrs.field(kw_only=True)
-    sender: Email | Phone | Handle = attrs.field(kw_only=True)
-    account: str = attrs.field(default="main", kw_only=True)
-    thread: str | None = attrs.field(default=None, kw_only=True)
-    at: datetime | None = attrs.field(default=None, kw_only=True)
-    reply_token: str | None = attrs.field(default=None, kw_only=True, repr=False)
-    case_number: str | None = attrs.field(default=None, kw_only=True)
-    topic: str | None = attrs.field(default=None, kw_only=True)
-    queue: str | None = attrs.field(default=None, kw_only=True)
-    skills: Mapping[str, int] = attrs.field(factory=dict, kw_only=True)
-    priority: int = attrs.field(default=0, kw_only=True)
+    text: str = attrs.field(kw_only=True, repr=False)
