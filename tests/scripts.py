@@ -5,9 +5,7 @@ What belongs here: making and running them. What does not: what must hold.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cache
 
 import attrs
@@ -15,12 +13,11 @@ import attrs
 from orchestra.engine.engine import Decided, Engine
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from orchestra.testing.purity import forbid_effects
 from tests import moves
 from tests.engine_driver import MINUTE, SECOND, Driver
 from tests.swarm import Dice
 
-__all__ = ["Step", "no_effects", "run_step", "script", "told"]
+__all__ = ["Step", "run_step", "script", "told"]
 
 STEPS = 80
 
@@ -75,14 +72,3 @@ def told(decided: Iterable[Decided]) -> list[str]:
         for one in decided
         if one.events or one.actor == "refused"
     ]
-
-
-@contextmanager
-def no_effects() -> Generator[None]:
-    """Forbid effects, those of the collector's callbacks aside: hypothesis reads a clock in one, whenever it runs."""
-    gc.disable()
-    try:
-        with forbid_effects():
-            yield
-    finally:
-        gc.enable()

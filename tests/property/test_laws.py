@@ -13,12 +13,13 @@ import pytest
 from tests import moves
 from tests.engine_driver import START, Driver, Logged, replay
 from tests.invariants import check_rebuilt, check_state
-from tests.scripts import Step, no_effects, run_step, script, told
+from tests.scripts import Step, run_step, script, told
 from tests.swarm import Run
 
 from orchestra.engine.engine import Engine
 from orchestra.engine.lifecycle import INTERACTION, OFFER
 from orchestra.model import commands as c, events as e
+from orchestra.testing.purity import forbid_effects
 
 SEEDS = range(6)
 
@@ -228,18 +229,18 @@ def test_law_09_every_open_case_has_exactly_one_accountable_owner(seed: int) -> 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_10_same_inputs_same_facts(seed: int) -> None:
-    outputs = []
+    steps, outputs = script(seed), []
     for _ in range(2):
         engine = Engine()
-        with no_effects():
-            outputs.append([told(run_step(engine, step)) for step in script(seed)])
+        with forbid_effects():
+            outputs.append([told(run_step(engine, step)) for step in steps])
         outputs[-1].append([engine.state_hash()])
     assert outputs[0] == outputs[1]
 
 
 PRINT_HASHES = """
 from orchestra.engine.engine import Engine
-from tests.scripts import no_effects, run_step, script
+from tests.scripts import run_step, script
 for seed in range(3):
     engine = Engine()
     for step in script(seed):

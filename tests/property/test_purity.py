@@ -10,13 +10,14 @@ from typing import Any
 import attrs
 import pytest
 from tests.engine_driver import Logged, replay
-from tests.scripts import no_effects, run_step, script, told
+from tests.scripts import run_step, script, told
 from tests.swarm import Run
 
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from orchestra.model.event import Event
+from orchestra.testing.purity import forbid_effects
 
 SEEDS = range(8)
 
@@ -73,7 +74,7 @@ class Instrumented(Engine):
         while True:
             before = self._state()
             try:
-                with no_effects():
+                with forbid_effects():
                     event = next(steps)
             except StopIteration as stop:
                 assert self._state() == before, "it changed the state itself"
@@ -85,7 +86,7 @@ class Instrumented(Engine):
     def _evolving(self, name: str, evolve: Callable[..., None]) -> Callable[..., None]:
         def watched(own: Any, event: Event, at_us: int) -> None:
             others, facts = _rows(self), copy.deepcopy(_facts(event))
-            with no_effects():
+            with forbid_effects():
                 evolve(own, event, at_us)
             after = _rows(self)
             changed = {section for section in after if after[section] != others[section]}

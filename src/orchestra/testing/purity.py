@@ -5,6 +5,7 @@ It watches calls, so it also sees what was imported under another name before th
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -49,12 +50,15 @@ def forbid_effects() -> Generator[None]:
             seen.append(name)
             raise EffectSeen(name)
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()  # what others do whenever garbage is collected is not the doing of the code that is watched
     sys.setprofile(watch)
     try:
         yield
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
         if seen:
             raise EffectSeen(f"not pure: calls {', '.join(seen)}")
 
