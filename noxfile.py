@@ -80,6 +80,10 @@ NOT_HERE = "not sabotage"
 PROVEN = " or ".join(name for name in PROOFS if name != "sabotage")
 """What repeats: these tests run at the full counts, once."""
 
+ELSEWHERE = ("tests/unit", "tests/property", "tests/simulation", "tests/integration/test_same_hash.py")
+"""What CI runs on other Pythons and the oldest dependencies: all that could decide or encode otherwise there. Elsewhere
+they run everything."""
+
 CHECKERS = frozenset({"celery-types", "django-stubs", "mypy", "nox", "pyright", "ruff", "towncrier"})
 """What `dev` holds for the sessions lint and types alone."""
 
@@ -123,6 +127,11 @@ def _counts(less: int = 1) -> dict[str, str]:
     """The proofs' counts as environment variables; one that is already set wins."""
     chosen = {proof.variable: str(max(1, proof.count // less)) for proof in PROOFS.values()}
     return {name: os.environ.get(name, count) for name, count in chosen.items()}
+
+
+def _elsewhere() -> Sequence[str]:
+    """Which tests other Pythons and the oldest dependencies run: in CI those that its time allows."""
+    return ELSEWHERE if os.environ.get("CI") else ()
 
 
 def _own_count(session: nox.Session, name: str) -> tuple[dict[str, str], list[str]]:
@@ -174,7 +183,7 @@ def tests(session: nox.Session) -> None:
     session.install(*_test_requirements())
     name, chosen = f"tests-{session.python}", session.posargs
     if session.python != PYTHONS[0]:
-        _pytest(session, name, "-m", NOT_HERE, *chosen, env=_counts(LESS))
+        _pytest(session, name, "-m", NOT_HERE, *(chosen or _elsewhere()), env=_counts(LESS))
         return
     shutil.rmtree(ROOT / "build" / "coverage", ignore_errors=True)
     (ROOT / "build" / "coverage").mkdir(parents=True)
@@ -199,7 +208,7 @@ def lowest(session: nox.Session) -> None:
     required = _project()
     oldest = [r.replace(">=", "==") for extra in ("", "cli", "speed", "tz") for r in required[extra]]
     session.install(*_test_requirements(), *oldest)
-    _pytest(session, "lowest", "-m", NOT_HERE, *session.posargs, env=_counts(LESS))
+    _pytest(session, "lowest", "-m", NOT_HERE, *(session.posargs or _elsewhere()), env=_counts(LESS))
 
 
 @nox.session(python=PYTHONS[0])

@@ -106,7 +106,8 @@ def _scalar(value: Any, _: Any) -> Any:
 def _build() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True, omit_if_default=True)
     converter.register_structure_hook(timedelta, _duration)
-    converter.register_structure_hook(timedelta | None, _duration_or_never)
+    # By predicate: the oldest cattrs that is supported takes no union as a key.
+    converter.register_structure_hook_func(lambda kind: kind == timedelta | None, _duration_or_never)
     converter.register_unstructure_hook(timedelta, format_duration)
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _exactly(kind))
