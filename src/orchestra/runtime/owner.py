@@ -152,6 +152,9 @@ class Owner:
         """
         if position <= self.ledger.stored:
             return
+        if self.is_over:
+            await anyio.lowlevel.checkpoint()
+            raise JournalUnavailable("the workspace is closed", True)
         self._work.ring()
         waiter = _Waiter(position)
         self._waiting.append(waiter)
@@ -161,10 +164,9 @@ class Owner:
 
     async def _until_ready(self) -> None:
         while True:
-            if self.is_closing:
-                raise JournalUnavailable("the workspace is closed")
-            if self._is_down:
-                raise JournalUnavailable("the journal cannot be read")
+            if self.is_closing or self._is_down:
+                await anyio.lowlevel.checkpoint()  # whoever asks again and again must still be cancellable
+                raise JournalUnavailable("the workspace is closed" if self.is_closing else "the journal cannot be read")
             if self._is_reloading:
                 await self._settled.wait()
             elif self._is_full:
@@ -181,6 +183,7 @@ class Owner:
         while self._is_reloading and not self.is_closing:
             await self._settled.wait()
         if self.is_closing:
+            await anyio.lowlevel.checkpoint()
             raise JournalUnavailable("the workspace is closed")
 
     @property
@@ -227,7 +230,20 @@ class Owner:
     # Storing
 
     async def store_for_ever(self) -> None:
-        """Append whatever is decided, group after group, until closed and empty."""
+        """Append whatever is decided, group after group, until closed and empty.
+
+        Not cancelled with the block: what became of an append must be known, and whoever cleans up there may still call.
+        """
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._store_until_closed()
+        finally:
+            self.close()
+            self._fail_all(JournalUnavailable("the workspace is closed", True))
+            self.is_over = True
+            self.recent.bell.ring()
+
+    async def _store_until_closed(self) -> None:
         while True:
             if self.ledger.has_pending:
                 await self._store(self.ledger.take())
@@ -239,10 +255,6 @@ class Owner:
                 await self._work.wait()
 
     async def _store(self, pending: list[Pending]) -> None:
-        with anyio.CancelScope(shield=True):  # whoever cancels, what became of an append must be known here
-            await self._store_now(pending)
-
-    async def _store_now(self, pending: list[Pending]) -> None:
         started = time.monotonic()
         self._oldest_pending_s = None
         try:
@@ -433,18 +445,6 @@ class Owner:
 
     def _renew(self) -> Lease:
         return self.journal.renew(self.lease, time.time_ns() // 1000, LEASE_TTL_US)
-
-    async def flush(self) -> None:
-        """Store what is decided and not yet stored, then tell whoever still waits that nothing more comes."""
-        try:
-            if self.ledger.has_pending and not self._is_reloading:
-                await self._store(self.ledger.take())
-        except LeaseLost:
-            _log.warning("what was decided last is not stored: another process owns the workspace")
-        finally:
-            self._fail_all(JournalUnavailable("the workspace is closed", True))
-            self.is_over = True
-            self.recent.bell.ring()
 
     def close(self) -> None:
         """Take no more calls; what is decided is still stored."""

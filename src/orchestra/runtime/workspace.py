@@ -382,24 +382,22 @@ async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerato
     try:
         async with anyio.create_task_group() as storing:
             storing.start_soon(owner.store_for_ever)
-            async with anyio.create_task_group() as tasks:
-                workspace = Workspace(owner, lines, tasks)
-                await workspace.begin(tasks, url)
-                try:
-                    yield workspace
-                except Exception as error:  # noqa: BLE001 - goes out below as it was raised, not in a group
-                    failure = error
-                finally:
-                    workspace.end_sending()
-                await workspace.finish_sending()
-                tasks.cancel_scope.cancel()
-            owner.close()
+            try:
+                async with anyio.create_task_group() as tasks:
+                    workspace = Workspace(owner, lines, tasks)
+                    await workspace.begin(tasks, url)
+                    try:
+                        yield workspace
+                    except Exception as error:  # noqa: BLE001 - goes out below as it was raised, not in a group
+                        failure = error
+                    finally:
+                        workspace.end_sending()
+                    await workspace.finish_sending()
+                    tasks.cancel_scope.cancel()
+            finally:
+                owner.close()  # the storing ends when all is stored
     except BaseExceptionGroup as group:
         raise _only(group) from group
-    finally:
-        owner.close()
-        with anyio.CancelScope(shield=True):
-            await owner.flush()
     if failure is not None:
         raise failure
 

@@ -562,3 +562,50 @@ async def test_an_unchanged_plan_is_not_put_into_force_again() -> None:
             pass
     assert len(centre.events(e.PlanChanged)) == 1
     assert centre.events(e.PlanChanged)[0].plan == PLAN
+
+
+async def test_whoever_cleans_up_after_a_cancellation_may_still_call() -> None:
+    centre = Centre()
+    is_cleaning = anyio.Event()
+
+    async def run() -> None:
+        async with centre.open() as workspace:
+            try:
+                await workspace.receive(message(1))
+                is_cleaning.set()
+                await anyio.sleep_forever()
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await turns()
+                    await workspace.receive(message(2))
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run)
+            await is_cleaning.wait()
+            tasks.cancel_scope.cancel()
+    assert centre.counts()["MessageReceived"] == 2
+
+
+async def test_whoever_cleans_up_after_the_lease_was_lost_is_told() -> None:
+    journal = SteeredJournal()
+    told: list[str] = []
+
+    async def clean_up(workspace: Workspace) -> None:
+        with anyio.CancelScope(shield=True):
+            await turns()
+            for ask in (workspace.receive(message(2)), workspace.case("ca1")):
+                with pytest.raises(JournalUnavailable):
+                    await ask
+                told.append("unavailable")
+
+    with anyio.fail_after(30), pytest.raises(LeaseLost):
+        async with Centre(journal).open() as workspace:
+            journal.fail(LeaseLost(1, 2))
+            try:
+                with pytest.raises(JournalUnavailable):
+                    await workspace.receive(message(1))
+                await anyio.sleep_forever()
+            finally:
+                await clean_up(workspace)
+    assert told == ["unavailable", "unavailable"]
