@@ -13,12 +13,13 @@ from orchestra.codec import decode_event, decode_result, encode_command
 from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_journal
-from orchestra.model.commands import Command, SendMessage
+from orchestra.model.commands import Command
 from orchestra.model.events import Event, PlanChanged
 from orchestra.model.plan import Plan
 from orchestra.runtime.answers import Answers
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.feed import follow_journal, type_names
+from orchestra.runtime.inbound import digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import in_thread
@@ -53,10 +54,8 @@ class Client(Calls):
             CommandRefused: it cannot be done.
             JournalUnavailable: no answer came in time. The command may still be decided; ask again with the same id.
         """
-        if isinstance(command, SendMessage) and command.digest is None and command.text is not None:
-            command.digest = self.key.digest(command.text)
         request_id = request_id or uuid.uuid4().hex
-        text = encode_command(command)
+        text = encode_command(digested(command, self.key))
         await in_thread(self.journal.inbox.submit, request_id, text)
         return decode_result(await self._answer(request_id))
 

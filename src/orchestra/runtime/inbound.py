@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
+
 from orchestra.channels import inbound
 from orchestra.channels.instants import unix_us
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.model.addresses import Email, Handle, Phone
-from orchestra.model.commands import Command, ReceiveContact, ReceiveMessage, RecordReceipt, RecordReply
+from orchestra.model.commands import (
+    Command,
+    ReceiveContact,
+    ReceiveMessage,
+    RecordReceipt,
+    RecordReply,
+    SendMessage,
+)
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
-__all__ = ["commands_of", "receive"]
+__all__ = ["commands_of", "digested", "receive"]
 
 
 def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | ReceiveContact:
@@ -41,6 +50,13 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
     if isinstance(contact, Message):
         return ReceiveMessage(message_id=provider_id, text=clean_text(contact.text), **common)
     return ReceiveContact(contact_id=provider_id, **common)
+
+
+def digested(command: Command, key: WorkspaceKey) -> Command:
+    """The command with what tells its text from another under the same key. The caller's own stays as it is."""
+    if isinstance(command, SendMessage) and command.digest is None and command.text is not None:
+        return attrs.evolve(command, digest=key.digest(command.text))
+    return command
 
 
 def commands_of(event: inbound.Inbound, line: Line, key: WorkspaceKey) -> list[Command]:

@@ -200,7 +200,7 @@ class Owner:
         due = engine.due()
         try:
             decided = self.ledger.execute(command, self.clock.now_us(), request_id)
-        except (CommandRefused, InvalidData):
+        except CommandRefused:
             raise
         except Exception as error:
             self._quarantine(type(command).__name__, error)
@@ -232,7 +232,7 @@ class Owner:
     async def store_for_ever(self) -> None:
         """Append whatever is decided, group after group, until closed and empty.
 
-        Not cancelled with the block: what became of an append must be known, and whoever cleans up there may still call.
+        Not cancelled with the block: what became of an append must be known, and who cleans up there may still call.
         """
         try:
             with anyio.CancelScope(shield=True):
@@ -425,8 +425,6 @@ class Owner:
             self.ledger.answer(request.request_id, error)
         except CommandRefused:
             pass  # the refusal is pending as the answer
-        except InvalidData as error:
-            self.ledger.answer(request.request_id, InvalidCommand("command", str(error)))
 
     # Lease
 

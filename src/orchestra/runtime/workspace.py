@@ -20,7 +20,7 @@ from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.journal.registry import open_journal
 from orchestra.model.addresses import Ref
-from orchestra.model.commands import Command, SendMessage, SignIn
+from orchestra.model.commands import Command, SignIn
 from orchestra.model.events import Event
 from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
@@ -31,7 +31,7 @@ from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting, why_waiting
-from orchestra.runtime.inbound import commands_of
+from orchestra.runtime.inbound import commands_of, digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
@@ -137,9 +137,7 @@ class Workspace(Calls):
             CommandRefused: it cannot be done as things stand; nothing has changed.
             JournalUnavailable: it may not be durable; with `outcome_unknown`, ask again with the same ids.
         """
-        if isinstance(command, SendMessage) and command.digest is None and command.text is not None:
-            command.digest = self.key.digest(command.text)
-        return await self._owner.execute(command)
+        return await self._owner.execute(digested(command, self.key))
 
     def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncGenerator[Published]:
         """Durable events past a position, in order and without gaps, then new ones as they come.

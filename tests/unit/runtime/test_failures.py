@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -599,7 +600,7 @@ async def test_whoever_cleans_up_after_the_lease_was_lost_is_told() -> None:
                     await ask
                 told.append("unavailable")
 
-    with anyio.fail_after(30), pytest.raises(LeaseLost):
+    with anyio.fail_after(30), pytest.raises(LeaseLost):  # noqa: PT012
         async with Centre(journal).open() as workspace:
             journal.fail(LeaseLost(1, 2))
             try:
@@ -609,3 +610,70 @@ async def test_whoever_cleans_up_after_the_lease_was_lost_is_told() -> None:
             finally:
                 await clean_up(workspace)
     assert told == ["unavailable", "unavailable"]
+
+
+async def test_a_journal_that_stays_down_ends_the_workspace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestra.runtime.owner._RELOADS", 1)
+    journal = SteeredJournal()
+    with anyio.fail_after(30), pytest.raises(JournalUnavailable, match="cannot be read"):  # noqa: PT012
+        async with Centre(journal).open() as workspace:
+            journal.reads_fail = True
+            journal.fail(JournalFault.REFUSE)
+            with pytest.raises(JournalUnavailable):
+                await workspace.receive(message(1))
+            await anyio.sleep_forever()
+
+
+async def test_timers_wait_for_room_as_callers_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestra.runtime.owner._MOST_PENDING", 40)
+    journal, clock = SteeredJournal(), VirtualClock()
+    centre = Centre(journal, clock)
+    async with centre.open() as workspace:
+        await workspace.sign_in("ana")
+        for number in range(5):
+            await workspace.receive(message(number, sender=f"joe-{number}"))
+        journal.hold()
+        async with anyio.create_task_group() as tasks:
+            for number in range(10):
+                tasks.start_soon(workspace.receive, message(f"x{number}", sender=f"jim-{number}"))
+            await journal.held()
+            before = workspace.health().pending_events
+            assert before > 40
+            tasks.start_soon(functools.partial(clock.advance, hours=1))  # every offer times out
+            await turns()
+            assert workspace.health().pending_events < before + 40
+            journal.let_pass()
+        assert centre.counts()["OfferEnded"] > 0
+
+
+async def test_old_answers_that_cannot_be_dropped_harm_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = SteeredJournal()
+    journal.inbox.forget = _unavailable  # type: ignore[method-assign,assignment]
+    async with Centre(journal).open() as workspace:
+        await workspace.receive(message(1))
+        with anyio.fail_after(30):
+            while "old answers not dropped" not in caplog.text:
+                await turns()
+
+
+async def test_who_waits_for_a_recovery_is_told_when_the_workspace_closes() -> None:
+    journal = SteeredJournal()
+    told: list[str] = []
+
+    async def wait(workspace: Workspace) -> None:
+        with pytest.raises(JournalUnavailable, match="closed"):
+            await workspace._owner.recovered()
+        told.append("closed")
+
+    async with anyio.create_task_group() as tasks:
+        async with Centre(journal).open() as workspace:
+            journal.reads_fail = True
+            journal.fail(JournalFault.REFUSE)
+            with pytest.raises(JournalUnavailable):
+                await workspace.receive(message(1))
+            tasks.start_soon(wait, workspace)
+            await turns()
+            assert told == []
+    assert told == ["closed"]

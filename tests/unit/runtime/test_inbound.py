@@ -13,10 +13,10 @@ from orchestra.channels import inbound
 from orchestra.channels.parts import Identity, TextPart, ThreadRef
 from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Email, Handle, Phone
-from orchestra.model.commands import ReceiveContact, ReceiveMessage, RecordReceipt, RecordReply
+from orchestra.model.commands import ReceiveContact, ReceiveMessage, RecordReceipt, RecordReply, SendMessage
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.runtime.inbound import commands_of, receive
+from orchestra.runtime.inbound import commands_of, digested, receive
 from orchestra.runtime.keys import WorkspaceKey
 
 KEY = WorkspaceKey.of(PLAN)
@@ -147,3 +147,15 @@ def test_an_instant_needs_a_zone() -> None:
     naive = AT.replace(tzinfo=None)
     with pytest.raises(ValueError, match="time zone"):
         receive(Message("chat", id="m1", sender=Handle("joe"), text="Hello", at=naive), KEY)
+
+
+def test_a_command_that_is_used_again_is_not_marked() -> None:
+    key = WorkspaceKey(b"k" * 20)
+    command = SendMessage("ca1", "welcome", text="one")
+    first = digested(command, key)
+    assert command.digest is None
+    assert isinstance(first, SendMessage)
+    other = digested(attrs.evolve(command, text="two"), key)
+    assert isinstance(other, SendMessage)
+    assert None is not first.digest != other.digest
+    assert digested(first, key) is first

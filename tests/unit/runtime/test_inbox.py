@@ -354,3 +354,28 @@ async def test_absurdly_long_texts_are_refused_at_every_door(door: str) -> None:
             await anyio.sleep(0.005)
         with pytest.raises(InvalidCommand, match="reason: must be at most 2000"):
             decode_result(answer)
+
+
+async def test_an_answer_that_cannot_be_read_may_be_there_all_the_same(centre: Centre, file: Path) -> None:
+    async with both(centre, file) as (_, client):
+        original = client.journal.changes
+        client.journal.changes = _unavailable  # type: ignore[method-assign]
+        with pytest.raises(JournalUnavailable) as caught:
+            await client.execute(SignIn("ana"), "request-1")
+        assert caught.value.outcome_unknown
+        client.journal.changes = original  # type: ignore[method-assign]
+        assert await client.execute(SignIn("ana"), "request-1") is None
+    assert centre.counts()["AgentSignedIn"] == 1
+
+
+def _unavailable() -> int:
+    raise JournalUnavailable("as planned")
+
+
+async def test_a_client_explains_decisions(centre: Centre, file: Path) -> None:
+    async with both(centre, file) as (workspace, client):
+        await workspace.sign_in("ana")
+        await client.receive(message(1))
+        assert await client.explain("in1") == await workspace.explain("in1")
+        with pytest.raises(UnknownId):
+            await client.explain("in99")

@@ -505,3 +505,22 @@ channels.chat.live = true
 agents.ana.teams = ["care"]
 deliveries.expires_after = "10m"
 """
+
+
+async def test_a_body_that_cannot_be_read_is_read_at_the_next_attempt(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = SteeredJournal()
+    centre = Centre(journal, clock)
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        await workspace.execute(StopSending("wait"))
+        await answered(workspace)
+        journal.reads_fail = True
+        await workspace.execute(StartSending())
+        await workspace.settle()
+        assert centre.provider.attempts == []
+        assert "JournalUnavailable" in caplog.text
+        journal.reads_fail = False
+        await clock.advance(minutes=5)
+        assert len(centre.provider.delivered) == 1
