@@ -667,13 +667,12 @@ async def test_who_waits_for_a_recovery_is_told_when_the_workspace_closes() -> N
             await workspace._owner.recovered()
         told.append("closed")
 
-    async with anyio.create_task_group() as tasks:
-        async with Centre(journal).open() as workspace:
-            journal.reads_fail = True
-            journal.fail(JournalFault.REFUSE)
-            with pytest.raises(JournalUnavailable):
-                await workspace.receive(message(1))
-            tasks.start_soon(wait, workspace)
-            await turns()
-            assert told == []
+    async with anyio.create_task_group() as tasks, Centre(journal).open() as workspace:
+        journal.reads_fail = True
+        journal.fail(JournalFault.REFUSE)
+        with pytest.raises(JournalUnavailable):
+            await workspace.receive(message(1))
+        tasks.start_soon(wait, workspace)
+        await turns()
+        assert told == []
     assert told == ["closed"]
