@@ -81,7 +81,7 @@ class SteeredJournal(FaultyJournal):
 
     async def held(self) -> None:
         """Return when an append waits, and all tasks have had their turns."""
-        assert await to_thread.run_sync(self._has_come.wait, 30)
+        assert await to_thread.run_sync(self._has_come.wait, 8)
         await turns()
 
     def fail(self, *faults: JournalFault | Exception) -> None:
@@ -90,7 +90,7 @@ class SteeredJournal(FaultyJournal):
 
     def append(self, after: int, batches: Sequence[Batch], lease: Lease) -> int:
         self._has_come.set()
-        assert self._may_pass.wait(30)
+        assert self._may_pass.wait(8)
         fault = self._faults.pop(0) if self._faults else None
         if isinstance(fault, Exception):
             raise fault

@@ -73,7 +73,8 @@ async def test_every_waiter_is_told_and_work_goes_on(
         assert len(errors) == 3
         assert [error.outcome_unknown for error in errors if isinstance(error, JournalUnavailable)] == [is_unknown] * 3
         assert centre.counts()["MessageReceived"] == stored
-        again = [await workspace.receive(message(number)) for number in (1, 2, 3)]
+        with anyio.fail_after(8):
+            again = [await workspace.receive(message(number)) for number in (1, 2, 3)]
         assert [received.duplicate for received in again] == [bool(stored), False, False]
         assert centre.counts()["MessageReceived"] == 3
         live = workspace.state_hash()
@@ -222,7 +223,7 @@ async def test_callers_who_waited_for_room_go_on_after_a_failure(monkeypatch: py
     async with centre.open() as workspace:
         journal.hold()
         journal.fail(JournalFault.REFUSE)
-        with anyio.fail_after(30):
+        with anyio.fail_after(8):
             async with anyio.create_task_group() as tasks:
                 for number in range(20):
                     tasks.start_soon(receive, number)

@@ -198,7 +198,7 @@ async def test_a_command_that_breaks_the_engine_is_answered_and_set_aside(
 async def test_an_append_that_fails_is_made_good(centre: Centre, file: Path, fault: JournalFault) -> None:
     """Whoever asks through the inbox does not notice: the request is still there, or its answer is."""
     assert isinstance(centre.journal, SteeredJournal)
-    async with both(centre, file) as (_, client):
+    async with both(centre, file, patience_s=8) as (_, client):
         received = await client.receive(message(1))
         centre.journal.fail(fault, fault)
         async with anyio.create_task_group() as tasks:
@@ -232,7 +232,9 @@ class LateReader(SteeredJournal):
         return position
 
 
-async def test_a_request_read_before_its_answer_was_stored_is_not_answered_again(file: Path) -> None:
+async def test_a_request_read_before_its_answer_was_stored_is_not_answered_again(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     journal = LateReader(SqliteJournal(file))
     centre = Centre(journal)
     async with both(centre, file) as (_, client):
@@ -245,6 +247,7 @@ async def test_a_request_read_before_its_answer_was_stored_is_not_answered_again
             journal.stale.set()
         await client.execute(SendMessage(received.case.id, "k2", text="News"), "request-2")
     assert centre.counts()["DeliveryPlanned"] == 2
+    assert "append failed" not in caplog.text
     journal.close()
 
 
@@ -379,3 +382,12 @@ async def test_a_client_explains_decisions(centre: Centre, file: Path) -> None:
         assert await client.explain("in1") == await workspace.explain("in1")
         with pytest.raises(UnknownId):
             await client.explain("in99")
+
+
+async def test_a_lone_request_whose_append_failed_is_found_again(centre: Centre, file: Path) -> None:
+    """Nothing in the journal changes by the failure, and nobody else asks for anything."""
+    assert isinstance(centre.journal, SteeredJournal)
+    async with both(centre, file, patience_s=8) as (_, client):
+        centre.journal.fail(JournalFault.REFUSE)
+        assert await client.execute(SignIn("ana")) is None
+    assert centre.counts()["AgentSignedIn"] == 1
