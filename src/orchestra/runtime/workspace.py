@@ -309,6 +309,9 @@ class Workspace(Calls):
                 await self._work()
             except JournalUnavailable:
                 await self._owner.recovered()
+        if self._owner.is_closing:
+            for _ in range(_QUIET_TURNS):  # a block that is about to be cancelled must not go on to move the clock
+                await anyio.lowlevel.checkpoint()
 
     async def _work(self) -> None:
         owner = self._owner
