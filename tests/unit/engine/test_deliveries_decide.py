@@ -653,3 +653,13 @@ def test_a_case_may_be_closed_and_its_message_still_leaves(driver: Driver) -> No
 @pytest.mark.parametrize("topic", ["", "*"])
 def test_a_stop_names_a_topic_or_none(topic: str) -> None:
     Driver().refuse(c.StopSending("test", topic=topic), InvalidCommand, field="topic")
+
+
+def test_what_is_sent_goes_to_the_customer_and_not_to_others_in_the_case() -> None:
+    driver = Driver()
+    first = driver.message("joe")
+    driver.message("eva", "email", reply_case=first.case.id)
+    driver.run(c.SendMessage(first.case.id, "k1", text="News"))
+    planned = driver.last(e.DeliveryPlanned)
+    assert (planned.customer, planned.channel) == (first.customer, "chat")
+    driver.refuse(c.SendMessage(first.case.id, "k2", channel="email", text="News"), InvalidCommand, field="channel")

@@ -66,13 +66,18 @@ def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
 
 
 def _conversation(view: View, case: str, channel: str | None) -> str:
-    """The newest conversation of the case, on that channel if one is named, else on any that the plan still has."""
+    """The newest conversation with the case's own customer, on that channel if one is named, else on any of the plan.
+
+    Never one with somebody else who wrote in the case: what is sent is for the customer alone.
+    """
+    customer = view.cases.cases[case].customer
     wanted = view.plan.channels if channel is None else (channel,)
     for key in sorted(view.cases.cases[case].interactions, key=lambda name: int(name[2:]), reverse=True):
         interaction = view.contacts.interactions[key]
-        if interaction.channel in wanted and interaction.channel in view.plan.channels:
+        is_open = interaction.channel in wanted and interaction.channel in view.plan.channels
+        if is_open and interaction.customer == customer:
             return interaction.conversation
-    raise InvalidCommand("channel", f"case {case} has had no contact on {channel or 'any channel'}")
+    raise InvalidCommand("channel", f"case {case} has had no contact with its customer on {channel or 'any channel'}")
 
 
 def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
