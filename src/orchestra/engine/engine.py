@@ -202,7 +202,7 @@ class Engine:
             raise ReplayMismatch(self.view.position, reason) from error
 
     def dump(self) -> dict[str, Any]:
-        """The whole state as plain rows, JSON-ready: section -> table -> rows sorted by key."""
+        """The whole state as plain columns, JSON-ready: section -> table -> columns sorted by key."""
         sections = {section.name: getattr(self.view, section.name).dump() for section in SECTIONS}
         clock = {"now_us": self.now_us, "position": self.view.position}
         return {"clock": clock, "sections": sections, "timers": self.view.timers.rows()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
@@ -53,22 +54,23 @@ class Slice:
         return self.plans.plan
 
     def dump(self) -> dict[str, Any]:
-        """All tables as plain rows: table -> [[key, values...], ...] sorted by key."""
+        """All tables as plain columns: table -> [keys, values...], or [keys, field by field...], sorted by key.
+
+        Columns, not rows: far fewer lists to parse, and rows are made of them without one step of Python each.
+        """
         dumped = {}
         for name, kind in self.TABLES.items():
-            table = sorted(getattr(self, name).items())
-            if kind is None:
-                dumped[name] = [[key, value] for key, value in table]
-            else:
-                fields = [field.name for field in attrs.fields(kind)]
-                dumped[name] = [[key, *(getattr(row, field) for field in fields)] for key, row in table]
+            table: dict[str, Any] = dict(sorted(getattr(self, name).items(), key=itemgetter(0)))
+            rows = list(table.values())
+            columns = [rows] if kind is None else [list(map(attrgetter(f.name), rows)) for f in attrs.fields(kind)]
+            dumped[name] = [list(table), *columns]
         return dumped
 
     def load(self, dumped: Mapping[str, Any]) -> None:
-        """Take the rows that `dump` gave, and rebuild what is derived."""
+        """Take the columns that `dump` gave, and rebuild what is derived."""
         for name, kind in self.TABLES.items():
-            rows = dumped[name]
-            setattr(self, name, {row[0]: row[1] if kind is None else kind(*row[1:]) for row in rows})
+            keys, *columns = dumped[name]
+            setattr(self, name, dict(zip(keys, columns[0] if kind is None else map(kind, *columns), strict=True)))
         self.reindex()
 
     def reindex(self) -> None:

@@ -32,12 +32,12 @@ def test_a_slice_begins_empty_and_indexed() -> None:
     assert (shelf.rows, shelf.counts, shelf.by_number) == ({}, {}, {})
 
 
-def test_rows_come_sorted_by_key_and_go_back_the_same() -> None:
+def test_columns_come_sorted_by_key_and_go_back_as_rows() -> None:
     shelf = Shelf(Plans(), Timers())
     shelf.rows = {"b": Row(2, ["x"]), "a": Row(1, [])}
     shelf.counts = {"z": 1, "y": 2}
     dumped = shelf.dump()
-    assert dumped == {"rows": [["a", 1, []], ["b", 2, ["x"]]], "counts": [["y", 2], ["z", 1]]}
+    assert dumped == {"rows": [["a", "b"], [1, 2], [[], ["x"]]], "counts": [["y", "z"], [2, 1]]}
     other = Shelf(Plans(), Timers())
     other.load(json.loads(json.dumps(dumped)))
     assert other.rows == shelf.rows
