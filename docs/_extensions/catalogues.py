@@ -15,37 +15,11 @@ from docs._extensions.plain_types import default_in_words, described, hints, pla
 import orchestra
 from orchestra.engine.access import _MAY
 from orchestra.model.commands import COMMANDS
-from orchestra.model.definitions import Account, AgentDefinition, Disposition, Fields, Role, ServiceLevel, Team
 from orchestra.model.events import EVENTS
 from orchestra.model.plan import Plan
 from orchestra.model.private import private_names
 
-__all__ = ["MEANINGS", "command_catalogue", "event_catalogue", "plan_keys", "plan_tables", "public_names"]
-
-MEANINGS: Mapping[type[Any], Mapping[str, str]] = {
-    Account: {"queue": "where its contacts wait, instead of the channel's queue"},
-    AgentDefinition: {
-        "teams": "the teams they work in; at least one",
-        "skills": "skill → level from 1 to 100",
-        "roles": "what they may do; without any, an agent's usual work",
-        "capacity_percent": "their budget, of which each interaction takes its channel's weight",
-        "name": "what people call them; private",
-    },
-    Disposition: {"resolves": "whether it settles the case"},
-    Fields: {
-        "customer": "field → `text`, `integer`, `boolean` or `date`",
-        "case": "field → `text`, `integer`, `boolean` or `date`",
-        "interaction": "field → `text`, `integer`, `boolean` or `date`",
-    },
-    Plan: {"skills": "What routing may require: skill → what it means, for people."},
-    Role: {
-        "may": "names of commands, or `*` for all",
-        "others": "whether also in other agents' work",
-    },
-    ServiceLevel: {"percent": "the share, from 1 to 100", "within": "the time"},
-    Team: {"name": "what people call it"},
-}
-"""Class -> field -> meaning, of fields that need no word in the code and do in a table."""
+__all__ = ["command_catalogue", "event_catalogue", "plan_keys", "plan_tables", "public_names"]
 
 _AREAS = {
     "agents": "Agents and devices",
@@ -97,7 +71,6 @@ def plan_keys() -> str:
 
 def _plan_table(path: str, kind: type[Any]) -> Iterator[str]:
     text, meanings = described(kind)
-    meanings |= MEANINGS.get(kind, {})
     if not path:
         for field in _plain_fields(kind):
             yield from (f"## `[{field.name}]`", "", meanings.get(field.name, ""), "")

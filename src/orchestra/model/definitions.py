@@ -56,7 +56,12 @@ class WorkspaceDefinition:
 
 @attrs.frozen
 class ServiceLevel:
-    """The share of contacts that should be answered within a time."""
+    """The share of contacts that should be answered within a time.
+
+    Attributes:
+        percent: the share, from 1 to 100; 80 unless stated.
+        within: the time, counted from when the contact queued; 20 seconds unless stated.
+    """
 
     percent: int = 80
     within: timedelta = _seconds(20)
@@ -64,7 +69,11 @@ class ServiceLevel:
 
 @attrs.frozen
 class Team:
-    """People who work together, and the accountable owner of the cases of their queues."""
+    """People who work together, and the accountable owner of the cases of their queues.
+
+    Attributes:
+        name: what people call it; none unless stated.
+    """
 
     name: str | None = None
 
@@ -90,7 +99,11 @@ class Queue:
 
 @attrs.frozen
 class Account:
-    """One of the company's own accounts on a channel: a number, a page, a mailbox. Unset values are the channel's."""
+    """One of the company's own accounts on a channel: a number, a page, a mailbox. Unset values are the channel's.
+
+    Attributes:
+        queue: where its contacts wait, instead of the channel's queue.
+    """
 
     queue: str | None = None
 
@@ -134,7 +147,16 @@ class Channel:
 
 @attrs.frozen
 class AgentDefinition:
-    """An agent named in the plan. Larger companies define theirs by command, from their directory."""
+    """An agent named in the plan. Larger companies define theirs by command, from their directory.
+
+    Attributes:
+        teams: the teams they work in; at least one.
+        skills: skill -> level from 1 to 100; none unless stated.
+        roles: what they may do; without any, an agent's usual work.
+        capacity_percent: their budget, of which each interaction takes its channel's weight; from 1 to 10,000, and 100
+            unless stated.
+        name: what people call them; private, and none unless stated.
+    """
 
     teams: Sequence[str] = attrs.field(converter=_texts)
     skills: Mapping[str, int] = attrs.field(factory=dict)
@@ -145,7 +167,12 @@ class AgentDefinition:
 
 @attrs.frozen
 class Role:
-    """What those who hold it may do: names of commands, or `*` for all; `others` if also to other agents' work."""
+    """What those who hold it may do.
+
+    Attributes:
+        may: names of commands, or `*` for all.
+        others: whether also in other agents' work; only their own unless stated.
+    """
 
     may: Sequence[str] = attrs.field(converter=_texts)
     others: bool = False
@@ -170,7 +197,11 @@ class Presence:
 
 @attrs.frozen
 class Disposition:
-    """An outcome code; `resolves` if it settles the case."""
+    """An outcome code.
+
+    Attributes:
+        resolves: whether it settles the case; it does not unless stated.
+    """
 
     resolves: bool = False
 
@@ -223,7 +254,13 @@ FIELD_TYPES = ("text", "integer", "boolean", "date")
 
 @attrs.frozen
 class Fields:
-    """Typed fields the application may set: field -> text, integer, boolean or date. Never personal data."""
+    """Typed fields the application may set. Never personal data; none unless stated.
+
+    Attributes:
+        customer: field of a customer -> `text`, `integer`, `boolean` or `date`.
+        case: field of a case -> `text`, `integer`, `boolean` or `date`.
+        interaction: field of an interaction -> `text`, `integer`, `boolean` or `date`.
+    """
 
     customer: Mapping[str, str] = attrs.field(factory=dict)
     case: Mapping[str, str] = attrs.field(factory=dict)

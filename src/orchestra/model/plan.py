@@ -42,6 +42,19 @@ class Plan:
 
     Pure data: build it in Python or load it from a file, both give the same value. `faults()` tells all that is wrong;
     opening a workspace with a faulty plan raises them together.
+
+    Attributes:
+        workspace: what holds for all of it.
+        queues: queue -> where interactions wait; at least one.
+        teams: team -> who serves queues and owns their cases.
+        channels: channel -> a medium and how it is worked.
+        skills: what routing may require: skill -> what it means, for people.
+        agents: agent -> who works here, beside those defined by command.
+        roles: role -> what those who hold it may do.
+        presence: how agents' absence shows.
+        cases: how contacts become cases.
+        deliveries: how outbound messages are tried.
+        fields: which fields the application may set.
     """
 
     workspace: WorkspaceDefinition = WorkspaceDefinition()
