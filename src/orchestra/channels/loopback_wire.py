@@ -1,11 +1,11 @@
 """The loopback channel's protocol: what both of its ends, the adapter and the provider, agree on.
 
-Webhooks (provider to us) and sends (us to provider) are one HTTP POST each, with a JSON body, and with
+Webhooks (provider to us) and sends (us to provider) are one HTTP POST each, with a JSON body, and with::
 
     Loopback-Timestamp: seconds since 1970 UTC, decimal
     Loopback-Signature: v1=<hexadecimal HMAC-SHA256 of "{timestamp}.{body}", keyed with the account's secret>
 
-A webhook's body is `{"account": ID, "attempt": N, "events": [...]}`; N is 1 the first time. Every event has
+A webhook's body is `{"account": ID, "attempt": N, "events": [...]}`; N is 1 the first time. Every event has::
 
     id            unique per account, the same in every attempt
     type          see below; unknown types are to be expected
@@ -13,7 +13,7 @@ A webhook's body is `{"account": ID, "attempt": N, "events": [...]}`; N is 1 the
     conversation  id of the exchange (optional)
     from          {"id": ..., "name": ..., "kind": "loopback" or, say, "email"} (optional; only id is required)
 
-and by its type
+and by its type::
 
     message, echo   message (id), text, media [{ref, kind, type, size, name, caption}], reply_to; echo: key
     edit            message, text

@@ -1,7 +1,7 @@
 """Forms: how one event class is written and read. Built once a class, by generating two short functions.
 
 A generated function costs half of what a loop over the fields costs, on a path that every event takes twice. What
-`MessageWritten` (cut short) turns into:
+`MessageWritten` (cut short) turns into::
 
     def encode(event):
         f0, f1 = event.agent, event.case

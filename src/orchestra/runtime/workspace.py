@@ -300,10 +300,15 @@ class Workspace(Calls):
                 return HttpReply(status=503)
         return decoded.reply
 
-    # For tests
+    # Waiting until nothing is due
 
     async def settle(self) -> None:
-        """Return when all that is due now is done, stored and sent. For tests with a virtual clock."""
+        """Return when all that is due now is done and stored, and every message due to be sent has been tried.
+
+        Moves no clock: what is due later stays due. Waits for providers' answers, and for a journal that is out of
+        reach to come back. Under steady traffic there may always be something due, so a service that goes on has no
+        use for it; scripts, demonstrations and tests do. Returns early if the workspace is closing.
+        """
         while not self._owner.is_closing and not await self._is_quiet():
             try:
                 await self._work()

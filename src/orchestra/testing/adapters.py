@@ -1,6 +1,6 @@
 """The contract of channel adapters as a test suite, for every adapter: ours and anybody's.
 
-Needs pytest and hypothesis. Subclass it in a test module and supply the abstract methods:
+Needs pytest and hypothesis. Subclass it in a test module and supply the abstract methods::
 
     class TestMine(AdapterContract):
         def adapter(self): ...

@@ -1,6 +1,6 @@
 """The contract of journals as a test suite, for every journal: ours and anybody's.
 
-Needs pytest and hypothesis. Subclass it in a test module and supply the abstract methods:
+Needs pytest and hypothesis. Subclass it in a test module and supply the abstract methods::
 
     class TestMine(JournalContract):
         def open_at(self, place): return MyJournal(place)

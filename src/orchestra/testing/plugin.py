@@ -1,5 +1,7 @@
 """Fixtures for tests of applications, in a pytest plugin that is active wherever this library is installed.
 
+A test asks for what it needs by name::
+
     async def test_an_answer(workspace, customer, agent, outbox):
         await customer.writes("Where is my order?")
         contact = await (await agent.next_offer()).accept()
