@@ -370,6 +370,11 @@ def recover(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.RecoverDelivery(name, choose.number(1, 2), choose.chance(50)) if name else None
 
 
+def resume_deliveries(engine: Engine, choose: Chooser) -> c.Command | None:
+    lapsed = sorted(engine.view.deliveries.lapsed)
+    return c.ResumeDeliveries(*choose.pick(lapsed)) if lapsed else None
+
+
 def receipt(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _delivery(engine, choose, "STARTED", "ACCEPTED", "DELIVERED", "READ", "ACTED", "FAILED")
     row = engine.view.deliveries.deliveries.get(name or "")
@@ -448,6 +453,7 @@ WEIGHTS: Mapping[Move, int] = {
     set_fields: 1,
     send: 4,
     recover: 1,
+    resume_deliveries: 1,
     cancel_delivery: 1,
     stop: 1,
     start_sending: 2,

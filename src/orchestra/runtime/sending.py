@@ -18,7 +18,7 @@ from orchestra.codec import decode_event
 from orchestra.engine.deliveries.state import Delivery
 from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
-from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, StartDelivery
+from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, ResumeDeliveries, StartDelivery
 from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
 from orchestra.runtime.lines import Line, Lines
@@ -60,13 +60,19 @@ class Sending:
             self._tasks.start_soon(self._attempt, delivery, attempt)
 
     async def recover(self) -> None:
-        """After opening: what an earlier owner had started has an unknown outcome; what it was permitted goes on."""
+        """After opening: what an earlier owner had started has an unknown outcome; what it was permitted goes on; what
+        waited for a line that is connected now is due.
+        """
         state = self._owner.view.deliveries
         started = {name: self._line(state.deliveries[name]) for name in sorted(state.started, key=_number)}
         for name in sorted(state.permitted, key=_number):
             self._begin(name, state.deliveries[name].attempts + 1)
         for name, line in started.items():
             await self._owner.execute(RecoverDelivery(name, self._owner.lease.epoch, _honours_keys(line)))
+        for channel, account in sorted(state.lapsed):
+            line = self._lines.of(channel, account)
+            if line is not None and line.transport is not None:
+                await self._owner.execute(ResumeDeliveries(channel, account))
 
     def end(self) -> None:
         """Begin no further attempt; the next owner will."""

@@ -56,6 +56,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.StartDelivery("de1", 1, 1),
     c.RecordOutcome("de1", 1, "accepted"),
     c.RecoverDelivery("de1", 2),
+    c.ResumeDeliveries("chat", "main"),
     c.RecordReceipt("chat", "main", "p1", "read"),
     c.CancelDelivery("de1", "x"),
     c.StopSending("x"),

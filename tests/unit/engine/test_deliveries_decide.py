@@ -8,7 +8,7 @@ from tests.engine_driver import DAY, HOUR, SECOND, Driver, plan
 
 from orchestra.engine.deliveries import decide as module
 from orchestra.engine.deliveries.state import DUE, EXPIRY, PERMIT, RELEASE
-from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
+from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import Deliveries
 from orchestra.model.results import Written
@@ -162,6 +162,53 @@ def test_a_permit_that_nobody_used_is_given_anew_and_counts_as_no_attempt(driver
     assert permitted == e.DeliveryPermitted("de1", "cu1", 1, driver.now_us + 30 * SECOND)
     _start(driver)
     assert _row(driver).attempts == 1
+
+
+def _gap_s(driver: Driver) -> int:
+    """Let the permit lapse; gives the seconds until it is given anew."""
+    driver.advance_to(driver.last(e.DeliveryPermitted).until_us)
+    gap_us = driver.last(e.DeliveryRetried).next_us - driver.now_us
+    driver.advance_to(driver.now_us + gap_us)
+    assert _row(driver).state == "PERMITTED"
+    return gap_us // SECOND
+
+
+def test_permits_that_nobody_uses_are_given_at_ever_longer_gaps(driver: Driver) -> None:
+    assert [_gap_s(driver) for _ in range(9)] == [0, 30, 90, 210, 450, 930, 1890, 3600, 3600]
+    _start(driver)
+    _outcome(driver, "retry")
+    driver.advance(3)
+    assert _row(driver).state == "PERMITTED"
+    assert _gap_s(driver) == 0
+
+
+def test_what_lapsed_is_due_when_its_account_is_connected_again() -> None:
+    driver = _with_delivery(Driver(plan()))
+    for number in range(2, 452):
+        driver.run(c.SendMessage("ca1", f"k{number}", text="hi"))
+    driver.advance(31)
+    driver.advance(31)
+    lapsed = {name for name, row in driver.engine.view.deliveries.deliveries.items() if row.state == "PENDING"}
+    assert len(lapsed) == 451
+    channel, account = _row(driver).channel, _row(driver).account
+    assert driver.run(c.ResumeDeliveries(channel, "another")).events == []
+    driver.refuse(c.ResumeDeliveries(channel, account, actor="agent:ana"), NotPermitted)
+    resumed, *permitted = driver.run(c.ResumeDeliveries(channel, account)).events
+    assert resumed == e.DeliveriesResumed(channel, account)
+    permitted += driver.advance_to(driver.now_us)
+    assert {event.delivery for event in permitted} == {f"de{number}" for number in range(1, 201)}
+    permitted += driver.advance_to(driver.now_us + 2_000)
+    assert len(permitted) == 451
+    assert driver.run(c.ResumeDeliveries(channel, account)).events == []
+
+
+def test_what_is_held_by_a_stop_stays_so_when_its_account_is_connected(driver: Driver) -> None:
+    driver.advance(31)
+    driver.advance(31)
+    driver.run(c.StopSending("incident"))
+    driver.run(c.ResumeDeliveries(_row(driver).channel, _row(driver).account))
+    driver.advance(1)
+    assert (_row(driver).state, _row(driver).is_held) == ("PENDING", True)
 
 
 def test_a_permit_that_ran_out_starts_nothing(driver: Driver) -> None:
@@ -563,7 +610,7 @@ def test_what_two_stops_hold_needs_both_lifted(driver: Driver) -> None:
 
 
 def test_a_stop_while_the_release_walks_holds_what_is_left(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SLICE", 2)
+    monkeypatch.setattr(module, "SLICE", 2)
     driver.run(c.StopSending("a"))
     for _ in range(5):
         driver.run(c.WriteReply("in1", "ana", "more"), 0)
@@ -582,7 +629,7 @@ def test_a_stop_while_the_release_walks_holds_what_is_left(driver: Driver, monke
 
 
 def test_a_release_goes_in_slices_which_yield_to_commands(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SLICE", 2)
+    monkeypatch.setattr(module, "SLICE", 2)
     driver.run(c.StopSending("a"))
     for _ in range(4):
         driver.run(c.WriteReply("in1", "ana", "more"), 0)
@@ -594,7 +641,7 @@ def test_a_release_goes_in_slices_which_yield_to_commands(driver: Driver, monkey
 
 
 def test_the_last_of_a_release_may_be_called_back(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SLICE", 1)
+    monkeypatch.setattr(module, "SLICE", 1)
     driver.run(c.StopSending("a"))
     driver.run(c.WriteReply("in1", "ana", "more"), 0)
     driver.advance(30)

@@ -393,6 +393,23 @@ async def test_a_permit_of_an_earlier_owner_is_used_by_the_next(centre: Centre, 
     assert centre.counts()["DeliveryStarted"] == 1
 
 
+async def test_what_waited_for_days_for_its_line_leaves_when_it_is_connected(
+    centre: Centre, clock: VirtualClock
+) -> None:
+    centre.transport = None
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        await answered(workspace)
+        await clock.advance(hours=20)
+    assert centre.counts()["DeliveryStarted"] == 0
+    assert centre.counts()["DeliveryPermitted"] < 40
+    centre.transport = Centre().transport
+    async with centre.open() as workspace:
+        await workspace.settle()
+    assert centre.counts()["DeliveriesResumed"] == 1
+    assert centre.counts()["DeliveryAccepted"] == 1
+
+
 async def test_a_sending_under_way_is_finished_before_the_block_is_left(centre: Centre) -> None:
     wire = scripted(centre, {"a": Sent()}, frame("a"))
     go_on = anyio.Event()

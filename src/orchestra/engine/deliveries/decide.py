@@ -12,6 +12,7 @@ from orchestra.engine.deliveries.state import (
     EXPIRY,
     PERMIT,
     RELEASE,
+    SLICE,
     Deliveries,
     Delivery,
     early_key,
@@ -27,7 +28,6 @@ from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
-_SLICE = 200
 _LONGEST_RETRY_AFTER_US = 24 * 3600 * 1_000_000
 _OUTCOMES = ("accepted", "retry", "failed", "unknown")
 
@@ -195,6 +195,12 @@ def _start_sending(view: View, command: c.StartSending, at_us: int) -> Steps:
     return None
 
 
+def _resume(view: View, command: c.ResumeDeliveries, at_us: int) -> Steps:
+    if (command.channel, command.account) in view.deliveries.lapsed:
+        yield e.DeliveriesResumed(command.channel, command.account)
+    return None
+
+
 def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     row = view.deliveries.deliveries[name]
     if at_us >= row.expires_us:
@@ -222,12 +228,16 @@ def _on_accepted(view: View, event: e.DeliveryAccepted, at_us: int) -> Iterator[
 
 
 def _permit_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
-    """Nobody used the permit: the attempt does not count, and is permitted anew."""
+    """Nobody used the permit: the attempt does not count, and is permitted anew; after ever longer gaps, since an
+    account that is not connected may stay so for days.
+    """
     row = view.deliveries.deliveries[name]
     if view.deliveries.is_stopped(row.channel, row.topic):
         yield e.DeliveryHeld(name, row.customer)
     else:
-        yield e.DeliveryRetried(name, row.customer, row.attempts, at_us, "permit_unused")
+        limits = view.plan.deliveries
+        gap_us = min(microseconds(limits.longest_retry), microseconds(limits.permit) * (2 ** min(row.lapses, 40) - 1))
+        yield e.DeliveryRetried(name, row.customer, row.attempts, at_us + gap_us, "permit_unused")
 
 
 def _expire(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -235,7 +245,7 @@ def _expire(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _release(view: View, _: str, at_us: int) -> Iterator[e.Event]:
-    for name in [name for name, _ in zip(view.deliveries.to_release, range(_SLICE), strict=False)]:
+    for name in [name for name, _ in zip(view.deliveries.to_release, range(SLICE), strict=False)]:
         yield from _permit(view, name, at_us)
 
 
@@ -251,6 +261,7 @@ SECTION = Section(
         c.CancelDelivery: _cancel,
         c.StopSending: _stop,
         c.StartSending: _start_sending,
+        c.ResumeDeliveries: _resume,
     },
     EVOLVE,
     {e.DeliveryPlanned: _on_planned, e.DeliveryAccepted: _on_accepted},

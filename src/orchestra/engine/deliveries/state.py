@@ -18,6 +18,7 @@ __all__ = [
     "EXPIRY",
     "PERMIT",
     "RELEASE",
+    "SLICE",
     "Deliveries",
     "Delivery",
     "EarlyReceipt",
@@ -34,12 +35,18 @@ PERMIT = "deliveries.permit"
 RELEASE = "deliveries.release"
 """Timer of the walk over deliveries whose stop was lifted."""
 
+SLICE = 200
+"""Deliveries released in one go."""
+
 _EARLY_KEPT_US = 7 * 24 * 3600 * 1_000_000
 
 
 @attrs.define
 class Delivery:
-    """An outbound message. `attempts` counts those that started; `is_held` while a stop keeps it."""
+    """An outbound message. `attempts` counts those that started; `is_held` while a stop keeps it.
+
+    `lapses` counts the permits that nobody used since the last attempt.
+    """
 
     key: str
     message: str
@@ -58,6 +65,7 @@ class Delivery:
     epoch: int = 0
     until_us: int | None = None
     is_held: bool = False
+    lapses: int = 0
     provider_ids: list[str] = attrs.field(factory=list)
 
 
@@ -100,10 +108,11 @@ class Deliveries(Slice):
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by key and provider id, and what is held and what is out."""
+        """Rebuild the look-ups by key and provider id, and what is held, lapsed and out."""
         self.by_key: dict[str, str] = {}
         self.by_provider_id: dict[tuple[str, str, str], str] = {}
         self.held: dict[tuple[str, str], dict[str, int]] = {}
+        self.lapsed: dict[tuple[str, str], dict[str, int]] = {}
         self.permitted: dict[str, int] = {}
         self.started: dict[str, int] = {}
         self.unsent = 0
@@ -126,11 +135,15 @@ class Deliveries(Slice):
             self.permitted[name] = 1
         elif row.state == "STARTED":
             self.started[name] = 1
+        elif row.state == "PENDING" and row.lapses:
+            self.lapsed.setdefault((row.channel, row.account), {})[name] = 1
 
     def _unindex(self, name: str, row: Delivery) -> None:
         self.unsent -= row.state in ("PENDING", "PERMITTED", "STARTED")
         self.permitted.pop(name, None)
         self.started.pop(name, None)
+        if row.state == "PENDING" and row.lapses:
+            _drop(self.lapsed, (row.channel, row.account), name)
 
     def _step(self, name: str, trigger: str) -> Delivery:
         row = self.deliveries[name]
@@ -195,10 +208,7 @@ class Deliveries(Slice):
         if not row.is_held:
             return
         row.is_held = False
-        bucket = self.held.get((row.channel, row.topic), {})
-        bucket.pop(name, None)
-        if not bucket:
-            self.held.pop((row.channel, row.topic), None)
+        _drop(self.held, (row.channel, row.topic), name)
         if self.to_release.pop(name, None) is None:
             return
         if self.to_release:
@@ -209,6 +219,7 @@ class Deliveries(Slice):
     def started_now(self, event: e.DeliveryStarted, at_us: int) -> None:
         """The attempt has left: it can neither lapse nor expire."""
         row = self._step(event.delivery, "start")
+        row.lapses = 0
         row.attempts, row.epoch, row.until_us = event.attempt, event.epoch, None
         self.timers.cancel(PERMIT, event.delivery)
         self.timers.cancel(EXPIRY, event.delivery)
@@ -222,7 +233,9 @@ class Deliveries(Slice):
     def retried(self, event: e.DeliveryRetried, at_us: int) -> None:
         """The next attempt is due later; it may expire until then."""
         row = self.deliveries[event.delivery]
-        self._step(event.delivery, "lapse" if row.state == "PERMITTED" else "retry")
+        is_lapse = row.state == "PERMITTED"
+        row.lapses += is_lapse
+        self._step(event.delivery, "lapse" if is_lapse else "retry")
         row.until_us = None
         self.timers.cancel(PERMIT, event.delivery)
         self.timers.set(DUE, event.delivery, event.next_us)
@@ -292,6 +305,19 @@ class Deliveries(Slice):
         if self.to_release:
             self.timers.set(RELEASE, "", at_us)
 
+    def resumed(self, event: e.DeliveriesResumed, at_us: int) -> None:
+        """What lapsed there is due now, slice by slice."""
+        names = sorted(self.lapsed.get((event.channel, event.account), ()), key=lambda name: int(name[2:]))
+        for number, name in enumerate(names):
+            self.timers.set(DUE, name, at_us + number // SLICE * SLICE_PAUSE_US)
+
+
+def _drop(names_of: dict[tuple[str, str], dict[str, int]], key: tuple[str, str], name: str) -> None:
+    names = names_of.get(key, {})
+    names.pop(name, None)
+    if not names:
+        names_of.pop(key, None)
+
 
 def _scopes(channel: str, topic: str) -> Iterator[str]:
     yield scope_key(None, None)
@@ -315,4 +341,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ReceiptKept: Deliveries.receipt_kept,
     e.SendingStopped: Deliveries.stopped,
     e.SendingStarted: Deliveries.sending_started,
+    e.DeliveriesResumed: Deliveries.resumed,
 }

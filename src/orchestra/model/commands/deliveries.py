@@ -12,6 +12,7 @@ __all__ = [
     "RecordOutcome",
     "RecordReceipt",
     "RecoverDelivery",
+    "ResumeDeliveries",
     "SendMessage",
     "StartDelivery",
     "StartSending",
@@ -103,3 +104,11 @@ class StartSending(Command):
 
     channel: str | None = None
     topic: str | None = None
+
+
+@attrs.define
+class ResumeDeliveries(Command):
+    """An account is connected again: what nobody could send over it is due now."""
+
+    channel: str
+    account: str

@@ -50,6 +50,7 @@ from orchestra.model.events.contacts import (
 )
 from orchestra.model.events.definition import PlanChanged
 from orchestra.model.events.deliveries import (
+    DeliveriesResumed,
     DeliveryAccepted,
     DeliveryCanceled,
     DeliveryExpired,
@@ -94,6 +95,7 @@ __all__ = [
     "ContactTaken",
     "ConversationStarted",
     "CustomerAdded",
+    "DeliveriesResumed",
     "DeliveryAccepted",
     "DeliveryCanceled",
     "DeliveryExpired",

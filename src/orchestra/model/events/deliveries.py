@@ -7,6 +7,7 @@ import attrs
 from orchestra.model.event import Event
 
 __all__ = [
+    "DeliveriesResumed",
     "DeliveryAccepted",
     "DeliveryCanceled",
     "DeliveryExpired",
@@ -169,3 +170,11 @@ class SendingStarted(Event):
 
     channel: str | None
     topic: str | None
+
+
+@attrs.define
+class DeliveriesResumed(Event):
+    """An account is connected again; what nobody could send over it is due, slice by slice."""
+
+    channel: str
+    account: str
