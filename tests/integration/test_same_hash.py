@@ -1,21 +1,20 @@
 """The same input gives the same decisions, byte for byte: in any process, on any event loop, Python and journal.
 
 `tests/golden/day-7.json` holds what one fixed day must come to, so that each interpreter that runs the tests compares
-with all others. When decisions change on purpose, write it anew from the project's folder and review the change:
+with all others. When decisions change on purpose, write it anew from the project's folder and review the change::
 
     python -m tests.integration.test_same_hash
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,9 @@ from typing import Any
 import anyio
 import attrs
 import pytest
-from tests.contact_centre import ACCOUNT, PLAN, message
+from tests.conftest import in_ci
+from tests.contact_centre import ACCOUNT, PLAN, Centre, answered, message
+from tests.integration.other_python import Outcome, day, from_disk, outcome, pinned_zones, scenarios
 
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.loopback import LoopbackAdapter
@@ -31,57 +32,72 @@ from orchestra.channels.loopback_transport import Failure, LoopbackProvider, Loo
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_journal
+from orchestra.journal.sqlite import SqliteJournal
 from orchestra.model import commands as c
 from orchestra.model.definitions import Fields
 from orchestra.runtime.lines import Line
-from orchestra.runtime.loading import load_engine
+from orchestra.runtime.loading import load_engine, save_snapshot
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing import VirtualClock
 
 FIELDS = Fields(case={"zeta": "integer", "alpha": "text", "mid": "boolean"})
 DESK = attrs.evolve(PLAN, fields=FIELDS)
 
-Outcome = Mapping[str, Any]
-"""What a scenario came to: events, a digest of all facts, the state's hash."""
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "day-7.json"
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "day-7.json"
+VERSIONS = ("3.11", "3.12", "3.13")
+NEEDED = ("orchestra", "attr", "attrs", "cattr", "cattrs", "anyio", "tenacity", "typing_extensions", "trio")
+PERHAPS = ("idna", "sniffio", "outcome", "sortedcontainers", "exceptiongroup")
+"""What those need in turn, in some of their versions. All of it is plain Python, so any interpreter can import it."""
 
-CORE = ("attr", "attrs", "cattr", "cattrs", "anyio", "tenacity", "typing_extensions", "idna", "sniffio")
-"""What the package imports at run time, with what that imports: all of it plain Python, so any interpreter can."""
-
-# Runs where no pytest and nothing of the tests may be installed, so it imports the package alone. The edition of the
-# time zone database is a fact of the plan and another one on another machine: here it is fixed.
-DAY = """
-import hashlib, json, sys
-if "without-speed" in sys.argv:
-    sys.modules["msgspec"] = None  # as if it were not installed
-from orchestra.codec.canonical import speed
-from orchestra.cli.day.simulation import simulate
-from orchestra.journal.memory import MemoryJournal
-from orchestra.runtime import ledger
-from orchestra.runtime.loading import load_engine
-
-ledger.zone_data_version = lambda: "of the tests"
+WITHOUT_SPEED = "import sys; sys.modules['msgspec'] = None  # as if it were not installed\n"
+RUN = "from tests.integration.other_python import main; main()"
 
 
-def outcome(journal):
-    digest = hashlib.blake2b(digest_size=32)
-    for r in journal.read():
-        digest.update(repr((r.position, r.at_us, r.type, r.version, r.actor, r.subject, r.facts)).encode())
-        digest.update(b"\\n")
-    loaded = load_engine(journal)
-    return {"events": journal.position(), "facts": digest.hexdigest(), "state_hash": loaded.state_hash()}
+@pytest.fixture(scope="module", autouse=True)
+def zones() -> Iterator[None]:
+    with pinned_zones():
+        yield
 
 
-def day():
-    journal = MemoryJournal()
-    kept = ledger.Ledger(journal, journal.acquire("test", 0, 10**12))
-    lived = simulate(kept, 7, lambda minutes, total: None)
-    found = outcome(journal)
-    assert found["state_hash"] == lived.state_hash == kept.engine.state_hash()
-    return found
-"""
-PRINT_DAY = DAY + "print(json.dumps({**day(), 'speed': speed() is not None, 'python': sys.version_info[:2]}))\n"
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package, what it needs and nothing else, for other processes' paths."""
+    folder = tmp_path_factory.mktemp("packages")
+    for name in (*NEEDED, *PERHAPS):
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            assert name in PERHAPS, name
+            continue
+        origin = Path(spec.origin)
+        found = origin.parent if origin.name == "__init__.py" else origin
+        (folder / found.name).symlink_to(found)
+    return folder
+
+
+def started(python: str, code: str, *arguments: str, packages: Path, **environment: str) -> tuple[str, str]:
+    """What a process of its own prints, and what it says if it fails."""
+    # Nothing is covered there that is not covered here, and tracing takes ten times as long.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))}
+    path = os.pathsep.join([str(packages), str(ROOT)])
+    done = subprocess.run(
+        [python, "-B", "-W", "error", "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        cwd=ROOT,
+        env={**inherited, "PYTHONPATH": path, **environment},
+    )
+    return done.stdout, done.stderr if done.returncode else ""
+
+
+def run(*what: str, python: str = sys.executable, code: str = RUN, packages: Path, **environment: str) -> Any:
+    """What `other_python` prints, as data."""
+    printed, failure = started(python, code, *what, packages=packages, **environment)
+    assert not failure, failure
+    return json.loads(printed)
 
 
 def golden() -> Outcome:
@@ -89,121 +105,109 @@ def golden() -> Outcome:
     return found
 
 
-def in_process(
-    *options: str, python: str = sys.executable, path: Sequence[Path] = (), **environment: str
-) -> dict[str, Any]:
-    """The day of a process of its own; what else it printed about itself is taken along."""
-    folders = os.pathsep.join(map(str, path)) or os.environ.get("PYTHONPATH", "")
-    # Nothing is covered there that is not covered here, and tracing takes ten times as long.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    variables = {**inherited, "PYTHONPATH": folders, **environment}
-    command = [python, "-c", PRINT_DAY, *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=variables)
-    assert done.returncode == 0, done.stderr
-    printed: dict[str, Any] = json.loads(done.stdout)
-    return printed
-
-
-def decided(printed: dict[str, Any]) -> Outcome:
-    return {name: printed[name] for name in ("events", "facts", "state_hash")}
-
-
 # This interpreter
 
 
-def here() -> Outcome:
-    """The day in this process."""
-    from orchestra.runtime import ledger  # noqa: PLC0415 - the module, whose name is changed and changed back
-
-    before = ledger.zone_data_version
-    space: dict[str, Any] = {}
-    try:
-        exec(DAY, space)
-        found: Outcome = space["day"]()
-    finally:
-        ledger.zone_data_version = before
-    return found
-
-
 def test_the_day_is_the_golden_one() -> None:
-    assert here() == golden()
+    assert day() == golden()
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "random"])
-def test_the_day_does_not_depend_on_hash_seeds(seed: str) -> None:
-    found = in_process(PYTHONHASHSEED=seed)
+def test_the_day_does_not_depend_on_hash_seeds(seed: str, packages: Path) -> None:
+    found = run("day", packages=packages, PYTHONHASHSEED=seed)
     assert found["speed"], "install the extra `speed`: else nothing is compared with the day without it"
-    assert decided(found) == golden()
+    assert found["found"] == golden()
 
 
-def test_the_day_does_not_depend_on_the_speed_extra() -> None:
-    found = in_process("without-speed")
+def test_the_day_does_not_depend_on_the_speed_extra(packages: Path) -> None:
+    found = run("day", code=WITHOUT_SPEED + RUN, packages=packages)
     assert not found["speed"]
-    assert decided(found) == golden()
+    assert found["found"] == golden()
 
 
-def test_the_day_does_not_depend_on_where_it_runs() -> None:
+def test_the_day_does_not_depend_on_where_it_runs(packages: Path) -> None:
     elsewhere = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "TZ": "Pacific/Kiritimati", "PYTHONOPTIMIZE": "1"}
-    assert decided(in_process(**elsewhere)) == golden()
+    assert run("day", packages=packages, **elsewhere)["found"] == golden()
 
 
 # Other interpreters
 
 
-def interpreter(version: str) -> str | None:
-    """An interpreter of this version that starts: on the path, or where pyenv puts them."""
+def interpreter(version: str, packages: Path) -> str | None:
+    """An interpreter of this version that starts: this one, on the path, or where pyenv puts them."""
     installed = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python3"))
-    for candidate in [shutil.which(f"python{version}"), *map(str, installed)]:
-        if candidate is not None and _says(candidate, "import sys; print('%d.%d' % sys.version_info[:2])") == version:
+    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    for candidate in [sys.executable, shutil.which(f"python{version}"), *map(str, installed)]:
+        if candidate is not None and started(candidate, ask, packages=packages)[0].strip() == version:
             return candidate
     return None
 
 
-def _says(python: str, code: str, **environment: str) -> str | None:
-    done = subprocess.run(
-        [python, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    return done.stdout.strip() if done.returncode == 0 else None
+@pytest.fixture(scope="module", params=VERSIONS)
+def other(request: pytest.FixtureRequest, packages: Path) -> str:
+    """An interpreter of each version that can import what this environment has; the first must be there in CI."""
+    version: str = request.param
+    python = interpreter(version, packages)
+    if python is not None:
+        failure = started(python, f"import {', '.join(NEEDED[1:])}", packages=packages)[1]
+        if not failure:
+            return python
+        reason = f"{python} cannot import this environment's packages: {failure.splitlines()[-1]}"
+    else:
+        reason = f"no interpreter of Python {version} was found"
+    if in_ci() and version == VERSIONS[0]:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
-def core_only(folder: Path) -> Path:
-    """A folder with the package and its core dependencies and nothing else, for other interpreters' paths."""
-    for name in ("orchestra", *CORE):
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            origin = Path(spec.origin)
-            found = origin.parent if origin.name == "__init__.py" else origin
-            (folder / found.name).symlink_to(found)
-    return folder
+def test_the_day_is_the_same_on_every_python(other: str, packages: Path) -> None:
+    found = run("day", python=other, code=WITHOUT_SPEED + RUN, packages=packages)
+    assert not found["speed"]
+    assert found["found"] == golden()
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
-def test_the_day_is_the_same_on_every_python(version: str, tmp_path: Path) -> None:
-    python = interpreter(version)
-    if python is None:
-        pytest.skip(f"no Python {version} here")
-    folder = core_only(tmp_path)
-    imports = "import attrs, cattrs, anyio, tenacity, typing_extensions; print('all')"
-    if _says(python, imports, PYTHONPATH=str(folder)) != "all":
-        pytest.skip(f"{python} cannot import the core dependencies of this environment")
-    found = in_process("without-speed", python=python, path=[folder], PYTHONDONTWRITEBYTECODE="1")
-    assert found["python"] == [int(part) for part in version.split(".")]
-    assert decided(found) == golden()
+@pytest.fixture(scope="module")
+def on_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal on disk with something of everything, and a snapshot in its midst."""
+    file = tmp_path_factory.mktemp("journal") / "contacts.db"
+    store = SqliteJournal(file)
+
+    async def live() -> None:
+        async with Centre(store, VirtualClock()).open() as workspace:
+            for number in range(10):
+                sender, topic = f"joe-{number}", f"topic-{number % 3}"
+                await workspace.receive(message(number, "Grüße 👋🏽", sender=sender, topic=topic))
+            save_snapshot(store)
+            await answered(workspace, number="last")
+            await workspace.settle()
+
+    anyio.run(live)
+    store.close()
+    return file
+
+
+@pytest.fixture(scope="module")
+def scenarios_here(on_disk: Path) -> Mapping[str, Outcome]:
+    """What this process makes of the scenarios and of the journal on disk."""
+    found = {**scenarios("asyncio"), **from_disk(on_disk)}
+    assert len(found) == 22
+    assert found["journal"] == found["snapshot"]
+    return found
+
+
+@pytest.mark.parametrize(("backend", "seed"), [("asyncio", "1"), ("trio", "4242")])
+def test_every_scenario_is_the_same_on_every_python(
+    scenarios_here: Mapping[str, Outcome], other: str, backend: str, seed: str, on_disk: Path, packages: Path
+) -> None:
+    found = run("scenarios", backend, str(on_disk), python=other, packages=packages, PYTHONHASHSEED=seed)
+    assert found["found"] == scenarios_here
+
+
+def test_every_scenario_is_the_same_on_both_event_loops(scenarios_here: Mapping[str, Outcome], on_disk: Path) -> None:
+    assert {**scenarios("trio"), **from_disk(on_disk)} == scenarios_here
 
 
 # A workspace
-
-
-def outcome(journal: Journal) -> Outcome:
-    """As the day's own."""
-    facts = [(r.position, r.at_us, r.type, r.version, r.actor, r.subject, r.facts) for r in journal.read()]
-    digest = hashlib.blake2b(json.dumps(facts).encode(), digest_size=32)
-    return {"events": len(facts), "facts": digest.hexdigest(), "state_hash": load_engine(journal).state_hash()}
 
 
 class Scenario:
@@ -310,4 +314,5 @@ def test_another_input_is_another_hash(on_asyncio: Outcome) -> None:
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps(here(), indent=2, sort_keys=True) + "\n", "utf-8")
+    with pinned_zones():
+        GOLDEN.write_text(json.dumps(day(), indent=2, sort_keys=True) + "\n", "utf-8")
