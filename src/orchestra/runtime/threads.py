@@ -7,11 +7,10 @@ none is left for the append that all of them wait for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
-from typing_extensions import TypeVarTuple, Unpack
 
 __all__ = ["in_thread"]
 
