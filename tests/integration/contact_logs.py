@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from orchestra.cli.main import main
 
-__all__ = ["JsonRun", "LogWriter", "generated", "run_json", "run_process"]
+__all__ = ["JsonRun", "LogWriter", "generated", "run_json", "run_process", "zone_edition"]
 
 _BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -88,9 +89,20 @@ def run_json(capsys: Any, *arguments: str | Path) -> JsonRun:
 
 
 def run_process(
-    arguments: Iterable[str | Path], code: str | None = None, options: Sequence[str] = ()
+    arguments: Iterable[str | Path],
+    code: str | None = None,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command, or a program that ends in it, in a process of its own."""
     start = ["-c", code] if code is not None else ["-m", "orchestra.cli"]
     command = [sys.executable, *options, *start, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    env = {**os.environ, **(environment or {})}
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=env)
+
+
+def zone_edition(folder: Path, name: str) -> Mapping[str, str]:
+    """The environment of a machine whose zone data is of that edition; `folder` is made to hold it."""
+    folder.mkdir(parents=True)
+    (folder / "tzdata.zi").write_text(f"# version {name}\n", "utf-8")
+    return {"PYTHONTZPATH": str(folder)}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.contact_logs import run_json, run_process
+from tests.integration.contact_logs import run_json, run_process, zone_edition
 
 from orchestra.cli.day.simulation import Day, simulate
 from orchestra.cli.main import main
@@ -43,6 +43,21 @@ def test_the_same_seed_prints_the_same_bytes() -> None:
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout == again.stdout
     assert "Timeline of cu" in first.stdout
+
+
+def test_the_machine_s_zone_data_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    printed, told = set(), []
+    for edition in ("2031a", "2031b"):
+        there = zone_edition(tmp_path / edition, edition)
+        url = f"sqlite:{tmp_path / edition / 'day.db'}"
+        done = run_process(["demo", "--seed", "3", "--journal", url], options=["-X", "utf8"], environment=there)
+        assert (done.returncode, done.stderr) == (0, "")
+        printed.add(done.stdout)
+        journal = open_journal(url)
+        told += [json.loads(record.facts)["zone_data"] for record in journal.read(types=["PlanChanged"])]
+        journal.close()
+    assert told == ["2031a", "2031b"]
+    assert len(printed) == 1
 
 
 def test_another_seed_is_another_day(capsys: Capture) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.contact_logs import LogWriter, generated, run_json, run_process
+from tests.integration.contact_logs import LogWriter, generated, run_json, run_process, zone_edition
 
 from orchestra.cli.main import main
 from orchestra.codec import decode_event
@@ -238,6 +238,15 @@ def test_ended_at_each_batch(
 
 
 # A dirty log
+
+
+def test_the_machine_s_zone_data_changes_nothing(tmp_path: Path) -> None:
+    path = generated(20).write(tmp_path / "log.jsonl")
+    there = [zone_edition(tmp_path / edition, edition) for edition in ("2031a", "2031b")]
+    done = [run_process(["replay", path, "--json"], environment=environment) for environment in there]
+    assert [run.returncode for run in done] == [1, 1], "the log has bad lines"
+    assert json.loads(done[0].stdout)["state_hash"]
+    assert done[0].stdout == done[1].stdout
 
 
 def test_a_dirty_log_is_taken_as_far_as_it_goes(tmp_path: Path, capsys: Capture) -> None:

@@ -27,7 +27,7 @@ def test_a_plan_comes_into_force_once() -> None:
     decided = driver.change_plan(new)
     assert decided.events[0] == e.PlanChanged(new, new.digest(), "2025b", "check")
     assert driver.engine.view.plan == new
-    assert driver.engine.view.definition.facts == {"digest": new.digest(), "zone_data": "2025b", "key_check": "check"}
+    assert driver.engine.view.definition.facts == {"digest": new.digest(), "key_check": "check"}
     assert driver.change_plan(plan()).events == []
     other = attrs.evolve(new, workspace=attrs.evolve(new.workspace, seed=9))
     assert [type(event) for event in driver.change_plan(other).events] == [e.PlanChanged]

@@ -15,7 +15,10 @@ __all__ = ["EVOLVE", "Definition"]
 
 
 class Definition(Slice):
-    """Digest, zone data version and key check of the plan in force; the plan itself is in `plans`."""
+    """Digest and key check of the plan in force; the plan itself is in `plans`.
+
+    The edition of the zone data stays in the event: it is the machine's, and on all the same contacts give one state.
+    """
 
     TABLES: ClassVar = {"facts": None}
 
@@ -24,7 +27,7 @@ class Definition(Slice):
     def changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Put the plan into force."""
         self.plans.plan = event.plan.without_names()
-        self.facts = {"digest": event.digest, "zone_data": event.zone_data, "key_check": event.key_check}
+        self.facts = {"digest": event.digest, "key_check": event.key_check}
 
     def dump(self) -> dict[str, Any]:
         """As of every slice, and the plan as plain data."""

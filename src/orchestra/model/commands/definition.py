@@ -12,7 +12,10 @@ __all__ = ["ChangePlan"]
 
 @attrs.define
 class ChangePlan(Command):
-    """Put another plan into force. Refused if work in flight needs a name that the new plan lacks."""
+    """Put another plan into force. Refused if work in flight needs a name that the new plan lacks.
+
+    `zone_data` is the edition of the time zone data on this machine: it is told in the event and decides nothing.
+    """
 
     plan: Plan
     digest: str

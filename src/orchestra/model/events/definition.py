@@ -12,7 +12,11 @@ __all__ = ["PlanChanged"]
 
 @attrs.define
 class PlanChanged(Event):
-    """Another plan is in force from here on. `key_check` recognises the workspace's key without telling it."""
+    """Another plan is in force from here on. `key_check` recognises the workspace's key without telling it.
+
+    `zone_data` is the edition of the time zone data on the machine that put it into force, as `2025b`: told here, and no
+    part of the state.
+    """
 
     plan: Plan
     digest: str
