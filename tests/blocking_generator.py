@@ -44,7 +44,6 @@ INTERNAL: Mapping[str, str] = {
     "due_us": "a virtual clock asks it, in the event loop",
     "is_pending": "an agent's session asks it",
     "offers_since": "an agent's session asks it",
-    "settle": "a virtual clock asks it, in the event loop",
 }
 """Method without a counterpart -> why nobody misses it."""
 

@@ -132,6 +132,15 @@ class Workspace(Calls[workspace.Workspace]):
         """
         return self._door.run(self._inner.webhook, route_key, request)
 
+    def settle(self) -> None:
+        """Return when all that is due now is done and stored, and every message due to be sent has been tried.
+
+        Moves no clock: what is due later stays due. Waits for providers' answers, and for a journal that is out of
+        reach to come back. Under steady traffic there may always be something due, so a service that goes on has no
+        use for it; scripts, demonstrations and tests do. Returns early if the workspace is closing.
+        """
+        self._door.run(self._inner.settle)
+
     def finish_sending(self) -> None:
         """Begin no further sending, and let what has begun come to its end."""
         self._door.run(self._inner.finish_sending)

@@ -25,6 +25,7 @@ from orchestra import (
     events,
 )
 from orchestra.journal.registry import open_journal
+from orchestra.testing import Outbox
 
 PLAN = Plan.parse("""
     [workspace]
@@ -81,6 +82,19 @@ def test_an_agent_handles_a_contact_without_await(workspace: blocking.Workspace)
     assert workspace.case(received.case.id).state == "RESOLVED"
     with workspace.events(types=[events.CaseResolved]) as feed:
         assert next(feed).type == "CaseResolved"
+
+
+def test_settle_returns_when_an_answer_is_sent() -> None:
+    journal = open_journal("memory:")
+    outbox = Outbox(PLAN, journal)
+    with blocking.open(PLAN, journal, channels=outbox.lines) as ws:
+        ana = ws.sign_in("ana")
+        ws.receive(_message(1))
+        ana.next_offer().accept().reply("An answer")
+        ws.settle()
+        assert outbox.texts == ["An answer"]
+        assert ws.health().sends_in_flight == 0
+    journal.close()
 
 
 def test_offers_come_one_after_the_other(workspace: blocking.Workspace) -> None:

@@ -14,8 +14,8 @@ __all__ = ["PlanChanged"]
 class PlanChanged(Event):
     """Another plan is in force from here on. `key_check` recognises the workspace's key without telling it.
 
-    `zone_data` is the edition of the time zone data on the machine that put it into force, as `2025b`: told here, and no
-    part of the state.
+    `zone_data` is the edition of the time zone data on the machine that put it into force, as `2025b`. It is told
+    here and is no part of the state.
     """
 
     plan: Plan
