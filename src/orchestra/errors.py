@@ -7,7 +7,7 @@
         NotAllowedInState      the subject's state table has no such step
         NotPermitted           the actor's roles do not allow it
         UnknownId              no such interaction, case, agent, offer, delivery or reference
-        OfferExpired           the offer has ended, or its token is stale
+        OfferExpired           the offer cannot be answered any more, or its token is not the right one
         Quarantined            the command broke the engine, which was loaded anew without it
       InvalidData            foreign bytes or files are malformed
         MalformedMessage       a message, a line or a payload cannot be read
@@ -29,7 +29,7 @@ message body, an address or a secret.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -165,13 +165,25 @@ class UnknownId(CommandRefused):
 
 @_error
 class OfferExpired(CommandRefused):
-    """The offer has ended (accepted elsewhere, timed out, taken back) or the token is stale."""
+    """The offer cannot be answered any more (answered already, timed out, taken back), or the token is not its own."""
 
     offer: str
     state: str
 
     def __str__(self) -> str:
-        return f"offer {self.offer} is {self.state}"
+        return f"offer {self.offer} {_OFFER_WORDS.get(self.state, f'is {self.state}')}"
+
+
+_OFFER_WORDS: Mapping[str, str] = {
+    "PENDING": "was not made with this token",
+    "ACCEPTED": "was already accepted",
+    "DECLINED": "was already declined",
+    "TIMED_OUT": "was not answered in time",
+    "RESCINDED": "was taken back",
+    "WITHDRAWN": "was withdrawn",
+    "CUSTOMER_LEFT": "is over: the customer left",
+    "AGENT_LOST": "is over: its agent was lost",
+}
 
 
 @_error

@@ -62,7 +62,7 @@ class Offer(Counterpart[agents.Offer]):
         """Take it.
 
         Raises:
-            OfferExpired: it timed out, was taken back, or the customer left.
+            OfferExpired: it timed out, was taken back or answered already, or the customer left.
         """
         return ActiveContact(self._door, self._door.run(self._inner.accept))
 

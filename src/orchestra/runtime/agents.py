@@ -81,7 +81,7 @@ class Offer:
         """Take it.
 
         Raises:
-            OfferExpired: it timed out, was taken back, or the customer left.
+            OfferExpired: it timed out, was taken back or answered already, or the customer left.
         """
         accepted: Accepted = await self._workspace.execute(c.AcceptOffer(self.id, self.agent, self.token))
         return ActiveContact(self._workspace, accepted, self.agent, self.channel)

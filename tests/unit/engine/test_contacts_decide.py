@@ -108,6 +108,26 @@ def test_a_reply_needs_a_text_of_some_measure(driver: Driver, text: str | None) 
     driver.refuse(c.WriteReply("in1", "ana", text), InvalidCommand, field="text")
 
 
+# What is over
+
+
+@pytest.mark.parametrize(
+    ("command", "wish"),
+    [
+        (c.WriteReply("in1", "ana", "hello"), "reply"),
+        (c.WriteReply("in1", "ana", ""), "reply"),
+        (c.FinishInteraction("in1", "ana"), "finish"),
+        (c.TransferInteraction("in1", "ana", "care"), "transfer"),
+        (c.HoldInteraction("in1", "ana"), "hold"),
+    ],
+)
+def test_a_refusal_names_what_was_wanted(driver: Driver, command: c.Command, wish: str) -> None:
+    driver.answered()
+    driver.run(c.FinishInteraction("in1", "ana"))
+    error = driver.refuse(command, NotAllowedInState, subject="in1", state="DONE", trigger=wish)
+    assert str(error) == f"in1 is DONE: cannot {wish}"
+
+
 # Finish and wrap-up
 
 

@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from orchestra import errors
+from orchestra.engine.lifecycle import OFFER
 from orchestra.model.addresses import Address, Email, Handle, Phone, Ref, actor_kind, actor_name, ref
 from orchestra.model.commands import COMMANDS, AcceptOffer, ReceiveMessage, WriteReply
 from orchestra.model.event import Event
@@ -108,6 +109,28 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
 
 def test_what_was_said_of_a_state_reads_well() -> None:
     assert str(errors.NotAllowedInState("in1", "DONE", "wrap_up")) == "in1 is DONE: cannot wrap up"
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ("PENDING", "offer of1 was not made with this token"),
+        ("ACCEPTED", "offer of1 was already accepted"),
+        ("DECLINED", "offer of1 was already declined"),
+        ("TIMED_OUT", "offer of1 was not answered in time"),
+        ("RESCINDED", "offer of1 was taken back"),
+        ("WITHDRAWN", "offer of1 was withdrawn"),
+        ("CUSTOMER_LEFT", "offer of1 is over: the customer left"),
+        ("AGENT_LOST", "offer of1 is over: its agent was lost"),
+        ("over", "offer of1 is over"),
+    ],
+)
+def test_what_became_of_an_offer_is_said_as_it_is(state: str, text: str) -> None:
+    assert str(errors.OfferExpired("of1", state)) == text
+
+
+def test_every_state_of_an_offer_has_words() -> None:
+    assert [state for state in OFFER.states if state in str(errors.OfferExpired("of1", state))] == []
 
 
 def test_events_are_slotted_values() -> None:

@@ -29,10 +29,13 @@ from orchestra.model.structure import microseconds
 __all__ = ["SECTION"]
 
 
-def _owned(view: View, command: c.Command, name: str | Ref, agent: str, trigger: str) -> tuple[str, Interaction]:
-    """An interaction that this agent handles, in a state that allows the trigger."""
+def _owned(
+    view: View, command: c.Command, name: str | Ref, agent: str, trigger: str, wish: str | None = None
+) -> tuple[str, Interaction]:
+    """An interaction that this agent handles, in a state that allows the trigger; a refusal names the wish."""
     key, interaction = view.interaction(name)
-    INTERACTION.step(key, interaction.state, trigger)
+    if not INTERACTION.allows(interaction.state, trigger):
+        raise NotAllowedInState(key, interaction.state, wish or trigger)
     if interaction.agent != agent:
         raise NotPermitted(f"agent:{agent}", type(command).__name__, f"{key} is not theirs")
     return key, interaction
@@ -51,7 +54,8 @@ def _retrieve(view: View, command: c.RetrieveInteraction, at_us: int) -> Steps:
 
 
 def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
-    key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up")
+    # Whoever could finish it now can write in it.
+    key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up", "reply")
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
@@ -71,7 +75,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
 
 
 def _finish(view: View, command: c.FinishInteraction, at_us: int) -> Steps:
-    key, _ = _owned(view, command, command.interaction, command.agent, "wrap_up")
+    key, _ = _owned(view, command, command.interaction, command.agent, "wrap_up", "finish")
     _check_disposition(view, command.disposition)
     yield from _finished(view, key, "agent", command.disposition, at_us)
     return None
@@ -107,7 +111,7 @@ def _check_disposition(view: View, disposition: str | None) -> None:
 
 
 def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
-    key, interaction = _owned(view, command, command.interaction, command.agent, "queue")
+    key, interaction = _owned(view, command, command.interaction, command.agent, "queue", "transfer")
     if command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)
     check_skills(view, command.skills)
