@@ -56,6 +56,31 @@ def _faults(driver: Driver, new: Plan) -> list[tuple[str, str]]:
     return [(fault.path, fault.message) for fault in missing(driver.engine.view, new)]
 
 
+def test_the_plan_in_force_lacks_nothing() -> None:
+    driver = Driver()
+    driver.message("joe", "email", queue="german")
+    driver.engine.view.cases.cases["ca1"].queue = "a queue that a journal of an older library may name"
+    in_force = plan()
+    assert _faults(driver, in_force) == []
+    assert driver.engine.plan_faults(in_force) == in_force.faults()
+    assert driver.change_plan(in_force).events == []
+    other = attrs.evolve(in_force, workspace=attrs.evolve(in_force.workspace, seed=9))
+    assert [path for path, _ in _faults(driver, other)] == [f"queues.{driver.engine.view.cases.cases['ca1'].queue}"]
+
+
+def test_a_case_that_came_back_does_not_need_the_queue_it_came_from() -> None:
+    driver = Driver(plan())
+    got = driver.message("joe", "email", queue="german", thread="T1")
+    driver.run(c.CancelInteraction(got.interaction, "x"))
+    driver.run(c.ResolveCase(got.case.id))
+    driver.run(c.CloseCase(got.case.id))
+    smaller = _without(queues="german")
+    driver.change_plan(smaller)
+    assert driver.message("joe", "email", thread="T1").case == got.case
+    assert driver.last(e.CaseQueueChanged) == e.CaseQueueChanged("ca1", "cu1", "care", "queue removed")
+    assert _faults(driver, attrs.evolve(smaller, workspace=attrs.evolve(smaller.workspace, seed=9))) == []
+
+
 def test_names_that_work_in_flight_needs() -> None:
     driver = Driver(plan(roles={"lead": Role(("*",))}))
     driver.sign_in("ana")

@@ -154,8 +154,10 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
 
 
 def _on_reopened(view: View, event: e.CaseReopened, at_us: int) -> Iterator[e.Event]:
-    """Its owner may have gone while it was closed."""
+    """Its queue and its owner may have gone while it was closed: a plan may drop what only closed cases name."""
     case = view.cases.cases[event.case]
+    if case.queue not in view.plan.queues:
+        yield e.CaseQueueChanged(event.case, case.customer, view.plan.workspace.default_queue, "queue removed")
     if case.owner_kind == "agent" and case.owner not in view.presence.agents:
         yield e.CaseOwnerChanged(event.case, case.customer, "team", _team(view, case), "agent removed")
     elif case.owner_kind == "team" and case.owner not in view.plan.teams:
@@ -163,7 +165,7 @@ def _on_reopened(view: View, event: e.CaseReopened, at_us: int) -> Iterator[e.Ev
 
 
 def _team(view: View, case: Case) -> str:
-    """The team of the case's queue, or of the default queue if a plan dropped that while the case was closed."""
+    """The team of the case's queue; of the default queue where a journal from before cases moved names a dropped one."""
     queues = view.plan.queues
     return queues[case.queue if case.queue in queues else view.plan.workspace.default_queue].team
 

@@ -114,6 +114,10 @@ class Cases(Slice):
         case.owner_kind, case.owner = event.owner_kind, event.owner
         self._index(event.case)
 
+    def queue_changed(self, event: e.CaseQueueChanged, at_us: int) -> None:
+        """The case belongs to another queue."""
+        self.cases[event.case].queue = event.queue
+
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
         """Begin to take the cases of an agent who is gone from them."""
         if event.agent in self.owned:
@@ -160,6 +164,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAttached: Cases.attached,
     e.ParticipantJoined: Cases.joined,
     e.CaseOwnerChanged: Cases.owner_changed,
+    e.CaseQueueChanged: Cases.queue_changed,
     e.AgentRemoved: Cases.agent_removed,
     e.AgentDefined: Cases.agent_defined,
     e.CaseWaiting: Cases.waiting,

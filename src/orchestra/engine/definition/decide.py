@@ -16,7 +16,12 @@ __all__ = ["SECTION", "missing"]
 
 
 def missing(view: View, plan: Plan) -> list[Fault]:
-    """Names that work in flight refers to and that the plan lacks, each with the path where it should stand."""
+    """Names that work in flight refers to and that the plan lacks, each with the path where it should stand.
+
+    The plan in force lacks nothing, whatever a journal of another version may hold: its workspace must open again.
+    """
+    if view.definition.facts.get("digest") == plan.digest():
+        return []
     users: dict[tuple[str, str], str] = {}
     for table, name, user in chain(_work(view), _cases(view), _agents(view)):
         users.setdefault((table, name), user)

@@ -10,6 +10,7 @@ __all__ = [
     "CaseClosed",
     "CaseOpened",
     "CaseOwnerChanged",
+    "CaseQueueChanged",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -41,6 +42,16 @@ class CaseOwnerChanged(Event):
     customer: str
     owner_kind: str
     owner: str
+    reason: str
+
+
+@attrs.define
+class CaseQueueChanged(Event):
+    """The case belongs to another queue, whose team answers for it when nobody else does."""
+
+    case: str
+    customer: str
+    queue: str
     reason: str
 
 

@@ -36,6 +36,7 @@ PHRASES: Mapping[str, str] = {
     "RoutingRetried": "everybody is asked again",
     "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
+    "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
     "CaseWaiting": "the case waits on the {on_text}{because}",
     "CaseResumed": "the case goes on{because}",
     "CaseResolved": "the case is resolved{outcome_code}",
