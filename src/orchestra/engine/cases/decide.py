@@ -165,7 +165,7 @@ def _on_reopened(view: View, event: e.CaseReopened, at_us: int) -> Iterator[e.Ev
 
 
 def _team(view: View, case: Case) -> str:
-    """The team of the case's queue; of the default queue where a journal from before cases moved names a dropped one."""
+    """The team of the case's queue; of the default queue where an older journal names one that was dropped."""
     queues = view.plan.queues
     return queues[case.queue if case.queue in queues else view.plan.workspace.default_queue].team
 
