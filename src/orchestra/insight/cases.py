@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 import attrs
 
-from orchestra.insight.contacts import ContactFold
+from orchestra.insight.answering import Answering
+from orchestra.insight.contacts import ContactFold, Open
 from orchestra.insight.deliveries import DeliveryFold
 from orchestra.insight.slices import Slices
 from orchestra.insight.tally import Tally
@@ -25,46 +26,17 @@ __all__ = ["CaseFold"]
 
 @attrs.define(eq=False)
 class _Case:
-    """A case; it counts on the channel and account of its first contact, and in the queue it was opened in."""
+    """A case; it counts on the channel and account of its first contact, and in the queue it was opened in.
+
+    `replied` is conversation -> the last interaction that an answer was recorded of, which may turn out to have been
+    answered earlier.
+    """
 
     queue: str
-    tallies: tuple[Tally, ...]
+    answering: Answering
     is_placed: bool = False
-    first_inbound_us: int | None = None
-    last_outbound_us: int | None = None
-    is_answered: bool = False
-    span_us: int | None = None
     closed_us: int | None = None
-
-    def inbound(self, at_us: int) -> None:
-        """A customer wrote."""
-        if self.first_inbound_us is None or at_us < self.first_inbound_us:
-            self.first_inbound_us = at_us
-            self._measure()
-
-    def outbound(self, at_us: int) -> None:
-        """The company wrote."""
-        first_us = self.first_inbound_us
-        if first_us is not None and not self.is_answered and at_us >= first_us:
-            self.is_answered = True
-            for tally in self.tallies:
-                tally.respond(at_us - first_us)
-        if self.last_outbound_us is None or at_us > self.last_outbound_us:
-            self.last_outbound_us = at_us
-            self._measure()
-
-    def _measure(self) -> None:
-        """Replace the time from first inbound to last outbound by what it is now."""
-        if self.first_inbound_us is None or self.last_outbound_us is None:
-            return
-        span_us = self.last_outbound_us - self.first_inbound_us
-        if span_us < 0:
-            return
-        for tally in self.tallies:
-            if self.span_us is not None:
-                tally.end_to_end.remove(self.span_us)
-            tally.end_to_end.add(span_us)
-        self.span_us = span_us
+    replied: dict[str, tuple[str | None, Open]] = attrs.field(factory=dict[str, tuple[str | None, Open]])
 
 
 class CaseFold:
@@ -88,7 +60,7 @@ class CaseFold:
     def opened(self, event: e.CaseOpened, at_us: int) -> None:
         """A matter came up."""
         tallies = self._slices.of(None, None, event.queue)
-        self._cases[event.case] = _Case(event.queue, tallies)
+        self._cases[event.case] = _Case(event.queue, Answering(tallies))
         for tally in tallies:
             tally.cases += 1
 
@@ -102,7 +74,7 @@ class CaseFold:
         case = self._cases.get(name)
         if case is not None and not case.is_placed:
             case.is_placed = True
-            case.tallies = self._slices.of(channel, account, case.queue)
+            case.answering.tallies = self._slices.of(channel, account, case.queue)
             for tally in self._slices.of(channel, account, None)[1:]:
                 tally.cases += 1
         return case
@@ -117,7 +89,7 @@ class CaseFold:
         queue = self._contacts.touch(event.interaction, at_us)
         case = self._placed(event.case, event.channel, event.account)
         if case is not None:
-            case.inbound(event.occurred_us)
+            case.answering.asked(event.occurred_us)
             queue = queue or case.queue
         for tally in self._slices.of(event.channel, event.account, queue):
             tally.inbound += 1
@@ -125,25 +97,36 @@ class CaseFold:
 
     def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
         """A message was written: it and its delivery come together, and only this one tells the channel."""
-        tallies = self._written(event, at_us, at_us)
-        self._deliveries.planned(event.delivery, tallies, at_us)
+        case, tallies = self._written(event, at_us)
+        answer = None if case is None else case.answering.wrote(at_us)
+        self._deliveries.planned(event.delivery, tallies, at_us, answer)
 
     def recorded(self, event: e.ReplyRecorded, at_us: int) -> None:
         """An answer was given elsewhere."""
-        self._contacts.replied(event.interaction, event.occurred_us)
-        self._written(event, event.occurred_us, at_us)
+        contact = self._contacts.replied(event.interaction, event.occurred_us)
+        case, _ = self._written(event, at_us)
+        if case is None:
+            return
+        case.answering.answered(event.occurred_us)
+        if contact is not None:
+            case.replied[event.conversation] = event.interaction, contact
+            return
+        name, before = case.replied.get(event.conversation, (None, None))
+        if before is not None and name == event.interaction:
+            before.replied(event.occurred_us)
 
-    def _written(self, event: e.DeliveryPlanned | e.ReplyRecorded, occurred_us: int, at_us: int) -> tuple[Tally, ...]:
+    def _written(
+        self, event: e.DeliveryPlanned | e.ReplyRecorded, at_us: int
+    ) -> tuple[_Case | None, tuple[Tally, ...]]:
         queue = self._contacts.touch(event.interaction, at_us)
         case = self._placed(event.case, event.channel, event.account)
         if case is not None:
-            case.outbound(occurred_us)
             queue = queue or case.queue
         tallies = self._slices.of(event.channel, event.account, queue)
         for tally in tallies:
             tally.outbound += 1
             tally.customers.add(event.customer)
-        return tallies
+        return case, tallies
 
     def closed(self, event: e.CaseClosed, at_us: int) -> None:
         """Filed; forgotten once it can no longer come back by itself."""

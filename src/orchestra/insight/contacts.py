@@ -17,9 +17,38 @@ from orchestra.model import events as e
 from orchestra.model.definitions import ServiceLevel
 from orchestra.model.structure import microseconds
 
-__all__ = ["ContactFold", "Open"]
+__all__ = ["Answered", "ContactFold", "Open"]
 
 _ACCESSIBLE_US = 120_000_000
+
+
+@attrs.define
+class Answered:
+    """A wait that an answer given elsewhere ended, and how it was counted.
+
+    Attributes:
+        counted: where.
+        target_us: what was in time.
+        from_us: when it began.
+        wait_us: how long it was.
+        is_known: False if the answer that ended it was older than it, so that the one it waited for is still to come.
+    """
+
+    counted: tuple[Tally, ...]
+    target_us: int
+    from_us: int
+    wait_us: int
+    is_known: bool
+
+    def restate(self, replied_us: int) -> None:
+        """Another answer was given at that time: it ended the wait if it was the first after its beginning."""
+        wait_us = replied_us - self.from_us
+        if wait_us < 0 or (self.is_known and wait_us >= self.wait_us):
+            return
+        for tally in self.counted:
+            tally.in_time += (wait_us <= self.target_us) - (self.wait_us <= self.target_us)
+            tally.wait.replace(self.wait_us, wait_us)
+        self.wait_us, self.is_known = wait_us, True
 
 
 @attrs.define(eq=False)
@@ -37,10 +66,17 @@ class Open:
     waiting_from_us: int | None = None
     was_answered: bool = False
     replied_us: int | None = None
+    answered: Answered | None = None
     in_hand: InHand | None = None
     spent: Spent | None = None
     is_transferred: bool = False
     was_transferred: bool = False
+
+    def replied(self, occurred_us: int) -> None:
+        """An answer given elsewhere was recorded: whoever waited has waited until then."""
+        self.replied_us = occurred_us
+        if self.answered is not None:
+            self.answered.restate(occurred_us)
 
 
 class ContactFold:
@@ -89,8 +125,11 @@ class ContactFold:
 
     def _answered(self, contact: Open, at_us: int, *, is_connected: bool) -> None:
         assert contact.waiting_from_us is not None  # only what waits is answered
-        wait_us = max(0, at_us - contact.waiting_from_us)
+        from_us = contact.waiting_from_us
+        wait_us = max(0, at_us - from_us)
         target = self._targets.get(contact.queue, _DEFAULT)
+        if not is_connected:
+            contact.answered = Answered(contact.counted, target[1], from_us, wait_us, at_us >= from_us)
         for tally in contact.counted:
             tally.answered += 1
             tally.elsewhere += not is_connected
@@ -214,11 +253,12 @@ class ContactFold:
             contact.in_hand.touch(at_us)
         return contact.queue or None
 
-    def replied(self, interaction: str | None, occurred_us: int) -> None:
-        """An answer given elsewhere was recorded: whoever waited has waited until then."""
+    def replied(self, interaction: str | None, occurred_us: int) -> Open | None:
+        """An answer given elsewhere was recorded; gives the contact it was about, if it is open."""
         contact = self.open.get(interaction or "")
         if contact is not None:
-            contact.replied_us = occurred_us
+            contact.replied(occurred_us)
+        return contact
 
     HANDLERS: ClassVar[Mapping[type[e.Event], Callable[[Any, Any, int], None]]] = {
         e.PlanChanged: plan_changed,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from orchestra.insight.answering import Answer
 from orchestra.insight.tally import Tally
 from orchestra.model import events as e
 
@@ -25,9 +26,10 @@ _REACHED = {"delivered": _DELIVERED, "read": _READ, "acted": _READ}
 
 @attrs.define(eq=False)
 class _Out:
-    """A message on its way; `reached` is how far receipts say it came."""
+    """A message on its way; `reached` is how far receipts say it came, `answer` what it is to its case."""
 
     tallies: tuple[Tally, ...]
+    answer: Answer | None = None
     reached: int = 0
     is_sent: bool = False
     is_unknown: bool = False
@@ -43,13 +45,15 @@ class DeliveryFold:
     def __len__(self) -> int:
         return len(self._out)
 
-    def planned(self, delivery: str, tallies: tuple[Tally, ...], at_us: int) -> None:
-        """A message is to be sent; counts in these tallies."""
-        self._out[delivery] = _Out(tallies)
+    def planned(self, delivery: str, tallies: tuple[Tally, ...], at_us: int, answer: Answer | None = None) -> None:
+        """A message is to be sent; counts in these tallies, and may answer a case."""
+        self._out[delivery] = _Out(tallies, answer)
         for tally in tallies:
             tally.planned += 1
         while self._until and self._until[0][0] < at_us:
-            self._out.pop(self._until.popleft()[1], None)
+            forgotten = self._out.pop(self._until.popleft()[1], None)
+            if forgotten is not None and forgotten.answer is not None:
+                forgotten.answer.left()
 
     def accepted(self, event: e.DeliveryAccepted, at_us: int) -> None:
         """The provider has it."""
@@ -61,6 +65,8 @@ class DeliveryFold:
     def _sent(self, out: _Out) -> None:
         if not out.is_sent:
             out.is_sent = True
+            if out.answer is not None:
+                out.answer.left()
             for tally in out.tallies:
                 tally.sent += 1
 
@@ -78,13 +84,20 @@ class DeliveryFold:
         self._failed(event.delivery, event.code)
 
     def _failed(self, delivery: str, code: str | None) -> None:
-        out = self._out.pop(delivery, None)
+        out = self._gone(delivery)
         if out is None:
             return
         self._known(out)
         for tally in out.tallies:
             tally.failed += 1
             tally.failed_by.add(code)
+
+    def _gone(self, delivery: str) -> _Out | None:
+        """Nothing more will come of it; unless the provider had it, it answered nothing."""
+        out = self._out.pop(delivery, None)
+        if out is not None and out.answer is not None:
+            out.answer.never_left()
+        return out
 
     def _known(self, out: _Out) -> None:
         if out.is_unknown:
@@ -94,13 +107,13 @@ class DeliveryFold:
 
     def expired(self, event: e.DeliveryExpired, at_us: int) -> None:
         """Its time passed."""
-        out = self._out.pop(event.delivery, None)
+        out = self._gone(event.delivery)
         for tally in out.tallies if out else ():
             tally.expired += 1
 
     def canceled(self, event: e.DeliveryCanceled, at_us: int) -> None:
         """It was called back."""
-        out = self._out.pop(event.delivery, None)
+        out = self._gone(event.delivery)
         for tally in out.tallies if out else ():
             tally.canceled += 1
             tally.canceled_by.add(event.reason)

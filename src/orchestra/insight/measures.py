@@ -15,9 +15,11 @@ from orchestra.insight.figures import Figures
 from orchestra.insight.slices import Slices
 from orchestra.insight.tally import Tally
 from orchestra.insight.variants import Window
-from orchestra.model.events import Event
+from orchestra.model.events import Event, InteractionStarted, MessageReceived, ReplyRecorded
 
 __all__ = ["FOLDED", "Measures"]
+
+_TOLD = (InteractionStarted, MessageReceived, ReplyRecorded)
 
 FOLDED: frozenset[str] = frozenset(
     kind.__name__ for fold in (ContactFold, CaseFold, DeliveryFold) for kind in fold.HANDLERS
@@ -55,6 +57,8 @@ class Measures:
             at_us: its record's time, microseconds UTC; never falls.
         """
         self.skip(at_us)
+        if isinstance(event, _TOLD) and event.occurred_us < (self._from_us or 0):
+            self._from_us = event.occurred_us
         for handler in self._handlers.get(type(event), ()):
             handler(event, at_us)
 
@@ -66,7 +70,7 @@ class Measures:
 
     @property
     def window(self) -> Window:
-        """From the first event folded to the last."""
+        """From the first event folded, or the oldest message or contact among them, to the last."""
         return Window(self._from_us, self._to_us)
 
     @property

@@ -87,6 +87,13 @@ class Values:
         """Take back a value that was added."""
         self._count(value, -1)
 
+    def replace(self, before: int | None, after: int | None) -> None:
+        """Take back a value that was added and add another; None is no value."""
+        if before is not None:
+            self.remove(before)
+        if after is not None:
+            self.add(after)
+
     def _count(self, value: int, by: int) -> None:
         key = value if self.is_exact else _bucket(value)
         self.n += by

@@ -104,11 +104,14 @@ class Tally:
     def __attrs_post_init__(self) -> None:
         self.within = [0] * len(self.within_s)
 
-    def respond(self, time_us: int) -> None:
-        """A case had its first answer after this time."""
-        self.first_response.add(time_us)
+    def respond(self, before_us: int | None, time_us: int | None) -> None:
+        """A case had its first answer after this time, and not, as was counted before, after that one; None is none."""
+        self.first_response.replace(before_us, time_us)
         for place, limit in enumerate(self.within_s):
-            self.within[place] += time_us <= limit * _MICROSECOND
+            limit_us = limit * _MICROSECOND
+            self.within[place] += (time_us is not None and time_us <= limit_us) - (
+                before_us is not None and before_us <= limit_us
+            )
 
     def figures(self, window: Window) -> Figures:
         """What the counts say now."""

@@ -16,7 +16,10 @@ __all__ = ["STANDARD", "VARIANTS", "Share", "Variant", "Window"]
 
 @attrs.frozen
 class Window:
-    """The time that figures are about: from the first event folded to the last; None before any."""
+    """The time that figures are about; both ends are None before any event.
+
+    From the first event folded, or from the oldest message or contact if that had happened before, to the last event.
+    """
 
     from_us: int | None = None
     to_us: int | None = None

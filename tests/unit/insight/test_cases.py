@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import itertools
+
 import attrs
+import pytest
+from hypothesis import given, strategies as st
 from tests.unit.insight.rig import PLAN, START_US, Desk, fold, person
 
+from orchestra.insight import answering
 from orchestra.insight.measures import Measures
 from orchestra.model import commands as c, events as e
 
@@ -37,6 +42,7 @@ def test_a_case_is_answered_once() -> None:
 
 
 def test_an_answer_before_any_question_is_none() -> None:
+    assert responses(outbound(5)) == [None, None]
     assert responses(outbound(5), inbound(10)) == [None, None]
     assert responses(outbound(5), inbound(10), outbound(12)) == [2.0, 2.0]
 
@@ -51,8 +57,123 @@ def test_an_answer_at_the_same_moment_took_no_time() -> None:
 
 
 def test_messages_may_come_late() -> None:
-    assert responses(inbound(20), inbound(10), outbound(50), outbound(40)) == [40.0, 40.0]
-    assert responses(inbound(20), outbound(50), inbound(10)) == [30.0, 40.0]
+    assert responses(inbound(20), inbound(10), outbound(50), outbound(40)) == [30.0, 40.0]
+    assert responses(inbound(20), outbound(50), inbound(10)) == [40.0, 40.0]
+
+
+@pytest.mark.parametrize(
+    ("told", "first_s", "whole_s"),
+    [
+        ((inbound(3600), outbound(3900), inbound(0)), 3900, 3900),
+        ((outbound(300), inbound(0)), 300, 300),
+        ((inbound(0), outbound(1800), outbound(300)), 300, 1800),
+        ((outbound(300), outbound(200), outbound(100), inbound(250), inbound(150)), 50, 150),
+        ((outbound(100), outbound(300), inbound(250), inbound(50)), 50, 250),
+        ((inbound(0), outbound(300), outbound(1800), inbound(600)), 300, 1800),
+    ],
+)
+def test_the_order_in_which_messages_become_known_decides_nothing(
+    told: tuple[e.Event, ...], first_s: float, whole_s: float
+) -> None:
+    for order in itertools.permutations(told):
+        assert responses(*order) == [first_s, whole_s]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=9))
+def test_first_response_and_end_to_end_are_those_of_the_messages_own_times(told: list[tuple[bool, int]]) -> None:
+    asked = [at_s for is_inbound, at_s in told if is_inbound]
+    answered = [at_s for is_inbound, at_s in told if not is_inbound and asked and at_s >= min(asked)]
+    expected = [min(answered) - min(asked), max(answered) - min(asked)] if answered else [None, None]
+    assert responses(*(inbound(at_s) if is_inbound else outbound(at_s) for is_inbound, at_s in told)) == expected
+
+
+def test_a_first_response_that_is_restated_is_counted_once_within_its_limit() -> None:
+    figures = of(OPENED, inbound(3600), outbound(3900), inbound(0)).total
+    assert (figures.first_response.times.n, figures.first_response.within) == (1, {"3600": 0})
+    figures = of(OPENED, inbound(0), outbound(3900), outbound(300)).total
+    assert (figures.first_response.times.n, figures.first_response.within) == (1, {"3600": 1})
+
+
+# Answers that never left
+
+
+def _answered_twice() -> tuple[Desk, str]:
+    """A mail asked about at 10 and answered at 40 and 70; nothing has left yet."""
+    desk = Desk()
+    desk.sign_in("ana")
+    mailed = desk.write("joe", 10, "mail")
+    desk.take(mailed, 20)
+    desk.run(c.WriteReply(mailed, "ana", text="a"), 40)
+    desk.run(c.WriteReply(mailed, "ana", text="b"), 70)
+    return desk, mailed
+
+
+def _times(desk: Desk) -> list[float | None]:
+    figures = desk.measures().total
+    assert figures.first_response.within == {"3600": figures.first_response.times.n}
+    return [figures.first_response.times.mean_s, figures.end_to_end.mean_s]
+
+
+def test_an_answer_that_was_called_back_is_none() -> None:
+    desk, mailed = _answered_twice()
+    assert _times(desk) == [30.0, 60.0]
+    desk.run(c.CancelDelivery("de1", "typo"), 75)
+    assert _times(desk) == [60.0, 60.0]
+    desk.run(c.CancelDelivery("de2", "typo"), 76)
+    assert _times(desk) == [None, None]
+    desk.run(c.WriteReply(mailed, "ana", text="c"), 90)
+    assert _times(desk) == [80.0, 80.0]
+    assert desk.measures().total.messages.outbound == 3
+
+
+def test_the_last_answer_counts_only_if_it_left() -> None:
+    desk, _ = _answered_twice()
+    desk.run(c.CancelDelivery("de2", "typo"), 75)
+    assert _times(desk) == [30.0, 30.0]
+
+
+def written(at_s: int, delivery: str) -> tuple[e.Event, int]:
+    planned = e.DeliveryPlanned(delivery, "key", "me", "ca1", "cu1", "mail", "main", "co1", "reply", 1, 10**18)
+    return planned, at_s * SECOND
+
+
+FATES = {
+    "failed": (e.DeliveryFailed("de1", "cu1", 1, "no such mailbox"),),
+    "expired": (e.DeliveryExpired("de1", "cu1"),),
+    "canceled": (e.DeliveryCanceled("de1", "cu1", "asked"),),
+    "unknown, then failed": (e.DeliveryUnknown("de1", "cu1", 1), e.DeliveryFailed("de1", "cu1", 1, "lost")),
+}
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_an_answer_that_never_left_gives_way_to_the_next(fate: str) -> None:
+    events = [(OPENED, 1), (inbound(10), 10 * SECOND), written(40, "de1"), written(70, "de2")]
+    gone = [(event, 80 * SECOND) for event in FATES[fate]]
+    figures = fold([*events, *gone]).total
+    assert (figures.first_response.times.mean_s, figures.end_to_end.mean_s) == (60.0, 60.0)
+    assert fold([*events[:3], *gone]).total.first_response.times.n == 0
+
+
+def test_an_answer_that_left_stays_one_whatever_becomes_of_it() -> None:
+    events = [(OPENED, 1), (inbound(10), 10 * SECOND), written(40, "de1")]
+    taken = (e.DeliveryAccepted("de1", "cu1", 1, ["p1"]), 50 * SECOND)
+    bounced = (e.DeliveryFailed("de1", "cu1", 1, "bounced"), 60 * SECOND)
+    assert fold([*events, taken, bounced]).total.first_response.times.mean_s == 30.0
+
+
+def test_an_answer_of_which_nobody_knows_counts() -> None:
+    events = [(OPENED, 1), (inbound(10), 10 * SECOND), written(40, "de1")]
+    assert fold([*events, (e.DeliveryUnknown("de1", "cu1", 1), 1)]).total.first_response.times.mean_s == 30.0
+
+
+def test_what_left_no_longer_takes_room_in_its_case() -> None:
+    """An accepted answer is one of two instants of its case, however many there were."""
+    case = answering.Answering(())
+    answers = [case.wrote(at_us) for at_us in range(100)]
+    case.asked(0)
+    for answer in answers:
+        answer.left()
+    assert case.kept <= 2
 
 
 def test_unanswered_cases_have_no_times() -> None:
@@ -205,6 +326,11 @@ def test_messages_of_unknown_cases_count_as_messages() -> None:
     measures = of(inbound(10), outbound(20), e.CaseReopened("ca1", "cu1", "contact"))
     assert (measures.total.messages.inbound, measures.total.messages.outbound, measures.total.cases) == (1, 1, 0)
     assert measures.by_queue == {}
+
+
+def test_the_window_begins_with_the_oldest_message() -> None:
+    told = fold([(OPENED, 20 * SECOND), (inbound(10), 20 * SECOND), (outbound(5), 30 * SECOND)])
+    assert (told.window.from_us, told.window.to_us) == (5 * SECOND, 30 * SECOND)
 
 
 def test_the_window_is_that_of_the_events() -> None:

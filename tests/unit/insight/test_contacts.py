@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import attrs
 import pytest
-from tests.unit.insight.rig import PLAN, Desk, fold, person
+from tests.unit.insight.rig import PLAN, SECOND, START_US, Desk, fold, person
 
 from orchestra.insight.figures import Figures
 from orchestra.model import commands as c, events as e
@@ -116,6 +117,46 @@ def test_an_answer_elsewhere_ends_the_wait_when_it_was_given() -> None:
     figures = total(desk)
     assert (figures.contacts.answered, figures.contacts.answered_elsewhere) == (1, 1)
     assert (figures.wait.mean_s, figures.handling.handled) == (15.0, 0)
+
+
+def _answered_elsewhere(*answers_s: float) -> Figures:
+    """A mail of second 10, whose answers are recorded at 100 and later, given at these times."""
+    desk = Desk()
+    desk.write("joe", 10, "mail", thread="t1")
+    for number, at_s in enumerate(answers_s):
+        reply = c.RecordReply("mail", "main", f"r{number}", person("joe"), thread="t1")
+        desk.run(attrs.evolve(reply, occurred_us=START_US + round(at_s * SECOND)), 100 + number)
+    return total(desk)
+
+
+@pytest.mark.parametrize(
+    ("answers_s", "wait_s", "in_time"),
+    [
+        ((90, 25), 15, 1),
+        ((25, 90), 15, 1),
+        ((90, 5), 80, 0),
+        ((5,), 0, 1),
+        ((5, 90), 80, 0),
+        ((5, 90, 30, 8, 40), 20, 1),
+    ],
+)
+def test_the_first_answer_given_elsewhere_ends_the_wait_whichever_is_recorded_first(
+    answers_s: tuple[float, ...], wait_s: float, in_time: int
+) -> None:
+    figures = _answered_elsewhere(*answers_s)
+    assert (figures.contacts.answered, figures.contacts.answered_in_time, figures.wait.n) == (1, in_time, 1)
+    assert figures.wait.mean_s == wait_s
+
+
+def test_an_answer_to_the_next_contact_changes_nothing_about_the_one_before() -> None:
+    desk = Desk()
+    reply = c.RecordReply("mail", "main", "r0", person("joe"), thread="t1", resolve=True)
+    desk.write("joe", 10, "mail", thread="t1")
+    desk.run(reply, 100)
+    desk.write("joe", 200, "mail", thread="t1")
+    desk.run(attrs.evolve(reply, message_id="r1", occurred_us=START_US + 210 * SECOND), 220)
+    desk.run(attrs.evolve(reply, message_id="r2", occurred_us=START_US + 205 * SECOND), 230)
+    assert (total(desk).wait.n, total(desk).wait.mean_s) == (2, (90 + 5) / 2)
 
 
 def test_other_ends_of_a_wait_are_flow_outs() -> None:

@@ -46,7 +46,7 @@ def test_rows_are_all_and_each_slice() -> None:
         "account main": "3",
         "queue care": "3",
     }
-    assert column(cases, "within")["all"] == "1 h: 2"
+    assert column(cases, "within")["all"] == "1 h: 1"
     assert column(cases, "p90")["channel voice"] == "-"
 
 

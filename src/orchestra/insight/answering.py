@@ -1,0 +1,110 @@
+"""When a case was first asked and when it was answered, restated whenever something older becomes known or is undone.
+
+Belongs here: the instants of one case that may still decide its times. Does not: which event is about which case.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.insight.tally import Tally
+
+__all__ = ["Answer", "Answering"]
+
+
+class Answering:
+    """First response and end-to-end time of one case, kept right in its tallies.
+
+    They are those of the messages' own times, in whatever order the messages become known. An answer that never left
+    is none. Of the answers after the first question that have left, only the first and the last are kept.
+
+    Args:
+        tallies: where the case counts. May be replaced as long as nothing was asked or answered.
+    """
+
+    __slots__ = ("_asked_us", "_early", "_first_us", "_last_us", "_leaving", "_response_us", "_span_us", "tallies")
+
+    def __init__(self, tallies: tuple[Tally, ...]) -> None:
+        self.tallies = tallies
+        self._asked_us: int | None = None
+        self._early: list[int] = []
+        self._first_us: int | None = None
+        self._last_us: int | None = None
+        self._leaving: set[Answer] = set()
+        self._response_us: int | None = None
+        self._span_us: int | None = None
+
+    @property
+    def kept(self) -> int:
+        """How many instants of answers are kept."""
+        ends = (self._first_us, self._last_us)
+        return len(self._early) + len(self._leaving) + sum(end is not None for end in ends)
+
+    def asked(self, at_us: int) -> None:
+        """A customer wrote at that time."""
+        if self._asked_us is not None and at_us >= self._asked_us:
+            return
+        self._asked_us = at_us
+        early, self._early = self._early, []
+        for answered_us in early:
+            self._settle(answered_us)
+        self._restate()
+
+    def wrote(self, at_us: int) -> Answer:
+        """An answer was written and is to be sent: it counts until it turns out that it never left."""
+        answer = Answer(self, at_us)
+        self._leaving.add(answer)
+        self._restate()
+        return answer
+
+    def answered(self, at_us: int) -> None:
+        """An answer was given at that time."""
+        self._settle(at_us)
+        self._restate()
+
+    def settle(self, answer: Answer, *, is_given: bool) -> None:
+        """It is known of an answer that was written whether it left."""
+        if answer in self._leaving:
+            self._leaving.remove(answer)
+            if is_given:
+                self._settle(answer.at_us)
+            self._restate()
+
+    def _settle(self, at_us: int) -> None:
+        """Keep of an answer what may still matter: one older than the question does if an older question comes."""
+        if self._asked_us is None or at_us < self._asked_us:
+            self._early.append(at_us)
+            return
+        self._first_us = at_us if self._first_us is None else min(at_us, self._first_us)
+        self._last_us = at_us if self._last_us is None else max(at_us, self._last_us)
+
+    def _restate(self) -> None:
+        """Replace both times by what they are now."""
+        if self._asked_us is None:
+            return
+        given = [end for end in (self._first_us, self._last_us) if end is not None]
+        given += [answer.at_us for answer in self._leaving if answer.at_us >= self._asked_us]
+        response_us = min(given) - self._asked_us if given else None
+        span_us = max(given) - self._asked_us if given else None
+        if (response_us, span_us) == (self._response_us, self._span_us):
+            return
+        for tally in self.tallies:
+            tally.respond(self._response_us, response_us)
+            tally.end_to_end.replace(self._span_us, span_us)
+        self._response_us, self._span_us = response_us, span_us
+
+
+@attrs.define(eq=False)
+class Answer:
+    """An answer of a case that is to be sent."""
+
+    _case: Answering = attrs.field(repr=False)
+    at_us: int
+
+    def left(self) -> None:
+        """The provider has it. Saying so again changes nothing."""
+        self._case.settle(self, is_given=True)
+
+    def never_left(self) -> None:
+        """It was canceled, failed or expired. Changes nothing about an answer that had left."""
+        self._case.settle(self, is_given=False)
