@@ -67,9 +67,10 @@ class Answers:
                 await self._arrived.wait()
             self._pause_s = min(self._pause_s * 1.5, _LONGEST_POLL_S)
             return
-        self._seen = changes
         waits = list(self._waiting)
         answers = await in_thread(_results, self._journal.inbox, [wait.request_id for wait in waits])
+        if self._waiting.issubset(waits):  # a look that failed, or that somebody came too late for, is made again
+            self._seen = changes
         for wait, answer in zip(waits, answers, strict=True):
             wait.answer = answer or wait.answer
         if any(answers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import anyio
@@ -20,6 +21,7 @@ class Shelf:
         self.version = 0
         self.looked_for: list[str] = []
         self.is_down = False
+        self.fails_once = False
         self.inbox = self
 
     def put(self, request_id: str) -> None:
@@ -33,6 +35,9 @@ class Shelf:
 
     def result(self, request_id: str) -> str | None:
         self.looked_for.append(request_id)
+        if self.fails_once:
+            self.fails_once = False
+            raise JournalUnavailable("as planned")
         return self.answers.get(request_id)
 
 
@@ -126,3 +131,58 @@ async def test_a_journal_that_cannot_be_read_is_reported_to_all(shelf: Shelf, an
     shelf.is_down = False
     shelf.put("c")
     assert await answers.of("c") == "answer to c"
+
+
+async def test_a_look_that_fails_is_made_again_for_the_others(shelf: Shelf, answers: Answers) -> None:
+    ends: dict[str, str] = {}
+
+    async def wait(request_id: str) -> None:
+        try:
+            ends[request_id] = await answers.of(request_id)
+        except JournalUnavailable:
+            ends[request_id] = "told"
+
+    with anyio.fail_after(8):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait, "a")
+            tasks.start_soon(wait, "b")
+            await _until_looked_for(shelf, "b")
+            shelf.fails_once = True
+            shelf.put("a")
+            shelf.put("b")
+    assert sorted(ends.values()) in (["answer to a", "told"], ["answer to b", "told"])
+
+
+async def test_a_look_that_is_cancelled_before_it_reads_is_made_again(
+    shelf: Shelf, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All threads are busy when the answers come, and the one whose turn it is gives up waiting for one."""
+    given: list[str] = []
+    scopes: dict[int, anyio.CancelScope] = {}
+    hung: list[anyio.CancelScope] = []
+    has_hung, never = anyio.Event(), anyio.Event()
+    is_busy = False
+
+    async def in_busy_threads(function: Callable[..., Any], *arguments: Any) -> Any:
+        if is_busy and not hung:
+            hung.append(scopes[anyio.get_current_task().id])
+            has_hung.set()
+            await never.wait()
+        return function(*arguments)
+
+    async def wait(request_id: str) -> None:
+        with anyio.CancelScope() as scopes[anyio.get_current_task().id]:
+            given.append(await answers.of(request_id))
+
+    monkeypatch.setattr("orchestra.runtime.answers.in_thread", in_busy_threads)
+    with anyio.fail_after(8):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait, "a")
+            tasks.start_soon(wait, "b")
+            await _until_looked_for(shelf, "b")
+            is_busy = True
+            shelf.put("a")
+            shelf.put("b")
+            await has_hung.wait()
+            hung[0].cancel()
+    assert given in (["answer to a"], ["answer to b"])
