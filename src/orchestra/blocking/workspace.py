@@ -108,7 +108,8 @@ class Workspace(Calls[workspace.Workspace]):
         Args:
             agent: the agent's id, from the plan or `DefineAgent`.
             device: the device's name; an agent may have several.
-            heartbeats: the device proves its presence by `heartbeat`; else it is present while this process lives.
+            heartbeats: the device proves its presence by `heartbeat` from now on; else it is present while this process
+                lives and the agent stays signed in.
 
         Raises:
             UnknownId: there is no such agent.

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import anyio
 
-from orchestra.engine.presence.state import Agent
-from orchestra.errors import JournalUnavailable
+from orchestra.errors import CommandRefused, JournalUnavailable, Quarantined
 from orchestra.model import events as e
 from orchestra.model.commands import LoseDevice, ReturnDevice
 from orchestra.model.structure import microseconds
@@ -24,17 +21,20 @@ Device = tuple[str, str]
 
 
 class Leases:
-    """Watches the devices of signed-in agents. A device that this process itself works needs no heartbeat."""
+    """Watches the devices of signed-in agents. A device that this process itself works needs no heartbeat.
+
+    Who is there is read from the state as decided, which an append that fails takes back. So only durable events make a
+    device forgotten, and after a reload all are looked at anew.
+    """
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._heard_us: dict[Device, int] = {}
-        self._own: dict[Device, int] = {}
+        self._heard_us: dict[str, dict[str, int]] = {}
+        self._own: dict[str, set[str]] = {}
         self._news = Bell()
-        now_us = owner.clock.now_us()
         for name, agent in owner.view.presence.agents.items():
             for device in agent.devices:
-                self._heard_us[name, device] = now_us  # after a restart every device has one grace
+                self._hear(name, device)  # after a restart every device has one grace
 
     def due_us(self) -> int | None:
         """When the next device would count as lost; None if none can."""
@@ -42,35 +42,41 @@ class Leases:
         return min((self._heard(device) + lease_us + 1 for device in self._watched()), default=None)
 
     def hold(self, agent: str, device: str) -> None:
-        """This process works the device: it is never lost while the process lives."""
-        self._own[agent, device] = self._own.get((agent, device), 0) + 1
+        """This process works the device: it is never lost while the process lives and the agent stays signed in."""
+        self._own.setdefault(agent, set()).add(device)
         self._news.ring()
 
     def let_go(self, agent: str, device: str) -> None:
         """This process no longer works the device; from now on it must be heard of."""
-        count = self._own.get((agent, device), 0) - 1
-        if count > 0:
-            self._own[agent, device] = count
-        else:
-            self._own.pop((agent, device), None)
-            self._heard_us[agent, device] = self._owner.clock.now_us()
+        self._own.get(agent, set()).discard(device)
+        self._hear(agent, device)
         self._news.ring()
 
     async def heartbeat(self, agent: str, device: str) -> None:
         """The device was heard of. One that counted as lost is back."""
-        self._heard_us[agent, device] = self._owner.clock.now_us()
         row = self._owner.view.presence.agents.get(agent)
-        if row is None or row.devices.get(device, False):
+        if row is None:
             return
-        await self._owner.execute(ReturnDevice(agent, device))
+        if device in row.devices:
+            self._hear(agent, device)
+        if not row.devices.get(device, False):
+            await self._owner.execute(ReturnDevice(agent, device))
 
     def told(self, entry: Published) -> None:
         """Listen to durable events: some tell of devices."""
-        if isinstance(entry.event, e.AgentSignedIn | e.DeviceReturned):
-            self._heard_us[entry.event.agent, entry.event.device] = self._owner.clock.now_us()
-            self._news.ring()
-        elif isinstance(entry.event, e.PlanChanged):
-            self._news.ring()
+        match entry.event:
+            case e.AgentSignedIn(agent=agent, device=device) | e.DeviceReturned(agent=agent, device=device):
+                self._hear(agent, device)
+                self._news.ring()
+            case e.AgentSignedOut(agent=agent) | e.AgentLost(agent=agent) | e.AgentRemoved(agent=agent):
+                self._heard_us.pop(agent, None)
+                self._own.pop(agent, None)
+            case e.PlanChanged():
+                self._news.ring()
+
+    def reloaded(self) -> None:
+        """Look anew: what was decided and lost may have hidden a device."""
+        self._news.ring()
 
     async def watch_for_ever(self) -> None:
         """Report every device as lost when its lease has run out."""
@@ -88,20 +94,23 @@ class Leases:
         while (due_us := self.due_us()) is not None and due_us <= self._owner.clock.now_us():
             agent, device = min(self._watched(), key=self._heard)
             has_found = True
-            await self._owner.execute(LoseDevice(agent, device))
+            try:
+                await self._owner.execute(LoseDevice(agent, device))
+            except Quarantined:
+                self._hear(agent, device)  # it keeps nobody from looking after the others, and has its turn again later
+            except CommandRefused:
+                pass  # signed out, or heard of, while this waited for its turn
         return has_found
 
+    def _hear(self, agent: str, device: str) -> None:
+        self._heard_us.setdefault(agent, {})[device] = self._owner.clock.now_us()
+
     def _heard(self, device: Device) -> int:
-        return self._heard_us.setdefault(device, self._owner.clock.now_us())
+        agent, name = device
+        return self._heard_us.setdefault(agent, {}).setdefault(name, self._owner.clock.now_us())
 
     def _watched(self) -> list[Device]:
         """Devices that count as present and must be heard of."""
         agents = self._owner.view.presence.agents
-        for gone in [(name, device) for name, device in self._heard_us if not _has(agents, name, device)]:
-            del self._heard_us[gone]
-        present = [(name, device) for name, row in agents.items() for device, ok in row.devices.items() if ok]
-        return [device for device in present if device not in self._own]
-
-
-def _has(agents: Mapping[str, Agent], name: str, device: str) -> bool:
-    return name in agents and device in agents[name].devices
+        present = [(name, device) for name, row in agents.items() for device, answers in row.devices.items() if answers]
+        return [(name, device) for name, device in present if device not in self._own.get(name, ())]

@@ -86,6 +86,7 @@ class Owner:
         self.ledger = Ledger(journal, lease)
         self.ledger.put_plan(plan, key, clock.now_us())
         self.recent = Recent(self.ledger.stored)
+        self.after_reload: list[Callable[[], None]] = []
         self.quarantined = 0
         self.append_us = 0
         self.is_closing = False
@@ -314,6 +315,8 @@ class Owner:
         if missed:
             self.recent.publish(missed)
         self._is_reloading = self._is_down = False
+        for listener in self.after_reload:
+            listener()
         for bell in (self._settled, self._room, self._timer):
             bell.ring()
         _log.warning("reloaded at position %d", engine.position)

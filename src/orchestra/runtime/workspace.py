@@ -121,6 +121,7 @@ class Workspace(Calls):
         owner = self._owner
         await owner.durable(owner.engine.position)
         owner.recent.listeners += [self._sending.heard, self._leases.told]
+        owner.after_reload.append(self._leases.reloaded)
         for work in (owner.ring_for_ever, owner.answer_for_ever, owner.renew_for_ever, owner.forget_for_ever):
             tasks.start_soon(work)
         tasks.start_soon(self._leases.watch_for_ever)
@@ -208,14 +209,15 @@ class Workspace(Calls):
         Args:
             agent: the agent's id, from the plan or `DefineAgent`.
             device: the device's name; an agent may have several.
-            heartbeats: the device proves its presence by `heartbeat`; else it is present while this process lives.
+            heartbeats: the device proves its presence by `heartbeat` from now on; else it is present while this process
+                lives and the agent stays signed in.
 
         Raises:
             UnknownId: there is no such agent.
         """
         await self.execute(SignIn(agent, device))
         if heartbeats:
-            await self.heartbeat(agent, device)
+            self._leases.let_go(agent, device)
         else:
             self._leases.hold(agent, device)
         return AgentSession(self, agent, device)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.contact_centre import Centre, SteeredJournal, message
+from typing import Any
 
+import anyio
+import pytest
+from tests.contact_centre import Centre, SteeredJournal, message, turns
+
+from orchestra.engine.engine import Engine
 from orchestra.errors import JournalUnavailable, UnknownId
 from orchestra.model import events as e
-from orchestra.model.commands import ReturnDevice, SignIn, SignOut
+from orchestra.model.commands import (
+    Command,
+    DefineAgent,
+    LoseDevice,
+    RemoveAgent,
+    ReturnDevice,
+    SignIn,
+    SignOut,
+)
 from orchestra.model.plan import Plan
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
@@ -137,20 +149,108 @@ async def test_after_a_restart_every_device_has_one_grace(centre: Centre, clock:
         assert lost(centre) == [("ben", "main")]
 
 
-async def test_a_device_let_go_must_be_heard_of_from_then_on(centre: Centre, clock: VirtualClock) -> None:
+async def test_a_device_no_longer_worked_here_must_be_heard_of(centre: Centre, clock: VirtualClock) -> None:
     async with centre.open() as workspace:
         clock.attach(workspace)
         await workspace.sign_in("ana")
-        await workspace.sign_in("ana")  # worked twice here
         await clock.advance(hours=1)
-        workspace._leases.let_go("ana", "main")
-        await clock.advance(hours=1)
-        assert lost(centre) == []
-        workspace._leases.let_go("ana", "main")
+        await workspace.sign_in("ana", heartbeats=True)
         await clock.advance(seconds=30)
         assert lost(centre) == []
         await clock.advance(seconds=1)
         assert lost(centre) == [("ana", "main")]
+
+
+@pytest.mark.parametrize("gone", [SignOut("ana"), RemoveAgent("ana"), None], ids=["signed out", "removed", "lost"])
+async def test_who_left_and_comes_back_elsewhere_is_watched(
+    centre: Centre, clock: VirtualClock, gone: Command | None
+) -> None:
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        await workspace.sign_in("ana")
+        if gone is None:
+            await workspace.execute(LoseDevice("ana", "main"))  # somebody says so
+            await clock.advance(minutes=2)
+        else:
+            await workspace.execute(gone)
+        await workspace.execute(DefineAgent("ana", ["care"]))
+        before = len(lost(centre))
+        await workspace.execute(SignIn("ana", "main"))  # by another process, which dies at once
+        await clock.advance(seconds=31)
+        assert lost(centre)[before:] == [("ana", "main")]
+
+
+async def test_signing_out_while_a_loss_waits_for_its_turn(
+    centre: Centre, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report comes too late, for a device that is no more: nothing to do, and nothing to die of."""
+    monkeypatch.setattr("orchestra.runtime.owner._MOST_PENDING", 2)
+    assert isinstance(centre.journal, SteeredJournal)
+    async with centre.open() as workspace:
+        await workspace.sign_in("ana", "phone", heartbeats=True)
+        centre.journal.hold()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(workspace.receive, message(1))
+            await centre.journal.held()
+            tasks.start_soon(workspace.execute, SignOut("ana"))
+            await turns()
+            await clock.advance(seconds=31)
+            await turns()
+            centre.journal.let_pass()
+        await workspace.receive(message(2))
+        await turns()
+        assert workspace.health().position == centre.journal.position()
+        assert [event.agent for event in centre.events(e.AgentSignedOut)] == ["ana"]
+
+
+async def test_a_silent_device_is_found_after_a_sign_out_was_lost(centre: Centre, clock: VirtualClock) -> None:
+    """Its lease runs out while it seems to be gone; then the sign-out turns out not to be stored."""
+    assert isinstance(centre.journal, SteeredJournal)
+    async with centre.open() as workspace:
+        await workspace.sign_in("ana", "phone", heartbeats=True)
+        await turns()
+        centre.journal.hold()
+        centre.journal.fail(JournalFault.REFUSE)
+
+        async def sign_out() -> None:
+            with pytest.raises(JournalUnavailable):
+                await workspace.execute(SignOut("ana"))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(sign_out)
+            await centre.journal.held()
+            await clock.advance(seconds=31)
+            await turns()
+            centre.journal.let_pass()
+        with anyio.fail_after(8):
+            while not lost(centre):
+                await anyio.lowlevel.checkpoint()
+        assert lost(centre) == [("ana", "phone")]
+
+
+async def test_a_loss_that_breaks_the_engine_keeps_no_other_from_being_found(
+    centre: Centre, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Engine.execute
+    faults: list[str] = []
+
+    def execute(self: Engine, command: Command, at_us: int) -> Any:
+        if isinstance(command, LoseDevice) and command.device == "phone":
+            faults.append(command.device)
+            raise KeyError(command.device)
+        return original(self, command, at_us)
+
+    monkeypatch.setattr(Engine, "execute", execute)
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        await workspace.sign_in("ana", "phone", heartbeats=True)
+        await clock.advance(seconds=1)
+        await workspace.sign_in("ben", "desk", heartbeats=True)
+        await clock.advance(seconds=40)
+        assert lost(centre) == [("ben", "desk")]
+        assert len(faults) == 1
+        await clock.advance(seconds=31)
+        assert len(faults) == 2
 
 
 async def test_a_heartbeat_of_nobody_does_nothing(centre: Centre, clock: VirtualClock) -> None:
