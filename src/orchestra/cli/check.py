@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 
 from orchestra.cli.arguments import add_json, new_parser
 from orchestra.cli.terminal import one_line, print_json
 from orchestra.engine.access import role_faults
-from orchestra.errors import DefinitionError, Fault
+from orchestra.errors import Fault
 from orchestra.model.plan import Plan
-from orchestra.model.structure import structure
 
 __all__ = ["faults_in", "main"]
 
@@ -29,13 +26,13 @@ def main(argv: Sequence[str]) -> int:
     """Run `orchestra check`.
 
     Raises:
-        DefinitionError: the file cannot be read.
+        DefinitionError: the file cannot be opened, is no file but a pipe or a device, or is far too large.
     """
     parser = new_parser("check", _DESCRIPTION, _EXAMPLES)
     parser.add_argument("plan", metavar="PLAN", help="a plan file (TOML)")
     add_json(parser)
     arguments = parser.parse_args(argv)
-    faults = faults_in(_read(arguments.plan))
+    faults = faults_in(Plan.read_file(arguments.plan))
     errors = sum(fault.is_error for fault in faults)
     if arguments.json:
         rows = [{"path": f.path, "message": f.message, "is_error": f.is_error} for f in faults]
@@ -48,25 +45,10 @@ def main(argv: Sequence[str]) -> int:
     return 1 if errors else 0
 
 
-def faults_in(text: str) -> list[Fault]:
-    """All faults of a plan file's text, errors first; of one that cannot be understood, what keeps it from being so."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return [Fault("", f"not valid TOML: {error}")]
-    plan = structure(data, Plan)
-    if isinstance(plan, list):
-        return plan
-    return sorted([*plan.faults(), *role_faults(plan)], key=lambda fault: (not fault.is_error, fault.path))
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text("utf-8")
-    except OSError as error:
-        raise DefinitionError([Fault("", f"{path}: {error.strerror}")]) from error
-    except ValueError as error:
-        raise DefinitionError([Fault("", f"{path}: not UTF-8, or no name of a file")]) from error
+def faults_in(source: str | bytes) -> list[Fault]:
+    """All faults of what stands in a plan file, errors first."""
+    _, faults = Plan.examine(source, role_faults)
+    return faults
 
 
 def _counted(count: int, noun: str) -> str:

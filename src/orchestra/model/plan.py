@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,11 +26,15 @@ from orchestra.model.definitions import (
     Team,
     WorkspaceDefinition,
 )
-from orchestra.model.structure import microseconds, structure, unstructure
+from orchestra.model.files import decoded, read_file
+from orchestra.model.structure import Lost, microseconds, salvage, unstructure
 
 __all__ = ["Plan"]
 
 _MAX_PLAN_BYTES = 900_000
+_MAX_FILE_BYTES = 2 * _MAX_PLAN_BYTES
+"""A file also has comments and names that are no part of the stored form."""
+_NOTHING_LOST = Lost()
 _SHORTEST_KEPT = timedelta(days=7)
 _MOST_AGENTS = 300
 """One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
@@ -79,20 +83,50 @@ class Plan:
         Raises:
             DefinitionError: the file cannot be read, or has faults; lists every one with its path in the file.
         """
-        return cls.parse(_read(Path(path)))
+        return cls._sound(cls.read_file(path))
 
     @classmethod
     def parse(cls, text: str) -> Plan:
         """As `load`, from the text of a plan file."""
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise DefinitionError([Fault("", f"not valid TOML: {error}")]) from error
-        plan = structure(data, cls)
-        if isinstance(plan, list):
-            raise DefinitionError(plan)
-        plan.require_sound()
+        return cls._sound(text)
+
+    @classmethod
+    def _sound(cls, source: str | bytes) -> Plan:
+        plan, faults = cls.examine(source)
+        errors = [fault for fault in faults if fault.is_error]
+        if errors:
+            raise DefinitionError(errors)
         return plan
+
+    @staticmethod
+    def read_file(path: str | Path) -> bytes:
+        """What stands in a plan file.
+
+        Raises:
+            DefinitionError: it cannot be opened, is no regular file, or is larger than any plan.
+        """
+        return read_file(Path(path), _MAX_FILE_BYTES)
+
+    @classmethod
+    def examine(cls, source: str | bytes, *further: Callable[[Plan], Iterable[Fault]]) -> tuple[Plan, list[Fault]]:
+        """A plan file's text as far as it can be understood, and everything wrong or doubtful in it, errors first.
+
+        What cannot be understood is left out and the rest is checked; what is wrong only because of that is not told.
+
+        Args:
+            source: what stands in a plan file.
+            further: checks of a plan beside its own.
+        """
+        try:
+            data = tomllib.loads(decoded(source))
+        except DefinitionError as error:
+            return cls(), list(error.faults)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            return cls(), [Fault("", f"not valid TOML: {error}")]
+        salvaged = salvage(data, cls)
+        plan = salvaged.value or cls()
+        found = [*_found(plan, salvaged.lost), *(fault for check in further for fault in check(plan))]
+        return plan, _sorted([*salvaged.faults, *(fault for fault in found if not salvaged.lost.covers(fault))])
 
     def require_sound(self) -> None:
         """Raise all faults that are errors.
@@ -106,8 +140,7 @@ class Plan:
 
     def faults(self) -> list[Fault]:
         """Everything wrong or doubtful in this plan, errors first, each with its path."""
-        found = [fault for check in _CHECKS for fault in check(self)]
-        return sorted(found, key=lambda fault: (not fault.is_error, fault.path))
+        return _sorted(_found(self, _NOTHING_LOST))
 
     def to_json(self) -> str:
         """Canonical JSON of this plan: equal plans give equal text. Whatever is at its default is left out."""
@@ -129,20 +162,19 @@ class Plan:
         return (own and own.queue) or definition.queue or self.workspace.default_queue
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise DefinitionError([Fault("", f"{path}: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        raise DefinitionError([Fault("", f"{path}: not UTF-8 at byte {error.start}")]) from error
+def _found(plan: Plan, lost: Lost) -> list[Fault]:
+    return [fault for check in _CHECKS for fault in check(plan, lost)]
 
 
-def _check_workspace(plan: Plan) -> Iterator[Fault]:
+def _sorted(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda fault: (not fault.is_error, fault.path))
+
+
+def _check_workspace(plan: Plan, lost: Lost) -> Iterator[Fault]:
     default = plan.workspace.default_queue
-    if not plan.queues:
+    if not plan.queues and not lost.touches("queues"):
         yield Fault("queues", "at least one queue is needed, as [queues.care] with team = ...")
-    elif default not in plan.queues:
+    elif plan.queues and _is_missing(default, "queues", plan.queues, lost):
         yield Fault("workspace.default_queue", _missing("queue", default, plan.queues))
     if plan.workspace.key is None:
         yield Fault("workspace.key", "no secret named: hashed addresses can be guessed; name one", is_error=False)
@@ -150,32 +182,32 @@ def _check_workspace(plan: Plan) -> Iterator[Fault]:
         yield Fault("", f"the plan is larger than {_MAX_PLAN_BYTES} bytes: define agents by command instead")
 
 
-def _check_queues(plan: Plan) -> Iterator[Fault]:
+def _check_queues(plan: Plan, lost: Lost) -> Iterator[Fault]:
     for name, queue in plan.queues.items():
-        if queue.team not in plan.teams:
+        if _is_missing(queue.team, "teams", plan.teams, lost):
             yield Fault(f"queues.{name}.team", _missing("team", queue.team, plan.teams))
-        yield from _check_skills(plan, f"queues.{name}.skills", queue.skills)
+        yield from _check_skills(plan, lost, f"queues.{name}.skills", queue.skills)
         if not 0 < queue.service_level.percent <= 100:
             yield Fault(f"queues.{name}.service_level.percent", "must be from 1 to 100")
         if microseconds(queue.retry_after) <= 0:
             yield Fault(f"queues.{name}.retry_after", "must be longer than nothing")
 
 
-def _check_skills(plan: Plan, path: str, skills: Mapping[str, int]) -> Iterator[Fault]:
+def _check_skills(plan: Plan, lost: Lost, path: str, skills: Mapping[str, int]) -> Iterator[Fault]:
     for skill, level in skills.items():
-        if skill not in plan.skills:
+        if _is_missing(skill, "skills", plan.skills, lost):
             yield Fault(f"{path}.{skill}", _missing("skill", skill, plan.skills))
         if not 1 <= level <= 100:
             yield Fault(f"{path}.{skill}", "level must be from 1 to 100")
 
 
-def _check_channels(plan: Plan) -> Iterator[Fault]:
+def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
     for name, channel in plan.channels.items():
         path = f"channels.{name}"
         named = [("queue", channel.queue)]
         named += [(f"accounts.{key}.queue", account.queue) for key, account in channel.accounts.items()]
         for field, queue in named:
-            if queue is not None and queue not in plan.queues:
+            if queue is not None and _is_missing(queue, "queues", plan.queues, lost):
                 yield Fault(f"{path}.{field}", _missing("queue", queue, plan.queues))
         if not 1 <= channel.weight_percent <= 1000:
             yield Fault(f"{path}.weight_percent", "must be from 1 to 1000")
@@ -189,25 +221,25 @@ def _check_channels(plan: Plan) -> Iterator[Fault]:
             yield Fault(f"{path}.on_agent_lost", "must be requeue or keep")
 
 
-def _check_agents(plan: Plan) -> Iterator[Fault]:
+def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:
     if len(plan.agents) > _MOST_AGENTS:
         yield Fault("agents", f"at most {_MOST_AGENTS} in a plan: define more by command, with DefineAgent")
     for name, agent in plan.agents.items():
         path = f"agents.{name}"
-        if not agent.teams:
+        if not agent.teams and not lost.touches("agents", name, "teams"):
             yield Fault(f"{path}.teams", "an agent needs at least one team")
-        for team in agent.teams:
-            if team not in plan.teams:
+        for index, team in enumerate(agent.teams):
+            if _is_missing(team, "teams", plan.teams, lost) and not lost.has("agents", name, "teams", index):
                 yield Fault(f"{path}.teams", _missing("team", team, plan.teams))
-        for role in agent.roles:
-            if role not in plan.roles:
+        for index, role in enumerate(agent.roles):
+            if _is_missing(role, "roles", plan.roles, lost) and not lost.has("agents", name, "roles", index):
                 yield Fault(f"{path}.roles", _missing("role", role, plan.roles))
-        yield from _check_skills(plan, f"{path}.skills", agent.skills)
+        yield from _check_skills(plan, lost, f"{path}.skills", agent.skills)
         if not 1 <= agent.capacity_percent <= 10_000:
             yield Fault(f"{path}.capacity_percent", "must be from 1 to 10000")
 
 
-def _check_cases(plan: Plan) -> Iterator[Fault]:
+def _check_cases(plan: Plan, lost: Lost) -> Iterator[Fault]:
     for index, way in enumerate(plan.cases.attach):
         if way not in ATTACH_BY:
             yield Fault(f"cases.attach[{index}]", f"{way!r} is none of {', '.join(ATTACH_BY)}")
@@ -218,7 +250,7 @@ def _check_cases(plan: Plan) -> Iterator[Fault]:
         yield Fault("cases.number", f"is no form for a number: {error}")
 
 
-def _check_deliveries(plan: Plan) -> Iterator[Fault]:
+def _check_deliveries(plan: Plan, lost: Lost) -> Iterator[Fault]:
     if plan.deliveries.attempts < 1:
         yield Fault("deliveries.attempts", "must be at least 1")
     for field in ("first_retry", "longest_retry", "permit", "expires_after"):
@@ -226,23 +258,30 @@ def _check_deliveries(plan: Plan) -> Iterator[Fault]:
             yield Fault(f"deliveries.{field}", "must be longer than nothing")
 
 
-def _check_fields(plan: Plan) -> Iterator[Fault]:
+def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:
     for target in ("customer", "case", "interaction"):
         for name, kind in getattr(plan.fields, target).items():
             if kind not in FIELD_TYPES:
                 yield Fault(f"fields.{target}.{name}", f"{kind!r} is none of {', '.join(FIELD_TYPES)}")
 
 
-def _check_served(plan: Plan) -> Iterator[Fault]:
+def _check_served(plan: Plan, lost: Lost) -> Iterator[Fault]:
     """Warn about queues that no agent of the plan can serve; agents may still be defined by command."""
+    if lost.touches("agents"):
+        return
     for name, queue in plan.queues.items():
         able = (
             all(agent.skills.get(skill, 0) >= level for skill, level in queue.skills.items())
             for agent in plan.agents.values()
             if queue.team in agent.teams
         )
-        if plan.agents and not any(able):
+        if plan.agents and not any(able) and not lost.touches("queues", name):
             yield Fault(f"queues.{name}", "no agent of the plan can serve it", is_error=False)
+
+
+def _is_missing(name: str, section: str, known: Mapping[str, object], lost: Lost) -> bool:
+    """Whether a name is of nothing in a section, as far as the section was understood."""
+    return name not in known and not lost.has(section, name)
 
 
 def _missing(what: str, name: str, known: Mapping[str, object]) -> str:

@@ -21,6 +21,8 @@ from orchestra.channels.instants import unix_us
 from orchestra.channels.safe_json import JsonLimits, JsonObject, parse_json
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.errors import MalformedMessage
+from orchestra.model.instants import instant_text
+from orchestra.model.files import open_file
 
 __all__ = ["MAX_LINE_BYTES", "ContactLog", "Line", "Mark", "RawLine", "parse_line"]
 
@@ -98,12 +100,13 @@ class Mark:
     sha256: str
 
 
-def parse_line(data: bytes, number: int) -> Line:
+def parse_line(data: bytes, number: int, latest_us: int | None = None) -> Line:
     """Read one line.
 
     Args:
         data: its bytes, with or without a line end.
         number: from 1, for errors.
+        latest_us: the latest instant that a line may tell, microseconds since 1970 UTC; None is no bound.
 
     Raises:
         MalformedMessage: it is not a line of a contact log; tells the line's number and the reason, quotes no text.
@@ -124,6 +127,8 @@ def parse_line(data: bytes, number: int) -> Line:
     if not isinstance(text, str):
         raise MalformedMessage(where, "text must be a string")
     at_us = _instant(value.get("at"), where)
+    if latest_us is not None and at_us > latest_us:
+        raise MalformedMessage(where, f"at lies in the future: later than {instant_text(latest_us)}")
     return Line(at_us, is_inbound=direction == "inbound", text=clean_text(text), **required, **optional)
 
 
@@ -166,7 +171,7 @@ class ContactLog:
     Use it as a context manager.
 
     Args:
-        path: a file that can be read twice, so no pipe.
+        path: a file, so that it can be read twice: no pipe and no device.
 
     Raises:
         MalformedMessage: it cannot be opened, or is not such a file.
@@ -175,12 +180,9 @@ class ContactLog:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self._file: BinaryIO = self.path.open("rb")
+            self._file: BinaryIO = open_file(self.path)
         except (OSError, ValueError) as error:
             raise MalformedMessage(str(path), getattr(error, "strerror", None) or "cannot be opened") from error
-        if not self._file.seekable():
-            self._file.close()
-            raise MalformedMessage(str(path), "must be a file that can be read twice")
         self.size = self._file.seek(0, 2)
         self._digest = hashlib.sha256()
         self._at = Mark(0, 0, self._digest.hexdigest())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -79,11 +80,109 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, capsys: Capture) -> None
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_what_is_no_text(tmp_path: Path, capsys: Capture) -> None:
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xff\xfe", "not UTF-8 at byte 0 (0xFF, the byte order mark of UTF-16)"),
+        (b'name = "\xe9"', "not UTF-8 at byte 8 (0xE9)"),
+        (b"\xef\xbb\xbf" + SOUND.encode(), "begins with a byte order mark (bytes EF BB BF)"),
+    ],
+)
+def test_what_is_no_text_is_a_fault_that_names_the_byte(
+    tmp_path: Path, content: bytes, told: str, capsys: Capture
+) -> None:
     path = tmp_path / "plan.toml"
-    path.write_bytes(b"\xff\xfe")
-    assert main(["check", str(path)]) == 2
-    assert "not UTF-8" in capsys.readouterr().err
+    path.write_bytes(content)
+    assert main(["check", str(path)]) == 1
+    first, _ = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"error: {told}")
+
+
+def test_a_name_of_no_file(capsys: Capture) -> None:
+    assert main(["check", "a\0b"]) == 2
+    assert "is no name of a file" in capsys.readouterr().err
+
+
+def test_a_pipe_and_a_device_are_refused(tmp_path: Path, capsys: Capture) -> None:
+    """One would hang the reader, the other never ends."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (str(tmp_path / "pipe"), "/dev/zero"):
+        assert main(["check", path]) == 2
+        assert capsys.readouterr().err == f"orchestra: {path}: is a pipe or a device; it must be a file\n"
+
+
+def test_a_file_larger_than_any_plan_is_not_read(tmp_path: Path, capsys: Capture) -> None:
+    assert checked(tmp_path, SOUND + "#" * 1_800_000) == 2
+    assert capsys.readouterr().err.endswith("plan.toml: larger than 1800000 bytes\n")
+
+
+# Faults of form do not hide the others
+
+
+def paths(text: str) -> list[str]:
+    return [fault.path for fault in faults_in(text) if fault.is_error]
+
+
+def test_a_fault_of_form_hides_no_fault_of_reference() -> None:
+    text = SOUND.replace("live = true", 'alive = true\nqueue = "nowhere"').replace("[teams.care]", "")
+    text += '[roles.lead]\nmay = ["Dance"]\nothers = 3\n'
+    assert paths(text) == [
+        "channels.chat.alive",
+        "channels.chat.queue",
+        "queues.care.team",
+        "roles.lead.may[0]",
+        "roles.lead.others",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        # What cannot be without the broken part goes too, and nothing that names it is blamed.
+        ('team = "care"', "team = 3", ["queues.care.team"]),
+        ('team = "care"', 'taem = "care"', ["queues.care.taem", "queues.care.team"]),
+        ('[queues.care]\nteam = "care"', "[queues]\ncare = 3", ["queues.care"]),
+        ('[queues.care]\nteam = "care"', "[queue.care]\nteam = 3", ["queue"]),
+        ("[teams.care]", "[team.care]", ["team"]),
+        ("[teams.care]", "[teams]\ncare = []", ["teams.care"]),
+        ('default_queue = "care"', "default_queue = 3", ["workspace.default_queue"]),
+        ('default_queue = "care"', 'default_queu = "care"', ["workspace.default_queu"]),
+        ("[channels.chat]", "[agents.ana]\nteams = [3]\n[channels.chat]", ["agents.ana.teams[0]"]),
+        ("[channels.chat]", '[agents.ana]\nteams = "care"\n[channels.chat]', ["agents.ana.teams"]),
+        (
+            "[channels.chat]",
+            '[agents.ana]\nteams = ["care", 3, "x"]\n[channels.chat]',
+            ["agents.ana.teams", "agents.ana.teams[1]"],
+        ),
+        (
+            "[channels.chat]",
+            '[agents.ana]\nteams = ["care"]\nroles = ["x", 3]\n[channels.chat]',
+            ["agents.ana.roles", "agents.ana.roles[1]"],
+        ),
+        ("[channels.chat]", '[agents.ana]\nteams = ["care"]\nskills = 3\n[channels.chat]', ["agents.ana.skills"]),
+        (
+            "[channels.chat]",
+            '[roles.lead]\nmay = [3, "Dance"]\n[channels.chat]',
+            ["roles.lead.may[0]", "roles.lead.may[1]"],
+        ),
+        ("[channels.chat]", '[cases]\nattach = [3, "guess"]\n[channels.chat]', ["cases.attach[0]", "cases.attach[1]"]),
+        ("[channels.chat]", "[cases]\nnumber = 3\n[channels.chat]", ["cases.number"]),
+    ],
+)
+def test_what_follows_from_a_broken_part_is_not_told(old: str, new: str, told: list[str]) -> None:
+    assert old in SOUND
+    assert paths(SOUND.replace(old, new)) == told
+
+
+def test_no_queue_is_called_unserved_when_the_agents_were_not_understood() -> None:
+    agent = '[agents.ana]\nteams = ["care"]\n[agents.bob]\nteams = ["other"]\n[teams.other]\n'
+    sound = SOUND + agent
+    assert [fault.path for fault in faults_in(sound.replace('["care"]', '["other"]'))] == ["queues.care"]
+    assert [fault.path for fault in faults_in(sound.replace('["care"]', "[true]"))] == ["agents.ana.teams[0]"]
+
+
+def test_a_plan_nested_beyond_reason() -> None:
+    assert [fault.path for fault in faults_in("a = " + "[" * 100_000)] == [""]
 
 
 def test_a_fault_cannot_forge_a_line(tmp_path: Path, capsys: Capture) -> None:

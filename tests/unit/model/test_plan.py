@@ -86,7 +86,9 @@ def test_a_plan_is_read_from_a_file(tmp_path: Path) -> None:
     [
         (None, "No such file"),
         (b"\xff\xfe", "not UTF-8 at byte 0"),
+        (b"\xef\xbb\xbf[workspace]", "begins with a byte order mark"),
         (b"[workspace", "not valid TOML"),
+        (b"#" * 1_800_001, "larger than 1800000 bytes"),
         (b'[workspace]\ndefault_queue = "care"\nnames = "x"', "workspace.names: is not known here"),
         (b'[workspace]\ndefault_queue = "care"', "queues: at least one queue is needed"),
     ],
@@ -98,6 +100,21 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, content: bytes | No
     with pytest.raises(DefinitionError) as caught:
         Plan.load(file)
     assert part in str(caught.value)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    text = TEXT.replace("weight_percent = 25", "weight_percent = true").replace("german = 2", "dutch = 2")
+    with pytest.raises(DefinitionError) as caught:
+        Plan.parse(text)
+    assert [fault.path for fault in caught.value.faults] == [
+        "channels.chat.weight_percent",
+        "queues.german.skills.dutch",
+    ]
+
+
+def test_a_byte_order_mark_in_a_text_is_told() -> None:
+    with pytest.raises(DefinitionError, match="byte order mark"):
+        Plan.parse("\ufeff" + TEXT)
 
 
 @given(PLANS)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from orchestra.errors import Fault
-from orchestra.model.structure import format_duration, microseconds, parse_duration, structure, unstructure
+from orchestra.model.structure import (
+    Lost,
+    format_duration,
+    microseconds,
+    parse_duration,
+    salvage,
+    structure,
+    unstructure,
+)
 
 
 @attrs.frozen
@@ -114,6 +122,12 @@ def test_never_is_not_a_duration_where_one_is_needed() -> None:
         ({"inner": {"k": {"count": 1, "wait": 20}}}, "inner.k.wait", "write it as text"),
         ({"items": [{"count": 1}, {"count": "2"}]}, "items[1].count", "must be of type int"),
         ({"words": ["a", 3]}, "words[1]", "must be of type str"),
+        ({"words": "ab"}, "words", "must be a list, not 'ab'"),
+        ({"words": {"a": 1}}, "words", "must be a list, not a table"),
+        ({"inner": [1]}, "inner", "must be a table, not a list"),
+        ({"inner": {"k": 3}}, "inner.k", "must be a table, not 3"),
+        ({"name": ["x"]}, "name", "a list must be of type str"),
+        ({"is_on": "x" * 1000}, "is_on", "xxx... must be of type bool"),
     ],
 )
 def test_a_fault_has_its_path(data: object, path: str, part: str) -> None:
@@ -138,3 +152,76 @@ def test_unstructured_data_leaves_defaults_out_and_reads_back() -> None:
     value = Outer(inner={"k": Inner(2, end=None)})
     assert unstructure(value) == {"inner": {"k": {"count": 2, "end": None}}}
     assert structure(unstructure(value), Outer) == value
+
+
+# As much as can be understood
+
+
+def test_sound_data_loses_nothing() -> None:
+    found = salvage({"name": "a"}, Outer)
+    assert (found.value, found.faults, found.lost) == (Outer("a"), [], Lost())
+
+
+@pytest.mark.parametrize(
+    ("data", "value", "lost"),
+    [
+        ({"name": 3, "is_on": True}, Outer(is_on=True), {("name",)}),
+        ({"nam": "a", "is_on": True}, Outer(is_on=True), {("nam",), ("name",)}),
+        ({"zzz": "a"}, Outer(), {("zzz",)}),
+        ({"words": ["a", 3, "b"]}, Outer(words=["a", "", "b"]), {("words", 1)}),
+        ({"words": 3}, Outer(), {("words",)}),
+        ({"inner": {"a": {"count": "x"}, "b": {"count": 1}}}, Outer(inner={"b": Inner(1)}), {("inner", "a")}),
+        ({"inner": {"a": {"cnt": 2}, "b": {"count": 1}}}, Outer(inner={"b": Inner(1)}), {("inner", "a")}),
+        ({"items": [{"count": 1}, 3]}, Outer(), {("items",)}),
+        ({"items": [{"count": "x"}], "name": "a"}, Outer("a"), {("items",)}),
+    ],
+)
+def test_the_rest_is_built_without_what_is_broken(
+    data: dict[str, object], value: Outer, lost: set[tuple[str | int, ...]]
+) -> None:
+    faults_before = structure(data, Outer)
+    found = salvage(data, Outer)
+    assert found.value == value
+    assert found.faults == faults_before
+    assert lost <= found.lost.places
+    assert all(found.lost.has(*place) for place in lost)
+
+
+@pytest.mark.parametrize("data", [{}, {"count": "x"}, {"cuont": 1}, 3, []])
+def test_nothing_is_built_without_what_is_required(data: object) -> None:
+    found = salvage(data, Inner)
+    assert found.value is None
+    assert found.faults
+
+
+def test_what_was_lost() -> None:
+    lost = Lost(frozenset({("inner", "a"), ("words", 1)}))
+    assert lost.has("inner", "a")
+    assert lost.has("inner", "a", "count")
+    assert not lost.has("inner")
+    assert lost.touches("inner")
+    assert not lost.touches("inner", "b")
+    covered = [
+        path
+        for path in ("inner.a", "inner.a.b", "words[1]", "inner.ab", "words[10]", "words")
+        if lost.covers(Fault(path, ""))
+    ]
+    assert covered == ["inner.a", "inner.a.b", "words[1]"]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["name", "is_on", "inner", "items", "words", "count", "x"]), inner, max_size=4
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_whatever_is_given_something_or_nothing_is_built(data: object) -> None:
+    found = salvage(data, Outer)
+    assert (found.value is None) == (not isinstance(data, dict))
+    assert bool(found.faults) == bool(found.lost.places)

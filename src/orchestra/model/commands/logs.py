@@ -13,7 +13,7 @@ __all__ = ["MarkLog"]
 class MarkLog(Command):
     """A log's prefix has been taken: its SHA-256, line count, and running counts over the whole prefix.
 
-    `previous` is the digest of the prefix that this one extends.
+    `previous` is the digest of the prefix that this one extends; `late` are lines taken later than they say.
     """
 
     sha256: str
@@ -21,3 +21,4 @@ class MarkLog(Command):
     rejected: int
     duplicates: int
     previous: str | None = None
+    late: int = 0

@@ -11,10 +11,11 @@ __all__ = ["LogTaken"]
 
 @attrs.define
 class LogTaken(Event):
-    """A contact log's prefix is in the journal; counts are over the whole prefix."""
+    """A contact log's prefix is in the journal; counts are over the whole prefix; `late` are lines taken later than they say."""
 
     sha256: str
     lines: int
     rejected: int
     duplicates: int
     previous: str | None
+    late: int = 0
