@@ -15,7 +15,7 @@ from orchestra.cli.main import main
 
 __all__ = ["JsonRun", "LogWriter", "generated", "run_json", "run_process", "zone_edition"]
 
-_BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_BEGIN = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 JsonRun = tuple[int, dict[str, Any], str]
 """Exit status, what was printed, and what was said on standard error."""

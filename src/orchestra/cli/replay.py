@@ -32,6 +32,10 @@ orchestra replay contacts.jsonl --plan plan.toml --strict
 """
 
 
+_SECOND_US = 1_000_000
+_DAY_US = 24 * 3600 * _SECOND_US
+
+
 class _Told:
     """Tells of bad lines and progress as they come."""
 
@@ -73,10 +77,14 @@ def main(argv: Sequence[str]) -> int:
 
 def _replay(log: ContactLog, journal: Journal, plan: Plan | None, *, is_strict: bool) -> Replayed:
     with progress("replaying") as bar:
-        done = replay(log, journal, _Told(bar), now_us, plan=plan, is_strict=is_strict)
+        tomorrow_us = now_us() // _SECOND_US * _SECOND_US + _DAY_US
+        done = replay(log, journal, _Told(bar), now_us, plan=plan, is_strict=is_strict, latest_us=tomorrow_us)
         if done.rejected_before:
             told = "; --strict takes nothing after one" if is_strict else ""
             bar.remark(f"bad lines in what an earlier run took: {done.rejected_before}{told}")
+        if done.late:
+            when = "they are in the journal at the later time"
+            bar.remark(f"lines older than what was taken before them: {done.late}; {when}")
     return done
 
 
@@ -86,6 +94,7 @@ def _as_json(done: Replayed, measures: Measures) -> dict[str, object]:
         "skipped": done.skipped,
         "rejected": done.rejected,
         "duplicates": done.duplicates,
+        "late": done.late,
         **measures.to_json(),
         "journal": {"events": done.position, "position": done.position},
         "state_hash": done.state_hash,
@@ -98,6 +107,7 @@ def _summary(done: Replayed) -> Table:
         ("skipped (taken by an earlier run)", f"{done.skipped:,}"),
         ("rejected", f"{done.rejected:,}"),
         ("duplicates", f"{done.duplicates:,}"),
+        ("taken later than they say", f"{done.late:,}"),
         ("events in the journal", f"{done.position:,}"),
         ("state hash", done.state_hash),
     )

@@ -21,8 +21,8 @@ from orchestra.channels.instants import unix_us
 from orchestra.channels.safe_json import JsonLimits, JsonObject, parse_json
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.errors import MalformedMessage
-from orchestra.model.instants import instant_text
 from orchestra.model.files import open_file
+from orchestra.model.instants import instant_text
 
 __all__ = ["MAX_LINE_BYTES", "ContactLog", "Line", "Mark", "RawLine", "parse_line"]
 

@@ -80,6 +80,7 @@ class Replayed:
         skipped: lines of the prefix that an earlier run had taken.
         rejected: bad lines among `lines`.
         duplicates: lines among `lines` whose message had been taken before under the same (channel, company, id).
+        late: lines among `lines` that were taken later than they say, because what was taken before them was newer.
         rejected_before: bad lines among those skipped.
         position: of the journal, afterwards.
         state_hash: fingerprint of the state, afterwards.
@@ -89,17 +90,19 @@ class Replayed:
     skipped: int
     rejected: int
     duplicates: int
+    late: int
     rejected_before: int
     position: int
     state_hash: str
 
 
-def survey(log: ContactLog, known: Mapping[str, Prefix]) -> Survey:
+def survey(log: ContactLog, known: Mapping[str, Prefix], latest_us: int | None = None) -> Survey:
     """Read a whole log once, before anything is decided.
 
     Args:
         log: the file.
         known: SHA-256 -> prefix that the journal holds.
+        latest_us: lines later than this are bad; None is no bound.
     """
     channels: set[str] = set()
     queues: set[str] = set()
@@ -112,7 +115,7 @@ def survey(log: ContactLog, known: Mapping[str, Prefix]) -> Survey:
         if count in ends and (mark := log.mark()).sha256 in known and known[mark.sha256].lines == count:
             taken = mark
         with suppress(MalformedMessage):
-            line = parse_line(raw.data, count)
+            line = parse_line(raw.data, count, latest_us)
             channels.add(line.channel)
             queues |= {line.queue} if line.queue is not None else set()
             first_us = line.at_us if first_us is None else first_us
@@ -163,6 +166,7 @@ def replay(
     *,
     plan: Plan | None = None,
     is_strict: bool = False,
+    latest_us: int | None = None,
 ) -> Replayed:
     """Take every line of a log that the journal has not yet.
 
@@ -173,6 +177,8 @@ def replay(
         now_us: the clock of the lease; decides nothing.
         plan: what to replay under; None derives one from the names that stand in the log.
         is_strict: stop before the first bad line.
+        latest_us: lines later than this are bad, microseconds since 1970 UTC; None takes any. Time in a journal never
+            goes back: after a line from far in the future every other would be late.
 
     Raises:
         DefinitionError: the plan has faults, or lacks what is in the journal.
@@ -184,30 +190,39 @@ def replay(
     """
     lease = journal.acquire(process_holder(), now_us(), _LEASE_US)
     try:
-        return _Replay(log, Ledger(journal, lease), progress, now_us).run(plan, is_strict)
+        return _Replay(log, Ledger(journal, lease), progress, now_us, latest_us).run(plan, is_strict)
     finally:
         with suppress(JournalError):  # a lease that cannot be given back runs out
             journal.release(lease)
 
 
 class _Replay:
-    def __init__(self, log: ContactLog, ledger: Ledger, progress: Progress, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        log: ContactLog,
+        ledger: Ledger,
+        progress: Progress,
+        now_us: Callable[[], int],
+        latest_us: int | None,
+    ) -> None:
         self._log = log
         self._ledger = ledger
         self._progress = progress
         self._now_us = now_us
+        self._latest_us = latest_us
         self._lease: Lease = ledger.lease
-        self._lines = self._rejected = self._duplicates = self._unmarked = 0
+        self._lines = self._rejected = self._duplicates = self._late = self._unmarked = 0
         self._marked: Mark | None = None
         self._reached = log.mark()
 
     def run(self, plan: Plan | None, is_strict: bool) -> Replayed:
         engine = self._ledger.engine
         prefixes = engine.view.logs.prefixes
-        seen = survey(self._log, prefixes)
+        seen = survey(self._log, prefixes, self._latest_us)
         if seen.taken is not None:
             before = prefixes[seen.taken.sha256]
-            self._lines, self._rejected, self._duplicates = before.lines, before.rejected, before.duplicates
+            self._lines, self._rejected = before.lines, before.rejected
+            self._duplicates, self._late = before.duplicates, before.late
         self._marked = seen.taken
         skipped, rejected_before = self._lines, self._rejected
         if not (is_strict and self._rejected):
@@ -218,6 +233,7 @@ class _Replay:
             skipped,
             self._rejected + self._unmarked,
             self._duplicates,
+            self._late,
             rejected_before,
             self._ledger.stored,
             engine.state_hash(),
@@ -254,7 +270,7 @@ class _Replay:
     def _take(self, raw: RawLine) -> str | None:
         """Take a line; gives the reason if it is bad."""
         try:
-            line = parse_line(raw.data, raw.number)
+            line = parse_line(raw.data, raw.number, self._latest_us)
             decided = self._ledger.execute(self._command(line), line.at_us)
         except MalformedMessage as error:
             return error.reason
@@ -262,6 +278,7 @@ class _Replay:
             return str(error)
         assert isinstance(decided.result, Received)
         self._duplicates += decided.result.duplicate
+        self._late += not decided.result.duplicate and decided.at_us > line.at_us
         return None
 
     def _command(self, line: Line) -> Command:
@@ -298,7 +315,7 @@ class _Replay:
         if self._lines > (0 if before is None else before.lines):
             mark = self._reached
             previous = None if before is None else before.sha256
-            command = MarkLog(mark.sha256, mark.lines, self._rejected, self._duplicates, previous)
+            command = MarkLog(mark.sha256, mark.lines, self._rejected, self._duplicates, previous, self._late)
             self._ledger.execute(command, self._ledger.engine.now_us)
             self._marked = mark
         now_us = self._now_us()

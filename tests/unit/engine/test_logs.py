@@ -10,8 +10,8 @@ from orchestra.model import commands as c, events as e
 def test_a_log_that_grows_keeps_its_newest_prefix() -> None:
     driver = Driver()
     assert driver.run(c.MarkLog("a", 10, 1, 2)).events == [e.LogTaken("a", 10, 1, 2, None)]
-    assert driver.run(c.MarkLog("b", 11, 1, 3, "a")).events == [e.LogTaken("b", 11, 1, 3, "a")]
-    assert driver.engine.view.logs.prefixes == {"b": Prefix(11, 1, 3)}
+    assert driver.run(c.MarkLog("b", 11, 1, 3, "a", 5)).events == [e.LogTaken("b", 11, 1, 3, "a", 5)]
+    assert driver.engine.view.logs.prefixes == {"b": Prefix(11, 1, 3, 5)}
 
 
 def test_several_logs_are_kept_apart() -> None:

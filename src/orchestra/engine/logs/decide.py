@@ -20,7 +20,9 @@ def _mark(view: View, command: c.MarkLog, at_us: int) -> Steps:
             raise InvalidCommand("lines", f"must be more than the {prefix.lines} of the prefix before")
     if command.sha256 in view.logs.prefixes:
         raise InvalidCommand("sha256", "this prefix has been taken already")
-    yield e.LogTaken(command.sha256, command.lines, command.rejected, command.duplicates, command.previous)
+    yield e.LogTaken(
+        command.sha256, command.lines, command.rejected, command.duplicates, command.previous, command.late
+    )
     return None
 
 

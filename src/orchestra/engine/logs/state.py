@@ -19,6 +19,7 @@ class Prefix:
     lines: int
     rejected: int
     duplicates: int
+    late: int = 0
 
 
 class Logs(Slice):
@@ -32,7 +33,7 @@ class Logs(Slice):
         """The prefix is taken; it takes the place of the one it extends."""
         if event.previous is not None:
             self.prefixes.pop(event.previous, None)
-        self.prefixes[event.sha256] = Prefix(event.lines, event.rejected, event.duplicates)
+        self.prefixes[event.sha256] = Prefix(event.lines, event.rejected, event.duplicates, event.late)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {e.LogTaken: Logs.taken}

@@ -11,7 +11,7 @@ __all__ = ["LogTaken"]
 
 @attrs.define
 class LogTaken(Event):
-    """A contact log's prefix is in the journal; counts are over the whole prefix; `late` are lines taken later than they say."""
+    """A contact log's prefix is in the journal; counts are over all of it, `late` those taken later than they say."""
 
     sha256: str
     lines: int
