@@ -12,7 +12,7 @@ from orchestra.codec import decode_event
 from orchestra.model.events import Event
 from orchestra.model.records import Record
 
-__all__ = ["Bell", "Published", "Recent", "published"]
+__all__ = ["Bell", "Published", "Recent", "published", "size_of"]
 
 
 @attrs.frozen
@@ -40,6 +40,11 @@ class Published:
 def published(record: Record) -> Published:
     """The event of a record, as it is told."""
     return Published(record.position, record.at_us, record.actor, decode_event(record))
+
+
+def size_of(record: Record) -> int:
+    """How much text the record holds, in characters: what takes the memory when many are kept."""
+    return len(record.facts) + len(record.private or "")
 
 
 class Bell:

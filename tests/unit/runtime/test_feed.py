@@ -13,7 +13,7 @@ from tests.contact_centre import Centre, SteeredJournal, message, turns
 from orchestra.errors import OrchestraError
 from orchestra.journal.memory import MemoryJournal
 from orchestra.model import events as e
-from orchestra.runtime.feed import follow, type_names
+from orchestra.runtime.feed import follow, follow_journal, type_names
 from orchestra.runtime.published import Bell, Published, Recent, published
 
 
@@ -151,6 +151,61 @@ async def test_a_position_ahead_waits_for_it() -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(workspace.receive, message(1))
             assert (await taken(workspace.events(ahead), 1))[0].position == ahead + 1
+
+
+class Counted(MemoryJournal):
+    """A journal that tells from where it is read, and how much of each reading is used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_after: list[int] = []
+        self.given: list[int] = []
+
+    def read(self, after: int = 0, **more: Any) -> Any:
+        self.read_after.append(after)
+        self.given.append(0)
+        for record in super().read(after, **more):
+            self.given[-1] += 1
+            yield record
+
+
+async def test_who_is_connected_reads_nothing_twice() -> None:
+    journal = Counted()
+    centre = Centre(journal)
+    async with centre.open() as workspace:
+        for number in range(5):
+            await workspace.receive(message(number))
+        async with aclosing(follow_journal(journal, 0, frozenset({"AgentSignedIn"}))) as entries:
+            async with anyio.create_task_group() as tasks:
+                seen: list[Published] = []
+
+                async def follow_on() -> None:
+                    seen.append(await anext(entries))
+
+                tasks.start_soon(follow_on)
+                for number in range(5, 8):
+                    last = workspace.health().position
+                    with anyio.fail_after(8):
+                        while journal.read_after[-1] < last:
+                            await workspace.receive(message(f"{number}-{len(journal.read_after)}"))
+                            await anyio.sleep(0)
+                await workspace.sign_in("ana")
+            assert [entry.type for entry in seen] == ["AgentSignedIn"]
+
+
+@pytest.mark.parametrize("names", [None, frozenset({"MessageReceived"})])
+async def test_long_texts_are_read_few_at_a_time(names: frozenset[str] | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestra.runtime.feed._CHUNK_SIZE", 2_500)
+    journal = Counted()
+    centre = Centre(journal)
+    async with centre.open() as workspace:
+        for number in range(8):
+            await workspace.receive(message(number, "long " * 200))
+    journal.given.clear()
+    wanted = [record.position for record in MemoryJournal.read(journal) if names is None or record.type in names]
+    found = await taken(follow_journal(journal, 0, names), len(wanted))
+    assert [entry.position for entry in found] == wanted
+    assert 1 < max(journal.given) <= (16 if names is None else 3)
 
 
 def test_type_names_are_those_of_events() -> None:
