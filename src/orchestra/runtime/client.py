@@ -18,11 +18,12 @@ from orchestra.model.events import Event, PlanChanged
 from orchestra.model.plan import Plan
 from orchestra.runtime.answers import Answers
 from orchestra.runtime.calls import Calls
+from orchestra.runtime.checks import refuse_odd_setup, refuse_unstorable
 from orchestra.runtime.feed import follow_journal, type_names
 from orchestra.runtime.inbound import digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
-from orchestra.runtime.threads import in_thread
+from orchestra.runtime.threads import close_in_thread, in_thread
 
 __all__ = ["Client", "connect"]
 
@@ -54,6 +55,7 @@ class Client(Calls):
             CommandRefused: it cannot be done.
             JournalUnavailable: no answer came in time. The command may still be decided; ask again with the same id.
         """
+        refuse_unstorable(command)
         request_id = request_id or uuid.uuid4().hex
         text = encode_command(digested(command, self.key))
         await in_thread(self.journal.inbox.submit, request_id, text)
@@ -90,9 +92,10 @@ async def connect(
         patience_s: seconds to wait for the owner's answer to a command.
 
     Raises:
-        DefinitionError: nobody has ever opened the workspace, or the workspace's key is another.
+        DefinitionError: an argument is of another type, nobody has ever opened the workspace, or its key is another.
         JournalUnavailable: the journal cannot be opened.
     """
+    refuse_odd_setup(journal_url=journal, secrets=secrets, patience_s=patience_s)
     store = await in_thread(open_journal, journal)
     try:
         plan, check = await in_thread(_plan_of, store)
@@ -101,7 +104,7 @@ async def connect(
             raise DefinitionError([Fault("workspace.key", "is not the key this workspace was written under")])
         yield Client(store, plan, key, patience_s)
     finally:
-        store.close()
+        await close_in_thread(store)
 
 
 def _plan_of(journal: Journal) -> tuple[Plan, str]:

@@ -7,12 +7,12 @@ none is left for the append that all of them wait for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import Protocol, TypeVar, TypeVarTuple, Unpack
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 
-__all__ = ["in_thread"]
+__all__ = ["close_in_thread", "in_thread"]
 
 _AT_ONCE = 32
 
@@ -30,3 +30,17 @@ async def in_thread(function: Callable[[Unpack[_Arguments]], _Value], *arguments
         limiter = CapacityLimiter(_AT_ONCE)
         _limiter.set(limiter)
     return await to_thread.run_sync(function, *arguments, limiter=limiter)
+
+
+class Closable(Protocol):
+    """What is closed in the end, and may have to wait for others before."""
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+async def close_in_thread(store: Closable) -> None:
+    """Close a journal, which may wait for its readers, while the event loop goes on; also in a block being cancelled."""
+    with CancelScope(shield=True):
+        await in_thread(store.close)

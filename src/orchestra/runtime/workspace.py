@@ -27,6 +27,7 @@ from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
 from orchestra.runtime.agents import AgentSession
 from orchestra.runtime.calls import Calls
+from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
@@ -40,7 +41,7 @@ from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
-from orchestra.runtime.threads import in_thread
+from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
 
 __all__ = ["Workspace"]
@@ -91,13 +92,15 @@ class Workspace(Calls):
 
         Guarantees:
             Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
-            back. If the lease is lost to another process, the block is cancelled and `LeaseLost` raised.
+            back. If the lease is lost to another process, the block is cancelled and `LeaseLost` raised; if the
+            journal's files are moved, removed or replaced meanwhile, `JournalMoved`.
 
         Raises:
-            DefinitionError: the plan, a line or a secret is wrong; lists all faults.
+            DefinitionError: an argument is of another type, or the plan, a line or a secret is wrong; lists all faults.
             WorkspaceInUse: another process owns it.
             JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
         """
+        refuse_odd_setup(plan=plan, journal=journal, channels=channels, secrets=secrets, clock=clock)
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
@@ -114,7 +117,7 @@ class Workspace(Calls):
                     await _release(store, lease)
         finally:
             if isinstance(journal, str):
-                store.close()
+                await close_in_thread(store)
 
     async def begin(self, tasks: TaskGroup, url: str | None) -> None:
         """Start the background work, and take up what an earlier owner left. Snapshots need a URL to open."""
@@ -155,6 +158,7 @@ class Workspace(Calls):
         Raises:
             UnknownId: there is no such case.
         """
+        refuse_no_id("case", case)
         return await self._owner.read(lambda view: case_view(view, case))
 
     async def interaction(self, interaction: str | Ref) -> InteractionView:
@@ -163,6 +167,7 @@ class Workspace(Calls):
         Raises:
             UnknownId: there is no such interaction.
         """
+        refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: interaction_view(view, interaction))
 
     async def why_waiting(self, interaction: str) -> Waiting | None:
@@ -171,6 +176,7 @@ class Workspace(Calls):
         Raises:
             UnknownId: there is no such interaction.
         """
+        refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: why_waiting(view, interaction))
 
     def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncGenerator[Signal]:
@@ -293,7 +299,11 @@ class Workspace(Calls):
         for event in decoded.events:
             try:
                 commands = commands_of(event, line, self.key)
-                self._news_unused += not commands
+            except Exception as error:  # noqa: BLE001 - as above: what the plug-in made of this item is no news
+                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
+                continue
+            self._news_unused += not commands
+            try:
                 for command in commands:
                     await self.execute(command)
             except (InvalidData, CommandRefused) as error:
@@ -411,8 +421,8 @@ async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerato
 
 
 def _only(error: BaseException) -> BaseException:
-    """The one failure of a group of one; else the group."""
+    """The one failure of a group, also where several tasks met it; else the group."""
     if not isinstance(error, BaseExceptionGroup):
         return error
-    inner: Sequence[BaseException] = error.exceptions
-    return error if len(inner) > 1 else _only(next(iter(inner)))
+    inner: Sequence[BaseException] = [_only(one) for one in error.exceptions]
+    return inner[0] if len({(type(one), str(one)) for one in inner}) == 1 else error

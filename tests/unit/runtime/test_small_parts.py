@@ -24,6 +24,7 @@ from orchestra.errors import (
     UnknownId,
 )
 from orchestra.journal.memory import MemoryJournal
+from orchestra.journal.sqlite import SqliteJournal
 from orchestra.model import events as e
 from orchestra.model.addresses import Address
 from orchestra.model.commands import AcceptOffer, ReceiveMessage, SetFields, SignIn
@@ -31,12 +32,14 @@ from orchestra.model.instants import instant, since_epoch_us
 from orchestra.model.records import Batch, Record, Snapshot
 from orchestra.runtime import clock as clocks
 from orchestra.runtime.checks import refuse_unstorable
+from orchestra.runtime.client import connect
 from orchestra.runtime.clock import SystemClock, sleep_until
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.loading import load_engine, save_snapshot
 from orchestra.runtime.threads import in_thread
+from orchestra.runtime.workspace import Workspace
 from orchestra.runtime.zones import zone_data_version
 from orchestra.testing.clock import VirtualClock
 
@@ -169,6 +172,29 @@ async def test_a_thread_gives_what_the_function_returns_or_raises() -> None:
     assert await in_thread(threading.get_ident) != threading.get_ident()
     with pytest.raises(ZeroDivisionError):
         await in_thread(lambda: 1 // 0)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_closing_holds_up_no_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_cancelled: bool
+) -> None:
+    closed_in: list[int] = []
+    original = SqliteJournal.close
+
+    def close(self: SqliteJournal) -> None:
+        closed_in.append(threading.get_ident())
+        original(self)
+
+    monkeypatch.setattr(SqliteJournal, "close", close)
+    url = f"sqlite:{tmp_path / 'contacts.db'}"
+    for door in (lambda: Workspace.open(PLAN, url), lambda: connect(url)):
+        with anyio.CancelScope() as scope:
+            async with door():
+                if is_cancelled:
+                    scope.cancel()
+                    await anyio.lowlevel.checkpoint()
+    assert len(closed_in) == 2
+    assert threading.get_ident() not in closed_in
 
 
 async def test_our_threads_are_not_the_common_ones() -> None:

@@ -145,6 +145,25 @@ async def test_an_adapter_s_fault_concerns_its_own_request_only(
     assert "joe's address" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "spoilt", [{"occurred_at": "now, says joe"}, {"occurred_at": START.replace(tzinfo=None)}, {"identities": ("joe",)}]
+)
+async def test_an_item_that_an_adapter_made_wrongly_spoils_nothing_else(
+    centre: Centre, spoilt: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    good = [written(centre, "e-1"), written(centre, "e-9")]
+    verified = centre.adapter.verify(centre.provider.webhook(*good, at=START), centre.line.account, START)
+    decoded = centre.adapter.decode(verified, centre.line.account)
+    first, last = decoded.events
+    junk = attrs.evolve(first, origin=attrs.evolve(first.origin, **spoilt))
+    centre.adapter.on_decode = lambda: attrs.evolve(decoded, events=(junk, last))
+    async with centre.open() as workspace:
+        assert (await deliver(workspace, centre, *good)).status == 200
+    assert [event.message_id for event in centre.events(e.MessageReceived)] == ["e-9"]
+    assert "one item left out" in caplog.text
+    assert "joe" not in caplog.text
+
+
 async def test_news_that_nothing_uses_is_counted(centre: Centre) -> None:
     async with centre.open() as workspace:
         typing = centre.provider.event("typing", at=START, sender="joe", conversation="c-1", typing=True)
