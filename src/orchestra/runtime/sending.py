@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from orchestra.channels.account import Conversation
 from orchestra.channels.outbound import Message
 from orchestra.channels.parts import Identity
-from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Refused, Retry, SendPlan, Sent, Unknown
+from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
 from orchestra.codec import decode_event
 from orchestra.engine.deliveries.state import Delivery
@@ -20,8 +20,8 @@ from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
 from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, ResumeDeliveries, StartDelivery
 from orchestra.model.instants import instant
-from orchestra.model.structure import microseconds
 from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_outcome, checked_plan, no_more, record_of
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import in_thread
@@ -47,17 +47,27 @@ class Sending:
         self._tasks = tasks
         self._places = anyio.Semaphore(_AT_ONCE)
         self._is_ending = False
-        self.in_flight = 0
+        self._under_way: set[str] = set()
+        self._permitted: set[str] = set()
+
+    @property
+    def in_flight(self) -> int:
+        """Deliveries that are under way, or wait for a place to be."""
+        return len(self._under_way)
 
     def heard(self, entry: Published) -> None:
         """Listen to durable events: a permit begins an attempt."""
         if isinstance(entry.event, e.DeliveryPermitted):
-            self._begin(entry.event.delivery, entry.event.attempt)
+            self._begin(entry.event.delivery)
 
-    def _begin(self, delivery: str, attempt: int) -> None:
-        if not self._is_ending:
-            self.in_flight += 1
-            self._tasks.start_soon(self._attempt, delivery, attempt)
+    def _begin(self, delivery: str) -> None:
+        """One task per delivery: of two, each could take the start that only one of them made for its own, and send."""
+        if self._is_ending:
+            return
+        self._permitted.add(delivery)
+        if delivery not in self._under_way:
+            self._under_way.add(delivery)
+            self._tasks.start_soon(self._attempts, delivery)
 
     async def recover(self) -> None:
         """After opening: what an earlier owner had started has an unknown outcome; what it was permitted goes on; what
@@ -66,7 +76,7 @@ class Sending:
         state = self._owner.view.deliveries
         started = {name: self._line(state.deliveries[name]) for name in sorted(state.started, key=_number)}
         for name in sorted(state.permitted, key=_number):
-            self._begin(name, state.deliveries[name].attempts + 1)
+            self._begin(name)
         for name, line in started.items():
             await self._owner.execute(RecoverDelivery(name, self._owner.lease.epoch, _honours_keys(line)))
         for channel, account in sorted(state.lapsed):
@@ -88,29 +98,41 @@ class Sending:
     def _line(self, row: Delivery) -> Line | None:
         return self._lines.of(row.channel, row.account)
 
-    async def _attempt(self, delivery: str, attempt: int) -> None:
+    async def _attempts(self, delivery: str) -> None:
+        """Use the permit, and any that was heard of meanwhile. No exception leaves: others' deliveries go on."""
         try:
-            async with self._places:
-                await self._send(delivery, attempt)
-        except CommandRefused as error:
-            _log.info("%s attempt %d not started: %s", delivery, attempt, type(error).__name__)
-        except JournalError as error:
-            _log.warning("%s attempt %d: %s", delivery, attempt, type(error).__name__)
+            while delivery in self._permitted and not self._is_ending:
+                async with self._places:
+                    self._permitted.discard(delivery)
+                    await self._attempt(delivery)
         finally:
-            self.in_flight -= 1
+            self._under_way.discard(delivery)
+            self._permitted.discard(delivery)
             self._owner.recent.bell.ring()
 
-    async def _send(self, delivery: str, attempt: int) -> None:
+    async def _attempt(self, delivery: str) -> None:
+        try:
+            await self._send(delivery)
+        except CommandRefused as error:
+            _log.info("%s not started: %s", delivery, type(error).__name__)
+        except JournalError as error:
+            _log.warning("%s: %s", delivery, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - one delivery's fault must not end the workspace
+            _log.error("%s: %s", delivery, type(error).__name__)
+
+    async def _send(self, delivery: str) -> None:
+        await self._owner.recovered()
         row = self._owner.view.deliveries.deliveries[delivery]
         line = self._line(row)
-        if line is None or line.transport is None:
-            return  # not connected here: the permit lapses, and another owner may be
+        if row.state != "PERMITTED" or line is None or line.transport is None:
+            return  # the permit is gone; or it will lapse, since another owner may be connected
+        attempt = row.attempts + 1
         plan = await self._plan(delivery, row, line)
         if self._is_ending:
             return
         await self._start(delivery, attempt)
         outcome, is_safe = await self._carry_out(line, plan) if isinstance(plan, SendPlan) else (plan, False)
-        await self._record(_outcome(delivery, attempt, outcome, is_safe))
+        await self._conclude(record_of(delivery, attempt, outcome, is_safe))
 
     async def _start(self, delivery: str, attempt: int) -> None:
         """Declare durably that the attempt leaves now."""
@@ -124,6 +146,18 @@ class Sending:
             row = self._owner.view.deliveries.deliveries[delivery]
             if (row.state, row.attempts, row.epoch) == ("STARTED", attempt, epoch):
                 return  # it was stored after all, and nothing has left yet
+
+    async def _conclude(self, command: RecordOutcome) -> None:
+        """Record the outcome; if it cannot be recorded as it is, then that nobody knows it."""
+        try:
+            await self._record(command)
+        except CommandRefused as error:
+            await self._owner.recovered()
+            row = self._owner.view.deliveries.deliveries[command.delivery]
+            if (row.state, row.attempts) != ("STARTED", command.attempt):
+                return  # it was stored after all
+            _log.error("%s: its outcome was refused: %s", command.delivery, type(error).__name__)
+            await self._record(RecordOutcome(command.delivery, command.attempt, "unknown", code=ADAPTER_FAULT))
 
     async def _record(self, command: RecordOutcome) -> None:
         """Record what became of the attempt: nobody else knows, so it is told until it is durable."""
@@ -144,11 +178,10 @@ class Sending:
         message = Message(key=self._owner.key.delivery_key(delivery), text=text)
         now = instant(self._owner.clock.now_us())
         try:
-            plan = line.adapter.encode(message, line.account, conversation, now)
+            return checked_plan(line.adapter.encode(message, line.account, conversation, now))
         except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its own message, and nothing else
-            _log.error("%s: adapter %s cannot encode: %s", delivery, line.adapter.channel, type(error).__name__)
-            return Failed("adapter_fault")
-        return Failed(plan.code) if isinstance(plan, Refused) else plan
+            _log.error("%s: adapter of %s cannot encode: %s", delivery, line.channel, type(error).__name__)
+            return Failed(ADAPTER_FAULT)
 
     def _fetch(self, row: Delivery) -> tuple[str | None, Identity | None]:
         """Text and raw address, which only the journal's private parts hold; None once they are erased."""
@@ -176,7 +209,7 @@ class Sending:
             elif isinstance(outcome, Sent):
                 ids.extend(outcome.ids)
             else:
-                return (outcome if was_safe else _no_more(outcome)), is_safe
+                return (outcome if was_safe else no_more(outcome)), is_safe
             if not waiting:
                 return Sent(tuple(ids)), is_safe
         return Failed("too_many_steps"), is_safe
@@ -186,30 +219,10 @@ class Sending:
         try:
             with anyio.fail_after(_LONGEST_STEP_S):
                 result = await line.transport.perform(step)
-            return line.adapter.interpret(step, result, instant(self._owner.clock.now_us()))
+            return checked_outcome(line.adapter.interpret(step, result, instant(self._owner.clock.now_us())))
         except Exception as error:  # noqa: BLE001 - whatever a transport or plug-in raises after the write: nobody knows
-            _log.error("adapter %s failed in a step: %s", line.adapter.channel, type(error).__name__)
-            return Unknown("timed_out" if isinstance(error, TimeoutError) else "adapter_fault")
-
-
-def _no_more(outcome: Outcome) -> Outcome:
-    """What it means that a step failed after one that must not be done twice: trying again would do that."""
-    if isinstance(outcome, Retry) or (isinstance(outcome, Failed) and not outcome.permanent):
-        return Unknown(outcome.code)
-    return outcome
-
-
-def _outcome(delivery: str, attempt: int, outcome: Outcome, is_safe: bool) -> RecordOutcome:
-    match outcome:
-        case Sent(ids):
-            return RecordOutcome(delivery, attempt, "accepted", list(ids))
-        case Retry(code, after):
-            after_us = None if after is None else microseconds(after)
-            return RecordOutcome(delivery, attempt, "retry", code=code, retry_after_us=after_us)
-        case Failed(code, permanent):
-            return RecordOutcome(delivery, attempt, "failed" if permanent else "retry", code=code)
-        case Unknown(code):
-            return RecordOutcome(delivery, attempt, "unknown", code=code, safe_to_repeat=is_safe)
+            _log.error("adapter of %s failed in a step: %s", line.channel, type(error).__name__)
+            return Unknown("timed_out" if isinstance(error, TimeoutError) else ADAPTER_FAULT)
 
 
 def _honours_keys(line: Line | None) -> bool:
@@ -218,9 +231,9 @@ def _honours_keys(line: Line | None) -> bool:
         return False
     nobody = Conversation(recipient=Identity("none", ""))
     try:
-        return line.adapter.capabilities(line.account, nobody).outbound_idempotency
+        return line.adapter.capabilities(line.account, nobody).outbound_idempotency is True
     except Exception as error:  # noqa: BLE001 - a plug-in's fault must not keep the workspace from opening
-        _log.error("adapter %s cannot tell its capabilities: %s", line.adapter.channel, type(error).__name__)
+        _log.error("adapter of %s cannot tell its capabilities: %s", line.channel, type(error).__name__)
         return False
 
 

@@ -1,0 +1,114 @@
+"""What an adapter says of a message, in a form that can be recorded: checked, because an adapter is foreign code.
+
+Belongs here: what of an answer is made to fit, what is a fault, and the command that an outcome becomes. Does not:
+calling adapters, and what any outcome leads to.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Refused, Retry, SendPlan, Sent, Unknown
+from orchestra.channels.wire import FrameStep, HttpStep, SmtpStep, WireStep
+from orchestra.model.commands import RecordOutcome
+from orchestra.model.structure import microseconds
+
+__all__ = ["ADAPTER_FAULT", "checked_outcome", "checked_plan", "no_more", "record_of"]
+
+ADAPTER_FAULT = "adapter_fault"
+"""The code of whatever ends because an adapter or a transport does not do what its contract says."""
+
+_LONGEST_CODE = 100
+_LONGEST_ID = 500
+_MOST_IDS = 100
+
+
+def checked_plan(given: object) -> SendPlan | Failed:
+    """What `encode` gave, if it is what `encode` may give. A refusal is a failure by now.
+
+    Raises:
+        TypeError, ValueError: it is something else.
+    """
+    if isinstance(given, Refused):
+        return Failed(_code(given.code))
+    if isinstance(given, SendPlan):
+        return SendPlan(tuple(map(_step, given.steps)))
+    raise TypeError(f"encode gave {type(given).__name__}")
+
+
+def checked_outcome(given: object) -> Interpreted:
+    """What `interpret` gave, if it is what `interpret` may give.
+
+    What is told beside the outcome is made to fit: numbers become text, codes short, advice that is no duration none.
+
+    Raises:
+        TypeError, ValueError: it is something else, or ids that no receipt could ever be matched with.
+    """
+    match given:
+        case Sent(ids):
+            return Sent(_ids(ids))
+        case Retry(code, after):
+            return Retry(_code(code), after if isinstance(after, timedelta) else None)
+        case Failed(code, permanent):
+            return Failed(_code(code), bool(permanent))
+        case Unknown(code):
+            return Unknown(_code(code))
+        case Next(step):
+            return Next(_step(step))
+        case _:
+            raise TypeError(f"interpret gave {type(given).__name__}")
+
+
+def _step(given: object) -> WireStep:
+    if not isinstance(given, HttpStep | SmtpStep | FrameStep):
+        raise TypeError(f"{type(given).__name__} is no step")
+    return given
+
+
+def _code(given: object) -> str:
+    """A code is for people: whatever it is, the outcome it came with stands."""
+    text = _text(given)
+    shown = "" if text is None else "".join(one if one.isprintable() else "?" for one in text[:_LONGEST_CODE])
+    return shown or ADAPTER_FAULT
+
+
+def _ids(given: object) -> tuple[str, ...]:
+    if not isinstance(given, tuple | list) or len(given) > _MOST_IDS:
+        raise TypeError("ids are a short tuple")
+    return tuple(map(_id, given))
+
+
+def _id(given: object) -> str:
+    text = _text(given)
+    if text is None or not 0 < len(text) <= _LONGEST_ID:
+        raise ValueError("an id is a short text")
+    text.encode()  # a lone surrogate can be neither stored nor told
+    return text
+
+
+def _text(given: object) -> str | None:
+    """Text, or a number as text: providers' ids and codes often are numbers."""
+    if isinstance(given, str):
+        return given
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else None
+
+
+def no_more(outcome: Outcome) -> Outcome:
+    """What it means that a step failed after one that must not be done twice: trying again would do that."""
+    if isinstance(outcome, Retry) or (isinstance(outcome, Failed) and not outcome.permanent):
+        return Unknown(outcome.code)
+    return outcome
+
+
+def record_of(delivery: str, attempt: int, outcome: Outcome, is_safe: bool) -> RecordOutcome:
+    """The command that records an outcome. `is_safe`: all that was done for it may be done again."""
+    match outcome:
+        case Sent(ids):
+            return RecordOutcome(delivery, attempt, "accepted", list(ids))
+        case Retry(code, after):
+            after_us = None if after is None else microseconds(after)
+            return RecordOutcome(delivery, attempt, "retry", code=code, retry_after_us=after_us)
+        case Failed(code, permanent):
+            return RecordOutcome(delivery, attempt, "failed" if permanent else "retry", code=code)
+        case Unknown(code):
+            return RecordOutcome(delivery, attempt, "unknown", code=code, safe_to_repeat=is_safe)
