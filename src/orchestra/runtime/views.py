@@ -18,7 +18,7 @@ class CaseView:
 
     Attributes:
         owner: `agent:ana` or `team:care`: the one accountable.
-        participants: customers other than the case's own who wrote in it.
+        participants: customers other than the case's own who wrote or were answered in it.
         interactions: its interactions, oldest first.
         fields: what the application set.
     """

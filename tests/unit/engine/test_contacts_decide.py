@@ -434,6 +434,20 @@ def test_an_answer_without_a_question_has_a_case_of_its_own() -> None:
     assert driver.message(channel="email", account="sales").case == decided.result.case
 
 
+def test_an_answer_is_its_recipients_who_takes_part() -> None:
+    driver = Driver()
+    first = driver.run(_reply(thread="t1")).result
+    decided = driver.run(_reply(thread="t1", message_id="r2", recipient=person("eve"), resolve=True))
+    assert [type(event) for event in decided.events] == [
+        *(e.CustomerAdded, e.ReplyRecorded, e.ParticipantJoined, e.CaseResolved),
+    ]
+    assert driver.last(e.ReplyRecorded).customer == decided.result.customer == "cu2"
+    assert driver.last(e.ParticipantJoined) == e.ParticipantJoined(first.case.id, "cu1", "cu2")
+    assert driver.last(e.CaseResolved).customer == "cu1"
+    driver.run(_reply(thread="t1", message_id="r3", recipient=person("eve")))
+    assert len(driver.events(e.ParticipantJoined)) == 1, "they join once"
+
+
 def test_an_answer_to_a_closed_case_has_a_case_of_its_own() -> None:
     driver = Driver()
     first = driver.run(_reply(resolve=True)).result

@@ -116,7 +116,7 @@ def _revive(view: View, key: str, at_us: int) -> Iterator[e.Event]:
         yield e.CaseResumed(key, case.customer, "contact")
 
 
-def _join(view: View, key: str, person: str, interaction: str) -> Iterator[e.Event]:
+def _join(view: View, key: str, person: str, interaction: str | None) -> Iterator[e.Event]:
     case = view.cases.cases[key]
     if person != case.customer and person not in case.participants:
         yield e.ParticipantJoined(key, case.customer, person, interaction)
@@ -190,6 +190,7 @@ def _resolves(view: View, disposition: str | None) -> bool:
 
 
 def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:
+    yield from _join(view, event.case, event.customer, event.interaction)
     case = view.cases.cases[event.case]
     if event.resolve and CASE.allows(case.state, "resolve"):
         yield _resolved(view, event.case, case, event.disposition, at_us)

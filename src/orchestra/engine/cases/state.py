@@ -101,7 +101,7 @@ class Cases(Slice):
         self.cases[event.case].interactions[event.interaction] = 1
 
     def joined(self, event: e.ParticipantJoined, at_us: int) -> None:
-        """Count the writer among the case's participants."""
+        """Count the person among the case's participants."""
         self.cases[event.case].participants[event.participant] = 1
 
     def owner_changed(self, event: e.CaseOwnerChanged, at_us: int) -> None:

@@ -154,7 +154,7 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
     if taken is not None:
         return received(view, taken, is_duplicate=True)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
-    _, conversation = yield from find_or_start(view, command, command.recipient)
+    recipient, conversation = yield from find_or_start(view, command, command.recipient)
     row = view.contacts.conversations[conversation]
     if row.case is None or view.cases.cases[row.case].state == "CLOSED":
         yield from _case_for_reply(view, conversation)
@@ -164,7 +164,7 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
     yield e.ReplyRecorded(
         message,
         row.case,
-        view.cases.cases[row.case].customer,
+        recipient,
         command.channel,
         command.account,
         command.message_id,

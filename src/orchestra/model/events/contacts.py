@@ -93,12 +93,15 @@ class ContactTaken(Event):
 
 @attrs.define
 class ParticipantJoined(Event):
-    """Somebody other than the case's customer wrote in it; `customer` is the case's, `participant` the other."""
+    """Somebody other than the case's customer wrote or was answered in it; `customer` is the case's.
+
+    There is no interaction if they were answered before anybody had made contact.
+    """
 
     case: str
     customer: str
     participant: str
-    interaction: str
+    interaction: str | None = None
 
 
 @attrs.define
@@ -134,7 +137,10 @@ class MessageWritten(Event):
 
 @attrs.define
 class ReplyRecorded(Event):
-    """An answer given outside of this library was recorded; with `resolve` it settled the case."""
+    """An answer given outside of this library was recorded; with `resolve` it settled the case.
+
+    `customer` is whom it was for: the case's customer or a participant.
+    """
 
     message: str
     case: str

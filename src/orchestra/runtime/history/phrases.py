@@ -20,7 +20,7 @@ PHRASES: Mapping[str, str] = {
     "ParticipantJoined": "{participant} takes part in the case",
     "MessageReceived": "{writer} wrote",
     "MessageWritten": "{author} answered",
-    "ReplyRecorded": "{author} answered outside of this system",
+    "ReplyRecorded": "{author} answered{addressee} outside of this system",
     "InteractionQueued": "waits in queue {queue}{because}",
     "InteractionHeld": "{agent} put the customer on hold",
     "InteractionRetrieved": "{agent} took the customer back from hold",
@@ -92,6 +92,7 @@ class _Words(dict[str, Any]):
         self["on_text"] = _spoken(self.get("on") or "")
         self["author"] = self.get("agent") or "the company"
         self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
+        self["addressee"] = "" if self.get("customer") == customer else f" {self.get('customer')}"
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
 

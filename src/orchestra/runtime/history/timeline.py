@@ -21,7 +21,7 @@ from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
 
 __all__ = ["Entry", "timeline"]
 
-_WRITTEN_BY_OTHERS = ("MessageReceived", "ContactTaken")
+_WITH_OTHERS = ("MessageReceived", "ContactTaken", "ReplyRecorded")
 
 Found = tuple[Record, e.Event]
 
@@ -73,8 +73,9 @@ def timeline(
 ) -> list[Entry]:
     """Everything that happened with a customer, on all channels, oldest first.
 
-    Others who wrote in the customer's cases appear with what they wrote there; the customer's own writing in other
-    people's cases is part of it, those cases are not. Reads by customer, never the whole journal.
+    Others who wrote or were answered in the customer's cases appear with that; the customer's own writing in other
+    people's cases, and what was answered to it, is part of it, those cases are not. Reads by customer, never the whole
+    journal.
 
     Args:
         journal: what to read.
@@ -103,13 +104,13 @@ def _read(journal: Journal, subjects: Sequence[str], types: Sequence[str] | None
 
 
 def _by_participants(journal: Journal, own: Sequence[Found]) -> Iterator[Found]:
-    """What others wrote in this customer's cases."""
+    """What others wrote in this customer's cases, and what they were answered there."""
     joined = [event for _, event in own if isinstance(event, e.ParticipantJoined)]
     if not joined:
         return
     cases = {event.case for event in joined}
-    for record, event in _read(journal, sorted({event.participant for event in joined}), _WRITTEN_BY_OTHERS):
-        if isinstance(event, e.MessageReceived | e.ContactTaken) and event.case in cases:
+    for record, event in _read(journal, sorted({event.participant for event in joined}), _WITH_OTHERS):
+        if isinstance(event, e.MessageReceived | e.ContactTaken | e.ReplyRecorded) and event.case in cases:
             yield record, event
 
 

@@ -136,6 +136,29 @@ def test_answers_given_elsewhere_are_told() -> None:
     ]
 
 
+def test_an_answer_to_a_participant_is_told_to_both() -> None:
+    desk = Desk()
+    desk.write("joe", 10, thread="t")
+    desk.write("eve", 20, text="me too", thread="t")
+    for number, (who, text) in enumerate((("eve", "to eve"), ("sue", "to sue"), ("joe", "to joe"))):
+        reply = c.RecordReply("chat", "main", f"r{number}", person(who), "ana", thread="t", text=text)
+        desk.run(reply, 30 + number)
+    told = {
+        who: [(entry.sentence, entry.text) for entry in timeline(desk.journal, who) if entry.kind == "ReplyRecorded"]
+        for who in ("cu1", "cu2", "cu3")
+    }
+    assert told == {
+        "cu1": [
+            ("ana answered cu2 outside of this system", "to eve"),
+            ("ana answered cu3 outside of this system", "to sue"),
+            ("ana answered outside of this system", "to joe"),
+        ],
+        "cu2": [("ana answered outside of this system", "to eve")],
+        "cu3": [("ana answered outside of this system", "to sue")],
+    }
+    assert desk.measures().total.customers == 3
+
+
 def test_an_unknown_customer_has_no_timeline() -> None:
     with pytest.raises(UnknownId, match="no customer 'cu9'"):
         timeline(BUSY.journal, "cu9")
