@@ -27,7 +27,11 @@ def workspace() -> blocking.Client:
 
 @app.task(autoretry_for=[JournalUnavailable], retry_backoff=True)
 def take_form(form_id: str, email: str, text: str) -> str:
-    """Take a form that was kept in the broker while the workspace was down; gives the case's number."""
+    """Take a form that was kept in the broker while the workspace was down; gives the case's number.
+
+    Only what the journal could not do is tried again. A form that makes no sense raises `MalformedMessage`, which fails
+    the task for good: whoever sent it is told, as a web application tells by 400.
+    """
     return workspace().receive(Message("web-form", id=form_id, sender=Email(email), text=text)).case.number
 
 

@@ -16,10 +16,20 @@ from django.core.management import execute_from_command_line
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+from django.utils.datastructures import MultiValueDictKeyError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from orchestra import Email, JournalUnavailable, MalformedMessage, Message, UnknownId, blocking
+from orchestra import (
+    CommandRefused,
+    Email,
+    InvalidCommand,
+    JournalUnavailable,
+    MalformedMessage,
+    Message,
+    UnknownId,
+    blocking,
+)
 
 settings.configure(
     ALLOWED_HOSTS=["localhost", "127.0.0.1", "testserver"],
@@ -40,11 +50,13 @@ def workspace() -> blocking.Client:
 def contact(request: HttpRequest) -> JsonResponse:
     """The form carries an id made when it was shown: sent twice, it is taken once."""
     form = request.POST
-    message = Message("web-form", id=form["form_id"], sender=Email(form["email"]), text=form["text"])
     try:
+        message = Message("web-form", id=form["form_id"], sender=Email(form["email"]), text=form["text"])
         got = workspace().receive(message)
-    except MalformedMessage as error:
+    except (MalformedMessage, InvalidCommand, MultiValueDictKeyError) as error:  # what was sent makes no sense
         return JsonResponse({"error": str(error)}, status=400)
+    except CommandRefused as error:  # it cannot be done as things stand
+        return JsonResponse({"error": str(error)}, status=409)
     except JournalUnavailable as error:
         return JsonResponse({"error": str(error)}, status=503)
     return JsonResponse({"case": got.case.number, "customer": got.customer}, status=202)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from flask import Flask, jsonify, request
+from flask import Flask, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from orchestra import (
     CommandRefused,
     Email,
+    InvalidCommand,
     JournalUnavailable,
     MalformedMessage,
     Message,
@@ -50,12 +51,16 @@ def timeline(customer: str) -> ResponseReturnValue:
 def accept(offer: str) -> ResponseReturnValue:
     """Every call has a stateless form: the offer's id and token are all that the desktop keeps."""
     form = request.form
+    if not form["token"].isdecimal():
+        abort(400)
     taken = workspace().execute(commands.AcceptOffer(offer, form["agent"], int(form["token"])))
     return jsonify(interaction=taken.interaction, case=taken.case.number)
 
 
 @app.errorhandler(MalformedMessage)
-def malformed(error: MalformedMessage) -> ResponseReturnValue:
+@app.errorhandler(InvalidCommand)
+def malformed(error: MalformedMessage | InvalidCommand) -> ResponseReturnValue:
+    """What was sent makes no sense: an address or id that is none, a text that is too long."""
     return jsonify(error=str(error)), 400
 
 
@@ -66,6 +71,7 @@ def unknown(error: UnknownId) -> ResponseReturnValue:
 
 @app.errorhandler(CommandRefused)
 def refused(error: CommandRefused) -> ResponseReturnValue:
+    """It makes sense and cannot be done as things stand, as when somebody else was quicker."""
     return jsonify(error=str(error)), 409
 
 

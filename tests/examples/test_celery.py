@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from examples import celery_app
-from orchestra import blocking, events
+from orchestra import MalformedMessage, blocking, events
 
 SETTINGS = """
 from examples.celery_app import app
@@ -38,6 +38,14 @@ def worker(owner: str, settings: str) -> Iterator[None]:
     yield
     process.terminate()
     assert process.wait() == 0
+
+
+@pytest.mark.parametrize("wrong", ["", "x" * 501])
+def test_a_form_that_makes_no_sense_fails_for_good(owner: str, wrong: str) -> None:
+    done = celery_app.take_form.apply((wrong, "joe@example.org", "Where is my order?"))
+    celery_app.workspace().close()
+    celery_app.workspace.cache_clear()
+    assert (done.state, type(done.result)) == ("FAILURE", MalformedMessage)
 
 
 def test_tasks_reach_the_workspace_and_take_effect_once(owner: str, worker: None) -> None:

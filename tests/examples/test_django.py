@@ -36,6 +36,8 @@ def test_a_form_becomes_a_case_and_shows_in_the_timeline(browser: Client) -> Non
 
 
 def test_what_makes_no_sense_is_refused(browser: Client) -> None:
-    assert browser.post("/contact", FORM | {"email": "not an address"}).status_code == 400
+    for wrong in ({"email": "not an address"}, {"form_id": ""}, {"form_id": "x" * 501}, {"text": "x" * 500_001}):
+        assert browser.post("/contact", FORM | wrong).status_code == 400, wrong
+    assert browser.post("/contact", {"form_id": "form-1"}).status_code == 400
     assert browser.get("/customers/cu99/timeline").status_code == 404
     assert browser.get("/contact").status_code == 405

@@ -52,7 +52,10 @@ def test_an_agent_accepts_from_a_desktop(browser: FlaskClient, url: str) -> None
 
 
 def test_what_makes_no_sense_is_refused(browser: FlaskClient) -> None:
-    assert browser.post("/contact", data=FORM | {"email": "not an address"}).status_code == 400
+    for wrong in ({"email": "not an address"}, {"form_id": ""}, {"form_id": "x" * 501}, {"text": "x" * 500_001}):
+        assert browser.post("/contact", data=FORM | wrong).status_code == 400, wrong
+    assert browser.post("/contact", data={"form_id": "form-1"}).status_code == 400
+    assert browser.post("/offers/of1/accept", data={"agent": "ana", "token": "one"}).status_code == 400
     assert browser.get("/customers/cu99/timeline").status_code == 404
 
 

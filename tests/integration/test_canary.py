@@ -34,6 +34,7 @@ from orchestra.engine.engine import SCHEMA, Engine
 from orchestra.errors import (
     CommandRefused,
     DefinitionError,
+    InvalidCommand,
     InvalidData,
     JournalUnavailable,
     MalformedMessage,
@@ -364,8 +365,10 @@ async def over_the_inbox(house: House, workspace: Workspace) -> None:
             CommandRefused, client.execute(attrs.evolve(sent, text=REFUSED["refused text"], digest=None))
         )
         await house.refused(CommandRefused, client.execute(c.WriteReply("in999", "ana", text=REFUSED["refused text"])))
-        for wrong in ([REFUSED["refused text"]], f"{REFUSED['refused text']}\ud800", f"{REFUSED['refused text']}\x00"):
-            await house.refused(InvalidData, client.execute(c.WriteReply("in1", "ana", text=wrong)))
+        for wrong in ([REFUSED["refused text"]], f"{REFUSED['refused text']}\ud800"):
+            await house.refused(InvalidCommand, client.execute(c.WriteReply("in1", "ana", text=wrong)))
+        null = f"{REFUSED['refused text']}\x00"
+        await house.refused(InvalidData, client.execute(c.WriteReply("in1", "ana", text=null)))
         await house.refused(InvalidData, client.receive(message("bad", "text", f"{REFUSED['refused address']}\x00")))
     await workspace.settle()
 
@@ -406,16 +409,15 @@ async def test_refusals_quote_nobody(house: House, caplog: pytest.LogCaptureFixt
         named = Handle("joe", f"{who}\ud800", kind="loopback")
         await house.refused(CommandRefused, workspace.receive(Message("chat", id="b2", sender=named, text="hello")))
         await house.refused(MalformedMessage, workspace.receive(message("b3", f"{text}\udc00")))
-        await house.refused(CommandRefused, workspace.receive(message("b4", text * 20_000)))
+        await house.refused(MalformedMessage, workspace.receive(message("b4", text * 20_000)))
         await house.refused(CommandRefused, workspace.receive(Message("fax", id="b5", sender=Handle(who), text=text)))
         await house.refused(CommandRefused, workspace.execute(c.WriteReply("in1", "ana", text=text)))
         await house.refused(CommandRefused, workspace.execute(c.WriteReply("in1", "ana", text=f"{text}\ud800")))
         await house.refused(CommandRefused, workspace.execute(c.SendMessage("ca99", "k", text=text)))
         await house.refused(CommandRefused, workspace.execute(c.DefineAgent("eve", ["nobody"], name=who)))
         for wrong in ([text], text.encode(), {"text": text}):
-            await house.refused(Quarantined, workspace.execute(c.SendMessage("ca1", "k1", digest="d", text=wrong)))
-            await workspace.settle()
-    nowhere(house.shown, caplog, house.journal, 6)
+            await house.refused(InvalidCommand, workspace.execute(c.SendMessage("ca1", "k1", digest="d", text=wrong)))
+    nowhere(house.shown, caplog, house.journal, 0)
 
 
 async def test_bad_webhooks_are_quoted_nowhere(house: House, caplog: pytest.LogCaptureFixture) -> None:

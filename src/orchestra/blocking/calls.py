@@ -42,7 +42,7 @@ class Calls(Opened[AnyCalls]):
             Customer, interaction and case it belongs to, once that is durable.
 
         Raises:
-            MalformedMessage: its address or an id is not well formed.
+            MalformedMessage: a field is of another type, its address or an id is not well formed, or the text too long.
             CommandRefused: the plan has no such channel, queue or skill.
             JournalUnavailable: it may not be stored; hand it in again.
         """

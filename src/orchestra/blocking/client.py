@@ -67,7 +67,7 @@ def connect(journal: str, *, secrets: Mapping[str, str] | None = None, patience_
         patience_s: seconds to wait for the owner's answer to a command.
 
     Raises:
-        DefinitionError: nobody has ever opened the workspace, or the workspace's key is another.
+        DefinitionError: an argument is of another type, nobody has ever opened the workspace, or its key is another.
         JournalUnavailable: the journal cannot be opened.
     """
     return Client.behind(client.connect(journal, secrets=secrets, patience_s=patience_s))

@@ -10,6 +10,7 @@ from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import Received
+from orchestra.runtime.checks import refuse_no_id
 from orchestra.runtime.history.explain import Explanation, explain
 from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
@@ -41,7 +42,7 @@ class Calls(Protocol):
             Customer, interaction and case it belongs to, once that is durable.
 
         Raises:
-            MalformedMessage: its address or an id is not well formed.
+            MalformedMessage: a field is of another type, its address or an id is not well formed, or the text too long.
             CommandRefused: the plan has no such channel, queue or skill.
             JournalUnavailable: it may not be stored; hand it in again.
         """
@@ -55,6 +56,7 @@ class Calls(Protocol):
         Raises:
             UnknownId: nothing is known of such a customer.
         """
+        refuse_no_id("customer", customer, may_refer=False)
         return await in_thread(timeline, self.journal, customer)
 
     async def explain(self, interaction: str, *, full: bool = False) -> Explanation:

@@ -1,45 +1,139 @@
-"""What is refused of a command before the engine sees it: texts that could never be stored, or are absurdly long."""
+"""What is refused at the door: what is no command, and commands that could never be stored or are absurdly long.
+
+Belongs here: what the engine must not see. Does not: which types fit (`fitting`), and what depends on the state.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
 
-from orchestra.errors import InvalidCommand
-from orchestra.model.commands import Command
+from orchestra.errors import DefinitionError, Fault, InvalidCommand
+from orchestra.journal.port import Journal
+from orchestra.model.addresses import Ref
+from orchestra.model.commands import COMMANDS, Command
+from orchestra.model.plan import Plan
+from orchestra.runtime.fitting import misfit, parts_of
+from orchestra.runtime.lines import Line
 
-__all__ = ["refuse_unstorable"]
+__all__ = ["refuse_no_id", "refuse_odd_setup", "refuse_unstorable"]
 
 _LONGEST = 2_000
+_COMMANDS = frozenset(COMMANDS)
 
 
 def refuse_unstorable(command: Command) -> None:
-    """Let only commands through whose texts have a UTF-8 form and an ordinary length; bodies have a limit of their own.
+    """Let only commands through whose fields are of their types, and whose texts have a UTF-8 form and a usual length.
 
     The engine must not decide on what cannot be written down: the decision would be lost with all that build on it.
+    Bodies have a limit of their own.
 
     Raises:
-        InvalidCommand: a text holds a lone surrogate, or is too long.
+        InvalidCommand: it is no command, a field is of another type, or a text holds a lone surrogate or is too long.
     """
-    for field in attrs.fields(type(command)):
-        value = getattr(command, field.name)
+    if type(command) not in _COMMANDS:
+        raise InvalidCommand("command", f"must be one of orchestra.commands, not {_named(command)}")
+    if (found := misfit(command)) is not None:
+        raise InvalidCommand(*found)
+    for field, value in zip(attrs.fields(type(command)), parts_of(command), strict=True):
         if not _is_storable(value):
             raise InvalidCommand(field.name, "a text holds a lone surrogate")
         if isinstance(value, str) and field.name != "text" and len(value) > _LONGEST:
             raise InvalidCommand(field.name, f"must be at most {_LONGEST} characters")
 
 
+def refuse_no_id(field: str, value: str | Ref, *, may_refer: bool = True) -> None:
+    """Let only through what may stand for an id.
+
+    Raises:
+        InvalidCommand: it is neither text nor, where one may stand, a reference.
+    """
+    if not isinstance(value, str | Ref if may_refer else str):
+        wanted = "an id, or a reference made by ref(...)" if may_refer else "an id"
+        raise InvalidCommand(field, f"must be {wanted}, not {_named(value)}")
+
+
+def refuse_odd_setup(**given: Any) -> None:
+    """Let only through what a workspace can be opened with, or connected to.
+
+    Args:
+        given: arguments by name, those of `Workspace.open` or `connect`, whose journal is a `journal_url`.
+
+    Raises:
+        DefinitionError: one is of another type; says of each what to pass.
+    """
+    faults = [Fault(name.removesuffix("_url"), fault) for name, value in given.items() for fault in _SETUP[name](value)]
+    if faults:
+        raise DefinitionError(faults)
+
+
+def _plan(value: Any) -> Iterator[str]:
+    if not isinstance(value, Plan | str | Path):
+        yield f"must be a Plan or the path of a plan file, not {_named(value)}"
+
+
+def _journal(value: Any) -> Iterator[str]:
+    if not isinstance(value, str | Journal):
+        yield f"must be a URL, as 'sqlite:contacts.db', or an open journal, not {_named(value)}"
+
+
+def _url(value: Any) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield f"must be the URL of the owner's journal, as 'sqlite:contacts.db', not {_named(value)}"
+
+
+def _channels(value: Any) -> Iterator[str]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        yield f"must be a list of lines, not {_named(value)}"
+        return
+    yield from (f"must hold lines alone, as Line(...), not {_named(item)}" for item in value if type(item) is not Line)
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if value is not None and not isinstance(value, Mapping):
+        yield f"must be a mapping of the secrets' names to their values, not {_named(value)}"
+
+
+def _clock(value: Any) -> Iterator[str]:
+    if value is not None and not all(callable(getattr(value, name, None)) for name in ("now_us", "sleep_until")):
+        yield f"must have now_us and sleep_until, as a VirtualClock, which {_named(value)} has not"
+
+
+def _patience(value: Any) -> Iterator[str]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        yield f"must be a number of seconds, not {_named(value)}"
+
+
+_SETUP = {
+    "plan": _plan,
+    "journal": _journal,
+    "journal_url": _url,
+    "channels": _channels,
+    "secrets": _secrets,
+    "clock": _clock,
+    "patience_s": _patience,
+}
+
+
+def _named(value: Any) -> str:
+    """What it is, without what it says."""
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
 def _is_storable(value: Any) -> bool:
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
     if isinstance(value, str):
         return value.isascii() or _has_utf8(value)
     if isinstance(value, dict):
         return all(_is_storable(key) and _is_storable(item) for key, item in value.items())
     if isinstance(value, list | tuple):
         return all(map(_is_storable, value))
-    if type(value) in _SCALARS or not attrs.has(type(value)):
-        return True
-    return all(_is_storable(getattr(value, field.name)) for field in attrs.fields(type(value)))
+    return not attrs.has(kind) or all(map(_is_storable, parts_of(value)))
 
 
 _SCALARS = frozenset({int, bool, type(None)})

@@ -10,6 +10,7 @@ import attrs
 from orchestra.channels import inbound
 from orchestra.channels.instants import unix_us
 from orchestra.channels.text import clean_text, refuse_controls
+from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Email, Handle, Phone
 from orchestra.model.commands import (
     Command,
@@ -20,7 +21,9 @@ from orchestra.model.commands import (
     SendMessage,
 )
 from orchestra.model.instants import since_epoch_us
+from orchestra.model.limits import id_fault, text_fault
 from orchestra.model.message import Contact, Message
+from orchestra.runtime.fitting import misfit
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
@@ -31,13 +34,14 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
     """The command that takes a message or contact: cleaned, its address hashed, its reply token checked.
 
     Raises:
-        MalformedMessage: the address or an id is not well formed.
+        MalformedMessage: a field is of another type, the address or an id is not well formed, or the text too long.
     """
+    _refuse_misfit(contact)
     common: dict[str, Any] = {
         "channel": contact.channel,
-        "account": contact.account,
+        "account": _checked_id(contact.account, "account"),
         "sender": key.address(contact.sender),
-        "thread": None if contact.thread is None else refuse_controls(contact.thread, "thread"),
+        "thread": None if contact.thread is None else _checked_id(contact.thread, "thread"),
         "occurred_us": None if contact.at is None else since_epoch_us(contact.at),
         "reply_case": None if contact.reply_token is None else key.case_of(contact.reply_token),
         "case_number": contact.case_number,
@@ -46,10 +50,28 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
         "skills": dict(contact.skills),
         "priority": contact.priority,
     }
-    provider_id = refuse_controls(contact.id, "id")
-    if isinstance(contact, Message):
-        return ReceiveMessage(message_id=provider_id, text=clean_text(contact.text), **common)
-    return ReceiveContact(contact_id=provider_id, **common)
+    provider_id = _checked_id(contact.id, "id")
+    if not isinstance(contact, Message):
+        return ReceiveContact(contact_id=provider_id, **common)
+    text = clean_text(contact.text)
+    if (fault := text_fault(text)) is not None:
+        raise MalformedMessage("text", fault)
+    return ReceiveMessage(message_id=provider_id, text=text, **common)
+
+
+def _refuse_misfit(contact: Message | Contact) -> None:
+    if not isinstance(contact, Contact):
+        raise MalformedMessage("", f"must be a Message or a Contact, not {type(contact).__name__}")
+    if (found := misfit(contact)) is not None:
+        raise MalformedMessage(*found)
+    if contact.at is not None and contact.at.tzinfo is None:
+        raise MalformedMessage("at", "needs a time zone: datetime.now(UTC), not datetime.now()")
+
+
+def _checked_id(value: str, where: str) -> str:
+    if (fault := id_fault(value)) is not None:
+        raise MalformedMessage(where, fault)
+    return refuse_controls(value, where)
 
 
 def digested(command: Command, key: WorkspaceKey) -> Command:

@@ -429,12 +429,13 @@ async def test_what_cannot_be_stored_is_refused_before_it_is_decided() -> None:
         assert workspace.health().quarantined == 0
 
 
-async def test_a_value_of_a_wrong_type_is_set_aside() -> None:
+async def test_a_value_of_a_wrong_type_never_reaches_the_engine() -> None:
     centre = Centre()
     async with centre.open() as workspace:
         await workspace.sign_in("ana")
-        with pytest.raises((Quarantined, InvalidCommand)):
+        with pytest.raises(InvalidCommand, match="device: must be text, not float"):
             await workspace.execute(SignIn("ana", 1.5))  # type: ignore[arg-type]
+        assert workspace.health().quarantined == 0
         await workspace.receive(message(1))
         assert centre.counts()["MessageReceived"] == 1
 

@@ -145,7 +145,7 @@ def test_control_characters_are_refused(field: str) -> None:
 
 def test_an_instant_needs_a_zone() -> None:
     naive = AT.replace(tzinfo=None)
-    with pytest.raises(ValueError, match="time zone"):
+    with pytest.raises(MalformedMessage, match="at: needs a time zone"):
         receive(Message("chat", id="m1", sender=Handle("joe"), text="Hello", at=naive), KEY)
 
 

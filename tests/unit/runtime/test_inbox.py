@@ -337,7 +337,7 @@ async def test_a_client_needs_the_workspace_s_key(file: Path) -> None:
 
 async def test_a_surrogate_never_reaches_the_inbox(centre: Centre, file: Path) -> None:
     async with both(centre, file) as (_, client):
-        with pytest.raises(InvalidData):
+        with pytest.raises(InvalidCommand, match="surrogate"):
             await client.execute(SignIn("\ud800"))
         with pytest.raises(InvalidData):
             encode_command(SignIn("\ud800"))

@@ -10,6 +10,7 @@ from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address
+from orchestra.model.limits import id_fault, text_fault
 from orchestra.model.results import CaseRef, Received
 from orchestra.model.structure import microseconds
 
@@ -24,9 +25,6 @@ __all__ = [
     "received",
     "when",
 ]
-
-_LONGEST_ID = 500
-_LONGEST_TEXT = 500_000
 
 
 def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
@@ -116,14 +114,14 @@ def check_skills(view: View, skills: Mapping[str, int]) -> None:
 
 def check_text(text: str | None) -> None:
     """Refuse a text that would not fit into a batch."""
-    if text is not None and len(text) > _LONGEST_TEXT // 4 and len(text.encode(errors="surrogatepass")) > _LONGEST_TEXT:
-        raise InvalidCommand("text", f"must be at most {_LONGEST_TEXT} bytes")
+    if (fault := text_fault(text)) is not None:
+        raise InvalidCommand("text", fault)
 
 
 def check_id(field: str, text: str) -> None:
     """Refuse an id that could not be told apart from another, or is absurdly long."""
-    if not text or len(text) > _LONGEST_ID or "\x1f" in text:
-        raise InvalidCommand(field, f"must be 1 to {_LONGEST_ID} characters without the unit separator")
+    if (fault := id_fault(text)) is not None:
+        raise InvalidCommand(field, fault)
 
 
 def when(view: View, channel: str, occurred_us: int | None, at_us: int) -> int:

@@ -1,0 +1,22 @@
+"""How long ids and texts may be, and what may stand in an id. Each answer is a reason, for whoever refuses to give."""
+
+from __future__ import annotations
+
+__all__ = ["id_fault", "text_fault"]
+
+_LONGEST_ID = 500
+_LONGEST_TEXT = 500_000
+
+
+def id_fault(text: str) -> str | None:
+    """Why an id of the outer world cannot be taken: it could not be told apart from another, or is absurdly long."""
+    if not text or len(text) > _LONGEST_ID or "\x1f" in text:
+        return f"must be 1 to {_LONGEST_ID} characters without the unit separator"
+    return None
+
+
+def text_fault(text: str | None) -> str | None:
+    """Why a text cannot be taken: it would not fit into a batch."""
+    if text is not None and len(text) > _LONGEST_TEXT // 4 and len(text.encode(errors="surrogatepass")) > _LONGEST_TEXT:
+        return f"must be at most {_LONGEST_TEXT} bytes"
+    return None
