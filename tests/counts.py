@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["CRASH_SCENARIOS", "FAULT_SEEDS", "FUZZ_INPUTS", "KILLS", "SABOTAGES", "SWARM_SEEDS", "WORKER_COMMANDS"]
+__all__ = [
+    "CRASH_SCENARIOS",
+    "FAULT_SEEDS",
+    "FUZZ_INPUTS",
+    "KILLS",
+    "SABOTAGES",
+    "SWARM_SEEDS",
+    "TRUTH_CONTACTS",
+    "WORKER_COMMANDS",
+]
 
 
 def _count(variable: str, default: int) -> int:
@@ -18,3 +27,4 @@ FAULT_SEEDS = _count("ORCHESTRA_FAULT_SEEDS", 20)
 FUZZ_INPUTS = _count("ORCHESTRA_FUZZ_INPUTS", 100)
 WORKER_COMMANDS = _count("ORCHESTRA_WORKER_COMMANDS", 200)
 SABOTAGES = _count("ORCHESTRA_SABOTAGES", 1)
+TRUTH_CONTACTS = _count("ORCHESTRA_TRUTH_CONTACTS", 500)

@@ -25,8 +25,9 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "runtime": _RUNTIME,
     "blocking": _RUNTIME | {"blocking"},
     "insight": _RUNTIME | {"insight"},
+    "simulation": _GROUND | {"engine", "codec", "journal", "simulation"},
     "testing": _RUNTIME | {"insight", "blocking", "testing"},
-    "cli": _RUNTIME | {"insight", "blocking", "cli"},
+    "cli": _RUNTIME | {"insight", "blocking", "simulation", "cli"},
 }
 """Part -> the parts it may import. A part that is not listed here is itself a fault."""
 

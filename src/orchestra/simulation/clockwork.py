@@ -1,0 +1,97 @@
+"""Virtual time: the engine, what people have planned, and who is told what was decided.
+
+Belongs here: going from one due instant to the next. Does not: what anybody does there (`line`, `floor`, `driver`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+from orchestra.engine.engine import Decided, Engine
+from orchestra.model.commands import Command
+from orchestra.model.events import Event
+
+__all__ = ["NEVER_US", "Action", "Clockwork"]
+
+NEVER_US = 1 << 62
+"""Later than anything."""
+
+Action = Callable[[Any], None]
+"""What somebody has planned, given whom it concerns."""
+
+
+class Clockwork:
+    """An engine and the time that passes for it.
+
+    Args:
+        start_us: the first instant.
+        notice: told each decision, in order, before anything else happens.
+
+    Attributes:
+        engine: the one that decides.
+        now_us: virtual time.
+    """
+
+    def __init__(self, start_us: int, notice: Callable[[list[Event]], None]) -> None:
+        self.engine = Engine()
+        self.now_us = start_us
+        self._notice = notice
+        self._planned: list[tuple[int, int, Action, Any]] = []
+        self._at_once: deque[tuple[Action, Any]] = deque()
+        self._order = count()
+
+    def plan(self, at_us: int, action: Action, subject: Any) -> None:
+        """Plan an action. Those of one instant happen in the order in which they were planned."""
+        heappush(self._planned, (at_us, next(self._order), action, subject))
+
+    def at_once(self, action: Action, subject: Any) -> None:
+        """Let an action happen as soon as what is being told has been told."""
+        self._at_once.append((action, subject))
+
+    def do(self, command: Command) -> None:
+        """Give a command now, and tell what was decided.
+
+        Raises:
+            CommandRefused: it was refused.
+        """
+        self._notice(self.decide(command).events)
+
+    def decide(self, command: Command) -> Decided:
+        """As `do`, but what was decided is for the caller to tell."""
+        engine, now_us = self.engine, self.now_us
+        while (due_us := engine.due()) is not None and due_us <= now_us:
+            self._notice(engine.tick(now_us).events)
+        return engine.execute(command, now_us)
+
+    def tell(self, decided: Decided) -> None:
+        """Tell what `decide` gave."""
+        self._notice(decided.events)
+
+    def step(self, before_us: int) -> bool:
+        """Let what is next happen, if that is before an instant.
+
+        Returns:
+            False if nothing happens before it.
+        """
+        while self._at_once:
+            action, subject = self._at_once.popleft()
+            action(subject)
+        planned = self._planned
+        at_us = planned[0][0] if planned else NEVER_US
+        due_us = self.engine.due()
+        if due_us is not None and due_us <= at_us:
+            if due_us >= before_us:
+                return False
+            self.now_us = due_us
+            self._notice(self.engine.tick(due_us).events)
+            return True
+        if at_us >= before_us:
+            return False
+        self.now_us = at_us
+        _, _, action, subject = heappop(planned)
+        action(subject)
+        return True

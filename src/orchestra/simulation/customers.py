@@ -1,0 +1,174 @@
+"""Simulated customers: who comes, with what demand and patience.
+
+Belongs here: drawing them, each from streams of their own. Does not: what happens to them (`driver`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+from orchestra.model.addresses import Address
+from orchestra.model.commands import ReceiveContact
+from orchestra.simulation.chance import Keyed, stream
+from orchestra.simulation.laws import Speeds
+from orchestra.simulation.schema import CustomerClass
+from orchestra.simulation.tally import Counter
+
+__all__ = ["AWAITED", "NEW", "SERVED", "WAITING", "WRAPPING", "Customer", "Source"]
+
+NEW, WAITING, SERVED, WRAPPING, AWAITED = range(5)
+"""States of a customer: about to come, waiting, with an agent, gone while the agent wraps up, will try again."""
+
+
+_KEY_BITS = 40
+
+
+class Customer:
+    """One customer, from the first try to the last.
+
+    Attributes:
+        source: their class.
+        index: place among all customers of their class, from 0.
+        key: a number that no other customer has, the same in every run.
+        tries: how often they have tried before.
+        state: one of the states above.
+        interaction: of the present try; empty before.
+        since_us: since when they are in this state.
+        waited_us: in earlier stretches of the present try.
+        is_answered: whether an agent has answered them once.
+        patience_us: how long they wait in all; None for ever.
+        work_us: how long an agent of speed 1 with nothing else in hand needs for what is left of their service.
+        pace: at which speed that is worked, `paced_us` since when.
+        wrap_up_us: how long the agent needs afterwards.
+        agent: who serves them, of `agents`.
+        stretch: rises with every change, so that what was planned before can be told apart.
+        offers: how often they were offered.
+    """
+
+    __slots__ = (
+        "agent",
+        "index",
+        "interaction",
+        "is_answered",
+        "key",
+        "offers",
+        "pace",
+        "paced_us",
+        "patience_us",
+        "since_us",
+        "source",
+        "state",
+        "stretch",
+        "tries",
+        "waited_us",
+        "work_us",
+        "wrap_up_us",
+    )
+
+    def __init__(self, source: Source, index: int, work_us: float, patience_us: int | None, wrap_up_us: int) -> None:
+        self.source = source
+        self.index = index
+        self.key = source.number << _KEY_BITS | index
+        self.pace = 1.0
+        self.paced_us = 0
+        self.work_us = work_us
+        self.patience_us = patience_us
+        self.wrap_up_us = wrap_up_us
+        self.tries = self.since_us = self.waited_us = self.stretch = self.offers = 0
+        self.state = NEW
+        self.interaction = ""
+        self.agent: Any = None
+        self.is_answered = False
+
+    @property
+    def contact(self) -> ReceiveContact:
+        """The command by which they get in touch."""
+        one, name = self.source.definition, f"{self.source.name}-{self.index}"
+        return ReceiveContact(
+            one.channel,
+            one.account,
+            f"{name}.{self.tries}" if self.tries else name,
+            Address("simulated", name),
+            topic=one.topic,
+            queue=one.queue,
+            skills=self.source.skills,
+            priority=one.priority,
+        )
+
+
+class Source:
+    """A class of customers.
+
+    Attributes:
+        name: of the class.
+        number: its place among the classes.
+        definition: what the scenario says of it.
+        speeds: how fast its services go by what their agent has in hand; None if that does not matter.
+        counter: what is counted of it.
+        skills: what they need.
+    """
+
+    def __init__(self, name: str, number: int, definition: CustomerClass, seed: int, counter: Counter) -> None:
+        self.name = name
+        self.number = number
+        self.definition = definition
+        self.counter = counter
+        self.skills = dict(definition.skills)
+        self.speeds = Speeds.of(definition.service)
+        self._seed = seed
+        self._count = 0
+        self._works = self._values("service")
+        self._patiences = self._values("patience")
+        self._wrap_ups = self._values("wrap_up")
+        self._again = Keyed(seed, f"retry/{name}")
+        self._retry_after = definition.retry.after.sampler() if definition.retry is not None else None
+
+    def _values(self, what: str) -> Iterator[float | None]:
+        """The values that customer after customer draws of one of the class's laws."""
+        law = getattr(self.definition, what)
+        if law is None:
+            return repeat(None)
+        draw, random = law.sampler(), stream(self._seed, f"{what}/{self.name}")
+        return (draw(random) for _ in repeat(None))
+
+    def instants(self) -> Iterator[int]:
+        """When they come, from the start of the run on, the backlog first."""
+        yield from repeat(0, self.definition.backlog)
+        if self.definition.arrivals is not None:
+            yield from self.definition.arrivals.instants(stream(self._seed, f"arrivals/{self.name}"))
+
+    def next(self) -> Customer:
+        """The next customer of the class."""
+        work_us, patience_us, wrap_up_us = next(self._works), next(self._patiences), next(self._wrap_ups)
+        assert work_us is not None  # every class has a law of service
+        patience = None if patience_us is None else round(patience_us)
+        customer = Customer(self, self._count, work_us, patience, round(wrap_up_us or 0))
+        self._count += 1
+        return customer
+
+    def retry_us(self, customer: Customer, why: str) -> int | None:
+        """How long until they try again; None if they do not.
+
+        Args:
+            customer: whose try has failed.
+            why: `blocked` or `abandoned`.
+        """
+        retry = self.definition.retry
+        if retry is None or self._retry_after is None or why not in retry.of:
+            return None
+        if retry.most is not None and customer.tries >= retry.most:
+            return None
+        random = self._again.at(customer.key, customer.tries)
+        if random.random() * 100 >= retry.percent:
+            return None
+        return round(self._retry_after(random))
+
+    def renew(self, customer: Customer) -> None:
+        """Let a customer try again, with new patience."""
+        customer.tries += 1
+        customer.state, customer.interaction, customer.waited_us = NEW, "", 0
+        if self.definition.patience is not None:
+            random = Keyed(self._seed, f"patience/{self.name}").at(customer.index, customer.tries)
+            customer.patience_us = round(self.definition.patience.sampler()(random))

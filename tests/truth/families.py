@@ -1,0 +1,213 @@
+"""Queueing models with exact results, as scenarios: the engine must reproduce them.
+
+Each family is a scenario and what of its results answers which case of the shared file. The unit of time of a model is
+a minute, so that a mean wait of the file times 60 is a mean wait in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from orchestra.simulation.results import Estimate, Results
+from orchestra.simulation.scenario import Scenario
+
+__all__ = ["FAMILIES", "Family", "Read"]
+
+Read = Callable[[Results], Estimate]
+"""What answers a case."""
+
+PLAN = """
+[plan.workspace]
+default_queue = "care"
+[plan.teams.care]
+[plan.queues.care]
+team = "care"
+[plan.skills]
+s0 = "first"
+s1 = "second"
+[plan.channels.voice]
+live = true
+[plan.channels.mail]
+idle_after = "never"
+[plan.channels.chat]
+live = true
+weight_percent = 33
+"""
+
+
+@attrs.frozen
+class Family:
+    """A model.
+
+    Attributes:
+        text: the scenario, but for how long it runs.
+        cases: case of the file -> what answers it.
+        warm_up: customers before anything is counted.
+        factor: how many times the usual number of customers a run has, where they tell less each.
+        lines: trunks; None for no limit.
+        cycle: where rates change over a day, how many customers come in one.
+        units: case -> what its expected value is multiplied with; 60 for a time, 1 for a share or a number.
+    """
+
+    text: str
+    cases: Mapping[str, Read]
+    warm_up: int = 300
+    factor: int = 1
+    lines: int | None = None
+    cycle: int | None = None
+    units: Mapping[str, float] = attrs.field(factory=dict)
+
+    def scenario(self, contacts: int) -> Scenario:
+        """The scenario with runs of so many customers after the warm-up."""
+        if self.cycle is not None:
+            days = 1 + max(1, contacts * self.factor // self.cycle)
+            run = f'length = "{days}d"\nwarm_up = "1d"\nbatches = 1'
+            return Scenario.parse(f"[run]\n{run}\n{PLAN}\n{self.text}")
+        run = f"contacts = {self.warm_up + contacts * self.factor}\nwarm_up_contacts = {self.warm_up}\nbatches = 1"
+        lines = "" if self.lines is None else f"lines = {self.lines}\n"
+        return Scenario.parse(f"{lines}[run]\n{run}\n{PLAN}\n{self.text}")
+
+
+def total(name: str) -> Read:
+    return lambda results: results.total[name]
+
+
+def of_class(one: str, name: str) -> Read:
+    return lambda results: results.classes[one][name]
+
+
+def of_group(group: str, name: str) -> Read:
+    return lambda results: results.groups[group][name]
+
+
+def calls(rate: float, service: str, name: str = "calls", rest: str = "") -> str:
+    arrivals = f'{{law = "poisson", rate = {rate!r}, per = "1m"}}'
+    return f'[classes.{name}]\nchannel = "voice"\narrivals = {arrivals}\nservice = {service}\n{rest}\n'
+
+
+def agents(count: int, name: str = "desk", rest: str = "") -> str:
+    return f'[groups.{name}]\nagents = {count}\nteams = ["care"]\n{rest}\n'
+
+
+def exponential(minutes: float) -> str:
+    return f'{{law = "exponential", mean_s = {60 * minutes!r}}}'
+
+
+def within(seconds: float) -> str:
+    return f"[results]\nwithin = []\nwithin_s = [{seconds!r}]\n"
+
+
+WAIT = total("wait.mean")
+P_WAIT = total("p_wait")
+
+
+def _erlang_c(name: str, rate: float, mean: float, count: int, limit_s: float, warm_up: int = 300) -> Family:
+    answers = {f"{name}a": P_WAIT, f"{name}b": WAIT, f"{name}c": total(f"p_within.{limit_s:g}")}
+    text = within(limit_s) + calls(rate, exponential(mean)) + agents(count)
+    return Family(text, answers, warm_up, units={f"{name}b": 60})
+
+
+def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[float, float]) -> Family:
+    """Absolute priority: worth more minutes than anybody ever waits."""
+    first = calls(rates[0], exponential(means[0]), "first", "priority = 1000000")
+    second = calls(rates[1], exponential(means[1]), "second")
+    answers = {f"{name}a": of_class("first", "wait.mean"), f"{name}b": of_class("second", "wait.mean")}
+    return Family(first + second + agents(count), answers, units=dict.fromkeys(answers, 60))
+
+
+def _retrial(name: str, rate: float, count: int, after: float) -> Family:
+    """As many lines as agents: who finds all busy hears so, and tries again."""
+    again = f"retry = {{after = {exponential(after)}}}"
+    text = calls(rate, exponential(1.0), rest=again) + agents(count)
+    answers = {f"{name}a": total("retrying"), f"{name}b": total("blocked")}
+    return Family(text, answers, lines=count)
+
+
+N_DESIGN = (
+    calls(0.5, exponential(1.0), "zero", "skills = {s0 = 1}")
+    + calls(0.4, exponential(1.0), "one", "skills = {s1 = 1}")
+    + agents(1, "a0", "skills = {s0 = 1}")
+    + agents(1, "a1", "skills = {s0 = 1, s1 = 1}")
+)
+
+OVERLOAD = within(20.0) + calls(4.0, exponential(3.0), rest=f"patience = {exponential(2.0)}") + agents(12)
+
+TIME_OUT = calls(48.0, exponential(1.0), rest='patience = {law = "deterministic", mean = "20s"}') + agents(50)
+
+SINE = (
+    '[classes.calls]\nchannel = "voice"\nservice = {law = "exponential", mean = "2h"}\n'
+    'arrivals = {law = "sinusoidal", rate = 10, amplitude = 6, cycle = "24h"}\n'
+    '[results]\ncycle = "24h"\nat = ["6h", "12h", "18h"]\n'
+) + agents(80)
+"""So many agents that nobody ever waits."""
+
+LOGNORMAL = '{law = "lognormal", mean = "1m", scv = 2.25}'
+
+FAMILIES: dict[str, Family] = {
+    "M/M/1": _erlang_c("Q01", 0.8, 1.0, 1, 60.0),
+    "M/M/2": _erlang_c("Q02", 1.6, 1.0, 2, 60.0),
+    "M/M/14": _erlang_c("Q03", 10 / 3, 3.0, 14, 20.0),
+    "M/M/30/30": Family(calls(25.0, exponential(1.0)) + agents(30), {"Q06": total("blocked")}, lines=30),
+    "M/M/90/120": Family(
+        within(30.0) + calls(8.4, exponential(10.0)) + agents(90),
+        {"Q07a": total("blocked"), "Q07b": WAIT, "Q07c": total("p_within.30")},
+        warm_up=1000,
+        factor=2,
+        lines=120,
+        units={"Q07b": 60},
+    ),
+    "M/M/12+M": Family(
+        OVERLOAD,
+        {
+            "Q10a": P_WAIT,
+            "Q10b": total("abandoned"),
+            "Q10c": WAIT,
+            "Q10d": total("p_over.20"),
+            "Q10e": total("p_within.20"),
+        },
+        units={"Q10c": 60},
+    ),
+    "M/M/50+D": Family(
+        TIME_OUT, {"Q11a": total("abandoned"), "Q11b": P_WAIT, "Q11c": WAIT}, factor=2, units={"Q11c": 60}
+    ),
+    "M/D/1": Family(calls(0.8, '{law = "deterministic", mean = "1m"}') + agents(1), {"Q12a": WAIT}, units={"Q12a": 60}),
+    "M/G/1 lognormal": Family(calls(0.7, LOGNORMAL) + agents(1), {"Q12b": WAIT}, units={"Q12b": 60}),
+    "M/M/5 priority": _priority("Q13", 5, (1.5, 2.0), (1.0, 1.0)),
+    "M/G/1 priority": _priority("Q16", 1, (0.3, 0.4), (1.0, 1.25)),
+    "M/M/1 retrial": _retrial("Q22", 0.6, 1, 2.0),
+    "M/M/6 retrial": _retrial("Q23", 4.0, 6, 0.5),
+    "N-design": Family(
+        N_DESIGN,
+        {
+            "Q24a": of_class("zero", "wait.mean"),
+            "Q24b": of_class("one", "wait.mean"),
+            "Q24c": of_group("a0", "occupancy"),
+            "Q24d": of_group("a1", "occupancy"),
+            "Q24e": of_class("zero", "p_wait"),
+            "Q24f": of_class("one", "p_wait"),
+        },
+        units={"Q24a": 60, "Q24b": 60},
+    ),
+    "chats, no slowdown": Family(
+        calls(1.0, exponential(12.0)).replace('"voice"', '"chat"') + agents(5), {"Q26z": P_WAIT}
+    ),
+    "M/D/3": Family(calls(2.4, '{law = "deterministic", mean = "1m"}') + agents(3), {"Q27": WAIT}, units={"Q27": 60}),
+    "M(t)/M/inf": Family(
+        SINE,
+        {
+            "Q30a": total("in_service_at.21600"),
+            "Q30b": total("in_service_at.43200"),
+            "Q30c": total("in_service_at.64800"),
+        },
+        cycle=240,
+    ),
+    "M/M/15": Family(
+        calls(1.4, exponential(10.0)) + agents(15), {"Q32a": WAIT}, warm_up=2000, factor=2, units={"Q32a": 60}
+    ),
+    "M/M/90": Family(
+        calls(8.4, exponential(10.0)) + agents(90), {"Q32b": WAIT}, warm_up=1000, factor=2, units={"Q32b": 60}
+    ),
+}
+"""Model -> its scenario and cases."""
