@@ -12,7 +12,7 @@ from orchestra.insight.report import measures_tables
 
 __all__ = ["main"]
 
-_DESCRIPTION = "Measure what stands in a journal: all channels by one standard, then per channel, company and queue."
+_DESCRIPTION = "Measure what stands in a journal: all channels by one standard, then per channel, account and queue."
 
 _EXAMPLES = """
 orchestra measures --journal sqlite:contacts.db

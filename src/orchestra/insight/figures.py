@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from orchestra.insight.sketch import Times
-from orchestra.insight.variants import STANDARD, VARIANTS, Share, Variant, Window
+from orchestra.insight.variants import RESTATEMENT_VERSION, STANDARD, VARIANTS, Share, Variant, Window
 from orchestra.model.instants import seconds
 
 __all__ = ["OVERLAP", "Contacts", "Deliverability", "Figures", "FirstResponse", "Handling", "Messages"]
@@ -198,6 +198,11 @@ class Figures:
         return self._share("transfer rate", self.handling.transferred, self.handling.handled)
 
     @property
+    def asa_s(self) -> float | None:
+        """Average speed of answer: the mean wait of the answered, in seconds."""
+        return self.wait.mean_s
+
+    @property
     def aht_s(self) -> float | None:
         """(talk + hold + wrap-up) / handled, in seconds."""
         return self.handling.aht_s
@@ -214,6 +219,7 @@ class Figures:
         """Plain data; durations in seconds, shares with what they are made of."""
         return {
             "window": self.window.to_json(),
+            "restatement_version": RESTATEMENT_VERSION,
             "customers": self.customers,
             "cases": self.cases,
             "messages": attrs.asdict(self.messages),
@@ -221,6 +227,7 @@ class Figures:
             "first_response": self.first_response.to_json(),
             "end_to_end": self.end_to_end.to_json(),
             "wait": self.wait.to_json(),
+            "asa_s": self.asa_s,
             "service_level": {key: share.to_json() for key, share in self.service_levels.items()},
             "accessibility": self.accessibility.to_json(),
             "abandonment": self.abandonment.to_json(),

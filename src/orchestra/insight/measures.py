@@ -28,7 +28,7 @@ FOLDED: frozenset[str] = frozenset(
 
 
 class Measures:
-    """All measures: over everything, per channel, per own account (a contact log's company) and per queue.
+    """All measures: over everything, per channel, per account (a contact log's `company`) and per queue.
 
     Feed it every event in order. Only work that is not over is kept in memory, and closed cases as long as the plan
     lets them come back; of what is over there are counts, and at most some thousand numbers per percentile. Work that
@@ -91,7 +91,7 @@ class Measures:
 
     @property
     def by_account(self) -> dict[str, Figures]:
-        """Own account -> its figures, sorted."""
+        """Account -> its figures, sorted."""
         return self._figures(self._slices.accounts)
 
     @property

@@ -80,7 +80,7 @@ _CONTACTS: tuple[_Column, ...] = (
     ("short", lambda f: _share(f.short_abandonment)),
     ("service level", lambda f: _share(f.service_level())),
     ("accessible", lambda f: _share(f.accessibility)),
-    ("ASA", lambda f: span_text(f.wait.mean_s)),
+    ("ASA", lambda f: span_text(f.asa_s)),
     ("wait p90", lambda f: span_text(f.wait.p90_s)),
     ("handled", lambda f: str(f.handling.handled)),
     ("AHT", lambda f: span_text(f.aht_s)),

@@ -5,13 +5,16 @@ Belongs here: numerator, denominator, name, window. Does not: counting.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from orchestra.model.instants import instant_text
 
-__all__ = ["STANDARD", "VARIANTS", "Share", "Variant", "Window"]
+__all__ = ["RESTATEMENT_VERSION", "STANDARD", "VARIANTS", "Share", "Variant", "Window"]
+
+RESTATEMENT_VERSION: Final = 1
+"""By which rules figures are restated when something becomes known late; rises when those rules change."""
 
 
 @attrs.frozen
@@ -32,7 +35,10 @@ class Window:
 
 @attrs.frozen
 class Share:
-    """A share that says what it is a share of: `name` (with its variant), numerator, denominator, window."""
+    """A share that says what it is a share of: `name` (with its variant), numerator, denominator, window.
+
+    Its JSON names the rules of its restatement, too.
+    """
 
     name: str
     numerator: int
@@ -55,6 +61,7 @@ class Share:
             "denominator": self.denominator,
             "percent": self.percent,
             "window": self.window.to_json(),
+            "restatement_version": RESTATEMENT_VERSION,
         }
 
 

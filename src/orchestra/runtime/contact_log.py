@@ -46,10 +46,10 @@ class Line:
         at_us: when it was written, microseconds since 1970 UTC.
         channel: the medium.
         is_inbound: whether the customer wrote it; else the company answered.
-        company: the company's own account on the channel.
+        company: the account, that is, the company's own address on the channel.
         customer: who wrote it, or who was answered.
         thread: the conversation it belongs to; alone decides the case.
-        message_id: the provider's id; the same (channel, company, message_id) is taken once.
+        message_id: the provider's id; the same (channel, account, message_id) is taken once.
         text: the body, private.
         agent: who answered (outbound).
         queue: where the message waited (inbound).

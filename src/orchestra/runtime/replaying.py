@@ -79,7 +79,7 @@ class Replayed:
         lines: lines gone through, those of the prefix taken before included.
         skipped: lines of the prefix that an earlier run had taken.
         rejected: bad lines among `lines`.
-        duplicates: lines among `lines` whose message had been taken before under the same (channel, company, id).
+        duplicates: lines among `lines` whose message had been taken before under the same (channel, account, id).
         late: lines among `lines` that were taken later than they say, because what was taken before them was newer.
         rejected_before: bad lines among those skipped.
         position: of the journal, afterwards.

@@ -215,6 +215,26 @@ def test_figures_are_plain_data_with_names() -> None:
     assert made["deliverability"]["failed_by_code"] == {"no such mailbox": 1}
 
 
+def _objects(data: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        yield data
+        for part in data.values():
+            yield from _objects(part)
+
+
+def test_every_figure_tells_how_it_is_restated() -> None:
+    made = fold(EVENTS).to_json()
+    windowed = [one for one in _objects(made) if "window" in one]
+    assert len(windowed) == (1 + 3 + 1 + 1) * (1 + len(VARIANTS) + 4)
+    assert {one.get("restatement_version") for one in windowed} == {variants.RESTATEMENT_VERSION} == {1}
+
+
+def test_the_asa_has_a_name() -> None:
+    figures = fold(EVENTS).by_channel["chat"]
+    assert figures.to_json()["asa_s"] == figures.asa_s == figures.wait.mean_s
+    assert figures.asa_s is not None
+
+
 def test_no_events_no_figures() -> None:
     made = Measures().to_json()
     assert made["first_response"] == {
@@ -227,7 +247,7 @@ def test_no_events_no_figures() -> None:
         "within": {"3600": 0},
     }
     assert made["handling"]["aht_s"] is made["handling"]["weighted_aht_s"] is None
-    assert made["service_level"]["standard"]["percent"] is None
+    assert made["service_level"]["standard"]["percent"] is made["asa_s"] is None
 
 
 # A journal

@@ -46,6 +46,7 @@ def test_a_share_says_what_it_is_made_of() -> None:
         "denominator": 4,
         "percent": 25.0,
         "window": {"from": "1970-01-01T00:00:00Z", "to": "1970-01-01T00:00:01.500000Z"},
+        "restatement_version": 1,
     }
 
 
