@@ -30,6 +30,7 @@ message body, an address or a secret.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import attrs
@@ -281,16 +282,32 @@ class LeaseLost(JournalError):
 
 @_error
 class WorkspaceInUse(JournalError):
-    """Another process owns the workspace: `holder`, since `since_us` (microseconds UTC)."""
+    """Another process owns the workspace: `holder`, since `since_us` (microseconds UTC); `owner` says it for people."""
 
     holder: str
     since_us: int
 
     def __str__(self) -> str:
         return (
-            f"workspace is owned by {self.holder}: connect with orchestra.connect(url), "
-            "or wait for it with standby=True"
+            f"workspace is owned by {self.owner}: connect with orchestra.connect(url), or wait for it with standby=True"
         )
+
+    @property
+    def owner(self) -> str:
+        """Who owns it and since when, for people: `process 29274 on vm, since 2026-03-02T11:25:14Z`."""
+        parts = self.holder.split(
+            "/"
+        )  # as `orchestra.journal.process` names holders; others' names are left as they are
+        is_known = len(parts) == 5 and parts[2].isdigit()
+        who = f"process {parts[2]} on {parts[0]}" if is_known else self.holder
+        return f"{who}, since {_utc(self.since_us)}"
+
+
+def _utc(at_us: int) -> str:
+    try:
+        return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{at_us} us"
 
 
 class ChannelError(OrchestraError):

@@ -16,6 +16,7 @@ _RUNTIME = _STORES | {"engine", "runtime"}
 
 ARROWS: Mapping[str, frozenset[str]] = {
     "": frozenset({"errors", "model", "codec", "engine", "journal", "channels", "runtime", "insight", "blocking"}),
+    "__main__": frozenset({"cli"}),
     "errors": frozenset({"errors"}),
     "model": _GROUND,
     "engine": _GROUND | {"engine"},

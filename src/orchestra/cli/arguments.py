@@ -7,12 +7,22 @@ import re
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
+from orchestra.cli.output import say
 from orchestra.errors import JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_journal
 
 __all__ = ["add_journal", "add_json", "existing", "new_parser", "now_us", "opened"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help fails as all other output does; by itself it would drop what cannot be written."""
+
+    def print_help(self, file: Any = None) -> None:
+        say(self.format_help().rstrip())
+
 
 _CREATE = re.compile(r"[?&]create=")
 
@@ -26,7 +36,7 @@ def new_parser(name: str, description: str, examples: str) -> argparse.ArgumentP
         examples: command lines, one each, shown at the end of the help.
     """
     shown = "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=f"orchestra {name}",
         description=description,
         epilog=f"examples:\n{shown}",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestra.cli.arguments import add_json, existing, new_parser
+from orchestra.cli.output import say
 from orchestra.cli.terminal import one_line, print_json
 
 __all__ = ["main"]
@@ -35,5 +36,5 @@ def main(argv: Sequence[str]) -> int:
     if arguments.json:
         print_json({"target": arguments.target, "position": position})
     else:
-        print(f"{one_line(arguments.target)}: {position:,} events, verified")
+        say(f"{one_line(arguments.target)}: {position:,} events, verified")
     return 0

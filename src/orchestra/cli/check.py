@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestra.cli.arguments import add_json, new_parser
+from orchestra.cli.output import say
 from orchestra.cli.terminal import one_line, print_json
 from orchestra.engine.access import role_faults
 from orchestra.errors import Fault
@@ -40,8 +41,8 @@ def main(argv: Sequence[str]) -> int:
         print_json({"plan": arguments.plan, **counts, "faults": rows})
     else:
         for fault in faults:
-            print(f"{'error' if fault.is_error else 'warning'}: {one_line(str(fault))}")
-        print(f"{one_line(arguments.plan)}: {_counted(errors, 'error')}, {_counted(len(faults) - errors, 'warning')}")
+            say(f"{'error' if fault.is_error else 'warning'}: {one_line(str(fault))}")
+        say(f"{one_line(arguments.plan)}: {_counted(errors, 'error')}, {_counted(len(faults) - errors, 'warning')}")
     return 1 if errors else 0
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from orchestra.cli.arguments import add_json, new_parser, now_us, opened
 from orchestra.cli.day.simulation import Day, simulate
+from orchestra.cli.output import say
 from orchestra.cli.terminal import print_json, print_tables, progress
 from orchestra.errors import JournalError
 from orchestra.insight.reading import measure
@@ -93,7 +94,7 @@ def _show(journal: Journal, day: Day, seed: int, *, as_json: bool) -> None:
         return
     tables = [*measures_tables(measures), timeline_table(entries, day.customer), *explanation_tables(explanation)]
     print_tables(tables)
-    print(f"\nseed {seed}: {day.position:,} events, state {day.state_hash}")
+    say(f"\nseed {seed}: {day.position:,} events, state {day.state_hash}")
 
 
 def _most_telling(journal: Journal, customer: str) -> Explanation:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from orchestra.cli.arguments import add_journal, add_json, existing, new_parser
+from orchestra.cli.output import say
 from orchestra.cli.terminal import one_line, terminal_width
 from orchestra.model.events import EVENTS
 from orchestra.model.instants import instant
@@ -45,9 +46,9 @@ def main(argv: Sequence[str]) -> int:
     with existing(arguments.journal) as journal:
         for record in journal.read(arguments.after, limit=arguments.limit, types=arguments.types):
             if arguments.json:
-                print(_as_json(record, with_private=arguments.private))
+                say(_as_json(record, with_private=arguments.private))
             else:
-                print(_as_text(record, with_private=arguments.private)[:width])
+                say(_as_text(record, with_private=arguments.private)[:width])
     return 0
 
 

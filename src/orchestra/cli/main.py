@@ -1,11 +1,11 @@
 """The command's entry: which subcommands there are, and what becomes of an error. Imports a subcommand on demand.
 
-Exit statuses: 0 all is well; 1 the thing asked about has faults; 2 wrong usage, or something cannot be opened or found.
+Exit statuses: 0 all is well; 1 the thing asked about has faults; 2 wrong usage, or something cannot be opened, found or
+written; 130 interrupted; 141 whoever read the output has gone.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -13,7 +13,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from orchestra.errors import DefinitionError, OrchestraError
+from orchestra.cli.output import OutputFailed, complain, discard_output, flush, prepare_streams, say
+from orchestra.errors import DefinitionError, JournalUnavailable, OrchestraError, WorkspaceInUse
 
 __all__ = ["COMMANDS", "main"]
 
@@ -39,7 +40,12 @@ examples:
   orchestra timeline cu7 --journal sqlite:contacts.db
   orchestra COMMAND --help
 
-exit status: 0 all is well, 1 the thing asked about has faults, 2 wrong usage or something cannot be opened"""
+exit status: 0 all is well, 1 the thing asked about has faults, 2 wrong usage or something cannot be opened,
+130 interrupted, 141 whoever read the output has gone"""
+
+_INTERRUPTED: Final = 130
+_NOBODY_READS: Final = 141
+"""What shells make of a process that SIGPIPE ended, which is how other commands end then."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,42 +55,49 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: its arguments; None takes those of the process.
 
     Returns:
-        The exit status: 0, 1 for faults in the thing asked about, 2 for wrong usage or what cannot be opened, 130 when
-        interrupted.
+        The exit status: 0, 1 for faults in the thing asked about, 2 for wrong usage or what cannot be opened or
+        written, 130 when interrupted, 141 when whoever read the output has gone.
     """
-    _print_what_can_be_encoded()
+    prepare_streams()
     try:
-        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+        status = _answered(list(sys.argv[1:] if argv is None else argv))
+        flush()
+    except OutputFailed as failed:
+        discard_output()
+        if failed.reason is None:
+            return _NOBODY_READS
+        complain(f"orchestra: standard output: {failed.reason}")
+        return 2
+    return status
+
+
+def _answered(arguments: list[str]) -> int:
+    try:
+        return _dispatch(arguments)
     except SystemExit as stop:  # argparse ends this way: 0 after --help, 2 after an error that it has printed
         return stop.code if isinstance(stop.code, int) else 0
     except OrchestraError as error:
-        print(f"orchestra: {_one_line(error)}", file=sys.stderr)
+        complain(f"orchestra: {_one_line(error)}")
         return 2
     except KeyboardInterrupt:
-        print("orchestra: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does. Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        complain("orchestra: interrupted")
+        return _INTERRUPTED
 
 
 def _dispatch(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(_help())
+        say(_help())
         return 0 if arguments else 2
     name = arguments[0]
     if name in ("-V", "--version"):
-        print(f"orchestra {_version()}")
+        say(f"orchestra {_version()}")
         return 0
     if name not in COMMANDS:
         near = get_close_matches(name, COMMANDS, 1)
         hint = f"did you mean {near[0]}?" if near else f"commands: {', '.join(COMMANDS)}"
-        print(f"{_USAGE}\norchestra: no command {name[:40]!a}; {hint}", file=sys.stderr)
+        complain(f"{_USAGE}\norchestra: no command {name[:40]!a}; {hint}")
         return 2
-    status = import_module(f"orchestra.cli.{name}").main(arguments[1:])
-    sys.stdout.flush()
-    return int(status)
+    return int(import_module(f"orchestra.cli.{name}").main(arguments[1:]))
 
 
 def _help() -> str:
@@ -101,16 +114,18 @@ def _version() -> str:
 
 
 def _one_line(error: OrchestraError) -> str:
-    if isinstance(error, DefinitionError) and len(error.faults) > 3:
-        shown = "; ".join(map(str, error.faults[:3]))
-        text = f"{shown}; and {len(error.faults) - 3} more (orchestra check PLAN tells all)"
-    else:
-        text = "; ".join(str(error).splitlines()) or type(error).__name__
+    text = "; ".join(_words(error).splitlines()) or type(error).__name__
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _print_what_can_be_encoded() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+def _words(error: OrchestraError) -> str:
+    """What an error says, with the advice that helps at a prompt instead of that for a program."""
+    if isinstance(error, DefinitionError) and len(error.faults) > 3:
+        shown = "\n".join(map(str, error.faults[:3]))
+        return f"{shown}\nand {len(error.faults) - 3} more (orchestra check PLAN tells all)"
+    if isinstance(error, WorkspaceInUse):
+        return f"workspace is owned by {error.owner}; end that process, or wait with orchestra run --standby"
+    if isinstance(error, JournalUnavailable) and error.outcome_unknown:
+        unknown = "whether the last of it was stored is unknown"
+        return f"journal unavailable: {error.reason}; {unknown}: run the same command again, what was taken is kept"
+    return str(error)

@@ -11,10 +11,15 @@ from textwrap import wrap
 from orchestra.cli.fitting import GAP, natural_widths
 from orchestra.insight.report import Table
 
-__all__ = ["plain_table"]
+__all__ = ["fits", "plain_table"]
 
 _GAP = " " * GAP
 _NARROWEST = 6
+
+
+def fits(table: Table, width: int) -> bool:
+    """Whether the table can be folded to that many columns without breaking short words, or the columns themselves."""
+    return sum(_folded_widths(table, width)) <= _room(table, width)
 
 
 def plain_table(table: Table, width: int | None) -> str:
@@ -25,12 +30,18 @@ def plain_table(table: Table, width: int | None) -> str:
         width: the columns there are; cells are folded to it as far as their words allow. None folds nothing.
     """
     cells = [table.header, *table.rows]
-    widths = natural_widths(table)
-    if width is not None:
-        widths = _narrowed(cells, widths, width - GAP * (len(widths) - 1))
+    widths = natural_widths(table) if width is None else _folded_widths(table, width)
     rule = _GAP.join("-" * wide for wide in widths)
     head, *rows = ("\n".join(_folded(row, widths, table.right)) for row in cells)
     return "\n".join([table.title, head, rule, *rows])
+
+
+def _room(table: Table, width: int) -> int:
+    return width - GAP * (len(table.header) - 1)
+
+
+def _folded_widths(table: Table, width: int) -> list[int]:
+    return _narrowed([table.header, *table.rows], natural_widths(table), _room(table, width))
 
 
 def _narrowed(cells: Sequence[Sequence[str]], widths: list[int], room: int) -> list[int]:

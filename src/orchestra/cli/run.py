@@ -8,9 +8,11 @@ import signal
 from collections.abc import Sequence
 
 import anyio
+from anyio.abc import TaskStatus
 
 from orchestra.cli.arguments import new_parser
 from orchestra.cli.terminal import one_line
+from orchestra.errors import OrchestraError
 from orchestra.runtime.workspace import Workspace
 
 __all__ = ["main"]
@@ -18,6 +20,7 @@ __all__ = ["main"]
 _DESCRIPTION = """\
 Own a workspace until SIGTERM or SIGINT: let its timers ring, and answer the commands that
 other processes submit. Stops cleanly: what was decided is stored, the ownership given back.
+A standby that still waits stops as well. The exit status is then 0.
 Logs to standard error, ids only."""
 
 _EXAMPLES = """
@@ -45,13 +48,48 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def _own(arguments: argparse.Namespace) -> None:
-    # Until the workspace is open a signal ends the process at once: it owns nothing yet.
-    async with Workspace.open(arguments.plan, arguments.journal, standby=arguments.standby) as workspace:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            health = workspace.health()
-            where = one_line(arguments.journal.partition("?")[0])
-            _log.info("owns %s: epoch %d, position %d", where, health.epoch, health.position)
-            async for number in signals:
-                _log.info("%s: stopping at position %d", signal.Signals(number).name, workspace.health().position)
-                break
+    stop, failure = _Stop(), None
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(stop.listen)
+        try:
+            with stop.waiting:
+                await _own_until(stop, arguments)
+        except OrchestraError as error:  # goes out below as it was raised, not in a group
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
     _log.info("stopped")
+
+
+async def _own_until(stop: _Stop, arguments: argparse.Namespace) -> None:
+    where = one_line(arguments.journal.partition("?")[0])
+    if arguments.standby:
+        _log.info("standing by for %s", where)
+    async with Workspace.open(arguments.plan, arguments.journal, standby=arguments.standby) as workspace:
+        stop.owns = True
+        health = workspace.health()
+        _log.info("owns %s (epoch %d, position %d)", where, health.epoch, health.position)
+        await stop.told.wait()
+        _log.info("stopping at position %d", workspace.health().position)
+
+
+class _Stop:
+    """The first signal to stop: ends the waiting for a workspace, or lets one that is owned be left."""
+
+    def __init__(self) -> None:
+        self.waiting = anyio.CancelScope()
+        self.told = anyio.Event()
+        self.owns = False
+
+    async def listen(self, *, task_status: TaskStatus[None]) -> None:
+        # Only the first: a second one ends the process at once.
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            task_status.started()
+            async for number in signals:
+                _log.info("%s: stopping", signal.Signals(number).name)
+                break
+        if self.owns:
+            self.told.set()
+        else:
+            self.waiting.cancel()

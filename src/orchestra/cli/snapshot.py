@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestra.cli.arguments import add_json, existing, new_parser
+from orchestra.cli.output import say
 from orchestra.cli.terminal import print_json
 from orchestra.runtime.loading import save_snapshot
 
@@ -34,5 +35,5 @@ def main(argv: Sequence[str]) -> int:
     if arguments.json:
         print_json({"position": position})
     else:
-        print(f"snapshot at position {position:,}")
+        say(f"snapshot at position {position:,}")
     return 0

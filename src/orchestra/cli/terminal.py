@@ -17,7 +17,8 @@ from typing import Any, Final, Protocol
 import attrs
 
 from orchestra.cli.fitting import fitted
-from orchestra.cli.plain import plain_table
+from orchestra.cli.output import complain, is_terminal, say, writing
+from orchestra.cli.plain import fits, plain_table
 from orchestra.insight.report import Table
 
 __all__ = ["Bar", "one_line", "print_json", "print_tables", "progress", "terminal_width"]
@@ -42,12 +43,12 @@ def one_line(text: str) -> str:
 
 def terminal_width() -> int | None:
     """Columns of the terminal that standard output is; None if it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value, indented."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    say(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_tables(tables: Sequence[Table]) -> None:
@@ -56,18 +57,19 @@ def print_tables(tables: Sequence[Table]) -> None:
     safe = [attrs.evolve(table, rows=tuple(tuple(map(one_line, row)) for row in table.rows)) for table in tables]
     if width is not None:
         safe = [part for table in safe for part in fitted(table, width)]
-    if width is not None and _has_rich():
+    if width is not None and _has_rich() and all(fits(table, width) for table in safe):
         from orchestra.cli.with_rich import draw_tables  # noqa: PLC0415 - only with the extra
 
-        draw_tables(safe, width)
+        with writing():
+            draw_tables(safe, width)
     else:
-        print("\n\n".join(plain_table(table, width) for table in safe))
+        say("\n\n".join(plain_table(table, width) for table in safe))
 
 
 @contextmanager
 def progress(label: str) -> Generator[Bar]:
     """A progress bar on standard error while the block runs; none if that is no terminal."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield _NoBar()
     elif _has_rich():
         from orchestra.cli.with_rich import rich_bar  # noqa: PLC0415 - only with the extra
@@ -91,7 +93,7 @@ class _NoBar:
         pass
 
     def remark(self, text: str) -> None:
-        print(one_line(text), file=sys.stderr)
+        complain(one_line(text))
 
 
 class _PlainBar:
@@ -107,7 +109,7 @@ class _PlainBar:
     def remark(self, text: str) -> None:
         shown = self._shown
         self.clear()
-        print(one_line(text), file=sys.stderr)
+        complain(one_line(text))
         self._show(shown)
 
     def clear(self) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from orchestra.cli import main as entry
 from orchestra.cli.main import COMMANDS, main
-from orchestra.errors import DefinitionError, Fault, JournalUnavailable, OrchestraError
+from orchestra.cli.output import OutputFailed, complain, flush, is_terminal, prepare_streams, say
+from orchestra.errors import DefinitionError, Fault, JournalUnavailable, OrchestraError, WorkspaceInUse
 
 Capture = pytest.CaptureFixture[str]
 
@@ -83,6 +87,23 @@ def test_errors_of_the_tree_are_one_line(capsys: Capture, monkeypatch: pytest.Mo
     assert capsys.readouterr().err == "orchestra: journal unavailable: disk [2J full; really\n"
 
 
+def test_who_owns_the_workspace_is_said_in_words_of_the_command(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert raising(WorkspaceInUse("vm/boot.4026/29274/5506/8d1f", 1_772_450_714_000_000), monkeypatch) == 2
+    assert capsys.readouterr().err == (
+        "orchestra: workspace is owned by process 29274 on vm, since 2026-03-02T11:25:14Z; "
+        "end that process, or wait with orchestra run --standby\n"
+    )
+
+
+def test_an_unknown_outcome_is_asked_again_as_the_command_is(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert raising(JournalUnavailable("the disk is full", True), monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert "run the same command again, what was taken is kept" in told
+    assert "id" not in told.split()
+
+
 def test_an_error_without_words_is_named(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     assert raising(OrchestraError(), monkeypatch) == 2
     assert capsys.readouterr().err == "orchestra: OrchestraError\n"
@@ -111,13 +132,14 @@ def test_a_parser_may_stop_it(code: object, status: int, monkeypatch: pytest.Mon
     assert raising(SystemExit(code), monkeypatch) == status
 
 
-def run(*arguments: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *options, "-m", "orchestra.cli", *arguments]
+def run(*arguments: str, module: str = "orchestra.cli") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_as_a_process() -> None:
-    done = run("--help")
+@pytest.mark.parametrize("module", ["orchestra", "orchestra.cli"])
+def test_as_a_process(module: str) -> None:
+    done = run("--help", module=module)
     assert (done.returncode, done.stderr) == (0, "")
     assert "usage: orchestra" in done.stdout
 
@@ -131,15 +153,118 @@ def test_help_imports_no_engine() -> None:
     assert done.stdout.splitlines()[-1] == ""
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    """As `head` does: the rest is not printed, and nothing is said about it."""
+# Standard output that takes nothing
+
+PLAN = """
+[workspace]
+default_queue = "care"
+[queues.care]
+team = "care"
+[teams.care]
+"""
+
+LINE = (
+    '{"at": "2026-03-02T09:00:00Z", "channel": "mail", "direction": "inbound", "company": "shop", '
+    '"customer": "joe", "thread": "t", "message_id": "m", "text": "hello"}\n'
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a plan, a log, and a journal of it."""
+    found = tmp_path_factory.mktemp("output")
+    (found / "plan.toml").write_text(PLAN)
+    (found / "log.jsonl").write_text(LINE)
+    assert main(["replay", str(found / "log.jsonl"), "--journal", f"sqlite:{found / 'log.db'}"]) == 0
+    return found
+
+
+WRITING = [
+    ["--help"],
+    ["--version"],
+    ["demo", "--help"],
+    ["check", "plan.toml"],
+    ["check", "plan.toml", "--json"],
+    ["replay", "log.jsonl"],
+    ["replay", "log.jsonl", "--json"],
+    ["events", "--journal", "sqlite:log.db"],
+    ["timeline", "cu1", "--journal", "sqlite:log.db"],
+    ["snapshot", "sqlite:log.db"],
+]
+
+
+def into(folder: Path, arguments: Sequence[str], redirection: str) -> subprocess.CompletedProcess[str]:
+    """The command as a shell runs it, its output redirected; the status is the command's own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")]))}
+    return subprocess.run(
+        ["sh", "-c", f'"$0" -m orchestra.cli "$@" {redirection}', sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+SOURCE = str(Path(entry.__file__).resolve().parents[2])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("arguments", WRITING)
+def test_output_that_is_full_is_told_in_one_line(folder: Path, arguments: list[str]) -> None:
+    done = into(folder, arguments, ">/dev/full")
+    assert (done.returncode, done.stderr) == (2, "orchestra: standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", WRITING)
+def test_output_that_is_closed_is_told_in_one_line(folder: Path, arguments: list[str]) -> None:
+    done = into(folder, arguments, ">&-")
+    assert (done.returncode, done.stderr) == (2, "orchestra: standard output: is closed\n")
+
+
+@pytest.mark.parametrize("arguments", WRITING)
+def test_a_reader_that_goes_away_always_gives_its_own_status(folder: Path, arguments: list[str]) -> None:
+    """As `head` does: the rest is not printed, nothing is said about it, and it is not taken for a fault."""
     code = (
         "import os, sys; from orchestra.cli.main import main\n"
         "reader, writer = os.pipe(); os.close(reader); os.dup2(writer, 1)\n"
-        "sys.exit(main(['demo', '--help']))"
+        "sys.exit(main(sys.argv[1:]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode in (0, 1), done.stderr) == (True, "")
+    command = [sys.executable, "-c", code, *arguments]
+    environment = {**os.environ, "PYTHONPATH": SOURCE}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>&- >&-"])
+def test_a_complaint_that_nobody_can_hear_changes_no_status(folder: Path, redirection: str) -> None:
+    assert into(folder, ["check", "missing.toml"], redirection).returncode == 2
+    assert into(folder, ["check"], redirection).returncode == 2
+
+
+def test_a_stream_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not is_terminal(sys.stdout)
+    with pytest.raises(OutputFailed) as caught:
+        say("hello")
+    assert caught.value.reason == "is closed"
+    flush()
+    prepare_streams()
+    complain("to nobody")
+    assert main(["--version"]) == 2
+    sys.stderr.close()
+
+
+def test_a_stream_of_no_operating_system_may_fail_too(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert main(["--version"]) == 2
+    assert capsys.readouterr().err == "orchestra: standard output: No space left on device\n"
 
 
 def test_what_the_terminal_cannot_show_is_escaped() -> None:

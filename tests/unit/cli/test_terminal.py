@@ -12,7 +12,7 @@ import pytest
 
 from orchestra.cli import terminal
 from orchestra.cli.fitting import fitted, natural_widths
-from orchestra.cli.plain import plain_table
+from orchestra.cli.plain import fits, plain_table
 from orchestra.cli.terminal import one_line, print_json, print_tables, progress, terminal_width
 from orchestra.insight.report import Table
 
@@ -91,6 +91,13 @@ def test_what_cannot_fit_is_printed_all_the_same() -> None:
     assert "column 7" in plain_table(WIDE, 20).replace("\n", " ") or widest(plain_table(WIDE, 20)) > 20
 
 
+def test_what_fits() -> None:
+    assert fits(SMALL, 60)
+    assert fits(LONG, 40)
+    assert not fits(SMALL, 8)
+    assert not fits(WIDE, 20)
+
+
 # Fitting
 
 
@@ -153,6 +160,16 @@ def test_a_terminal_with_rich(tty: Tty) -> None:
     assert widest(shown) <= 60
     assert "Wide (continued)" in shown
     assert "─────" in shown
+
+
+def test_a_terminal_too_narrow_for_rich_gets_plain_text(tty: Tty, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where columns do not fit, rich would draw them empty."""
+    monkeypatch.setenv("COLUMNS", "20")
+    table = Table("Narrow", ("at", "channel", "case", "what"), (("09:00:00", "chat", "C-000001", "she wrote " * 9),))
+    with tty.shown():
+        print_tables([table])
+    assert {"chat", "she", "wrote"} <= set(tty.getvalue().split())
+    assert "─" not in tty.getvalue()
 
 
 def test_with_rich_columns_are_as_wide_as_without(tty: Tty, monkeypatch: pytest.MonkeyPatch) -> None:

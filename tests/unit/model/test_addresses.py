@@ -107,6 +107,21 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
     assert "ask again" not in str(errors.JournalUnavailable("lost"))
 
 
+@pytest.mark.parametrize(
+    ("holder", "since_us", "owner"),
+    [
+        ("vm/boot.4026/29274/5506/8d1f", 1_772_450_714_999_999, "process 29274 on vm, since 2026-03-02T11:25:14Z"),
+        ("host/1", 5, "host/1, since 1970-01-01T00:00:00Z"),
+        ("a/b/c/d/e", 0, "a/b/c/d/e, since 1970-01-01T00:00:00Z"),
+        ("x", 10**30, f"x, since {10**30} us"),
+    ],
+)
+def test_an_owner_is_said_in_words(holder: str, since_us: int, owner: str) -> None:
+    error = errors.WorkspaceInUse(holder, since_us)
+    assert error.owner == owner
+    assert f"owned by {owner}: connect with" in str(error)
+
+
 def test_what_was_said_of_a_state_reads_well() -> None:
     assert str(errors.NotAllowedInState("in1", "DONE", "wrap_up")) == "in1 is DONE: cannot wrap up"
 
