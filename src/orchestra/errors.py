@@ -16,6 +16,7 @@
         VersionConflict        another writer has appended since
         JournalUnavailable     the append failed, or nobody knows whether it did
         JournalCorrupt         stored bytes are not what was written
+        JournalMoved           the files of the journal were moved, removed or replaced while it was open
         LeaseLost              another process owns the workspace now
         WorkspaceInUse         another process owns the workspace
       ChannelError           a channel's provider did not take a message
@@ -47,6 +48,7 @@ __all__ = [
     "InvalidData",
     "JournalCorrupt",
     "JournalError",
+    "JournalMoved",
     "JournalUnavailable",
     "LeaseLost",
     "MalformedMessage",
@@ -266,6 +268,22 @@ class JournalCorrupt(JournalError):
         return (
             f"journal damaged at position {self.position}: {self.reason}; "
             "nothing was skipped: restore a backup, or read up to the position before it"
+        )
+
+
+@_error
+class JournalMoved(JournalError):
+    """Where the journal was opened, at `path`, there is no file any more, or another one. Nobody can go on with it.
+
+    What was acknowledged is in the files that were there. What was being stored may be in them, or nowhere.
+    """
+
+    path: str
+
+    def __str__(self) -> str:
+        return (
+            f"the journal at {self.path} was moved, removed or replaced while it was open: "
+            "put the files in place that are to be used, and open it anew"
         )
 
 

@@ -98,6 +98,8 @@ class Journal(Protocol):
             MalformedMessage: positions leave a gap, time falls, a text is not Unicode, or a `Done` answers a request
                 that is not waiting; nothing was stored.
             JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
+            JournalMoved: what the journal was opened on is not what others will find: where it is kept, its files are
+                gone or are others. No writing call answers then, and no call after it.
         """
         ...
 
@@ -147,7 +149,11 @@ class Journal(Protocol):
         ...
 
     def changes(self) -> int:
-        """A number that differs after another process has changed the journal or its inbox. Cheap: made for polling."""
+        """A number that differs after another process has changed the journal or its inbox. Cheap: made for polling.
+
+        Raises:
+            JournalMoved: as `append`; whoever only waits must hear of it too.
+        """
         ...
 
     def backup(self, target: Path) -> int:

@@ -127,6 +127,7 @@ class SqliteJournal:
                 waiting request; nothing was stored.
             JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
             JournalCorrupt: the file is damaged; nothing was stored.
+            JournalMoved: the file is no longer at its path; nothing was acknowledged.
         """
         answers = [batch.done for batch in batches if batch.done is not None]
         with self._connections.transaction(after + 1) as connection:

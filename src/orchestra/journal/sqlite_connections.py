@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestra.errors import JournalUnavailable
 from orchestra.journal.sqlite_errors import DRIVER_ERRORS, cause, translated
-from orchestra.journal.sqlite_files import connect, identify, unopened
+from orchestra.journal.sqlite_files import Place, connect, identify, unopened
 
 __all__ = ["Connections"]
 
@@ -28,6 +28,8 @@ class Connections:
     def __init__(self, path: Path, synchronous: str) -> None:
         self.path = path
         self._synchronous = synchronous
+        self._place = Place(path)
+        self._log = self._new_log()
         self._process = os.getpid()
         self._is_closed = False
         self._writing = threading.Lock()
@@ -38,10 +40,11 @@ class Connections:
         self._readers: list[sqlite3.Connection] = []
 
     def check(self) -> None:
-        """Refuse use after closing and in a forked child.
+        """Refuse use after closing, in a forked child, and once the file was found gone from its path.
 
         Raises:
-            JournalUnavailable: it is one of the two.
+            JournalUnavailable: it is one of the first two.
+            JournalMoved: it is the last.
         """
         if os.getpid() != self._process:
             # SQLite's locks and shared memory do not survive a fork; using them would damage the file.
@@ -50,20 +53,27 @@ class Connections:
             )
         if self._is_closed:
             raise JournalUnavailable("it is closed")
+        self._place.recall()
+        self._log.recall()
 
     def _connect(self) -> sqlite3.Connection:
-        if not self.path.exists():
+        if not self._place.is_known and not self.path.exists():
             raise JournalUnavailable(f"there is no journal at {self.path}")
+        self._place.prove()
         try:
             connection = connect(self.path, self._synchronous)
         except DRIVER_ERRORS as error:
             raise unopened(error, self.path) from cause(error)
         try:
             identify(connection, self.path)
+            self._place.prove()
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _new_log(self) -> Place:
+        return Place(self.path.with_name(self.path.name + "-wal"))
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -104,7 +114,7 @@ class Connections:
 
     @contextmanager
     def transaction(self, position: int = 1) -> Generator[sqlite3.Connection]:
-        """One transaction that has the write lock from its start; whole or not at all.
+        """One transaction that has the write lock from its start; whole or not at all, and in the file at the path.
 
         Args:
             position: the first record that may be damaged if the file turns out to be.
@@ -112,10 +122,12 @@ class Connections:
         Raises:
             JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
             JournalCorrupt: the file is damaged; nothing was stored.
+            JournalMoved: the file is no longer at its path. What was stored is not in the one that is there.
         """
         with self.alone() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
+                self._place.prove()  # else this would go into the log of whatever file is there now
                 yield connection
             except BaseException as error:
                 self._undo(connection)
@@ -129,6 +141,8 @@ class Connections:
                 # trusted, so the next use opens a new one.
                 self._drop_writer()
                 raise translated(error, outcome_unknown=True) from cause(error)
+            self._place.prove()  # again: what is answered now must be there for those who open the path later
+            self._log.prove()
 
     def _undo(self, connection: sqlite3.Connection) -> None:
         try:
@@ -139,14 +153,20 @@ class Connections:
 
     def _drop_writer(self) -> None:
         connection, self._writer = self._writer, None
+        self._log = self._new_log()  # SQLite makes another, if this was the last connection
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
 
     def data_version(self) -> int:
-        """A number that changes when any other connection, of this process or another, has committed."""
+        """A number that changes when any other connection, of this process or another, has committed.
+
+        Raises:
+            JournalMoved: the file is no longer at its path.
+        """
         with self._polling:
             self.check()
+            self._place.prove()  # what happens at the path would never show in the old file
             if self._poller is None:
                 self._poller = self._connect()
             try:

@@ -11,15 +11,68 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from orchestra.errors import JournalCorrupt, JournalUnavailable, MalformedMessage, OrchestraError, UnsupportedVersion
+from orchestra.errors import (
+    JournalCorrupt,
+    JournalMoved,
+    JournalUnavailable,
+    MalformedMessage,
+    OrchestraError,
+    UnsupportedVersion,
+)
 from orchestra.journal.head import Head
 from orchestra.journal.port import FORMAT
 from orchestra.journal.sqlite_errors import DRIVER_ERRORS, DriverError, cause, translated
 from orchestra.journal.sqlite_queries import APPLICATION_ID, SCHEMA
 
-__all__ = ["connect", "create_journal", "identify", "publish", "remove_draft", "temporary_beside", "unopened"]
+__all__ = ["Place", "connect", "create_journal", "identify", "publish", "remove_draft", "temporary_beside", "unopened"]
 
 BUSY_SECONDS = 5.0
+
+
+class Place:
+    """Whether the file at a path is still the one that was there when this was first asked.
+
+    What is open goes on to be written when its name is taken away or given to another file, and nobody who opens the
+    path will ever see it: SQLite itself does not look.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._name = str(path)
+        self._found: tuple[int, int] | None = None
+        self._is_lost = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it was asked before."""
+        return self._found is not None
+
+    def recall(self) -> None:
+        """Refuse if it was once found not to be; without looking again.
+
+        Raises:
+            JournalMoved: it was.
+        """
+        if self._is_lost:
+            raise JournalMoved(self._name)
+
+    def prove(self) -> None:
+        """Make sure that it is.
+
+        Raises:
+            JournalMoved: there is none, or another.
+            JournalUnavailable: nobody can tell.
+        """
+        try:
+            status = os.stat(self._name)  # noqa: PTH116 - before each answer: a `Path` costs as much again
+        except (FileNotFoundError, NotADirectoryError):
+            self._is_lost = True
+        except OSError as error:
+            raise JournalUnavailable(f"the file cannot be looked at: {error.strerror}", True) from error
+        else:
+            found = status.st_dev, status.st_ino
+            self._found = self._found or found
+            self._is_lost = self._found != found
+        self.recall()
 
 
 def connect(path: Path, synchronous: str = "FULL", *, create: bool = False) -> sqlite3.Connection:

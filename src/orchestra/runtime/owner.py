@@ -33,6 +33,7 @@ from orchestra.errors import (
     InvalidCommand,
     InvalidData,
     JournalError,
+    JournalMoved,
     JournalUnavailable,
     LeaseLost,
     Quarantined,
@@ -263,6 +264,10 @@ class Owner:
                 stored = await in_thread(self._append, self.ledger.stored, pending)
         except (LeaseLost, DefinitionError):
             self._fail_all(JournalUnavailable("another process owns the workspace"))
+            raise
+        except JournalMoved as error:
+            # Loading anew would only read the file that nobody else will ever see again.
+            self._fail_all(JournalUnavailable(str(error), True))
             raise
         except (JournalError, InvalidData) as error:
             _log.error("append failed after position %d: %s", self.ledger.stored, error)

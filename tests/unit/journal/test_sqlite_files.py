@@ -18,6 +18,7 @@ import pytest
 from orchestra.errors import (
     DefinitionError,
     JournalCorrupt,
+    JournalMoved,
     JournalUnavailable,
     MalformedMessage,
     UnsupportedVersion,
@@ -259,10 +260,10 @@ def test_without_hard_links_a_journal_is_made_all_the_same(path: Path, monkeypat
         assert copy.position() == 2
 
 
-def test_a_journal_that_vanishes_is_unavailable_and_not_made_anew(path: Path) -> None:
+def test_a_journal_that_vanishes_is_reported_and_not_made_anew(path: Path) -> None:
     with closing(SqliteJournal(path)) as journal:
         path.unlink()
-        with pytest.raises(JournalUnavailable, match="no journal"):
+        with pytest.raises(JournalMoved):
             journal.position()
     assert "contacts.db" not in files(path)
 
@@ -402,3 +403,116 @@ def test_a_file_that_can_only_be_read_is_reported(folder_mode: int) -> None:
         path.chmod(0o644)
         with closing(SqliteJournal(path)) as journal:
             assert journal.verify() == 3
+
+
+# Files that do not stay where they are.
+
+
+def _remove(path: Path) -> None:
+    for found in path.parent.glob("contacts.db*"):
+        found.unlink()
+
+
+def _move(path: Path) -> None:
+    (path.parent / "away").mkdir()
+    for found in path.parent.glob("contacts.db*"):
+        found.rename(path.parent / "away" / found.name)
+
+
+def _restore_another(path: Path) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        journal.backup(path.with_name("copy"))
+    path.with_name("copy").replace(path)
+
+
+def _remove_the_log(path: Path) -> None:
+    path.with_name("contacts.db-wal").unlink()
+
+
+def _replace_the_log(path: Path) -> None:
+    log = path.with_name("contacts.db-wal")
+    copy = path.with_name("copy")
+    copy.write_bytes(log.read_bytes())
+    copy.replace(log)
+
+
+MOVES: dict[str, Callable[[Path], None]] = {
+    "removed": _remove,
+    "moved": _move,
+    "replaced": _restore_another,
+    "log removed": _remove_the_log,
+    "log replaced": _replace_the_log,
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files that are open stay where they are there")
+@pytest.mark.parametrize("how", MOVES)
+def test_nothing_is_acknowledged_that_is_not_at_the_path(path: Path, how: str) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        lease = journal.acquire("first", NOON, HOUR)
+        journal.append(0, [batch(0, 1)], lease)
+        MOVES[how](path)
+        calls: tuple[Callable[[], object], ...] = (
+            lambda: journal.append(1, [batch(1, 1)], lease),
+            lambda: journal.inbox.submit("a", "{}"),
+            lambda: journal.renew(lease, NOON, HOUR),
+            lambda: journal.blank(),
+        )
+        for call in calls:
+            with pytest.raises(JournalMoved) as caught:
+                call()
+            assert caught.value.path.startswith(str(path))
+            assert "put the files in place" in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="as above")
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_who_waits_for_changes_hears_that_the_file_is_gone(path: Path, how: str) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        add(journal, 1)
+        journal.changes()
+        MOVES[how](path)
+        with pytest.raises(JournalMoved):
+            journal.changes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="as above")
+def test_a_journal_once_found_gone_is_used_no_more(path: Path) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        lease = journal.acquire("first", NOON, HOUR)
+        journal.append(0, [batch(0, 1)], lease)
+        path.rename(path.with_name("elsewhere"))
+        with pytest.raises(JournalMoved):
+            journal.append(1, [batch(1, 1)], lease)
+        path.with_name("elsewhere").rename(path)
+        for call in (journal.position, journal.changes, lambda: journal.append(1, [batch(1, 1)], lease)):
+            with pytest.raises(JournalMoved):
+                call()
+    with closing(SqliteJournal(path)) as again:
+        assert contents(again) == [record(1)]
+
+
+def test_a_file_that_cannot_be_looked_at_leaves_the_outcome_unknown(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with closing(SqliteJournal(path)) as journal:
+        lease = journal.acquire("first", NOON, HOUR)
+        with monkeypatch.context() as patched:
+            patched.setattr(sqlite_files.os, "stat", refuse)
+            with pytest.raises(JournalUnavailable, match="cannot be looked at") as caught:
+                journal.append(0, [batch(0, 1)], lease)
+            assert caught.value.outcome_unknown
+        assert journal.append(0, [batch(0, 1)], lease) == 1
+
+
+def test_a_log_made_anew_after_a_failure_is_the_journals_own(path: Path) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        lease = journal.acquire("first", NOON, HOUR)
+        journal._connections._drop_writer()
+        while journal._connections._readers:
+            journal._connections._readers.pop().close()
+        assert "contacts.db-wal" not in files(path)
+        assert journal.append(0, [batch(0, 1)], lease) == 1
