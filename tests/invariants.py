@@ -12,7 +12,8 @@ import attrs
 
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
-from orchestra.engine.routing.state import RETRY, Bench, Item
+from orchestra.engine.routing.index import Index
+from orchestra.engine.routing.rows import MOST_IN_HAND, RETRY, Bench, Item
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
@@ -260,7 +261,7 @@ def _check_best(engine: Engine, made: e.OfferMade) -> None:
     item, bench = routing.items[made.interaction], routing.benches[made.agent]
     for name, other in routing.benches.items():
         if name != made.agent and other.takes_work and _may(engine, other, name, item):
-            assert [*routing.idle_key(name, other)] > made.key, f"{name} was idle longer"
+            assert [int(bool(other.counts)), other.idle_since_us, name] > made.key, f"{name} was idle longer"
     counts = {**bench.counts, made.channel: bench.counts[made.channel] - 1}
     before = attrs.evolve(bench, used_percent=bench.used_percent - made.weight_percent, counts=counts)
     for name, waiting in routing.items.items():
@@ -273,8 +274,17 @@ def _may(engine: Engine, bench: Bench, agent: str, item: Item) -> bool:
     is_able = plan.queues[item.queue].team in bench.teams and all(
         bench.skills.get(skill, 0) >= level for skill, level in item.skills.items()
     )
-    has_room = engine.view.routing.has_room(bench, item.channel, plan.channels[item.channel])
-    return is_able and has_room and agent not in item.excluded
+    return is_able and has_room(engine, bench, item.channel) and agent not in item.excluded
+
+
+def has_room(engine: Engine, bench: Bench, channel: str) -> bool:
+    """Whether budget, the channel's limit and the most in hand leave room for one more."""
+    definition, count = engine.view.plan.channels[channel], bench.counts.get(channel, 0)
+    return (
+        bench.used_percent + definition.weight_percent <= bench.capacity_percent
+        and sum(bench.counts.values()) < MOST_IN_HAND
+        and (definition.limit is None or count < definition.limit)
+    )
 
 
 # Between batches
@@ -407,9 +417,8 @@ def check_liveness(engine: Engine) -> None:
             and team in row.teams
             and all(row.skills.get(skill, 0) >= level for skill, level in item.skills.items())
         ]
-        channel = view.plan.channels[item.channel]
         open_to = [agent for agent in able if agent not in item.excluded]
-        free = [agent for agent in open_to if routing.has_room(routing.benches[agent], item.channel, channel)]
+        free = [agent for agent in open_to if has_room(engine, routing.benches[agent], item.channel)]
         assert free == [], f"{free} idle while {name} waits"
         if item.excluded and not open_to:
             assert view.timers.get(RETRY, name) is not None, f"{name} waits for nobody and is not asked again"
@@ -435,16 +444,27 @@ def _plain(value: Any) -> Any:
         return {key: plain for key, item in value.items() if (plain := _plain(item)) not in ({}, [], None)}
     if type(value).__name__ == "Ordered":
         return list(value)
-    if type(value).__name__ == "Bucket":
-        # Which buckets and pools exist depends on what ever waited; only those in use must be told alike.
-        return list(value.waiting)
-    if type(value).__name__ == "Pool":
-        return [sorted(value.taking), _plain(value.idle)] if value.taking else None
-    if isinstance(value, list) and value and type(value[0]).__name__ == "Bucket":
-        return sorted(list(bucket.waiting) for bucket in value if bucket.waiting)
+    if isinstance(value, Index):
+        return contents(value)
+    if type(value).__name__ == "Rules":
+        return None  # compiled from the plan alone
     if isinstance(value, list):
         return [plain for item in value if (plain := _plain(item)) not in ({}, [], None)]
     return list(value) if type(value).__name__ == "deque" else value
+
+
+def contents(index: Index) -> dict[str, Any]:
+    """What an index says, without how it says it: which buckets and profiles exist depends on what ever was there."""
+    return {
+        "buckets": {
+            wanted: (list(bucket.waiting), sorted(bucket.excluding))
+            for wanted, bucket in index.buckets.items()
+            if bucket.waiting
+        },
+        "items": {item: (bucket.wanted, rank) for item, (bucket, rank) in index.of_item.items()},
+        "agents": {agent: (placed.profile.key, placed.room, placed.keys) for agent, placed in index.of_agent.items()},
+        "waiting": index.waiting,
+    }
 
 
 def check_rebuilt(engine: Engine, other: Engine) -> None:

@@ -95,7 +95,10 @@ def _check_deadlines(engine: Engine) -> None:
     for name, row in engine.view.contacts.interactions.items():
         if row.state == "QUEUED":
             item = routing.items[name]
-            assert routing.rank(name, item) in routing.bucket_of(item).waiting
+            bucket, rank = routing.index.of_item[name]
+            assert bucket.wanted == routing.rules.wanted(item)
+            assert rank == routing.rank(name, item)
+            assert rank in bucket.waiting
         elif row.state == "OFFERED":
             assert timers.get("routing.offer", routing.items[name].offers[-1]) is not None
         elif row.state == "WRAPPING":

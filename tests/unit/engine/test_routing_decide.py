@@ -7,7 +7,7 @@ import attrs
 import pytest
 from tests.engine_driver import MINUTE, SECOND, Driver, plan
 
-from orchestra.engine.routing.state import EXHAUSTED, MOST_IN_HAND, RETRY
+from orchestra.engine.routing.rows import EXHAUSTED, MOST_IN_HAND, RETRY
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import Accepted, CaseRef
@@ -514,6 +514,6 @@ def test_minutes_of_priority() -> None:
     driver.message("jan", after=2, priority=2)
     driver.sign_in("ana")
     assert list(driver.offered()) == ["in2", "in1"]
-    assert driver.engine.view.routing.rank("in2", driver.engine.view.routing.items["in2"])[0] == (
+    assert driver.engine.view.routing.rank("in2", driver.engine.view.routing.items["in2"])[1] == (
         driver.events(e.InteractionQueued)[1].start_us - 2 * MINUTE
     )

@@ -7,9 +7,11 @@ import pytest
 from tests.engine_driver import Driver, plan
 from tests.invariants import check_rebuilt
 
-from orchestra.engine.routing.state import MOST_IN_HAND, Bench, Routing
+from orchestra.engine.routing.rows import MOST_IN_HAND, Bench
+from orchestra.engine.routing.rules import Rules
 from orchestra.model import commands as c
 from orchestra.model.definitions import Channel
+from orchestra.model.plan import Plan
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,7 @@ from orchestra.model.definitions import Channel
     ],
 )
 def test_room_is_budget_limit_and_number(bench: Bench, channel: Channel, has_room: bool) -> None:
-    assert Routing.has_room(bench, "chat", channel) == has_room
+    assert Rules(Plan(channels={"chat": channel})).room(bench) == int(has_room)
 
 
 def test_what_is_derived_is_rebuilt() -> None:

@@ -8,7 +8,8 @@ from itertools import islice
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.match import offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end
-from orchestra.engine.routing.state import EVOLVE, EXHAUSTED, OFFER_TIMEOUT, RETRY, SWEEP, Item, Offer, Routing
+from orchestra.engine.routing.rows import EXHAUSTED, OFFER_TIMEOUT, RETRY, SWEEP, Item, Offer
+from orchestra.engine.routing.state import EVOLVE, Routing
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
@@ -130,7 +131,7 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     yield from offer_best_agent(view, event.interaction, at_us)
     item = view.routing.items[event.interaction]
-    if item.state == "WAITING" and view.routing.is_exhausted(item):
+    if item.state == "WAITING" and view.routing.is_exhausted(event.interaction, item):
         yield from _exhausted(view, event.interaction, at_us)
 
 

@@ -11,7 +11,8 @@ import attrs
 
 from orchestra.engine.presence.state import Agent
 from orchestra.engine.routing.match import failing
-from orchestra.engine.routing.state import Bench, Bucket, Idle, Item, Routing
+from orchestra.engine.routing.rows import Bench, Item
+from orchestra.engine.routing.sides import Entry, Profile, Requirement
 from orchestra.engine.view import View
 
 __all__ = ["Candidate", "Waiting", "candidates", "why_waiting"]
@@ -69,26 +70,26 @@ def why_waiting(view: View, interaction: str) -> Waiting | None:
     item = view.routing.items.get(interaction)
     if item is None or item.state != "WAITING":
         return None
-    bucket = view.routing.bucket_of(item)
-    able = sum(len(pool.taking) for pool in bucket.pools)
-    counts = failing(view, item, bucket)
+    routing = view.routing
+    bucket, rank = routing.index.of_item[interaction]
+    able, counts = routing.index.able(bucket.wanted), failing(view, item, bucket.wanted)
     return Waiting(
         interaction,
-        _reason(item, bucket, able, counts),
+        _reason(view, item, bucket.wanted, able, counts),
         item.queue,
         item.channel,
         dict(item.skills),
-        bucket.waiting.position(view.routing.rank(interaction, item)) + 1,
-        view.routing.taking,
+        bucket.waiting.position(rank) + 1,
+        len(routing.index.of_agent),
         able,
         counts,
     )
 
 
-def _reason(item: Item, bucket: Bucket, able: int, counts: dict[str, int]) -> str:
+def _reason(view: View, item: Item, wanted: Requirement, able: int, counts: dict[str, int]) -> str:
     if not able:
         return "no_agents"
-    excluded = sum(1 for agent in item.excluded if any(agent in pool.taking for pool in bucket.pools))
+    excluded = sum(view.routing.index.is_able(agent, wanted) for agent in item.excluded)
     if excluded == able:
         return "excluded"
     has_taker = able - counts.get("saturated", 0) - counts.get("excluded", 0) > 0
@@ -112,32 +113,35 @@ def candidates(view: View, interaction: str) -> list[Candidate]:
         view: the state in which the interaction waits.
         interaction: its id.
     """
-    item = view.routing.items[interaction]
-    team = view.plan.queues[item.queue].team
-    fit: list[Idle] = []
+    routing = view.routing
+    item = routing.items[interaction]
+    wanted, order = routing.rules.wanted(item), routing.rules.order(item)
+    fit: list[Entry] = []
     unfit: list[Candidate] = []
     for name, agent in sorted(view.presence.agents.items()):
-        bench = view.routing.benches[name]
-        condition = _first_failing(view, item, team, name, agent, bench)
+        bench = routing.benches[name]
+        condition = _first_failing(view, item, wanted, name, agent, bench)
+        profile = Profile(0, bench.profile)
+        key = order.full(profile, wanted, (*routing.rules.keys(bench)[order.own], name))
         if condition is None:
-            fit.append(view.routing.idle_key(name, bench))
+            fit.append(key)
         else:
-            unfit.append(Candidate(name, None, condition, list(view.routing.idle_key(name, bench))))
+            unfit.append(Candidate(name, None, condition, list(key)))
     ranked = [Candidate(key[-1], rank, None, list(key)) for rank, key in enumerate(sorted(fit), 1)]
     return [*ranked, *unfit]
 
 
-def _first_failing(view: View, item: Item, team: str, name: str, agent: Agent, bench: Bench) -> str | None:
+def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent: Agent, bench: Bench) -> str | None:
     """The first condition that an agent does not meet, in the order in which decisions count them."""
     if agent.state != "AVAILABLE":
         return agent.state.lower()
     if not bench.takes_work:
         return "device lost"
-    if team not in bench.teams:
-        return f"team {team}"
-    for skill, level in item.skills.items():
+    if set(wanted.teams).isdisjoint(bench.teams):
+        return f"team {' or '.join(wanted.teams)}"
+    for skill, level in wanted.skills:
         if bench.skills.get(skill, 0) < level:
             return f"skill {skill} {bench.skills.get(skill, 0)} < {level}"
-    if not Routing.has_room(bench, item.channel, view.plan.channels[item.channel]):
+    if not view.routing.rules.room(bench) >> wanted.kind & 1:
         return "saturated"
     return "excluded" if name in item.excluded else None

@@ -113,9 +113,9 @@ def test_unknown_interactions_are_refused() -> None:
 def test_asking_changes_nothing() -> None:
     desk = Desk()
     called = desk.call("joe", 10)
-    before = desk.ledger.engine.state_hash(), len(desk.view.routing.buckets)
+    before = desk.ledger.engine.state_hash(), len(desk.view.routing.index.buckets)
     why_waiting(desk.view, called)
-    assert (desk.ledger.engine.state_hash(), len(desk.view.routing.buckets)) == before
+    assert (desk.ledger.engine.state_hash(), len(desk.view.routing.index.buckets)) == before
 
 
 def test_plain_data() -> None:

@@ -1,0 +1,317 @@
+"""Who can serve what, and who is next: waiting items and free agents, indexed so that a match never scans.
+
+Items wait in buckets of equal requirements, agents belong to profiles of equal teams and skills. Which profile fits
+which bucket is never asked one by one: each team, skill and level has a bit mask over all profiles and one over all
+buckets, and a few wide `and`s give all that fit. A decision then compares heads. Nothing here is authoritative: the
+whole is rebuilt from the state, and no decision depends on when it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heapreplace
+
+from orchestra.engine.ordered import Ordered
+from orchestra.engine.routing.sides import (
+    Bucket,
+    Entry,
+    Key,
+    Numbered,
+    Order,
+    Placed,
+    Profile,
+    ProfileKey,
+    Rank,
+    Requirement,
+)
+
+__all__ = ["Index"]
+
+_PROBED = 256
+"""Agents looked at in the order of all who are free, before profiles are compared after all."""
+
+
+class Index:
+    """All waiting items and all agents who take work.
+
+    `own_keys` is how many own keys each agent is placed under.
+    """
+
+    def __init__(self, own_keys: int = 1) -> None:
+        self._own_keys = own_keys
+        self.buckets: dict[Requirement, Bucket] = {}
+        self.profiles: dict[ProfileKey, Profile] = {}
+        self.of_queue: dict[str, dict[Requirement, Bucket]] = {}
+        self.of_item: dict[str, tuple[Bucket, Rank]] = {}
+        self.of_agent: dict[str, Placed] = {}
+        self.waiting = 0
+        self._bucket_side: Numbered[Bucket] = Numbered()
+        self._profile_side: Numbered[Profile] = Numbered()
+        self._filled = 0
+        self._excluding = 0
+        self._free_of: dict[int, int] = {}
+        self._everyone: dict[int, list[Ordered[Entry]]] = {}
+        self._version = 0
+        self._able: dict[int, tuple[int, int]] = {}
+
+    # Agents
+
+    def place(self, agent: str, key: ProfileKey, room: int, keys: Sequence[Key]) -> None:
+        """Enter an agent who takes work, or move them.
+
+        Args:
+            agent: their name.
+            key: teams and skills.
+            room: one bit per kind of work of which they could be offered one more now.
+            keys: their own keys, in the order's numbering.
+        """
+        placed = self.of_agent.get(agent)
+        profile = None if placed is None else placed.profile
+        if profile is None or profile.key != key:
+            self.remove(agent)
+            profile = self._profile(key)
+            profile.taking[agent] = 1
+            self._profile_side.filled(profile)
+            self._version += 1
+        elif placed is not None:
+            self._leave(placed)
+        entries = tuple((*key, agent) for key in keys)
+        self.of_agent[agent] = Placed(profile, room, entries)
+        if room:
+            self._enter(profile, room, entries)
+
+    def remove(self, agent: str) -> None:
+        """Take out an agent, who takes no more work; one who is not there is left alone."""
+        placed = self.of_agent.pop(agent, None)
+        if placed is None:
+            return
+        self._leave(placed)
+        del placed.profile.taking[agent]
+        self._version += 1
+        if placed.profile.is_empty:
+            self._profile_side.emptied(placed.profile)
+
+    def _profile(self, key: ProfileKey) -> Profile:
+        profile = self.profiles.get(key)
+        if profile is None:
+            for old in self._profile_side.superfluous():
+                self._profile_side.drop(old, *old.key)
+                del self.profiles[old.key]
+            profile = self.profiles[key] = Profile(self._profile_side.number(), key)
+            self._profile_side.add(profile, *key)
+            self._profile_side.emptied(profile)
+        return profile
+
+    def _enter(self, profile: Profile, room: int, entries: Sequence[Entry]) -> None:
+        for free in (profile.free, self._everyone):
+            ordered = free.get(room)
+            if ordered is None:
+                ordered = free[room] = [Ordered() for _ in range(self._own_keys)]
+            for one, entry in zip(ordered, entries, strict=True):
+                one.add(entry)
+        if profile.room & room != room:
+            self._has_room(profile)
+
+    def _leave(self, placed: Placed) -> None:
+        profile, room, entries = placed
+        if not room:
+            return
+        for free in (profile.free, self._everyone):
+            ordered = free[room]
+            for one, entry in zip(ordered, entries, strict=True):
+                one.remove(entry)
+            if not ordered[0]:
+                del free[room]
+        if room not in profile.free:
+            self._has_room(profile)
+
+    def _has_room(self, profile: Profile) -> None:
+        """Note for which kinds of work the profile has somebody free."""
+        room = 0
+        for one in profile.free:
+            room |= one
+        changed, profile.room = profile.room ^ room, room
+        bit = 1 << profile.number
+        while changed:
+            low = changed & -changed
+            kind = low.bit_length() - 1
+            self._free_of[kind] = self._free_of.get(kind, 0) ^ bit
+            changed ^= low
+
+    # Items
+
+    def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
+        """Enter an item that waits."""
+        bucket = self.buckets.get(wanted)
+        if bucket is None:
+            bucket = self._bucket(wanted)
+        if bucket.is_empty:
+            self._bucket_side.filled(bucket)
+            self._filled |= 1 << bucket.number
+        bucket.waiting.add(rank)
+        self.of_item[item] = (bucket, rank)
+        self.waiting += 1
+        return bucket
+
+    def unwait(self, item: str) -> None:
+        """Take out an item."""
+        bucket, rank = self.of_item.pop(item)
+        bucket.waiting.remove(rank)
+        self.waiting -= 1
+        self._include(item, bucket)
+        if bucket.is_empty:
+            self._bucket_side.emptied(bucket)
+            self._filled ^= 1 << bucket.number
+
+    def exclude(self, item: str) -> None:
+        """Note that a waiting item excludes somebody."""
+        bucket, _ = self.of_item[item]
+        bucket.excluding[item] = 1
+        self._excluding |= 1 << bucket.number
+
+    def include(self, item: str) -> None:
+        """Note that a waiting item excludes nobody any more."""
+        self._include(item, self.of_item[item][0])
+
+    def _include(self, item: str, bucket: Bucket) -> None:
+        if bucket.excluding.pop(item, None) is not None and not bucket.excluding:
+            self._excluding ^= 1 << bucket.number
+
+    def _bucket(self, wanted: Requirement) -> Bucket:
+        for old in self._bucket_side.superfluous():
+            self._bucket_side.drop(old, old.wanted.teams, old.wanted.skills)
+            self._able.pop(old.number, None)
+            del self.buckets[old.wanted], self.of_queue[old.wanted.queue][old.wanted]
+        bucket = self.buckets[wanted] = Bucket(self._bucket_side.number(), wanted)
+        self.of_queue.setdefault(wanted.queue, {})[wanted] = bucket
+        self._bucket_side.add(bucket, wanted.teams, wanted.skills)
+        self._bucket_side.emptied(bucket)
+        return bucket
+
+    # What fits
+
+    def able_profiles(self, wanted: Requirement) -> int:
+        """The profiles that meet a requirement, as a mask."""
+        side = self._profile_side
+        mask = side.of_teams(wanted.teams)
+        for skill, level in wanted.skills:
+            mask &= side.above(skill, level - 1)
+        return mask
+
+    def open_buckets(self, profile: Profile) -> int:
+        """The buckets that a profile can serve and in which something waits, as a mask."""
+        side = self._bucket_side
+        levels, too_much = profile.levels, 0
+        for skill in side.by_skill:
+            too_much |= side.above(skill, levels.get(skill, 0))
+        return side.of_teams(profile.key[0]) & self._filled & ~too_much
+
+    def served_excluding(self, profile: Profile) -> Iterator[Bucket]:
+        """The buckets that a profile can serve and in which some item excludes somebody."""
+        if self._excluding:
+            yield from self._bucket_side.members(self.open_buckets(profile) & self._excluding)
+
+    def excluding(self) -> Iterator[Bucket]:
+        """All buckets in which some item excludes somebody."""
+        return self._bucket_side.members(self._excluding)
+
+    def able(self, wanted: Requirement) -> int:
+        """How many agents who take work meet a requirement, busy or not."""
+        bucket = self.buckets.get(wanted)
+        known = None if bucket is None else self._able.get(bucket.number)
+        if known is not None and known[0] == self._version:
+            return known[1]
+        count = sum(len(profile.taking) for profile in self._profile_side.members(self.able_profiles(wanted)))
+        if bucket is not None:
+            self._able[bucket.number] = (self._version, count)
+        return count
+
+    def is_able(self, agent: str, wanted: Requirement) -> bool:
+        """Whether this agent takes work and meets the requirement."""
+        placed = self.of_agent.get(agent)
+        return placed is not None and placed.profile.fits(wanted)
+
+    def is_free(self, agent: str, wanted: Requirement) -> bool:
+        """Whether this agent could be offered such an item now."""
+        placed = self.of_agent.get(agent)
+        return placed is not None and bool(placed.room >> wanted.kind & 1) and placed.profile.fits(wanted)
+
+    def free(self, wanted: Requirement) -> int:
+        """How many agents could be offered such an item now."""
+        mask = self.able_profiles(wanted) & self._free_of.get(wanted.kind, 0)
+        return sum(
+            len(ordered[0])
+            for profile in self._profile_side.members(mask)
+            for room, ordered in profile.free.items()
+            if room >> wanted.kind & 1
+        )
+
+    # The match
+
+    def best_agents(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
+        """Agents who could be offered such an item now, best first, as full keys with the name at the end."""
+        free = self._free_of.get(wanted.kind, 0)
+        if not free:
+            return iter(())
+        mask = self.able_profiles(wanted) & free
+        if not mask:
+            return iter(())
+        # To the first of m profiles that fit among n free agents it is about n / m steps; comparing profiles is m.
+        if order.is_own and mask.bit_count() ** 2 > len(self.of_agent):
+            return self._probe(wanted, order, mask)
+        return self._compare(wanted, order, mask)
+
+    def _compare(self, wanted: Requirement, order: Order, mask: int) -> Iterator[Entry]:
+        """Merge the profiles by their heads."""
+        streams = []
+        for profile in self._profile_side.members(mask):
+            for room, ordered in profile.free.items():
+                if room >> wanted.kind & 1:
+                    streams.append((profile, iter(ordered[order.own])))
+        heads = [
+            (order.full(profile, wanted, next(entries)), number) for number, (profile, entries) in enumerate(streams)
+        ]
+        heapify(heads)
+        while heads:
+            head, number = heads[0]
+            yield head
+            profile, entries = streams[number]
+            following = next(entries, None)
+            if following is None:
+                heappop(heads)
+            else:
+                heapreplace(heads, (order.full(profile, wanted, following), number))
+
+    def _probe(self, wanted: Requirement, order: Order, mask: int) -> Iterator[Entry]:
+        """Walk over all who are free in order, and ask of each whether they fit.
+
+        Where many profiles fit, somebody who does comes soon; where after a while too few came, the profiles that fit
+        are compared after all. So neither many profiles nor rare skills make a long walk.
+        """
+        streams = [iter(ordered[order.own]) for room, ordered in self._everyone.items() if room >> wanted.kind & 1]
+        heads = [(next(entries), number) for number, entries in enumerate(streams)]
+        heapify(heads)
+        found = set()
+        for _ in range(_PROBED):
+            if not heads:
+                return
+            entry, number = heads[0]
+            profile = self.of_agent[entry[-1]].profile
+            if mask >> profile.number & 1:
+                found.add(entry[-1])
+                yield order.full(profile, wanted, entry)
+            following = next(streams[number], None)
+            if following is None:
+                heappop(heads)
+            else:
+                heapreplace(heads, (following, number))
+        yield from (entry for entry in self._compare(wanted, order, mask) if entry[-1] not in found)
+
+    def open_to(self, agent: str) -> Iterator[Bucket]:
+        """The buckets from which this agent could be offered something now, in no order that matters."""
+        placed = self.of_agent.get(agent)
+        if placed is None or not placed.room or not self._filled:
+            return
+        for bucket in self._bucket_side.members(self.open_buckets(placed.profile)):
+            if placed.room >> bucket.wanted.kind & 1:
+                yield bucket

@@ -1,0 +1,69 @@
+"""Routing's rows: what waits, what is offered, and what each agent has in hand."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.engine.lifecycle import OFFER
+from orchestra.engine.routing.sides import ProfileKey
+
+__all__ = ["EXHAUSTED", "MOST_IN_HAND", "OFFER_TIMEOUT", "RETRY", "SWEEP", "Bench", "Item", "Offer"]
+
+OFFER_TIMEOUT = "routing.offer"
+"""Timer of a pending offer."""
+EXHAUSTED = "routing.exhausted"
+"""Timer, due at once, of an interaction that only those can still take who declined or missed it."""
+RETRY = "routing.retry"
+"""Timer of an interaction that everybody declined."""
+SWEEP = "routing.sweep"
+"""Timer of the walk over the agents after a plan change."""
+
+MOST_IN_HAND = 150
+"""Most interactions that one agent has at once, whatever the budget, so that their all ending fits one batch."""
+
+
+@attrs.define
+class Item:
+    """A routed interaction. `held_by` is the agent whose capacity it takes; `offers` are its offers, newest last."""
+
+    customer: str
+    channel: str
+    queue: str = ""
+    skills: dict[str, int] = attrs.field(factory=dict)
+    priority: int = 0
+    start_us: int = 0
+    order: int = 0
+    state: str = "NEW"
+    held_by: str | None = None
+    weight_percent: int = 0
+    excluded: dict[str, int] = attrs.field(factory=dict)
+    offers: list[str] = attrs.field(factory=list)
+
+
+@attrs.define
+class Offer:
+    """An offer, kept as long as its interaction is not over."""
+
+    interaction: str
+    agent: str
+    token: int
+    deadline_us: int
+    state: str = OFFER.initial
+
+
+@attrs.define
+class Bench:
+    """An agent as routing sees them: what they can do, what they have, and since when that has not changed."""
+
+    teams: list[str]
+    skills: dict[str, int]
+    capacity_percent: int
+    takes_work: bool = False
+    used_percent: int = 0
+    counts: dict[str, int] = attrs.field(factory=dict)
+    idle_since_us: int = 0
+
+    @property
+    def profile(self) -> ProfileKey:
+        """Teams and skills, as the index has them."""
+        return tuple(self.teams), tuple(self.skills.items())

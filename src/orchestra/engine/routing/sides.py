@@ -1,0 +1,230 @@
+"""The two sides of a match, buckets of items and profiles of agents, each numbered, with bit masks by what it needs."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from orchestra.engine.ordered import Ordered
+
+__all__ = [
+    "Bucket",
+    "Entry",
+    "Key",
+    "Numbered",
+    "Order",
+    "Placed",
+    "Profile",
+    "ProfileKey",
+    "Rank",
+    "Requirement",
+    "Skills",
+]
+
+Key = tuple[int, ...]
+"""An agent's place by some order, least first, without the agent's name at its end."""
+Rank = tuple[int, int, int, str]
+"""(tier, age, arrival, item), least first: who of a bucket is served next."""
+Skills = tuple[tuple[str, int], ...]
+"""(skill, least level), sorted."""
+ProfileKey = tuple[tuple[str, ...], Skills]
+"""Teams and skills, both sorted."""
+Entry = tuple[Any, ...]
+"""A key with the agent's name at its end."""
+
+_SPARED = 256
+"""Empty buckets and profiles are kept at least up to this number: most come back."""
+
+
+class Requirement(NamedTuple):
+    """What an item waits for. `ageing` is its rate in percent, negative where the newest goes first."""
+
+    queue: str
+    kind: int
+    teams: tuple[str, ...]
+    skills: Skills
+    ageing: int = 100
+
+
+class Order:
+    """How agents are ordered: each part is a place in the agent's own key, or a function of what fits.
+
+    Attributes:
+        own: which of the own keys that every agent is placed under.
+        parts: from the one that counts most.
+        is_own: whether it depends on the agent alone, never on the item.
+    """
+
+    __slots__ = ("_is_whole", "is_own", "own", "parts")
+
+    def __init__(self, own: int, parts: Sequence[int | Callable[[Profile, Requirement], int]]) -> None:
+        self.own = own
+        self.parts = tuple(parts)
+        self.is_own = not any(callable(part) for part in parts)
+        self._is_whole = self.parts == tuple(range(len(self.parts)))
+
+    def full(self, profile: Profile, wanted: Requirement, entry: Entry) -> Entry:
+        """The whole key of an agent for an item, with the name at its end."""
+        if self._is_whole:
+            return entry
+        parts = [part(profile, wanted) if callable(part) else entry[part] for part in self.parts]
+        return (*parts, entry[-1])
+
+
+class Bucket:
+    """Items that wait for the same thing, by rank; and those of them that exclude somebody."""
+
+    __slots__ = ("excluding", "number", "waiting", "wanted")
+
+    def __init__(self, number: int, wanted: Requirement) -> None:
+        self.number = number
+        self.wanted = wanted
+        self.waiting: Ordered[Rank] = Ordered()
+        self.excluding: dict[str, int] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits here."""
+        return not self.waiting
+
+
+class Profile:
+    """Agents of equal teams and skills. `free` is room -> the free among them, once per own key."""
+
+    __slots__ = ("free", "key", "levels", "number", "room", "taking", "teams")
+
+    def __init__(self, number: int, key: ProfileKey) -> None:
+        self.number = number
+        self.key = key
+        self.teams = frozenset(key[0])
+        self.levels = dict(key[1])
+        self.taking: dict[str, int] = {}
+        self.free: dict[int, list[Ordered[Entry]]] = {}
+        self.room = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody of this profile takes work."""
+        return not self.taking
+
+    def fits(self, wanted: Requirement) -> bool:
+        """Whether these agents meet the requirement."""
+        return not self.teams.isdisjoint(wanted.teams) and all(
+            self.levels.get(skill, 0) >= level for skill, level in wanted.skills
+        )
+
+
+class Placed(NamedTuple):
+    """Where an agent stands: profile, room as bits of the kinds of work there is room for, and own keys."""
+
+    profile: Profile
+    room: int
+    keys: tuple[Entry, ...]
+
+
+Side = TypeVar("Side", Bucket, Profile)
+
+
+class Numbered(Generic[Side]):
+    """One side of the match: each bucket or profile has a number, its bit in the masks by team, skill and level."""
+
+    def __init__(self) -> None:
+        self.by_number: list[Side | None] = []
+        self.by_team: dict[str, int] = {}
+        self.by_skill: dict[str, dict[int, int]] = {}
+        self.all = 0
+        self._above: dict[str, dict[int, int]] = {}
+        self._free: list[int] = []
+        self._emptied: deque[Side] = deque()
+        self._empty: dict[int, int] = {}
+
+    def number(self) -> int:
+        """A number that nobody has."""
+        if self._free:
+            return self._free.pop()
+        self.by_number.append(None)
+        return len(self.by_number) - 1
+
+    def add(self, one: Side, teams: Sequence[str], skills: Skills) -> None:
+        """Enter one into the masks."""
+        self.by_number[one.number] = one
+        bit = 1 << one.number
+        self.all |= bit
+        for team in teams:
+            self.by_team[team] = self.by_team.get(team, 0) | bit
+        for skill, level in skills:
+            levels = self.by_skill.setdefault(skill, {})
+            levels[level] = levels.get(level, 0) | bit
+            self._above.pop(skill, None)
+
+    def drop(self, one: Side, teams: Sequence[str], skills: Skills) -> None:
+        """Take one out of the masks; its number is free."""
+        self.by_number[one.number] = None
+        self._free.append(one.number)
+        bit = 1 << one.number
+        self.all ^= bit
+        for team in teams:
+            self._clear(self.by_team, team, bit)
+        for skill, level in skills:
+            levels = self.by_skill[skill]
+            self._above.pop(skill, None)
+            self._clear(levels, level, bit)
+            if not levels:
+                del self.by_skill[skill]
+
+    @staticmethod
+    def _clear(masks: dict[Any, int], key: Any, bit: int) -> None:
+        masks[key] ^= bit
+        if not masks[key]:
+            del masks[key]
+
+    def of_teams(self, teams: Sequence[str]) -> int:
+        """Those of any of these teams, as a mask."""
+        mask = 0
+        for team in teams:
+            mask |= self.by_team.get(team, 0)
+        return mask
+
+    def above(self, skill: str, level: int) -> int:
+        """Those with more than this level of a skill, as a mask. Remembered until the skill's masks change."""
+        known = self._above.setdefault(skill, {})
+        mask = known.get(level)
+        if mask is None:
+            mask = 0
+            for its, members in self.by_skill.get(skill, {}).items():
+                if its > level:
+                    mask |= members
+            known[level] = mask
+        return mask
+
+    def members(self, mask: int) -> Iterator[Side]:
+        """Those whose bits are set, by number. The search for the next bit runs in C."""
+        bits = f"{mask:b}"[::-1]
+        at = bits.find("1")
+        while at >= 0:
+            one = self.by_number[at]
+            assert one is not None
+            yield one
+            at = bits.find("1", at + 1)
+
+    def emptied(self, one: Side) -> None:
+        """Note that one is empty."""
+        if one.number not in self._empty:
+            self._empty[one.number] = 1
+            self._emptied.append(one)
+
+    def filled(self, one: Side) -> None:
+        """Note that one is no longer empty."""
+        self._empty.pop(one.number, None)
+
+    def superfluous(self) -> Iterator[Side]:
+        """At most two that have been empty longest, where there are more empty ones than others."""
+        for _ in range(2):
+            if len(self._empty) <= max(_SPARED, self.all.bit_count() // 2):
+                return
+            one = self._emptied.popleft()
+            while one.number not in self._empty or self.by_number[one.number] is not one:
+                one = self._emptied.popleft()
+            del self._empty[one.number]
+            yield one

@@ -1,0 +1,157 @@
+"""The index against an oracle that looks at everything."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from orchestra.engine.routing import index as module, sides
+from orchestra.engine.routing.index import Index
+from orchestra.engine.routing.sides import Order, Profile, Rank, Requirement
+
+TEAMS = ("care", "sales", "back")
+SKILLS = ("english", "german", "vip")
+KINDS = 3
+OWN = Order(0, (0, 1))
+FITTING = Order(0, (lambda profile, wanted: -profile.levels.get("vip", 0), 0, 1))
+
+
+class World:
+    """Agents and items beside an index of them."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.index = Index()
+        self.agents: dict[str, tuple[sides.ProfileKey, int, tuple[int, int]]] = {}
+        self.items: dict[str, tuple[Requirement, Rank]] = {}
+        self.clock = 0
+
+    def skills(self, most: int) -> sides.Skills:
+        chosen = self.random.sample(SKILLS, self.random.randint(0, most))
+        return tuple(sorted((skill, self.random.randint(1, 5)) for skill in chosen))
+
+    def place(self) -> None:
+        name = f"a{self.random.randint(0, 40)}"
+        known = self.agents.get(name)
+        teams = tuple(sorted(self.random.sample(TEAMS, self.random.randint(1, 2))))
+        key = known[0] if known and self.random.random() < 0.7 else (teams, self.skills(3))
+        self.clock += 1
+        self.agents[name] = key, self.random.randrange(1 << KINDS), (self.random.randint(0, 1), self.clock)
+        self.index.place(name, *self.agents[name][:2], [self.agents[name][2]])
+
+    def remove(self) -> None:
+        name = f"a{self.random.randint(0, 40)}"
+        self.agents.pop(name, None)
+        self.index.remove(name)
+
+    def wait(self) -> None:
+        self.clock += 1
+        name = f"i{self.clock}"
+        teams = tuple(sorted(self.random.sample(TEAMS, self.random.randint(1, 2))))
+        wanted = Requirement("q", self.random.randrange(KINDS), teams, self.skills(2))
+        self.items[name] = wanted, (0, self.random.randint(0, 50), self.clock, name)
+        self.index.wait(name, *self.items[name])
+
+    def unwait(self) -> None:
+        if self.items:
+            name = self.random.choice(sorted(self.items))
+            del self.items[name]
+            self.index.unwait(name)
+
+    def step(self) -> None:
+        self.random.choice((self.place, self.place, self.place, self.remove, self.wait, self.wait, self.unwait))()
+
+    def fits(self, agent: str, wanted: Requirement) -> bool:
+        (teams, skills), *_ = self.agents[agent]
+        levels = dict(skills)
+        return bool(set(teams) & set(wanted.teams)) and all(levels.get(s, 0) >= level for s, level in wanted.skills)
+
+    def free(self, agent: str, kind: int) -> bool:
+        return bool(self.agents[agent][1] >> kind & 1)
+
+    def best(self, wanted: Requirement, order: Order) -> list[tuple[Any, ...]]:
+        return sorted(
+            order.full(Profile(0, key), wanted, (*own, name))
+            for name, (key, _, own) in self.agents.items()
+            if self.fits(name, wanted) and self.free(name, wanted.kind)
+        )
+
+    def check(self) -> None:
+        index = self.index
+        wanted = Requirement("q", self.random.randrange(KINDS), TEAMS[: self.random.randint(1, 3)], self.skills(2))
+        for order in (OWN, FITTING):
+            assert list(index.best_agents(wanted, order)) == self.best(wanted, order)
+        able = {name for name in self.agents if self.fits(name, wanted)}
+        assert index.able(wanted) == len(able)
+        assert {name for name in self.agents if index.is_able(name, wanted)} == able
+        free = {name for name in able if self.free(name, wanted.kind)}
+        assert index.free(wanted) == len(free)
+        assert {name for name in self.agents if index.is_free(name, wanted)} == free
+        assert set(index.of_agent) == set(self.agents)
+        assert index.waiting == len(self.items)
+        for name in self.agents:
+            heads: dict[Requirement, Rank] = {}
+            for its, rank in self.items.values():
+                if self.fits(name, its) and self.free(name, its.kind):
+                    heads[its] = min(rank, heads.get(its, rank))
+            assert {bucket.wanted: bucket.waiting.first() for bucket in index.open_to(name)} == heads
+
+
+@pytest.mark.parametrize("probed", [0, 2, 256])
+@pytest.mark.parametrize("spared", [0, 256])
+def test_it_finds_what_looking_at_everything_finds(monkeypatch: pytest.MonkeyPatch, spared: int, probed: int) -> None:
+    monkeypatch.setattr(sides, "_SPARED", spared)
+    monkeypatch.setattr(module, "_PROBED", probed)
+    for seed in range(4):
+        world = World(seed)
+        for _ in range(120):
+            world.step()
+            world.check()
+
+
+def test_what_is_empty_is_dropped_in_time() -> None:
+    index = Index()
+    for number in range(5_000):
+        skills = ((f"s{number}", 1),)
+        index.place(f"a{number}", (("care",), skills), 1, [(0, number)])
+        index.remove(f"a{number}")
+        index.wait(f"i{number}", Requirement("q", 0, ("care",), skills), (0, 0, number, f"i{number}"))
+        index.unwait(f"i{number}")
+    assert len(index.buckets) == len(index.of_queue["q"]) <= 260
+    assert len(index.profiles) <= 260
+
+
+def test_what_comes_back_is_kept() -> None:
+    index = Index()
+    wanted = Requirement("q", 0, ("care",), ())
+    for number in range(2_000):
+        index.wait("i", wanted, (0, 0, number, "i"))
+        index.unwait("i")
+        skills = ((f"s{number}", 1),)
+        index.wait("j", Requirement("q", 0, ("care",), skills), (0, 0, number, "j"))
+        if number % 2:
+            assert list(index.open_to("nobody")) == []
+        index.unwait("j")
+    index.place("ana", (("care",), ()), 1, [(0, 0)])
+    index.wait("i", wanted, (0, 0, 1, "i"))
+    assert [bucket.wanted for bucket in index.open_to("ana")] == [wanted]
+
+
+def test_excluding_items_are_found_by_whoever_serves_them() -> None:
+    index = Index()
+    index.place("ana", (("care",), ()), 1, [(0, 0)])
+    index.place("bob", (("sales",), ()), 1, [(0, 0)])
+    wanted = Requirement("q", 0, ("care",), ())
+    index.wait("i", wanted, (0, 0, 1, "i"))
+    profile = {name: placed.profile for name, placed in index.of_agent.items()}
+    assert list(index.served_excluding(profile["ana"])) == []
+    index.exclude("i")
+    index.exclude("i")
+    assert [bucket.wanted for bucket in index.served_excluding(profile["ana"])] == [wanted]
+    assert list(index.served_excluding(profile["bob"])) == []
+    assert [bucket.wanted for bucket in index.excluding()] == [wanted]
+    index.include("i")
+    index.include("i")
+    assert list(index.excluding()) == []
