@@ -230,7 +230,7 @@ async def a_request_through_the_inbox(world: World) -> None:
         inbox = world.workspace.journal.inbox
         inbox.submit("request-1", encode_command(c.OpenCase("cu1", topic="delay")))
         while (answer := inbox.result("request-1")) is None:
-            await world.workspace._owner.answer_waiting()
+            await world.workspace._answering.answer_waiting()
             await world.workspace.settle()
         return decode_result(answer)
 

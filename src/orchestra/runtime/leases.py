@@ -32,6 +32,7 @@ class Leases:
         self._heard_us: dict[str, dict[str, int]] = {}
         self._own: dict[str, set[str]] = {}
         self._news = Bell()
+        self._looking = anyio.Lock()
         for name, agent in owner.view.presence.agents.items():
             for device in agent.devices:
                 self._hear(name, device)  # after a restart every device has one grace
@@ -90,17 +91,20 @@ class Leases:
 
     async def look(self) -> bool:
         """Report every device that has been silent for longer than its lease; False if none has."""
-        has_found = False
-        while (due_us := self.due_us()) is not None and due_us <= self._owner.clock.now_us():
-            agent, device = min(self._watched(), key=self._heard)
-            has_found = True
-            try:
-                await self._owner.execute(LoseDevice(agent, device))
-            except Quarantined:
-                self._hear(agent, device)  # it keeps nobody from looking after the others, and has its turn again later
-            except CommandRefused:
-                pass  # signed out, or heard of, while this waited for its turn
-        return has_found
+        async with self._looking:  # two who looked at once would both report the same device
+            has_found = False
+            while (due_us := self.due_us()) is not None and due_us <= self._owner.clock.now_us():
+                has_found = True
+                await self._report(*min(self._watched(), key=self._heard))
+            return has_found
+
+    async def _report(self, agent: str, device: str) -> None:
+        try:
+            await self._owner.execute(LoseDevice(agent, device))
+        except Quarantined:
+            self._hear(agent, device)  # it keeps nobody from looking after the others, and has its turn again later
+        except CommandRefused:
+            pass  # signed out, or heard of, while this waited for its turn
 
     def _hear(self, agent: str, device: str) -> None:
         self._heard_us.setdefault(agent, {})[device] = self._owner.clock.now_us()

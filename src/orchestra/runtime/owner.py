@@ -24,13 +24,11 @@ from tenacity import (
     wait_random,
 )
 
-from orchestra.codec import decode_command
 from orchestra.engine.engine import Decided, Engine
 from orchestra.engine.view import View
 from orchestra.errors import (
     CommandRefused,
     DefinitionError,
-    InvalidCommand,
     InvalidData,
     JournalError,
     JournalMoved,
@@ -41,7 +39,7 @@ from orchestra.errors import (
 from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
 from orchestra.model.plan import Plan
-from orchestra.model.records import Lease, Request
+from orchestra.model.records import Lease
 from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.clock import Clock, sleep_until
 from orchestra.runtime.keys import WorkspaceKey
@@ -56,11 +54,7 @@ LEASE_TTL_US = 15_000_000
 """How long an owner may be silent until another may take its place."""
 
 _MOST_PENDING = 10_000
-_SHORTEST_POLL_S = 0.004
-_LONGEST_POLL_S = 0.05
 _TICK_FAULTS = 3
-_KEEP_ANSWERS_US = 7 * 86_400 * 1_000_000
-_FORGET_EVERY_S = 3600.0
 _RELOADS = 1000
 
 _log = logging.getLogger("orchestra.runtime")
@@ -93,7 +87,7 @@ class Owner:
         self.is_closing = False
         self.is_over = False
         self._waiting: deque[_Waiter] = deque()
-        self._writing = anyio.Lock()  # a journal takes one writing call at a time
+        self.writing = anyio.Lock()  # a journal takes one writing call at a time
         self._work = Bell()
         self._room = Bell()
         self._timer = Bell()
@@ -101,9 +95,9 @@ class Owner:
         self._is_reloading = False
         self._is_down = False
         self._oldest_pending_s: float | None = None
-        self._answering: set[str] = set()
-        self._answered: set[str] = set()
-        self._failures = 0
+        self.under_way: set[str] = set()  # ids of inbox requests decided on, until a look into the inbox began after
+        self.answered: set[str] = set()  # ... their answers were stored, which is when they come in here
+        self.failures = 0
         self._due_faults = 0
 
     # Deciding
@@ -127,11 +121,11 @@ class Owner:
             LeaseLost: another process owns the workspace now.
         """
         refuse_unstorable(command)
-        await self._until_ready()
+        await self.ready()
         try:
-            decided = self._decide(command)
+            decided = self.decide(command)
         except Quarantined:
-            await self._until_ready()
+            await self.ready()
             raise
         except CommandRefused:
             await self.durable(self.engine.position)
@@ -141,7 +135,7 @@ class Owner:
 
     async def read(self, question: Callable[[View], _Value]) -> _Value:
         """Ask the state, and give the answer once the state it was given from is durable."""
-        await self._until_ready()
+        await self.ready()
         value = question(self.view)
         await self.durable(self.engine.position)
         return value
@@ -164,7 +158,12 @@ class Owner:
         if waiter.failure is not None:
             raise waiter.failure
 
-    async def _until_ready(self) -> None:
+    async def ready(self) -> None:
+        """Return when something can be decided now.
+
+        Raises:
+            JournalUnavailable: the workspace is closed, or the journal cannot be read.
+        """
         while True:
             if self.is_closing or self._is_down:
                 await anyio.lowlevel.checkpoint()  # whoever asks again and again must still be cancellable
@@ -197,7 +196,12 @@ class Owner:
     def _is_full(self) -> bool:
         return self.engine.position - self.ledger.stored > _MOST_PENDING
 
-    def _decide(self, command: Command, request_id: str | None = None) -> Decided:
+    def decide(self, command: Command, request_id: str | None = None) -> Decided:
+        """Decide on a command now; `ready` has just returned. What came of it is not durable yet.
+
+        Raises:
+            CommandRefused: it cannot be done. The refusal of an inbox request is pending as its answer.
+        """
         engine = self.ledger.engine
         due = engine.due()
         try:
@@ -212,6 +216,11 @@ class Owner:
         if engine.due() != due:
             self._timer.ring()
         return decided
+
+    def answer(self, request_id: str, answer: Any) -> None:
+        """Answer an inbox request that no decision came of."""
+        self.ledger.answer(request_id, answer)
+        self._note_pending()
 
     def _quarantine(self, name: str, error: Exception) -> None:
         """The engine may be in any state: store what was sound before, and load a fresh one."""
@@ -260,7 +269,7 @@ class Owner:
         started = time.monotonic()
         self._oldest_pending_s = None
         try:
-            async with self._writing:
+            async with self.writing:
                 stored = await in_thread(self._append, self.ledger.stored, pending)
         except (LeaseLost, DefinitionError):
             self._fail_all(JournalUnavailable("another process owns the workspace"))
@@ -277,7 +286,7 @@ class Owner:
             return
         self.append_us = int((time.monotonic() - started) * 1_000_000)
         self.ledger.stored = stored
-        self._answered.update(item.request_id for item in pending if item.request_id is not None)
+        self.answered.update(item.request_id for item in pending if item.request_id is not None)
         self._release(stored)
         self.recent.publish(_published(pending))
         self._room.ring()
@@ -294,9 +303,9 @@ class Owner:
             waiter = self._waiting.popleft()
             waiter.failure = error
             waiter.done.set()
-        self._failures += 1
-        self._answering.clear()
-        self._answered.clear()
+        self.failures += 1
+        self.under_way.clear()
+        self.answered.clear()
 
     async def _reload(self) -> None:
         """Load the engine anew from the journal: the one path after any failure."""
@@ -376,64 +385,6 @@ class Owner:
         self._note_pending()
         return True
 
-    # Inbox
-
-    async def answer_for_ever(self) -> None:
-        """Take commands that other processes left in the inbox."""
-        seen, pause_s = (-1, -1), _SHORTEST_POLL_S
-        while not self.is_closing:
-            try:
-                now = (self.journal.changes(), self._failures)  # what an append lost is waiting again, unchanged
-                if now != seen or self._answering:
-                    await self.answer_waiting()
-                    seen, pause_s = now, _SHORTEST_POLL_S
-            except JournalUnavailable as error:
-                _log.warning("inbox not read: %s", error)
-            await anyio.sleep(pause_s)
-            pause_s = min(pause_s * 1.3, _LONGEST_POLL_S)
-
-    async def answer_waiting(self) -> int:
-        """Decide on every request now waiting, in order; gives how many."""
-        # What is read may be older than an append that ends meanwhile: an id is forgotten only when a later reading
-        # began after its answer was stored, and a reading that an append failed under is not used.
-        gone, self._answered, failures = self._answered, set(), self._failures
-        requests = await in_thread(self.journal.inbox.waiting)
-        fresh = [request for request in requests if request.request_id not in self._answering]
-        for request in fresh:
-            await self._until_ready()
-            if self._failures != failures:
-                return 0
-            self._answering.add(request.request_id)
-            self._answer(request)
-        self._answering -= gone
-        return len(fresh)
-
-    async def forget_for_ever(self) -> None:
-        """Drop answers that are too old to be asked for again."""
-        while not self.is_closing:
-            try:
-                async with self._writing:
-                    await in_thread(self.journal.inbox.forget, self.clock.now_us() - _KEEP_ANSWERS_US)
-            except JournalUnavailable as error:
-                _log.warning("old answers not dropped: %s", error)
-            await anyio.sleep(_FORGET_EVERY_S)
-
-    def _answer(self, request: Request) -> None:
-        try:
-            command = decode_command(request.command)
-            refuse_unstorable(command)
-        except (InvalidData, InvalidCommand) as error:
-            is_refusal = isinstance(error, InvalidCommand)
-            self.ledger.answer(request.request_id, error if is_refusal else InvalidCommand("command", str(error)))
-            self._work.ring()
-            return
-        try:
-            self._decide(command, request.request_id)
-        except Quarantined as error:
-            self.ledger.answer(request.request_id, error)
-        except CommandRefused:
-            pass  # the refusal is pending as the answer
-
     # Lease
 
     async def renew_for_ever(self) -> None:
@@ -441,7 +392,7 @@ class Owner:
         while not self.is_closing:
             await anyio.sleep(LEASE_TTL_US / 3_000_000)
             try:
-                async with self._writing:
+                async with self.writing:
                     self.lease = await in_thread(self._renew)
             except LeaseLost:
                 self._fail_all(JournalUnavailable("another process owns the workspace"))

@@ -41,6 +41,6 @@ class Closable(Protocol):
 
 
 async def close_in_thread(store: Closable) -> None:
-    """Close a journal, which may wait for its readers, while the event loop goes on; also in a block being cancelled."""
+    """Close a journal, which may wait for its readers, while the event loop goes on; also when cancelled."""
     with CancelScope(shield=True):
         await in_thread(store.close)

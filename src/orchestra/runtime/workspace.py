@@ -26,6 +26,7 @@ from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
 from orchestra.runtime.agents import AgentSession
+from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
@@ -64,6 +65,7 @@ class Workspace(Calls):
         self._sending = Sending(owner, lines, tasks)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
+        self._answering = Answering(owner)
         self._news_unused = 0
         self.journal = owner.journal
         self.key = owner.key
@@ -125,9 +127,10 @@ class Workspace(Calls):
         await owner.durable(owner.engine.position)
         owner.recent.listeners += [self._sending.heard, self._leases.told]
         owner.after_reload.append(self._leases.reloaded)
-        for work in (owner.ring_for_ever, owner.answer_for_ever, owner.renew_for_ever, owner.forget_for_ever):
+        for work in (owner.ring_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
             tasks.start_soon(work)
-        tasks.start_soon(self._leases.watch_for_ever)
+        for work in (self._answering.answer_for_ever, self._answering.forget_for_ever):
+            tasks.start_soon(work)
         if url is not None:
             tasks.start_soon(snapshot_for_ever, owner, url)
         await self._sending.recover()

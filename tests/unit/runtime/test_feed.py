@@ -188,7 +188,7 @@ async def test_who_is_connected_reads_nothing_twice() -> None:
                     with anyio.fail_after(8):
                         while journal.read_after[-1] < last:
                             await workspace.receive(message(f"{number}-{len(journal.read_after)}"))
-                            await anyio.sleep(0)
+                            await turns(1)
                 await workspace.sign_in("ana")
             assert [entry.type for entry in seen] == ["AgentSignedIn"]
 

@@ -269,12 +269,33 @@ async def test_an_inbox_that_cannot_be_read_is_read_later(
     assert "inbox not read" in caplog.text
 
 
+async def test_what_is_answered_is_under_way_no_more_though_a_look_failed(centre: Centre, file: Path) -> None:
+    original = centre.journal.inbox.waiting
+    faults: list[str] = []
+
+    async with both(centre, file) as (workspace, client):
+        owner = workspace._owner
+
+        def waiting(limit: int = 1000) -> Sequence[Request]:
+            if owner.answered and not faults:
+                faults.append("as planned")
+                raise JournalUnavailable("as planned")
+            return original(limit)
+
+        centre.journal.inbox.waiting = waiting  # type: ignore[method-assign]
+        await client.execute(SignIn("ana"))
+        with anyio.fail_after(8):
+            while not faults or owner.under_way:
+                await anyio.lowlevel.checkpoint()
+        assert owner.answered == set()
+
+
 async def test_old_answers_are_forgotten(centre: Centre, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with both(centre, file) as (_, client):
         await client.execute(SignIn("ana"), "request-1")
     async with both(centre, file):
         assert centre.journal.inbox.result("request-1") is not None
-    monkeypatch.setattr("orchestra.runtime.owner._KEEP_ANSWERS_US", -1_000_000)
+    monkeypatch.setattr("orchestra.runtime.answering._KEEP_ANSWERS_US", -1_000_000)
     async with both(centre, file):
         with anyio.fail_after(30):
             while centre.journal.inbox.result("request-1") is not None:
