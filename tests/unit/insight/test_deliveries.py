@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.insight.rig import Desk, fold
 
+from orchestra.insight import answering
 from orchestra.insight.deliveries import RECEIPTS_COUNT_FOR_US, DeliveryFold
 from orchestra.insight.figures import Deliverability
 from orchestra.insight.measures import Measures
@@ -87,6 +88,17 @@ def test_what_may_still_be_heard_of_is_forgotten_after_a_month() -> None:
     assert len(kept) == 2
     kept.receipt(receipt("read"), 12 + RECEIPTS_COUNT_FOR_US)
     assert len(kept) == 2
+
+
+def test_an_answer_of_which_nobody_ever_knows_is_settled_as_given() -> None:
+    case, kept = answering.Answering(()), DeliveryFold()
+    case.asked(0)
+    for number in range(3):
+        kept.planned(f"de{number}", (), 0, case.wrote(number))
+        kept.lost(e.DeliveryUnknown(f"de{number}", "cu1", 1), number)
+    assert case.kept == 3
+    kept.planned("de9", (), 10 + RECEIPTS_COUNT_FOR_US)
+    assert (case.kept, len(kept)) == (2, 1), "of what left, only the first and the last are kept"
 
 
 def test_reasons_are_counted_up_to_a_hundred() -> None:
