@@ -67,9 +67,17 @@ class Slice:
         return dumped
 
     def load(self, dumped: Mapping[str, Any]) -> None:
-        """Take the columns that `dump` gave, and rebuild what is derived."""
+        """Take the columns that `dump` gave, and rebuild what is derived.
+
+        Raises:
+            ValueError: a table has more or fewer columns, or longer or shorter ones.
+        """
         for name, kind in self.TABLES.items():
             keys, *columns = dumped[name]
+            width = 1 if kind is None else len(attrs.fields(kind))
+            # Said here, since a row whose last fields are missing would take their defaults.
+            if len(columns) != width or any(len(column) != len(keys) for column in columns):
+                raise ValueError(f"{name}: the columns do not fit")
             setattr(self, name, dict(zip(keys, columns[0] if kind is None else map(kind, *columns), strict=True)))
         self.reindex()
 

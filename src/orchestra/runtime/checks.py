@@ -45,7 +45,7 @@ def refuse_unstorable(command: Command) -> None:
             raise InvalidCommand(field.name, f"must be at most {_LONGEST} characters")
 
 
-def refuse_no_id(field: str, value: str | Ref, *, may_refer: bool = True) -> None:
+def refuse_no_id(field: str, value: object, *, may_refer: bool = True) -> None:
     """Let only through what may stand for an id.
 
     Raises:

@@ -27,9 +27,13 @@ def type_names(types: Collection[type[Event]] | None) -> frozenset[str] | None:
     """
     if types is None:
         return None
-    if isinstance(types, str | type) or not all(isinstance(kind, type) for kind in types):
+    if not _are_classes(types):
         raise InvalidCommand("types", "must be a list of event classes, as [events.CaseResolved]")
     return frozenset(kind.__name__ for kind in types if kind.__name__ in EVENTS)
+
+
+def _are_classes(types: object) -> bool:
+    return isinstance(types, Collection) and all(isinstance(kind, type) for kind in types)
 
 
 async def follow(
@@ -69,7 +73,7 @@ async def follow_journal(journal: Journal, after: int, names: frozenset[str] | N
             await anyio.sleep(_POLL_S)
 
 
-def _refuse_no_position(after: int) -> None:
+def _refuse_no_position(after: object) -> None:
     if isinstance(after, bool) or not isinstance(after, int):
         raise InvalidCommand("after", f"must be a position, a whole number, not {type(after).__name__}")
 

@@ -36,6 +36,7 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
     Raises:
         MalformedMessage: a field is of another type, the address or an id is not well formed, or the text too long.
     """
+    _refuse_other_kinds(contact)
     _refuse_misfit(contact)
     common: dict[str, Any] = {
         "channel": contact.channel,
@@ -59,9 +60,12 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
     return ReceiveMessage(message_id=provider_id, text=text, **common)
 
 
-def _refuse_misfit(contact: Message | Contact) -> None:
+def _refuse_other_kinds(contact: object) -> None:
     if not isinstance(contact, Contact):
         raise MalformedMessage("", f"must be a Message or a Contact, not {type(contact).__name__}")
+
+
+def _refuse_misfit(contact: Contact) -> None:
     if (found := misfit(contact)) is not None:
         raise MalformedMessage(*found)
     if contact.at is not None and contact.at.tzinfo is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,9 +17,13 @@ from orchestra.model.records import Snapshot
 
 __all__ = ["load_engine", "save_snapshot"]
 
+_log = logging.getLogger("orchestra.runtime")
+
 
 def load_engine(journal: Journal, *, until: int | None = None, use_snapshot: bool = True) -> Engine:
     """The engine as it stood after the journal's last record, or after position `until`.
+
+    A snapshot that does not fit is left aside with a warning: the journal alone says what happened.
 
     Raises:
         JournalCorrupt: a record is damaged.
@@ -26,17 +31,42 @@ def load_engine(journal: Journal, *, until: int | None = None, use_snapshot: boo
         UnsupportedVersion: a newer library wrote them.
     """
     with _no_collection():
-        engine = Engine()
         snapshot = journal.load_snapshot(SCHEMA) if use_snapshot else None
         if snapshot is not None and (until is None or snapshot.position <= until):
-            engine.load(json.loads(zlib.decompress(snapshot.state)))
-        for record in journal.read(engine.position):
-            if until is not None and record.position > until:
-                break
-            if record.position != engine.position + 1:
-                raise ReplayMismatch(record.position, f"follows position {engine.position}")
-            engine.replay(decode_event(record), record.at_us)
-        return engine
+            try:
+                return _replayed(_restored(snapshot), journal, until)
+            except ReplayMismatch as error:
+                # What the rows hold may be private: the cause's name says enough.
+                cause = type(error.__cause__ or error).__name__
+                _log.warning("the snapshot at position %d is not used (%s)", snapshot.position, cause)
+        return _replayed(Engine(), journal, until)
+
+
+def _restored(snapshot: Snapshot) -> Engine:
+    """The engine that a snapshot holds.
+
+    Raises:
+        ReplayMismatch: its rows do not fit.
+    """
+    engine = Engine()
+    try:
+        engine.load(json.loads(zlib.decompress(snapshot.state)))
+    except (zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ReplayMismatch(snapshot.position, "the snapshot's rows do not fit") from error
+    if engine.position != snapshot.position:
+        raise ReplayMismatch(snapshot.position, f"the snapshot's rows are of position {engine.position}")
+    return engine
+
+
+def _replayed(engine: Engine, journal: Journal, until: int | None) -> Engine:
+    """The engine after it has repeated the rest of the journal."""
+    for record in journal.read(engine.position):
+        if until is not None and record.position > until:
+            break
+        if record.position != engine.position + 1:
+            raise ReplayMismatch(record.position, f"follows position {engine.position}")
+        engine.replay(decode_event(record), record.at_us)
+    return engine
 
 
 def save_snapshot(journal: Journal) -> int:

@@ -4,6 +4,7 @@ import json
 from typing import ClassVar
 
 import attrs
+import pytest
 from tests.engine_driver import CARE
 
 from orchestra.engine.section import Plans, Section, Slice
@@ -14,7 +15,7 @@ from orchestra.model.plan import Plan
 @attrs.define
 class Row:
     number: int
-    names: list[str]
+    names: list[str] = attrs.field(factory=list)
 
 
 class Shelf(Slice):
@@ -43,6 +44,21 @@ def test_columns_come_sorted_by_key_and_go_back_as_rows() -> None:
     assert other.rows == shelf.rows
     assert other.counts == shelf.counts
     assert other.by_number == {1: "a", 2: "b"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["a"], [1]],
+        [["a"], [1], [[]], [2]],
+        [["a"], [1], []],
+        [["a"], [1, 2], [[]]],
+        [["a", "b"], [1], [[]]],
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(rows: list[list[object]]) -> None:
+    with pytest.raises(ValueError, match="rows: the columns do not fit"):
+        Shelf(Plans(), Timers()).load({"rows": rows, "counts": [[], []]})
 
 
 def test_slices_share_the_plan_in_force() -> None:
