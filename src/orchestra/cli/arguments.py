@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import re
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from orchestra.cli.output import say
 from orchestra.errors import JournalUnavailable
 from orchestra.journal.port import Journal
-from orchestra.journal.registry import open_journal
+from orchestra.journal.registry import open_existing, open_journal, shown_url
 
 __all__ = ["add_journal", "add_json", "existing", "new_parser", "now_us", "opened"]
 
@@ -22,9 +21,6 @@ class _Parser(argparse.ArgumentParser):
 
     def print_help(self, file: Any = None) -> None:
         say(self.format_help().rstrip())
-
-
-_CREATE = re.compile(r"[?&]create=")
 
 
 def new_parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
@@ -68,11 +64,8 @@ def opened(url: str) -> Generator[Journal]:
         DefinitionError: the URL makes no sense.
         JournalError: it cannot be opened.
     """
-    journal = open_journal(url)
-    try:
+    with closing(open_journal(url)) as journal:
         yield journal
-    finally:
-        journal.close()
 
 
 @contextmanager
@@ -83,9 +76,7 @@ def existing(url: str) -> Generator[Journal]:
         DefinitionError: the URL makes no sense.
         JournalUnavailable: there is none, or nothing is in it.
     """
-    if url.startswith("sqlite:") and not _CREATE.search(url):
-        url += ("&" if "?" in url else "?") + "create=no"
-    with opened(url) as journal:
+    with closing(open_existing(url)) as journal:
         if not journal.position():
-            raise JournalUnavailable(f"nothing is in {url.partition('?')[0]}")
+            raise JournalUnavailable(f"nothing is in {shown_url(url)}")
         yield journal

@@ -13,6 +13,7 @@ from anyio.abc import TaskStatus
 from orchestra.cli.arguments import new_parser
 from orchestra.cli.terminal import one_line
 from orchestra.errors import OrchestraError
+from orchestra.journal.registry import shown_url
 from orchestra.runtime.workspace import Workspace
 
 __all__ = ["main"]
@@ -63,7 +64,7 @@ async def _own(arguments: argparse.Namespace) -> None:
 
 
 async def _own_until(stop: _Stop, arguments: argparse.Namespace) -> None:
-    where = one_line(arguments.journal.partition("?")[0])
+    where = one_line(shown_url(arguments.journal))
     if arguments.standby:
         _log.info("standing by for %s", where)
     async with Workspace.open(arguments.plan, arguments.journal, standby=arguments.standby) as workspace:

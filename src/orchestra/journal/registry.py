@@ -9,8 +9,10 @@ it was written for; without one that is 1. It is imported when a URL asks for it
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from urllib.parse import parse_qsl
 
@@ -20,11 +22,14 @@ from orchestra.journal.port import Journal
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["CONTRACT_VERSION", "GROUP", "check_journals", "open_journal"]
+__all__ = ["CONTRACT_VERSION", "GROUP", "check_journals", "is_absent", "open_existing", "open_journal", "shown_url"]
 
 GROUP: Final = "orchestra.journals"
 CONTRACT_VERSION: Final = 1
 """The version of `orchestra.journal.port` that a plug-in must be written for."""
+
+_CREATE: Final = re.compile(r"[?&]create=")
+_PASSWORD: Final = re.compile(r"//[^/@]*@")
 
 Factory: TypeAlias = Callable[[str], object]
 """What a plug-in offers; that it gives a journal remains to be seen."""
@@ -52,6 +57,29 @@ def open_journal(url: str) -> Journal:
         known = ", ".join(f"{name}:" for name in sorted({*_BUILT_IN, *offered}))
         raise _wrong("journal", f"{url!r} names no known kind of journal; known are {known}")
     return _opened_by(scheme, _loaded(scheme, offered[scheme]), rest)
+
+
+def open_existing(url: str) -> Journal:
+    """As `open_journal`, but a file that is not there is not made.
+
+    Raises:
+        JournalUnavailable: there is none, or it cannot be opened.
+        OrchestraError: as `open_journal`.
+    """
+    if url.startswith("sqlite:") and not _CREATE.search(url):
+        url += ("&" if "?" in url else "?") + "create=no"
+    return open_journal(url)
+
+
+def is_absent(url: str) -> bool:
+    """Whether there is certainly no journal at `url`: its file does not exist. Nothing is known of other stores."""
+    scheme, _, rest = url.partition(":")
+    return scheme == "sqlite" and not Path(rest.partition("?")[0]).exists()
+
+
+def shown_url(url: str) -> str:
+    """The URL as messages and logs may hold it: without options, and without a name and password."""
+    return _PASSWORD.sub("//", url.partition("?")[0])
 
 
 def check_journals() -> Sequence[Fault]:
@@ -129,6 +157,8 @@ def _open_sqlite(rest: str) -> Journal:
     faults = [Fault(f"journal.{name}", "no such option; known are create and synchronous") for name in options]
     if not path:
         faults.append(Fault("journal", "a path must follow 'sqlite:'"))
+    if path == ":memory:":  # SQLite's own name for no file
+        faults.append(Fault("journal", "':memory:' would be a file of that name; write memory: for one in memory"))
     if create not in {"yes", "no"}:
         faults.append(Fault("journal.create", f"{create!r} is neither yes nor no"))
     if faults:

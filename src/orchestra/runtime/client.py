@@ -12,7 +12,7 @@ import anyio
 from orchestra.codec import decode_event, decode_result, encode_command
 from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
-from orchestra.journal.registry import open_journal
+from orchestra.journal.registry import is_absent, open_existing, shown_url
 from orchestra.model.commands import Command
 from orchestra.model.events import Event, PlanChanged
 from orchestra.model.plan import Plan
@@ -96,9 +96,11 @@ async def connect(
         JournalUnavailable: the journal cannot be opened.
     """
     refuse_odd_setup(journal_url=journal, secrets=secrets, patience_s=patience_s)
-    store = await in_thread(open_journal, journal)
+    if await in_thread(is_absent, journal):
+        raise _never_opened(journal)
+    store = await in_thread(open_existing, journal)
     try:
-        plan, check = await in_thread(_plan_of, store)
+        plan, check = await in_thread(_plan_of, store, journal)
         key = WorkspaceKey.of(plan, secrets)
         if key.check != check:
             raise DefinitionError([Fault("workspace.key", "is not the key this workspace was written under")])
@@ -107,13 +109,17 @@ async def connect(
         await close_in_thread(store)
 
 
-def _plan_of(journal: Journal) -> tuple[Plan, str]:
+def _plan_of(journal: Journal, url: str) -> tuple[Plan, str]:
     latest: PlanChanged | None = None
     for record in journal.read(types=["PlanChanged"]):
         event = decode_event(record)
         assert isinstance(event, PlanChanged)
         latest = event
     if latest is None:
-        problem = "nobody has opened this workspace yet: start its owner first, with `orchestra run plan.toml`"
-        raise DefinitionError([Fault("journal", problem)])
+        raise _never_opened(url)
     return latest.plan, latest.key_check
+
+
+def _never_opened(url: str) -> DefinitionError:
+    start = "start its owner first, as with `orchestra run plan.toml`, or mend the URL"
+    return DefinitionError([Fault("journal", f"nobody has opened a workspace at {shown_url(url)} yet: {start}")])

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import attrs
 
 from orchestra.engine.logs.state import Prefix
-from orchestra.errors import CommandRefused, JournalError, MalformedMessage
+from orchestra.errors import CommandRefused, DefinitionError, Fault, JournalError, MalformedMessage
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.model.addresses import Handle
@@ -181,7 +181,8 @@ def replay(
             goes back: after a line from far in the future every other would be late.
 
     Raises:
-        DefinitionError: the plan has faults, or lacks what is in the journal.
+        DefinitionError: the plan has faults, or lacks what is in the journal; or no plan is given, and the journal
+            holds contacts and no log: nothing changes the plan of a live workspace unasked.
         JournalError: the journal cannot be used, or another process owns it.
 
     Guarantees:
@@ -194,6 +195,12 @@ def replay(
     finally:
         with suppress(JournalError):  # a lease that cannot be given back runs out
             journal.release(lease)
+
+
+def _live_journal() -> DefinitionError:
+    problem = "holds contacts that came from no log, and a replay would put another plan into force"
+    remedy = "replay into another one, or give the plan for it (--plan)"
+    return DefinitionError([Fault("journal", f"{problem}: {remedy}")])
 
 
 class _Replay:
@@ -241,6 +248,8 @@ class _Replay:
 
     def _put_plan(self, plan: Plan | None, seen: Survey) -> None:
         engine = self._ledger.engine
+        if plan is None and engine.view.contacts.counts and not engine.view.logs.prefixes:
+            raise _live_journal()
         in_force = engine.view.plan if "digest" in engine.view.definition.facts else None
         chosen = replay_plan(plan) if plan is not None else replay_plan(in_force, seen)
         self._key = WorkspaceKey.of(chosen)

@@ -103,6 +103,24 @@ def test_a_timeline_as_json(url: str, capsys: Capture) -> None:
     assert len(more["entries"]) > len(got["entries"])
 
 
+def test_in_the_timeline_of_a_participant_cases_have_their_numbers(tmp_path: Path, capsys: Capture) -> None:
+    written = [("joe", "m1"), ("mia", "m2"), ("mia", "m3")]
+    lines = [
+        {"at": f"2026-03-02T09:0{number}:00Z", "channel": "forum", "direction": "inbound", "company": "shop"}
+        | {"customer": who, "thread": "t", "message_id": name, "text": f"{who} wrote {name}"}
+        for number, (who, name) in enumerate(written)
+    ]
+    log, where = tmp_path / "log.jsonl", f"sqlite:{tmp_path / 'log.db'}"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert main(["replay", str(log), "--journal", where]) == 0
+    capsys.readouterr()
+    got = as_json(capsys, "timeline", "cu2", "--journal", where)
+    assert [(entry["case"], entry["number"]) for entry in got["entries"] if entry["text"]] == [("ca1", "C-000001")] * 2
+    table = shown(capsys, "timeline", "cu2", "--journal", where)
+    assert "C-000001" in table
+    assert "ca1" not in table
+
+
 def test_an_unknown_customer(url: str, capsys: Capture) -> None:
     assert main(["timeline", "cu99", "--journal", url]) == 2
     assert capsys.readouterr().err == "orchestra: no customer 'cu99'\n"

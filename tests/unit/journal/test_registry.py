@@ -10,7 +10,7 @@ import pytest
 
 from orchestra.errors import DefinitionError, JournalUnavailable, LeaseLost
 from orchestra.journal.memory import MemoryJournal
-from orchestra.journal.registry import GROUP, check_journals, open_journal
+from orchestra.journal.registry import GROUP, check_journals, is_absent, open_existing, open_journal, shown_url
 from orchestra.journal.sqlite import SqliteJournal
 from orchestra.testing.journal_samples import add
 
@@ -115,6 +115,8 @@ def test_options(tmp_path: Path, synchronous: str) -> None:
     [
         ("", "path"),
         ("?synchronous=FULL", "path"),
+        (":memory:", "write memory: for one in memory"),
+        (":memory:?create=no", "write memory: for one in memory"),
         ("x.db?synchronous=OFF", "OFF"),
         ("x.db?synchronous=", "FULL"),
         ("x.db?create=maybe", "maybe"),
@@ -132,6 +134,37 @@ def test_a_journal_that_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(JournalUnavailable, match=r"no journal at .*contacts\.db"):
         open_journal(f"sqlite:{tmp_path}/contacts.db?create=no")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["", "?synchronous=NORMAL", "?create=yes&create=no", "?create=no"])
+def test_an_existing_journal_is_opened_and_none_is_made(tmp_path: Path, option: str) -> None:
+    url = f"sqlite:{tmp_path}/contacts.db"
+    assert is_absent(url + option)
+    with pytest.raises(JournalUnavailable, match=r"no journal at .*contacts\.db"):
+        open_existing(url + option)
+    assert list(tmp_path.iterdir()) == []
+    open_journal(url).close()
+    assert not is_absent(url + option)
+    open_existing(url + option).close()
+
+
+def test_of_other_stores_nothing_is_known_before_they_are_opened() -> None:
+    assert not is_absent("memory:")
+    assert not is_absent("remote://host/db")
+    open_existing("memory:").close()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:a/b.db?create=no", "sqlite:a/b.db"),
+        ("memory:", "memory:"),
+        ("remote://ana:secret@host:1/db?password=x", "remote://host:1/db"),
+        ("remote://host/a@b", "remote://host/a@b"),
+    ],
+)
+def test_a_url_is_shown_without_secrets(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
 
 
 @pytest.mark.parametrize("url", ["", "sqlite", "postgres://host/db", "C:\\contacts.db", ":", "SQLITE:x"])

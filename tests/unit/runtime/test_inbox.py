@@ -25,6 +25,7 @@ from orchestra.errors import (
     UnknownId,
 )
 from orchestra.journal.memory import MemoryJournal
+from orchestra.journal.registry import is_absent, open_journal
 from orchestra.journal.sqlite import SqliteJournal
 from orchestra.model import events as e
 from orchestra.model.commands import AcceptOffer, CancelInteraction, Command, DeclineOffer, SendMessage, SignIn
@@ -329,7 +330,15 @@ async def test_a_client_reads_histories(centre: Centre, file: Path) -> None:
 
 
 async def test_nobody_can_connect_before_it_was_ever_opened(file: Path) -> None:
-    with pytest.raises(DefinitionError, match="nobody has opened"):
+    with pytest.raises(DefinitionError, match=f"nobody has opened a workspace at sqlite:{file} yet: .*mend the URL"):
+        async with connect(f"sqlite:{file}?synchronous=NORMAL"):
+            pytest.fail("connected to nothing")
+    assert is_absent(f"sqlite:{file}")
+
+
+async def test_a_journal_without_a_plan_was_never_opened(file: Path) -> None:
+    open_journal(f"sqlite:{file}").close()
+    with pytest.raises(DefinitionError, match=f"nobody has opened a workspace at sqlite:{file} yet"):
         async with connect(f"sqlite:{file}"):
             pytest.fail("connected to nothing")
 
