@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -31,6 +32,9 @@ class TestMemory(JournalContract):
         (kept,) = self.stores[place].snapshots.values()
         kept.snapshot = attrs.evolve(kept.snapshot, state=kept.snapshot.state[::-1])
 
+    def spoil_request(self, place: Path, request_id: str) -> None:
+        self.stores[place].requests[request_id].command = "spoilt"
+
 
 class TestSqlite(JournalContract):
     def open_at(self, place: Path) -> Journal:
@@ -42,6 +46,19 @@ class TestSqlite(JournalContract):
     def spoil_snapshot(self, place: Path) -> None:
         with closing(sqlite3.connect(place, isolation_level=None)) as connection:
             connection.execute("UPDATE snapshot SET state = CAST('spoilt' AS BLOB)")
+
+    def spoil_request(self, place: Path, request_id: str) -> None:
+        with closing(sqlite3.connect(place, isolation_level=None)) as connection:
+            connection.execute(
+                "UPDATE request SET command = CAST(x'7bff7d' AS TEXT) WHERE request_id = ?", (request_id,)
+            )
+
+    def take_away(self, place: Path) -> bool:
+        if sys.platform == "win32":  # what is open stays where it is there
+            return False
+        for found in place.parent.glob(f"{place.name}*"):
+            found.unlink()
+        return True
 
 
 class TestSqliteWithoutSync(TestSqlite):

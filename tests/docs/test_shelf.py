@@ -23,3 +23,6 @@ class TestShelf(JournalContract):
         store = _STORES[str(place)]
         for kept in store.snapshots.values():
             kept.snapshot = attrs.evolve(kept.snapshot, state=b"spoilt")
+
+    def spoil_request(self, place: Path, request_id: str) -> None:
+        _STORES[str(place)].requests[request_id].command = "spoilt"

@@ -16,6 +16,7 @@ import attrs
 from orchestra.errors import JournalUnavailable, VersionConflict, WorkspaceInUse
 from orchestra.journal.chain import GENESIS, Row, blanked, opened, prove, seal
 from orchestra.journal.checks import (
+    fits,
     is_held,
     not_waiting,
     other_command,
@@ -110,9 +111,9 @@ class MemoryInbox:
         store = self._door.open()
         with store.lock:
             requests = (
-                Request(entry.number, request_id, entry.command)
+                Request(entry.number, request_id, entry.command if fits(entry.command, entry.command_check) else None)
                 for request_id, entry in store.requests.items()
-                if entry.command is not None
+                if entry.result is None
             )
             return list(islice(requests, max(0, limit)))
 
@@ -203,10 +204,9 @@ class MemoryJournal:
             rows = seal(after, *store.last(), batches)
             answers = _answers(store, batches)
             store.rows.extend(rows)
-            at_us, _ = store.last()
             for done in answers:
                 entry = store.requests[done.request_id]
-                entry.command, entry.result, entry.answered_us = None, done.result, at_us
+                entry.command, entry.result, entry.answered_us = None, done.result, done.at_us
             store.changes += 1
             return len(store.rows)
 

@@ -35,7 +35,11 @@ class Inbox(Protocol):
         ...
 
     def waiting(self, limit: int = 1000) -> Sequence[Request]:
-        """Requests not yet answered, oldest first. Answered by `Journal.append` with a `Done`."""
+        """Requests not yet answered, oldest first. Answered by `Journal.append` with a `Done`.
+
+        A request whose command is damaged is given without it, so that it can be answered so and keeps nobody waiting.
+        One whose id cannot be read any more is left out: nobody can ask for its answer.
+        """
         ...
 
     def result(self, request_id: str) -> str | None:
@@ -43,9 +47,9 @@ class Inbox(Protocol):
         ...
 
     def forget(self, before_us: int) -> int:
-        """Delete answers stored before that instant (microseconds UTC); returns how many.
+        """Delete answers given before that instant (microseconds UTC); returns how many.
 
-        The answers' own time is the engine time of the append that stored them.
+        The answers' own time is the `at_us` of their `Done`.
         """
         ...
 

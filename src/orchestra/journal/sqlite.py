@@ -134,10 +134,10 @@ class SqliteJournal:
             last_at_us, check = self._prove_place(connection, after, lease)
             rows = seal(after, last_at_us, check, batches)
             if rows:
-                last_at_us, check = rows[-1][1], rows[-1][6]
+                check = rows[-1][6]
                 connection.executemany(SQL["insert_record"], rows)
             if answers:
-                store_answers(connection, answers, last_at_us)
+                store_answers(connection, answers)
         self._last = Witness(after + len(rows), check)
         self._epoch = lease.epoch
         if rows and self._is_witnessed:

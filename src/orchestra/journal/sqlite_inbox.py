@@ -16,7 +16,7 @@ from orchestra.model.records import Done, Request
 __all__ = ["SqliteInbox", "store_answers"]
 
 
-def store_answers(connection: sqlite3.Connection, answers: Iterable[Done], at_us: int) -> None:
+def store_answers(connection: sqlite3.Connection, answers: Iterable[Done]) -> None:
     """Answer waiting requests inside a transaction that is open.
 
     Raises:
@@ -24,7 +24,7 @@ def store_answers(connection: sqlite3.Connection, answers: Iterable[Done], at_us
     """
     for done in answers:
         check = text_check(f"answer to {done.request_id}", done.result)
-        if connection.execute(SQL["answer"], (check, done.result, at_us, done.request_id)).rowcount != 1:
+        if connection.execute(SQL["answer"], (check, done.result, done.at_us, done.request_id)).rowcount != 1:
             raise not_waiting(done.request_id)
 
 
@@ -49,10 +49,11 @@ class SqliteInbox:
         """Requests not yet answered, oldest first; see the port."""
         with self._connections.reading() as connection:
             rows = connection.execute(SQL["waiting"], (max(0, limit),)).fetchall()
-            for _, request_id, check, command in rows:
-                if not fits(command, check):
-                    raise damaged_request(_position(connection), request_id)
-        return [Request(number, request_id, command) for number, request_id, _, command in rows]
+        return [
+            Request(number, request_id, command if fits(command, check) else None)
+            for number, request_id, command, check in ((n, _text(i), _text(c), check) for n, i, check, c in rows)
+            if request_id is not None
+        ]
 
     def result(self, request_id: str) -> str | None:
         """The stored answer, or None; see the port."""
@@ -69,6 +70,16 @@ class SqliteInbox:
         """Delete old answers; see the port."""
         with self._connections.transaction() as connection:
             return connection.execute(SQL["forget"], (before_us,)).rowcount
+
+
+def _text(stored: object) -> str | None:
+    """Text of the bytes that a column holds; None if it holds no text."""
+    if not isinstance(stored, bytes):
+        return None
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _position(connection: sqlite3.Connection) -> int:

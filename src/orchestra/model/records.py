@@ -42,11 +42,13 @@ class Record:
 class Done:
     """The answer to an inbox request, stored in the same transaction as the events it caused.
 
-    `result` is canonical JSON: a value or a refusal. It may quote private data and never shows in a repr.
+    `result` is canonical JSON: a value or a refusal. It may quote private data and never shows in a repr. `at_us` is
+    when the owner answered, by its clock and not by the last record's time: answers are kept some days from then on.
     """
 
     request_id: str
     result: str = attrs.field(repr=False)
+    at_us: int
 
 
 @attrs.define
@@ -72,11 +74,11 @@ class Lease:
 
 @attrs.define
 class Request:
-    """One command waiting in the inbox, in order of `number`."""
+    """One command waiting in the inbox, in order of `number`. `command` is None if what is stored is damaged."""
 
     number: int
     request_id: str
-    command: str = attrs.field(repr=False)
+    command: str | None = attrs.field(repr=False)
 
 
 @attrs.define

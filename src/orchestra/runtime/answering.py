@@ -23,6 +23,7 @@ _SHORTEST_POLL_S = 0.004
 _LONGEST_POLL_S = 0.05
 _KEEP_ANSWERS_US = 7 * 86_400 * 1_000_000
 _FORGET_EVERY_S = 3600.0
+_DAMAGED = "what was stored of it is damaged, and nothing was done: ask again with another id"
 
 _log = logging.getLogger("orchestra.runtime")
 
@@ -70,6 +71,10 @@ class Answering:
 
     def _answer(self, request: Request) -> None:
         owner = self._owner
+        if request.command is None:
+            _log.error("inbox request number %d is damaged: it is answered so, and not decided on", request.number)
+            owner.answer(request.request_id, InvalidCommand("command", _DAMAGED))
+            return
         try:
             command = decode_command(request.command)
             refuse_unstorable(command)

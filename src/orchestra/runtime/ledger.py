@@ -77,9 +77,9 @@ class Ledger:
         """Whether anything waits to be stored."""
         return bool(self._pending)
 
-    def answer(self, request_id: str, answer: Any) -> None:
-        """Answer an inbox request that no decision came of."""
-        self._pending.append(Pending(None, Batch([], Done(request_id, encode_result(answer)))))
+    def answer(self, request_id: str, answer: Any, at_us: int) -> None:
+        """Answer an inbox request that no decision came of, at that time by the owner's clock."""
+        self._pending.append(Pending(None, Batch([], Done(request_id, encode_result(answer), at_us))))
 
     def tick_once(self, at_us: int) -> Decided:
         """Let the first of the timers due by `at_us` ring: one slice of work, already pending."""
@@ -105,16 +105,16 @@ class Ledger:
             decided = self.engine.execute(command, at_us)
         except CommandRefused as error:
             if request_id is not None:
-                self.answer(request_id, error)
+                self.answer(request_id, error, at_us)
             raise
         if decided.events or request_id is not None:
-            self._keep(decided, request_id)
+            self._keep(decided, request_id, at_us)
         return decided
 
-    def _keep(self, decided: Decided, request_id: str | None = None) -> None:
+    def _keep(self, decided: Decided, request_id: str | None = None, answered_us: int = 0) -> None:
         # Written down at once: what cannot be stored is the fault of this decision, and of none beside it.
         try:
-            done = None if request_id is None else Done(request_id, encode_result(decided.result))
+            done = None if request_id is None else Done(request_id, encode_result(decided.result), answered_us)
             batch = Batch(_records(decided), done)
         except (TypeError, InvalidData) as error:
             raise EngineFault(f"decided what cannot be stored: {error}") from error

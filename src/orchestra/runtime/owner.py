@@ -219,7 +219,7 @@ class Owner:
 
     def answer(self, request_id: str, answer: Any) -> None:
         """Answer an inbox request that no decision came of."""
-        self.ledger.answer(request_id, answer)
+        self.ledger.answer(request_id, answer, self.clock.now_us())
         self._note_pending()
 
     def _quarantine(self, name: str, error: Exception) -> None:

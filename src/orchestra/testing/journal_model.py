@@ -126,7 +126,7 @@ class _Run:
 
     def _answer(self, number: int) -> None:
         lease, after, request_id = self._owned(), len(self.records), f"rq-{number}"
-        batches = [Batch([record(after + 1)], Done(request_id, f'"{after}"'))]
+        batches = [Batch([record(after + 1)], Done(request_id, f'"{after}"', self.now_us))]
         if request_id not in self.waiting:
             with pytest.raises(InvalidData):
                 self.journal.append(after, batches, lease)
@@ -134,7 +134,7 @@ class _Run:
         self.journal.append(after, batches, lease)
         self.records.append(record(after + 1))
         self.waiting.remove(request_id)
-        self.results[request_id] = (f'"{after}"', self.records[-1].at_us)
+        self.results[request_id] = (f'"{after}"', self.now_us)
 
     def _submit(self, what: tuple[int, int]) -> None:
         request_id, command = f"rq-{what[0]}", f'{{"do":{what[1]}}}'
@@ -148,8 +148,7 @@ class _Run:
             self.waiting.append(request_id)
 
     def _forget(self, minutes: int) -> None:
-        last = self.records[-1].at_us if self.records else 0
-        before = last + minutes * MINUTE
+        before = self.now_us + minutes * MINUTE
         old = [key for key, (_, at_us) in self.results.items() if at_us < before]
         assert self.journal.inbox.forget(before) == len(old)
         for request_id in old:

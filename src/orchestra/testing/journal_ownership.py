@@ -196,7 +196,7 @@ class InboxCases(JournalRig):
     def test_an_answer_comes_with_its_records(self, journal: Journal, other: Journal, lease: Lease) -> None:
         for name in "abc":
             journal.inbox.submit(name, "{}")
-        batches = [batch(0, 2, Done("b", '"second"')), batch(2, 1), batch(3, 0, Done("a", '"first"'))]
+        batches = [batch(0, 2, Done("b", '"second"', NOON)), batch(2, 1), batch(3, 0, Done("a", '"first"', NOON))]
         assert journal.append(0, batches, lease) == 3
         assert [other.inbox.result(name) for name in "abc"] == ['"first"', '"second"', None]
         assert [found.request_id for found in other.inbox.waiting()] == ["c"]
@@ -213,17 +213,17 @@ class InboxCases(JournalRig):
     def test_a_failed_append_answers_nothing(self, journal: Journal, lease: Lease) -> None:
         journal.inbox.submit("a", "{}")
         with pytest.raises(VersionConflict):
-            journal.append(1, [batch(1, 1, Done("a", "1"))], lease)
+            journal.append(1, [batch(1, 1, Done("a", "1", NOON))], lease)
         with pytest.raises(InvalidData):
-            journal.append(0, [batch(0, 1, Done("a", "1")), batch(5, 1)], lease)
+            journal.append(0, [batch(0, 1, Done("a", "1", NOON)), batch(5, 1)], lease)
         assert journal.inbox.result("a") is None
         assert [found.request_id for found in journal.inbox.waiting()] == ["a"]
 
     def test_a_failed_answer_stores_no_records(self, journal: Journal, lease: Lease) -> None:
         for batches in (
-            [batch(0, 1, Done("never submitted", "1"))],
+            [batch(0, 1, Done("never submitted", "1", NOON))],
             [batch(0, 1), answer("a", "\ud800")],
-            [batch(0, 1, Done("a", "1")), answer("a", "2")],
+            [batch(0, 1, Done("a", "1", NOON)), answer("a", "2")],
         ):
             journal.inbox.submit("a", "{}")
             with pytest.raises(InvalidData):
@@ -232,9 +232,9 @@ class InboxCases(JournalRig):
 
     def test_a_request_is_answered_once(self, journal: Journal, lease: Lease) -> None:
         journal.inbox.submit("a", "{}")
-        journal.append(0, [batch(0, 1, Done("a", "1"))], lease)
+        journal.append(0, [batch(0, 1, Done("a", "1", NOON))], lease)
         with pytest.raises(InvalidData):
-            journal.append(1, [batch(1, 1, Done("a", "2"))], lease)
+            journal.append(1, [batch(1, 1, Done("a", "2", NOON))], lease)
         assert (journal.position(), journal.inbox.result("a")) == (1, "1")
 
     def test_an_answered_request_does_not_wait_again(self, journal: Journal, lease: Lease) -> None:
@@ -244,24 +244,45 @@ class InboxCases(JournalRig):
         assert journal.inbox.waiting() == []
         assert journal.inbox.result("a") == "1"
 
-    def test_answers_are_forgotten_by_engine_time(self, journal: Journal, lease: Lease) -> None:
+    def test_answers_are_forgotten_by_the_time_they_were_given(self, journal: Journal, lease: Lease) -> None:
         for name in "abcd":
             journal.inbox.submit(name, "{}")
-        journal.append(0, [answer("a")], lease)  # before any record: at 0
-        journal.append(0, [batch(0, 2, Done("b", "1"))], lease)
-        journal.append(2, [answer("c")], lease)  # at the time of the last record
-        assert journal.inbox.forget(0) == 0
-        assert journal.inbox.forget(record(2).at_us) == 1
+        journal.append(0, [batch(0, 2), answer("a", at_us=NOON)], lease)
+        journal.append(2, [batch(2, 1, Done("b", "1", NOON + 1))], lease)
+        journal.append(3, [answer("c", at_us=NOON + HOUR)], lease)
+        assert journal.inbox.forget(NOON) == 0
+        assert journal.inbox.forget(NOON + 1) == 1
         assert [journal.inbox.result(name) is None for name in "abcd"] == [True, False, False, True]
-        assert journal.inbox.forget(record(2).at_us + 1) == 2
+        assert journal.inbox.forget(NOON + HOUR + 1) == 2
         assert journal.inbox.forget(2**62) == 0
         assert [found.request_id for found in journal.inbox.waiting()] == ["d"]
+
+    def test_an_answer_after_a_quiet_week_is_kept_as_long_as_any(self, journal: Journal, lease: Lease) -> None:
+        """Its time has nothing to do with the last record's, which may be old when nothing but answers comes."""
+        journal.append(0, [batch(0, 1)], lease)
+        journal.inbox.submit("a", "{}")
+        later = record(1).at_us + 8 * 24 * HOUR
+        journal.append(1, [answer("a", at_us=later)], lease)
+        assert journal.inbox.forget(later - 7 * 24 * HOUR) == 0
+        assert journal.inbox.result("a") is not None
+
+    def test_a_damaged_request_is_given_without_its_command(self, journal: Journal, place: Path) -> None:
+        for name in "abc":
+            journal.inbox.submit(name, f'{{"do":"{name}"}}')
+        journal.close()
+        self.spoil_request(place, "b")
+        with closing(self.open_at(place)) as again:
+            found = [(request.request_id, request.command) for request in again.inbox.waiting()]
+            assert found == [("a", '{"do":"a"}'), ("b", None), ("c", '{"do":"c"}')]
+            again.append(0, [answer("b", '"damaged"')], again.acquire("later", NOON, HOUR))
+            assert again.inbox.result("b") == '"damaged"'
+            assert [request.request_id for request in again.inbox.waiting()] == ["a", "c"]
 
     def test_a_forgotten_id_is_new(self, journal: Journal, lease: Lease) -> None:
         journal.inbox.submit("a", "{}")
         (first,) = journal.inbox.waiting()
         journal.append(0, [answer("a", "1")], lease)
-        journal.inbox.forget(1)
+        journal.inbox.forget(NOON + 1)
         journal.inbox.submit("a", '{"do":"other"}')
         (second,) = journal.inbox.waiting()
         assert second.number > first.number
@@ -272,7 +293,7 @@ class InboxCases(JournalRig):
         journal.inbox.submit(f"id {text[:20]}", text)
         (found,) = journal.inbox.waiting()
         assert (found.request_id, found.command) == (f"id {text[:20]}", text)
-        journal.append(0, [Batch([], Done(found.request_id, text))], lease)
+        journal.append(0, [Batch([], Done(found.request_id, text, NOON))], lease)
         assert journal.inbox.result(found.request_id) == text
 
     @pytest.mark.parametrize(("request_id", "command"), [("a", "secret \ud800"), ("\ud800", "{}")])

@@ -18,7 +18,7 @@ from threading import Barrier
 import attrs
 import pytest
 
-from orchestra.errors import MalformedMessage, VersionConflict
+from orchestra.errors import JournalMoved, MalformedMessage, VersionConflict
 from orchestra.journal.port import Journal
 from orchestra.model.records import Batch, Lease, Record
 from orchestra.testing.journal_rig import JournalRig
@@ -160,6 +160,20 @@ class AppendCases(JournalRig):
         assert found == record(1)
         found.facts = "changed"
         assert contents(journal) == [record(1)]
+
+    def test_nothing_is_acknowledged_once_the_journal_was_taken_away(
+        self, journal: Journal, lease: Lease, place: Path
+    ) -> None:
+        journal.append(0, [batch(0, 1)], lease)
+        if self.take_away(place):
+            with pytest.raises(JournalMoved):
+                journal.append(1, [batch(1, 1)], lease)
+            with pytest.raises(JournalMoved):
+                journal.inbox.submit("a", "{}")
+            with pytest.raises(JournalMoved):
+                journal.changes()
+        else:
+            assert journal.append(1, [batch(1, 1)], lease) == 2
 
     def test_a_second_opener_sees_an_append_at_once(self, journal: Journal, other: Journal, lease: Lease) -> None:
         for position in range(3):

@@ -37,6 +37,14 @@ class JournalRig(ABC):
     def spoil_snapshot(self, place: Path) -> None:
         """Change the stored bytes of the one snapshot of the journal at `place`; nobody has it open."""
 
+    @abstractmethod
+    def spoil_request(self, place: Path, request_id: str) -> None:
+        """Change the stored bytes of that request's command, which waits; nobody has the journal at `place` open."""
+
+    def take_away(self, place: Path) -> bool:
+        """Remove what is kept at `place` while it is open, as an operator might; False if nobody could."""
+        return False
+
     @pytest.fixture
     def place(self, tmp_path: Path) -> Path:
         """Where the journal of one test is kept."""

@@ -48,9 +48,9 @@ def batch(after: int, count: int, done: Done | None = None) -> Batch:
     return Batch([record(position) for position in range(after + 1, after + count + 1)], done)
 
 
-def answer(request_id: str, result: str = '{"ok":true}') -> Batch:
+def answer(request_id: str, result: str = '{"ok":true}', at_us: int = NOON) -> Batch:
     """A batch with nothing but an answer."""
-    return Batch([], Done(request_id, result))
+    return Batch([], Done(request_id, result, at_us))
 
 
 def add(journal: Journal, count: int, *, holder: str = "adder") -> int:

@@ -6,6 +6,7 @@ Needs pytest and hypothesis. Subclass it in a test module and supply the abstrac
         def open_at(self, place): return MyJournal(place)
         def open_backup(self, file): return MyJournal(file)
         def spoil_snapshot(self, place): ...
+        def spoil_request(self, place, request_id): ...
 
 The suite is the definition of `orchestra.journal.port`; it knows no journal and imports none. Damage to stored records
 is for each journal's own tests: only they know where the bytes are.

@@ -459,20 +459,28 @@ def test_a_journal_without_its_lease_row_is_reported(filled: Path, statement: st
         journal.acquire("later", NOON + HOUR, HOUR)
 
 
-@pytest.mark.parametrize("command", ["that", None, 7])
-def test_a_damaged_request_is_reported(path: Path, command: object) -> None:
+@pytest.mark.parametrize("command", ["'that'", "NULL", "7", "CAST(x'ff' AS TEXT)", "x'ff'", "''"])
+def test_a_damaged_request_is_given_without_its_command(path: Path, command: str) -> None:
     with closing(SqliteJournal(path)) as journal:
         journal.inbox.submit("a", "this")
-        spoil(path, "UPDATE request SET command = ?", command)
-        with pytest.raises(JournalCorrupt, match="inbox request 'a'"):
-            journal.inbox.waiting()
+        journal.inbox.submit("b", "more")
+        spoil(path, f"UPDATE request SET command = {command} WHERE request_id = 'a'")
+        assert [(found.request_id, found.command) for found in journal.inbox.waiting()] == [("a", None), ("b", "more")]
+
+
+def test_a_request_whose_id_is_damaged_keeps_nobody_waiting(path: Path) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        journal.inbox.submit("a", "this")
+        journal.inbox.submit("b", "more")
+        spoil(path, "UPDATE request SET request_id = CAST(x'ff' AS TEXT) WHERE request_id = 'a'")
+        assert [found.request_id for found in journal.inbox.waiting()] == ["b"]
 
 
 def test_a_damaged_answer_is_reported(path: Path) -> None:
     with closing(SqliteJournal(path)) as journal:
         journal.inbox.submit("a", "{}")
         lease = journal.acquire("first", NOON, HOUR)
-        journal.append(0, [batch(0, 0, Done("a", "1"))], lease)
+        journal.append(0, [batch(0, 0, Done("a", "1", NOON))], lease)
         spoil(path, "UPDATE request SET result = 'yes'")
         with pytest.raises(JournalCorrupt, match="inbox request 'a'"):
             journal.inbox.result("a")

@@ -456,7 +456,7 @@ def test_nothing_is_acknowledged_that_is_not_at_the_path(path: Path, how: str) -
             lambda: journal.append(1, [batch(1, 1)], lease),
             lambda: journal.inbox.submit("a", "{}"),
             lambda: journal.renew(lease, NOON, HOUR),
-            lambda: journal.blank(),
+            journal.blank,
         )
         for call in calls:
             with pytest.raises(JournalMoved) as caught:

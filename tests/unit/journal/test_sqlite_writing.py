@@ -214,9 +214,9 @@ def test_an_answer_whose_commit_failed_is_asked_for_again(journal: SqliteJournal
     journal.inbox.submit("a", "{}")
     fail(journal, "COMMIT", driver_error(*IO_ERROR))
     with pytest.raises(JournalUnavailable):
-        journal.append(0, [batch(0, 1, Done("a", "1"))], lease)
+        journal.append(0, [batch(0, 1, Done("a", "1", NOON))], lease)
     assert [found.request_id for found in journal.inbox.waiting()] == ["a"]
-    journal.append(0, [batch(0, 1, Done("a", "1"))], lease)
+    journal.append(0, [batch(0, 1, Done("a", "1", NOON))], lease)
     assert journal.inbox.result("a") == "1"
 
 
@@ -321,7 +321,7 @@ def test_a_command_is_gone_once_it_is_answered(journal: SqliteJournal, path: Pat
     journal.inbox.submit("a", f'{{"text":"{CANARY}"}}')
     assert traces(path.parent)
     journal.append(0, [answer("a", f'"{CANARY}"')], lease)
-    journal.inbox.forget(1)
+    journal.inbox.forget(NOON + 1)
     journal.blank()  # cuts the log
     assert traces(path.parent) == []
 
@@ -352,7 +352,7 @@ def test_erasing_under_a_reader_is_finished_by_erasing_again(impatient: SqliteJo
 def test_nothing_private_shows_in_a_refusal(journal: SqliteJournal, lease: Lease) -> None:
     bad = with_canary(5, "cu-1", 5)
     bad.facts = f"{CANARY} \ud800"
-    for batches in ([Batch([bad])], [Batch([with_canary(1, "cu-1", 5)]), Batch([], Done("no", CANARY))]):
+    for batches in ([Batch([bad])], [Batch([with_canary(1, "cu-1", 5)]), Batch([], Done("no", CANARY, NOON))]):
         with pytest.raises(Exception, match=r"record 5|request no") as caught:
             journal.append(0, batches, lease)
         assert CANARY not in f"{caught.value!s}{caught.value!r}{caught.value.__cause__!r}"

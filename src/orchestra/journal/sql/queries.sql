@@ -63,7 +63,9 @@ SELECT command_check FROM request WHERE request_id = ?;
 INSERT INTO request (request_id, command_check, command) VALUES (?, ?, ?);
 
 -- name: waiting
-SELECT number, request_id, command_check, command FROM request WHERE result IS NULL ORDER BY number LIMIT ?;
+-- As bytes: what is damaged may not be text any more, and one such text would spoil the reading of all.
+SELECT number, CAST(request_id AS BLOB), command_check, CAST(command AS BLOB)
+FROM request WHERE result IS NULL ORDER BY number LIMIT ?;
 
 -- name: answer
 UPDATE request SET command = NULL, result_check = ?, result = ?, answered_us = ?
