@@ -176,10 +176,11 @@ def open(  # noqa: A001
 
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease
-        back. If the lease is lost to another process, calls raise `JournalUnavailable` and closing `LeaseLost`.
+        back. If the lease is lost to another process, calls raise `JournalUnavailable` and closing `LeaseLost`; if
+        the journal's files are moved, removed or replaced, `JournalMoved`.
 
     Raises:
-        DefinitionError: the plan, a line or a secret is wrong; lists all faults.
+        DefinitionError: an argument is of another type, or the plan, a line or a secret is wrong; lists all faults.
         WorkspaceInUse: another process owns it.
         JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
     """
