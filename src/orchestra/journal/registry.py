@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from orchestra.errors import DefinitionError, Fault, OrchestraError
 from orchestra.journal.port import Journal
@@ -22,7 +22,16 @@ from orchestra.journal.port import Journal
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["CONTRACT_VERSION", "GROUP", "check_journals", "is_absent", "open_existing", "open_journal", "shown_url"]
+__all__ = [
+    "CONTRACT_VERSION",
+    "GROUP",
+    "check_journals",
+    "is_absent",
+    "lasting_url",
+    "open_existing",
+    "open_journal",
+    "shown_url",
+]
 
 GROUP: Final = "orchestra.journals"
 CONTRACT_VERSION: Final = 1
@@ -69,6 +78,19 @@ def open_existing(url: str) -> Journal:
     if url.startswith("sqlite:") and not _CREATE.search(url):
         url += ("&" if "?" in url else "?") + "create=no"
     return open_journal(url)
+
+
+def lasting_url(url: str) -> str:
+    """The URL for another process to open the same journal later: in any working directory, and none if it is gone.
+
+    Ask while the working directory is the one that `url` was opened in. Schemes of other packages stay as they are.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme != "sqlite":
+        return url
+    path, _, query = rest.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True)) | {"create": "no"}
+    return f"sqlite:{Path(path).absolute()}?{urlencode(options)}"
 
 
 def is_absent(url: str) -> bool:

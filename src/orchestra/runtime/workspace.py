@@ -18,7 +18,7 @@ from orchestra.codec import decode_event
 from orchestra.errors import CommandRefused, InvalidData, JournalError, JournalUnavailable, WorkspaceInUse
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
-from orchestra.journal.registry import open_journal
+from orchestra.journal.registry import lasting_url, open_journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command, SignIn
 from orchestra.model.events import Event
@@ -111,7 +111,7 @@ class Workspace(Calls):
             lease = await _acquire(store, standby)
             try:
                 owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock())
-                url = journal if isinstance(journal, str) and not journal.startswith("memory:") else None
+                url = lasting_url(journal) if isinstance(journal, str) and not journal.startswith("memory:") else None
                 async with _running(owner, lines, url) as workspace:
                     yield workspace
             finally:

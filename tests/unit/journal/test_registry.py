@@ -10,7 +10,15 @@ import pytest
 
 from orchestra.errors import DefinitionError, JournalUnavailable, LeaseLost
 from orchestra.journal.memory import MemoryJournal
-from orchestra.journal.registry import GROUP, check_journals, is_absent, open_existing, open_journal, shown_url
+from orchestra.journal.registry import (
+    GROUP,
+    check_journals,
+    is_absent,
+    lasting_url,
+    open_existing,
+    open_journal,
+    shown_url,
+)
 from orchestra.journal.sqlite import SqliteJournal
 from orchestra.testing.journal_samples import add
 
@@ -235,3 +243,24 @@ def test_a_plug_in_that_is_not_asked_for_is_not_imported(plug_in: list[EntryPoin
 def test_this_librarys_own_entry_points_are_no_doubles(plug_in: list[EntryPoint]) -> None:
     plug_in.append(point("sqlite", "SqliteJournal", "orchestra.journal.sqlite"))
     assert check_journals() == []
+
+
+def test_a_lasting_url_leads_to_the_same_file_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_journal("sqlite:contacts.db").close()
+    url = lasting_url("sqlite:contacts.db?synchronous=EXTRA&create=yes")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    with closing(open_journal(url)) as journal:
+        assert isinstance(journal, SqliteJournal)
+        assert journal.path == tmp_path / "contacts.db"
+        assert "EXTRA" in url
+    (tmp_path / "contacts.db").unlink()
+    with pytest.raises(JournalUnavailable):
+        open_journal(url)
+    assert list(tmp_path.rglob("contacts.db*")) == []
+
+
+@pytest.mark.parametrize("url", ["shelf:trial", "memory:", "remote://host/name?a=b"])
+def test_other_urls_last_as_they_are(url: str) -> None:
+    assert lasting_url(url) == url

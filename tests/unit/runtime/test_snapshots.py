@@ -7,6 +7,7 @@ import anyio
 import pytest
 from tests.contact_centre import PLAN
 
+from orchestra.errors import JournalUnavailable
 from orchestra.journal.registry import open_journal
 from orchestra.model.addresses import Handle
 from orchestra.model.message import Message
@@ -41,6 +42,58 @@ async def test_an_owner_has_snapshots_made_as_it_goes(url: str, monkeypatch: pyt
         while (snapshot := workspace.journal.load_snapshot("1")) is None:  # noqa: ASYNC110 - another process makes it
             await anyio.sleep(0.01)
         assert 0 < snapshot.position <= workspace.health().position
+
+
+async def test_owners_that_live_shortly_have_snapshots_made_too(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots.snapshot_for_ever, "__defaults__", (30,))
+    positions: list[int] = []
+    for start in range(0, 24, 4):
+        async with Workspace.open(PLAN, url) as workspace:
+            before = workspace.health().position
+            for number in range(start, start + 4):
+                await workspace.receive(message(number))
+            assert workspace.health().position - before < 30, "no owner by itself comes so far"
+            last = positions[-1] if positions else 0
+            if workspace.health().position - last >= 30:
+                positions.append(await newer(workspace, last))
+    assert len(positions) > 1
+    assert positions == sorted(set(positions))
+
+
+async def newer(workspace: Workspace, than: int) -> int:
+    """The position of the next snapshot, which another process makes."""
+    with anyio.fail_after(30):
+        while True:
+            snapshot = workspace.journal.load_snapshot("1")
+            if snapshot is not None and snapshot.position > than:
+                return snapshot.position
+            await anyio.sleep(0.01)
+
+
+async def test_a_change_of_folder_leads_no_snapshot_astray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots.snapshot_for_ever, "__defaults__", (20,))
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    async with Workspace.open(PLAN, "sqlite:contacts.db?synchronous=NORMAL") as workspace:
+        monkeypatch.chdir(tmp_path / "other")
+        for number in range(10):
+            await workspace.receive(message(number))
+        assert await newer(workspace, 0) > 0
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+async def test_a_snapshot_that_cannot_be_read_counts_as_none(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await filled(url, 1)
+    snapshots.main(url)
+    journal = open_journal(url)
+    assert snapshots._last(journal) == journal.position()
+
+    def unavailable(_: str) -> None:
+        raise JournalUnavailable("as planned")
+
+    monkeypatch.setattr(journal, "load_snapshot", unavailable)
+    assert snapshots._last(journal) == 0
+    journal.close()
 
 
 async def test_a_snapshot_and_the_tail_give_the_state_of_the_whole_log(url: str) -> None:
