@@ -72,10 +72,9 @@ WORDS: Mapping[str, list[tuple[str, str]]] = {
         ),
         ("Leaving the block takes", "Closing takes"),
         (
-            "back. If the lease is lost to another process, the block is cancelled and `LeaseLost` raised; if the",
-            "back. If the lease is lost to another process, calls raise `JournalUnavailable` and closing `LeaseLost`; if",
+            "the block is cancelled and `LeaseLost` raised; if the\n    journal's files are moved, removed or",
+            "calls raise `JournalUnavailable` and closing `LeaseLost`; if\n    the journal's files are moved, removed or",
         ),
-        ("journal's files are moved, removed or replaced meanwhile", "the journal's files are moved, removed or replaced"),
     ],
 }
 """Where the two sides differ in words: name -> (there, here). What is not found there is a fault."""

@@ -177,7 +177,7 @@ def open(  # noqa: A001
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease
         back. If the lease is lost to another process, calls raise `JournalUnavailable` and closing `LeaseLost`; if
-        the journal's files are moved, removed or replaced, `JournalMoved`.
+        the journal's files are moved, removed or replaced meanwhile, `JournalMoved`.
 
     Raises:
         DefinitionError: an argument is of another type, or the plan, a line or a secret is wrong; lists all faults.
