@@ -72,8 +72,8 @@ WORDS: Mapping[str, list[tuple[str, str]]] = {
         ),
         ("Leaving the block takes", "Closing takes"),
         (
-            "the block is cancelled and `LeaseLost` raised; if the\n    journal's files are moved, removed or",
-            "calls raise `JournalUnavailable` and closing `LeaseLost`; if\n    the journal's files are moved, removed or",
+            "the block is cancelled and `LeaseLost` raised; if the\n    journal's files are moved, removed",
+            "calls raise `JournalUnavailable` and closing `LeaseLost`; if\n    the journal's files are moved, removed",
         ),
     ],
 }
