@@ -69,14 +69,18 @@ def opened(url: str) -> Generator[Journal]:
 
 
 @contextmanager
-def existing(url: str) -> Generator[Journal]:
+def existing(url: str, *, read_only: bool = True) -> Generator[Journal]:
     """A journal to read, closed at the end. Makes none.
+
+    Args:
+        url: where.
+        read_only: False for who also writes to it.
 
     Raises:
         DefinitionError: the URL makes no sense.
         JournalUnavailable: there is none, or nothing is in it.
     """
-    with closing(open_existing(url)) as journal:
+    with closing(open_existing(url, read_only=read_only)) as journal:
         if not journal.position():
             raise JournalUnavailable(f"nothing is in {shown_url(url)}")
         yield journal

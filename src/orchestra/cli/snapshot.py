@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("journal", metavar="JOURNAL", help="the journal's URL, as sqlite:contacts.db")
     add_json(parser, "one JSON object instead of a sentence")
     arguments = parser.parse_args(argv)
-    with existing(arguments.journal) as journal:
+    with existing(arguments.journal, read_only=False) as journal:
         position = save_snapshot(journal)
     if arguments.json:
         print_json({"position": position})

@@ -37,7 +37,6 @@ GROUP: Final = "orchestra.journals"
 CONTRACT_VERSION: Final = 1
 """The version of `orchestra.journal.port` that a plug-in must be written for."""
 
-_CREATE: Final = re.compile(r"[?&]create=")
 _PASSWORD: Final = re.compile(r"//[^/@]*@")
 
 Factory: TypeAlias = Callable[[str], object]
@@ -49,7 +48,8 @@ def open_journal(url: str) -> Journal:
 
     * `memory:` is a new one in this process's memory.
     * `sqlite:PATH` is a file; the path is relative to the working directory or absolute. Options follow a question
-      mark: `sqlite:contacts.db?synchronous=NORMAL&create=no` (`FULL` and `yes` unless given).
+      mark: `sqlite:contacts.db?synchronous=NORMAL&create=no` (`FULL` and `yes` unless given). With `read_only=yes`
+      nothing is written, and a copy in a folder that cannot be written is read as it stands.
     * Any other scheme is looked up among the installed packages.
 
     Raises:
@@ -68,15 +68,21 @@ def open_journal(url: str) -> Journal:
     return _opened_by(scheme, _loaded(scheme, offered[scheme]), rest)
 
 
-def open_existing(url: str) -> Journal:
+def open_existing(url: str, *, read_only: bool = False) -> Journal:
     """As `open_journal`, but a file that is not there is not made.
+
+    Args:
+        url: where.
+        read_only: whether nothing will be written.
 
     Raises:
         JournalUnavailable: there is none, or it cannot be opened.
         OrchestraError: as `open_journal`.
     """
-    if url.startswith("sqlite:") and not _CREATE.search(url):
-        url += ("&" if "?" in url else "?") + "create=no"
+    if url.startswith("sqlite:"):
+        for option in ("create=no", "read_only=yes") if read_only else ("create=no",):
+            if option.partition("=")[0] not in dict(parse_qsl(url.partition("?")[2], keep_blank_values=True)):
+                url += ("&" if "?" in url else "?") + option
     return open_journal(url)
 
 
@@ -175,19 +181,23 @@ def _open_sqlite(rest: str) -> Journal:
     path, _, query = rest.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     create = options.pop("create", "yes")
+    read_only = options.pop("read_only", "no")
     synchronous = options.pop("synchronous", "FULL").upper()
-    faults = [Fault(f"journal.{name}", "no such option; known are create and synchronous") for name in options]
+    faults = [
+        Fault(f"journal.{name}", "no such option; known are create, read_only and synchronous") for name in options
+    ]
     if not path:
         faults.append(Fault("journal", "a path must follow 'sqlite:'"))
     if path == ":memory:":  # SQLite's own name for no file
         faults.append(Fault("journal", "':memory:' would be a file of that name; write memory: for one in memory"))
-    if create not in {"yes", "no"}:
-        faults.append(Fault("journal.create", f"{create!r} is neither yes nor no"))
+    for name, value in (("create", create), ("read_only", read_only)):
+        if value not in {"yes", "no"}:
+            faults.append(Fault(f"journal.{name}", f"{value!r} is neither yes nor no"))
     if faults:
         raise DefinitionError(faults)
     from orchestra.journal.sqlite import SqliteJournal  # noqa: PLC0415 - as above
 
-    return SqliteJournal(path, synchronous=synchronous, create=create == "yes")
+    return SqliteJournal(path, synchronous=synchronous, create=create == "yes", read_only=read_only == "yes")
 
 
 def _wrong(path: str, message: str) -> DefinitionError:

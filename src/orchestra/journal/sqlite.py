@@ -53,6 +53,8 @@ class SqliteJournal:
         synchronous: SQLite's setting. `FULL` (or `EXTRA`) keeps what was acknowledged through a loss of power,
             `NORMAL` only through the death of the process, and is faster.
         create: False to refuse when there is no such file.
+        read_only: promise to write nothing. Then a file in a folder that cannot be written is read as it stands, unless
+            a write-ahead log belongs to it.
 
     Raises:
         DefinitionError: `synchronous` is none of these.
@@ -62,11 +64,13 @@ class SqliteJournal:
         JournalCorrupt: its first page is damaged, or the file is gone and its companions are not.
     """
 
-    def __init__(self, path: str | Path, *, synchronous: str = "FULL", create: bool = True) -> None:
+    def __init__(
+        self, path: str | Path, *, synchronous: str = "FULL", create: bool = True, read_only: bool = False
+    ) -> None:
         if synchronous not in SYNCHRONOUS:
             raise DefinitionError([Fault("synchronous", f"{synchronous!r} is none of {', '.join(SYNCHRONOUS)}")])
         self.path = Path(path).absolute()
-        self._connections = Connections(self.path, synchronous)
+        self._connections = Connections(self.path, synchronous, read_only=read_only)
         self._head = Head(self.path)
         self._is_witnessed = synchronous != "NORMAL"  # else an acknowledged record may be lost with the power
         self._last: Witness | None = None
@@ -76,6 +80,9 @@ class SqliteJournal:
         if create and not self.path.exists():
             create_journal(self.path)
         try:
+            if read_only:
+                self._reader.position()
+                return
             with self._connections.alone() as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
         except BaseException:

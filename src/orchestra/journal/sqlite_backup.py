@@ -5,6 +5,7 @@ Belongs here: writing a new journal file from another journal. Does not: restori
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from orchestra.errors import JournalCorrupt, JournalUnavailable
 from orchestra.journal.chain import Row
 from orchestra.journal.head import Head
 from orchestra.journal.sqlite_connections import Connections
-from orchestra.journal.sqlite_errors import DRIVER_ERRORS, cause, translated
+from orchestra.journal.sqlite_errors import DRIVER_ERRORS, cause, is_damage, translated
 from orchestra.journal.sqlite_files import connect, create_journal, publish, remove_draft, temporary_beside
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.journal.sqlite_reading import Reader
@@ -32,12 +33,22 @@ def copy_file(source: Connections, target: Path) -> int:
     """
 
     def fill(draft: Path) -> None:
-        with source.reading() as connection, closing(connect(draft, create=True)) as copy:
-            connection.backup(copy)
+        with closing(connect(draft, create=True)) as copy:
+            with source.reading() as connection:
+                _copy(connection, copy, target)
             copy.execute(SQL["disown"])
             set_inner_witness(copy)
 
     return _made(target, fill)
+
+
+def _copy(connection: sqlite3.Connection, copy: sqlite3.Connection, target: Path) -> None:
+    try:
+        connection.backup(copy)
+    except DRIVER_ERRORS as error:
+        if is_damage(error):  # of what is read; whatever else fails here fails in the copy
+            raise
+        raise translated(error, target.absolute()) from cause(error)
 
 
 def write_file(
@@ -74,9 +85,9 @@ def _made(target: Path, fill: Callable[[Path], None]) -> int:
         position = _proved(draft)
         publish(draft, target)
     except FileExistsError as error:
-        raise JournalUnavailable(f"{target.name} exists already: nothing was overwritten") from error
+        raise JournalUnavailable(f"{target} exists already: nothing was overwritten") from error
     except DRIVER_ERRORS as error:
-        raise translated(error) from cause(error)
+        raise translated(error, target) from cause(error)
     finally:
         remove_draft(draft)
     return position

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestra.errors import JournalUnavailable
 from orchestra.journal.sqlite_errors import DRIVER_ERRORS, cause, translated
-from orchestra.journal.sqlite_files import Place, connect, identify, unopened
+from orchestra.journal.sqlite_files import Place, connect, identify, is_at_rest, unopened
 
 __all__ = ["Connections"]
 
@@ -25,8 +25,9 @@ IDLE_READERS = 4
 class Connections:
     """All connections of one journal object; safe to use from any thread."""
 
-    def __init__(self, path: Path, synchronous: str) -> None:
+    def __init__(self, path: Path, synchronous: str, *, read_only: bool = False) -> None:
         self.path = path
+        self._reads_only = read_only
         self._synchronous = synchronous
         self._place = Place(path)
         self._log = self._new_log()
@@ -61,7 +62,7 @@ class Connections:
             raise JournalUnavailable(f"there is no journal at {self.path}")
         self._place.prove()
         try:
-            connection = connect(self.path, self._synchronous)
+            connection = connect(self.path, self._synchronous, at_rest=self._reads_only and is_at_rest(self.path))
         except DRIVER_ERRORS as error:
             raise unopened(error, self.path) from cause(error)
         try:
@@ -82,7 +83,7 @@ class Connections:
         try:
             yield connection
         except DRIVER_ERRORS as error:
-            raise translated(error) from cause(error)
+            raise translated(error, self.path) from cause(error)
         finally:
             self._give_back(connection)
 
@@ -110,7 +111,7 @@ class Connections:
             try:
                 yield self._writer
             except DRIVER_ERRORS as error:
-                raise translated(error) from cause(error)
+                raise translated(error, self.path) from cause(error)
 
     @contextmanager
     def transaction(self, position: int = 1) -> Generator[sqlite3.Connection]:
@@ -132,7 +133,7 @@ class Connections:
             except BaseException as error:
                 self._undo(connection)
                 if isinstance(error, DRIVER_ERRORS):
-                    raise translated(error, position=position) from cause(error)
+                    raise translated(error, self.path, position=position) from cause(error)
                 raise
             try:
                 connection.execute("COMMIT")
@@ -140,7 +141,7 @@ class Connections:
                 # Bytes may have reached the log. After a failed sync nothing that this connection believes can be
                 # trusted, so the next use opens a new one.
                 self._drop_writer()
-                raise translated(error, outcome_unknown=True) from cause(error)
+                raise translated(error, self.path, outcome_unknown=True) from cause(error)
             self._place.prove()  # again: what is answered now must be there for those who open the path later
             self._log.prove()
 
@@ -172,7 +173,7 @@ class Connections:
             try:
                 (version,) = self._poller.execute("PRAGMA data_version").fetchone()
             except DRIVER_ERRORS as error:
-                raise translated(error) from cause(error)
+                raise translated(error, self.path) from cause(error)
         return int(version)
 
     def close(self) -> None:

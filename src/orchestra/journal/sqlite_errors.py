@@ -5,12 +5,14 @@ Belongs here: which failure means what to a caller. Does not: what is done about
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from orchestra.errors import JournalCorrupt, JournalError, JournalUnavailable
 
-__all__ = ["DRIVER_ERRORS", "DriverError", "cause", "is_damage", "translated"]
+__all__ = ["DRIVER_ERRORS", "DriverError", "cause", "is_damage", "is_writable", "translated"]
 
 DRIVER_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """What a call of the driver may raise; the second when a damaged schema stands in SQLite's own message."""
@@ -51,16 +53,36 @@ def cause(error: DriverError) -> DriverError | None:
     return None if _is_undecodable(error) else error
 
 
-def translated(error: DriverError, *, position: int = 1, outcome_unknown: bool = False) -> JournalError:
+def is_writable(folder: Path) -> bool:
+    """Whether this process may make files there, as far as the system tells."""
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _place(path: Path) -> str | None:
+    """What is odd about a place where no file can be opened, or none beside it; None if nothing can be seen."""
+    if path.is_dir():
+        return "is a directory"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    if not is_writable(path.parent):
+        companions = f"{path.name} and every {path.name}-* that is there"
+        return f"its folder cannot be written, and it needs files beside it: copy {companions} to a folder of yours"
+    return None
+
+
+def translated(error: DriverError, path: Path, *, position: int = 1, outcome_unknown: bool = False) -> JournalError:
     """The error to raise instead; chain it to its `cause`.
 
     Args:
         error: the driver's.
+        path: of the journal.
         position: the first record that may be damaged, as far as is known.
         outcome_unknown: whether a commit had been tried.
     """
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if is_damage(error) and not outcome_unknown:
         return JournalCorrupt(position, f"the file's structure is broken ({name})")
-    reason = _REASONS.get(_primary_code(error), str(error))
-    return JournalUnavailable(f"{reason} ({name})", outcome_unknown)
+    code = _primary_code(error)
+    seen = _place(path) if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY} else None
+    reason = seen or f"{_REASONS.get(code, str(error))} ({name})"
+    return JournalUnavailable(f"{path}: {reason}", outcome_unknown)

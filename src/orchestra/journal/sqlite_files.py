@@ -21,10 +21,20 @@ from orchestra.errors import (
 )
 from orchestra.journal.head import Head
 from orchestra.journal.port import FORMAT
-from orchestra.journal.sqlite_errors import DRIVER_ERRORS, DriverError, cause, translated
+from orchestra.journal.sqlite_errors import DRIVER_ERRORS, DriverError, cause, is_writable, translated
 from orchestra.journal.sqlite_queries import APPLICATION_ID, SCHEMA
 
-__all__ = ["Place", "connect", "create_journal", "identify", "publish", "remove_draft", "temporary_beside", "unopened"]
+__all__ = [
+    "Place",
+    "connect",
+    "create_journal",
+    "identify",
+    "is_at_rest",
+    "publish",
+    "remove_draft",
+    "temporary_beside",
+    "unopened",
+]
 
 BUSY_SECONDS = 5.0
 
@@ -75,9 +85,27 @@ class Place:
         self.recall()
 
 
-def connect(path: Path, synchronous: str = "FULL", *, create: bool = False) -> sqlite3.Connection:
-    """A connection to that file, in autocommit mode, usable from any thread by one at a time."""
-    address = f"{path.as_uri()}?mode={'rwc' if create else 'rw'}"
+def is_at_rest(path: Path) -> bool:
+    """Whether the file can only be read as it stands: SQLite can make no files beside it, and needs none.
+
+    What is in a write-ahead log would be missed, so there must be none.
+    """
+    return not is_writable(path.parent) and not path.with_name(path.name + "-wal").exists()
+
+
+def connect(
+    path: Path, synchronous: str = "FULL", *, create: bool = False, at_rest: bool = False
+) -> sqlite3.Connection:
+    """A connection to that file, in autocommit mode, usable from any thread by one at a time.
+
+    Args:
+        path: the file.
+        synchronous: SQLite's setting.
+        create: make it if there is none.
+        at_rest: take it for a file that nobody writes: without locks and without files beside it.
+    """
+    mode = "rwc" if create else "rw"
+    address = f"{path.as_uri()}?mode={'ro&immutable=1' if at_rest else mode}"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA synchronous = {synchronous}")
@@ -108,7 +136,7 @@ def create_journal(path: Path) -> None:
     except FileExistsError:
         pass
     except DRIVER_ERRORS as error:
-        raise translated(error) from cause(error)
+        raise translated(error, path) from cause(error)
     finally:
         remove_draft(draft)
 
@@ -179,7 +207,7 @@ def unopened(error: DriverError, path: Path) -> OrchestraError:
     """The error to raise when a file could not be opened; chain it to the `cause`."""
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
         return MalformedMessage(str(path), "not a journal: not a SQLite file, or its first page is lost")
-    return translated(error)
+    return translated(error, path)
 
 
 def identify(connection: sqlite3.Connection, path: Path) -> None:

@@ -131,7 +131,7 @@ class Reader:
                 return connection.execute(SQL[query], (*values, size)).fetchall()
             except DRIVER_ERRORS as error:
                 if size == 1 or not is_damage(error):
-                    raise translated(error, position=after + 1) from cause(error)
+                    raise translated(error, self._connections.path, position=after + 1) from cause(error)
         # One by one up to the damage, so that all before it are given.
         return self._piece(query, values, after, 1)
 

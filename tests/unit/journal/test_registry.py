@@ -128,6 +128,7 @@ def test_options(tmp_path: Path, synchronous: str) -> None:
         ("x.db?synchronous=OFF", "OFF"),
         ("x.db?synchronous=", "FULL"),
         ("x.db?create=maybe", "maybe"),
+        ("x.db?read_only=maybe", "maybe"),
         ("x.db?sync=FULL", "journal.sync"),
         ("x.db?sync=FULL&cache=1", "journal.cache"),
     ],
@@ -154,6 +155,15 @@ def test_an_existing_journal_is_opened_and_none_is_made(tmp_path: Path, option: 
     open_journal(url).close()
     assert not is_absent(url + option)
     open_existing(url + option).close()
+
+
+@pytest.mark.parametrize("option", ["", "?read_only=yes", "?create=no&read_only=no"])
+def test_who_only_reads_says_so_in_the_url(tmp_path: Path, option: str) -> None:
+    url = f"sqlite:{tmp_path}/contacts.db"
+    with closing(open_journal(url)) as journal:
+        add(journal, 2)
+    with closing(open_existing(url + option, read_only=True)) as journal:
+        assert len(list(journal.read())) == 2
 
 
 def test_of_other_stores_nothing_is_known_before_they_are_opened() -> None:

@@ -405,6 +405,106 @@ def test_a_file_that_can_only_be_read_is_reported(folder_mode: int) -> None:
             assert journal.verify() == 3
 
 
+# Reads what stands there, with the rights of nobody.
+READ_AT_REST = """
+import os, sys
+from orchestra.errors import JournalUnavailable
+from orchestra.journal.sqlite import SqliteJournal
+from orchestra.testing.journal_samples import add
+if os.geteuid() == 0:
+    os.seteuid(65534)
+try:
+    journal = SqliteJournal(sys.argv[1], create=False, read_only=True)
+    print(len(list(journal.read())), journal.verify(), journal.load_snapshot("x"))
+    journal.close()
+    journal = SqliteJournal(sys.argv[1], create=False)
+except JournalUnavailable as error:
+    print(error)
+"""
+
+COPY_IT = "its folder cannot be written, and it needs files beside it: copy contacts.db and every contacts.db-* that is"
+
+
+def test_a_file_in_a_folder_that_cannot_be_written_is_read_by_who_only_reads() -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "contacts.db"
+        with closing(SqliteJournal(path)) as journal:
+            add(journal, 3)
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        read, refused = run(READ_AT_REST, path).splitlines()
+        assert read == "3 3 None"
+        assert refused.startswith(f"journal unavailable: {path}: {COPY_IT}")
+        assert [found.name for found in path.parent.iterdir()] == ["contacts.db"]
+        path.parent.chmod(0o755)
+
+
+def test_what_is_in_a_log_is_not_passed_over() -> None:
+    """Without its log the file would be read as of an earlier time: better not at all."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "contacts.db"
+        journal = SqliteJournal(path)
+        add(journal, 3)
+        copy = Path(folder) / "copied" / "contacts.db"
+        copy.parent.mkdir()
+        for suffix in ("", "-wal"):
+            copy.with_name(copy.name + suffix).write_bytes(path.with_name(path.name + suffix).read_bytes())
+        journal.close()
+        path.parent.chmod(0o755)
+        copy.parent.chmod(0o555)
+        assert run(READ_AT_REST, copy).startswith(f"journal unavailable: {copy}: {COPY_IT}")
+        copy.parent.chmod(0o755)
+
+
+def test_who_only_reads_reads_a_live_journal_as_anybody(path: Path) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        add(journal, 3)
+        with closing(SqliteJournal(path, create=False, read_only=True)) as reader:
+            assert len(contents(reader)) == 3
+            lease = journal.acquire("first", NOON, HOUR)
+            journal.append(3, [batch(3, 1)], lease)
+            assert len(contents(reader)) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [(".", "is a directory"), ("none/contacts.db", "there is no folder {folder}/none")]
+)
+def test_where_no_file_can_be_is_said_with_the_path(tmp_path: Path, name: str, reason: str) -> None:
+    told = f"^journal unavailable: {tmp_path / name}: {reason.format(folder=tmp_path)}$"
+    with pytest.raises(JournalUnavailable, match=told):
+        SqliteJournal(tmp_path / name)
+
+
+def test_where_no_copy_can_be_is_said_with_the_path_of_the_copy(tmp_path: Path) -> None:
+    target = tmp_path / "none" / "copy.db"
+    with closing(SqliteJournal(tmp_path / "contacts.db")) as journal:
+        with pytest.raises(
+            JournalUnavailable, match=f"^journal unavailable: {target}: there is no folder {target.parent}$"
+        ):
+            journal.backup(target)
+        with pytest.raises(JournalUnavailable, match=f"^journal unavailable: {tmp_path} exists already"):
+            journal.backup(tmp_path)
+
+
+def test_a_copy_that_fails_half_way_names_the_copy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(sqlite3.Connection):
+        def backup(self, target: sqlite3.Connection, **_: object) -> None:  # type: ignore[override]
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+            raise error
+
+    target = path.with_name("copy.db")
+    with closing(SqliteJournal(path)) as journal:
+        add(journal, 1)
+        whole = sqlite3.connect
+        monkeypatch.setattr(sqlite3, "connect", lambda *given, **more: whole(*given, **more, factory=Full))
+        journal._connections._readers.clear()
+        told = f"^journal unavailable: {target}: the disk is full"
+        with pytest.raises(JournalUnavailable, match=told):
+            journal.backup(target)
+    assert not target.exists()
+
+
 # Files that do not stay where they are.
 
 

@@ -393,10 +393,11 @@ def test_a_backup_while_others_write_is_one_moment(journal: SqliteJournal, lease
         (sqlite3.SQLITE_ERROR, "SQLITE_ERROR", "made for the test"),
     ],
 )
-def test_failures_of_the_store_make_it_unavailable(code: int, name: str, reason: str) -> None:
+def test_failures_of_the_store_make_it_unavailable(tmp_path: Path, code: int, name: str, reason: str) -> None:
     error = driver_error(code, name)
-    found = translated(error, position=5)
+    found = translated(error, tmp_path / "contacts.db", position=5)
     assert isinstance(found, JournalUnavailable)
+    assert str(tmp_path / "contacts.db") in str(found)
     assert not found.outcome_unknown
     assert reason in str(found)
     assert name in str(found)
@@ -416,7 +417,7 @@ def test_failures_of_the_store_make_it_unavailable(code: int, name: str, reason:
 )
 def test_damage_is_told_apart(error: DriverError) -> None:
     assert is_damage(error)
-    found = translated(error, position=5)
+    found = translated(error, Path("contacts.db"), position=5)
     assert isinstance(found, JournalCorrupt)
     assert found.position == 5
     assert "text" not in found.reason
