@@ -44,6 +44,7 @@ INTERNAL: Mapping[str, str] = {
     "due_us": "a virtual clock asks it, in the event loop",
     "is_pending": "an agent's session asks it",
     "offers_since": "an agent's session asks it",
+    "reply_key": "an agent's contact asks it",
 }
 """Method without a counterpart -> why nobody misses it."""
 

@@ -48,7 +48,9 @@ def test_an_agent_accepts_from_a_desktop(browser: FlaskClient, url: str) -> None
     taken = browser.post(f"/offers/{offer.offer}/accept", data=accept)
     assert taken.json == {"case": "C-000001", "interaction": "in1"}
     again = browser.post(f"/offers/{offer.offer}/accept", data=accept)
-    assert again.status_code == 409
+    assert again.json == taken.json, "a form sent twice is answered as it was"
+    late = browser.post(f"/offers/{offer.offer}/accept", data=accept | {"token": str(offer.token + 1)})
+    assert late.status_code == 409
 
 
 def test_what_makes_no_sense_is_refused(browser: FlaskClient) -> None:

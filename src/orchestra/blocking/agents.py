@@ -59,10 +59,11 @@ class Offer(Counterpart[agents.Offer]):
         return self._inner.deadline
 
     def accept(self) -> ActiveContact:
-        """Take it.
+        """Take it. Asked again by the agent who has taken it, and still has it, gives the same contact.
 
         Raises:
             OfferExpired: it timed out, was taken back or answered already, or the customer left.
+            JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again.
         """
         return ActiveContact(self._door, self._door.run(self._inner.accept))
 
@@ -111,9 +112,22 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return Stream(self._door, self._inner.messages(), as_is, timeout)
 
-    def reply(self, text: str) -> Written:
-        """Write to the customer on this channel; returns when it is durable and its delivery planned."""
-        return self._door.run(self._inner.reply, text)
+    def reply(self, text: str, key: str | None = None) -> Written:
+        """Write to the customer on this channel; returns when it is durable and its delivery planned.
+
+        Args:
+            text: what to write.
+            key: written once per interaction and key. Give your own to be able to ask again after a failure; without
+                one each call writes a message of its own.
+
+        Guarantees:
+            While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
+
+        Raises:
+            CommandRefused: the interaction is not in this agent's hands, or the key was used for another text.
+            JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
+        """
+        return self._door.run(self._inner.reply, text, key)
 
     def hold(self) -> None:
         """Put the customer on hold."""

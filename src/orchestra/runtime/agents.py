@@ -16,6 +16,9 @@ from orchestra.runtime.published import Published
 __all__ = ["ActiveContact", "AgentSession", "Desk", "Offer"]
 
 
+_ASKED_AT_MOST = 5
+
+
 class Desk(Protocol):
     """What an agent's session needs of the workspace it is in."""
 
@@ -37,6 +40,10 @@ class Desk(Protocol):
 
     def is_pending(self, offer: str) -> bool:
         """Whether an offer can still be answered."""
+        ...
+
+    def reply_key(self) -> str:
+        """A key that no reply had before."""
         ...
 
 
@@ -78,10 +85,11 @@ class Offer:
         return f"Offer({self.id!r}, interaction={self.interaction!r}, agent={self.agent!r})"
 
     async def accept(self) -> ActiveContact:
-        """Take it.
+        """Take it. Asked again by the agent who has taken it, and still has it, gives the same contact.
 
         Raises:
             OfferExpired: it timed out, was taken back or answered already, or the customer left.
+            JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again.
         """
         accepted: Accepted = await self._workspace.execute(c.AcceptOffer(self.id, self.agent, self.token))
         return ActiveContact(self._workspace, accepted, self.agent, self.channel)
@@ -141,10 +149,34 @@ class ActiveContact:
                 elif has_begun:
                     return
 
-    async def reply(self, text: str) -> Written:
-        """Write to the customer on this channel; returns when it is durable and its delivery planned."""
-        written: Written = await self._workspace.execute(c.WriteReply(self.interaction, self.agent, text=text))
-        return written
+    async def reply(self, text: str, key: str | None = None) -> Written:
+        """Write to the customer on this channel; returns when it is durable and its delivery planned.
+
+        Args:
+            text: what to write.
+            key: written once per interaction and key. Give your own to be able to ask again after a failure; without
+                one each call writes a message of its own.
+
+        Guarantees:
+            While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
+
+        Raises:
+            CommandRefused: the interaction is not in this agent's hands, or the key was used for another text.
+            JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
+        """
+        command = c.WriteReply(self.interaction, self.agent, text, key or self._workspace.reply_key())
+        unknown: JournalUnavailable | None = None
+        for _ in range(_ASKED_AT_MOST):
+            try:
+                written: Written = await self._workspace.execute(command)
+            except JournalUnavailable as error:
+                if not error.outcome_unknown:
+                    raise unknown or error from None  # of an earlier asking nobody knows still
+                unknown = error
+            else:
+                return written
+        assert unknown is not None  # it was asked for at least once
+        raise unknown
 
     async def hold(self) -> None:
         """Put the customer on hold."""

@@ -19,6 +19,7 @@ from orchestra.model.commands import (
     RecordReceipt,
     RecordReply,
     SendMessage,
+    WriteReply,
 )
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.limits import id_fault, text_fault
@@ -80,9 +81,9 @@ def _checked_id(value: str, where: str) -> str:
 
 def digested(command: Command, key: WorkspaceKey) -> Command:
     """The command with what tells its text from another under the same key. The caller's own stays as it is."""
-    if isinstance(command, SendMessage) and command.digest is None and command.text is not None:
-        return attrs.evolve(command, digest=key.digest(command.text))
-    return command
+    if not isinstance(command, SendMessage | WriteReply) or command.key is None or command.text is None:
+        return command
+    return command if command.digest is not None else attrs.evolve(command, digest=key.digest(command.text))
 
 
 def commands_of(event: inbound.Inbound, line: Line, key: WorkspaceKey) -> list[Command]:

@@ -67,6 +67,7 @@ class Workspace(Calls):
         self._signals = Signals(owner)
         self._answering = Answering(owner)
         self._news_unused = 0
+        self._replies = 0
         self.journal = owner.journal
         self.key = owner.key
 
@@ -263,6 +264,11 @@ class Workspace(Calls):
         """Whether an offer can still be answered."""
         row = self._owner.view.routing.offers.get(offer)
         return row is not None and row.state == "PENDING"
+
+    def reply_key(self) -> str:
+        """A key that no reply had before: the owner's epoch, and a count."""
+        self._replies += 1
+        return f"{self._owner.lease.epoch}.{self._replies}"
 
     # Channels
 

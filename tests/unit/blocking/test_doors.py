@@ -110,9 +110,11 @@ def test_the_stateless_form_of_an_offer(workspace: blocking.Workspace) -> None:
     ana = workspace.sign_in("ana")
     workspace.receive(_message(1))
     offer = ana.next_offer()
-    workspace.execute(commands.AcceptOffer(offer.id, "ana", offer.token))
+    accepted = workspace.execute(commands.AcceptOffer(offer.id, "ana", offer.token))
+    contact = offer.accept()
+    assert (contact.interaction, contact.case) == (accepted.interaction, accepted.case)
     with pytest.raises(OfferExpired) as refused:
-        offer.accept()
+        workspace.execute(commands.DeclineOffer(offer.id, "ana", offer.token))
     assert refused.value.offer == offer.id
 
 

@@ -10,7 +10,7 @@ from tests.engine_driver import DAY, SECOND, Driver, person, plan
 from orchestra.engine.contacts.state import IDLE, WRAP_UP
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.results import CaseRef, Received
+from orchestra.model.results import CaseRef, Received, Written
 
 
 @pytest.fixture
@@ -106,6 +106,36 @@ def test_a_customer_on_hold_may_be_written_to(driver: Driver) -> None:
 def test_a_reply_needs_a_text_of_some_measure(driver: Driver, text: str | None) -> None:
     driver.answered()
     driver.refuse(c.WriteReply("in1", "ana", text), InvalidCommand, field="text")
+
+
+def test_a_reply_is_written_once_under_its_key(driver: Driver) -> None:
+    driver.answered()
+    command = c.WriteReply("in1", "ana", "hello", key="k1", digest="d1")
+    first = driver.run(command)
+    assert first.result == Written("me2", "de1")
+    again = driver.run(command)
+    assert (again.events, again.result) == ([], first.result)
+    assert driver.run(c.WriteReply("in1", "ana", "hello", key="k2", digest="d1")).result == Written("me3", "de2")
+    driver.run(c.FinishInteraction("in1", "ana"))
+    again = driver.run(command)
+    assert (again.events, again.result) == ([], first.result), "it was written, whatever happened since"
+
+
+def test_a_key_of_a_reply_means_one_text(driver: Driver) -> None:
+    driver.answered()
+    driver.run(c.WriteReply("in1", "ana", "hello", key="k1", digest="d1"))
+    driver.refuse(c.WriteReply("in1", "ana", "bye", key="k1", digest="d2"), InvalidCommand, field="key")
+    driver.refuse(c.WriteReply("in1", "ana", "bye", key=""), InvalidCommand, field="key")
+
+
+def test_keys_of_replies_are_those_of_their_interaction_alone(driver: Driver) -> None:
+    """Nor does a message that answers no interaction know of them."""
+    driver.answered("joe", "email")
+    driver.answered("eve", "email")
+    driver.run(c.SendMessage("ca1", "k1", digest="d1", text="hello"))
+    for number in (1, 2):
+        command = c.WriteReply(f"in{number}", "ana", "hello", key="k1", digest="d1")
+        assert driver.run(command).result == Written(f"me{number + 3}", f"de{number + 1}")
 
 
 # What is over

@@ -64,16 +64,47 @@ def test_an_offer_that_never_was(driver: Driver, make: Any, bad: str) -> None:
     driver.refuse(make(bad), UnknownId, kind="offer", id=bad)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [lambda o: c.AcceptOffer(o, "ana", 1), lambda o: c.DeclineOffer(o, "ana", 1), lambda o: c.RescindOffer(o, "x")],
-)
+@pytest.mark.parametrize("make", [lambda o: c.DeclineOffer(o, "ana", 1), lambda o: c.RescindOffer(o, "x")])
 def test_an_offer_that_has_ended(driver: Driver, make: Any) -> None:
     driver.message()
     driver.accept()
     driver.refuse(make("of1"), OfferExpired, offer="of1", state="ACCEPTED")
     driver.run(c.FinishInteraction("in1", "ana"))
     driver.refuse(make("of1"), OfferExpired, offer="of1", state="over")
+
+
+def test_accepting_again_gives_the_same_as_long_as_the_agent_has_it(driver: Driver) -> None:
+    """Whoever was not told whether the first answer was stored asks again."""
+    driver.call()
+    first = driver.accept()
+    for step in (c.HoldInteraction("in1", "ana"), c.RetrieveInteraction("in1", "ana"), c.LeaveContact("in1")):
+        again = driver.accept()
+        assert (again.events, again.result) == ([], first.result)
+        driver.run(step)
+    assert driver.engine.view.contacts.interactions["in1"].state == "WRAPPING"
+    assert (driver.accept().events, driver.accept().result) == ([], first.result)
+    driver.run(c.FinishWrapUp("in1", "ana"))
+    driver.refuse(c.AcceptOffer("of1", "ana", 1), OfferExpired, offer="of1", state="over")
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [(c.AcceptOffer("of1", "ana", 2), OfferExpired), (c.AcceptOffer("of1", "bob", 1), NotPermitted)],
+)
+def test_only_who_accepted_it_may_ask_again(driver: Driver, command: c.Command, error: Any) -> None:
+    driver.message()
+    driver.accept()
+    driver.refuse(command, error)
+
+
+def test_accepting_again_brings_back_nothing_that_was_given_back(driver: Driver) -> None:
+    driver.message()
+    driver.accept()
+    driver.run(c.SignOut("ana"))
+    driver.sign_in("ana")
+    driver.refuse(c.AcceptOffer("of1", "ana", 1), OfferExpired, offer="of1", state="ACCEPTED")
+    assert driver.accept().result.offer == "of2"
+    driver.refuse(c.AcceptOffer("of1", "ana", 1), OfferExpired, offer="of1", state="ACCEPTED")
 
 
 # Declining, missing, taking back

@@ -138,10 +138,10 @@ async def test_a_permit_stored_unknown_to_us_is_used() -> None:
     async with centre.open() as workspace:
         ana = await workspace.sign_in("ana")
         await workspace.receive(message(1))
-        contact = await (await ana.next_offer()).accept()
+        await (await ana.next_offer()).accept()
         journal.fail(JournalFault.OBSCURE)
         with pytest.raises(JournalUnavailable):
-            await contact.reply("Hello back")
+            await workspace.execute(WriteReply("in1", "ana", text="Hello back"))
         await workspace.receive(message(2))
         await workspace.settle()
         assert [delivered.text for delivered in centre.provider.delivered] == ["Hello back"]
@@ -172,6 +172,87 @@ async def test_a_sending_survives_failing_appends(fault: JournalFault, which: st
         assert centre.counts()["DeliveryStarted"] == 1
         assert centre.counts()["DeliveryAccepted"] == 1
         assert workspace.health().deliveries_unsent == 0
+
+
+def failing_at(journal: SteeredJournal, kind: str, *faults: JournalFault) -> list[JournalFault]:
+    """Let the next appends of events of that kind fail so, one each; gives what is still to come."""
+    left, original = list(faults), journal.append
+
+    def append(after: int, batches: Any, lease: Any) -> int:
+        if left and any(record.type == kind for batch in batches for record in batch.records):
+            journal.fail(left.pop(0))
+        return original(after, batches, lease)
+
+    journal.append = append  # type: ignore[method-assign]
+    return left
+
+
+@pytest.mark.parametrize("fault", [JournalFault.OBSCURE, JournalFault.LOSE])
+async def test_an_agent_accepts_again_after_an_unknown_outcome(fault: JournalFault) -> None:
+    journal = SteeredJournal()
+    async with Centre(journal).open() as workspace:
+        await workspace.receive(message(1))
+        offer = await (await workspace.sign_in("ana")).next_offer()
+        left = failing_at(journal, "OfferAccepted", fault)
+        with pytest.raises(JournalUnavailable, match="unknown"):
+            await offer.accept()
+        assert left == []
+        contact = await offer.accept()
+        assert (contact.interaction, contact.agent, contact.case.number) == ("in1", "ana", "C-000001")
+        await contact.reply("Hello back")
+
+
+@pytest.mark.parametrize("fault", [JournalFault.OBSCURE, JournalFault.LOSE])
+async def test_a_reply_with_an_unknown_outcome_reaches_the_customer_once(fault: JournalFault) -> None:
+    journal = SteeredJournal()
+    centre = Centre(journal, VirtualClock())
+    async with centre.open() as workspace:
+        contact = await answered(workspace, "Hello back")
+        left = failing_at(journal, "MessageWritten", fault)
+        written = await contact.reply("Your refund is on its way")
+        assert left == []
+        assert await contact.reply("Your refund is on its way") != written, "the same text may be meant twice"
+        await workspace.settle()
+    texts = ["Hello back", *["Your refund is on its way"] * 2]
+    assert [delivered.text for delivered in centre.provider.delivered] == texts
+
+
+async def test_a_reply_is_asked_for_again_by_its_key() -> None:
+    """By another process too, which never saw the contact that the first had in hand."""
+    journal = SteeredJournal()
+    centre = Centre(journal, VirtualClock())
+    async with centre.open() as workspace:
+        contact = await answered(workspace)
+        failing_at(journal, "MessageWritten", JournalFault.OBSCURE)
+        command = WriteReply("in1", "ana", text="Your refund is on its way", key="form-81")
+        with pytest.raises(JournalUnavailable, match="unknown"):
+            await workspace.execute(command)
+        written = await workspace.execute(command)
+        assert await contact.reply("Your refund is on its way", key="form-81") == written
+        with pytest.raises(InvalidCommand, match="another"):
+            await contact.reply("It is not", key="form-81")
+        await workspace.settle()
+    assert [delivered.text for delivered in centre.provider.delivered] == ["Hello back", "Your refund is on its way"]
+
+
+async def test_a_reply_that_nobody_knows_of_is_told_as_such() -> None:
+    """Also when the last asking came to nothing for sure: the first may have come to something."""
+    journal = SteeredJournal()
+    async with Centre(journal).open() as workspace:
+        contact = await answered(workspace)
+        left = failing_at(journal, "MessageWritten", *[JournalFault.LOSE] * 9)
+        with pytest.raises(JournalUnavailable) as caught:
+            await contact.reply("Your refund is on its way")
+        assert caught.value.outcome_unknown
+        assert left
+        left[:] = [JournalFault.LOSE, JournalFault.REFUSE]
+        with pytest.raises(JournalUnavailable) as caught:
+            await contact.reply("Your refund is on its way")
+        assert caught.value.outcome_unknown
+        left[:] = [JournalFault.REFUSE]
+        with pytest.raises(JournalUnavailable) as caught:
+            await contact.reply("Your refund is on its way")
+        assert not caught.value.outcome_unknown
 
 
 async def test_while_the_journal_is_down_callers_are_told_at_once() -> None:

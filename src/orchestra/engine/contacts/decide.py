@@ -24,6 +24,7 @@ from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Ref
+from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
@@ -54,8 +55,15 @@ def _retrieve(view: View, command: c.RetrieveInteraction, at_us: int) -> Steps:
 
 
 def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
+    # Nobody else's keys begin so: this one is the interaction's own.
+    own = None if command.key is None else f"message:{view.interaction(command.interaction)[0]}:{command.key}"
+    known = view.deliveries.by_key.get(own or "")
+    if known is not None:
+        return _same(view, known, command)
     # Whoever could finish it now can write in it.
     key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up", "reply")
+    if command.key == "":
+        raise InvalidCommand("key", "must not be empty")
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
@@ -70,8 +78,18 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
             text=command.text,
             interaction=key,
             agent=command.agent,
+            key=own,
+            digest=command.digest,
         )
     )
+
+
+def _same(view: View, known: str, command: c.WriteReply) -> Written:
+    """What was written before under that key; it was asked for again."""
+    row = view.deliveries.deliveries[known]
+    if row.digest != command.digest:
+        raise InvalidCommand("key", f"{command.key!r} was used for another reply: {known}")
+    return Written(row.message, known)
 
 
 def _finish(view: View, command: c.FinishInteraction, at_us: int) -> Steps:

@@ -46,10 +46,20 @@ def _pending(view: View, command: c.AcceptOffer | c.DeclineOffer, trigger: str) 
     return row
 
 
+def _is_theirs(view: View, command: c.AcceptOffer) -> bool:
+    """Whether the agent has accepted just this offer, and still has what was offered: then they ask again."""
+    row = _known(view, command.offer)
+    is_answer = (row.state, row.agent, row.token) == ("ACCEPTED", command.agent, command.token)
+    is_last = view.routing.items[row.interaction].offers[-1] == command.offer
+    return is_answer and is_last and view.contacts.interactions[row.interaction].agent == command.agent
+
+
 def _accept(view: View, command: c.AcceptOffer, at_us: int) -> Steps:
-    row = _pending(view, command, "accept")
+    is_theirs = _is_theirs(view, command)
+    row = _known(view, command.offer) if is_theirs else _pending(view, command, "accept")
     interaction = view.contacts.interactions[row.interaction]
-    yield e.OfferAccepted(command.offer, row.interaction, interaction.customer, command.agent)
+    if not is_theirs:
+        yield e.OfferAccepted(command.offer, row.interaction, interaction.customer, command.agent)
     assert interaction.case is not None  # only interactions of a case are routed
     case = CaseRef(interaction.case, view.cases.cases[interaction.case].number)
     return Accepted(command.offer, row.interaction, case, interaction.customer)

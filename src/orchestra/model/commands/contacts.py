@@ -127,11 +127,17 @@ class CancelInteraction(Command):
 
 @attrs.define
 class WriteReply(Command):
-    """Answer in an interaction that the agent handles; the delivery is planned at once."""
+    """Answer in an interaction that the agent handles; the delivery is planned at once.
+
+    With a `key` it is written once per interaction and key. The same key with another `digest`, a keyed hash of the
+    text, is refused.
+    """
 
     interaction: Id
     agent: str
     text: str | None = private()
+    key: str | None = None
+    digest: str | None = None
 
 
 @attrs.define
