@@ -9,7 +9,7 @@ import anyio
 from orchestra.errors import InvalidCommand
 from orchestra.journal.port import Journal
 from orchestra.model.events import EVENTS, Event
-from orchestra.runtime.published import Published, Recent, published, size_of
+from orchestra.runtime.published import Published, Recent, published
 from orchestra.runtime.threads import in_thread
 
 __all__ = ["follow", "follow_journal", "type_names"]
@@ -85,7 +85,7 @@ def _chunk(journal: Journal, after: int, names: frozenset[str] | None) -> tuple[
     size = 0
     for record in journal.read(after, limit=_CHUNK, types=names):
         entries.append(published(record))
-        size += size_of(record)
+        size += entries[-1].size
         if len(entries) == _CHUNK or size >= _CHUNK_SIZE:
             return entries, record.position
     return entries, max(upto, entries[-1].position) if entries else upto

@@ -93,7 +93,7 @@ class Leases:
         """Report every device that has been silent for longer than its lease; False if none has."""
         async with self._looking:  # two who looked at once would both report the same device
             has_found = False
-            while (due_us := self.due_us()) is not None and due_us <= self._owner.clock.now_us():
+            while (due_us := self.due_us()) is not None and due_us <= self._owner.now_us:
                 has_found = True
                 await self._report(*min(self._watched(), key=self._heard))
             return has_found
@@ -107,11 +107,11 @@ class Leases:
             pass  # signed out, or heard of, while this waited for its turn
 
     def _hear(self, agent: str, device: str) -> None:
-        self._heard_us.setdefault(agent, {})[device] = self._owner.clock.now_us()
+        self._heard_us.setdefault(agent, {})[device] = self._owner.now_us
 
     def _heard(self, device: Device) -> int:
         agent, name = device
-        return self._heard_us.setdefault(agent, {}).setdefault(name, self._owner.clock.now_us())
+        return self._heard_us.setdefault(agent, {}).setdefault(name, self._owner.now_us)
 
     def _watched(self) -> list[Device]:
         """Devices that count as present and must be heard of."""

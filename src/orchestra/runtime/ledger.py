@@ -5,6 +5,7 @@ The workspace drives it from its loop, a replay in virtual time; both get the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -18,9 +19,12 @@ from orchestra.model.plan import Plan
 from orchestra.model.records import Batch, Done, Lease, Record
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.loading import load_engine
+from orchestra.runtime.published import Published, size_of
 from orchestra.runtime.zones import zone_data_version
 
 __all__ = ["Ledger", "Pending"]
+
+_MOST_AT_ONCE = 5000
 
 
 @attrs.define
@@ -34,6 +38,21 @@ class Pending:
     def request_id(self) -> str | None:
         """The inbox request that this answers; None if it is no answer."""
         return None if self.batch.done is None else self.batch.done.request_id
+
+    @property
+    def size(self) -> int:
+        """Characters of text in its records."""
+        return sum(map(size_of, self.batch.records))
+
+    def published(self) -> list[Published]:
+        """Its events, as they are told once they are durable."""
+        if self.decided is None:
+            return []
+        at_us, actor = self.decided.at_us, self.decided.actor
+        return [
+            Published(record.position, at_us, actor, event, size_of(record))
+            for record, event in zip(self.batch.records, self.decided.events, strict=True)
+        ]
 
 
 def _records(decided: Decided) -> list[Record]:
@@ -49,6 +68,10 @@ class Ledger:
     Args:
         journal: where to; its lease is held by the caller.
         engine: a freshly loaded one; None loads it.
+
+    Attributes:
+        stored: the journal's position as far as this ledger knows.
+        size: characters of text in what is decided and not yet known to be stored.
     """
 
     def __init__(self, journal: Journal, lease: Lease, engine: Engine | None = None) -> None:
@@ -56,21 +79,37 @@ class Ledger:
         self.lease = lease
         self.engine = engine or load_engine(journal)
         self.stored = self.engine.position
+        self.size = 0
         self._pending: list[Pending] = []
 
     def put_plan(self, plan: Plan, key: WorkspaceKey, at_us: int) -> None:
         """Put a plan into force if it is another than the one in force.
 
+        What fell due before comes first; if it is much, most of it is stored on the way.
+
         Raises:
             DefinitionError: it has faults, lacks what work in flight needs, or the key is not the workspace's.
+            JournalError: what fell due before was not stored.
         """
         errors = [fault for fault in self.engine.plan_faults(plan) if fault.is_error]
         if errors:
             raise DefinitionError(errors)
+        self._catch_up(at_us)
         try:
             self.execute(ChangePlan(plan, plan.digest(), zone_data_version(), key.check), at_us)
         except InvalidCommand as error:
             raise DefinitionError([Fault(f"workspace.{error.field}", error.reason)]) from error
+
+    def _catch_up(self, at_us: int) -> None:
+        """What fell due while nobody owned the workspace may be too much to be held, or stored, at once."""
+        while self._is_due(at_us):
+            self.tick_once(at_us)
+            if self.engine.position - self.stored >= _MOST_AT_ONCE:
+                self.commit()
+
+    def _is_due(self, at_us: int) -> bool:
+        due = self.engine.due()
+        return due is not None and due <= max(at_us, self.engine.now_us)
 
     @property
     def has_pending(self) -> bool:
@@ -90,7 +129,7 @@ class Ledger:
     def tick(self, at_us: int) -> list[Decided]:
         """Let all timers due by `at_us` ring; gives what they brought, already pending."""
         brought: list[Decided] = []
-        while (due := self.engine.due()) is not None and due <= max(at_us, self.engine.now_us):
+        while self._is_due(at_us):
             brought.append(self.tick_once(at_us))
         return brought
 
@@ -119,11 +158,18 @@ class Ledger:
         except (TypeError, InvalidData) as error:
             raise EngineFault(f"decided what cannot be stored: {error}") from error
         self._pending.append(Pending(decided, batch))
+        self.size += self._pending[-1].size
 
-    def take(self) -> list[Pending]:
-        """What is pending; from here on the caller stores it."""
-        taken, self._pending = self._pending, []
+    def take(self, most: int | None = None) -> list[Pending]:
+        """What is pending, or the oldest so many of it; from here on the caller stores it."""
+        taken = self._pending[:most]
+        del self._pending[:most]
         return taken
+
+    def has_stored(self, position: int, taken: Sequence[Pending]) -> None:
+        """What was taken is in the journal now, up to that position."""
+        self.stored = position
+        self.size -= sum(item.size for item in taken)
 
     def commit(self) -> int:
         """Store what is pending in one append; gives the journal's position.
@@ -133,5 +179,6 @@ class Ledger:
         """
         pending = self.take()
         if pending:
-            self.stored = self.journal.append(self.stored, [item.batch for item in pending], self.lease)
+            batches = [item.batch for item in pending]
+            self.has_stored(self.journal.append(self.stored, batches, self.lease), pending)
         return self.stored

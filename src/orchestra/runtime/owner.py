@@ -54,7 +54,10 @@ LEASE_TTL_US = 15_000_000
 """How long an owner may be silent until another may take its place."""
 
 _MOST_PENDING = 10_000
+_MOST_PENDING_SIZE = 32_000_000
 _TICK_FAULTS = 3
+_FIRST_REST_S = 0.05
+_LONGEST_REST_S = 5.0
 _RELOADS = 1000
 
 _log = logging.getLogger("orchestra.runtime")
@@ -98,6 +101,8 @@ class Owner:
         self.under_way: set[str] = set()  # ids of inbox requests decided on, until a look into the inbox began after
         self.answered: set[str] = set()  # ... their answers were stored, which is when they come in here
         self.failures = 0
+        self._failed_in_a_row = 0
+        self._ruin: Exception | None = None
         self._due_faults = 0
 
     # Deciding
@@ -111,6 +116,11 @@ class Owner:
     def engine(self) -> Engine:
         """The engine now in use; another one after a reload."""
         return self.ledger.engine
+
+    @property
+    def now_us(self) -> int:
+        """Now, microseconds UTC; while the clock is behind the engine, engine time, which never falls."""
+        return max(self.clock.now_us(), self.engine.now_us)
 
     async def execute(self, command: Command) -> Any:
         """Decide on a command, wait until that is durable, and give its result.
@@ -165,13 +175,15 @@ class Owner:
             JournalUnavailable: the workspace is closed, or the journal cannot be read.
         """
         while True:
-            if self.is_closing or self._is_down:
+            if self._is_ending or self._is_down:
                 await anyio.lowlevel.checkpoint()  # whoever asks again and again must still be cancellable
-                raise JournalUnavailable("the workspace is closed" if self.is_closing else "the journal cannot be read")
+                raise JournalUnavailable("the workspace is closed" if self._is_ending else "the journal cannot be read")
             if self._is_reloading:
                 await self._settled.wait()
             elif self._is_full:
                 await self._room.wait()  # back-pressure: callers wait while storage catches up
+            elif self.ring_once():  # what is due goes before any command, much of it in parts
+                await anyio.lowlevel.checkpoint()
             else:
                 return
 
@@ -181,11 +193,15 @@ class Owner:
         Raises:
             JournalUnavailable: the workspace is closed.
         """
-        while self._is_reloading and not self.is_closing:
+        while self._is_reloading and not self._is_ending:
             await self._settled.wait()
-        if self.is_closing:
+        if self._is_ending:
             await anyio.lowlevel.checkpoint()
             raise JournalUnavailable("the workspace is closed")
+
+    @property
+    def _is_ending(self) -> bool:
+        return self.is_closing or self._ruin is not None
 
     @property
     def is_behind(self) -> bool:
@@ -194,7 +210,7 @@ class Owner:
 
     @property
     def _is_full(self) -> bool:
-        return self.engine.position - self.ledger.stored > _MOST_PENDING
+        return self.engine.position - self.ledger.stored > _MOST_PENDING or self.ledger.size > _MOST_PENDING_SIZE
 
     def decide(self, command: Command, request_id: str | None = None) -> Decided:
         """Decide on a command now; `ready` has just returned. What came of it is not durable yet.
@@ -257,7 +273,9 @@ class Owner:
     async def _store_until_closed(self) -> None:
         while True:
             if self.ledger.has_pending:
-                await self._store(self.ledger.take())
+                await self._rest()
+                # While appends fail the oldest is tried alone: if it is what cannot be stored, it takes no other along.
+                await self._store(self.ledger.take(1 if self._failed_in_a_row else None))
             elif self.is_closing:
                 return
             elif self._is_reloading:
@@ -265,9 +283,18 @@ class Owner:
             else:
                 await self._work.wait()
 
+    async def _rest(self) -> None:
+        """Leave a journal alone that keeps failing, each time for longer: every failure costs a load of the engine.
+
+        By the computer's clock, whatever the workspace's own does: it is the disk that needs time.
+        """
+        if self._failed_in_a_row > 1:
+            await self._pause(min(_LONGEST_REST_S, _FIRST_REST_S * 2 ** min(self._failed_in_a_row - 2, 16)))
+
     async def _store(self, pending: list[Pending]) -> None:
         started = time.monotonic()
-        self._oldest_pending_s = None
+        if not self.ledger.has_pending:
+            self._oldest_pending_s = None
         try:
             async with self.writing:
                 stored = await in_thread(self._append, self.ledger.stored, pending)
@@ -281,14 +308,17 @@ class Owner:
         except (JournalError, InvalidData) as error:
             _log.error("append failed after position %d: %s", self.ledger.stored, error)
             self.ledger.take()  # decided upon what is lost
+            self._oldest_pending_s = None
+            self._failed_in_a_row += 1
             self._fail_all(error if isinstance(error, JournalUnavailable) else JournalUnavailable(str(error)))
             self._block()
             return
         self.append_us = int((time.monotonic() - started) * 1_000_000)
-        self.ledger.stored = stored
+        self._failed_in_a_row = 0
+        self.ledger.has_stored(stored, pending)
         self.answered.update(item.request_id for item in pending if item.request_id is not None)
         self._release(stored)
-        self.recent.publish(_published(pending))
+        self.recent.publish([entry for item in pending for entry in item.published()])
         self._room.ring()
 
     def _append(self, after: int, pending: list[Pending]) -> int:
@@ -359,8 +389,10 @@ class Owner:
     async def ring_for_ever(self) -> None:
         """Let timers ring when they fall due."""
         while not self.is_closing:
+            if self._ruin is not None:
+                raise self._ruin
             due = None if self._is_reloading else self.engine.due()
-            if due is not None and due <= self.clock.now_us():
+            if due is not None and due <= self.now_us:
                 if self._is_full:
                     await self._room.wait()
                 self.ring_once()
@@ -370,16 +402,16 @@ class Owner:
 
     def ring_once(self) -> bool:
         """One slice of what is due now; False if nothing is."""
-        due, now_us = self.engine.due(), self.clock.now_us()
+        due, now_us = self.engine.due(), self.now_us
         if self._is_reloading or due is None or due > now_us:
             return False
         try:
             self.ledger.tick_once(now_us)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine may be in any state: it is loaded anew
             self._due_faults += 1
             self._quarantine("tick", error)
             if self._due_faults > _TICK_FAULTS:
-                raise
+                self._ruin = error  # whoever let it ring can do nothing about it: the workspace ends
         else:
             self._due_faults = 0
         self._note_pending()
@@ -411,7 +443,7 @@ class Owner:
 
     def figures(self) -> Mapping[str, int]:
         """How the storing and the timers are doing, for `health`."""
-        due, now_us = self.engine.due(), self.clock.now_us()
+        due, now_us = self.engine.due(), self.now_us
         oldest_s = 0.0 if self._oldest_pending_s is None else time.monotonic() - self._oldest_pending_s
         return {
             "append_us": self.append_us,
@@ -428,12 +460,3 @@ class Owner:
 def _place(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{frame.filename}:{frame.lineno}"
-
-
-def _published(pending: list[Pending]) -> list[Published]:
-    return [
-        Published(position, item.decided.at_us, item.decided.actor, event)
-        for item in pending
-        if item.decided is not None
-        for position, event in enumerate(item.decided.events, item.decided.first)
-    ]

@@ -14,6 +14,8 @@ from orchestra.model.records import Record
 
 __all__ = ["Bell", "Published", "Recent", "published", "size_of"]
 
+_MOST_KEPT_SIZE = 8_000_000
+
 
 @attrs.frozen
 class Published:
@@ -24,12 +26,14 @@ class Published:
         at_us: engine time, microseconds UTC.
         actor: who caused it, `kind:name`.
         event: the event itself. Do not change it.
+        size: characters of text in its record: what keeping it costs.
     """
 
     position: int
     at_us: int
     actor: str
     event: Event
+    size: int = attrs.field(default=0, eq=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -39,7 +43,7 @@ class Published:
 
 def published(record: Record) -> Published:
     """The event of a record, as it is told."""
-    return Published(record.position, record.at_us, record.actor, decode_event(record))
+    return Published(record.position, record.at_us, record.actor, decode_event(record), size_of(record))
 
 
 def size_of(record: Record) -> int:
@@ -71,12 +75,19 @@ class Bell:
 
 
 class Recent:
-    """The newest durable events, so that those who keep up need not read the journal."""
+    """The newest durable events, so that those who keep up need not read the journal.
 
-    __slots__ = ("_kept", "bell", "listeners", "position")
+    Args:
+        position: of the last event before the first one told here.
+        most: how many are kept; fewer if their texts are long.
+    """
 
-    def __init__(self, position: int, size: int = 10_000) -> None:
-        self._kept: deque[Published] = deque(maxlen=size)
+    __slots__ = ("_kept", "_most", "_size", "bell", "listeners", "position")
+
+    def __init__(self, position: int, most: int = 10_000) -> None:
+        self._kept: deque[Published] = deque()
+        self._most = most
+        self._size = 0
         self.bell = Bell()
         self.listeners: list[Callable[[Published], None]] = []
         self.position = position
@@ -84,11 +95,17 @@ class Recent:
     def publish(self, entries: list[Published]) -> None:
         """Tell of these, which have become durable."""
         for entry in entries:
-            self._kept.append(entry)
+            self._keep(entry)
             self.position = entry.position
             for listener in self.listeners:
                 listener(entry)
         self.bell.ring()
+
+    def _keep(self, entry: Published) -> None:
+        self._kept.append(entry)
+        self._size += entry.size
+        while len(self._kept) > self._most or (self._size > _MOST_KEPT_SIZE and len(self._kept) > 1):
+            self._size -= self._kept.popleft().size
 
     def past(self, after: int) -> list[Published] | None:
         """Those past a position, oldest first; None if some of them are no longer kept."""

@@ -358,7 +358,7 @@ class Workspace(Calls):
 
     def _is_due(self) -> bool:
         due = self.due_us()
-        return due is not None and due <= self._owner.clock.now_us()
+        return due is not None and due <= self._owner.now_us
 
     def due_us(self) -> int | None:
         """When the next timer falls or the next device counts as lost, microseconds UTC; None if none ever will."""
