@@ -28,6 +28,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "why an interaction went to whom it went",
     "events": "what stands in a journal, event by event",
     "snapshot": "make the next start from this journal fast",
+    "simulate": "what would happen in a scenario, with intervals",
+    "staff": "the least agents that meet a service level",
+    "scenario": "a scenario as a journal shows it, to simulate",
     "backup": "copy a live journal to a file and verify the copy",
 }
 """Subcommand -> what it does. Each is the module of that name in this package."""

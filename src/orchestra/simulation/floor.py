@@ -25,15 +25,17 @@ class Floor:
         clock: virtual time.
         crews: the groups.
         is_paced: whether the speed of any service depends on what its agent has in hand.
+        away_reason: what agents give who finish their last work after their shift.
 
     Attributes:
         agents: name -> agent.
     """
 
-    def __init__(self, clock: Clockwork, crews: Sequence[Crew], *, is_paced: bool) -> None:
+    def __init__(self, clock: Clockwork, crews: Sequence[Crew], *, is_paced: bool, away_reason: str) -> None:
         self._clock = clock
         self._crews = crews
         self._is_paced = is_paced
+        self._away_reason = away_reason
         self.agents = {agent.name: agent for crew in crews for agent in crew.agents}
 
     def open(self) -> None:
@@ -179,7 +181,7 @@ class Floor:
         if agent.crew.definition.at_shift_end == "drop" or not agent.in_hand:
             self._sign_out(agent)
         elif not agent.is_away:
-            self._clock.do(c.SetAway(agent.name, "shift over"))
+            self._clock.do(c.SetAway(agent.name, self._away_reason))
 
     def _sign_out(self, agent: Agent) -> None:
         if agent.is_in and not agent.is_wanted:

@@ -1,0 +1,193 @@
+"""What a journal shows of customers and agents: when they came, how long they waited, talked, worked.
+
+Belongs here: a fold over records. Does not: laws (`fitting`).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from orchestra.codec import decode_event
+from orchestra.journal.port import Journal
+from orchestra.model import events as e
+from orchestra.model.plan import Plan
+
+__all__ = ["Kind", "Observed", "Profile", "Seen", "Stay"]
+
+Kind = tuple[str, str, tuple[tuple[str, int], ...]]
+"""(channel, queue, skills): customers who are alike."""
+
+Profile = tuple[tuple[str, ...], tuple[tuple[str, int], ...], int]
+"""(teams, skills, capacity): agents who are alike."""
+
+Stay = tuple[int, int]
+"""(from, to) of an agent's being signed in, microseconds UTC."""
+
+_TELL_EVERY = 1000
+
+
+def _times() -> array[int]:
+    return array("q")
+
+
+@attrs.define
+class Seen:
+    """What was seen of customers who are alike. All durations are microseconds.
+
+    Attributes:
+        arrivals: instants.
+        waits: of those who left before they were answered.
+        cut_waits: of those who were answered, or still wait: their patience lasted at least so long.
+        services: from the answer to the finish.
+        wrap_ups: from the finish to the end.
+    """
+
+    arrivals: array[int] = attrs.field(factory=_times)
+    waits: array[int] = attrs.field(factory=_times)
+    cut_waits: array[int] = attrs.field(factory=_times)
+    services: array[int] = attrs.field(factory=_times)
+    wrap_ups: array[int] = attrs.field(factory=_times)
+
+
+class Observed:
+    """What a journal shows.
+
+    Attributes:
+        kinds: customers who are alike -> what was seen of them.
+        plan: the last one.
+        agents: agent -> profile, and whether the plan defines them.
+        stays: agent -> when they were signed in.
+        first_us, last_us: instants of the first and last record that was read; 0 of an empty journal.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: dict[Kind, Seen] = {}
+        self.plan: Plan | None = None
+        self.agents: dict[str, tuple[Profile, bool]] = {}
+        self.stays: dict[str, list[Stay]] = {}
+        self.first_us = self.last_us = 0
+        self._skills: dict[str, tuple[tuple[str, int], ...]] = {}
+        self._waiting: dict[str, tuple[Kind, int]] = {}
+        self._served: dict[str, tuple[Kind, int]] = {}
+        self._wrapping: dict[str, tuple[Kind, int]] = {}
+        self._signed_in: dict[str, int] = {}
+
+    @classmethod
+    def of(cls, journal: Journal, on_record: Callable[[int], None] | None = None) -> Observed:
+        """Read a journal from beginning to end.
+
+        Args:
+            journal: what to read.
+            on_record: told a position now and then.
+
+        Raises:
+            JournalCorrupt: a record is damaged.
+            ReplayMismatch: a record's facts are not what its event consists of.
+            UnsupportedVersion: a newer library wrote it.
+        """
+        observed = cls()
+        for record in journal.read():
+            observed.last_us = record.at_us
+            observed.first_us = observed.first_us or record.at_us
+            if record.type in cls.FOLDED:
+                event = decode_event(record)
+                cls.FOLDED[record.type](observed, event, record.at_us)
+            if on_record is not None and record.position % _TELL_EVERY == 0:
+                on_record(record.position)
+        observed._close()
+        return observed
+
+    def _close(self) -> None:
+        """What goes on at the end is cut off there."""
+        for kind, since_us in self._waiting.values():
+            self.kinds[kind].cut_waits.append(max(0, self.last_us - since_us))
+        for agent, since_us in self._signed_in.items():
+            self.stays.setdefault(agent, []).append((since_us, self.last_us))
+
+    def _changed(self, event: e.PlanChanged, at_us: int) -> None:
+        self.plan = event.plan
+
+    def _defined(self, event: e.AgentDefined, at_us: int) -> None:
+        profile = tuple(event.teams), tuple(sorted(event.skills.items())), event.capacity_percent
+        self.agents[event.agent] = profile, event.source == "plan"
+
+    def _removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        self.agents.pop(event.agent, None)
+
+    def _signed_on(self, event: e.AgentSignedIn, at_us: int) -> None:
+        self._signed_in.setdefault(event.agent, at_us)
+
+    def _gone(self, event: e.AgentSignedOut | e.AgentLost, at_us: int) -> None:
+        since_us = self._signed_in.pop(event.agent, None)
+        if since_us is not None:
+            self.stays.setdefault(event.agent, []).append((since_us, at_us))
+
+    def _started(self, event: e.InteractionStarted, at_us: int) -> None:
+        self._skills[event.interaction] = tuple(sorted(event.skills.items()))
+
+    def _queued(self, event: e.InteractionQueued, at_us: int) -> None:
+        kind = event.channel, event.queue, self._skills.pop(event.interaction, ())
+        if event.reason == "arrived":
+            self.kinds.setdefault(kind, Seen()).arrivals.append(event.start_us)
+            self._waiting[event.interaction] = kind, event.start_us
+        else:  # a second wait tells nothing of the first patience, nor a part of a service of the whole
+            self._served.pop(event.interaction, None)
+
+    def _accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        found = self._waiting.pop(event.interaction, None)
+        if found is not None:
+            kind, since_us = found
+            self.kinds[kind].cut_waits.append(max(0, at_us - since_us))
+            self._served[event.interaction] = kind, at_us
+
+    def _abandoned(self, event: e.InteractionAbandoned, at_us: int) -> None:
+        found = self._waiting.pop(event.interaction, None)
+        if found is not None:
+            self.kinds[found[0]].waits.append(event.waited_us)
+
+    def _finished(self, event: e.InteractionFinished, at_us: int) -> None:
+        found = self._served.pop(event.interaction, None)
+        if found is not None:
+            kind, since_us = found
+            self.kinds[kind].services.append(at_us - since_us)
+            if event.wrap_up_until_us is not None:
+                self._wrapping[event.interaction] = kind, at_us
+
+    def _done(self, event: e.InteractionDone, at_us: int) -> None:
+        found = self._wrapping.pop(event.interaction, None)
+        if found is not None:
+            self.kinds[found[0]].wrap_ups.append(at_us - found[1])
+        self._waiting.pop(event.interaction, None)
+
+    def _canceled(self, event: e.InteractionCanceled, at_us: int) -> None:
+        for table in (self._waiting, self._served):
+            table.pop(event.interaction, None)
+
+    FOLDED: ClassVar[Mapping[str, Callable[[Any, Any, int], None]]] = {
+        "PlanChanged": _changed,
+        "AgentDefined": _defined,
+        "AgentRemoved": _removed,
+        "AgentSignedIn": _signed_on,
+        "AgentSignedOut": _gone,
+        "AgentLost": _gone,
+        "InteractionStarted": _started,
+        "InteractionQueued": _queued,
+        "OfferAccepted": _accepted,
+        "InteractionAbandoned": _abandoned,
+        "InteractionFinished": _finished,
+        "InteractionDone": _done,
+        "InteractionCanceled": _canceled,
+    }
+    """Type of a record -> what it shows. The others show nothing of this."""
+
+    def groups(self) -> Iterator[tuple[Profile, list[str]]]:
+        """Agents who are alike and have worked; all who are known, if nobody was ever seen to sign in."""
+        found: dict[Profile, list[str]] = {}
+        for agent, (profile, _) in sorted(self.agents.items()):
+            if agent in self.stays or not self.stays:
+                found.setdefault(profile, []).append(agent)
+        return iter(sorted(found.items()))

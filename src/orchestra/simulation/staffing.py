@@ -1,0 +1,297 @@
+"""How many agents it takes: Erlang's formulas say where to begin, the engine says what is enough.
+
+Belongs here: the search. Does not: formulas (`erlang`), runs (`run`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from orchestra.errors import DefinitionError, Fault
+from orchestra.model.structure import microseconds
+from orchestra.simulation.erlang import least_agents, service_level, service_level_with_patience
+from orchestra.simulation.results import Estimate, Results, limit_text
+from orchestra.simulation.run import seeds_from, simulate
+from orchestra.simulation.scenario import Scenario
+from orchestra.simulation.schema import CustomerClass, Group
+from orchestra.simulation.student import student_share
+
+__all__ = ["Staffing", "Target", "Trial", "staff", "start_value"]
+
+_FIRST_SEEDS = 4
+_MOST_SEEDS = 32
+_MOST_TRIALS = 400
+
+
+@attrs.frozen
+class Target:
+    """What is to be met.
+
+    Attributes:
+        percent: of all customers who were answered or left, who must have been answered in time.
+        within: the time.
+        is_each_class: whether every class must meet it, not only all of them together.
+    """
+
+    percent: float
+    within: timedelta
+    is_each_class: bool = False
+
+
+@attrs.frozen
+class Trial:
+    """A number of agents that was tried.
+
+    Attributes:
+        agents: group -> how many.
+        level: the share answered in time, of all or of the class that does worst.
+        meets: whether that reaches the target.
+        confidence: how sure it is that `meets` says the truth, from 0.5 to 1.
+        seeds: how many runs that took.
+        results: all figures.
+    """
+
+    agents: Mapping[str, int]
+    level: Estimate
+    meets: bool
+    confidence: float
+    seeds: int
+    results: Results = attrs.field(repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, without the other figures."""
+        told = {"agents": dict(self.agents), "level": self.level.to_json(), "meets": self.meets}
+        return told | {"confidence": self.confidence, "seeds": self.seeds}
+
+
+@attrs.frozen
+class Staffing:
+    """The answer.
+
+    Attributes:
+        best: the least that meets the target: with one agent less in any group it is no longer met.
+        start: group -> agents by Erlang's formulas, where the search began.
+        trials: all that was tried, in order.
+    """
+
+    best: Trial
+    start: Mapping[str, int]
+    trials: Sequence[Trial]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "agents": dict(self.best.agents),
+            "best": self.best.to_json(),
+            "erlang": dict(self.start),
+            "trials": [trial.to_json() for trial in self.trials],
+            "results": self.best.results.to_json(),
+        }
+
+
+def staff(
+    scenario: Scenario,
+    target: Target,
+    *,
+    seeds: int = _MOST_SEEDS,
+    on_trial: Callable[[Trial], None] | None = None,
+    processes: int | None = None,
+) -> Staffing:
+    """Find the least agents per group that meet a target.
+
+    Members of a group stay as they are; what is found are its own agents beside them.
+
+    Args:
+        scenario: without errors; its numbers of agents do not matter.
+        target: what is to be met.
+        seeds: at most so many runs to decide on one number of agents. More are run while the target lies within the
+            interval of what was found.
+        on_trial: told what was tried, as it is tried.
+        processes: at most so many runs side by side; None for one per core.
+
+    Raises:
+        DefinitionError: the scenario has errors, or no number of agents meets the target.
+    """
+    scenario.require_sound()
+    _require_countable(scenario, target)
+    scenario = attrs.evolve(scenario, results=attrs.evolve(scenario.results, within=(target.within,), within_s=()))
+    search = _Search(scenario, target, seeds, on_trial, processes)
+    start = start_value(scenario, target)
+    best = search.least(start)
+    return Staffing(best, start, search.trials)
+
+
+def _require_countable(scenario: Scenario, target: Target) -> None:
+    faults = [
+        Fault(f"groups.{name}.shifts[{place}].agents", "how many work is what staffing finds: leave it out")
+        for name, group in scenario.groups.items()
+        for place, shift in enumerate(group.shifts)
+        if shift.agents is not None
+    ]
+    if not 0 < target.percent < 100:
+        faults.append(Fault("service_level", "must be more than 0 and less than 100 percent"))
+    if target.within < timedelta():
+        faults.append(Fault("service_level", "the time must not be negative"))
+    if faults:
+        raise DefinitionError(faults)
+
+
+# Where to begin
+
+
+def start_value(scenario: Scenario, target: Target) -> dict[str, int]:
+    """Agents per group by Erlang's formulas, each class's load shared evenly by the groups that can serve it."""
+    loads: dict[str, list[tuple[float, CustomerClass]]] = {name: [] for name in scenario.groups}
+    for one in scenario.classes.values():
+        able = list(_able(scenario, one)) or list(scenario.groups)
+        rate = one.arrivals.peak_per_s if one.arrivals is not None else None
+        for name in able:
+            loads[name].append(((rate or 0.0) / len(able), one))
+    return {name: _by_erlang(scenario.groups[name], parts, target) for name, parts in loads.items()}
+
+
+def _able(scenario: Scenario, one: CustomerClass) -> Iterator[str]:
+    plan = scenario.plan
+    queue = plan.queues[one.queue or plan.queue_of(one.channel, one.account)]
+    needed = [*queue.skills.items(), *one.skills.items()]
+    for name, group in scenario.groups.items():
+        profiles = [(group.teams, group.skills)] if group.teams else []
+        profiles += [(plan.agents[member].teams, plan.agents[member].skills) for member in group.members]
+        if any(
+            queue.team in teams and all(skills.get(skill, 0) >= level for skill, level in needed)
+            for teams, skills in profiles
+        ):
+            yield name
+
+
+def _by_erlang(group: Group, parts: Sequence[tuple[float, CustomerClass]], target: Target) -> int:
+    rate = sum(part for part, _ in parts)
+    if not rate:
+        return max(0, 1 - len(group.members))
+    handling_s = sum(part * _handling_s(one) for part, one in parts) / rate / group.speed
+    load, within_s = rate * handling_s, target.within.total_seconds()
+    patience = [(part, one.patience.mean_us / 1e6) for part, one in parts if one.patience is not None]
+    share = target.percent / 100
+
+    def level(agents: int) -> float:
+        if len(patience) < len(parts):
+            return service_level(load, handling_s, agents, within_s)
+        patience_s = max(1e-3, sum(part * mean_s for part, mean_s in patience) / rate)
+        return service_level_with_patience(load, handling_s, patience_s, agents, within_s)
+
+    return max(0, least_agents(share, level) - len(group.members))
+
+
+def _handling_s(one: CustomerClass) -> float:
+    wrap_up_us = 0.0 if one.wrap_up is None else one.wrap_up.mean_us
+    return (one.service.mean_us + wrap_up_us) / 1e6
+
+
+# The search
+
+
+class _Search:
+    def __init__(
+        self,
+        scenario: Scenario,
+        target: Target,
+        most_seeds: int,
+        on_trial: Callable[[Trial], None] | None,
+        processes: int | None,
+    ) -> None:
+        self._scenario = scenario
+        self._target = target
+        self._most_seeds = max(1, most_seeds)
+        self._on_trial = on_trial
+        self._processes = processes
+        self._known: dict[tuple[int, ...], Trial] = {}
+
+    @property
+    def trials(self) -> list[Trial]:
+        return list(self._known.values())
+
+    def least(self, start: Mapping[str, int]) -> Trial:
+        """Add where it helps most until the target is met, then take away wherever it stays met."""
+        trial = self._try(start)
+        step = 1
+        while not trial.meets:
+            # Far from the target single steps would take for ever; overshooting is taken back below.
+            trial = max((self._try(one) for one in _more(trial.agents, step)), key=lambda one: one.level.value or 0.0)
+            step = 2 * step if len(self._scenario.groups) == 1 else step
+        return self._least_below(trial)
+
+    def _least_below(self, trial: Trial) -> Trial:
+        for name in self._scenario.groups:
+            trial = self._halve(trial, name)
+        while True:
+            less = [one for one in map(self._try, self._fewer(trial.agents)) if one.meets]
+            if not less:
+                return trial
+            trial = max(less, key=lambda one: one.level.value or 0.0)
+
+    def _halve(self, trial: Trial, name: str) -> Trial:
+        """Take agents from one group as long as the target stays met, in steps that begin at one and double."""
+        step = 1
+        while step:
+            agents = {**trial.agents, name: trial.agents[name] - step}
+            if agents[name] >= self._floor(name) and (less := self._try(agents)).meets:
+                trial, step = less, 2 * step
+            else:
+                step //= 2
+        return trial
+
+    def _floor(self, name: str) -> int:
+        return 0 if self._scenario.groups[name].members else 1
+
+    def _fewer(self, agents: Mapping[str, int]) -> Iterator[dict[str, int]]:
+        for name in agents:
+            if agents[name] > self._floor(name):
+                yield {**agents, name: agents[name] - 1}
+
+    def _try(self, agents: Mapping[str, int]) -> Trial:
+        key = tuple(agents.values())
+        if key not in self._known:
+            if len(self._known) >= _MOST_TRIALS:
+                raise DefinitionError([Fault("service_level", f"not met by any of {_MOST_TRIALS} staffings")])
+            self._known[key] = self._run(agents)
+            if self._on_trial is not None:
+                self._on_trial(self._known[key])
+        return self._known[key]
+
+    def _run(self, agents: Mapping[str, int]) -> Trial:
+        groups = {
+            name: attrs.evolve(group, agents=max(agents[name], self._floor(name)))
+            for name, group in self._scenario.groups.items()
+        }
+        scenario = attrs.evolve(self._scenario, groups=groups)
+        count = min(_FIRST_SEEDS, self._most_seeds)
+        while True:
+            results = simulate(scenario, seeds_from(scenario, count), processes=self._processes)
+            level, share = self._level(results), self._target.percent / 100
+            gap = (level.value or 0.0) - share
+            is_clear = level.half_width is None or abs(gap) > level.half_width
+            if is_clear or 2 * count > self._most_seeds:
+                return Trial(agents, level, gap >= 0, _confidence(gap, level), count, results)
+            count *= 2
+
+    def _level(self, results: Results) -> Estimate:
+        name = f"p_within.{limit_text(microseconds(self._target.within))}"
+        if not self._target.is_each_class:
+            return results.total[name]
+        return min((figures[name] for figures in results.classes.values()), key=lambda one: one.value or 0.0)
+
+
+def _more(agents: Mapping[str, int], step: int) -> Iterator[dict[str, int]]:
+    for name in agents:
+        yield {**agents, name: agents[name] + step}
+
+
+def _confidence(gap: float, level: Estimate) -> float:
+    """How sure it is on which side of the target the truth lies (Student's t, one-sided)."""
+    if not level.standard_error:
+        return 1.0
+    return student_share(abs(gap) / level.standard_error, level.samples - 1)

@@ -1,0 +1,245 @@
+"""A journal of a simulated centre gives back the scenario that made it."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from math import log
+from random import Random
+
+import pytest
+from tests.unit.simulation.scenes import DESK, recorded, scene
+
+from orchestra.codec.events import to_record
+from orchestra.engine.engine import Decided, Engine
+from orchestra.engine.section import Steps
+from orchestra.errors import DefinitionError
+from orchestra.journal.memory import MemoryJournal
+from orchestra.model.records import Batch
+from orchestra.simulation.driver import Driver
+from orchestra.simulation.fitting import Fitted, fit_patience, fit_scenario, fit_service, hourly_rates, time_in_slots
+from orchestra.simulation.observing import Observed
+from orchestra.simulation.scenario import Scenario
+
+SECOND = 1_000_000
+HOUR_US = 3_600 * SECOND
+MONDAY_US = 1_767_571_200 * SECOND
+
+
+class Noting(Engine):
+    """An engine that keeps all it decides as a journal's batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[Batch] = []
+
+    def _run(self, steps: Steps, at_us: int, actor: str) -> Decided:
+        decided = super()._run(steps, at_us, actor)
+        if decided.events:
+            numbered = enumerate(decided.events, decided.first)
+            self.batches.append(Batch([to_record(event, n, decided.at_us, decided.actor) for n, event in numbered]))
+        return decided
+
+
+def journal_of(scenario: Scenario) -> MemoryJournal:
+    """The journal that a live centre would have left."""
+    driver, engine = Driver(scenario, 1), Noting()
+    driver._clock.engine = engine
+    driver.run()
+    journal = MemoryJournal()
+    journal.append(0, engine.batches, journal.acquire("test", MONDAY_US, 10**15))
+    return journal
+
+
+def centre() -> Scenario:
+    """Two weeks: calls in the daytime, with little patience, and agents from eight to six."""
+    calls = recorded(0, channel="talk", rest='wrap_up = {law = "gamma", mean = "20s", scv = 0.2}\n')
+    hours = ", ".join("40.0" if 9 <= hour < 17 else "0.0" for hour in range(24))
+    calls = calls.replace('{law = "recorded", at_s = [0.0]}', f'{{law = "varying", cycle = "1d", rates = [{hours}]}}')
+    calls = calls.replace('{law = "deterministic", mean_s = 10.0}', '{law = "lognormal", mean = "4m", scv = 0.5}')
+    calls += 'patience = {law = "exponential", mean = "2m"}\n'
+    shifts = 'shifts = [{begins = "8h", lasts = "10h", days = ["mon", "tue", "wed", "thu", "fri"], agents = 3}]\n'
+    desk = DESK.replace("agents = 1", "agents = 4") + "skills = {german = 50}\n" + shifts
+    return scene('[run]\nlength = "14d"\nbatches = 1\n' + calls + desk)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    return fit_scenario(journal_of(centre()))
+
+
+NAME = "classes.talk-care"
+
+
+def test_arrivals_are_found_by_weekday_and_hour(fitted: Fitted) -> None:
+    rates = fitted.data["classes"]["talk-care"]["arrivals"]["rates"]
+    assert len(rates) == 168
+    busy = [rate for place, rate in enumerate(rates) if 9 <= place % 24 < 17]
+    assert sum(busy) / len(busy) == pytest.approx(40, rel=0.05)
+    assert sum(rates) == pytest.approx(sum(busy))
+    fit = fitted.fits[f"{NAME}.arrivals"]
+    assert fit.seen == pytest.approx(14 * 8 * 40, rel=0.05)
+    assert fit.goodness is not None
+    assert fit.goodness.p_value > 0.01
+
+
+def test_the_law_of_service_is_found(fitted: Fitted) -> None:
+    service = fitted.data["classes"]["talk-care"]["service"]
+    assert service["law"] == "lognormal"
+    assert service["mean_s"] == pytest.approx(240, rel=0.05)
+    assert service["scv"] == pytest.approx(0.5, rel=0.15)
+
+
+def test_the_law_of_wrap_up_is_found(fitted: Fitted) -> None:
+    wrap_up = fitted.data["classes"]["talk-care"]["wrap_up"]
+    assert wrap_up["law"] == "gamma"
+    assert wrap_up["mean_s"] == pytest.approx(20, rel=0.05)
+
+
+def test_patience_is_found_though_most_of_it_was_never_tried(fitted: Fitted) -> None:
+    patience = fitted.data["classes"]["talk-care"]["patience"]
+    assert patience == {"law": "exponential", "mean_s": pytest.approx(120, rel=0.1)}
+    fit = fitted.fits[f"{NAME}.patience"]
+    assert fit.cut_off > 500
+    assert fit.goodness is not None
+    assert fit.goodness.p_value > 0.05
+
+
+def test_who_works_when_is_found(fitted: Fitted) -> None:
+    (group,) = fitted.data["groups"].values()
+    assert group["skills"] == {"german": 50}
+    assert group["agents"] == 3  # the fourth never came
+    days = ["mon", "tue", "wed", "thu", "fri"]
+    assert group["shifts"] == [{"begins": "8h", "lasts": "10h", "days": days, "agents": 3}]
+
+
+def test_what_was_found_is_a_scenario(fitted: Fitted) -> None:
+    scenario = fitted.scenario()
+    assert scenario.faults() == []
+    assert scenario.plan == centre().plan
+    assert scenario.start == "2026-01-05T00:00:00Z"
+    assert scenario.run.length == timedelta(days=28)
+
+
+def test_each_fit_stands_beside_its_law(fitted: Fitted) -> None:
+    text = fitted.to_toml()
+    assert tomllib.loads(text)["classes"].keys() == {"talk-care"}
+    lines = text.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("patience = "))
+    assert lines[place - 1].startswith("# ")
+    assert "cut off; KS" in lines[place - 1]
+
+
+def test_who_was_not_served_gets_a_guess_that_is_told() -> None:
+    run = '[run]\nlength = "1h"\nbatches = 1\n'
+    shifts = 'shifts = [{begins = "8h", lasts = "1h"}]\n'
+    fitted = fit_scenario(journal_of(scene(run + recorded(5) + DESK + shifts)))
+    assert fitted.data["classes"]["voice-care"]["service"] == {"law": "exponential", "mean_s": 300.0}
+    assert "guess" in fitted.remarks["classes.voice-care.service"]
+    assert "always there" in fitted.remarks["groups.group-1"]
+    assert fitted.scenario().faults() == []
+
+
+def test_members_of_the_plan_stay_members() -> None:
+    run = '[run]\nlength = "2h"\nbatches = 1\n'
+    desk = '[groups.desk]\nmembers = ["ana"]\n'
+    fitted = fit_scenario(journal_of(scene(run + recorded(5, 600, rest="skills = {german = 1}") + desk)))
+    (group,) = fitted.data["groups"].values()
+    assert group["members"] == ["ana"]
+    assert fitted.data["classes"]["voice-care"]["skills"] == {"german": 1}
+    assert fitted.data["classes"]["voice-care"]["service"] == {"law": "deterministic", "mean_s": 10.0}
+
+
+def test_customers_of_other_skills_are_another_class() -> None:
+    run = '[run]\nlength = "2h"\nbatches = 1\n'
+    text = recorded(5) + recorded(6, name="german", rest="skills = {german = 1}") + '[groups.desk]\nmembers = ["ana"]\n'
+    assert fit_scenario(journal_of(scene(run + text))).data["classes"].keys() == {"voice-care", "voice-care-2"}
+
+
+def test_those_who_still_wait_have_waited_so_long() -> None:
+    run = '[run]\nlength = "1h"\nbatches = 1\n'
+    shifts = 'shifts = [{begins = "8h", lasts = "1h"}]\n'
+    late = recorded(5) + recorded(3000, name="more")
+    (seen,) = Observed.of(journal_of(scene(run + late + DESK + shifts))).kinds.values()
+    assert list(seen.cut_waits) == [2995 * SECOND, 0]
+
+
+def test_a_second_wait_tells_nothing_of_the_first() -> None:
+    shift = 'shifts = [{begins = "8h", lasts = "8h"}]\nat_shift_end = "drop"'
+    observed = Observed.of(journal_of(scene(recorded(16 * 3600 - 4, channel="mail") + DESK + shift)))
+    (seen,) = observed.kinds.values()
+    assert (list(seen.cut_waits), list(seen.services)) == ([0], [])
+    assert next(end - begin for begin, end in observed.stays["desk-1"]) == 8 * HOUR_US
+
+
+def test_progress_is_told_by_position() -> None:
+    told: list[int] = []
+    fit_scenario(journal_of(scene(recorded(*range(300)) + DESK)), told.append)
+    assert told == list(range(1000, told[-1] + 1, 1000))
+
+
+def test_an_empty_journal_shows_nothing() -> None:
+    with pytest.raises(DefinitionError, match="no customers"):
+        fit_scenario(MemoryJournal())
+
+
+# By hand
+
+
+def test_rates_are_counts_over_the_time_that_was_seen() -> None:
+    """From Monday 0:00 to Tuesday of the next week, 1:00: the first hours were seen twice."""
+    arrivals = [MONDAY_US, MONDAY_US + 1, MONDAY_US + 7 * 24 * HOUR_US, MONDAY_US + 30 * HOUR_US]
+    rates = hourly_rates(arrivals, MONDAY_US, MONDAY_US + (8 * 24 + 1) * HOUR_US)
+    assert (rates[0], rates[30], rates[31], sum(rates)) == (1.5, 1, 0, 2.5)
+
+
+def test_hours_that_were_never_seen_have_no_rate() -> None:
+    rates = hourly_rates([MONDAY_US], MONDAY_US, MONDAY_US + HOUR_US // 2)
+    assert (rates[0], sum(rates)) == (2, 2)
+
+
+def test_time_is_shared_out_over_the_hours() -> None:
+    spans = time_in_slots([(MONDAY_US + HOUR_US // 2, MONDAY_US + 2 * HOUR_US), (MONDAY_US, MONDAY_US + 1)])
+    assert spans[:3] == [HOUR_US // 2 + 1, HOUR_US, 0]
+
+
+def test_patience_is_all_time_waited_over_those_who_left() -> None:
+    fit = fit_patience([10 * SECOND, 20 * SECOND], [30 * SECOND, 40 * SECOND])
+    assert fit is not None
+    assert fit.law == {"law": "exponential", "mean_s": 50.0}
+    assert (fit.seen, fit.cut_off) == (2, 2)
+
+
+def test_where_nobody_left_patience_is_unknown() -> None:
+    assert fit_patience([], [SECOND]) is None
+
+
+@pytest.mark.parametrize("law", ["exponential", "gamma", "lognormal"])
+def test_the_best_of_the_laws_is_taken(law: str) -> None:
+    random = Random(5)
+    draws = {
+        "exponential": lambda: random.expovariate(1 / 60e6),
+        "gamma": lambda: random.gammavariate(4, 15e6),
+        "lognormal": lambda: random.lognormvariate(log(60e6), 1),
+    }
+    fit = fit_service([round(draws[law]()) for _ in range(5000)])
+    assert fit is not None
+    # A gamma law of shape 1 is the exponential law.
+    assert fit.law["law"] == law or (law == "exponential" and fit.law["scv"] == pytest.approx(1, abs=0.1))
+
+
+def test_durations_that_never_vary_are_deterministic() -> None:
+    fit = fit_service([SECOND, SECOND])
+    assert fit is not None
+    assert (fit.law, fit.goodness) == ({"law": "deterministic", "mean_s": 1.0}, None)
+    assert fit.remark() == "2 seen"
+
+
+def test_no_durations_have_no_law() -> None:
+    assert fit_service([]) is None
+
+
+def test_durations_of_nothing_are_no_logarithms() -> None:
+    fit = fit_service([0, SECOND, 2 * SECOND])
+    assert fit is not None
+    assert fit.law["law"] in {"exponential", "gamma"}

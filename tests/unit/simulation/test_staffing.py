@@ -1,0 +1,117 @@
+"""The least agents that meet a target: by Erlang where that applies, by the engine everywhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.unit.simulation.scenes import DESK, recorded, scene
+
+from orchestra.errors import DefinitionError
+from orchestra.simulation.erlang import least_agents, service_level
+from orchestra.simulation.scenario import Scenario
+from orchestra.simulation.staffing import Target, Trial, staff, start_value
+
+RUN = "[run]\ncontacts = 900\nwarm_up_contacts = 100\nbatches = 1\n"
+QUARTERS = Target(75, timedelta(seconds=20))
+POISSON = '{law = "recorded", at_s = [0.0]}'
+
+
+def calls(rate: float, name: str = "calls", rest: str = "", service: str = "exponential") -> str:
+    text = recorded(0, name=name, rest=rest).replace(POISSON, f'{{law = "poisson", rate = {rate}, per = "1m"}}')
+    return text.replace('{law = "deterministic", mean_s = 10.0}', f'{{law = "{service}", mean = "1m"}}')
+
+
+def centre(text: str, groups: str = DESK) -> Scenario:
+    return scene(RUN + text + groups)
+
+
+@pytest.mark.parametrize("rate", [0.5, 3.0])
+def test_the_answer_agrees_with_erlang(rate: float) -> None:
+    expected = least_agents(0.75, lambda agents: service_level(rate, 60, agents, 20))
+    found = staff(centre(calls(rate)), QUARTERS, seeds=4, processes=1)
+    assert found.start == {"desk": expected}
+    assert found.best.agents == {"desk": expected}
+    assert found.best.meets
+    assert found.best.confidence > 0.9
+
+
+def test_the_search_finds_its_way_from_far_away() -> None:
+    """Twenty calls at once every ten minutes: nothing that Erlang knows of."""
+    instants = [600.0 * number for number in range(10) for _ in range(20)]
+    burst = recorded(*instants, service_s=60, rest='patience = {law = "exponential", mean = "10m"}')
+    told: list[Trial] = []
+    found = staff(scene(burst + DESK), Target(90, timedelta(seconds=20)), on_trial=told.append, processes=1, seeds=2)
+    assert found.best.agents == {"desk": 18}
+    assert found.start == {"desk": 5}
+    assert found.best.level.value == pytest.approx(0.9)
+    assert told == list(found.trials)
+    assert any(trial.agents == {"desk": 17} and not trial.meets for trial in told)
+
+
+def test_no_group_can_spare_an_agent() -> None:
+    groups = DESK + "skills = {german = 50}" + DESK.replace("desk", "plain")
+    text = calls(1.0) + calls(1.0, "german", "skills = {german = 10}")
+    found = staff(centre(text, groups), QUARTERS, seeds=4, processes=1)
+    tried = {tuple(trial.agents.values()): trial.meets for trial in found.trials}
+    best = tuple(found.best.agents.values())
+    assert tried[best]
+    fewer = [(best[0] - 1, best[1]), (best[0], best[1] - 1)]
+    assert not any(tried[agents] for agents in fewer if min(agents) >= 1)
+
+
+def test_every_class_can_be_asked_for() -> None:
+    groups = DESK + "skills = {german = 50}" + DESK.replace("desk", "plain")
+    text = calls(2.0) + calls(0.2, "german", "skills = {german = 10}\npriority = -1000")
+    every = Target(75, timedelta(seconds=20), is_each_class=True)
+    found = staff(centre(text, groups), every, seeds=2, processes=1)
+    for figures in found.best.results.classes.values():
+        value = figures["p_within.20"].value
+        assert value is not None
+        assert value >= 0.75
+
+
+def test_patience_is_reckoned_with() -> None:
+    patient, impatient = centre(calls(10.0)), centre(calls(10.0, rest='patience = {law = "exponential", mean = "1m"}'))
+    assert start_value(impatient, QUARTERS)["desk"] < start_value(patient, QUARTERS)["desk"]
+
+
+def test_members_are_there_already() -> None:
+    groups = DESK + 'members = ["ana"]'
+    assert (
+        start_value(centre(calls(3.0), groups), QUARTERS)["desk"]
+        == start_value(centre(calls(3.0)), QUARTERS)["desk"] - 1
+    )
+
+
+def test_speed_and_wrap_up_are_reckoned_with() -> None:
+    plain = start_value(centre(calls(9.0)), QUARTERS)["desk"]
+    wrap_up = calls(9.0, rest='wrap_up = {law = "exponential", mean = "30s"}').replace('"voice"', '"talk"')
+    assert start_value(centre(wrap_up), QUARTERS)["desk"] > plain
+    assert start_value(centre(calls(9.0), DESK + "speed = 2.0"), QUARTERS)["desk"] < plain
+
+
+def test_more_runs_decide_what_is_close() -> None:
+    """At three calls a minute four agents answer 63 % at once or soon: a target just there takes all the runs."""
+    level = 100 * service_level(3.0, 60, 4, 20)
+    found = staff(centre(calls(3.0)), Target(level, timedelta(seconds=20)), seeds=8, processes=1)
+    assert max(trial.seeds for trial in found.trials) == 8
+
+
+def test_as_plain_data() -> None:
+    told = staff(centre(calls(0.5)), QUARTERS, seeds=2, processes=1).to_json()
+    assert told.keys() == {"agents", "best", "erlang", "trials", "results"}
+    assert told["best"]["agents"] == told["agents"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "target"),
+    [
+        (centre(calls(1.0), DESK + 'shifts = [{begins = "8h", lasts = "8h", agents = 1}]'), QUARTERS),
+        (centre(calls(1.0)), Target(100, timedelta(seconds=20))),
+        (centre(calls(1.0)), Target(80, timedelta(seconds=-1))),
+    ],
+)
+def test_what_cannot_be_found_is_refused(scenario: Scenario, target: Target) -> None:
+    with pytest.raises(DefinitionError):
+        staff(scenario, target)
