@@ -12,11 +12,11 @@ import pytest
 from orchestra.engine.engine import Decided, Engine
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c, events as e
-from orchestra.model.addresses import Address
+from orchestra.model.addresses import Address, Thread
 from orchestra.model.plan import Plan
 from orchestra.model.private import private_names
 
-__all__ = ["CARE", "DAY", "HOUR", "MINUTE", "SECOND", "START", "Driver", "Logged", "person", "plan"]
+__all__ = ["CARE", "DAY", "HOUR", "MINUTE", "SECOND", "START", "Driver", "Logged", "person", "plan", "thread"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -103,6 +103,11 @@ def plan(text: str = CARE, **parts: Any) -> Plan:
 def person(name: str) -> Address:
     """A customer's address."""
     return Address("handle", f"key-{name}", value=name, name=name.title())
+
+
+def thread(name: str) -> Thread:
+    """A provider's thread."""
+    return Thread(f"key-{name}", value=name)
 
 
 class Driver:

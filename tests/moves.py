@@ -16,7 +16,7 @@ from orchestra.model import commands as c
 from orchestra.model.addresses import ref
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
-from tests.engine_driver import CARE, HOUR, SECOND, person
+from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "next_plan", "swarm_plan"]
 
@@ -130,7 +130,7 @@ def receive(engine: Engine, choose: Chooser) -> c.Command:
         choose.pick(["main", "main", "sales"]),
         f"m{count + 1 - (choose.number(0, count) if choose.chance(10) else 0)}",
         person(choose.pick(CUSTOMERS)),
-        thread=choose.pick([None, None, "t1", "t2"]),
+        thread=choose.pick([None, None, thread("t1"), thread("t2")]),
         occurred_us=None if choose.chance(60) else engine.now_us - choose.number(-HOUR, 10 * HOUR),
         reply_case=_case(engine, choose) if choose.chance(10) else None,
         case_number=f"C-{choose.number(1, 9):06d}" if choose.chance(10) else None,
@@ -204,7 +204,7 @@ def record_reply(engine: Engine, choose: Chooser) -> c.Command:
         f"r{count + 1}",
         person(choose.pick(CUSTOMERS)),
         choose.pick([None, "ana"]),
-        thread=choose.pick([None, "t1"]),
+        thread=choose.pick([None, thread("t1")]),
         resolve=choose.chance(50),
         text="done",
     )

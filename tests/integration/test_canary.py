@@ -67,6 +67,7 @@ PERSONAL: Mapping[str, str] = {
     "name": "Canary Wren Ostrander",
     "email": "canary.nightjar@example.org",
     "phone": "+4930555019283",
+    "thread": "+4930555019284",
     "webhook text": "canary webhook: my cellar is under water",
     "reply text": "canary reply: a plumber is on the way",
     "client text": "canary client: the plumber never came",
@@ -224,7 +225,8 @@ class House:
     def written(self, **fields: Any) -> Any:
         """An event of a webhook: the customer writes."""
         self._events += 1
-        common = {"id": f"e-{self._events}", "type": "message", "at": 1_767_600_000_000, "conversation": "thread-1"}
+        common: dict[str, Any] = {"id": f"e-{self._events}", "type": "message", "at": 1_767_600_000_000}
+        common["conversation"] = PERSONAL["thread"]
         text = PERSONAL["webhook text"]
         return {**common, "from": PERSON, "message": f"m-{self._events}", "text": text, **fields}
 
@@ -352,7 +354,7 @@ async def over_the_inbox(house: House, workspace: Workspace) -> None:
             id="mail-1",
             sender=Email(PERSONAL["email"], PERSONAL["name"]),
             text=PERSONAL["client text"],
-            thread="mail-thread",
+            thread=PERSONAL["thread"],
         )
         call = Contact("voice", id="call-1", sender=Phone(PERSONAL["phone"], PERSONAL["name"]))
         received = await client.receive(mail)
@@ -512,7 +514,8 @@ async def test_faults_of_plug_ins_and_providers_quote_nobody(house: House, caplo
 
 async def planned(house: House) -> SendPlan:
     """A plan for sending, as adapters give it to transports: a secret has signed it."""
-    conversation = Conversation(recipient=Identity("loopback", PERSONAL["handle"], PERSONAL["name"]), id="thread-1")
+    recipient = Identity("loopback", PERSONAL["handle"], PERSONAL["name"])
+    conversation = Conversation(recipient=recipient, id=PERSONAL["thread"])
     outgoing = OutboundMessage(key="de1.0", text=PERSONAL["reply text"])
     plan = house.adapter.encode(outgoing, house.account, conversation, START)
     assert isinstance(plan, SendPlan)

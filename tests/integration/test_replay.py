@@ -23,9 +23,11 @@ from orchestra.model.plan import Plan
 from orchestra.model.records import Batch, Lease
 from orchestra.runtime import replaying
 from orchestra.runtime.contact_log import ContactLog
+from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.loading import load_engine
-from orchestra.runtime.replaying import Replayed, replay
+from orchestra.runtime.replaying import Replayed, replay, replay_plan
 
+KEY = WorkspaceKey.of(replay_plan(None))
 Capture = pytest.CaptureFixture[str]
 
 
@@ -279,7 +281,8 @@ def test_a_shared_post_joins_no_threads(tmp_path: Path, journal: Journal) -> Non
     """The copy of m3 under another thread is a duplicate: that thread has no case."""
     take(dirty().write(tmp_path / "log"), journal)
     view = load_engine(journal).view
-    assert {row.thread for row in view.contacts.conversations.values()} == {"t1", "t2", "t3", "t4"}
+    threads = {KEY.thread(name).key for name in ("t1", "t2", "t3", "t4")}
+    assert {row.thread for row in view.contacts.conversations.values()} == threads
 
 
 def test_the_first_writer_is_the_customer_and_others_take_part(tmp_path: Path, journal: Journal) -> None:
@@ -295,7 +298,8 @@ def test_the_first_writer_is_the_customer_and_others_take_part(tmp_path: Path, j
 def test_one_person_writes_in_several_threads(tmp_path: Path, journal: Journal) -> None:
     take(dirty().write(tmp_path / "log"), journal)
     view = load_engine(journal).view
-    t1, t4 = (next(c for c in view.contacts.conversations.values() if c.thread == thread) for thread in ("t1", "t4"))
+    by_thread = {row.thread: row for row in view.contacts.conversations.values()}
+    t1, t4 = (by_thread[KEY.thread(name).key] for name in ("t1", "t4"))
     assert t1.customer == t4.customer
     assert t1.case != t4.case
 

@@ -14,7 +14,7 @@ from orchestra.codec.canonical import canonical
 from orchestra.codec.readers import object_reader
 from orchestra.codec.text import is_array, is_object, is_tuple, refuse_surrogates
 from orchestra.errors import MalformedMessage, UnsupportedVersion
-from orchestra.model.addresses import Address, Ref
+from orchestra.model.addresses import Address, Ref, Thread
 from orchestra.model.commands import COMMANDS, Command
 from orchestra.model.plan import Plan
 from orchestra.model.structure import unstructure
@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
     """Plain data of a field's value: lists for tuples, objects for what is no scalar."""
     if isinstance(value, Ref):
         return {"ref": value.value}
-    if isinstance(value, Address):
+    if isinstance(value, Address | Thread):
         return attrs.asdict(value, filter=lambda _, part: part is not None)
     if isinstance(value, Plan):
         return unstructure(value)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-__all__ = ["Actor", "Address", "Email", "Handle", "Phone", "Ref", "actor_kind", "actor_name", "ref"]
+__all__ = ["Actor", "Address", "Email", "Handle", "Phone", "Ref", "Thread", "actor_kind", "actor_name", "ref"]
 
 Actor = str
 """`kind:name`, where kind is agent, customer, bot, back_office, operator or system (`system` has no name)."""
@@ -55,6 +55,19 @@ class Address:
     key: str
     value: str | None = attrs.field(default=None, repr=False)
     name: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class Thread:
+    """A conversation by its provider's own key, as commands carry it.
+
+    Attributes:
+        key: HMAC of the provider's key under the workspace's key: the only form in facts and state.
+        value: the provider's key itself, which may well be a phone number; private.
+    """
+
+    key: str
+    value: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen

@@ -35,7 +35,7 @@ class Contact:
     id: str = attrs.field(kw_only=True)
     sender: Email | Phone | Handle = attrs.field(kw_only=True)
     account: str = attrs.field(default="main", kw_only=True)
-    thread: str | None = attrs.field(default=None, kw_only=True)
+    thread: str | None = attrs.field(default=None, kw_only=True, repr=False)
     at: datetime | None = attrs.field(default=None, kw_only=True)
     reply_token: str | None = attrs.field(default=None, kw_only=True, repr=False)
     case_number: str | None = attrs.field(default=None, kw_only=True)

@@ -63,7 +63,7 @@ class Line:
     is_inbound: bool
     company: str
     customer: str = attrs.field(repr=False)
-    thread: str
+    thread: str = attrs.field(repr=False)
     message_id: str
     text: str = attrs.field(repr=False)
     agent: str | None = None

@@ -103,7 +103,8 @@ def _choices(annotation: Any) -> tuple[Any, ...]:
 
 def _has_fields(annotation: Any) -> bool:
     """A plan tells its own faults, with their paths."""
-    return all(attrs.has(choice) and choice is not Plan for choice in _choices(annotation))
+    choices = [choice for choice in _choices(annotation) if choice is not type(None)]
+    return all(attrs.has(choice) and choice is not Plan for choice in choices)
 
 
 def _check_of(annotation: Any) -> _Check:

@@ -11,7 +11,7 @@ from orchestra.channels import inbound
 from orchestra.channels.instants import unix_us
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.errors import MalformedMessage
-from orchestra.model.addresses import Email, Handle, Phone
+from orchestra.model.addresses import Email, Handle, Phone, Thread
 from orchestra.model.commands import (
     Command,
     ReceiveContact,
@@ -43,7 +43,7 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
         "channel": contact.channel,
         "account": _checked_id(contact.account, "account"),
         "sender": key.address(contact.sender),
-        "thread": None if contact.thread is None else _checked_id(contact.thread, "thread"),
+        "thread": None if contact.thread is None else key.thread(_checked_id(contact.thread, "thread")),
         "occurred_us": None if contact.at is None else since_epoch_us(contact.at),
         "reply_case": None if contact.reply_token is None else key.case_of(contact.reply_token),
         "case_number": contact.case_number,
@@ -108,6 +108,11 @@ def _person(event: inbound.Inbound) -> Email | Phone | Handle | None:
     return Handle(identity.value, name, kind=identity.kind)
 
 
+def _thread(event: inbound.Inbound, key: WorkspaceKey) -> Thread | None:
+    conversation = event.origin.thread.conversation
+    return None if conversation is None else key.thread(_checked_id(conversation, "thread"))
+
+
 def _occurred_us(event: inbound.Inbound) -> int | None:
     return None if event.origin.occurred_at is None else unix_us(event.origin.occurred_at)
 
@@ -123,7 +128,7 @@ def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> l
             account=line.name,
             message_id=event.origin.dedupe_key,
             sender=key.address(person),
-            thread=event.origin.thread.conversation,
+            thread=_thread(event, key),
             occurred_us=_occurred_us(event),
             reply_case=None if token is None else key.case_of(token),
             text=clean_text(event.text),
@@ -150,7 +155,7 @@ def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Co
             account=line.name,
             message_id=event.origin.dedupe_key,
             recipient=key.address(person),
-            thread=event.origin.thread.conversation,
+            thread=_thread(event, key),
             occurred_us=_occurred_us(event),
             text=clean_text(event.text),
         )

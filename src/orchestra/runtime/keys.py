@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from orchestra.channels.text import normalise_address
 from orchestra.errors import DefinitionError, Fault
-from orchestra.model.addresses import Address, Email, Handle, Phone
+from orchestra.model.addresses import Address, Email, Handle, Phone, Thread
 from orchestra.model.plan import Plan
 
 __all__ = ["WorkspaceKey", "resolve_secret"]
@@ -49,7 +49,9 @@ class WorkspaceKey:
         return cls(f"secret:{secret}".encode())
 
     def _mac(self, purpose: str, text: str, size: int = 16) -> str:
-        return hmac.new(self._key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()[: 2 * size]
+        # A lone surrogate is refused wherever it would be stored, which is not here.
+        told = f"{purpose}\x1f{text}".encode(errors="surrogatepass")
+        return hmac.new(self._key, told, hashlib.sha256).hexdigest()[: 2 * size]
 
     @property
     def check(self) -> str:
@@ -64,6 +66,10 @@ class WorkspaceKey:
         """
         value = normalise_address(person.kind, person.value)
         return Address(person.kind, self._mac("address", f"{person.kind}\x1f{value}"), value, person.name)
+
+    def thread(self, value: str) -> Thread:
+        """The thread as commands carry it: hashed exactly as the provider spells it, with the raw value beside."""
+        return Thread(self._mac("thread", value), value)
 
     def digest(self, text: str) -> str:
         """Tells whether two texts are the same, without telling either."""

@@ -15,6 +15,7 @@ from orchestra.channels.parts import Identity
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
 from orchestra.codec import decode_event
+from orchestra.engine.contacts import state as contacts
 from orchestra.engine.deliveries.state import Delivery
 from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
@@ -170,30 +171,43 @@ class Sending:
 
     async def _plan(self, delivery: str, row: Delivery, line: Line) -> SendPlan | Failed:
         """The adapter's plan for this message."""
-        text, recipient = await in_thread(self._fetch, row)
-        if text is None or recipient is None:
+        conversation = self._owner.view.contacts.conversations[row.conversation]
+        text, to = await in_thread(self._fetch, row, conversation)
+        if text is None or to is None:
             return Failed("erased")
-        thread = self._owner.view.contacts.conversations[row.conversation].thread
-        conversation = _conversation(recipient, None if thread.startswith("@") else thread)
         message = Message(key=self._owner.key.delivery_key(delivery), text=text)
         now = instant(self._owner.clock.now_us())
         try:
-            return checked_plan(line.adapter.encode(message, line.account, conversation, now))
+            return checked_plan(line.adapter.encode(message, line.account, to, now))
         except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its own message, and nothing else
             _log.error("%s: adapter of %s cannot encode: %s", delivery, line.channel, type(error).__name__)
             return Failed(ADAPTER_FAULT)
 
-    def _fetch(self, row: Delivery) -> tuple[str | None, Identity | None]:
-        """Text and raw address, which only the journal's private parts hold; None once they are erased."""
-        journal = self._owner.journal
-        body = next(journal.read(row.body - 1, limit=1), None)
+    def _fetch(self, row: Delivery, conversation: contacts.Conversation) -> tuple[str | None, Conversation | None]:
+        """Text, and the recipient in their thread, which only the journal's private parts hold; None once erased."""
+        body = next(self._owner.journal.read(row.body - 1, limit=1), None)
         written = None if body is None else decode_event(body)
         text = written.text if isinstance(written, e.MessageWritten) else None
-        for record in journal.read(subjects=[row.customer], types=["CustomerAdded"], limit=1):
+        recipient, thread = self._recipient(row.customer), None
+        if conversation.has_thread:
+            thread = self._thread(row.conversation, conversation.customer)
+        if recipient is None or (conversation.has_thread and thread is None):
+            return text, None
+        return text, Conversation(recipient=recipient, id=thread)
+
+    def _recipient(self, customer: str) -> Identity | None:
+        for record in self._owner.journal.read(subjects=[customer], types=["CustomerAdded"], limit=1):
             added = decode_event(record)
             if isinstance(added, e.CustomerAdded) and added.value is not None:
-                return text, Identity(added.kind, added.value, added.name)
-        return text, None
+                return Identity(added.kind, added.value, added.name)
+        return None
+
+    def _thread(self, conversation: str, customer: str) -> str | None:
+        for record in self._owner.journal.read(subjects=[customer], types=["ConversationStarted"]):
+            started = decode_event(record)
+            if isinstance(started, e.ConversationStarted) and started.conversation == conversation:
+                return started.value
+        return None
 
     async def _carry_out(self, line: Line, plan: SendPlan) -> tuple[Outcome, bool]:
         """Carry out the steps in order: the delivery's outcome, and whether all that was done is safe to repeat."""
@@ -235,10 +249,6 @@ def _honours_keys(line: Line | None) -> bool:
     except Exception as error:  # noqa: BLE001 - a plug-in's fault must not keep the workspace from opening
         _log.error("adapter of %s cannot tell its capabilities: %s", line.channel, type(error).__name__)
         return False
-
-
-def _conversation(recipient: Identity, thread: str | None = None) -> Conversation:
-    return Conversation(recipient=recipient, id=thread)
 
 
 def _number(delivery: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.engine_driver import DAY, Driver, plan
+from tests.engine_driver import DAY, Driver, plan, thread
 
 from orchestra.model import commands as c, events as e
 
@@ -35,27 +35,27 @@ def test_a_new_matter_has_a_case_of_its_own() -> None:
 
 def test_a_contact_on_a_thread_joins_its_case() -> None:
     driver = Driver()
-    first = _over(driver, driver.message("joe", "email", thread="t1"))
-    assert driver.message("joe", "email", thread="t1").case == first.case
+    first = _over(driver, driver.message("joe", "email", thread=thread("t1")))
+    assert driver.message("joe", "email", thread=thread("t1")).case == first.case
     assert _by(driver) == "thread"
 
 
 def test_another_person_on_the_thread_is_a_participant() -> None:
     driver = Driver()
-    first = driver.message("joe", "email", thread="t1")
-    second = driver.message("jim", "email", thread="t1")
+    first = driver.message("joe", "email", thread=thread("t1"))
+    second = driver.message("jim", "email", thread=thread("t1"))
     assert second.case == first.case
     assert (first.customer, second.customer) == ("cu1", "cu2")
     assert driver.events(e.ParticipantJoined) == [e.ParticipantJoined("ca1", "cu1", "cu2", "in1")]
-    driver.message("jim", "email", thread="t1")
+    driver.message("jim", "email", thread=thread("t1"))
     assert len(driver.events(e.ParticipantJoined)) == 1, "they join once"
     assert driver.last(e.MessageReceived).customer == "cu2"
 
 
 def test_a_participant_who_calls_on_the_thread_joins_too() -> None:
     driver = Driver()
-    driver.message("joe", "voice", thread="t1")
-    driver.call("jim", thread="t1")
+    driver.message("joe", "voice", thread=thread("t1"))
+    driver.call("jim", thread=thread("t1"))
     assert driver.last(e.ParticipantJoined).participant == "cu2"
 
 
@@ -64,7 +64,7 @@ def test_a_participant_who_calls_on_the_thread_joins_too() -> None:
 
 def test_a_verified_token_leads_to_its_case_from_any_channel() -> None:
     driver = Driver()
-    first = driver.message("joe", "email", thread="t1")
+    first = driver.message("joe", "email", thread=thread("t1"))
     second = driver.message("joe", "chat", reply_case=first.case.id)
     assert second.case == first.case
     assert _by(driver) == "reply_token"
@@ -89,22 +89,22 @@ def test_a_token_of_no_known_case_leads_nowhere() -> None:
 
 def test_a_case_number_counts_for_the_customer() -> None:
     driver = Driver()
-    first = driver.message("joe", "email", thread="t1")
+    first = driver.message("joe", "email", thread=thread("t1"))
     assert driver.message("joe", "chat", case_number=first.case.number).case == first.case
     assert _by(driver) == "case_number"
 
 
 def test_a_case_number_can_be_guessed_and_counts_for_nobody_else() -> None:
     driver = Driver()
-    first = driver.message("joe", "email", thread="t1")
+    first = driver.message("joe", "email", thread=thread("t1"))
     assert driver.message("jim", "chat", case_number=first.case.number).case != first.case
     assert _by(driver) == "new"
 
 
 def test_a_case_number_counts_for_participants() -> None:
     driver = Driver()
-    first = driver.message("joe", "email", thread="t1")
-    driver.message("jim", "email", thread="t1")
+    first = driver.message("joe", "email", thread=thread("t1"))
+    driver.message("jim", "email", thread=thread("t1"))
     assert driver.message("jim", "chat", case_number=first.case.number).case == first.case
     assert _by(driver) == "case_number"
 
@@ -112,7 +112,7 @@ def test_a_case_number_counts_for_participants() -> None:
 @pytest.mark.parametrize("number", ["C-000009", "", "ca1"])
 def test_a_number_of_no_case_leads_nowhere(number: str) -> None:
     driver = Driver()
-    driver.message("joe", "email", thread="t1")
+    driver.message("joe", "email", thread=thread("t1"))
     driver.message("joe", "chat", case_number=number)
     assert _by(driver) == "new"
 
@@ -122,7 +122,7 @@ def test_a_number_of_no_case_leads_nowhere(number: str) -> None:
 
 def test_the_newest_open_case_of_the_same_customer_and_topic() -> None:
     driver = Driver()
-    driver.message("joe", "email", thread="t1", topic="order")
+    driver.message("joe", "email", thread=thread("t1"), topic="order")
     second = driver.run(c.OpenCase("cu1", "order")).result
     driver.run(c.OpenCase("cu1", "bill"))
     assert driver.message("joe", "chat", topic="order").case == second
@@ -157,18 +157,18 @@ def test_a_settled_case_is_not_open_on_its_topic(is_closed: bool) -> None:
 def test_the_plan_says_what_is_asked_and_in_which_order() -> None:
     for ways in (("thread", "reply_token"), ("reply_token", "thread")):
         driver = _attach(*ways)
-        first = _over(driver, driver.message("joe", "email", thread="t1"))
+        first = _over(driver, driver.message("joe", "email", thread=thread("t1")))
         second = driver.message("joe", "chat")
-        driver.message("joe", "email", thread="t1", reply_case=second.case.id)
+        driver.message("joe", "email", thread=thread("t1"), reply_case=second.case.id)
         assert _by(driver) == ways[0]
         assert first.case != second.case
 
 
 def test_a_plan_may_ask_nothing() -> None:
     driver = _attach()
-    first = _over(driver, driver.message("joe", "email", thread="t1", topic="order"))
+    first = _over(driver, driver.message("joe", "email", thread=thread("t1"), topic="order"))
     again = driver.message(
-        *("joe", "email"), thread="t1", topic="order", reply_case=first.case.id, case_number=first.case.number
+        *("joe", "email"), thread=thread("t1"), topic="order", reply_case=first.case.id, case_number=first.case.number
     )
     assert again.case != first.case
 
@@ -177,12 +177,12 @@ def test_a_plan_may_ask_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"thread": "t1"}, {"thread": "t2", "reply_case": "ca1"}, {"case_number": "C-000001"}]
+    "values", [{"thread": thread("t1")}, {"thread": thread("t2"), "reply_case": "ca1"}, {"case_number": "C-000001"}]
 )
 @pytest.mark.parametrize(("late_us", "is_same"), [(0, True), (30 * DAY, True), (30 * DAY + 1, False)])
 def test_a_closed_case_reopens_within_its_limit(values: dict[str, Any], late_us: int, is_same: bool) -> None:
     driver = Driver()
-    first = _over(driver, driver.message("joe", "email", thread="t1"))
+    first = _over(driver, driver.message("joe", "email", thread=thread("t1")))
     driver.run(c.ResolveCase(first.case.id))
     driver.run(c.CloseCase(first.case.id))
     closed_us = driver.now_us
@@ -196,11 +196,11 @@ def test_a_closed_case_reopens_within_its_limit(values: dict[str, Any], late_us:
 def test_a_plan_may_reopen_however_late() -> None:
     cases = attrs.evolve(plan().cases, reopen_within=None, close_after=timedelta(days=1))
     driver = Driver(plan(cases=cases))
-    first = _over(driver, driver.message("joe", "email", thread="t1"))
+    first = _over(driver, driver.message("joe", "email", thread=thread("t1")))
     driver.run(c.ResolveCase(first.case.id))
     driver.advance_to(driver.now_us + 4000 * DAY)
     assert driver.case_state(first) == "CLOSED"
-    assert driver.message("joe", "email", thread="t1").case == first.case
+    assert driver.message("joe", "email", thread=thread("t1")).case == first.case
     assert driver.last(e.CaseReopened) == e.CaseReopened("ca1", "cu1", "contact")
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.engine_driver import DAY, SECOND, Driver, person, plan
+from tests.engine_driver import DAY, SECOND, Driver, person, plan, thread
 
 from orchestra.engine.contacts.state import IDLE, WRAP_UP
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import Thread
 from orchestra.model.results import CaseRef, Received, Written
 
 
@@ -466,15 +467,15 @@ def test_an_answer_without_a_question_has_a_case_of_its_own() -> None:
 
 def test_an_answer_is_its_recipients_who_takes_part() -> None:
     driver = Driver()
-    first = driver.run(_reply(thread="t1")).result
-    decided = driver.run(_reply(thread="t1", message_id="r2", recipient=person("eve"), resolve=True))
+    first = driver.run(_reply(thread=thread("t1"))).result
+    decided = driver.run(_reply(thread=thread("t1"), message_id="r2", recipient=person("eve"), resolve=True))
     assert [type(event) for event in decided.events] == [
         *(e.CustomerAdded, e.ReplyRecorded, e.ParticipantJoined, e.CaseResolved),
     ]
     assert driver.last(e.ReplyRecorded).customer == decided.result.customer == "cu2"
     assert driver.last(e.ParticipantJoined) == e.ParticipantJoined(first.case.id, "cu1", "cu2")
     assert driver.last(e.CaseResolved).customer == "cu1"
-    driver.run(_reply(thread="t1", message_id="r3", recipient=person("eve")))
+    driver.run(_reply(thread=thread("t1"), message_id="r3", recipient=person("eve")))
     assert len(driver.events(e.ParticipantJoined)) == 1, "they join once"
 
 
@@ -492,7 +493,8 @@ def test_an_answer_to_a_closed_case_has_a_case_of_its_own() -> None:
     [
         ({"channel": "fax"}, UnknownId, {"kind": "channel"}),
         ({"account": ""}, InvalidCommand, {"field": "account"}),
-        ({"thread": "\x1f"}, InvalidCommand, {"field": "thread"}),
+        ({"thread": thread("\x1f")}, InvalidCommand, {"field": "thread"}),
+        ({"thread": Thread("@key-eve")}, InvalidCommand, {"field": "thread"}),
         ({"text": "x" * 500_001}, InvalidCommand, {"field": "text"}),
         ({"disposition": "none"}, InvalidCommand, {"field": "disposition"}),
     ],
@@ -503,6 +505,6 @@ def test_answers_that_make_no_sense(values: Any, error: Any, attributes: Any) ->
 
 def test_an_answers_time_is_believed_like_a_messages() -> None:
     driver = Driver()
-    driver.run(_reply(occurred_us=driver.now_us - SECOND, thread="t1"))
+    driver.run(_reply(occurred_us=driver.now_us - SECOND, thread=thread("t1")))
     assert driver.last(e.ReplyRecorded).occurred_us == driver.now_us - SECOND
-    assert driver.last(e.ConversationStarted).thread == "t1"
+    assert driver.last(e.ConversationStarted).thread == "key-t1"

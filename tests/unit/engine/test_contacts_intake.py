@@ -5,10 +5,12 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.engine_driver import DAY, HOUR, Driver, person, plan
+from tests.engine_driver import DAY, HOUR, Driver, person, plan, thread
 
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import Thread
+from orchestra.model.private import private_names
 from orchestra.model.results import CaseRef, Received
 
 
@@ -200,18 +202,38 @@ def test_every_call_is_an_interaction_of_its_own() -> None:
 
 def test_threads_keep_conversations_apart() -> None:
     driver = Driver()
-    first = driver.message(channel="email", thread="t1")
-    second = driver.message(channel="email", thread="t2")
-    third = driver.message(channel="email", thread="t1")
+    first = driver.message(channel="email", thread=thread("t1"))
+    second = driver.message(channel="email", thread=thread("t2"))
+    third = driver.message(channel="email", thread=thread("t1"))
     assert first.interaction == third.interaction != second.interaction
     assert first.customer == second.customer
     assert first.case != second.case
 
 
+def test_a_thread_is_a_hash_beside_which_the_provider_s_key_stands() -> None:
+    """The provider's key may be a phone number: like an address, it is private."""
+    driver = Driver()
+    driver.message(channel="email", thread=thread("+4930555019283"))
+    started = driver.last(e.ConversationStarted)
+    assert (started.thread, started.value) == ("key-+4930555019283", "+4930555019283")
+    assert private_names(e.ConversationStarted) == {"value"}
+    driver.message("eve", channel="email")
+    started = driver.last(e.ConversationStarted)
+    assert (started.thread, started.value) == ("@key-eve", None)
+    rows = driver.engine.view.contacts.conversations
+    assert [rows[name].has_thread for name in ("co1", "co2")] == [True, False]
+
+
+def test_a_thread_may_begin_like_the_mark_of_having_none() -> None:
+    driver = Driver()
+    first = driver.message(channel="email", thread=Thread("hash", "@key-joe"))
+    assert driver.message(channel="email").interaction != first.interaction
+
+
 def test_a_thread_belongs_to_an_account() -> None:
     driver = Driver()
-    first = driver.message(channel="email", thread="t1")
-    second = driver.message(channel="email", account="sales", thread="t1")
+    first = driver.message(channel="email", thread=thread("t1"))
+    second = driver.message(channel="email", account="sales", thread=thread("t1"))
     assert first.interaction != second.interaction
     assert driver.last(e.InteractionQueued).queue == "sales"
 
@@ -285,9 +307,11 @@ def test_priorities_of_queue_and_contact_add_up() -> None:
         ({"skills": {"german": 0}}, InvalidCommand, {"field": "skills.german"}),
         ({"skills": {"german": 101}}, InvalidCommand, {"field": "skills.german"}),
         ({"account": ""}, InvalidCommand, {"field": "account"}),
-        ({"thread": ""}, InvalidCommand, {"field": "thread"}),
-        ({"thread": "a\x1fb"}, InvalidCommand, {"field": "thread"}),
-        ({"thread": "x" * 501}, InvalidCommand, {"field": "thread"}),
+        ({"thread": Thread("")}, InvalidCommand, {"field": "thread"}),
+        ({"thread": Thread("key", "")}, InvalidCommand, {"field": "thread"}),
+        ({"thread": Thread("a\x1fb")}, InvalidCommand, {"field": "thread"}),
+        ({"thread": Thread("key", "x" * 501)}, InvalidCommand, {"field": "thread"}),
+        ({"thread": Thread("@key-joe")}, InvalidCommand, {"field": "thread"}),
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Any, values: Any, error: Any, attributes: Any) -> None:

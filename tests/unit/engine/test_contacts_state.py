@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine_driver import Driver
+from tests.engine_driver import Driver, thread
 
 from orchestra.engine.contacts.state import Interaction, taken_key
 from orchestra.engine.lifecycle import INTERACTION
@@ -20,7 +20,7 @@ def test_keys_of_ids_are_distinct() -> None:
 
 def test_what_is_derived_is_rebuilt() -> None:
     driver = Driver()
-    driver.message(thread="t1")
+    driver.message(thread=thread("t1"))
     driver.message("jim", "email")
     driver.call()
     mine, theirs = driver.engine.view.contacts, driver.reloaded().view.contacts

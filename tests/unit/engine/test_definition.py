@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from tests.engine_driver import Driver, plan
+from tests.engine_driver import Driver, plan, thread
 
 from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
@@ -70,13 +70,13 @@ def test_the_plan_in_force_lacks_nothing() -> None:
 
 def test_a_case_that_came_back_does_not_need_the_queue_it_came_from() -> None:
     driver = Driver(plan())
-    got = driver.message("joe", "email", queue="german", thread="T1")
+    got = driver.message("joe", "email", queue="german", thread=thread("T1"))
     driver.run(c.CancelInteraction(got.interaction, "x"))
     driver.run(c.ResolveCase(got.case.id))
     driver.run(c.CloseCase(got.case.id))
     smaller = _without(queues="german")
     driver.change_plan(smaller)
-    assert driver.message("joe", "email", thread="T1").case == got.case
+    assert driver.message("joe", "email", thread=thread("T1")).case == got.case
     assert driver.last(e.CaseQueueChanged) == e.CaseQueueChanged("ca1", "cu1", "care", "queue removed")
     assert _faults(driver, attrs.evolve(smaller, workspace=attrs.evolve(smaller.workspace, seed=9))) == []
 

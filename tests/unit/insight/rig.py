@@ -13,7 +13,7 @@ from orchestra.engine.view import View
 from orchestra.insight.measures import Measures
 from orchestra.journal.memory import MemoryJournal
 from orchestra.model import commands as c, events as e
-from orchestra.model.addresses import Address
+from orchestra.model.addresses import Address, Thread
 from orchestra.model.plan import Plan
 from orchestra.runtime.ledger import Ledger
 
@@ -61,6 +61,11 @@ teams = ["care"]
 def person(name: str) -> Address:
     """An address whose hash is made up."""
     return Address("handle", f"hash-{name}", f"{name}@example.org", name.title())
+
+
+def thread(name: str) -> Thread:
+    """A thread whose hash is made up."""
+    return Thread(f"hash-{name}", name)
 
 
 class Desk:
@@ -140,11 +145,11 @@ def busy_day() -> Desk:
     """Something of everything: calls, chats, mails; answers, abandons, transfers, failures; two people in one case."""
     desk = Desk()
     desk.sign_in("ana", "bob")
-    first = desk.write("joe", 10)
+    first = desk.write("joe", 10, thread=thread("t1"))
     assert desk.decline(first, 12, "busy") == "ana"
     assert desk.take(first, 15) == "bob"
     desk.run(c.WriteReply(first, "bob", text="hello"), 20)
-    desk.write("eve", 21, text="me too", thread="@hash-joe")
+    desk.write("eve", 21, text="me too", thread=thread("t1"))
     desk.run(c.TransferInteraction(first, "bob", "care"), 30)
     assert desk.take(first, 33) == "ana"
     desk.run(c.FinishInteraction(first, "ana", "resolved"), 60)

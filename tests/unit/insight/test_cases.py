@@ -5,7 +5,7 @@ import itertools
 import attrs
 import pytest
 from hypothesis import given, strategies as st
-from tests.unit.insight.rig import PLAN, START_US, Desk, fold, person
+from tests.unit.insight.rig import PLAN, START_US, Desk, fold, person, thread
 
 from orchestra.insight import answering
 from orchestra.insight.measures import Measures
@@ -260,9 +260,9 @@ def test_customers_are_people_however_often_they_come() -> None:
 
 def test_participants_are_customers() -> None:
     desk = Desk()
-    desk.write("joe", 10, thread="t")
-    desk.write("eve", 20, thread="t")
-    desk.call("sue", 30, "chat", thread="t")
+    desk.write("joe", 10, thread=thread("t"))
+    desk.write("eve", 20, thread=thread("t"))
+    desk.call("sue", 30, "chat", thread=thread("t"))
     measures = desk.measures()
     assert (measures.total.customers, measures.total.cases, measures.total.messages.inbound) == (3, 1, 2)
 
@@ -272,22 +272,22 @@ def test_participants_are_customers() -> None:
 
 def _closed_case(reopen_within: str) -> tuple[Desk, Measures]:
     desk = Desk(PLAN.replace('close_after = "7d"', f'close_after = "1d"\nreopen_within = "{reopen_within}"'))
-    desk.write("joe", 10, "mail", thread="t1")
-    desk.run(c.RecordReply("mail", "main", "r1", person("joe"), thread="t1", resolve=True), 20)
+    desk.write("joe", 10, "mail", thread=thread("t1"))
+    desk.run(c.RecordReply("mail", "main", "r1", person("joe"), thread=thread("t1"), resolve=True), 20)
     desk.wait(100_000)
     return desk, desk.measures()
 
 
 def _close_another(desk: Desk, at_s: float) -> None:
-    desk.write("eve", at_s, "mail", thread="t2")
-    desk.run(c.RecordReply("mail", "main", f"r{at_s}", person("eve"), thread="t2", resolve=True), at_s + 1)
+    desk.write("eve", at_s, "mail", thread=thread("t2"))
+    desk.run(c.RecordReply("mail", "main", f"r{at_s}", person("eve"), thread=thread("t2"), resolve=True), at_s + 1)
     desk.wait(at_s + 100_000)
 
 
 def test_a_closed_case_goes_on_if_it_comes_back() -> None:
     desk, _ = _closed_case("30d")
-    desk.write("joe", 200_000, "mail", thread="t1")
-    desk.run(c.RecordReply("mail", "main", "r2", person("joe"), thread="t1"), 200_010)
+    desk.write("joe", 200_000, "mail", thread=thread("t1"))
+    desk.run(c.RecordReply("mail", "main", "r2", person("joe"), thread=thread("t1")), 200_010)
     figures = desk.measures().total
     assert (figures.cases, figures.first_response.times.mean_s, figures.end_to_end.mean_s) == (1, 10.0, 200_000.0)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from tests.unit.insight.rig import PLAN, SECOND, START_US, Desk, fold, person
+from tests.unit.insight.rig import PLAN, SECOND, START_US, Desk, fold, person, thread
 
 from orchestra.insight.figures import Figures
 from orchestra.model import commands as c, events as e
@@ -109,9 +109,9 @@ def test_a_canceled_wait_is_a_flow_out() -> None:
 
 def test_an_answer_elsewhere_ends_the_wait_when_it_was_given() -> None:
     desk = Desk()
-    desk.write("joe", 10, "mail", thread="t1")
+    desk.write("joe", 10, "mail", thread=thread("t1"))
     reply = c.RecordReply(
-        "mail", "main", "r1", person("joe"), thread="t1", occurred_us=1_700_000_025_000_000, text="outside"
+        "mail", "main", "r1", person("joe"), thread=thread("t1"), occurred_us=1_700_000_025_000_000, text="outside"
     )
     desk.run(reply, 100)
     figures = total(desk)
@@ -122,9 +122,9 @@ def test_an_answer_elsewhere_ends_the_wait_when_it_was_given() -> None:
 def _answered_elsewhere(*answers_s: float) -> Figures:
     """A mail of second 10, whose answers are recorded at 100 and later, given at these times."""
     desk = Desk()
-    desk.write("joe", 10, "mail", thread="t1")
+    desk.write("joe", 10, "mail", thread=thread("t1"))
     for number, at_s in enumerate(answers_s):
-        reply = c.RecordReply("mail", "main", f"r{number}", person("joe"), thread="t1")
+        reply = c.RecordReply("mail", "main", f"r{number}", person("joe"), thread=thread("t1"))
         desk.run(attrs.evolve(reply, occurred_us=START_US + round(at_s * SECOND)), 100 + number)
     return total(desk)
 
@@ -150,10 +150,10 @@ def test_the_first_answer_given_elsewhere_ends_the_wait_whichever_is_recorded_fi
 
 def test_an_answer_to_the_next_contact_changes_nothing_about_the_one_before() -> None:
     desk = Desk()
-    reply = c.RecordReply("mail", "main", "r0", person("joe"), thread="t1", resolve=True)
-    desk.write("joe", 10, "mail", thread="t1")
+    reply = c.RecordReply("mail", "main", "r0", person("joe"), thread=thread("t1"), resolve=True)
+    desk.write("joe", 10, "mail", thread=thread("t1"))
     desk.run(reply, 100)
-    desk.write("joe", 200, "mail", thread="t1")
+    desk.write("joe", 200, "mail", thread=thread("t1"))
     desk.run(attrs.evolve(reply, message_id="r1", occurred_us=START_US + 210 * SECOND), 220)
     desk.run(attrs.evolve(reply, message_id="r2", occurred_us=START_US + 205 * SECOND), 230)
     assert (total(desk).wait.n, total(desk).wait.mean_s) == (2, (90 + 5) / 2)

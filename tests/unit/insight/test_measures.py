@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-from tests.unit.insight.rig import Desk, busy_day, fold, without_private
+from tests.unit.insight.rig import Desk, busy_day, fold, thread, without_private
 
 from orchestra.insight import (
     answering,
@@ -117,7 +117,7 @@ def _replay(path: Path) -> tuple[Measures, int]:
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
         at_us = int(datetime.fromisoformat(row["at"]).timestamp()) * 1_000_000
-        common: dict[str, Any] = {"thread": row["thread"], "occurred_us": at_us}
+        common: dict[str, Any] = {"thread": thread(row["thread"]), "occurred_us": at_us}
         who = Address("handle", row["customer"])
         if row["direction"] == "inbound":
             command = c.ReceiveMessage(row["channel"], row["company"], row["message_id"], who, **common)

@@ -12,7 +12,7 @@ from tests.contact_centre import PLAN, Centre
 
 from orchestra.errors import DefinitionError, InvalidCommand, MalformedMessage
 from orchestra.model import commands as c, events as e
-from orchestra.model.addresses import Address, Email, Handle, Ref
+from orchestra.model.addresses import Address, Email, Handle, Ref, Thread
 from orchestra.model.commands import COMMANDS
 from orchestra.model.event import Event
 from orchestra.model.message import Contact, Message
@@ -69,6 +69,16 @@ def test_what_fits_passes(value: Any) -> None:
             "must be a mapping of text to a whole number",
         ),
         (c.ReceiveMessage("chat", "main", "m1", Address("email", 1)), "sender.key", "must be text, not int"),  # type: ignore[arg-type]
+        (
+            c.ReceiveMessage("chat", "main", "m1", Address("email", "k"), thread=Thread(1)),  # type: ignore[arg-type]
+            "thread.key",
+            "must be text, not int",
+        ),
+        (
+            c.ReceiveMessage("chat", "main", "m1", Address("email", "k"), thread="+4930555019283"),  # type: ignore[arg-type]
+            "thread",
+            "must be a Thread or None, not str",
+        ),
         (
             Message("chat", id="m1", sender="joe", text="x"),  # type: ignore[arg-type]
             "sender",

@@ -502,6 +502,7 @@ async def test_what_cannot_be_stored_is_refused_before_it_is_decided() -> None:
         await workspace.receive(message(1))
         for command in (
             WriteReply("in1", "ana", text="\ud800"),
+            WriteReply("in1", "ana", text="\ud800", key="k1"),
             SignIn("ana", "\udfff"),
             ReceiveMessage("chat", "main", "m2", workspace.key.address(message(1).sender), skills={"\ud800": 1}),
         ):

@@ -47,7 +47,7 @@ def test_a_message_becomes_a_command() -> None:
     command = only(inbound.MessageReceived(origin=origin(thread=thread, occurred_at=AT), parts=(TextPart("Hello"),)))
     assert isinstance(command, ReceiveMessage)
     assert (command.channel, command.account, command.message_id) == ("chat", "main", "e-1")
-    assert (command.thread, command.reply_case, command.occurred_us) == ("c-1", "ca7", since_epoch_us(AT))
+    assert (command.thread, command.reply_case, command.occurred_us) == (KEY.thread("c-1"), "ca7", since_epoch_us(AT))
     assert (command.text, command.sender.value) == ("Hello", "joe")
     assert command.sender.key == KEY.address(Handle("joe", kind="loopback")).key
 
@@ -123,7 +123,7 @@ def test_a_message_handed_in_keeps_what_it_says_of_itself() -> None:
     command = receive(message, KEY)
     assert isinstance(command, ReceiveMessage)
     assert (command.channel, command.account, command.message_id) == ("email", "support", "m1")
-    assert (command.thread, command.occurred_us, command.reply_case) == ("t-1", since_epoch_us(AT), "ca3")
+    assert (command.thread, command.occurred_us, command.reply_case) == (KEY.thread("t-1"), since_epoch_us(AT), "ca3")
     assert (command.case_number, command.topic, command.queue) == ("C-000003", "delay", "vip")
     assert (command.skills, command.priority) == ({"german": 2}, 5)
     assert "\u0000" not in (command.text or "")

@@ -37,6 +37,15 @@ def test_a_bad_secret_is_a_fault_of_the_plan(secrets: dict[str, str], problem: s
     assert "xxx" not in str(caught.value)
 
 
+def test_a_thread_is_known_by_its_hash_alone() -> None:
+    thread = KEY.thread("+4930555019283")
+    assert thread == KEY.thread("+4930555019283")
+    assert thread.value == "+4930555019283"
+    assert "4930555019283" not in repr(thread)
+    assert len({thread.key, KEY.thread("+4930555019284").key, KEY.address(Phone("+4930555019283")).key}) == 3
+    assert not KEY.thread("@companychannel").key.startswith("@")
+
+
 def test_other_secrets_and_names_are_other_keys() -> None:
     keys = [
         KEY,

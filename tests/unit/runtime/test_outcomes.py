@@ -189,10 +189,10 @@ async def test_no_fault_of_one_delivery_ends_the_workspace(
     scripted(centre, Sent())
     fetch, faults = Sending._fetch, [RuntimeError("as planned, with joe's address in it")]
 
-    def fail_once(sending: Sending, row: Any) -> Any:
+    def fail_once(sending: Sending, *rows: Any) -> Any:
         if faults:
             raise faults.pop()
-        return fetch(sending, row)
+        return fetch(sending, *rows)
 
     monkeypatch.setattr(Sending, "_fetch", fail_once)
     assert await end_of(centre, clock) == [("DeliveryAccepted", None)]

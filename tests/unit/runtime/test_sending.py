@@ -10,6 +10,7 @@ import anyio
 import pytest
 from tests.contact_centre import PLAN, Centre, SteeredJournal, answered, frame, message, turns
 
+from orchestra.channels.account import Conversation
 from orchestra.channels.loopback_transport import Failure
 from orchestra.channels.sending import Failed, Interpreted, Next, Refused, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import FrameAnswer, FrameStep, StepResult, WireStep
@@ -262,6 +263,34 @@ async def test_without_a_transport_the_permit_lapses(centre: Centre, clock: Virt
     assert centre.counts()["DeliveryRetried"] >= 1
 
 
+@pytest.mark.parametrize("thread", ["T-5", "@companychannel", "+4915112345678", None])
+async def test_the_adapter_is_told_the_provider_s_own_thread(
+    centre: Centre, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, thread: str | None
+) -> None:
+    """In clear, as the recipient is; and neither is in clear in any fact."""
+    told: list[Conversation] = []
+    encode = type(centre.adapter).encode
+
+    def listen(adapter: Any, message: Any, account: Any, conversation: Conversation, now: Any) -> Any:
+        told.append(conversation)
+        return encode(adapter, message, account, conversation, now)
+
+    monkeypatch.setattr(type(centre.adapter), "encode", listen)
+    async with centre.open() as workspace:
+        for number, where in enumerate(["another", thread]):
+            received = await workspace.receive(message(number, thread=where))
+            await workspace.execute(SendMessage(received.case.id, f"k{number}", text="News"))
+        await workspace.settle()
+        rows = workspace._owner.view.contacts.conversations.values()
+        assert all(where not in str(row) for row in rows for where in ("another", thread or "joe"))
+    assert [(conversation.id, conversation.recipient.value) for conversation in told] == [
+        ("another", "joe"),
+        (thread, "joe"),
+    ]
+    for record in centre.records():
+        assert all(f'"{value}"' not in record.facts for value in ("another", thread, "joe")), record.type
+
+
 # The operator's stop
 
 
@@ -314,12 +343,13 @@ async def test_a_stop_between_permit_and_start_holds_it(clock: VirtualClock) -> 
 # What is gone cannot be sent
 
 
-@pytest.mark.parametrize("subject", ["customer"])
-async def test_an_erased_message_is_not_sent(centre: Centre, clock: VirtualClock, subject: str) -> None:
+@pytest.mark.parametrize("thread", [None, "T-5"])
+async def test_an_erased_message_is_not_sent(centre: Centre, clock: VirtualClock, thread: str | None) -> None:
     async with centre.open() as workspace:
         clock.attach(workspace)
         await workspace.execute(StopSending("wait"))
-        await answered(workspace)
+        received = await workspace.receive(message(1, thread=thread))
+        await workspace.execute(SendMessage(received.case.id, "k1", text="News"))
         centre.journal.blank(["cu1"])
         await workspace.execute(StartSending())
         await clock.advance(days=4)

@@ -26,7 +26,7 @@ def _by_thread(view: View, event: e.InteractionStarted, at_us: int) -> str | Non
     case = conversation.case
     if case is None or not _reachable(view, case, at_us):
         return None
-    return case if not conversation.thread.startswith("@") or _goes_on(view, case, event.topic) else None
+    return case if conversation.has_thread or _goes_on(view, case, event.topic) else None
 
 
 def _goes_on(view: View, case: str, topic: str | None) -> bool:

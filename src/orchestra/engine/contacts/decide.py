@@ -9,6 +9,7 @@ from orchestra.engine.contacts.intake import (
     check_id,
     check_skills,
     check_text,
+    check_thread,
     find_or_start,
     receive_contact,
     receive_message,
@@ -164,8 +165,7 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
         raise UnknownId("channel", command.channel)
     check_id("id", command.message_id)
     check_id("account", command.account)
-    if command.thread is not None:
-        check_id("thread", command.thread)
+    check_thread(command.thread)
     check_text(command.text)
     _check_disposition(view, command.disposition)
     taken = already(view, command.channel, command.account, command.message_id)

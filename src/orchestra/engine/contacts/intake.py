@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestra.engine.contacts.state import Taken, taken_key
+from orchestra.engine.contacts.state import NO_THREAD, Taken, taken_key
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.addresses import Address
+from orchestra.model.addresses import Address, Thread
 from orchestra.model.limits import id_fault, text_fault
 from orchestra.model.results import CaseRef, Received
 from orchestra.model.structure import microseconds
@@ -19,6 +19,7 @@ __all__ = [
     "check_id",
     "check_skills",
     "check_text",
+    "check_thread",
     "find_or_start",
     "receive_contact",
     "receive_message",
@@ -91,8 +92,7 @@ def _check_ids(command: c.ReceiveMessage | c.ReceiveContact, provider_id: str) -
     """Before anything is looked up under them."""
     check_id("id", provider_id)
     check_id("account", command.account)
-    if command.thread is not None:
-        check_id("thread", command.thread)
+    check_thread(command.thread)
 
 
 def _check(view: View, command: c.ReceiveMessage | c.ReceiveContact) -> None:
@@ -124,6 +124,16 @@ def check_id(field: str, text: str) -> None:
         raise InvalidCommand(field, fault)
 
 
+def check_thread(thread: Thread | None) -> None:
+    """Refuse a thread that could be taken for another, or for none."""
+    if thread is None:
+        return
+    for text in (thread.key,) if thread.value is None else (thread.key, thread.value):
+        check_id("thread", text)
+    if thread.key.startswith(NO_THREAD):
+        raise InvalidCommand("thread", f"its key must be a hash, which never begins with {NO_THREAD!r}")
+
+
 def when(view: View, channel: str, occurred_us: int | None, at_us: int) -> int:
     """When it happened: what the source says, but never after now nor before the channel's longest age."""
     if occurred_us is None or occurred_us > at_us:
@@ -138,11 +148,11 @@ def find_or_start(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.R
     if customer is None:
         customer = view.contacts.next_id("customer", "cu")
         yield e.CustomerAdded(customer, person.kind, person.key, person.value, person.name)
-    thread = command.thread if command.thread is not None else f"@{person.key}"
-    conversation = view.contacts.by_thread.get((command.channel, command.account, thread))
+    thread = command.thread or Thread(f"{NO_THREAD}{person.key}")
+    conversation = view.contacts.by_thread.get((command.channel, command.account, thread.key))
     if conversation is None:
         conversation = view.contacts.next_id("conversation", "co")
-        yield e.ConversationStarted(conversation, customer, command.channel, command.account, thread)
+        yield e.ConversationStarted(conversation, customer, command.channel, command.account, thread.key, thread.value)
     return customer, conversation
 
 

@@ -12,12 +12,27 @@ from orchestra.engine.section import Evolve, Slice
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["EVOLVE", "IDLE", "WRAP_UP", "Contacts", "Conversation", "Customer", "Interaction", "Taken", "taken_key"]
+__all__ = [
+    "EVOLVE",
+    "IDLE",
+    "NO_THREAD",
+    "WRAP_UP",
+    "Contacts",
+    "Conversation",
+    "Customer",
+    "Interaction",
+    "Taken",
+    "taken_key",
+]
 
 IDLE = "contacts.idle"
 """Timer of an answered interaction in which nobody writes."""
 WRAP_UP = "contacts.wrap_up"
 """Timer of an interaction in wrap-up."""
+
+
+NO_THREAD = "@"
+"""What the thread of a conversation begins with that the provider has none for; never a provider's thread."""
 
 
 @attrs.define
@@ -39,6 +54,11 @@ class Conversation:
     case: str | None = None
     messages: int = 0
     last_inbound_us: int | None = None
+
+    @property
+    def has_thread(self) -> bool:
+        """Whether the provider has a thread for it; else it goes by the sender's address."""
+        return not self.thread.startswith(NO_THREAD)
 
 
 @attrs.define

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from orchestra.model.addresses import Address
+from orchestra.model.addresses import Address, Thread
 from orchestra.model.command import Command, Id
 from orchestra.model.private import private
 
@@ -34,7 +34,7 @@ class ReceiveContact(Command):
     account: str
     contact_id: str
     sender: Address
-    thread: str | None = None
+    thread: Thread | None = None
     occurred_us: int | None = None
     reply_case: str | None = None
     case_number: str | None = None
@@ -55,7 +55,7 @@ class ReceiveMessage(Command):
     account: str
     message_id: str
     sender: Address
-    thread: str | None = None
+    thread: Thread | None = None
     occurred_us: int | None = None
     reply_case: str | None = None
     case_number: str | None = None
@@ -152,7 +152,7 @@ class RecordReply(Command):
     message_id: str
     recipient: Address
     agent: str | None = None
-    thread: str | None = None
+    thread: Thread | None = None
     occurred_us: int | None = None
     resolve: bool = False
     disposition: str | None = None

@@ -41,13 +41,18 @@ class CustomerAdded(Event):
 
 @attrs.define
 class ConversationStarted(Event):
-    """A customer and one of our accounts talk for the first time under this thread (provider's key, or `@address`)."""
+    """A customer and one of our accounts talk for the first time under this thread.
+
+    `thread` is a hash of the provider's key, which is `value`. Where the provider has no threads it is `@` and the
+    sender's hashed address.
+    """
 
     conversation: str
     customer: str
     channel: str
     account: str
     thread: str
+    value: str | None = private()
 
 
 @attrs.define

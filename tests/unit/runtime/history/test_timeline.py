@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.unit.insight.rig import Desk, busy_day, person
+from tests.unit.insight.rig import Desk, busy_day, person, thread
 
 from orchestra.errors import UnknownId
 from orchestra.journal.memory import MemoryJournal
@@ -89,18 +89,18 @@ def test_numbers_of_others_cases_can_be_given() -> None:
 
 def test_a_participants_own_cases_are_not_shown_to_others() -> None:
     desk = Desk()
-    desk.write("joe", 10, thread="t")
-    desk.write("eve", 20, text="in joe's", thread="t")
+    desk.write("joe", 10, thread=thread("t"))
+    desk.write("eve", 20, text="in joe's", thread=thread("t"))
     desk.write("eve", 30, "mail", text="her own")
-    desk.call("eve", 40, "voice", thread="t2")
+    desk.call("eve", 40, "voice", thread=thread("t2"))
     texts = {who: [entry.text for entry in timeline(desk.journal, who) if entry.text] for who in ("cu1", "cu2")}
     assert texts == {"cu1": ["help", "in joe's"], "cu2": ["in joe's", "her own"]}
 
 
 def test_calls_of_participants_are_shown() -> None:
     desk = Desk()
-    desk.call("joe", 10, thread="t")
-    desk.call("eve", 20, thread="t")
+    desk.call("joe", 10, thread=thread("t"))
+    desk.call("eve", 20, thread=thread("t"))
     sentences = [entry.sentence for entry in timeline(desk.journal, "cu1")]
     assert "the customer called main on voice" in sentences
     assert "cu2 called main on voice" in sentences
@@ -126,9 +126,11 @@ def test_erased_texts_are_gone_and_the_rest_is_there() -> None:
 
 def test_answers_given_elsewhere_are_told() -> None:
     desk = Desk()
-    desk.write("joe", 10, "mail", thread="t")
+    desk.write("joe", 10, "mail", thread=thread("t"))
     for number, agent in enumerate((None, "ana")):
-        desk.run(c.RecordReply("mail", "main", f"r{number}", person("joe"), agent, thread="t", text="x"), 20 + number)
+        desk.run(
+            c.RecordReply("mail", "main", f"r{number}", person("joe"), agent, thread=thread("t"), text="x"), 20 + number
+        )
     replies = [entry for entry in timeline(desk.journal, "cu1") if entry.kind == "ReplyRecorded"]
     assert [(entry.who, entry.sentence) for entry in replies] == [
         ("system", "the company answered outside of this system"),
@@ -138,10 +140,10 @@ def test_answers_given_elsewhere_are_told() -> None:
 
 def test_an_answer_to_a_participant_is_told_to_both() -> None:
     desk = Desk()
-    desk.write("joe", 10, thread="t")
-    desk.write("eve", 20, text="me too", thread="t")
+    desk.write("joe", 10, thread=thread("t"))
+    desk.write("eve", 20, text="me too", thread=thread("t"))
     for number, (who, text) in enumerate((("eve", "to eve"), ("sue", "to sue"), ("joe", "to joe"))):
-        reply = c.RecordReply("chat", "main", f"r{number}", person(who), "ana", thread="t", text=text)
+        reply = c.RecordReply("chat", "main", f"r{number}", person(who), "ana", thread=thread("t"), text=text)
         desk.run(reply, 30 + number)
     told = {
         who: [(entry.sentence, entry.text) for entry in timeline(desk.journal, who) if entry.kind == "ReplyRecorded"]
