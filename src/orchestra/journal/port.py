@@ -122,7 +122,7 @@ class Journal(Protocol):
         """Durable records past `after`, in order; only those of the given subjects and types, if given.
 
         Gives at least what was durable when the iteration began, without a hole, and holds nobody up while it waits.
-        Reads with an index on subject. Each record is verified.
+        Reads with an index on subject, and on the type `PlanChanged`. Each record is verified.
 
         Raises:
             JournalCorrupt: when the iteration reaches a damaged record; those before it were given.

@@ -5,8 +5,8 @@ Belongs here: reads of records and the search for damage. Does not: writing.
 No connection and no transaction is held between two pieces, so a reader may take its time: writers and the
 write-ahead log do not wait for it. A read gives what was durable when it began.
 
-There is no index on type: it would cost every append, and a read by type over all records proves the whole chain on its
-way, which a read through an index cannot.
+There is no index on type, but for the rare one that every process asks for when it connects: it would cost each append,
+and a read by type over all records proves the whole chain on its way, which a read through an index cannot.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ __all__ = ["Reader"]
 
 CHUNK = 512
 
+_INDEXED = frozenset({"PlanChanged"})
+"""What the index on type holds."""
+
 
 class Reader:
     """Reads the records of one journal file."""
@@ -45,7 +48,12 @@ class Reader:
         """Proved rows in order, to the end; then damage at the end, if there is any, is raised."""
         witnesses = self._witnesses()
         upto, damage = self._readable()
-        found = self._scan(after, upto) if subjects is None else self._merged(sorted(set(subjects)), after, upto)
+        if subjects is not None:
+            found = self._merged(sorted(set(subjects)), after, upto)
+        elif types is not None and frozenset(types) == _INDEXED:
+            found = self._picked("read_plans", (), after, upto, CHUNK)
+        else:
+            found = self._scan(after, upto)
         if types is None:
             yield from found
         else:
@@ -110,15 +118,16 @@ class Reader:
     def _merged(self, subjects: Sequence[str], after: int, upto: int) -> Iterator[Row]:
         # A few of each at a time, so that many subjects need no more memory than one.
         size = max(16, CHUNK // max(1, len(subjects)))
-        return merge(*(self._subject(subject, after, upto, size) for subject in subjects), key=itemgetter(0))
+        found = (self._picked("read_subject", (subject,), after, upto, size) for subject in subjects)
+        return merge(*found, key=itemgetter(0))
 
-    def _subject(self, subject: str, after: int, upto: int, size: int) -> Iterator[Row]:
+    def _picked(self, query: str, keys: tuple[str, ...], after: int, upto: int, size: int) -> Iterator[Row]:
         position = after
-        while rows := self._piece("read_subject", (subject, position, upto), position, size):
+        while rows := self._piece(query, (*keys, position, upto), position, size):
             for *fields, previous in rows:
                 row = cast(Row, tuple(fields))
                 if row[0] <= position:
-                    raise JournalCorrupt(position + 1, "the index on subjects is broken")
+                    raise JournalCorrupt(position + 1, "an index is broken")
                 position = row[0]
                 if previous is None and position > 1:
                     raise JournalCorrupt(position - 1, "the record is missing")

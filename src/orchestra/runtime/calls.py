@@ -69,7 +69,12 @@ class Calls(Protocol):
         Raises:
             UnknownId: there is no such interaction.
         """
-        return await in_thread(lambda: explain(self.journal, interaction, full=full))
+        customer = self._whose(interaction)
+        return await in_thread(lambda: explain(self.journal, interaction, full=full, customer=customer))
+
+    def _whose(self, interaction: str) -> str | None:
+        """The customer of an interaction, if that can be told without reading the journal."""
+        return None
 
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""

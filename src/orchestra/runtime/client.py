@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -110,14 +111,12 @@ async def connect(
 
 
 def _plan_of(journal: Journal, url: str) -> tuple[Plan, str]:
-    latest: PlanChanged | None = None
-    for record in journal.read(types=["PlanChanged"]):
-        event = decode_event(record)
-        assert isinstance(event, PlanChanged)
-        latest = event
-    if latest is None:
+    newest = deque(journal.read(types=["PlanChanged"]), maxlen=1)
+    if not newest:
         raise _never_opened(url)
-    return latest.plan, latest.key_check
+    changed = decode_event(newest[0])
+    assert isinstance(changed, PlanChanged)
+    return changed.plan, changed.key_check
 
 
 def _never_opened(url: str) -> DefinitionError:

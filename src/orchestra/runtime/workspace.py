@@ -174,6 +174,10 @@ class Workspace(Calls):
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: interaction_view(view, interaction))
 
+    def _whose(self, interaction: str) -> str | None:
+        row = self._owner.view.contacts.interactions.get(interaction)
+        return None if row is None else row.customer
+
     async def why_waiting(self, interaction: str) -> Waiting | None:
         """Why an interaction still waits; None if it does not.
 

@@ -24,6 +24,8 @@ from orchestra.errors import (
     OfferExpired,
     UnknownId,
 )
+from orchestra.journal import chain
+from orchestra.journal.chain import Row
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.registry import is_absent, open_journal
 from orchestra.journal.sqlite import SqliteJournal
@@ -327,6 +329,42 @@ async def test_a_client_reads_histories(centre: Centre, file: Path) -> None:
         assert client.reply_token(received.case.id) == workspace.reply_token(received.case.id)
         with pytest.raises(UnknownId):
             await client.timeline("cu99")
+
+
+async def test_connecting_reads_plans_only(centre: Centre, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proved: list[str] = []
+
+    def prove(row: Row, previous: bytes) -> bytes:
+        proved.append(row[2])
+        return chain.prove(row, previous)
+
+    async with centre.open() as workspace:
+        for number in range(20):
+            await workspace.receive(message(number))
+    for name in ("second", "third"):
+        changed = Plan.parse(f"""
+            workspace = {{ name = "tests", default_queue = "care" }}
+            teams = {{ care = {{}}, {name} = {{}} }}
+            queues.care.team = "care"
+            channels.chat.live = true
+        """)
+        async with Workspace.open(changed, centre.journal):
+            pass
+    monkeypatch.setattr("orchestra.journal.sqlite_reading.prove", prove)
+    async with connect(f"sqlite:{file}") as client:
+        assert set(client.plan.teams) == {"care", "third"}
+    assert proved == ["PlanChanged"] * 3
+
+
+async def test_an_owner_explains_without_searching(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with centre.open() as workspace:
+        received = await workspace.receive(message(1))
+        expected = await workspace.explain(received.interaction)
+        monkeypatch.setattr("orchestra.runtime.history.explain._customer", None)
+        assert await workspace.explain(received.interaction) == expected
+        monkeypatch.undo()
+        with pytest.raises(UnknownId):
+            await workspace.explain("in99")
 
 
 async def test_nobody_can_connect_before_it_was_ever_opened(file: Path) -> None:

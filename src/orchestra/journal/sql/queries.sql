@@ -25,6 +25,12 @@ SELECT r.position, r.at_us, r.type, r.version, r.actor, r.subject, r.record_chec
     (SELECT p.record_check FROM record AS p WHERE p.position = r.position - 1)
 FROM record AS r WHERE r.subject = ? AND r.position > ? AND r.position <= ? ORDER BY r.position LIMIT ?;
 
+-- name: read_plans
+-- As `read_subject`, by the one type that has an index.
+SELECT r.position, r.at_us, r.type, r.version, r.actor, r.subject, r.record_check, r.private_check, r.facts, r.private,
+    (SELECT p.record_check FROM record AS p WHERE p.position = r.position - 1)
+FROM record AS r WHERE r.type = 'PlanChanged' AND r.position > ? AND r.position <= ? ORDER BY r.position LIMIT ?;
+
 -- name: blank_all
 UPDATE record SET private = NULL, private_check = NULL WHERE private IS NOT NULL;
 

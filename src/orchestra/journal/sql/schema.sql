@@ -18,6 +18,9 @@ CREATE TABLE record (
 -- Every entry ends with the position, so this gives one subject's records in order.
 CREATE INDEX record_subject ON record (subject) WHERE subject IS NOT NULL;
 
+-- Plans are few, and every process that connects asks for the last: other records cost this nothing.
+CREATE INDEX record_plan ON record (position) WHERE type = 'PlanChanged';
+
 -- One row. The epoch outlives the leases; a released lease has no holder.
 CREATE TABLE lease (
     only_row   INTEGER PRIMARY KEY CHECK (only_row = 1),

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.unit.insight.rig import START_US, Desk, busy_day
 
 from orchestra.errors import UnknownId
 from orchestra.model import commands as c
+from orchestra.model.records import Record
 from orchestra.runtime.history.explain import Explanation, explain
 from orchestra.runtime.history.waiting import Candidate
 from orchestra.runtime.loading import save_snapshot
@@ -154,6 +157,36 @@ def test_knowing_the_customer_spares_the_search() -> None:
 def test_unknown_interactions_are_refused(customer: str | None) -> None:
     with pytest.raises(UnknownId, match="no interaction 'in99'"):
         explain(busy_day().journal, "in99", customer=customer)
+
+
+@pytest.mark.parametrize("wrong", ["", "in", "in0", "in-1", "in1x", "1", "in\u0661", "ca1", "in" + "9" * 5000])
+def test_what_is_no_id_of_an_interaction_is_unknown(wrong: str) -> None:
+    with pytest.raises(UnknownId):
+        explain(busy_day().journal, wrong)
+
+
+def test_each_is_found_wherever_it_began() -> None:
+    desk = Desk()
+    started = [desk.call(f"joe-{number}", number) for number in range(1, 30)]
+    desk.run(c.DefineAgent("eva", ["care"]), 40)
+    for place, interaction in enumerate(started, 1):
+        assert explain(desk.journal, interaction).customer == f"cu{place}"
+
+
+def test_little_is_read_to_find_one() -> None:
+    desk = Desk()
+    started = [desk.call(f"joe-{number}", number) for number in range(1, 300)]
+    given: list[int] = []
+    original = desk.journal.read
+
+    def read(after: int = 0, **more: Any) -> Iterator[Record]:
+        for record in original(after, **more):
+            given.append(record.position)
+            yield record
+
+    desk.journal.read = read  # type: ignore[method-assign]
+    explain(desk.journal, started[-1])
+    assert len(given) < desk.journal.position() / 10
 
 
 def test_another_customers_interaction_is_unknown() -> None:
