@@ -182,6 +182,18 @@ def test_permits_that_nobody_uses_are_given_at_ever_longer_gaps(driver: Driver) 
     assert _gap_s(driver) == 0
 
 
+def test_an_account_that_is_connected_again_wakes_nothing_that_a_stop_keeps(driver: Driver) -> None:
+    assert _gap_s(driver) == 0
+    driver.run(c.StopSending("incident"))
+    driver.advance(31)
+    assert (_row(driver).state, _row(driver).is_held, _row(driver).lapses) == ("PENDING", True, 1)
+    driver.run(c.ResumeDeliveries(_row(driver).channel, _row(driver).account))
+    assert driver.engine.view.timers.get(DUE, "de1") is None
+    driver.run(c.StartSending())
+    driver.advance(1)
+    assert (_row(driver).state, _row(driver).is_held) == ("PERMITTED", False)
+
+
 def test_what_lapsed_is_due_when_its_account_is_connected_again() -> None:
     driver = _with_delivery(Driver(plan()))
     for number in range(2, 452):

@@ -306,9 +306,10 @@ class Deliveries(Slice):
             self.timers.set(RELEASE, "", at_us)
 
     def resumed(self, event: e.DeliveriesResumed, at_us: int) -> None:
-        """What lapsed there is due now, slice by slice."""
-        names = sorted(self.lapsed.get((event.channel, event.account), ()), key=lambda name: int(name[2:]))
-        for number, name in enumerate(names):
+        """What lapsed there is due now, slice by slice; but not what a stop keeps."""
+        lapsed = self.lapsed.get((event.channel, event.account), ())
+        names = [name for name in lapsed if not self.deliveries[name].is_held]
+        for number, name in enumerate(sorted(names, key=lambda name: int(name[2:]))):
             self.timers.set(DUE, name, at_us + number // SLICE * SLICE_PAUSE_US)
 
 
