@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
+from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
@@ -18,7 +19,7 @@ from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
-__all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "next_plan", "swarm_plan"]
+__all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "come_back_to_no_queue", "next_plan", "swarm_plan"]
 
 Value = TypeVar("Value")
 Move = Callable[[Engine, "Chooser"], "c.Command | None"]
@@ -402,6 +403,22 @@ def start_sending(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 # The rest
+
+
+def come_back_to_no_queue(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """A case closes, a plan drops its queue, and it reopens. Each command is made once those before it are done."""
+    customer = _some(choose, engine.view.contacts.customers)
+    plan = swarm_plan()
+    more = attrs.evolve(plan, queues={**plan.queues, "fair": attrs.evolve(plan.queues["care"], team="sales")})
+    case, _ = engine.view.cases.next_case()
+    if customer is None or missing(engine.view, plan):
+        return
+    yield c.ChangePlan(more, more.digest(), "2025b", "check")
+    yield c.OpenCase(customer, None, "fair")
+    yield c.ResolveCase(case)
+    yield c.CloseCase(case)
+    yield c.ChangePlan(plan, plan.digest(), "2025b", "check")
+    yield c.ReopenCase(case, "not settled")
 
 
 def change_plan(engine: Engine, choose: Chooser) -> c.Command:

@@ -177,8 +177,7 @@ def _on_finished(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e
     key = view.contacts.interactions[event.interaction].case
     assert key is not None  # every interaction has a case from its first batch on
     case = view.cases.cases[key]
-    others = (view.contacts.interactions[name] for name in case.interactions if name != event.interaction)
-    if CASE.allows(case.state, "resolve") and not any(other.is_open for other in others):
+    if CASE.allows(case.state, "resolve") and key not in view.contacts.open_in_case:
         yield _resolved(view, key, case, event.disposition, at_us)
 
 

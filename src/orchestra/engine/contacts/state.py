@@ -123,12 +123,30 @@ class Contacts(Slice):
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by address and thread, and the order in which ids are forgotten."""
+        """Rebuild the look-ups by address, thread and case, and the order in which ids are forgotten."""
         self.by_address = {key: name for name, row in self.customers.items() for key in row.addresses}
         self.by_thread = {(c.channel, c.account, c.thread): name for name, c in self.conversations.items()}
+        self.open_in_case: dict[str | None, int] = {}
+        self.newest: dict[tuple[str | None, str, str], str] = {}
+        for name in sorted(self.interactions, key=lambda name: int(name[2:])):
+            row = self.interactions[name]
+            if row.case is not None:  # else between its start and its case, in the middle of a batch
+                self._place(name, row)
         self._oldest: dict[str, deque[str]] = {}
         for key, _ in sorted(self.taken.items(), key=lambda item: item[1].number):
             self._oldest.setdefault(key.partition("\x1f")[0], deque()).append(key)
+
+    def _place(self, name: str, row: Interaction) -> None:
+        """Enter an interaction among those of its case: how many are open, and the newest by customer and channel."""
+        self.newest[row.case, row.customer, row.channel] = name
+        if row.is_open:
+            self.open_in_case[row.case] = self.open_in_case.get(row.case, 0) + 1
+
+    def _shut(self, row: Interaction) -> None:
+        """An interaction that was open is so no longer."""
+        left = self.open_in_case.pop(row.case) - 1
+        if left:
+            self.open_in_case[row.case] = left
 
     def next_id(self, kind: str, prefix: str) -> str:
         """The id that the next of this kind will have."""
@@ -178,6 +196,7 @@ class Contacts(Slice):
         interaction = self.interactions[event.interaction]
         interaction.case = event.case
         self.conversations[interaction.conversation].case = event.case
+        self._place(event.interaction, interaction)
 
     def case_opened(self, event: e.CaseOpened, at_us: int) -> None:
         """The conversation in which a case came up belongs to it."""
@@ -261,6 +280,7 @@ class Contacts(Slice):
         self.timers.cancel(IDLE, event.interaction)
         if event.wrap_up_until_us is not None:
             interaction.state = INTERACTION.steps[interaction.state, "wrap_up"]
+            self._shut(interaction)
             self.timers.set(WRAP_UP, event.interaction, event.wrap_up_until_us)
 
     def done(self, event: e.InteractionDone, at_us: int) -> None:
@@ -278,6 +298,8 @@ class Contacts(Slice):
 
     def _end(self, name: str, trigger: str) -> None:
         interaction = self.interactions[name]
+        if interaction.is_open:
+            self._shut(interaction)
         interaction.state = INTERACTION.steps[interaction.state, trigger]
         self.timers.cancel(IDLE, name)
         self.timers.cancel(WRAP_UP, name)

@@ -72,11 +72,10 @@ def _conversation(view: View, case: str, channel: str | None) -> str:
     """
     customer = view.cases.cases[case].customer
     wanted = view.plan.channels if channel is None else (channel,)
-    for key in sorted(view.cases.cases[case].interactions, key=lambda name: int(name[2:]), reverse=True):
-        interaction = view.contacts.interactions[key]
-        is_open = interaction.channel in wanted and interaction.channel in view.plan.channels
-        if is_open and interaction.customer == customer:
-            return interaction.conversation
+    found = (view.contacts.newest.get((case, customer, name)) for name in wanted if name in view.plan.channels)
+    newest = max(filter(None, found), key=lambda name: int(name[2:]), default=None)
+    if newest is not None:
+        return view.contacts.interactions[newest].conversation
     raise InvalidCommand("channel", f"case {case} has had no contact with its customer on {channel or 'any channel'}")
 
 
