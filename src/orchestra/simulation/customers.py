@@ -35,11 +35,13 @@ class Customer:
         tries: how often they have tried before.
         state: one of the states above.
         interaction: of the present try; empty before.
+        came_us: when the present try began.
         since_us: since when they are in this state.
         waited_us: in earlier stretches of the present try.
         is_answered: whether an agent has answered them once.
         patience_us: how long they wait in all; None for ever.
         work_us: how long an agent of speed 1 with nothing else in hand needs for what is left of their service.
+        served_us: how long they were served before the present stretch of their service.
         pace: at which speed that is worked, `paced_us` since when.
         wrap_up_us: how long the agent needs afterwards.
         agent: who serves them, of `agents`.
@@ -49,6 +51,7 @@ class Customer:
 
     __slots__ = (
         "agent",
+        "came_us",
         "index",
         "interaction",
         "is_answered",
@@ -57,6 +60,7 @@ class Customer:
         "pace",
         "paced_us",
         "patience_us",
+        "served_us",
         "since_us",
         "source",
         "state",
@@ -76,7 +80,7 @@ class Customer:
         self.work_us = work_us
         self.patience_us = patience_us
         self.wrap_up_us = wrap_up_us
-        self.tries = self.since_us = self.waited_us = self.stretch = self.offers = 0
+        self.tries = self.came_us = self.since_us = self.waited_us = self.served_us = self.stretch = self.offers = 0
         self.state = NEW
         self.interaction = ""
         self.agent: Any = None

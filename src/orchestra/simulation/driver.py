@@ -15,7 +15,7 @@ from orchestra.model.structure import microseconds
 from orchestra.simulation.agents import Crew
 from orchestra.simulation.books import Books, SimulationBroken, Stretch
 from orchestra.simulation.clockwork import NEVER_US, Clockwork
-from orchestra.simulation.customers import NEW, SERVED, WRAPPING, Source
+from orchestra.simulation.customers import NEW, SERVED, WRAPPING, Customer, Source
 from orchestra.simulation.floor import Floor
 from orchestra.simulation.line import Line
 from orchestra.simulation.scenario import Scenario
@@ -181,8 +181,12 @@ class Driver:
         if customer.state == NEW:
             self._line.enter(customer)
         elif customer.state == SERVED:  # the agent has gone
-            self._floor.interrupt(customer)
-            self._line.wait(customer)
+            self._put_aside(customer)
+
+    def _put_aside(self, customer: Customer) -> None:
+        """The customer waits again, with what is left of the service."""
+        self._floor.interrupt(customer)
+        self._line.wait(customer)
 
     def _on_offered(self, event: e.OfferMade) -> None:
         self._floor.answer(self._line.customers[event.interaction], event)

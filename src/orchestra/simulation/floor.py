@@ -121,7 +121,8 @@ class Floor:
         now_us = self._clock.now_us
         for counter in (customer.source.counter, customer.agent.crew.counter):
             counter.tally.served += 1
-            counter.tally.service_us += now_us - customer.since_us
+            counter.tally.service_us += now_us - customer.since_us + customer.served_us
+            counter.tally.stay_us += now_us - customer.came_us
         self._stop(customer)
         customer.state, customer.since_us = WRAPPING, now_us
         if until_us is not None and now_us + customer.wrap_up_us < until_us:
@@ -135,6 +136,7 @@ class Floor:
     def interrupt(self, customer: Customer) -> None:
         """The agent no longer has the customer, whose service is not over: what is left of it stays to be done."""
         self._work(customer)
+        customer.served_us += self._clock.now_us - customer.since_us
         self._stop(customer)
         self.release(customer)
 

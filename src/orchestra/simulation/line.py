@@ -47,7 +47,8 @@ class Line:
         self._clock.tell(decided)
 
     def refuse(self, customer: Customer) -> None:
-        """The customer hears busy."""
+        """The customer hears busy, or is turned away by the engine before they waited."""
+        self.customers.pop(customer.interaction, None)
         tally = customer.source.counter.tally
         tally.blocked += 1
         tally.first_blocked += not customer.tries
@@ -70,6 +71,7 @@ class Line:
 
     def enter(self, customer: Customer) -> None:
         """The customer has got in, and waits."""
+        customer.came_us = self._clock.now_us
         customer.source.counter.entered += 1
         self.on_line += 1
         self.wait(customer)

@@ -173,6 +173,7 @@ def _rows(limits_us: Sequence[int], looks_us: Sequence[int]) -> Iterator[tuple[s
     yield "occupancy", _Row(lambda t: _ratio(t.areas.get("busy", 0), t.areas.get("staffed", 0)), lambda t: 0, "agents")
     yield "staffed", _Row(_level("staffed"), lambda t: 0, "agents")
     yield "service.mean", _Row(lambda t: _seconds(_ratio(t.service_us, t.served)), lambda t: t.served, "both")
+    yield "stay.mean", _Row(lambda t: _seconds(_ratio(t.stay_us, t.served)), lambda t: t.served, "both")
     yield "duration", _Row(lambda t: t.length_us / _SECOND_US, lambda t: 0, "all")
     for at in looks_us:
         yield f"queue_length_at.{limit_text(at)}", _Row(_look(at, 1), lambda t: 0)

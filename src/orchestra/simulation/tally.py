@@ -60,7 +60,7 @@ class Tally:
         wait_us: time waited by all whose wait ended, `answered_us` by those answered.
         within: limit by limit, who were answered within it; `over` whose wait, however it ended, was longer.
         answered_waits: of the answered, `abandoned_waits` of the others.
-        served: services that ended; `service_us` what they took.
+        served: services that ended; `service_us` what they took, `stay_us` from getting in touch to the end of them.
         areas: curve -> area under it.
         looks: instant of the cycle -> [looks, sum of those waiting, sum of those served].
     """
@@ -81,6 +81,7 @@ class Tally:
     abandoned_waits: Histogram = attrs.field(factory=Histogram)
     served: int = 0
     service_us: int = 0
+    stay_us: int = 0
     areas: dict[str, int] = attrs.field(factory=dict)
     looks: dict[int, list[int]] = attrs.field(factory=dict)
 
@@ -113,6 +114,7 @@ _SUMS = (
     "answered_us",
     "served",
     "service_us",
+    "stay_us",
 )
 
 

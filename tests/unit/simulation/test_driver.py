@@ -30,6 +30,7 @@ def test_one_agent_serves_one_after_the_other() -> None:
     assert (seconds(calls, "waiting"), seconds(calls, "serving")) == (5, 30)
     assert (seconds(desk, "busy"), seconds(desk, "staffed")) == (30, 40)
     assert (calls.served, calls.service_us) == (3, 30 * SECOND)
+    assert calls.stay_us == 35 * SECOND
 
 
 def test_who_has_no_patience_left_leaves() -> None:
@@ -189,6 +190,8 @@ def test_who_drops_everything_leaves_the_rest_to_others() -> None:
     assert (calls.answered, calls.served, calls.wait_us) == (1, 1, 0)
     assert seconds(calls, "waiting") == 16 * 3600
     assert seconds(calls, "serving") == 10
+    assert calls.service_us == 10 * SECOND
+    assert calls.stay_us == (10 + 16 * 3600) * SECOND
     assert calls.length_us == (10 + 16 * 3600) * SECOND + (16 * 3600 - 4) * SECOND
 
 
