@@ -107,12 +107,12 @@ class Workspace(Calls):
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
+        url = lasting_url(journal) if isinstance(journal, str) and not journal.startswith("memory:") else None
         store = await in_thread(open_journal, journal) if isinstance(journal, str) else journal
         try:
             lease = await _acquire(store, standby)
             try:
                 owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock())
-                url = lasting_url(journal) if isinstance(journal, str) and not journal.startswith("memory:") else None
                 async with _running(owner, lines, url) as workspace:
                     yield workspace
             finally:
