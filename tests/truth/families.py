@@ -13,7 +13,7 @@ import attrs
 from orchestra.simulation.results import Estimate, Results
 from orchestra.simulation.scenario import Scenario
 
-__all__ = ["FAMILIES", "Family", "Read"]
+__all__ = ["FAMILIES", "POOLING", "Family", "Read"]
 
 Read = Callable[[Results], Estimate]
 """What answers a case."""
@@ -27,6 +27,10 @@ team = "care"
 [plan.skills]
 s0 = "first"
 s1 = "second"
+s2 = "third"
+s3 = "fourth"
+s4 = "fifth"
+s5 = "sixth"
 [plan.channels.voice]
 live = true
 [plan.channels.mail]
@@ -211,3 +215,31 @@ FAMILIES: dict[str, Family] = {
     ),
 }
 """Model -> its scenario and cases."""
+
+
+SKILLS = range(6)
+
+
+def _pooled(groups: str) -> Family:
+    """Six kinds of calls and ninety agents who differ in what they can do; a hundred and twenty places in all."""
+    kinds = "".join(calls(1.4, exponential(10.0), f"c{kind}", f"skills = {{s{kind} = 1}}") for kind in SKILLS)
+    reads = {
+        "mean_wait_min": WAIT,
+        "P_wait": P_WAIT,
+        "P_wait_le_30s": total("p_within.30"),
+        "P_block": total("blocked"),
+    }
+    return Family(within(30.0) + kinds + groups, reads, warm_up=2000, lines=120, units={"mean_wait_min": 60})
+
+
+def _able(count: int, *skills: int) -> str:
+    names = ", ".join(f"s{skill} = 1" for skill in skills)
+    return agents(count, "g" + "".join(map(str, skills)), f"skills = {{{names}}}")
+
+
+POOLING: dict[str, Family] = {
+    "ww1": _pooled("".join(_able(15, skill) for skill in SKILLS)),
+    "ww2": _pooled("".join(_able(3, one, other) for one in SKILLS for other in SKILLS if one != other)),
+    "ww6": _pooled(_able(90, *SKILLS)),
+}
+"""Skills per agent -> its scenario and figures: one, two spread evenly, all six."""

@@ -12,7 +12,7 @@ from orchestra.simulation.erlang import least_agents, service_level
 from orchestra.simulation.scenario import Scenario
 from orchestra.simulation.staffing import Target, Trial, staff, start_value
 
-RUN = "[run]\ncontacts = 900\nwarm_up_contacts = 100\nbatches = 1\n"
+RUN = "[run]\ncontacts = 500\nwarm_up_contacts = 100\nbatches = 1\n"
 QUARTERS = Target(75, timedelta(seconds=20))
 POISSON = '{law = "recorded", at_s = [0.0]}'
 

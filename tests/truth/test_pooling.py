@@ -1,0 +1,72 @@
+"""Two skills per agent do almost all that six would: against a reference simulation with its own errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.counts import TRUTH_CONTACTS
+from tests.truth.families import POOLING
+
+from orchestra.simulation.results import Estimate, Results
+from orchestra.simulation.run import simulate
+
+LEAST = 10_000
+"""With fewer customers a run, blocking is so rare that its errors are not yet normal."""
+
+pytestmark = [
+    pytest.mark.truth,
+    pytest.mark.timeout(0),
+    pytest.mark.skipif(TRUTH_CONTACTS < LEAST, reason=f"needs ORCHESTRA_TRUTH_CONTACTS of {LEAST} or more"),
+]
+
+SEEDS = range(201, 217)
+ERRORS = 3.5
+HALF_WIDTH_IN_ERRORS = 2.570582
+"""The reference's intervals are of six seeds: Student's t of five degrees."""
+
+FIGURES = [(name, figure) for name, family in POOLING.items() for figure in family.cases]
+
+
+@pytest.fixture(scope="module")
+def reference(shared: Path) -> Mapping[str, Any]:
+    """Skills per agent -> figure -> [mean, half width]."""
+    known = json.loads((shared / "truth" / "queueing_cases.json").read_text(encoding="utf-8"))
+    results: Mapping[str, Any] = known["skill_pooling_reference"]["results"]
+    return results
+
+
+@cache
+def results(name: str) -> Results:
+    """The figures of one way to spread skills."""
+    return simulate(POOLING[name].scenario(TRUTH_CONTACTS), SEEDS)
+
+
+def estimate(name: str, figure: str) -> Estimate:
+    return POOLING[name].cases[figure](results(name))
+
+
+@pytest.mark.parametrize(("name", "figure"), FIGURES, ids=[f"{name} {figure}" for name, figure in FIGURES])
+def test_spread_skills_do_what_the_reference_says(name: str, figure: str, reference: Mapping[str, Any]) -> None:
+    unit = POOLING[name].units.get(figure, 1)
+    mean, half_width = (unit * value for value in reference[name][figure])
+    found = estimate(name, figure)
+    assert found.value is not None
+    assert found.standard_error is not None
+    error = hypot(found.standard_error, half_width / HALF_WIDTH_IN_ERRORS)
+    assert abs(found.value - mean) <= ERRORS * error, f"{found.value:.5g} is not {mean:.5g} (error {error:.2g})"
+
+
+def test_two_skills_recover_nearly_all_of_the_gain() -> None:
+    one, two, six = (estimate(name, "mean_wait_min") for name in ("ww1", "ww2", "ww6"))
+    assert one.value is not None
+    assert two.value is not None
+    assert six.value is not None
+    errors = [estimate.standard_error or 0.0 for estimate in (one, two, six)]
+    gain, error = (one.value - two.value) / (one.value - six.value), hypot(*errors) / (one.value - six.value)
+    assert gain >= 0.95 - ERRORS * error
