@@ -266,7 +266,7 @@ def _check_best(engine: Engine, made: e.OfferMade) -> None:
     before = attrs.evolve(bench, used_percent=bench.used_percent - made.weight_percent, counts=counts)
     for name, waiting in routing.items.items():
         if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting):
-            assert routing.rank(name, waiting) > routing.rank(made.interaction, item), f"{name} waited longer"
+            assert routing.rules.rank(name, waiting) > routing.rules.rank(made.interaction, item), f"{name} waited longer"
 
 
 def _may(engine: Engine, bench: Bench, agent: str, item: Item) -> bool:

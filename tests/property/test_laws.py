@@ -97,7 +97,7 @@ def _check_deadlines(engine: Engine) -> None:
             item = routing.items[name]
             bucket, rank = routing.index.of_item[name]
             assert bucket.wanted == routing.rules.wanted(item)
-            assert rank == routing.rank(name, item)
+            assert rank == routing.rules.rank(name, item)
             assert rank in bucket.waiting
         elif row.state == "OFFERED":
             assert timers.get("routing.offer", routing.items[name].offers[-1]) is not None

@@ -39,6 +39,18 @@ class Ordered(Generic[Key]):
         """The least key, or None when empty."""
         return self._blocks[0][0] if self._blocks else None
 
+    def at(self, index: int) -> Key:
+        """The key with so many before it. Costs in proportion to the number of blocks.
+
+        Raises:
+            IndexError: there are not so many.
+        """
+        for block in self._blocks:
+            if index < len(block):
+                return block[index]
+            index -= len(block)
+        raise IndexError(index)
+
     def add(self, key: Key) -> None:
         """Add a key that is not yet there."""
         self._size += 1

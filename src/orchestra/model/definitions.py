@@ -10,6 +10,8 @@ from datetime import timedelta
 
 import attrs
 
+from orchestra.model.routing import Condition, Serving, Step
+
 __all__ = [
     "Account",
     "AgentDefinition",
@@ -85,14 +87,34 @@ class Queue:
     Attributes:
         team: accountable for the cases of this queue, and whose agents serve it.
         skills: skill -> least level an agent must have.
+        tier: whatever waits in a queue of a lower tier goes first, however long others have waited; 0 unless stated.
         priority: minutes of waiting that its interactions are worth more than others an agent can take.
+        ageing_percent: how fast waiting counts, compared to other queues; at 0 only priority does.
+        newest_first: whether the last to come is served first.
+        requeue: the place of what waits again: `keep` its own, `front` before all others, `reset` at the end.
+        also: team -> how it serves this queue beside the queue's own.
+        order: how agents who could be offered a contact are ordered, from what counts most; names from the catalogue.
+        steps: whom contacts are offered to, one step after the other; all who serve the queue, for good, unless stated.
+        overflow_to: the queue that contacts move to, with their place, when the last step is over.
+        overflow_if: when a contact that arrives moves there at once.
+        exhausted: once all have declined or missed a contact: `retry` asks them again later, `next_step` goes on.
         service_level: what reports compare against.
         retry_after: how long after everybody declined they are asked again.
     """
 
     team: str
     skills: Mapping[str, int] = attrs.field(factory=dict)
+    tier: int = 0
     priority: int = 0
+    ageing_percent: int = 100
+    newest_first: bool = False
+    requeue: str = "keep"
+    also: Mapping[str, Serving] = attrs.field(factory=dict)
+    order: Sequence[str] = attrs.field(default=("busy", "idle"), converter=_texts)
+    steps: Sequence[Step] = attrs.field(default=(), converter=tuple)
+    overflow_to: str | None = None
+    overflow_if: Condition = Condition()
+    exhausted: str = "retry"
     service_level: ServiceLevel = ServiceLevel()
     retry_after: timedelta = _seconds(30)
 

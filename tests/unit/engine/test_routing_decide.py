@@ -545,6 +545,6 @@ def test_minutes_of_priority() -> None:
     driver.message("jan", after=2, priority=2)
     driver.sign_in("ana")
     assert list(driver.offered()) == ["in2", "in1"]
-    assert driver.engine.view.routing.rank("in2", driver.engine.view.routing.items["in2"])[1] == (
+    assert driver.engine.view.routing.rules.rank("in2", driver.engine.view.routing.items["in2"])[1] == (
         driver.events(e.InteractionQueued)[1].start_us - 2 * MINUTE
     )

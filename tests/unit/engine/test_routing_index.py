@@ -146,11 +146,11 @@ def test_excluding_items_are_found_by_whoever_serves_them() -> None:
     wanted = Requirement("q", 0, ("care",), ())
     index.wait("i", wanted, (0, 0, 1, "i"))
     profile = {name: placed.profile for name, placed in index.of_agent.items()}
-    assert list(index.served_excluding(profile["ana"])) == []
+    assert list(index.served_excluding("ana", profile["ana"])) == []
     index.exclude("i")
     index.exclude("i")
-    assert [bucket.wanted for bucket in index.served_excluding(profile["ana"])] == [wanted]
-    assert list(index.served_excluding(profile["bob"])) == []
+    assert [bucket.wanted for bucket in index.served_excluding("ana", profile["ana"])] == [wanted]
+    assert list(index.served_excluding("bob", profile["bob"])) == []
     assert [bucket.wanted for bucket in index.excluding()] == [wanted]
     index.include("i")
     index.include("i")

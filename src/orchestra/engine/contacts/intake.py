@@ -100,6 +100,8 @@ def _check(view: View, command: c.ReceiveMessage | c.ReceiveContact) -> None:
         raise UnknownId("channel", command.channel)
     if command.queue is not None and command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)
+    if command.agent is not None:
+        view.agent(command.agent)
     check_skills(view, command.skills)
 
 
@@ -173,5 +175,6 @@ def _start(view: View, command: c.ReceiveMessage | c.ReceiveContact, conversatio
         command.queue,
         dict(sorted(command.skills.items())),
         command.priority,
+        command.agent,
     )
     return interaction

@@ -8,14 +8,14 @@ from itertools import islice
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.match import offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end
-from orchestra.engine.routing.rows import EXHAUSTED, OFFER_TIMEOUT, RETRY, SWEEP, Item, Offer
+from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, RETRY, STEP, SWEEP, Item, Offer
 from orchestra.engine.routing.state import EVOLVE, Routing
+from orchestra.engine.routing.steps import begin, exhausted, gate_over, overflows, queue_again, step_over
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import Accepted, CaseRef
-from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
@@ -85,18 +85,34 @@ def _rescind(view: View, command: c.RescindOffer, at_us: int) -> Steps:
 def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
     """Cases react first, so the interaction has its case by now."""
     queue = event.queue or view.plan.queue_of(event.channel, event.account)
-    definition = view.plan.queues[queue]
+    agent = event.agent or _who_knows(view, event.interaction)
+    reason = "arrived"
+    for _ in view.plan.queues:  # a queue overflows to each other one at most once
+        skills = _required(view.plan.queues[queue].skills, event.skills)
+        arriving = Item(event.customer, event.channel, queue, skills, agent=agent)
+        further = overflows(view, queue, view.routing.rules.wanted(arriving))
+        if further is None:
+            break
+        queue, reason = further, "overflowed"
     yield e.InteractionQueued(
         event.interaction,
         event.customer,
         queue,
         event.channel,
-        _required(definition.skills, event.skills),
-        definition.priority + event.priority,
+        skills,
+        view.plan.queues[queue].priority + event.priority,
         event.occurred_us,
         view.routing.next_order(),
-        "arrived",
+        reason,
+        agent,
     )
+
+
+def _who_knows(view: View, interaction: str) -> str | None:
+    """The agent who owns the case, if one does."""
+    case = view.contacts.interactions[interaction].case
+    row = None if case is None else view.cases.cases[case]
+    return row.owner if row is not None and row.owner_kind == "agent" else None
 
 
 def _required(of_queue: Mapping[str, int], of_contact: Mapping[str, int]) -> dict[str, int]:
@@ -106,31 +122,16 @@ def _required(of_queue: Mapping[str, int], of_contact: Mapping[str, int]) -> dic
     return dict(sorted(levels.items()))
 
 
-def _requeue(view: View, interaction: str, reason: str) -> e.InteractionQueued:
-    """The interaction waits again, with the place it had."""
-    item = view.routing.items[interaction]
-    return e.InteractionQueued(
-        interaction,
-        item.customer,
-        item.queue,
-        item.channel,
-        item.skills,
-        item.priority,
-        item.start_us,
-        item.order,
-        reason,
-    )
-
-
 def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> Iterator[e.Event]:
-    item, definition = view.routing.items[event.interaction], view.plan.queues[event.queue]
+    item = view.routing.items[event.interaction]
+    of_before, definition = view.plan.queues[item.queue], view.plan.queues[event.queue]
     yield e.InteractionQueued(
         event.interaction,
         event.customer,
         event.queue,
         item.channel,
         _required(definition.skills, event.skills),
-        definition.priority,
+        item.priority - of_before.priority + definition.priority,
         item.start_us,
         item.order,
         "transferred",
@@ -139,17 +140,20 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
 
 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
+    yield from begin(view, event.interaction, at_us)
+    yield from _unless_exhausted(view, event.interaction, at_us)
+
+
+def _on_stepped(view: View, event: e.StepEntered | e.GateOpened, at_us: int) -> Iterator[e.Event]:
     yield from offer_best_agent(view, event.interaction, at_us)
-    item = view.routing.items[event.interaction]
-    if item.state == "WAITING" and view.routing.is_exhausted(event.interaction, item):
-        yield from _exhausted(view, event.interaction, at_us)
+    yield from _unless_exhausted(view, event.interaction, at_us)
 
 
-def _exhausted(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
-    """All who could serve the item, busy or not, have declined or missed it."""
+def _unless_exhausted(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    """See whether all who could serve a waiting interaction have declined or missed it already."""
     item = view.routing.items[interaction]
-    retry_us = at_us + microseconds(view.plan.queues[item.queue].retry_after)
-    yield e.RoutingExhausted(interaction, item.customer, item.queue, retry_us)
+    if item.state == "WAITING" and view.routing.is_exhausted(interaction, item):
+        yield from exhausted(view, interaction, at_us)
 
 
 def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.Event]:
@@ -158,7 +162,7 @@ def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.E
 
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
     if event.outcome in _REQUEUED:
-        yield _requeue(view, event.interaction, event.outcome.lower())
+        yield queue_again(view, event.interaction, event.outcome.lower(), at_us)
     yield from offer_best_items(view, event.agent, at_us)
 
 
@@ -191,7 +195,7 @@ def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
     """What an agent has or is offered, by rank: if it waits again, who came first is served first."""
     routing = view.routing
     items = [(name, routing.items[name]) for name in routing.in_hand.get(agent, ())]
-    return sorted(items, key=lambda pair: routing.rank(*pair))
+    return sorted(items, key=lambda pair: routing.rules.rank(*pair))
 
 
 def _end_offers(view: View, agent: str, trigger: str, reason: str) -> Iterator[e.Event]:
@@ -211,24 +215,24 @@ def _on_device_lost(view: View, event: e.DeviceLost, at_us: int) -> Iterator[e.E
 
 def _on_signed_out(view: View, event: e.AgentSignedOut, at_us: int) -> Iterator[e.Event]:
     yield from _end_offers(view, event.agent, "rescind", "signed out")
-    yield from _give_back(view, event.agent, "agent_signed_out")
+    yield from _give_back(view, event.agent, "agent_signed_out", at_us)
 
 
 def _on_lost(view: View, event: e.AgentLost, at_us: int) -> Iterator[e.Event]:
     yield from _end_offers(view, event.agent, "agent_lose", "was lost")
-    yield from _give_back(view, event.agent, "agent_lost")
+    yield from _give_back(view, event.agent, "agent_lost", at_us)
 
 
 def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Event]:
     for name, _ in _in_hand(view, event.agent):
-        yield _requeue(view, name, "agent_removed")
+        yield queue_again(view, name, "agent_removed", at_us)
 
 
-def _give_back(view: View, agent: str, reason: str) -> Iterator[e.Event]:
+def _give_back(view: View, agent: str, reason: str, at_us: int) -> Iterator[e.Event]:
     """What an agent leaves behind waits again with its place, unless its channel keeps it with them."""
     for name, item in _in_hand(view, agent):
         if item.state == "TAKEN" and view.plan.channels[item.channel].on_agent_lost == "requeue":
-            yield _requeue(view, name, reason)
+            yield queue_again(view, name, reason, at_us)
 
 
 # Time
@@ -265,6 +269,8 @@ SECTION = Section(
         e.InteractionCanceled: _on_canceled,
         e.OfferEnded: _on_offer_ended,
         e.RoutingRetried: _on_retried,
+        e.StepEntered: _on_stepped,
+        e.GateOpened: _on_stepped,
         e.AgentDefined: _on_defined,
         e.AgentSignedIn: _on_free,
         e.AgentAvailable: _on_free,
@@ -275,5 +281,5 @@ SECTION = Section(
         e.AgentLost: _on_lost,
         e.AgentRemoved: _on_removed,
     },
-    {OFFER_TIMEOUT: _offer_over, EXHAUSTED: _exhausted, RETRY: _retry, SWEEP: _sweep},
+    {OFFER_TIMEOUT: _offer_over, EXHAUSTED: exhausted, RETRY: _retry, STEP: step_over, GATE: gate_over, SWEEP: _sweep},
 )

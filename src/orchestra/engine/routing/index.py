@@ -8,8 +8,9 @@ whole is rebuilt from the state, and no decision depends on when it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
+from itertools import chain
 
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.sides import (
@@ -42,9 +43,11 @@ class Index:
         self.buckets: dict[Requirement, Bucket] = {}
         self.profiles: dict[ProfileKey, Profile] = {}
         self.of_queue: dict[str, dict[Requirement, Bucket]] = {}
+        self.of_known: dict[str, dict[Requirement, Bucket]] = {}
         self.of_item: dict[str, tuple[Bucket, Rank]] = {}
         self.of_agent: dict[str, Placed] = {}
         self.waiting = 0
+        self.waiting_in: dict[str, int] = {}
         self._bucket_side: Numbered[Bucket] = Numbered()
         self._profile_side: Numbered[Profile] = Numbered()
         self._filled = 0
@@ -145,10 +148,11 @@ class Index:
         bucket = self.buckets.get(wanted)
         if bucket is None:
             bucket = self._bucket(wanted)
-        if bucket.is_empty:
+        if bucket.is_empty and not wanted.agent:
             self._bucket_side.filled(bucket)
             self._filled |= 1 << bucket.number
         bucket.waiting.add(rank)
+        self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
         self.of_item[item] = (bucket, rank)
         self.waiting += 1
         return bucket
@@ -158,8 +162,11 @@ class Index:
         bucket, rank = self.of_item.pop(item)
         bucket.waiting.remove(rank)
         self.waiting -= 1
+        self.waiting_in[bucket.wanted.queue] -= 1
         self._include(item, bucket)
-        if bucket.is_empty:
+        if bucket.is_empty and bucket.wanted.agent:
+            self._forget(bucket.wanted)
+        elif bucket.is_empty:
             self._bucket_side.emptied(bucket)
             self._filled ^= 1 << bucket.number
 
@@ -167,26 +174,38 @@ class Index:
         """Note that a waiting item excludes somebody."""
         bucket, _ = self.of_item[item]
         bucket.excluding[item] = 1
-        self._excluding |= 1 << bucket.number
+        if not bucket.wanted.agent:
+            self._excluding |= 1 << bucket.number
 
     def include(self, item: str) -> None:
         """Note that a waiting item excludes nobody any more."""
         self._include(item, self.of_item[item][0])
 
     def _include(self, item: str, bucket: Bucket) -> None:
-        if bucket.excluding.pop(item, None) is not None and not bucket.excluding:
+        had = bucket.excluding.pop(item, None) is not None
+        if had and not bucket.excluding and not bucket.wanted.agent:
             self._excluding ^= 1 << bucket.number
 
     def _bucket(self, wanted: Requirement) -> Bucket:
         for old in self._bucket_side.superfluous():
             self._bucket_side.drop(old, old.wanted.teams, old.wanted.skills)
             self._able.pop(old.number, None)
-            del self.buckets[old.wanted], self.of_queue[old.wanted.queue][old.wanted]
-        bucket = self.buckets[wanted] = Bucket(self._bucket_side.number(), wanted)
+            self._forget(old.wanted)
+        bucket = self.buckets[wanted] = Bucket(-1 if wanted.agent else self._bucket_side.number(), wanted)
         self.of_queue.setdefault(wanted.queue, {})[wanted] = bucket
-        self._bucket_side.add(bucket, wanted.teams, wanted.skills)
-        self._bucket_side.emptied(bucket)
+        if wanted.agent:
+            self.of_known.setdefault(wanted.agent, {})[wanted] = bucket
+        else:
+            self._bucket_side.add(bucket, wanted.teams, wanted.skills)
+            self._bucket_side.emptied(bucket)
         return bucket
+
+    def _forget(self, wanted: Requirement) -> None:
+        del self.buckets[wanted], self.of_queue[wanted.queue][wanted]
+        if wanted.agent:
+            del self.of_known[wanted.agent][wanted]
+            if not self.of_known[wanted.agent]:
+                del self.of_known[wanted.agent]
 
     # What fits
 
@@ -206,17 +225,21 @@ class Index:
             too_much |= side.above(skill, levels.get(skill, 0))
         return side.of_teams(profile.key[0]) & self._filled & ~too_much
 
-    def served_excluding(self, profile: Profile) -> Iterator[Bucket]:
-        """The buckets that a profile can serve and in which some item excludes somebody."""
+    def served_excluding(self, agent: str, profile: Profile) -> Iterator[Bucket]:
+        """The buckets that an agent of this profile can serve and in which some item excludes somebody."""
+        yield from (bucket for bucket in self.of_known.get(agent, {}).values() if bucket.excluding)
         if self._excluding:
             yield from self._bucket_side.members(self.open_buckets(profile) & self._excluding)
 
     def excluding(self) -> Iterator[Bucket]:
         """All buckets in which some item excludes somebody."""
-        return self._bucket_side.members(self._excluding)
+        known = [bucket for buckets in self.of_known.values() for bucket in buckets.values() if bucket.excluding]
+        return chain(known, self._bucket_side.members(self._excluding))
 
     def able(self, wanted: Requirement) -> int:
         """How many agents who take work meet a requirement, busy or not."""
+        if wanted.agent:
+            return int(wanted.agent in self.of_agent)
         bucket = self.buckets.get(wanted)
         known = None if bucket is None else self._able.get(bucket.number)
         if known is not None and known[0] == self._version:
@@ -229,15 +252,18 @@ class Index:
     def is_able(self, agent: str, wanted: Requirement) -> bool:
         """Whether this agent takes work and meets the requirement."""
         placed = self.of_agent.get(agent)
-        return placed is not None and placed.profile.fits(wanted)
+        if placed is None:
+            return False
+        return wanted.agent == agent if wanted.agent else placed.profile.fits(wanted)
 
     def is_free(self, agent: str, wanted: Requirement) -> bool:
         """Whether this agent could be offered such an item now."""
-        placed = self.of_agent.get(agent)
-        return placed is not None and bool(placed.room >> wanted.kind & 1) and placed.profile.fits(wanted)
+        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room >> wanted.kind & 1)
 
     def free(self, wanted: Requirement) -> int:
         """How many agents could be offered such an item now."""
+        if wanted.agent:
+            return int(self.is_free(wanted.agent, wanted))
         mask = self.able_profiles(wanted) & self._free_of.get(wanted.kind, 0)
         return sum(
             len(ordered[0])
@@ -250,6 +276,8 @@ class Index:
 
     def best_agents(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
         """Agents who could be offered such an item now, best first, as full keys with the name at the end."""
+        if wanted.agent:
+            return self._known(wanted, order)
         free = self._free_of.get(wanted.kind, 0)
         if not free:
             return iter(())
@@ -260,6 +288,50 @@ class Index:
         if order.is_own and mask.bit_count() ** 2 > len(self.of_agent):
             return self._probe(wanted, order, mask)
         return self._compare(wanted, order, mask)
+
+    def _known(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
+        if self.is_free(wanted.agent, wanted):
+            placed = self.of_agent[wanted.agent]
+            yield order.full(placed.profile, wanted, placed.keys[order.own])
+
+    def draw(self, wanted: Requirement, order: Order, draw: Callable[[int], int]) -> Iterator[Entry]:
+        """As `best_agents`, but those who are equally best come in an order that begins with one drawn.
+
+        Args:
+            wanted: what an item waits for.
+            order: of the agents.
+            draw: gives a number from 0 to its argument exclusive.
+        """
+        equals = self._equals(wanted, order)
+        total = sum(count for _, count, _ in equals)
+        drawn = set()
+        at = draw(total) if total else 0
+        for number in chain(range(at, total), range(at)):
+            profile, entry = _nth(equals, number)
+            drawn.add(entry[-1])
+            yield order.full(profile, wanted, entry)
+        yield from (entry for entry in self.best_agents(wanted, order) if entry[-1] not in drawn)
+
+    def _equals(self, wanted: Requirement, order: Order) -> list[tuple[Profile, int, Ordered[Entry]]]:
+        """Of the profiles with those who are best in all parts: how many in the order stand equal at its head."""
+        best: Entry | None = None
+        equals: list[tuple[Profile, int, Ordered[Entry]]] = []
+        mask = 0 if wanted.agent else self.able_profiles(wanted) & self._free_of.get(wanted.kind, 0)
+        for profile in self._profile_side.members(mask):
+            for room, orders in profile.free.items():
+                if not room >> wanted.kind & 1:
+                    continue
+                ordered = orders[order.own]
+                head = ordered.at(0)
+                key = order.full(profile, wanted, head)[:-1]
+                if best is not None and key > best:
+                    continue
+                if best is None or key < best:
+                    best, equals = key, []
+                own = head[:-1]
+                count = ordered.position((*own[:-1], own[-1] + 1)) if own else len(ordered)
+                equals.append((profile, count, ordered))
+        return equals
 
     def _compare(self, wanted: Requirement, order: Order, mask: int) -> Iterator[Entry]:
         """Merge the profiles by their heads."""
@@ -310,8 +382,22 @@ class Index:
     def open_to(self, agent: str) -> Iterator[Bucket]:
         """The buckets from which this agent could be offered something now, in no order that matters."""
         placed = self.of_agent.get(agent)
-        if placed is None or not placed.room or not self._filled:
+        if placed is None or not placed.room:
+            return
+        for bucket in self.of_known.get(agent, {}).values():
+            if placed.room >> bucket.wanted.kind & 1:
+                yield bucket
+        if not self._filled:
             return
         for bucket in self._bucket_side.members(self.open_buckets(placed.profile)):
             if placed.room >> bucket.wanted.kind & 1:
                 yield bucket
+
+
+def _nth(equals: Sequence[tuple[Profile, int, Ordered[Entry]]], number: int) -> tuple[Profile, Entry]:
+    """The entry with so many before it in the heads of several orders taken one after the other."""
+    for profile, count, ordered in equals:
+        if number < count:
+            return profile, ordered.at(number)
+        number -= count
+    raise IndexError(number)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from orchestra.engine.routing.rows import Item
-from orchestra.engine.routing.sides import Entry, Rank, Requirement
+from orchestra.engine.routing.sides import Entry, Requirement
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -20,38 +20,52 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """Offer a waiting interaction to the first in order of those who can take it, if there is one."""
     routing = view.routing
     item = routing.items[name]
-    wanted = routing.rules.wanted(item)
-    best = routing.index.best_agents(wanted, routing.rules.order(item))
-    ranked = list(islice((entry for entry in best if entry[-1] not in item.excluded), _RUNNERS_UP + 1))
+    bucket, _ = routing.index.of_item[name]
+    order = routing.rules.step(item).order
+    if order.draws:
+        best = routing.index.draw(bucket.wanted, order, lambda total: _drawn(view, name, total))
+        most = 1  # there is no next one where chance decides
+    else:
+        best = routing.index.best_agents(bucket.wanted, order)
+        most = _RUNNERS_UP + 1
+    ranked = list(islice((entry for entry in best if entry[-1] not in item.excluded), most))
     if ranked:
-        yield _offer(view, name, item, wanted, ranked, at_us)
+        yield _offer(view, name, item, bucket.wanted, ranked, at_us)
+
+
+def _drawn(view: View, name: str, total: int) -> int:
+    return view.draw(total, "agent", name, view.routing.next_token())
 
 
 def offer_best_items(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
-    """Offer an agent what has waited longest, again and again while they have room."""
+    """Offer an agent what is most urgent, again and again while they have room."""
     routing = view.routing
     while True:
-        best = _best_item(view, agent)
+        best = _best_item(view, agent, at_us)
         if best is None:
             return
-        wanted, (*_, name) = best
+        wanted, name = best
         item = routing.items[name]
         placed = routing.index.of_agent[agent]
-        order = routing.rules.order(item)
+        order = routing.rules.step(item).order
         key = order.full(placed.profile, wanted, placed.keys[order.own])
         yield _offer(view, name, item, wanted, [key], at_us)
 
 
-def _best_item(view: View, agent: str) -> tuple[Requirement, Rank] | None:
-    """The least rank over the buckets this agent can serve and has room for. Compares heads only."""
-    best: tuple[Requirement, Rank] | None = None
-    for bucket in view.routing.index.open_to(agent):
+def _best_item(view: View, agent: str, at_us: int) -> tuple[Requirement, str] | None:
+    """The most urgent over the buckets this agent can serve and has room for. Compares heads only."""
+    routing = view.routing
+    best: tuple[Entry, Requirement] | None = None
+    for bucket in routing.index.open_to(agent):
+        wanted = bucket.wanted
+        level = routing.rules.queues[wanted.queue].level_of(routing.index.of_agent[agent].profile, wanted.teams)
         for rank in bucket.waiting:
-            if agent not in view.routing.items[rank[-1]].excluded:
-                if best is None or rank < best[1]:
-                    best = (bucket.wanted, rank)
+            if agent not in routing.items[rank[-1]].excluded:
+                urgency = routing.rules.urgency(wanted, rank, level, at_us)
+                if best is None or urgency < best[0]:
+                    best = (urgency, wanted)
                 break
-    return best
+    return None if best is None else (best[1], best[0][-1])
 
 
 def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[Entry], at_us: int) -> e.OfferMade:

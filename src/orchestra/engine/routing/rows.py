@@ -7,7 +7,7 @@ import attrs
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.sides import ProfileKey
 
-__all__ = ["EXHAUSTED", "MOST_IN_HAND", "OFFER_TIMEOUT", "RETRY", "SWEEP", "Bench", "Item", "Offer"]
+__all__ = ["EXHAUSTED", "GATE", "MOST_IN_HAND", "OFFER_TIMEOUT", "RETRY", "STEP", "SWEEP", "Bench", "Item", "Offer"]
 
 OFFER_TIMEOUT = "routing.offer"
 """Timer of a pending offer."""
@@ -15,6 +15,10 @@ EXHAUSTED = "routing.exhausted"
 """Timer, due at once, of an interaction that only those can still take who declined or missed it."""
 RETRY = "routing.retry"
 """Timer of an interaction that everybody declined."""
+STEP = "routing.step"
+"""Timer of a waiting interaction's step."""
+GATE = "routing.gate"
+"""Timer of the next gate of a waiting interaction's queue."""
 SWEEP = "routing.sweep"
 """Timer of the walk over the agents after a plan change."""
 
@@ -24,7 +28,11 @@ MOST_IN_HAND = 150
 
 @attrs.define
 class Item:
-    """A routed interaction. `held_by` is the agent whose capacity it takes; `offers` are its offers, newest last."""
+    """A routed interaction.
+
+    `held_by` is the agent whose capacity it takes; `offers` are its offers, newest last; `agent` knows the customer;
+    `step` and `gate` count from 0, and it has been in its step since `step_us`.
+    """
 
     customer: str
     channel: str
@@ -38,6 +46,11 @@ class Item:
     weight_percent: int = 0
     excluded: dict[str, int] = attrs.field(factory=dict)
     offers: list[str] = attrs.field(factory=list)
+    agent: str | None = None
+    at_front: bool = False
+    step: int = 0
+    step_us: int = 0
+    gate: int = 0
 
 
 @attrs.define
@@ -62,6 +75,7 @@ class Bench:
     used_percent: int = 0
     counts: dict[str, int] = attrs.field(factory=dict)
     idle_since_us: int = 0
+    offered_us: int = 0
 
     @property
     def profile(self) -> ProfileKey:

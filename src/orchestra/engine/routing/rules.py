@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import attrs
 
 from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
-from orchestra.engine.routing.sides import Key, Order, Requirement
-from orchestra.model.definitions import Channel
+from orchestra.engine.routing.sides import Key, Order, Profile, Rank, Requirement, Skills
+from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
+from orchestra.model.routing import RANDOM, Step
+from orchestra.model.structure import microseconds
 
-__all__ = ["OWN", "Rules"]
+__all__ = ["QueueRules", "Rules", "StepRules"]
 
-OWN: Mapping[str, Callable[[Bench], int]] = {
+_MINUTE_US = 60_000_000
+_WHOLE = 1_000_000
+
+_OWN: Mapping[str, Callable[[Bench], int]] = {
     "busy": lambda bench: int(bool(bench.counts)),
     "idle": lambda bench: bench.idle_since_us,
+    "offered": lambda bench: bench.offered_us,
+    "open": lambda bench: sum(bench.counts.values()),
+    "spare": lambda bench: bench.used_percent - bench.capacity_percent,
+    "spare_ratio": lambda bench: bench.used_percent * _WHOLE // bench.capacity_percent,
 }
-"""Parts of an agent's key that depend on the agent alone, least first."""
+"""Part of an order that depends on the agent alone -> its value, least first."""
 
-_ORDER = ("busy", "idle")
+
+def _level(rules: QueueRules, _: Step, profile: Profile, wanted: Requirement) -> int:
+    return rules.level_of(profile, wanted.teams)
+
+
+def _proficiency(_: QueueRules, __: Step, profile: Profile, wanted: Requirement) -> int:
+    return -sum(profile.levels.get(skill, 0) for skill, _ in wanted.skills)
+
+
+def _proficiency_min(_: QueueRules, __: Step, profile: Profile, wanted: Requirement) -> int:
+    return -min((profile.levels.get(skill, 0) for skill, _ in wanted.skills), default=0)
+
+
+def _preferred(_: QueueRules, step: Step, profile: Profile, __: Requirement) -> int:
+    return -sum(profile.levels.get(skill, 0) >= level for skill, level in step.prefer.items())
+
+
+_FITTING: Mapping[str, Callable[[QueueRules, Step, Profile, Requirement], int]] = {
+    "level": _level,
+    "proficiency": _proficiency,
+    "proficiency_min": _proficiency_min,
+    "preferred": _preferred,
+}
+"""Part of an order that depends on what is asked for too -> its value, least first."""
 
 
 @attrs.frozen
@@ -29,33 +62,118 @@ class _Kind:
     channel: Channel
 
 
+@attrs.frozen
+class StepRules:
+    """A step, compiled: its definition, the order of its agents, and how long it lasts, None for good."""
+
+    definition: Step
+    order: Order
+    lasts_us: int | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is for the one agent who knows the customer."""
+        return self.definition.pool == "known"
+
+
+class QueueRules:
+    """A queue, compiled.
+
+    Attributes:
+        definition: the plan's words.
+        steps: at least one.
+        gates_us: waits from which further teams may take its contacts, ascending from zero.
+    """
+
+    def __init__(self, definition: Queue, order: Callable[[QueueRules, Step], Order]) -> None:
+        self.definition = definition
+        after = {definition.team: 0} | {team: microseconds(one.after) for team, one in definition.also.items()}
+        self.gates_us = sorted({0, *after.values()})
+        self._teams = [
+            tuple(sorted(team for team, wait_us in after.items() if wait_us <= gate_us)) for gate_us in self.gates_us
+        ]
+        levels = {definition.team: 1} | {team: one.level for team, one in definition.also.items()}
+        self._levels = None if set(levels.values()) == {1} else levels
+        self.steps = [
+            StepRules(step, order(self, step), None if step.lasts is None else microseconds(step.lasts))
+            for step in definition.steps or (Step(),)
+        ]
+
+    def level_of(self, profile: Profile, teams: Sequence[str]) -> int:
+        """At which level these agents serve the queue."""
+        if self._levels is None:
+            return 1
+        return min((self._levels.get(team, 1) for team in teams if team in profile.teams), default=1)
+
+    def step(self, number: int) -> StepRules:
+        """A step by its number; the last one after that, since plans change."""
+        return self.steps[min(number, len(self.steps) - 1)]
+
+    def teams(self, gate: int) -> tuple[str, ...]:
+        """The teams that serve the queue behind so many gates."""
+        return self._teams[min(gate, len(self._teams) - 1)]
+
+
 class Rules:
     """A plan's routing rules."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
         self._kinds = [_Kind(number, name, plan.channels[name]) for number, name in enumerate(sorted(plan.channels))]
         self._number = {kind.name: kind.number for kind in self._kinds}
-        self._own = (tuple(OWN[part] for part in _ORDER),)
-        self._order = Order(0, tuple(range(len(_ORDER))))
+        self._own: list[tuple[str, ...]] = []
+        self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
+
+    def _order(self, queue: Queue, rules: QueueRules, step: Step) -> Order:
+        names = step.order or queue.order
+        own = tuple(name for name in names if name in _OWN)
+        if own not in self._own:
+            self._own.append(own)
+        parts = [
+            own.index(name) if name in _OWN else partial(_FITTING[name], rules, step)
+            for name in names
+            if name != RANDOM
+        ]
+        return Order(self._own.index(own), parts, draws=RANDOM in names)
 
     @property
     def own_keys(self) -> int:
         """Under how many keys each agent is placed."""
         return len(self._own)
 
-    def order(self, item: Item) -> Order:
-        """The order of the agents for an item."""
-        return self._order
-
     def keys(self, bench: Bench) -> list[Key]:
         """An agent's own keys."""
-        return [tuple(part(bench) for part in own) for own in self._own]
+        return [tuple(_OWN[name](bench) for name in own) for own in self._own]
 
-    def wanted(self, item: Item) -> Requirement:
-        """What a waiting item waits for."""
-        team = self.plan.queues[item.queue].team
-        return Requirement(item.queue, self._number[item.channel], (team,), tuple(sorted(item.skills.items())))
+    def step(self, item: Item) -> StepRules:
+        """The step in which an item is."""
+        return self.queues[item.queue].step(item.step)
+
+    def rank(self, name: str, item: Item) -> Rank:
+        """The item's rank among those that wait for the same; ageing at one rate never changes it."""
+        queue = self.queues[item.queue].definition
+        tier = -1 if item.at_front else queue.tier
+        priority_us = item.priority * _MINUTE_US
+        if queue.newest_first:
+            return tier, -item.start_us - priority_us, -item.order, name
+        return tier, item.start_us * queue.ageing_percent // 100 - priority_us, item.order, name
+
+    def urgency(self, wanted: Requirement, rank: Rank, level: int, now_us: int) -> tuple[int, int, int, int, str]:
+        """A rank among all that wait for anything, for an agent who serves it at this level: least first."""
+        tier, age, order, name = rank
+        queue = self.queues[wanted.queue].definition
+        if queue.newest_first:
+            return level, tier, -age - now_us, -order, name
+        return level, tier, age - now_us * queue.ageing_percent // 100, order, name
+
+    def wanted(self, item: Item, number: int | None = None) -> Requirement:
+        """What an item waits for in its step, or would in another one of its queue."""
+        queue = self.queues[item.queue]
+        step = queue.step(item.step if number is None else number)
+        kind = self._number[item.channel]
+        if step.is_known and item.agent:
+            return Requirement(item.queue, kind, (), (), item.agent)
+        teams = tuple(sorted(step.definition.teams)) or queue.teams(item.gate)
+        return Requirement(item.queue, kind, teams, _asked(item, step.definition))
 
     def room(self, bench: Bench) -> int:
         """The kinds of work of which the agent could be offered one more, as bits."""
@@ -67,3 +185,14 @@ class Rules:
             if kind.channel.weight_percent <= spare and (limit is None or bench.counts.get(kind.name, 0) < limit):
                 room |= 1 << kind.number
         return room
+
+
+def _asked(item: Item, step: Step) -> Skills:
+    """The skills asked for in a step: those of queue and contact, raised, then relaxed."""
+    asked = dict(item.skills)
+    for skill, level in step.skills.items():
+        asked[skill] = max(level, asked.get(skill, 0))
+    if step.relax:
+        for skill, level in asked.items():
+            asked[skill] = min(level, step.relax.get(skill, step.relax.get("*", level)))
+    return tuple(sorted((skill, level) for skill, level in asked.items() if level))

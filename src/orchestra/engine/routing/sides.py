@@ -38,13 +38,13 @@ _SPARED = 256
 
 
 class Requirement(NamedTuple):
-    """What an item waits for. `ageing` is its rate in percent, negative where the newest goes first."""
+    """What an item waits for: an agent of one of these teams with these skills, or one agent by name."""
 
     queue: str
     kind: int
     teams: tuple[str, ...]
     skills: Skills
-    ageing: int = 100
+    agent: str = ""
 
 
 class Order:
@@ -53,13 +53,17 @@ class Order:
     Attributes:
         own: which of the own keys that every agent is placed under.
         parts: from the one that counts most.
+        draws: whether those who are equal in all parts are drawn from.
         is_own: whether it depends on the agent alone, never on the item.
     """
 
-    __slots__ = ("_is_whole", "is_own", "own", "parts")
+    __slots__ = ("_is_whole", "draws", "is_own", "own", "parts")
 
-    def __init__(self, own: int, parts: Sequence[int | Callable[[Profile, Requirement], int]]) -> None:
+    def __init__(
+        self, own: int, parts: Sequence[int | Callable[[Profile, Requirement], int]], *, draws: bool = False
+    ) -> None:
         self.own = own
+        self.draws = draws
         self.parts = tuple(parts)
         self.is_own = not any(callable(part) for part in parts)
         self._is_whole = self.parts == tuple(range(len(self.parts)))
@@ -109,7 +113,7 @@ class Profile:
         return not self.taking
 
     def fits(self, wanted: Requirement) -> bool:
-        """Whether these agents meet the requirement."""
+        """Whether agents of this profile meet the requirement, unless it names one of them."""
         return not self.teams.isdisjoint(wanted.teams) and all(
             self.levels.get(skill, 0) >= level for skill, level in wanted.skills
         )

@@ -6,19 +6,23 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import EXHAUSTED, OFFER_TIMEOUT, RETRY, SWEEP, Bench, Item, Offer
+from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, RETRY, STEP, SWEEP, Bench, Item, Offer
 from orchestra.engine.routing.rules import Rules
-from orchestra.engine.routing.sides import Bucket, Profile, Rank
+from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
+from orchestra.model.structure import microseconds
 
 __all__ = ["EVOLVE", "Routing"]
 
-_MINUTE_US = 60_000_000
+_WHOLE = 1_000_000
 
 
 class Routing(Slice):
-    """Items by interaction, offers by id, benches by agent; `pace` is queue -> [last accept, smoothed interval]."""
+    """Items by interaction, offers by id, benches by agent.
+
+    `pace` is queue -> [last accept, smoothed time between accepts, smoothed share within the service level].
+    """
 
     TABLES: ClassVar = {
         "items": Item,
@@ -49,10 +53,6 @@ class Routing(Slice):
         for name, bench in sorted(self.benches.items()):
             self._place(name, bench)
 
-    def rank(self, name: str, item: Item) -> Rank:
-        """The item's rank among all that wait; ageing at one slope never changes it."""
-        return 0, item.start_us - item.priority * _MINUTE_US, item.order, name
-
     def next_token(self) -> int:
         """The token of the next offer; tokens only rise."""
         return self.counts.get("offer", 0) + 1
@@ -64,14 +64,33 @@ class Routing(Slice):
     # The index follows
 
     def _wait(self, name: str, item: Item) -> None:
-        self.index.wait(name, self.rules.wanted(item), self.rank(name, item))
+        self.index.wait(name, self.rules.wanted(item), self.rules.rank(name, item))
         if item.excluded:
             self.index.exclude(name)
 
+    def _again(self, name: str, item: Item) -> None:
+        """Enter a waiting item anew, since what it waits for has changed."""
+        self.index.unwait(name)
+        self._wait(name, item)
+
+    def _arm(self, name: str, item: Item) -> None:
+        """Set the timers of a waiting item's step and gate."""
+        queue = self.rules.queues[item.queue]
+        lasts_us = queue.step(item.step).lasts_us
+        if lasts_us is not None and (item.step + 1 < len(queue.steps) or queue.definition.overflow_to is not None):
+            is_age = queue.step(item.step).definition.clock == "item"
+            self.timers.set(STEP, name, (item.start_us if is_age else item.step_us) + lasts_us)
+        else:
+            self.timers.cancel(STEP, name)
+        if item.gate + 1 < len(queue.gates_us):
+            self.timers.set(GATE, name, item.start_us + queue.gates_us[item.gate + 1])
+        else:
+            self.timers.cancel(GATE, name)
+
     def _unwait(self, name: str) -> None:
         self.index.unwait(name)
-        self.timers.cancel(EXHAUSTED, name)
-        self.timers.cancel(RETRY, name)
+        for timer in (EXHAUSTED, RETRY, STEP, GATE):
+            self.timers.cancel(timer, name)
 
     def _place(self, name: str, bench: Bench) -> None:
         """Enter an agent into the index as they are now, or take them out."""
@@ -85,7 +104,7 @@ class Routing(Slice):
         """Whether somebody declined or missed the item, and nobody else who takes work could serve it, busy or not."""
         if not item.excluded:
             return False
-        wanted = self.rules.wanted(item)
+        wanted = self.index.of_item[name][0].wanted
         return self.index.able(wanted) == sum(self.index.is_able(agent, wanted) for agent in item.excluded)
 
     def _fewer_serve(self, buckets: Iterable[Bucket], at_us: int) -> None:
@@ -104,7 +123,7 @@ class Routing(Slice):
         profile = self._profile(name)
         self._place(name, bench)
         if profile is not None and self._profile(name) is not profile:
-            self._fewer_serve(self.index.served_excluding(profile), at_us)
+            self._fewer_serve(self.index.served_excluding(name, profile), at_us)
 
     def _set_takes_work(self, name: str, takes_work: bool, at_us: int) -> None:
         bench = self.benches[name]
@@ -120,6 +139,8 @@ class Routing(Slice):
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Index everything under the new plan, and begin to offer again what now fits."""
         self.reindex()
+        for name in self.index.of_item:
+            self._arm(name, self.items[name])
         self._fewer_serve(self.index.excluding(), at_us)
         self.to_sweep = {name: 1 for name in sorted(self.benches) if self.benches[name].takes_work}
         if self.to_sweep:
@@ -171,14 +192,35 @@ class Routing(Slice):
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
         """The interaction waits, and takes nobody's capacity."""
         item = self.items.get(event.interaction)
+        is_new = item is None or item.queue != event.queue
         if item is None:
             item = self.items[event.interaction] = Item(event.customer, event.channel)
             self.counts["order"] = event.order
+        elif item.state == "WAITING":
+            self._unwait(event.interaction)
         else:
             self._release(event.interaction, item, at_us)
         item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
         item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
+        item.agent, item.at_front = event.agent, event.at_front
+        if is_new:
+            item.step, item.step_us, item.gate = 0, at_us, 0
         self._wait(event.interaction, item)
+        self._arm(event.interaction, item)
+
+    def step_entered(self, event: e.StepEntered, at_us: int) -> None:
+        """The item waits for others now."""
+        item = self.items[event.interaction]
+        item.step, item.step_us = event.step, at_us
+        self._again(event.interaction, item)
+        self._arm(event.interaction, item)
+
+    def gate_opened(self, event: e.GateOpened, at_us: int) -> None:
+        """Further teams may take the item."""
+        item = self.items[event.interaction]
+        item.gate = event.gate
+        self._again(event.interaction, item)
+        self._arm(event.interaction, item)
 
     def transferred(self, event: e.InteractionTransferred, at_us: int) -> None:
         """Whoever handed it over does not get it back at once."""
@@ -201,29 +243,45 @@ class Routing(Slice):
         self.offers[event.offer].state = "ACCEPTED"
         item = self.items[event.interaction]
         item.state = "TAKEN"
-        self._smooth(item.queue, at_us)
+        self._smooth(item, at_us)
         item.excluded = {}
         self.timers.cancel(OFFER_TIMEOUT, event.offer)
 
-    def _smooth(self, queue: str, at_us: int) -> None:
-        """Follow the pace of the queue: an exponentially weighted mean of the time between accepts, weight 1/8."""
-        last_us, interval_us = self.pace.get(queue, [at_us, 0])
+    def _smooth(self, item: Item, at_us: int) -> None:
+        """Follow the pace of the queue: exponentially weighted means, of the time between accepts with weight 1/8."""
+        last_us, interval_us, _ = self.pace.get(item.queue, [at_us, 0, _WHOLE])
         passed_us = at_us - last_us
         smoothed_us = (7 * interval_us + passed_us) // 8 if interval_us else passed_us
-        self.pace[queue] = [at_us, smoothed_us]
+        within_us = microseconds(self.plan.queues[item.queue].service_level.within)
+        self.pace[item.queue] = [at_us, smoothed_us, self._level(item.queue, at_us - item.start_us <= within_us)]
+
+    def _level(self, queue: str, is_met: bool) -> int:
+        """The smoothed share of contacts answered within the service level, of 1,000,000, after one more."""
+        known = self.pace.get(queue)
+        level = _WHOLE if known is None else known[2]
+        return (15 * level + (_WHOLE if is_met else 0)) // 16
+
+    def service_level(self, queue: str) -> int:
+        """The share of the queue's last contacts that were answered within its service level, percent."""
+        known = self.pace.get(queue)
+        return 100 if known is None else known[2] // (_WHOLE // 100)
+
+    def wait_us(self, queue: str, position: int) -> int | None:
+        """The estimated wait of whoever has so many before them; None while there is no pace.
+
+        It is (position + 1) times the smoothed time between accepts, microseconds.
+        """
+        interval_us = self.pace.get(queue, [0, 0, 0])[1]
+        return (position + 1) * interval_us if interval_us else None
 
     def place(self, name: str) -> tuple[int, int | None] | None:
-        """How many of its queue go before a waiting interaction, and its estimated wait; None if it does not wait.
-
-        The wait is (position + 1) times the smoothed time between accepts, microseconds; None while there is no pace.
-        """
+        """How many of its queue go before a waiting interaction, and its estimated wait; None if it does not wait."""
         item = self.items.get(name)
         if item is None or item.state != "WAITING":
             return None
         bucket, rank = self.index.of_item[name]
         position = sum(other.waiting.position(rank) for other in self.index.of_queue[bucket.wanted.queue].values())
-        interval_us = self.pace.get(item.queue, [0, 0])[1]
-        return position, (position + 1) * interval_us if interval_us else None
+        return position, self.wait_us(item.queue, position)
 
     def ended(self, event: e.OfferEnded, at_us: int) -> None:
         """Give the capacity back; whoever declined or missed it is excluded."""
@@ -248,6 +306,8 @@ class Routing(Slice):
     def over(self, event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled, at_us: int) -> None:
         """Forget the interaction and its offers, and give the capacity back."""
         item = self.items.pop(event.interaction)
+        if isinstance(event, e.InteractionAbandoned) and not event.is_short and item.queue in self.pace:
+            self.pace[item.queue][2] = self._level(item.queue, is_met=False)
         if item.state == "WAITING":
             self._unwait(event.interaction)
         self._release(event.interaction, item, at_us)
@@ -261,7 +321,7 @@ class Routing(Slice):
         bench = self.benches[agent]
         item.held_by, item.weight_percent = agent, weight_percent
         bench.used_percent += weight_percent
-        bench.idle_since_us = at_us
+        bench.idle_since_us = bench.offered_us = at_us
         bench.counts[item.channel] = bench.counts.get(item.channel, 0) + 1
         self.in_hand.setdefault(agent, {})[name] = 1
         self._place(agent, bench)
@@ -304,6 +364,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.OfferEnded: Routing.ended,
     e.RoutingRetried: Routing.retried,
     e.RoutingExhausted: Routing.exhausted,
+    e.StepEntered: Routing.step_entered,
+    e.GateOpened: Routing.gate_opened,
     e.InteractionDone: Routing.over,
     e.InteractionAbandoned: Routing.over,
     e.InteractionCanceled: Routing.over,

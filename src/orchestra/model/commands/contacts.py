@@ -27,7 +27,8 @@ __all__ = [
 class ReceiveContact(Command):
     """Take an inbound contact without text, such as a call. Taken once per (channel, account, contact_id).
 
-    `reply_case` is a case id from a reply token that the caller has verified.
+    `reply_case` is a case id from a reply token that the caller has verified; `agent` knows the customer, for queues
+    that ask them first (the agent who owns the case, unless stated).
     """
 
     channel: str
@@ -42,13 +43,15 @@ class ReceiveContact(Command):
     queue: str | None = None
     skills: dict[str, int] = attrs.field(factory=dict)
     priority: int = 0
+    agent: str | None = None
 
 
 @attrs.define
 class ReceiveMessage(Command):
     """Take an inbound message. Taken once per (channel, account, message_id).
 
-    `reply_case` is a case id from a reply token that the caller has verified.
+    `reply_case` is a case id from a reply token that the caller has verified; `agent` knows the customer, for queues
+    that ask them first (the agent who owns the case, unless stated).
     """
 
     channel: str
@@ -63,6 +66,7 @@ class ReceiveMessage(Command):
     queue: str | None = None
     skills: dict[str, int] = attrs.field(factory=dict)
     priority: int = 0
+    agent: str | None = None
     text: str | None = private()
 
 

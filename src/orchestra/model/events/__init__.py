@@ -69,12 +69,14 @@ from orchestra.model.events.deliveries import (
 )
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
+    GateOpened,
     OfferAccepted,
     OfferEnded,
     OfferMade,
     RoutingExhausted,
     RoutingRetried,
     RoutingSwept,
+    StepEntered,
 )
 
 __all__ = [
@@ -112,6 +114,7 @@ __all__ = [
     "DeviceReturned",
     "Event",
     "FieldsSet",
+    "GateOpened",
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",
@@ -139,6 +142,7 @@ __all__ = [
     "RoutingSwept",
     "SendingStarted",
     "SendingStopped",
+    "StepEntered",
 ]
 
 EVENTS: dict[str, type[Event]] = {

@@ -72,6 +72,7 @@ class InteractionStarted(Event):
     queue: str | None = None
     skills: dict[str, int] = attrs.field(factory=dict)
     priority: int = 0
+    agent: str | None = None
 
 
 @attrs.define
@@ -165,9 +166,13 @@ class ReplyRecorded(Event):
 
 @attrs.define
 class InteractionQueued(Event):
-    """The interaction waits; `reason` is arrived, transferred, or why an offer or an agent was lost.
+    """The interaction waits; `reason` is arrived, overflowed, transferred, or why an offer or an agent was lost.
 
-    Rank in the queue is (start_us - priority minutes, order), least first.
+    Rank in the queue is (tier, start_us - priority minutes, order), least first.
+
+    Attributes:
+        agent: who knows the customer, for steps that ask for them.
+        at_front: whether it goes before all others of the queue.
     """
 
     interaction: str
@@ -179,6 +184,8 @@ class InteractionQueued(Event):
     start_us: int
     order: int
     reason: str
+    agent: str | None = None
+    at_front: bool = False
 
 
 @attrs.define

@@ -6,7 +6,16 @@ import attrs
 
 from orchestra.model.event import Event
 
-__all__ = ["OfferAccepted", "OfferEnded", "OfferMade", "RoutingExhausted", "RoutingRetried", "RoutingSwept"]
+__all__ = [
+    "GateOpened",
+    "OfferAccepted",
+    "OfferEnded",
+    "OfferMade",
+    "RoutingExhausted",
+    "RoutingRetried",
+    "RoutingSwept",
+    "StepEntered",
+]
 
 
 @attrs.define
@@ -80,3 +89,27 @@ class RoutingSwept(Event):
     """After a plan change, these agents were offered what they can now take."""
 
     agents: list[str]
+
+
+@attrs.define
+class StepEntered(Event):
+    """A waiting interaction is now offered as this step of its queue says, counted from 0.
+
+    `reason` is `time`, `skipped` (the steps before did not apply), `exhausted`, or `stayed` where no later one applies.
+    """
+
+    interaction: str
+    customer: str
+    queue: str
+    step: int
+    reason: str
+
+
+@attrs.define
+class GateOpened(Event):
+    """An interaction has waited long enough for further teams, those behind this gate of its queue."""
+
+    interaction: str
+    customer: str
+    queue: str
+    gate: int

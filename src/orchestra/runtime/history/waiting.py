@@ -115,7 +115,7 @@ def candidates(view: View, interaction: str) -> list[Candidate]:
     """
     routing = view.routing
     item = routing.items[interaction]
-    wanted, order = routing.rules.wanted(item), routing.rules.order(item)
+    wanted, order = routing.rules.wanted(item), routing.rules.step(item).order
     fit: list[Entry] = []
     unfit: list[Candidate] = []
     for name, agent in sorted(view.presence.agents.items()):

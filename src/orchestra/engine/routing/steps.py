@@ -1,0 +1,123 @@
+"""From step to step: whom a waiting interaction is offered to as time passes, and where it goes when nobody is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestra.engine.routing.match import offer_best_agent
+from orchestra.engine.routing.rows import Item
+from orchestra.engine.routing.sides import Requirement
+from orchestra.engine.view import View
+from orchestra.model import events as e
+from orchestra.model.routing import Condition
+from orchestra.model.structure import microseconds
+
+__all__ = ["begin", "exhausted", "gate_over", "overflows", "queue_again", "step_over"]
+
+
+def begin(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """An interaction waits: go to the first step that applies, and offer it."""
+    item = view.routing.items[name]
+    first = _next(view, name, item, item.step)
+    if first is not None and first != item.step:
+        yield _entered(name, item, first, "skipped")  # which offers it
+    else:
+        yield from offer_best_agent(view, name, at_us)
+
+
+def step_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """The step's time is over."""
+    yield from _go_on(view, name, "time", at_us)
+
+
+def exhausted(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """All who could serve the item, busy or not, have declined or missed it."""
+    item = view.routing.items[name]
+    queue = view.routing.rules.queues[item.queue]
+    if queue.step(item.step).is_known or queue.definition.exhausted == "next_step":
+        following = _next(view, name, item, item.step + 1)
+        if following is not None:
+            yield _entered(name, item, following, "exhausted")
+            return
+    retry_us = at_us + microseconds(queue.definition.retry_after)
+    yield e.RoutingExhausted(name, item.customer, item.queue, retry_us)
+
+
+def gate_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """It has waited long enough for further teams."""
+    item = view.routing.items[name]
+    yield e.GateOpened(name, item.customer, item.queue, item.gate + 1)
+
+
+def _go_on(view: View, name: str, reason: str, at_us: int) -> Iterator[e.Event]:
+    """The next step that applies, else the queue that this one overflows to, else the same step for as long again."""
+    item = view.routing.items[name]
+    following = _next(view, name, item, item.step + 1)
+    overflow_to = view.routing.rules.queues[item.queue].definition.overflow_to
+    if following is not None:
+        yield _entered(name, item, following, reason)
+    elif overflow_to is not None:
+        yield queue_again(view, name, "overflowed", at_us, overflow_to)
+    else:
+        yield _entered(name, item, item.step, "stayed")
+
+
+def _entered(name: str, item: Item, step: int, reason: str) -> e.StepEntered:
+    return e.StepEntered(name, item.customer, item.queue, step, reason)
+
+
+def _next(view: View, name: str, item: Item, at_least: int) -> int | None:
+    """The first step from this one on that is not skipped."""
+    queue = view.routing.rules.queues[item.queue]
+    for number in range(at_least, len(queue.steps)):
+        step = queue.steps[number]
+        if step.is_known and item.agent is None:
+            continue
+        wanted = view.routing.rules.wanted(item, number)
+        if not holds(view, step.definition.skip_if, wanted):
+            return number
+    return None
+
+
+def overflows(view: View, queue: str, wanted: Requirement) -> str | None:
+    """The queue to which a contact that arrives for this one is sent at once."""
+    definition = view.routing.rules.queues[queue].definition
+    return definition.overflow_to if holds(view, definition.overflow_if, wanted) else None
+
+
+def holds(view: View, condition: Condition, wanted: Requirement) -> bool:
+    """Whether a condition holds now for what an interaction waits for. An empty one does not."""
+    routing, queue = view.routing, condition.queue or wanted.queue
+    asked: list[bool] = []
+    if condition.nobody:
+        asked.append(routing.index.able(wanted) == 0)
+    if condition.saturated:
+        asked.append(routing.index.free(wanted) == 0)
+    if condition.waiting_above is not None:
+        asked.append(routing.index.waiting_in.get(queue, 0) > condition.waiting_above)
+    if condition.wait_above is not None:
+        wait_us = routing.wait_us(queue, routing.index.waiting_in.get(queue, 0))
+        asked.append(wait_us is not None and wait_us >= microseconds(condition.wait_above))
+    if condition.service_level_below is not None:
+        asked.append(routing.service_level(queue) < condition.service_level_below)
+    return bool(asked) and all(asked)
+
+
+def queue_again(view: View, name: str, reason: str, at_us: int, queue: str | None = None) -> e.InteractionQueued:
+    """The interaction waits again, in its queue with the place that the queue gives it, or with its own in another."""
+    item = view.routing.items[name]
+    place = "keep" if queue is not None else view.plan.queues[item.queue].requeue
+    is_reset = place == "reset"
+    return e.InteractionQueued(
+        name,
+        item.customer,
+        queue or item.queue,
+        item.channel,
+        item.skills,
+        item.priority,
+        at_us if is_reset else item.start_us,
+        view.routing.next_order() if is_reset else item.order,
+        reason,
+        item.agent,
+        item.at_front or place == "front",
+    )

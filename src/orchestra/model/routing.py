@@ -1,0 +1,102 @@
+"""The parts of a plan that say how a queue is served: who else serves it, in which steps, in which order.
+
+Belongs here: definitions, pure data with defaults that work. Does not: what they mean for a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+import attrs
+
+__all__ = ["FITTING_ORDERS", "ORDERS", "OWN_ORDERS", "RANDOM", "Condition", "Serving", "Step"]
+
+OWN_ORDERS: Mapping[str, str] = {
+    "busy": "whoever has nothing in hand before whoever has",
+    "idle": "whose work has not changed for longest",
+    "offered": "who was offered something longest ago: round robin",
+    "open": "who has the fewest in hand",
+    "spare": "who has the largest part of a budget left",
+    "spare_ratio": "who has the largest share of their own budget left",
+}
+"""Parts of an order of agents that depend on the agent alone -> who goes first."""
+
+FITTING_ORDERS: Mapping[str, str] = {
+    "level": "whose team serves the queue at the lower level",
+    "proficiency": "whose levels in the skills asked for have the greatest sum",
+    "proficiency_min": "whose weakest of the skills asked for is strongest",
+    "preferred": "who meets more of the step's preferences",
+}
+"""Parts of an order that depend on what is asked for too -> who goes first."""
+
+RANDOM = "random"
+"""The part that ends an order: of all who are equal until then, anyone, by a draw that depends on the seed."""
+
+ORDERS = (*OWN_ORDERS, *FITTING_ORDERS, RANDOM)
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+@attrs.frozen
+class Serving:
+    """How another team than its own serves a queue.
+
+    Attributes:
+        after: only what has waited this long; at once unless stated.
+        level: contacts of queues at a lower level go first for these agents; 1 unless stated, as the own team has.
+    """
+
+    after: timedelta = timedelta()
+    level: int = 1
+
+
+@attrs.frozen
+class Condition:
+    """What must hold, all of it, for a step to be skipped or a contact to overflow. Without anything it never holds.
+
+    Attributes:
+        nobody: whether nobody who takes work could serve the contact, busy or not.
+        saturated: whether nobody could be offered it now.
+        wait_above: the queue's estimated wait is at least this long.
+        waiting_above: more than so many wait in the queue.
+        service_level_below: of the last contacts of the queue fewer than this share, in percent, were answered within
+            its service level (an exponentially weighted mean, weight 1/16).
+        queue: of which queue the last three are asked; the contact's own unless stated.
+    """
+
+    nobody: bool = False
+    saturated: bool = False
+    wait_above: timedelta | None = None
+    waiting_above: int | None = None
+    service_level_below: int | None = None
+    queue: str | None = None
+
+
+@attrs.frozen
+class Step:
+    """For some time, whom a queue's contacts are offered to.
+
+    Attributes:
+        lasts: how long until the next step; never for good.
+        clock: `step` counts `lasts` from entering the step, `item` from when the contact began to wait.
+        pool: `teams`, or `known` for the one agent who knows the customer; a contact without one skips that step.
+        teams: only these; empty for all that serve the queue.
+        skills: skill -> least level, beside what queue and contact ask for.
+        relax: skill -> level that is enough now, whatever was asked for; 0 asks for it no more, and `*` stands for all.
+        prefer: skill -> level; whoever has more of them goes first, where the order says `preferred`.
+        order: the order of the agents in this step; empty for the queue's.
+        skip_if: when to go on to the next step at once.
+    """
+
+    lasts: timedelta | None = None
+    clock: str = "step"
+    pool: str = "teams"
+    teams: Sequence[str] = attrs.field(default=(), converter=_texts)
+    skills: Mapping[str, int] = attrs.field(factory=dict)
+    relax: Mapping[str, int] = attrs.field(factory=dict)
+    prefer: Mapping[str, int] = attrs.field(factory=dict)
+    order: Sequence[str] = attrs.field(default=(), converter=_texts)
+    skip_if: Condition = Condition()
