@@ -13,9 +13,10 @@ import attrs
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import MOST_IN_HAND, RETRY, Bench, Item
+from orchestra.engine.routing.rows import GATE, RETRY, STEP, Bench, Item
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
+from tests import routing_oracle as oracle
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
 
@@ -109,8 +110,7 @@ class Witness:
         self.offers[event.offer] = event
         agent, item = view.presence.agents[event.agent], view.routing.items[event.interaction]
         assert agent.takes_work, "offered to an agent who takes no work"
-        assert view.plan.queues[event.queue].team in agent.teams, "offered outside of the queue's team"
-        assert all(agent.skills.get(skill, 0) >= level for skill, level in item.skills.items()), "a skill is missing"
+        assert oracle.able(view.plan, event.agent, agent.teams, agent.skills, item), "a team or skill is missing"
         assert event.agent not in item.excluded, "offered to an agent who is excluded"
         bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
         assert bench.used_percent <= agent.capacity_percent, "more capacity held than granted"
@@ -119,7 +119,7 @@ class Witness:
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
         if not view.routing.to_sweep:  # a sweep goes from agent to agent, in order of name
-            _check_best(engine, event)
+            _check_best(engine, event, at_us)
 
     def _see_OfferAccepted(self, engine: Engine, event: e.OfferAccepted, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
@@ -252,39 +252,32 @@ class WatchedEngine(Engine):
         self.witness.see(self, event, at_us)
 
 
-def _check_best(engine: Engine, made: e.OfferMade) -> None:
-    """Nobody who could have been offered the item was idle longer, and nothing the agent could take waited longer."""
-    routing = engine.view.routing
+def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
+    """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
+    routing, plan = engine.view.routing, engine.view.plan
     previous = [routing.offers[offer] for offer in routing.items[made.interaction].offers[-2:-1]]
     if any(offer.state == "RESCINDED" and offer.agent == made.agent for offer in previous):
         return  # taken back from and given back to the same agent at once, before anything else was looked at
     item, bench = routing.items[made.interaction], routing.benches[made.agent]
     for name, other in routing.benches.items():
         if name != made.agent and other.takes_work and _may(engine, other, name, item):
-            assert [int(bool(other.counts)), other.idle_since_us, name] > made.key, f"{name} was idle longer"
+            theirs, draws = oracle.key(plan, name, other, item)
+            assert theirs[:-1] >= made.key[:-1] if draws else theirs > made.key, f"{name} goes first"
     counts = {**bench.counts, made.channel: bench.counts[made.channel] - 1}
     before = attrs.evolve(bench, used_percent=bench.used_percent - made.weight_percent, counts=counts)
+    mine = oracle.urgency(plan, before, made.interaction, item, at_us)
     for name, waiting in routing.items.items():
         if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting):
-            assert routing.rules.rank(name, waiting) > routing.rules.rank(made.interaction, item), f"{name} waited longer"
+            if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
+                assert oracle.newness(name, waiting) > oracle.newness(made.interaction, item), f"{name} is newer"
+            elif not plan.queues[waiting.queue].newest_first and not plan.queues[item.queue].newest_first:
+                assert oracle.urgency(plan, before, name, waiting, at_us) > mine, f"{name} is more urgent"
 
 
 def _may(engine: Engine, bench: Bench, agent: str, item: Item) -> bool:
     plan = engine.view.plan
-    is_able = plan.queues[item.queue].team in bench.teams and all(
-        bench.skills.get(skill, 0) >= level for skill, level in item.skills.items()
-    )
-    return is_able and has_room(engine, bench, item.channel) and agent not in item.excluded
-
-
-def has_room(engine: Engine, bench: Bench, channel: str) -> bool:
-    """Whether budget, the channel's limit and the most in hand leave room for one more."""
-    definition, count = engine.view.plan.channels[channel], bench.counts.get(channel, 0)
-    return (
-        bench.used_percent + definition.weight_percent <= bench.capacity_percent
-        and sum(bench.counts.values()) < MOST_IN_HAND
-        and (definition.limit is None or count < definition.limit)
-    )
+    is_able = oracle.able(plan, agent, bench.teams, bench.skills, item)
+    return is_able and oracle.has_room(plan, bench, item.channel) and agent not in item.excluded
 
 
 # Between batches
@@ -409,19 +402,17 @@ def check_liveness(engine: Engine) -> None:
     for name, item in routing.items.items():
         if item.state != "WAITING":
             continue
-        team = view.plan.queues[item.queue].team
         able = [
             agent
             for agent, row in view.presence.agents.items()
-            if row.takes_work
-            and team in row.teams
-            and all(row.skills.get(skill, 0) >= level for skill, level in item.skills.items())
+            if row.takes_work and oracle.able(view.plan, agent, row.teams, row.skills, item)
         ]
         open_to = [agent for agent in able if agent not in item.excluded]
-        free = [agent for agent in open_to if has_room(engine, routing.benches[agent], item.channel)]
+        free = [agent for agent in open_to if oracle.has_room(view.plan, routing.benches[agent], item.channel)]
         assert free == [], f"{free} idle while {name} waits"
         if item.excluded and not open_to:
-            assert view.timers.get(RETRY, name) is not None, f"{name} waits for nobody and is not asked again"
+            is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
+            assert is_asked_again, f"{name} waits for nobody and is not asked again"
 
 
 # Rebuilding

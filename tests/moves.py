@@ -17,6 +17,7 @@ from orchestra.model import commands as c
 from orchestra.model.addresses import ref
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
+from orchestra.model.routing import Condition, Serving, Step
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "come_back_to_no_queue", "next_plan", "swarm_plan"]
@@ -66,7 +67,28 @@ def swarm_plan() -> Plan:
         expires_after=900 * second,
     )
     presence = attrs.evolve(plan.presence, misses=2, grace=20 * second)
-    return attrs.evolve(plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence)
+    queues = {
+        "care": attrs.evolve(plan.queues["care"], also={"sales": Serving(20 * second, level=2)}),
+        "german": attrs.evolve(
+            plan.queues["german"],
+            exhausted="next_step",
+            steps=[
+                Step(pool="known", lasts=15 * second, skip_if=Condition(nobody=True)),
+                Step(lasts=40 * second, clock="item"),
+                Step(order=["preferred", "random"], prefer={"billing": 10}, relax={"*": 0}),
+            ],
+        ),
+        "sales": attrs.evolve(
+            plan.queues["sales"],
+            newest_first=True,
+            requeue="front",
+            order=["level", "offered"],
+            steps=[Step(lasts=60 * second, skills={"billing": 30})],
+            overflow_to="care",
+            overflow_if=Condition(waiting_above=3),
+        ),
+    }
+    return attrs.evolve(plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence, queues=queues)
 
 
 def next_plan(choose: Chooser) -> Plan:
@@ -83,6 +105,17 @@ def next_plan(choose: Chooser) -> Plan:
     )
     queues: dict[str, Queue] = dict(plan.queues)
     queues["german"] = attrs.evolve(queues["german"], team=choose.pick(["care", "sales"]))
+    queues["care"] = attrs.evolve(
+        queues["care"],
+        tier=choose.pick([0, 1]),
+        ageing_percent=choose.pick([0, 100, 300]),
+        requeue=choose.pick(["keep", "front", "reset"]),
+        order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"]]),
+        steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
+    )
+    if choose.chance(50):
+        # Refused while an open case is there; those that were closed there find another one when they reopen.
+        del queues["german"]
     agents = dict(plan.agents)
     if choose.chance(50):
         agents.pop(choose.pick(sorted(agents)))
@@ -462,9 +495,9 @@ WEIGHTS: Mapping[Move, int] = {
     open_case: 1,
     wait: 1,
     resume: 1,
-    resolve: 2,
-    reopen: 1,
-    close: 1,
+    resolve: 4,
+    reopen: 2,
+    close: 4,
     assign: 1,
     add_ref: 1,
     set_fields: 1,
@@ -474,7 +507,7 @@ WEIGHTS: Mapping[Move, int] = {
     cancel_delivery: 1,
     stop: 1,
     start_sending: 2,
-    change_plan: 1,
+    change_plan: 2,
     mark_log: 1,
 }
 """Move -> how often it is made, relative to the others."""

@@ -27,6 +27,7 @@ from orchestra.model.definitions import (
     WorkspaceDefinition,
 )
 from orchestra.model.files import decoded, read_file
+from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
 
 __all__ = ["Plan"]
@@ -288,9 +289,14 @@ def _missing(what: str, name: str, known: Mapping[str, object]) -> str:
     return f"no {what} {name!r}; there are: {', '.join(sorted(known)) or 'none'}"
 
 
+def _check_routing(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_routing(Known(plan.queues, plan.teams, plan.skills, plan.agents, lost))
+
+
 _CHECKS = (
     _check_workspace,
     _check_queues,
+    _check_routing,
     _check_channels,
     _check_agents,
     _check_cases,

@@ -34,6 +34,8 @@ PHRASES: Mapping[str, str] = {
     "OfferEnded": "the offer to {agent} ended: {outcome_text}{because}",
     "RoutingExhausted": "everybody in queue {queue} has declined or missed it",
     "RoutingRetried": "everybody is asked again",
+    "StepEntered": "asked for in step {step} of queue {queue}: {reason}",
+    "GateOpened": "further teams of queue {queue} may take it",
     "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",

@@ -1,0 +1,147 @@
+"""What may be wrong or doubtful about how a plan serves its queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+import attrs
+
+from orchestra.errors import Fault
+from orchestra.model.definitions import AgentDefinition, Queue
+from orchestra.model.routing import ORDERS, RANDOM, Condition, Step
+from orchestra.model.structure import Lost, microseconds
+
+__all__ = ["Known", "check_routing"]
+
+_ALL = "*"
+_WORDS: Mapping[str, tuple[str, ...]] = {"requeue": ("keep", "front", "reset"), "exhausted": ("retry", "next_step")}
+_STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known")}
+
+
+@attrs.frozen
+class Known:
+    """The names that a plan has, and what of it was not understood."""
+
+    queues: Mapping[str, Queue]
+    teams: Iterable[str]
+    skills: Iterable[str]
+    agents: Mapping[str, AgentDefinition]
+    lost: Lost
+
+    def missing(self, path: str, section: str, name: str) -> Iterator[Fault]:
+        """A fault where a section has no such name."""
+        names = list(getattr(self, section))
+        if name not in names and not self.lost.has(section, name):
+            known = ", ".join(sorted(names)) or "none"
+            yield Fault(path, f"no {section[:-1]} {name!r}; there are: {known}")
+
+
+def check_routing(known: Known) -> Iterator[Fault]:
+    """All faults of all queues."""
+    for name, queue in known.queues.items():
+        path = f"queues.{name}"
+        yield from _words(path, queue, _WORDS)
+        yield from _order(f"{path}.order", queue.order)
+        if not queue.order:
+            yield Fault(f"{path}.order", "must name at least one part")
+        if not 0 <= queue.ageing_percent <= 10_000:
+            yield Fault(f"{path}.ageing_percent", "must be from 0 to 10000")
+        if queue.tier < 0:
+            yield Fault(f"{path}.tier", "must be 0 or more")
+        yield from _also(known, path, queue)
+        yield from _condition(known, f"{path}.overflow_if", queue.overflow_if)
+        yield from _overflow(known, path, name, queue)
+        yield from _steps(known, path, queue)
+
+
+def _words(path: str, value: object, words: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
+    for field, allowed in words.items():
+        if getattr(value, field) not in allowed:
+            yield Fault(f"{path}.{field}", f"must be {' or '.join(allowed)}")
+
+
+def _order(path: str, order: Iterable[str]) -> Iterator[Fault]:
+    parts = list(order)
+    for index, part in enumerate(parts):
+        if part not in ORDERS:
+            yield Fault(f"{path}[{index}]", f"{part!r} is none of {', '.join(ORDERS)}")
+        elif part == RANDOM and index + 1 < len(parts):
+            yield Fault(f"{path}[{index}]", f"{RANDOM} leaves nothing to order: it must be the last part")
+
+
+def _also(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
+    for team, serving in queue.also.items():
+        yield from known.missing(f"{path}.also.{team}", "teams", team)
+        if team == queue.team:
+            yield Fault(f"{path}.also.{team}", "is the queue's own team")
+        if serving.after < timedelta():
+            yield Fault(f"{path}.also.{team}.after", "must not be negative")
+        if serving.level < 1:
+            yield Fault(f"{path}.also.{team}.level", "must be at least 1")
+
+
+def _condition(known: Known, path: str, condition: Condition) -> Iterator[Fault]:
+    asks_queue = (condition.wait_above, condition.waiting_above, condition.service_level_below)
+    if condition.queue is not None:
+        yield from known.missing(f"{path}.queue", "queues", condition.queue)
+        if all(value is None for value in asks_queue):
+            yield Fault(f"{path}.queue", "nothing is asked of it", is_error=False)
+    if condition.service_level_below is not None and not 1 <= condition.service_level_below <= 100:
+        yield Fault(f"{path}.service_level_below", "must be from 1 to 100")
+    if condition.waiting_above is not None and condition.waiting_above < 0:
+        yield Fault(f"{path}.waiting_above", "must be 0 or more")
+
+
+def _overflow(known: Known, path: str, name: str, queue: Queue) -> Iterator[Fault]:
+    if queue.overflow_to is None:
+        if queue.overflow_if != Condition():
+            yield Fault(f"{path}.overflow_if", "overflow_to names no queue")
+        return
+    yield from known.missing(f"{path}.overflow_to", "queues", queue.overflow_to)
+    seen, following = [name], queue.overflow_to
+    while following in known.queues:
+        if following in seen:
+            if following == name:
+                yield Fault(f"{path}.overflow_to", f"goes round in a circle: {' -> '.join([*seen, name])}")
+            return
+        seen.append(following)
+        following = known.queues[following].overflow_to or ""
+
+
+def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
+    for index, step in enumerate(queue.steps):
+        here, is_last = f"{path}.steps[{index}]", index + 1 == len(queue.steps)
+        yield from _words(here, step, _STEP_WORDS)
+        yield from _order(f"{here}.order", step.order)
+        yield from _condition(known, f"{here}.skip_if", step.skip_if)
+        for number, team in enumerate(step.teams):
+            yield from known.missing(f"{here}.teams[{number}]", "teams", team)
+        for field, least in (("skills", 1), ("prefer", 1), ("relax", 0)):
+            yield from _levels(known, f"{here}.{field}", getattr(step, field), least)
+        if step.lasts is None and not is_last:
+            yield Fault(here, "never ends, so that the steps after it are never reached")
+        elif step.lasts is not None and microseconds(step.lasts) <= 0:
+            yield Fault(f"{here}.lasts", "must be longer than nothing")
+        if is_last and step.pool == "known":
+            yield Fault(here, "is for one agent alone, and no step is left for contacts that have none")
+        if known.agents and step.pool == "teams" and not any(_serves(a, queue, step) for a in known.agents.values()):
+            yield Fault(here, "no agent of the plan can serve it", is_error=False)
+
+
+def _levels(known: Known, path: str, levels: Mapping[str, int], least: int) -> Iterator[Fault]:
+    for skill, level in levels.items():
+        if not (skill == _ALL and least == 0):
+            yield from known.missing(f"{path}.{skill}", "skills", skill)
+        if not least <= level <= 100:
+            yield Fault(f"{path}.{skill}", f"level must be from {least} to 100")
+
+
+def _serves(agent: AgentDefinition, queue: Queue, step: Step) -> bool:
+    asked = {**queue.skills}
+    for skill, level in step.skills.items():
+        asked[skill] = max(level, asked.get(skill, 0))
+    for skill, level in asked.items():
+        asked[skill] = min(level, step.relax.get(skill, step.relax.get(_ALL, level)))
+    teams = set(step.teams) or {queue.team, *queue.also}
+    return bool(teams & set(agent.teams)) and all(agent.skills.get(s, 0) >= level for s, level in asked.items())

@@ -1,0 +1,103 @@
+"""What a plan's words on routing mean, worked out the long way: for one agent and one item, without any index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
+from orchestra.model.definitions import Queue
+from orchestra.model.plan import Plan
+from orchestra.model.routing import Step
+from orchestra.model.structure import microseconds
+
+
+def step_of(plan: Plan, item: Item) -> Step:
+    """The step in which an item is."""
+    steps = plan.queues[item.queue].steps
+    return steps[min(item.step, len(steps) - 1)] if steps else Step()
+
+
+def serving(queue: Queue, gate: int) -> set[str]:
+    """The teams that serve a queue behind so many gates."""
+    after = {queue.team: 0, **{team: microseconds(one.after) for team, one in queue.also.items()}}
+    gates = sorted({0, *after.values()})
+    return {team for team, wait_us in after.items() if wait_us <= gates[min(gate, len(gates) - 1)]}
+
+
+def asked(plan: Plan, item: Item) -> dict[str, int]:
+    """Skill -> level that an item asks for in its step."""
+    step, levels = step_of(plan, item), dict(item.skills)
+    for skill in {*levels, *step.skills}:
+        levels[skill] = max(levels.get(skill, 0), step.skills.get(skill, 0))
+        if skill in step.relax or "*" in step.relax:
+            levels[skill] = min(levels[skill], step.relax.get(skill, step.relax.get("*", 100)))
+    return {skill: level for skill, level in levels.items() if level > 0}
+
+
+def able(plan: Plan, name: str, teams: Sequence[str], skills: Mapping[str, int], item: Item) -> bool:
+    """Whether somebody of these teams with these skills may be asked to take an item in its step."""
+    step = step_of(plan, item)
+    if step.pool == "known" and item.agent:
+        return name == item.agent
+    allowed = set(step.teams) or serving(plan.queues[item.queue], item.gate)
+    return bool(allowed & set(teams)) and all(skills.get(s, 0) >= level for s, level in asked(plan, item).items())
+
+
+def has_room(plan: Plan, bench: Bench, channel: str) -> bool:
+    """Whether budget, the channel's limit and the most in hand leave room for one more."""
+    definition, count = plan.channels[channel], bench.counts.get(channel, 0)
+    return (
+        bench.used_percent + definition.weight_percent <= bench.capacity_percent
+        and sum(bench.counts.values()) < MOST_IN_HAND
+        and (definition.limit is None or count < definition.limit)
+    )
+
+
+def level(plan: Plan, bench: Bench, item: Item) -> int:
+    """At which level an agent serves an item's queue."""
+    queue, step = plan.queues[item.queue], step_of(plan, item)
+    if step.pool == "known" and item.agent:
+        return 1
+    levels = {queue.team: 1, **{team: one.level for team, one in queue.also.items()}}
+    mine = (set(step.teams) or serving(queue, item.gate)) & set(bench.teams)
+    return min((levels.get(team, 1) for team in mine), default=1)
+
+
+def key(plan: Plan, name: str, bench: Bench, item: Item) -> tuple[list[Any], bool]:
+    """An agent's key for an item, and whether chance decides among equals."""
+    step = step_of(plan, item)
+    is_known = step.pool == "known" and bool(item.agent)
+    wanted = {} if is_known else asked(plan, item)
+    mine = [bench.skills.get(skill, 0) for skill in wanted]
+    values = {
+        "busy": 1 if bench.counts else 0,
+        "idle": bench.idle_since_us,
+        "offered": bench.offered_us,
+        "open": sum(bench.counts.values()),
+        "spare": bench.used_percent - bench.capacity_percent,
+        "spare_ratio": bench.used_percent * 1_000_000 // bench.capacity_percent,
+        "level": level(plan, bench, item),
+        "proficiency": -sum(mine),
+        "proficiency_min": -min(mine, default=0),
+        "preferred": -sum(bench.skills.get(skill, 0) >= least for skill, least in step.prefer.items()),
+    }
+    names = list(step.order or plan.queues[item.queue].order)
+    return [*(values[part] for part in names if part != "random"), name], "random" in names
+
+
+def urgency(plan: Plan, bench: Bench, name: str, item: Item, now_us: int) -> tuple[Any, ...]:
+    """How urgent an item is for an agent, least first."""
+    queue = plan.queues[item.queue]
+    tier = -1 if item.at_front else queue.tier
+    minutes_us, waited_us = item.priority * 60_000_000, now_us - item.start_us
+    if queue.newest_first:
+        # Within a queue the newest goes first; beside other queues it counts as long as it has waited.
+        return level(plan, bench, item), tier, -minutes_us - waited_us, -item.order, name
+    aged = item.start_us * queue.ageing_percent // 100 - now_us * queue.ageing_percent // 100
+    return level(plan, bench, item), tier, aged - minutes_us, item.order, name
+
+
+def newness(name: str, item: Item) -> tuple[int, int, int, str]:
+    """An item's place in a queue that serves the newest first, least first."""
+    return -item.at_front, -item.start_us - item.priority * 60_000_000, -item.order, name
