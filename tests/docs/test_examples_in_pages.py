@@ -11,7 +11,7 @@ from tests.docs.pages import DOCS, blocks
 
 from orchestra.channels.port import CONTRACT_VERSION as ADAPTERS
 from orchestra.engine.engine import MAX_BATCH, SECTIONS, Engine
-from orchestra.engine.routing.state import MOST_IN_HAND
+from orchestra.engine.routing.rows import MOST_IN_HAND
 from orchestra.insight.sketch import ERROR, EXACT
 from orchestra.insight.variants import VARIANTS
 from orchestra.journal.port import FORMAT

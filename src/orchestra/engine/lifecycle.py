@@ -92,7 +92,7 @@ INTERACTION = Machine(
     steps=_table(
         """
         ARRIVED  queue     QUEUED
-        QUEUED   queue     QUEUED
+        QUEUED   move      QUEUED
         QUEUED   offer     OFFERED
         QUEUED   leave     ABANDONED
         QUEUED   end       DONE

@@ -246,7 +246,8 @@ class Contacts(Slice):
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
         """It waits, with nobody."""
         interaction = self.interactions[event.interaction]
-        interaction.state = INTERACTION.steps[interaction.state, "queue"]
+        trigger = "move" if interaction.state == "QUEUED" else "queue"
+        interaction.state = INTERACTION.steps[interaction.state, trigger]
         interaction.queue, interaction.agent = event.queue, None
         self.timers.cancel(IDLE, event.interaction)
 
