@@ -113,9 +113,6 @@ def next_plan(choose: Chooser) -> Plan:
         order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"]]),
         steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
     )
-    if choose.chance(50):
-        # Refused while an open case is there; those that were closed there find another one when they reopen.
-        del queues["german"]
     agents = dict(plan.agents)
     if choose.chance(50):
         agents.pop(choose.pick(sorted(agents)))
