@@ -439,7 +439,7 @@ def come_back_to_no_queue(engine: Engine, choose: Chooser) -> Iterable[c.Command
     """A case closes, a plan drops its queue, and it reopens. Each command is made once those before it are done."""
     customer = _some(choose, engine.view.contacts.customers)
     plan = swarm_plan()
-    more = attrs.evolve(plan, queues={**plan.queues, "fair": attrs.evolve(plan.queues["care"], team="sales")})
+    more = attrs.evolve(plan, queues={**plan.queues, "fair": Queue("sales")})
     case, _ = engine.view.cases.next_case()
     if customer is None or missing(engine.view, plan):
         return

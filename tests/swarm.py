@@ -135,7 +135,7 @@ class Run:
             yield from (c.ReturnDevice(agent, "main"), c.SignOut(agent), c.SignIn(agent))
         if "capacity_cut" in self.faults and dice.chance(3):
             yield c.DefineAgent(dice.pick(moves.AGENTS), ["care"], capacity_percent=dice.pick([1, 30]))
-        if "plans" in self.faults and dice.chance(2):
+        if "plans" in self.faults and dice.chance(1):
             yield from moves.come_back_to_no_queue(engine, dice)
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
