@@ -5,13 +5,15 @@ Belongs here: what the engine must not see. Does not: which types fit (`fitting`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from orchestra.errors import DefinitionError, Fault, InvalidCommand
+from orchestra.journal.chain import LARGEST
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import COMMANDS, Command
@@ -22,25 +24,27 @@ from orchestra.runtime.lines import Line
 __all__ = ["refuse_no_id", "refuse_odd_setup", "refuse_unstorable"]
 
 _LONGEST = 2_000
+_LEAST = -LARGEST - 1
 _COMMANDS = frozenset(COMMANDS)
 
 
 def refuse_unstorable(command: Command) -> None:
-    """Let only commands through whose fields are of their types, and whose texts have a UTF-8 form and a usual length.
+    """Let only commands through whose fields are of their types, and whose texts and numbers can be written down.
 
     The engine must not decide on what cannot be written down: the decision would be lost with all that build on it.
     Bodies have a limit of their own.
 
     Raises:
-        InvalidCommand: it is no command, a field is of another type, or a text holds a lone surrogate or is too long.
+        InvalidCommand: it is no command, a field is of another type, a text holds a lone surrogate or is too long, or
+            a number is beyond 64 bits.
     """
     if type(command) not in _COMMANDS:
         raise InvalidCommand("command", f"must be one of orchestra.commands, not {_named(command)}")
     if (found := misfit(command)) is not None:
         raise InvalidCommand(*found)
     for field, value in zip(attrs.fields(type(command)), parts_of(command), strict=True):
-        if not _is_storable(value):
-            raise InvalidCommand(field.name, "a text holds a lone surrogate")
+        if (fault := _fault(value)) is not None:
+            raise InvalidCommand(field.name, fault)
         if isinstance(value, str) and field.name != "text" and len(value) > _LONGEST:
             raise InvalidCommand(field.name, f"must be at most {_LONGEST} characters")
 
@@ -123,20 +127,26 @@ def _named(value: Any) -> str:
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
-def _is_storable(value: Any) -> bool:
-    kind = type(value)
-    if kind in _SCALARS:
-        return True
+def _fault(value: Any) -> str | None:
+    """Why a value of a command's field cannot be stored; None if it can."""
+    if value is None:
+        return None
     if isinstance(value, str):
-        return value.isascii() or _has_utf8(value)
+        return None if value.isascii() or _has_utf8(value) else "a text holds a lone surrogate"
+    if isinstance(value, int):
+        return None if _LEAST <= value <= LARGEST else "a whole number is beyond 64 bits"
+    for part in _inside(value):
+        if (fault := _fault(part)) is not None:
+            return fault
+    return None
+
+
+def _inside(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
-        return all(_is_storable(key) and _is_storable(item) for key, item in value.items())
+        return chain(value, value.values())
     if isinstance(value, list | tuple):
-        return all(map(_is_storable, value))
-    return not attrs.has(kind) or all(map(_is_storable, parts_of(value)))
-
-
-_SCALARS = frozenset({int, bool, type(None)})
+        return value
+    return parts_of(value) if attrs.has(type(value)) else ()
 
 
 def _has_utf8(text: str) -> bool:

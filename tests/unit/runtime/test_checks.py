@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import attrs
 import pytest
 from tests.contact_centre import PLAN, Centre
 
+from orchestra.codec import encode_command
 from orchestra.errors import DefinitionError, InvalidCommand, MalformedMessage
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address, Email, Handle, Ref, Thread
 from orchestra.model.commands import COMMANDS
 from orchestra.model.event import Event
 from orchestra.model.message import Contact, Message
+from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.client import connect
 from orchestra.runtime.fitting import _fields, misfit
 from orchestra.runtime.inbound import receive
@@ -139,6 +142,61 @@ async def test_what_is_no_command_is_refused_and_says_what_is() -> None:
             with pytest.raises(InvalidCommand, match=f"command: must be one of orchestra.commands, not {named}"):
                 await workspace.execute(wrong)  # type: ignore[arg-type]
         assert workspace.health().quarantined == 0
+
+
+BEYOND = "a whole number is beyond 64 bits"
+
+
+@pytest.mark.parametrize("number", [2**63, 10**40, -(2**63) - 1, -(10**30)])
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        (lambda n: c.ReceiveMessage("chat", "main", "m1", PERSON, text="x", occurred_us=n), "occurred_us"),
+        (lambda n: c.ReceiveContact("chat", "main", "m1", PERSON, priority=n), "priority"),
+        (lambda n: c.ReceiveContact("chat", "main", "m1", PERSON, skills={"german": n}), "skills"),
+        (lambda n: c.SetFields("ca1", {"amount": n}), "fields"),
+        (lambda n: c.AcceptOffer("of1", "ana", n), "token"),
+    ],
+    ids=["occurred_us", "priority", "skills", "fields", "token"],
+)
+async def test_numbers_beyond_64_bits_are_refused_in_process_as_in_the_inbox(
+    command: Callable[[int], c.Command], path: str, number: int
+) -> None:
+    with pytest.raises(MalformedMessage):
+        encode_command(command(number))
+    async with Centre().open() as workspace:
+        position = workspace.health().position
+        with pytest.raises(InvalidCommand) as caught:
+            await workspace.execute(command(number))
+        assert (caught.value.field, caught.value.reason) == (path, BEYOND)
+        assert (workspace.health().position, workspace.health().quarantined) == (position, 0)
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_numbers_of_64_bits_pass(number: int) -> None:
+    command = c.ReceiveContact("chat", "main", "m1", PERSON, skills={"german": number}, priority=number)
+    refuse_unstorable(command)
+    assert encode_command(command)
+
+
+async def test_a_message_whose_number_is_beyond_64_bits_is_refused() -> None:
+    async with Centre().open() as workspace:
+        with pytest.raises(InvalidCommand, match=f"priority: {BEYOND}"):
+            await workspace.receive(Message(**GOOD, priority=10**40))
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        (c.SignIn("a\ud800"), "agent"),
+        (c.SetFields("ca1", {"\ud800": 1}), "fields"),
+        (c.DefineAgent("ana", ["care", "\ud800"]), "teams"),
+        (c.ReceiveContact("chat", "main", "m1", Address("email", "\ud800")), "sender"),
+    ],
+)
+def test_a_text_without_a_utf8_form_is_refused(command: c.Command, path: str) -> None:
+    with pytest.raises(InvalidCommand, match=f"{path}: a text holds a lone surrogate"):
+        refuse_unstorable(command)
 
 
 async def test_questions_want_ids() -> None:
