@@ -42,6 +42,7 @@ class Client(Calls[client.Client]):
         Raises:
             CommandRefused: it cannot be done.
             JournalUnavailable: no answer came in time. The command may still be decided; ask again with the same id.
+            JournalCorrupt: what is stored of the command or its answer is damaged.
         """
         return self._door.run(self._inner.execute, command, request_id)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import anyio
 import attrs
 
+from orchestra.errors import JournalCorrupt
 from orchestra.journal.port import Inbox, Journal
 from orchestra.runtime.published import Bell
 from orchestra.runtime.threads import in_thread
@@ -23,7 +24,7 @@ _LONGEST_POLL_S = 0.05
 @attrs.define(eq=False)
 class _Wait:
     request_id: str
-    answer: str | None = None
+    answer: str | JournalCorrupt | None = None
 
 
 class Answers:
@@ -46,6 +47,7 @@ class Answers:
 
         Raises:
             JournalUnavailable: the journal cannot be read.
+            JournalCorrupt: this answer is damaged, whatever becomes of others.
         """
         wait = _Wait(request_id)
         self._waiting.add(wait)
@@ -56,9 +58,11 @@ class Answers:
                 async with self._turn:
                     if wait.answer is None:
                         await self._look()
-            return wait.answer
         finally:
             self._waiting.discard(wait)
+        if isinstance(wait.answer, JournalCorrupt):
+            raise wait.answer
+        return wait.answer
 
     async def _look(self) -> None:
         changes = self._journal.changes()
@@ -77,5 +81,13 @@ class Answers:
             self._pause_s = _SHORTEST_POLL_S
 
 
-def _results(inbox: Inbox, request_ids: Sequence[str]) -> list[str | None]:
-    return [inbox.result(request_id) for request_id in request_ids]
+def _results(inbox: Inbox, request_ids: Sequence[str]) -> list[str | JournalCorrupt | None]:
+    return [_result(inbox, request_id) for request_id in request_ids]
+
+
+def _result(inbox: Inbox, request_id: str) -> str | JournalCorrupt | None:
+    # One look is for all: what is wrong with one answer is told to those alone who wait for it.
+    try:
+        return inbox.result(request_id)
+    except JournalCorrupt as error:
+        return error

@@ -55,6 +55,7 @@ class Client(Calls):
         Raises:
             CommandRefused: it cannot be done.
             JournalUnavailable: no answer came in time. The command may still be decided; ask again with the same id.
+            JournalCorrupt: what is stored of the command or its answer is damaged.
         """
         refuse_unstorable(command)
         request_id = request_id or uuid.uuid4().hex

@@ -8,7 +8,7 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from orchestra.errors import JournalUnavailable
+from orchestra.errors import JournalCorrupt, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.runtime.answers import Answers
 
@@ -22,6 +22,7 @@ class Shelf:
         self.looked_for: list[str] = []
         self.is_down = False
         self.fails_once = False
+        self.damaged: set[str] = set()
         self.inbox = self
 
     def put(self, request_id: str) -> None:
@@ -38,6 +39,8 @@ class Shelf:
         if self.fails_once:
             self.fails_once = False
             raise JournalUnavailable("as planned")
+        if request_id in self.damaged:
+            raise JournalCorrupt(1, f"{request_id} is damaged")
         return self.answers.get(request_id)
 
 
@@ -151,6 +154,28 @@ async def test_a_look_that_fails_is_made_again_for_the_others(shelf: Shelf, answ
             shelf.put("a")
             shelf.put("b")
     assert sorted(ends.values()) in (["answer to a", "told"], ["answer to b", "told"])
+
+
+async def test_a_damaged_answer_is_told_to_those_alone_who_wait_for_it(shelf: Shelf, answers: Answers) -> None:
+    ends: list[tuple[str, str]] = []
+
+    async def wait(request_id: str) -> None:
+        try:
+            ends.append((request_id, await answers.of(request_id)))
+        except JournalCorrupt as error:
+            ends.append((request_id, error.reason))
+
+    shelf.damaged.add("bad")
+    with anyio.fail_after(8):
+        async with anyio.create_task_group() as tasks:
+            for name in ("a", "bad", "b", "bad"):
+                tasks.start_soon(wait, name)
+            while len(ends) < 2:
+                await anyio.lowlevel.checkpoint()
+            assert ends == [("bad", "bad is damaged")] * 2
+            shelf.put("a")
+            shelf.put("b")
+    assert sorted(ends[2:]) == [("a", "answer to a"), ("b", "answer to b")]
 
 
 async def test_a_look_that_is_cancelled_before_it_reads_is_made_again(
