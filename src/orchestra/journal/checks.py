@@ -13,10 +13,12 @@ from orchestra.model.records import Lease, Snapshot
 __all__ = [
     "damaged_request",
     "fits",
+    "id_check",
     "is_held",
     "not_waiting",
     "other_command",
     "prove_owner",
+    "request_check",
     "snapshot_ahead",
     "snapshot_check",
     "text_check",
@@ -58,21 +60,43 @@ def snapshot_ahead(snapshot: Snapshot) -> MalformedMessage:
 
 
 def text_check(what: str, text: str) -> bytes:
-    """The checksum of a command or a result.
+    """The checksum of a text alone.
 
     Raises:
         MalformedMessage: the text is not Unicode.
     """
+    return digest(_encoded(what, text))
+
+
+def request_check(what: str, request_id: str, text: str) -> bytes:
+    """The checksum of a command or an answer and of the id it is stored under: neither can pass for another id's.
+
+    Raises:
+        MalformedMessage: one of them is not Unicode.
+    """
+    return digest(id_check(request_id), _encoded(what, text))
+
+
+def id_check(request_id: str) -> bytes:
+    """The checksum of a request's id.
+
+    Raises:
+        MalformedMessage: it is not Unicode.
+    """
+    return text_check("request id", request_id)
+
+
+def _encoded(what: str, text: str) -> bytes:
     try:
-        return digest(text.encode())
+        return text.encode()
     except UnicodeEncodeError as error:
         # Not chained: the error carries the text.
         raise MalformedMessage(what, f"text is not Unicode: {error.reason}") from None
 
 
-def fits(text: object, check: object) -> bool:
-    """Whether a stored text is what its checksum was made of."""
-    return isinstance(text, str) and digest(text.encode()) == check
+def fits(request_id: str, text: object, check: object) -> bool:
+    """Whether a stored text and the id it is stored under are what their checksum was made of."""
+    return isinstance(text, str) and digest(digest(request_id.encode()), text.encode()) == check
 
 
 def other_command(request_id: str) -> MalformedMessage:

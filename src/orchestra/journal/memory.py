@@ -16,14 +16,16 @@ import attrs
 from orchestra.errors import JournalUnavailable, VersionConflict, WorkspaceInUse
 from orchestra.journal.chain import GENESIS, Row, blanked, opened, prove, seal
 from orchestra.journal.checks import (
+    damaged_request,
     fits,
+    id_check,
     is_held,
     not_waiting,
     other_command,
     prove_owner,
+    request_check,
     snapshot_ahead,
     snapshot_check,
-    text_check,
 )
 from orchestra.model.records import Batch, Done, Lease, Record, Request, Snapshot
 
@@ -35,6 +37,7 @@ class _Entry:
     number: int
     command_check: bytes
     command: str | None
+    result_check: bytes | None = None
     result: str | None = None
     answered_us: int = 0
 
@@ -94,8 +97,7 @@ class MemoryInbox:
 
     def submit(self, request_id: str, command: str) -> None:
         """Keep a command for the owner; see the port."""
-        check = text_check(f"request {request_id}", command)
-        text_check("request id", request_id)
+        check = request_check(f"request {request_id}", request_id, command)
         store = self._door.open()
         with store.lock:
             known = store.requests.get(request_id)
@@ -111,8 +113,8 @@ class MemoryInbox:
         store = self._door.open()
         with store.lock:
             requests = (
-                Request(entry.number, request_id, entry.command if fits(entry.command, entry.command_check) else None)
-                for request_id, entry in store.requests.items()
+                Request(entry.number, name, entry.command if fits(name, entry.command, entry.command_check) else None)
+                for name, entry in store.requests.items()
                 if entry.result is None
             )
             return list(islice(requests, max(0, limit)))
@@ -122,7 +124,11 @@ class MemoryInbox:
         store = self._door.open()
         with store.lock:
             entry = store.requests.get(request_id)
-            return None if entry is None else entry.result
+            if entry is None or entry.result is None:
+                return None
+            if not fits(request_id, entry.result, entry.result_check):
+                raise damaged_request(len(store.rows), request_id)
+            return entry.result
 
     def forget(self, before_us: int) -> int:
         """Delete old answers; see the port."""
@@ -204,9 +210,10 @@ class MemoryJournal:
             rows = seal(after, *store.last(), batches)
             answers = _answers(store, batches)
             store.rows.extend(rows)
-            for done in answers:
+            for done, check in answers:
                 entry = store.requests[done.request_id]
-                entry.command, entry.result, entry.answered_us = None, done.result, done.at_us
+                entry.command, entry.result_check, entry.result = None, check, done.result
+                entry.answered_us = done.at_us
             store.changes += 1
             return len(store.rows)
 
@@ -306,11 +313,12 @@ def _proved(store: MemoryStore, lease: Lease) -> Lease:
     return lease if current is None else current
 
 
-def _answers(store: MemoryStore, batches: Sequence[Batch]) -> list[Done]:
-    answers = [batch.done for batch in batches if batch.done is not None]
+def _answers(store: MemoryStore, batches: Sequence[Batch]) -> list[tuple[Done, bytes]]:
+    """The answers, each with its checksum."""
+    answers: list[tuple[Done, bytes]] = []
     seen: set[str] = set()
-    for done in answers:
-        text_check(f"answer to {done.request_id}", done.result)
+    for done in (batch.done for batch in batches if batch.done is not None):
+        answers.append((done, request_check(f"answer to {done.request_id}", done.request_id, done.result)))
         entry = store.requests.get(done.request_id)
         if entry is None or entry.result is not None or done.request_id in seen:
             raise not_waiting(done.request_id)
@@ -323,9 +331,9 @@ def _is_wanted(row: Row, subjects: frozenset[str] | None, types: frozenset[str] 
 
 
 def _request_row(request_id: str, entry: _Entry) -> tuple[object, ...]:
-    result_check = None if entry.result is None else text_check("answer", entry.result)
     answered_us = None if entry.result is None else entry.answered_us
-    return entry.number, request_id, entry.command_check, entry.command, result_check, entry.result, answered_us
+    checks = id_check(request_id), entry.command_check, entry.result_check
+    return entry.number, request_id, *checks, entry.command, entry.result, answered_us
 
 
 def _snapshot_row(kept: _Kept) -> tuple[object, ...]:

@@ -31,6 +31,7 @@ class Inbox(Protocol):
         Raises:
             InvalidData: the same id was submitted before with another command.
             JournalUnavailable: it was not stored, or nobody knows.
+            JournalCorrupt: something is stored under the id, and the id there is damaged; nothing was stored.
         """
         ...
 
@@ -38,12 +39,17 @@ class Inbox(Protocol):
         """Requests not yet answered, oldest first. Answered by `Journal.append` with a `Done`.
 
         A request whose command is damaged is given without it, so that it can be answered so and keeps nobody waiting.
-        One whose id cannot be read any more is left out: nobody can ask for its answer.
+        So is one that stands under another id than it was submitted with. One whose id cannot be read any more, or does
+        not lead to it, is left out: nobody can ask for its answer.
         """
         ...
 
     def result(self, request_id: str) -> str | None:
-        """The stored answer, or None while there is none."""
+        """The stored answer, or None while there is none.
+
+        Raises:
+            JournalCorrupt: the answer or its id is damaged.
+        """
         ...
 
     def forget(self, before_us: int) -> int:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from orchestra.journal.checks import damaged_request, fits, not_waiting, other_command, text_check
+import attrs
+
+from orchestra.journal.checks import damaged_request, fits, id_check, not_waiting, other_command, request_check
 from orchestra.journal.sqlite_connections import Connections
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.model.records import Done, Request
@@ -23,7 +25,7 @@ def store_answers(connection: sqlite3.Connection, answers: Iterable[Done]) -> No
         MalformedMessage: one of them is not waiting.
     """
     for done in answers:
-        check = text_check(f"answer to {done.request_id}", done.result)
+        check = request_check(f"answer to {done.request_id}", done.request_id, done.result)
         if connection.execute(SQL["answer"], (check, done.result, done.at_us, done.request_id)).rowcount != 1:
             raise not_waiting(done.request_id)
 
@@ -36,13 +38,12 @@ class SqliteInbox:
 
     def submit(self, request_id: str, command: str) -> None:
         """Store a command durably; see the port."""
-        check = text_check(f"request {request_id}", command)
-        text_check("request id", request_id)
+        check = request_check(f"request {request_id}", request_id, command)
         with self._connections.transaction() as connection:
-            known = connection.execute(SQL["request_check"], (request_id,)).fetchone()
+            known = _find(connection, request_id)
             if known is None:
-                connection.execute(SQL["submit"], (request_id, check, command))
-            elif known[0] != check:
+                connection.execute(SQL["submit"], (request_id, id_check(request_id), check, command))
+            elif known.command_check != check:
                 raise other_command(request_id)
 
     def waiting(self, limit: int = 1000) -> Sequence[Request]:
@@ -50,7 +51,7 @@ class SqliteInbox:
         with self._connections.reading() as connection:
             rows = connection.execute(SQL["waiting"], (max(0, limit),)).fetchall()
         return [
-            Request(number, request_id, command if fits(command, check) else None)
+            Request(number, request_id, command if fits(request_id, command, check) else None)
             for number, request_id, command, check in ((n, _text(i), _text(c), check) for n, i, check, c in rows)
             if request_id is not None
         ]
@@ -58,18 +59,41 @@ class SqliteInbox:
     def result(self, request_id: str) -> str | None:
         """The stored answer, or None; see the port."""
         with self._connections.reading() as connection:
-            row = connection.execute(SQL["result"], (request_id,)).fetchone()
-            if row is None:
+            found = _find(connection, request_id)
+            if found is None or found.result is None:
                 return None
-            check, result = row
-            if not fits(result, check):
+            if not fits(request_id, found.result, found.result_check):
                 raise damaged_request(_position(connection), request_id)
-        return str(result)
+        return str(found.result)
 
     def forget(self, before_us: int) -> int:
         """Delete old answers; see the port."""
         with self._connections.transaction() as connection:
             return connection.execute(SQL["forget"], (before_us,)).rowcount
+
+
+@attrs.frozen
+class _Found:
+    """What is stored of a request; any of it may be damaged."""
+
+    command_check: object
+    result_check: object
+    result: object = attrs.field(repr=False)
+
+
+def _find(connection: sqlite3.Connection, request_id: str) -> _Found | None:
+    """What is stored under an id, if anything is.
+
+    Raises:
+        JournalCorrupt: something is, and by one of its copies it has another id.
+    """
+    key = request_id, id_check(request_id)
+    by_id, by_check, name, *stored = connection.execute(SQL["find_request"], key).fetchone()
+    if by_id is None and by_check is None:
+        return None
+    if by_id != by_check or name != request_id.encode():
+        raise damaged_request(_position(connection), request_id)
+    return _Found(*stored)
 
 
 def _text(stored: object) -> str | None:

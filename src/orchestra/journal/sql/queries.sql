@@ -62,30 +62,35 @@ INSERT OR REPLACE INTO witness (only_row, position, record_check, proof) VALUES 
 -- name: last
 SELECT position, record_check FROM record ORDER BY position DESC LIMIT 1;
 
--- name: request_check
-SELECT command_check FROM request WHERE request_id = ?;
+-- name: find_request
+-- Always one row: where either index leads, and what stands there. Read by number, for an index would tell its own id.
+SELECT by_id, by_check, CAST(request.request_id AS BLOB), command_check, result_check, result
+FROM (
+    SELECT (SELECT number FROM request WHERE request_id = ?) AS by_id,
+        (SELECT number FROM request WHERE id_check = ?) AS by_check
+) LEFT JOIN request ON request.number = by_id;
 
 -- name: submit
-INSERT INTO request (request_id, command_check, command) VALUES (?, ?, ?);
+INSERT INTO request (request_id, id_check, command_check, command) VALUES (?, ?, ?, ?);
 
 -- name: waiting
--- As bytes: what is damaged may not be text any more, and one such text would spoil the reading of all.
+-- As bytes: what is damaged may not be text any more, and one such text would spoil the reading of all. Without those
+-- that their own id does not lead to: no answer could be stored with them.
 SELECT number, CAST(request_id AS BLOB), command_check, CAST(command AS BLOB)
-FROM request WHERE result IS NULL ORDER BY number LIMIT ?;
+FROM request
+WHERE result IS NULL AND number = (SELECT same.number FROM request AS same WHERE same.request_id = request.request_id)
+ORDER BY number LIMIT ?;
 
 -- name: answer
 UPDATE request SET command = NULL, result_check = ?, result = ?, answered_us = ?
 WHERE request_id = ? AND result IS NULL;
 
--- name: result
-SELECT result_check, result FROM request WHERE request_id = ? AND result IS NOT NULL;
-
 -- name: forget
 DELETE FROM request WHERE result IS NOT NULL AND answered_us < ?;
 
 -- name: insert_request
-INSERT INTO request (number, request_id, command_check, command, result_check, result, answered_us)
-VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT INTO request (number, request_id, id_check, command_check, result_check, command, result, answered_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: save_snapshot
 INSERT OR REPLACE INTO snapshot (schema, position, record_check, state_check, state) VALUES (?, ?, ?, ?, ?);

@@ -31,13 +31,15 @@ CREATE TABLE lease (
 );
 INSERT INTO lease VALUES (1, 0, NULL, 0, 0);
 
--- A request waits while it has no result; its command goes when the result comes.
+-- A request waits while it has no result; its command goes when the result comes. Two indexes lead to it: when one is
+-- damaged they disagree, and a request that was stored does not look like a new one.
 CREATE TABLE request (
     number        INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id    TEXT    NOT NULL UNIQUE,
+    id_check      BLOB    NOT NULL UNIQUE,
     command_check BLOB    NOT NULL,
-    command       TEXT,
     result_check  BLOB,
+    command       TEXT,
     result        TEXT,
     answered_us   INTEGER
 );
