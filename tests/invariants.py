@@ -71,6 +71,11 @@ class Witness:
         self.ended += 1
         assert event.waited_us >= 0
 
+    def _see_InteractionDeflected(self, engine: Engine, event: e.InteractionDeflected, at_us: int) -> None:
+        self.ended += 1
+        view = engine.view
+        assert view.contacts.interactions[event.interaction].live, "what is written is never turned away"
+
     def _see_InteractionCanceled(self, engine: Engine, event: e.InteractionCanceled, at_us: int) -> None:
         self.ended += 1
 

@@ -68,7 +68,7 @@ def swarm_plan() -> Plan:
     )
     presence = attrs.evolve(plan.presence, misses=2, grace=20 * second)
     queues = {
-        "care": attrs.evolve(plan.queues["care"], also={"sales": Serving(20 * second, level=2)}),
+        "care": attrs.evolve(plan.queues["care"], also={"sales": Serving(20 * second, level=2)}, limit=3),
         "german": attrs.evolve(
             plan.queues["german"],
             exhausted="next_step",

@@ -88,10 +88,11 @@ def _table(rows: str) -> dict[tuple[str, str], str]:
 INTERACTION = Machine(
     "interaction",
     initial="ARRIVED",
-    final=frozenset({"DONE", "ABANDONED", "CANCELED"}),
+    final=frozenset({"DONE", "ABANDONED", "CANCELED", "DEFLECTED"}),
     steps=_table(
         """
         ARRIVED  queue     QUEUED
+        ARRIVED  deflect   DEFLECTED
         QUEUED   move      QUEUED
         QUEUED   offer     OFFERED
         QUEUED   leave     ABANDONED

@@ -214,6 +214,14 @@ class ContactFold:
         else:
             self._flowed_out(contact, at_us)
 
+    def deflected(self, event: e.InteractionDeflected, at_us: int) -> None:
+        """It was turned away before it waited."""
+        contact = self.open.pop(event.interaction)
+        for tally in self._slices.of(contact.channel, contact.account, event.queue):
+            tally.turned_away += 1
+            tally.live += 1
+        self._end(contact, at_us)
+
     def _flowed_out(self, contact: Open, at_us: int) -> None:
         for tally in contact.counted:
             tally.flow_outs += 1
@@ -271,6 +279,7 @@ class ContactFold:
         e.InteractionFinished: finished,
         e.InteractionDone: done,
         e.InteractionCanceled: canceled,
+        e.InteractionDeflected: deflected,
         e.InteractionAbandoned: abandoned,
     }
 

@@ -41,8 +41,9 @@ class Contacts:
         short_abandons: of these, sooner than the channel counts.
         flow_outs: left the queue otherwise.
         left_after_answer: were answered, waited again, and left; of a queue these are among the abandoned.
-        live: of all, those on live channels whose first wait is over.
+        live: those on live channels whose first wait is over, and those turned away.
         live_connected: of these, connected to an agent within 120 s.
+        turned_away: came to a full queue; not among the queued.
     """
 
     queued: int
@@ -55,6 +56,7 @@ class Contacts:
     left_after_answer: int
     live: int
     live_connected: int
+    turned_away: int
 
     @property
     def waiting(self) -> int:

@@ -79,6 +79,7 @@ class Tally:
     short: int = 0
     flow_outs: int = 0
     left_later: int = 0
+    turned_away: int = 0
     live: int = 0
     connected: int = 0
     handled: int = 0
@@ -142,6 +143,7 @@ class Tally:
             self.left_later,
             self.live,
             self.connected,
+            self.turned_away,
         )
 
     def _handling(self) -> Handling:

@@ -97,6 +97,8 @@ class Queue:
         steps: whom contacts are offered to, one step after the other; all who serve the queue, for good, unless stated.
         overflow_to: the queue that contacts move to, with their place, when the last step is over.
         overflow_if: when a contact that arrives moves there at once.
+        limit: most live contacts that wait here; a further one whom nobody can take at once goes to `overflow_to`, or
+            is turned away. What is written is never turned away. None for no limit.
         exhausted: once all have declined or missed a contact: `retry` asks them again later, `next_step` goes on.
         service_level: what reports compare against.
         retry_after: how long after everybody declined they are asked again.
@@ -114,6 +116,7 @@ class Queue:
     steps: Sequence[Step] = attrs.field(default=(), converter=tuple)
     overflow_to: str | None = None
     overflow_if: Condition = Condition()
+    limit: int | None = None
     exhausted: str = "retry"
     service_level: ServiceLevel = ServiceLevel()
     retry_after: timedelta = _seconds(30)

@@ -49,6 +49,8 @@ def check_routing(known: Known) -> Iterator[Fault]:
             yield Fault(f"{path}.ageing_percent", "must be from 0 to 10000")
         if queue.tier < 0:
             yield Fault(f"{path}.tier", "must be 0 or more")
+        if queue.limit is not None and queue.limit < 0:
+            yield Fault(f"{path}.limit", "must be 0 or more")
         yield from _also(known, path, queue)
         yield from _condition(known, f"{path}.overflow_if", queue.overflow_if)
         yield from _overflow(known, path, name, queue)

@@ -226,6 +226,10 @@ class Driver:
         self._line.fail(customer, "abandoned")
         self._end_if_empty()
 
+    def _on_deflected(self, event: e.InteractionDeflected) -> None:
+        self._line.refuse(self._line.customers[event.interaction])
+        self._end_if_empty()
+
     def _on_signed_in(self, event: e.AgentSignedIn) -> None:
         self._floor.signed_in(self._floor.agents[event.agent])
 
@@ -245,6 +249,7 @@ class Driver:
         e.InteractionFinished: _on_finished,
         e.InteractionDone: _on_done,
         e.InteractionAbandoned: _on_abandoned,
+        e.InteractionDeflected: _on_deflected,
         e.AgentSignedIn: _on_signed_in,
         e.AgentSignedOut: _on_signed_out,
         e.AgentWentAway: _on_away,

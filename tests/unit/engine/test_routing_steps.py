@@ -504,6 +504,43 @@ def test_a_contact_overflows_when_it_arrives() -> None:
     )
 
 
+# Full queues
+
+
+def test_a_live_contact_is_turned_away_by_a_full_queue() -> None:
+    driver = desk(limit=1)
+    driver.call("joe")
+    driver.call("jim")
+    assert driver.last(e.InteractionDeflected) == e.InteractionDeflected("in2", "cu2", "care", "full")
+    assert driver.engine.view.contacts.interactions["in2"].state == "DEFLECTED"
+    assert driver.engine.view.cases.cases["ca2"].state == "OPEN", "somebody may still call back"
+    driver.sign_in("ana")
+    assert offered(driver) == {"in1": "ana"}
+    driver.call("jim")
+    assert driver.engine.view.contacts.interactions["in3"].state == "QUEUED"
+
+
+def test_nobody_is_turned_away_who_can_be_served_at_once() -> None:
+    driver = desk(limit=0)
+    driver.sign_in("ana")
+    driver.call("joe")
+    assert offered(driver) == {"in1": "ana"}
+    driver.call("jim")
+    assert driver.last(e.InteractionDeflected).interaction == "in2"
+
+
+def test_what_is_written_is_never_turned_away() -> None:
+    driver = desk(limit=0)
+    driver.message("joe", "email")
+    assert driver.engine.view.contacts.interactions["in1"].state == "QUEUED"
+
+
+def test_a_full_queue_overflows_where_it_can() -> None:
+    driver = desk(limit=0, overflow_to="sales")
+    driver.call("joe")
+    assert driver.last(e.InteractionQueued).queue == "sales"
+
+
 # Exhausted
 
 

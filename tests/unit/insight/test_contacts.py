@@ -107,6 +107,14 @@ def test_a_canceled_wait_is_a_flow_out() -> None:
     assert (figures.contacts.flow_outs, figures.contacts.waiting, figures.handling.handled) == (1, 0, 0)
 
 
+def test_who_is_turned_away_was_not_connected_and_never_waited() -> None:
+    desk = Desk(PLAN.replace('team = "care"\nretry_after', 'team = "care"\nlimit = 0\nretry_after'))
+    desk.call("joe", 10)
+    figures = total(desk)
+    assert (figures.contacts.turned_away, figures.contacts.queued, figures.contacts.abandoned) == (1, 0, 0)
+    assert (figures.accessibility.numerator, figures.accessibility.denominator) == (0, 1)
+
+
 def test_an_answer_elsewhere_ends_the_wait_when_it_was_given() -> None:
     desk = Desk()
     desk.write("joe", 10, "mail", thread=thread("t1"))

@@ -78,6 +78,7 @@ def test_a_plan_may_say_all_of_it() -> None:
         ({"order": ["random", "idle"]}, "order[0]", "must be the last part"),
         ({"ageing_percent": -1}, "ageing_percent", "from 0 to 10000"),
         ({"tier": -1}, "tier", "0 or more"),
+        ({"limit": -1}, "limit", "0 or more"),
         ({"also": {"nobody": Serving()}}, "also.nobody", "no team 'nobody'; there are: care, sales"),
         ({"also": {"care": Serving()}}, "also.care", "own team"),
         ({"also": {"sales": Serving(-MINUTE)}}, "also.sales.after", "not be negative"),

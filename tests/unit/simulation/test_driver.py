@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.simulation.scenes import DESK, counted, figures, ran, recorded, scene
+from tests.unit.simulation.scenes import DESK, PLAN, counted, figures, ran, recorded, scene
 
 from orchestra.engine.engine import Engine
 from orchestra.errors import DefinitionError
@@ -48,6 +48,12 @@ def test_who_finds_no_line_hears_busy_and_never_reaches_the_engine() -> None:
     calls = stretch.classes["calls"]
     assert (calls.came, calls.blocked, calls.answered) == (3, 1, 2)
     assert len(driver.engine.view.contacts.interactions) == 2
+
+
+def test_who_comes_to_a_full_queue_is_turned_away() -> None:
+    plan = PLAN.replace('[plan.queues.care]\nteam = "care"', '[plan.queues.care]\nteam = "care"\nlimit = 1')
+    calls = counted(scene(recorded(0, 1, 2, 11) + DESK, plan))["calls"]
+    assert (calls.came, calls.blocked, calls.answered, calls.waited) == (4, 1, 3, 2)
 
 
 def test_who_heard_busy_tries_again() -> None:

@@ -293,6 +293,10 @@ class Contacts(Slice):
         """The customer left."""
         self._end(event.interaction, "leave")
 
+    def deflected(self, event: e.InteractionDeflected, at_us: int) -> None:
+        """It was turned away."""
+        self._end(event.interaction, "deflect")
+
     def canceled(self, event: e.InteractionCanceled, at_us: int) -> None:
         """Nobody is needed any more."""
         self._end(event.interaction, "cancel")
@@ -325,4 +329,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionDone: Contacts.done,
     e.InteractionAbandoned: Contacts.abandoned,
     e.InteractionCanceled: Contacts.canceled,
+    e.InteractionDeflected: Contacts.deflected,
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 
 from orchestra.engine.lifecycle import OFFER
+from orchestra.engine.routing.arriving import arrive, required
 from orchestra.engine.routing.match import offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end
 from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, RETRY, STEP, SWEEP, Item, Offer
 from orchestra.engine.routing.state import EVOLVE, Routing
-from orchestra.engine.routing.steps import begin, exhausted, gate_over, overflows, queue_again, step_over
+from orchestra.engine.routing.steps import begin, exhausted, gate_over, queue_again, step_over
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
@@ -86,24 +87,20 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     """Cases react first, so the interaction has its case by now."""
     queue = event.queue or view.plan.queue_of(event.channel, event.account)
     agent = event.agent or _who_knows(view, event.interaction)
-    reason = "arrived"
-    for _ in view.plan.queues:  # a queue overflows to each other one at most once
-        skills = _required(view.plan.queues[queue].skills, event.skills)
-        arriving = Item(event.customer, event.channel, queue, skills, agent=agent)
-        further = overflows(view, queue, view.routing.rules.wanted(arriving))
-        if further is None:
-            break
-        queue, reason = further, "overflowed"
+    place = arrive(view, event, queue, agent)
+    if place.is_turned_away:
+        yield e.InteractionDeflected(event.interaction, event.customer, place.queue, "full")
+        return
     yield e.InteractionQueued(
         event.interaction,
         event.customer,
-        queue,
+        place.queue,
         event.channel,
-        skills,
-        view.plan.queues[queue].priority + event.priority,
+        place.skills,
+        view.plan.queues[place.queue].priority + event.priority,
         event.occurred_us,
         view.routing.next_order(),
-        reason,
+        "arrived" if place.queue == queue else "overflowed",
         agent,
     )
 
@@ -115,13 +112,6 @@ def _who_knows(view: View, interaction: str) -> str | None:
     return row.owner if row is not None and row.owner_kind == "agent" else None
 
 
-def _required(of_queue: Mapping[str, int], of_contact: Mapping[str, int]) -> dict[str, int]:
-    levels = dict(of_queue)
-    for skill, level in of_contact.items():
-        levels[skill] = max(level, levels.get(skill, 0))
-    return dict(sorted(levels.items()))
-
-
 def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> Iterator[e.Event]:
     item = view.routing.items[event.interaction]
     of_before, definition = view.plan.queues[item.queue], view.plan.queues[event.queue]
@@ -130,7 +120,7 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
         event.customer,
         event.queue,
         item.channel,
-        _required(definition.skills, event.skills),
+        required(definition.skills, event.skills),
         item.priority - of_before.priority + definition.priority,
         item.start_us,
         item.order,

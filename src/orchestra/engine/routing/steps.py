@@ -12,7 +12,7 @@ from orchestra.model import events as e
 from orchestra.model.routing import Condition
 from orchestra.model.structure import microseconds
 
-__all__ = ["begin", "exhausted", "gate_over", "overflows", "queue_again", "step_over"]
+__all__ = ["begin", "exhausted", "gate_over", "holds", "queue_again", "step_over"]
 
 
 def begin(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -77,12 +77,6 @@ def _next(view: View, name: str, item: Item, at_least: int) -> int | None:
         if not holds(view, step.definition.skip_if, wanted):
             return number
     return None
-
-
-def overflows(view: View, queue: str, wanted: Requirement) -> str | None:
-    """The queue to which a contact that arrives for this one is sent at once."""
-    definition = view.routing.rules.queues[queue].definition
-    return definition.overflow_to if holds(view, definition.overflow_if, wanted) else None
 
 
 def holds(view: View, condition: Condition, wanted: Requirement) -> bool:

@@ -14,6 +14,7 @@ __all__ = [
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",
+    "InteractionDeflected",
     "InteractionDone",
     "InteractionFinished",
     "InteractionHeld",
@@ -248,6 +249,16 @@ class InteractionAbandoned(Event):
     customer: str
     waited_us: int
     is_short: bool
+
+
+@attrs.define
+class InteractionDeflected(Event):
+    """A live contact was turned away by its queue, `full` as it was: nobody was ever going to be asked."""
+
+    interaction: str
+    customer: str
+    queue: str
+    reason: str
 
 
 @attrs.define

@@ -41,6 +41,7 @@ _STEPS = (
     "InteractionDone",
     "InteractionAbandoned",
     "InteractionCanceled",
+    "InteractionDeflected",
 )
 
 

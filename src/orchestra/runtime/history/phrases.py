@@ -29,6 +29,7 @@ PHRASES: Mapping[str, str] = {
     "InteractionDone": "{interaction} is over{because}{outcome_code}",
     "InteractionAbandoned": "left without an answer after {waited}",
     "InteractionCanceled": "{interaction} was canceled{because}",
+    "InteractionDeflected": "turned away by queue {queue}{because}",
     "OfferMade": "offered to {agent}",
     "OfferAccepted": "{agent} took it",
     "OfferEnded": "the offer to {agent} ended: {outcome_text}{because}",
