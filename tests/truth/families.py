@@ -52,6 +52,7 @@ class Family:
         factor: how many times the usual number of customers a run has, where they tell less each.
         lines: trunks; None for no limit.
         cycle: where rates change over a day, how many customers come in one.
+        least: with fewer customers a run tells nothing, so long does chance last.
         units: case -> what its expected value is multiplied with; 60 for a time, 1 for a share or a number.
     """
 
@@ -61,6 +62,7 @@ class Family:
     factor: int = 1
     lines: int | None = None
     cycle: int | None = None
+    least: int = 0
     units: Mapping[str, float] = attrs.field(factory=dict)
 
     def scenario(self, contacts: int) -> Scenario:
@@ -99,6 +101,10 @@ def exponential(minutes: float) -> str:
     return f'{{law = "exponential", mean_s = {60 * minutes!r}}}'
 
 
+def queue(name: str, rest: str) -> str:
+    return f'[plan.queues.{name}]\nteam = "care"\n{rest}\n'
+
+
 def within(seconds: float) -> str:
     return f"[results]\nwithin = []\nwithin_s = [{seconds!r}]\n"
 
@@ -107,10 +113,12 @@ WAIT = total("wait.mean")
 P_WAIT = total("p_wait")
 
 
-def _erlang_c(name: str, rate: float, mean: float, count: int, limit_s: float, warm_up: int = 300) -> Family:
+def _erlang_c(
+    name: str, rate: float, mean: float, count: int, limit_s: float, warm_up: int = 300, least: int = 0
+) -> Family:
     answers = {f"{name}a": P_WAIT, f"{name}b": WAIT, f"{name}c": total(f"p_within.{limit_s:g}")}
     text = within(limit_s) + calls(rate, exponential(mean)) + agents(count)
-    return Family(text, answers, warm_up, units={f"{name}b": 60})
+    return Family(text, answers, warm_up, least=least, units={f"{name}b": 60})
 
 
 def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[float, float]) -> Family:
@@ -127,6 +135,22 @@ def _retrial(name: str, rate: float, count: int, after: float) -> Family:
     text = calls(rate, exponential(1.0), rest=again) + agents(count)
     answers = {f"{name}a": total("retrying"), f"{name}b": total("blocked")}
     return Family(text, answers, lines=count)
+
+
+def _unequal(name: str, order: str, slow: str, rest: str = "") -> Family:
+    """Two agents, one twice as fast as the other; whoever is free takes whoever has waited longest.
+
+    Args:
+        name: what its cases begin with.
+        order: of the agents, where both are free.
+        slow: the team of the slow one.
+        rest: how that team serves the queue, where it is another.
+    """
+    ordered = queue("ordered", f"order = {order}\n{rest}")
+    kinds = calls(2.0, exponential(1.0), rest='queue = "ordered"')
+    pair = agents(1, "fast", "speed = 2.0") + agents(1, "slow").replace('"care"', f'"{slow}"')
+    answers = {f"{name}a": WAIT, f"{name}b": of_group("fast", "occupancy"), f"{name}c": of_group("slow", "occupancy")}
+    return Family(f"[plan.teams.{slow}]\n" * (slow != "care") + ordered + kinds + pair, answers, units={f"{name}a": 60})
 
 
 N_DESIGN = (
@@ -147,12 +171,29 @@ SINE = (
 ) + agents(80)
 """So many agents that nobody ever waits."""
 
+AGEING = (
+    queue("slow", "ageing_percent = 100")
+    + queue("quick", "ageing_percent = 300")
+    + calls(2.0, exponential(1.0), "slow", 'queue = "slow"')
+    + calls(1.5, exponential(1.0), "quick", 'queue = "quick"')
+    + agents(4)
+)
+
+SLOWED = '{law = "exponential", mean_at = ["8m", "10m", "13m"]}'
+CHATS = (
+    queue("chats", 'order = ["open", "idle"]')
+    + calls(0.95, SLOWED, rest='queue = "chats"').replace('"voice"', '"chat"')
+    + agents(5)
+)
+"""Three at once, and the more of them, the longer each takes."""
+
 LOGNORMAL = '{law = "lognormal", mean = "1m", scv = 2.25}'
 
 FAMILIES: dict[str, Family] = {
     "M/M/1": _erlang_c("Q01", 0.8, 1.0, 1, 60.0),
     "M/M/2": _erlang_c("Q02", 1.6, 1.0, 2, 60.0),
     "M/M/14": _erlang_c("Q03", 10 / 3, 3.0, 14, 20.0),
+    "M/M/50": _erlang_c("Q05", 48.0, 1.0, 50, 20.0, warm_up=20_000, least=10_000),
     "M/M/30/30": Family(calls(25.0, exponential(1.0)) + agents(30), {"Q06": total("blocked")}, lines=30),
     "M/M/90/120": Family(
         within(30.0) + calls(8.4, exponential(10.0)) + agents(90),
@@ -180,6 +221,13 @@ FAMILIES: dict[str, Family] = {
     "M/G/1 lognormal": Family(calls(0.7, LOGNORMAL) + agents(1), {"Q12b": WAIT}, units={"Q12b": 60}),
     "M/M/5 priority": _priority("Q13", 5, (1.5, 2.0), (1.0, 1.0)),
     "M/G/1 priority": _priority("Q16", 1, (0.3, 0.4), (1.0, 1.25)),
+    "M/M/4 ageing": Family(
+        AGEING,
+        {"Q17a": of_class("slow", "wait.mean"), "Q17b": of_class("quick", "wait.mean")},
+        units={"Q17a": 60, "Q17b": 60},
+    ),
+    "M/M/2 fastest first": _unequal("Q19", '["level", "idle"]', "later", "[plan.queues.ordered.also.later]\nlevel = 2"),
+    "M/M/2 at random": _unequal("Q20", '["random"]', "care"),
     "M/M/1 retrial": _retrial("Q22", 0.6, 1, 2.0),
     "M/M/6 retrial": _retrial("Q23", 4.0, 6, 0.5),
     "N-design": Family(
@@ -193,6 +241,11 @@ FAMILIES: dict[str, Family] = {
             "Q24f": of_class("one", "p_wait"),
         },
         units={"Q24a": 60, "Q24b": 60},
+    ),
+    "chats, slowed": Family(
+        CHATS,
+        {"Q26a": P_WAIT, "Q26b": WAIT, "Q26c": total("service.mean"), "Q26d": of_group("desk", "occupancy")},
+        units={"Q26b": 60, "Q26c": 60},
     ),
     "chats, no slowdown": Family(
         calls(1.0, exponential(12.0)).replace('"voice"', '"chat"') + agents(5), {"Q26z": P_WAIT}
