@@ -19,7 +19,7 @@ class Answering:
     is none. Of the answers after the first question that have left, only the first and the last are kept.
 
     Args:
-        tallies: where the case counts. May be replaced as long as nothing was asked or answered.
+        tallies: where the case counts. May be replaced as long as nothing was asked or answered; after that, `move`.
     """
 
     __slots__ = ("_asked_us", "_early", "_first_us", "_last_us", "_leaving", "_response_us", "_span_us", "tallies")
@@ -39,6 +39,14 @@ class Answering:
         """How many instants of answers are kept."""
         ends = (self._first_us, self._last_us)
         return len(self._early) + len(self._leaving) + sum(end is not None for end in ends)
+
+    def move(self, before: Tally, after: Tally) -> None:
+        """The case counts in another tally than it did; what is known of it goes there."""
+        before.respond(self._response_us, None)
+        after.respond(None, self._response_us)
+        before.end_to_end.replace(self._span_us, None)
+        after.end_to_end.replace(None, self._span_us)
+        self.tallies = tuple(after if tally is before else tally for tally in self.tallies)
 
     def asked(self, at_us: int) -> None:
         """A customer wrote at that time."""

@@ -26,7 +26,7 @@ __all__ = ["CaseFold"]
 
 @attrs.define(eq=False)
 class _Case:
-    """A case; it counts on the channel and account of its first contact, and in the queue it was opened in.
+    """A case; it counts on the channel and account of its first contact, and in the queue that it is in now.
 
     `replied` is conversation -> the last interaction that an answer was recorded of, which may turn out to have been
     answered earlier.
@@ -63,6 +63,17 @@ class CaseFold:
         self._cases[event.case] = _Case(event.queue, Answering(tallies))
         for tally in tallies:
             tally.cases += 1
+
+    def queue_changed(self, event: e.CaseQueueChanged, at_us: int) -> None:
+        """It belongs to another queue, and so do its figures; messages stay where they were written."""
+        case = self._cases.get(event.case)
+        if case is None:
+            return
+        (before,), (after,) = self._slices.of_queue(case.queue), self._slices.of_queue(event.queue)
+        before.cases -= 1
+        after.cases += 1
+        case.answering.move(before, after)
+        case.queue = event.queue
 
     def attached(self, event: e.InteractionAttached, at_us: int) -> None:
         """A contact belongs to a case."""
@@ -150,6 +161,7 @@ class CaseFold:
     HANDLERS: ClassVar[Mapping[type[e.Event], Callable[[Any, Any, int], None]]] = {
         e.PlanChanged: plan_changed,
         e.CaseOpened: opened,
+        e.CaseQueueChanged: queue_changed,
         e.InteractionAttached: attached,
         e.ContactTaken: taken,
         e.MessageReceived: received,

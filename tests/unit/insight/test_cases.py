@@ -236,6 +236,79 @@ def test_a_case_without_a_contact_counts_in_its_queue() -> None:
     assert desk.measures().by_channel["mail"].cases == 1
 
 
+MOVED = e.CaseQueueChanged("ca1", "cu1", "german", "queue removed")
+
+
+def _by_queue(measures: Measures) -> dict[str, tuple[int, int, float | None, float | None]]:
+    """Queue -> cases, first responses within an hour, mean first response, mean end-to-end time."""
+    return {
+        name: (f.cases, f.first_response.within["3600"], f.first_response.times.mean_s, f.end_to_end.mean_s)
+        for name, f in measures.by_queue.items()
+    }
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_case_counts_in_the_queue_it_is_in_now_whenever_it_came_there(place: int) -> None:
+    told = [inbound(10), outbound(30), outbound(50)]
+    told.insert(place, MOVED)
+    measures = of(OPENED, *told)
+    assert _by_queue(measures) == {"care": (0, 0, None, None), "german": (1, 1, 20.0, 40.0)}
+    unmoved = of(OPENED, *(event for event in told if event is not MOVED))
+    for name in ("total", "by_channel", "by_account"):
+        assert getattr(measures, name) == getattr(unmoved, name)
+
+
+def test_what_becomes_known_after_a_case_moved_is_restated_in_its_new_queue() -> None:
+    measures = of(OPENED, inbound(3600), outbound(3900), MOVED, inbound(0), outbound(300))
+    assert _by_queue(measures) == {"care": (0, 0, None, None), "german": (1, 1, 300.0, 3900.0)}
+
+
+def test_a_case_that_moves_takes_its_own_figures_alone_with_it() -> None:
+    other = e.CaseOpened("ca2", "C-2", "cu2", "team", "care", "care")
+    measures = of(OPENED, other, inbound(0), inbound(0, "ca2"), outbound(10), outbound(20, "ca2"), MOVED)
+    assert _by_queue(measures) == {"care": (1, 1, 20.0, 20.0), "german": (1, 1, 10.0, 10.0)}
+
+
+def test_a_case_may_come_back_to_its_queue() -> None:
+    back = attrs.evolve(MOVED, queue="care")
+    for moves in ((MOVED, back), (back,), (MOVED, MOVED, back, back)):
+        measures = of(OPENED, inbound(0), outbound(10), *moves)
+        assert _by_queue(measures)["care"] == (1, 1, 10.0, 10.0)
+        assert _by_queue(measures).get("german", (0, 0, None, None)) == (0, 0, None, None)
+
+
+def test_an_answer_that_never_left_is_taken_back_in_the_queue_the_case_is_in() -> None:
+    events = [(OPENED, 1), (inbound(10), 10 * SECOND), written(40, "de1"), (MOVED, 45 * SECOND)]
+    assert _by_queue(fold(events))["german"] == (1, 1, 30.0, 30.0)
+    events += [(e.DeliveryCanceled("de1", "cu1", "asked"), 50 * SECOND)]
+    assert _by_queue(fold(events)) == {"care": (0, 0, None, None), "german": (1, 0, None, None)}
+
+
+def test_messages_count_where_the_case_was_when_they_were_written() -> None:
+    measures = of(OPENED, inbound(0), outbound(10), MOVED, outbound(20), inbound(30), inbound(40))
+    messages = {name: (f.messages.inbound, f.messages.outbound) for name, f in measures.by_queue.items()}
+    assert messages == {"care": (1, 1), "german": (2, 1)}
+
+
+def test_the_queue_of_an_unknown_case_is_passed_over() -> None:
+    measures = of(MOVED)
+    assert (measures.by_queue, measures.total.cases) == ({}, 0)
+
+
+def test_a_case_whose_queue_was_dropped_counts_in_the_one_it_came_back_to() -> None:
+    desk = Desk()
+    desk.write("joe", 10, "mail", thread=thread("t1"), queue="german")
+    desk.run(c.RecordReply("mail", "main", "r1", person("joe"), thread=thread("t1")), 20)
+    desk.run(c.ResolveCase("ca1"), 22)
+    desk.run(c.CloseCase("ca1"), 23)
+    assert _by_queue(desk.measures())["german"] == (1, 1, 10.0, 10.0)
+    queues = {name: queue for name, queue in desk.view.plan.queues.items() if name != "german"}
+    smaller = attrs.evolve(desk.view.plan, queues=queues)
+    desk.run(c.ChangePlan(smaller, smaller.digest(), "zones", "check"), 30)
+    desk.write("joe", 40, "mail", thread=thread("t1"))
+    assert _by_queue(desk.measures()) == {"care": (1, 1, 10.0, 10.0), "german": (0, 0, None, None)}
+
+
 def test_an_answer_without_a_question_opens_a_case_there() -> None:
     desk = Desk()
     desk.run(c.RecordReply("mail", "main", "r1", person("joe")), 10)
