@@ -16,6 +16,7 @@ from orchestra.errors import Fault
 from orchestra.model.plan import Plan
 from orchestra.model.structure import microseconds
 from orchestra.simulation.schema import CustomerClass, Group, Reporting, Retry, Run, Shift
+from orchestra.simulation.serving import Paths, Profile
 
 __all__ = ["DAYS", "faults_of"]
 
@@ -232,23 +233,17 @@ def _check_rest(scenario: _Described) -> Iterator[Fault]:
 
 
 def _check_served(scenario: _Described) -> Iterator[Fault]:
-    """Warn about classes that nobody is there to serve."""
+    """Warn about classes that nobody is there to serve; who serves whom can only be told of a plan without errors."""
     plan = scenario.plan
-    profiles = [(group.teams, group.skills) for group in scenario.groups.values() if group.agents > 0]
+    if any(fault.is_error for fault in plan.faults()):
+        return
+    profiles = [Profile(group.teams, group.skills) for group in scenario.groups.values() if group.agents > 0]
     members = [member for group in scenario.groups.values() for member in group.members]
-    profiles += [(plan.agents[name].teams, plan.agents[name].skills) for name in members if name in plan.agents]
+    profiles += [Profile(plan.agents[name].teams, plan.agents[name].skills) for name in members if name in plan.agents]
+    paths = Paths(plan)
     for name, one in scenario.classes.items():
-        if one.channel not in plan.channels:
-            continue
-        queue = plan.queues.get(one.queue or plan.queue_of(one.channel, one.account))
-        if queue is None:
-            continue
-        needed = [*queue.skills.items(), *one.skills.items()]
-        able = (
-            queue.team in teams and all(skills.get(skill, 0) >= level for skill, level in needed)
-            for teams, skills in profiles
-        )
-        if not any(able):
+        is_known = one.channel in plan.channels and (one.queue is None or one.queue in plan.queues)
+        if is_known and not any(paths.can_serve(one, profile) for profile in profiles):
             yield Fault(f"classes.{name}", "no group has the team and skills to serve it", is_error=False)
 
 

@@ -70,7 +70,7 @@ class Observed:
         self.agents: dict[str, tuple[Profile, bool]] = {}
         self.stays: dict[str, list[Stay]] = {}
         self.first_us = self.last_us = 0
-        self._skills: dict[str, tuple[tuple[str, int], ...]] = {}
+        self._came: dict[str, Kind] = {}
         self._waiting: dict[str, tuple[Kind, int]] = {}
         self._served: dict[str, tuple[Kind, int]] = {}
         self._wrapping: dict[str, tuple[Kind, int]] = {}
@@ -127,15 +127,21 @@ class Observed:
             self.stays.setdefault(event.agent, []).append((since_us, at_us))
 
     def _started(self, event: e.InteractionStarted, at_us: int) -> None:
-        self._skills[event.interaction] = tuple(sorted(event.skills.items()))
+        assert self.plan is not None  # the first thing in any journal
+        queue = event.queue or self.plan.queue_of(event.channel, event.account)
+        self._came[event.interaction] = event.channel, queue, tuple(sorted(event.skills.items()))
 
     def _queued(self, event: e.InteractionQueued, at_us: int) -> None:
-        kind = event.channel, event.queue, self._skills.pop(event.interaction, ())
-        if event.reason == "arrived":
+        kind = self._came.pop(event.interaction, None)
+        if kind is not None and event.reason in ("arrived", "overflowed"):
+            # One whom another queue takes at once is of the kind of the queue that was meant: it overflows again there.
             self.kinds.setdefault(kind, Seen()).arrivals.append(event.start_us)
             self._waiting[event.interaction] = kind, event.start_us
         else:  # a second wait tells nothing of the first patience, nor a part of a service of the whole
             self._served.pop(event.interaction, None)
+
+    def _deflected(self, event: e.InteractionDeflected, at_us: int) -> None:
+        self.kinds.setdefault(self._came.pop(event.interaction), Seen()).arrivals.append(at_us)
 
     def _accepted(self, event: e.OfferAccepted, at_us: int) -> None:
         found = self._waiting.pop(event.interaction, None)
@@ -176,6 +182,7 @@ class Observed:
         "AgentLost": _gone,
         "InteractionStarted": _started,
         "InteractionQueued": _queued,
+        "InteractionDeflected": _deflected,
         "OfferAccepted": _accepted,
         "InteractionAbandoned": _abandoned,
         "InteractionFinished": _finished,

@@ -18,6 +18,7 @@ from orchestra.simulation.results import Estimate, Results, limit_text
 from orchestra.simulation.run import seeds_from, simulate
 from orchestra.simulation.scenario import Scenario
 from orchestra.simulation.schema import CustomerClass, Group
+from orchestra.simulation.serving import Paths, Profile
 from orchestra.simulation.student import student_share
 
 __all__ = ["Staffing", "Target", "Trial", "staff", "start_value"]
@@ -146,25 +147,21 @@ def _require_countable(scenario: Scenario, target: Target) -> None:
 def start_value(scenario: Scenario, target: Target) -> dict[str, int]:
     """Agents per group by Erlang's formulas, each class's load shared evenly by the groups that can serve it."""
     loads: dict[str, list[tuple[float, CustomerClass]]] = {name: [] for name in scenario.groups}
+    paths = Paths(scenario.plan)
     for one in scenario.classes.values():
-        able = list(_able(scenario, one)) or list(scenario.groups)
+        able = list(_able(scenario, paths, one)) or list(scenario.groups)
         rate = one.arrivals.peak_per_s if one.arrivals is not None else None
         for name in able:
             loads[name].append(((rate or 0.0) / len(able), one))
     return {name: _by_erlang(scenario.groups[name], parts, target) for name, parts in loads.items()}
 
 
-def _able(scenario: Scenario, one: CustomerClass) -> Iterator[str]:
-    plan = scenario.plan
-    queue = plan.queues[one.queue or plan.queue_of(one.channel, one.account)]
-    needed = [*queue.skills.items(), *one.skills.items()]
+def _able(scenario: Scenario, paths: Paths, one: CustomerClass) -> Iterator[str]:
+    members = scenario.plan.agents
     for name, group in scenario.groups.items():
-        profiles = [(group.teams, group.skills)] if group.teams else []
-        profiles += [(plan.agents[member].teams, plan.agents[member].skills) for member in group.members]
-        if any(
-            queue.team in teams and all(skills.get(skill, 0) >= level for skill, level in needed)
-            for teams, skills in profiles
-        ):
+        profiles = [Profile(group.teams, group.skills)] if group.teams else []
+        profiles += [Profile(members[member].teams, members[member].skills) for member in group.members]
+        if any(paths.can_serve(one, profile) for profile in profiles):
             yield name
 
 

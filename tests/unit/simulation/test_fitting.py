@@ -8,7 +8,7 @@ from math import log
 from random import Random
 
 import pytest
-from tests.unit.simulation.scenes import DESK, recorded, scene
+from tests.unit.simulation.scenes import DESK, PLAN, recorded, scene
 
 from orchestra.codec.events import to_record
 from orchestra.engine.engine import Decided, Engine
@@ -170,6 +170,38 @@ def test_a_second_wait_tells_nothing_of_the_first() -> None:
     (seen,) = observed.kinds.values()
     assert (list(seen.cut_waits), list(seen.services)) == ([0], [])
     assert next(end - begin for begin, end in observed.stays["desk-1"]) == 8 * HOUR_US
+
+
+BACK = '[plan.teams.back]\n[plan.queues.back]\nteam = "back"\n'
+
+
+def overflowing(rest: str) -> Observed:
+    """Three calls within two seconds for one agent of `care`, and one of `back` who helps out as the plan says."""
+    plan = PLAN.replace("[plan.queues.care]", f'[plan.queues.care]\noverflow_to = "back"\n{rest}') + BACK
+    groups = DESK + DESK.replace("desk", "more").replace('"care"', '"back"')
+    return Observed.of(journal_of(scene(recorded(0, 1, 2, rest='queue = "care"') + groups, plan)))
+
+
+def test_who_overflows_at_once_came_to_the_queue_that_was_meant() -> None:
+    (kind, seen), *others = overflowing("overflow_if = {saturated = true}").kinds.items()
+    assert (kind, others) == (("voice", "care", ()), [])
+    assert [at_us - MONDAY_US for at_us in seen.arrivals] == [0, SECOND, 2 * SECOND]
+    assert (list(seen.cut_waits), list(seen.services)) == ([0, 0, 9 * SECOND], [10 * SECOND] * 3)
+
+
+def test_who_overflows_later_came_but_once_and_waits_on() -> None:
+    ((kind, seen),) = overflowing('steps = [{lasts = "5s"}]').kinds.items()
+    assert kind == ("voice", "care", ())
+    assert len(seen.arrivals) == 3
+    assert list(seen.cut_waits) == [0, 5 * SECOND, 14 * SECOND]
+
+
+def test_who_is_turned_away_came_too() -> None:
+    plan = PLAN.replace("[plan.queues.care]", "[plan.queues.care]\nlimit = 0")
+    ((kind, seen),) = Observed.of(journal_of(scene(recorded(0, 1, 20) + DESK, plan))).kinds.items()
+    assert kind == ("voice", "care", ())
+    assert [at_us - MONDAY_US for at_us in seen.arrivals] == [0, SECOND, 20 * SECOND]
+    assert (list(seen.waits), list(seen.cut_waits)) == ([], [0, 0])
 
 
 def test_progress_is_told_by_position() -> None:

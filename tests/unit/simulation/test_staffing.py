@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.unit.simulation.scenes import DESK, recorded, scene
+from tests.unit.simulation.scenes import DESK, PLAN, recorded, scene
 
 from orchestra.errors import DefinitionError
 from orchestra.simulation.erlang import least_agents, service_level
@@ -82,6 +82,15 @@ def test_members_are_there_already() -> None:
         start_value(centre(calls(3.0), groups), QUARTERS)["desk"]
         == start_value(centre(calls(3.0)), QUARTERS)["desk"] - 1
     )
+
+
+def test_teams_that_serve_a_queue_too_share_its_load() -> None:
+    groups = DESK + DESK.replace("desk", "more").replace('"care"', '"sales"')
+    alone = start_value(centre(calls(8.0), groups), QUARTERS)
+    also = PLAN.replace("[plan.queues.care]", "[plan.queues.care]\nalso = {sales = {}}")
+    shared = start_value(scene(RUN + calls(8.0) + groups, also), QUARTERS)
+    assert (alone["more"], shared["desk"]) == (1, shared["more"])
+    assert 1 < shared["desk"] < alone["desk"]
 
 
 def test_speed_and_wrap_up_are_reckoned_with() -> None:
