@@ -26,6 +26,7 @@ _ITEM_STATES = {
     "OFFERED": "OFFERED",
     "ACTIVE": "TAKEN",
     "HELD": "TAKEN",
+    "PARKED": "TAKEN",
     "WRAPPING": "TAKEN",
 }
 
@@ -264,25 +265,39 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
     if any(offer.state == "RESCINDED" and offer.agent == made.agent for offer in previous):
         return  # taken back from and given back to the same agent at once, before anything else was looked at
     item, bench = routing.items[made.interaction], routing.benches[made.agent]
+    hand = [other for name, other in _hand(engine, made.agent) if name != made.interaction]
+    lent = [other for other in hand if other.lent_to == made.offer]
     for name, other in routing.benches.items():
-        if name != made.agent and other.takes_work and _may(engine, other, name, item):
+        theirs_in_hand = [row for _, row in _hand(engine, name)]
+        if name != made.agent and other.takes_work and _may(engine, other, name, item, theirs_in_hand):
             theirs, draws = oracle.key(plan, name, other, item)
-            assert theirs[:-1] >= made.key[:-1] if draws else theirs > made.key, f"{name} goes first"
+            asides = not oracle.has_room(plan, other, item.channel), bool(lent)
+            assert asides[0] >= asides[1], f"{name} need put nothing aside"
+            if asides[0] == asides[1]:
+                assert theirs[:-1] >= made.key[:-1] if draws else theirs > made.key, f"{name} goes first"
     counts = {**bench.counts, made.channel: bench.counts[made.channel] - 1}
-    before = attrs.evolve(bench, used_percent=bench.used_percent - made.weight_percent, counts=counts)
+    used = bench.used_percent - made.weight_percent + sum(other.weight_percent for other in lent)
+    before = attrs.evolve(bench, used_percent=used, counts=counts)
+    hand = [attrs.evolve(other, lent_to=None) if other in lent else other for other in hand]
     mine = oracle.urgency(plan, before, made.interaction, item, at_us)
     for name, waiting in routing.items.items():
-        if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting):
+        if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting, hand):
             if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
                 assert oracle.newness(name, waiting) > oracle.newness(made.interaction, item), f"{name} is newer"
             elif not plan.queues[waiting.queue].newest_first and not plan.queues[item.queue].newest_first:
                 assert oracle.urgency(plan, before, name, waiting, at_us) > mine, f"{name} is more urgent"
 
 
-def _may(engine: Engine, bench: Bench, agent: str, item: Item) -> bool:
+def _hand(engine: Engine, agent: str) -> list[tuple[str, Item]]:
+    """What an agent has in hand."""
+    routing = engine.view.routing
+    return [(name, routing.items[name]) for name in routing.in_hand.get(agent, ())]
+
+
+def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item]) -> bool:
     plan = engine.view.plan
     is_able = oracle.able(plan, agent, bench.teams, bench.skills, item)
-    return is_able and oracle.has_room(plan, bench, item.channel) and agent not in item.excluded
+    return is_able and oracle.has_room(plan, bench, item.channel, hand) and agent not in item.excluded
 
 
 # Between batches
@@ -332,7 +347,7 @@ def _check_capacity(engine: Engine) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     for item in view.routing.items.values():
         if item.held_by is not None:
-            used[item.held_by] += item.weight_percent
+            used[item.held_by] += 0 if item.lent_to else item.weight_percent
             counts[item.held_by, item.channel] += 1
     assert set(view.routing.benches) == set(view.presence.agents)
     for name, bench in view.routing.benches.items():
@@ -413,7 +428,10 @@ def check_liveness(engine: Engine) -> None:
             if row.takes_work and oracle.able(view.plan, agent, row.teams, row.skills, item)
         ]
         open_to = [agent for agent in able if agent not in item.excluded]
-        free = [agent for agent in open_to if oracle.has_room(view.plan, routing.benches[agent], item.channel)]
+        hands = {agent: [row for _, row in _hand(engine, agent)] for agent in open_to}
+        free = [
+            agent for agent in open_to if oracle.has_room(view.plan, routing.benches[agent], item.channel, hands[agent])
+        ]
         assert free == [], f"{free} idle while {name} waits"
         if item.excluded and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)

@@ -44,14 +44,20 @@ def able(plan: Plan, name: str, teams: Sequence[str], skills: Mapping[str, int],
     return bool(allowed & set(teams)) and all(skills.get(s, 0) >= level for s, level in asked(plan, item).items())
 
 
-def has_room(plan: Plan, bench: Bench, channel: str) -> bool:
-    """Whether budget, the channel's limit and the most in hand leave room for one more."""
+def has_room(plan: Plan, bench: Bench, channel: str, hand: Sequence[Item] = ()) -> bool:
+    """Whether budget, the channel's limit and the most in hand leave room for one more, with some of a hand aside."""
     definition, count = plan.channels[channel], bench.counts.get(channel, 0)
+    lendable = sum(item.weight_percent for item in hand if may_lend(item) and item.channel in definition.interrupts)
     return (
-        bench.used_percent + definition.weight_percent <= bench.capacity_percent
+        bench.used_percent + definition.weight_percent <= bench.capacity_percent + lendable
         and sum(bench.counts.values()) < MOST_IN_HAND
         and (definition.limit is None or count < definition.limit)
     )
+
+
+def may_lend(item: Item) -> bool:
+    """Whether work in hand could be put aside."""
+    return item.state == "TAKEN" and item.lent_to is None and not item.is_wrapping
 
 
 def level(plan: Plan, bench: Bench, item: Item) -> int:

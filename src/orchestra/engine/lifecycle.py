@@ -113,6 +113,13 @@ INTERACTION = Machine(
         HELD     wrap_up   WRAPPING
         HELD     end       DONE
         HELD     cancel    CANCELED
+        ACTIVE   park      PARKED
+        HELD     park      PARKED
+        PARKED   resume    ACTIVE
+        PARKED   queue     QUEUED
+        PARKED   wrap_up   WRAPPING
+        PARKED   end       DONE
+        PARKED   cancel    CANCELED
         WRAPPING end       DONE
         """
     ),

@@ -143,6 +143,7 @@ class Channel:
         accounts: own accounts that differ from the rest; accounts not listed are taken as they come.
         weight_percent: share of an agent's budget that one interaction takes.
         limit: most interactions of this channel that one agent has at once; None for no limit but the budget.
+        interrupts: channels whose work an agent puts aside for a contact of this one, where the budget has no room.
         offer_timeout: how long an agent has to answer an offer.
         wrap_up: longest time for work after contact; zero for none.
         idle_after: an answered interaction without any message for this long is over; None for never.
@@ -159,6 +160,7 @@ class Channel:
     accounts: Mapping[str, Account] = attrs.field(factory=dict)
     weight_percent: int = 100
     limit: int | None = None
+    interrupts: Sequence[str] = attrs.field(default=(), converter=_texts)
     offer_timeout: timedelta = _seconds(60)
     wrap_up: timedelta = timedelta()
     idle_after: timedelta | None = timedelta(days=1)

@@ -214,6 +214,11 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"{path}.weight_percent", "must be from 1 to 1000")
         if channel.limit is not None and channel.limit < 1:
             yield Fault(f"{path}.limit", "must be at least 1, or left out for no limit")
+        for index, other in enumerate(channel.interrupts):
+            if other == name:
+                yield Fault(f"{path}.interrupts[{index}]", "a channel cannot interrupt itself")
+            elif _is_missing(other, "channels", plan.channels, lost):
+                yield Fault(f"{path}.interrupts[{index}]", _missing("channel", other, plan.channels))
         if microseconds(channel.offer_timeout) <= 0:
             yield Fault(f"{path}.offer_timeout", "must be longer than nothing")
         if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:

@@ -27,7 +27,19 @@ def test_each_pair_steps_or_is_refused(machine: Machine, state: str, trigger: st
 
 def test_the_tables_have_the_states_of_the_trade() -> None:
     assert set(INTERACTION.states) == {
-        *("ARRIVED", "QUEUED", "OFFERED", "ACTIVE", "HELD", "WRAPPING", "DONE", "ABANDONED", "CANCELED", "DEFLECTED"),
+        *(
+            "ARRIVED",
+            "QUEUED",
+            "OFFERED",
+            "ACTIVE",
+            "HELD",
+            "WRAPPING",
+            "DONE",
+            "ABANDONED",
+            "CANCELED",
+            "DEFLECTED",
+            "PARKED",
+        ),
     }
     assert OFFER.final == set(OFFER.states) - {"PENDING"}
     assert set(CASE.states) == {"OPEN", "WAITING_ON_CUSTOMER", "WAITING_ON_THIRD_PARTY", "RESOLVED", "CLOSED"}

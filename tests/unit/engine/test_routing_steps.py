@@ -541,6 +541,141 @@ def test_a_full_queue_overflows_where_it_can() -> None:
     assert driver.last(e.InteractionQueued).queue == "sales"
 
 
+# Work that is put aside
+
+
+def blended(**parts: Any) -> Driver:
+    """A contact centre in which calls interrupt mails and chats."""
+    first = plan(**parts)
+    voice = attrs.evolve(first.channels["voice"], interrupts=["email", "chat"])
+    return Driver(attrs.evolve(first, channels={**first.channels, "voice": voice}), engine=WatchedEngine())
+
+
+def state(driver: Driver, name: str) -> str:
+    check_state(driver.engine)
+    check_liveness(driver.engine)
+    return driver.engine.view.contacts.interactions[name].state
+
+
+def test_a_call_puts_other_work_aside_and_gives_it_back() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "email")
+    driver.call("jim")
+    made = driver.last(e.OfferMade)
+    assert (made.interaction, made.agent) == ("in2", "ana")
+    assert state(driver, "in1") == "ACTIVE", "nothing is interrupted before the call is taken"
+    assert driver.engine.view.routing.benches["ana"].used_percent == 100
+    driver.accept()
+    assert driver.last(e.InteractionInterrupted) == e.InteractionInterrupted("in1", "cu1", "ana", "in2")
+    assert state(driver, "in1") == "PARKED"
+    driver.run(c.FinishInteraction("in2", "ana"))
+    assert state(driver, "in1") == "PARKED", "she still wraps up"
+    driver.run(c.FinishWrapUp("in2", "ana"))
+    assert driver.last(e.InteractionResumed) == e.InteractionResumed("in1", "cu1", "ana")
+    assert state(driver, "in1") == "ACTIVE"
+    assert driver.engine.view.routing.benches["ana"].used_percent == 20
+
+
+@pytest.mark.parametrize("ends", ["decline", "time", "leave", "away"])
+def test_an_offer_that_comes_to_nothing_leaves_the_work_as_it_was(ends: str) -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "email")
+    driver.call("jim")
+    if ends == "decline":
+        driver.decline()
+    elif ends == "time":
+        driver.advance(20)
+    elif ends == "leave":
+        driver.run(c.LeaveContact("in2"))
+    else:
+        driver.run(c.SetAway("ana", "x"))
+    assert state(driver, "in1") == "ACTIVE"
+    assert driver.engine.view.routing.benches["ana"].used_percent == 20
+    assert driver.events(e.InteractionInterrupted) == []
+
+
+def test_whoever_need_put_nothing_aside_goes_first() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "email")
+    driver.advance(600)
+    driver.sign_in("bob")
+    driver.call("jim")
+    assert driver.last(e.OfferMade).agent == "bob"
+
+
+def test_no_more_is_put_aside_than_needed_and_the_least_urgent_of_it() -> None:
+    driver = blended()
+    hire(driver, "dan", capacity=140)
+    for name in ("joe", "jim", "jan"):
+        driver.answered(name, "email")
+    driver.call("jon")
+    driver.accept()
+    assert [event.interaction for event in driver.events(e.InteractionInterrupted)] == ["in3"]
+
+
+def test_a_call_interrupts_neither_a_call_nor_wrap_up() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "voice")
+    driver.call("jim")
+    assert state(driver, "in2") == "QUEUED"
+    driver.run(c.FinishInteraction("in1", "ana"))
+    assert state(driver, "in2") == "QUEUED"
+
+
+def test_what_was_put_aside_goes_before_new_work_but_not_before_a_further_call() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "chat")
+    driver.answered("jim", "chat")
+    driver.call("jan")
+    driver.accept()
+    assert len(driver.events(e.InteractionInterrupted)) == 2
+    driver.message("jon", "chat", after=0)
+    driver.call("jil", priority=5)
+    driver.run(c.FinishInteraction("in3", "ana"))
+    driver.run(c.FinishWrapUp("in3", "ana"))
+    assert driver.offered() == {"in5": "ana"}
+    driver.accept()
+    driver.run(c.FinishInteraction("in5", "ana"))
+    driver.run(c.FinishWrapUp("in5", "ana"))
+    assert [event.interaction for event in driver.events(e.InteractionResumed)][-2:] == ["in1", "in2"]
+    assert state(driver, "in4") == "QUEUED"
+
+
+def test_the_agent_may_finish_what_is_put_aside() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "email")
+    driver.call("jim")
+    driver.accept()
+    driver.run(c.FinishInteraction("in1", "ana"))
+    assert state(driver, "in1") == "DONE"
+    assert driver.engine.view.routing.benches["ana"].used_percent == 100
+    driver.run(c.FinishInteraction("in2", "ana"))
+    driver.run(c.FinishWrapUp("in2", "ana"))
+    assert driver.engine.view.routing.benches["ana"].used_percent == 0
+
+
+def test_what_is_put_aside_by_an_agent_who_goes_waits_again_or_is_kept() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "email")
+    driver.answered("jim", "chat")
+    driver.call("jan")
+    driver.accept()
+    driver.run(c.SignOut("ana"))
+    assert (state(driver, "in1"), state(driver, "in2"), state(driver, "in3")) == ("PARKED", "QUEUED", "QUEUED")
+    driver.sign_in("bob")
+    driver.accept()
+    assert driver.offered() == {"in3": "bob"}, "who would put the chat aside"
+    driver.sign_in("ana")
+    assert state(driver, "in1") == "ACTIVE", "mails are kept"
+
+
 # Exhausted
 
 

@@ -240,7 +240,7 @@ class Contacts(Slice):
         """Somebody wrote: an answered interaction stays open for another idle time."""
         interaction = self.interactions[name]
         idle = self.plan.channels[interaction.channel].idle_after
-        if interaction.state in ("ACTIVE", "HELD") and idle is not None and not interaction.live:
+        if interaction.state in ("ACTIVE", "HELD", "PARKED") and idle is not None and not interaction.live:
             self.timers.set(IDLE, name, at_us + microseconds(idle))
 
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
@@ -272,6 +272,17 @@ class Contacts(Slice):
         """The customer is back."""
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "retrieve"]
+        self._touch(event.interaction, at_us)
+
+    def interrupted(self, event: e.InteractionInterrupted, at_us: int) -> None:
+        """It is put aside."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "park"]
+
+    def resumed(self, event: e.InteractionResumed, at_us: int) -> None:
+        """The agent goes on with it."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "resume"]
         self._touch(event.interaction, at_us)
 
     def finished(self, event: e.InteractionFinished, at_us: int) -> None:
@@ -325,6 +336,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.OfferAccepted: Contacts.accepted,
     e.InteractionHeld: Contacts.held,
     e.InteractionRetrieved: Contacts.retrieved,
+    e.InteractionInterrupted: Contacts.interrupted,
+    e.InteractionResumed: Contacts.resumed,
     e.InteractionFinished: Contacts.finished,
     e.InteractionDone: Contacts.done,
     e.InteractionAbandoned: Contacts.abandoned,

@@ -150,6 +150,14 @@ def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.E
     return offer_best_agent(view, event.interaction, at_us)
 
 
+def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
+    """What the agent puts aside for it is put aside now; and what they have taken may itself be put aside for more."""
+    for name in view.routing.lent_to(event.agent, event.offer):
+        yield e.InteractionInterrupted(name, view.routing.items[name].customer, event.agent, event.interaction)
+    if view.routing.items[event.interaction].channel in view.routing.rules.interrupted:
+        yield from offer_best_items(view, event.agent, at_us)
+
+
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
     if event.outcome in _REQUEUED:
         yield queue_again(view, event.interaction, event.outcome.lower(), at_us)
@@ -257,6 +265,7 @@ SECTION = Section(
         e.InteractionTransferred: _on_transferred,
         e.InteractionDone: _on_done,
         e.InteractionCanceled: _on_canceled,
+        e.OfferAccepted: _on_accepted,
         e.OfferEnded: _on_offer_ended,
         e.RoutingRetried: _on_retried,
         e.StepEntered: _on_stepped,

@@ -38,8 +38,9 @@ class Index:
     `own_keys` is how many own keys each agent is placed under.
     """
 
-    def __init__(self, own_keys: int = 1) -> None:
+    def __init__(self, own_keys: int = 1, kinds: int = 64) -> None:
         self._own_keys = own_keys
+        self._kinds = kinds
         self.buckets: dict[Requirement, Bucket] = {}
         self.profiles: dict[ProfileKey, Profile] = {}
         self.of_queue: dict[str, dict[Requirement, Bucket]] = {}
@@ -65,7 +66,8 @@ class Index:
         Args:
             agent: their name.
             key: teams and skills.
-            room: one bit per kind of work of which they could be offered one more now.
+            room: one bit per kind of work of which they could be offered one more now; `kinds` places higher, one per
+                kind for which they would put other work aside.
             keys: their own keys, in the order's numbering.
         """
         placed = self.of_agent.get(agent)
@@ -258,24 +260,36 @@ class Index:
 
     def is_free(self, agent: str, wanted: Requirement) -> bool:
         """Whether this agent could be offered such an item now."""
-        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room >> wanted.kind & 1)
+        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room & self._either(wanted.kind))
 
     def free(self, wanted: Requirement) -> int:
         """How many agents could be offered such an item now."""
         if wanted.agent:
             return int(self.is_free(wanted.agent, wanted))
-        mask = self.able_profiles(wanted) & self._free_of.get(wanted.kind, 0)
+        either = self._either(wanted.kind)
+        free = self._free_of.get(wanted.kind, 0) | self._free_of.get(wanted.kind + self._kinds, 0)
         return sum(
             len(ordered[0])
-            for profile in self._profile_side.members(mask)
+            for profile in self._profile_side.members(self.able_profiles(wanted) & free)
             for room, ordered in profile.free.items()
-            if room >> wanted.kind & 1
+            if room & either
         )
+
+    def _either(self, kind: int) -> int:
+        """The bits of room for a kind, with and without putting other work aside."""
+        return 1 << kind | 1 << kind + self._kinds
 
     # The match
 
     def best_agents(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
-        """Agents who could be offered such an item now, best first, as full keys with the name at the end."""
+        """Agents who could be offered such an item now, best first, as full keys with the name at the end.
+
+        Those who would put other work aside come after all who need not.
+        """
+        aside = wanted._replace(kind=wanted.kind + self._kinds)
+        return chain(self._best(wanted, order), self._best(aside, order))
+
+    def _best(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
         if wanted.agent:
             return self._known(wanted, order)
         free = self._free_of.get(wanted.kind, 0)
@@ -290,8 +304,8 @@ class Index:
         return self._compare(wanted, order, mask)
 
     def _known(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
-        if self.is_free(wanted.agent, wanted):
-            placed = self.of_agent[wanted.agent]
+        placed = self.of_agent.get(wanted.agent)
+        if placed is not None and placed.room >> wanted.kind & 1:
             yield order.full(placed.profile, wanted, placed.keys[order.own])
 
     def draw(self, wanted: Requirement, order: Order, draw: Callable[[int], int]) -> Iterator[Entry]:
@@ -384,13 +398,14 @@ class Index:
         placed = self.of_agent.get(agent)
         if placed is None or not placed.room:
             return
+        room = placed.room | placed.room >> self._kinds
         for bucket in self.of_known.get(agent, {}).values():
-            if placed.room >> bucket.wanted.kind & 1:
+            if room >> bucket.wanted.kind & 1:
                 yield bucket
         if not self._filled:
             return
         for bucket in self._bucket_side.members(self.open_buckets(placed.profile)):
-            if placed.room >> bucket.wanted.kind & 1:
+            if room >> bucket.wanted.kind & 1:
                 yield bucket
 
 

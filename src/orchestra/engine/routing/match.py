@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from orchestra.engine.routing.rows import Item
-from orchestra.engine.routing.sides import Entry, Requirement
+from orchestra.engine.routing.sides import Entry, Rank, Requirement
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -38,10 +38,14 @@ def _drawn(view: View, name: str, total: int) -> int:
 
 
 def offer_best_items(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
-    """Offer an agent what is most urgent, again and again while they have room."""
+    """Offer an agent what is most urgent, again and again while they have room; what they had put aside goes first."""
     routing = view.routing
     while True:
         best = _best_item(view, agent, at_us)
+        aside = routing.put_aside(agent)
+        if aside is not None and (best is None or not _interrupts(view, best[1], aside)):
+            yield e.InteractionResumed(aside, routing.items[aside].customer, agent)
+            continue
         if best is None:
             return
         wanted, name = best
@@ -52,20 +56,36 @@ def offer_best_items(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
         yield _offer(view, name, item, wanted, [key], at_us)
 
 
+def _interrupts(view: View, name: str, other: str) -> bool:
+    items = view.routing.items
+    return items[other].channel in view.plan.channels[items[name].channel].interrupts
+
+
 def _best_item(view: View, agent: str, at_us: int) -> tuple[Requirement, str] | None:
-    """The most urgent over the buckets this agent can serve and has room for. Compares heads only."""
+    """The most urgent over the buckets this agent can serve and has room for. Compares heads only.
+
+    First those of each queue by its own rule, then those of all queues by how long they have waited.
+    """
     routing = view.routing
-    best: tuple[Entry, Requirement] | None = None
+    heads: dict[str, tuple[Rank, Requirement]] = {}
     for bucket in routing.index.open_to(agent):
-        wanted = bucket.wanted
-        level = routing.rules.queues[wanted.queue].level_of(routing.index.of_agent[agent].profile, wanted.teams)
         for rank in bucket.waiting:
             if agent not in routing.items[rank[-1]].excluded:
-                urgency = routing.rules.urgency(wanted, rank, level, at_us)
-                if best is None or urgency < best[0]:
-                    best = (urgency, wanted)
+                queue = bucket.wanted.queue
+                if queue not in heads or rank < heads[queue][0]:
+                    heads[queue] = rank, bucket.wanted
                 break
-    return None if best is None else (best[1], best[0][-1])
+    if not heads:
+        return None
+    if len(heads) == 1:
+        ((rank, wanted),) = heads.values()
+        return wanted, rank[-1]
+    profile, rules = routing.index.of_agent[agent].profile, routing.rules
+    *_, name, wanted = min(
+        (*rules.urgency(wanted, rank, rules.queues[wanted.queue].level_of(profile, wanted.teams), at_us), wanted)
+        for rank, wanted in heads.values()
+    )
+    return wanted, name
 
 
 def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[Entry], at_us: int) -> e.OfferMade:

@@ -31,7 +31,8 @@ class Item:
     """A routed interaction.
 
     `held_by` is the agent whose capacity it takes; `offers` are its offers, newest last; `agent` knows the customer;
-    `step` and `gate` count from 0, and it has been in its step since `step_us`.
+    `step` and `gate` count from 0, and it has been in its step since `step_us`. While it is lent to an offer, its
+    weight takes nobody's capacity.
     """
 
     customer: str
@@ -51,6 +52,8 @@ class Item:
     step: int = 0
     step_us: int = 0
     gate: int = 0
+    lent_to: str | None = None
+    is_wrapping: bool = False
 
 
 @attrs.define

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import attrs
 
@@ -55,8 +56,7 @@ _FITTING: Mapping[str, Callable[[QueueRules, Step, Profile, Requirement], int]] 
 """Part of an order that depends on what is asked for too -> its value, least first."""
 
 
-@attrs.frozen
-class _Kind:
+class _Kind(NamedTuple):
     number: int
     name: str
     channel: Channel
@@ -115,11 +115,19 @@ class QueueRules:
 
 
 class Rules:
-    """A plan's routing rules."""
+    """A plan's routing rules.
+
+    Attributes:
+        queues: queue -> its rules.
+        kinds: how many kinds of work there are.
+        interrupted: channels whose work may be put aside for others.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._kinds = [_Kind(number, name, plan.channels[name]) for number, name in enumerate(sorted(plan.channels))]
         self._number = {kind.name: kind.number for kind in self._kinds}
+        self.kinds = len(self._kinds)
+        self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self._own: list[tuple[str, ...]] = []
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
 
@@ -175,15 +183,24 @@ class Rules:
         teams = tuple(sorted(step.definition.teams)) or queue.teams(item.gate)
         return Requirement(item.queue, kind, teams, _asked(item, step.definition))
 
-    def room(self, bench: Bench) -> int:
-        """The kinds of work of which the agent could be offered one more, as bits."""
+    def room(self, bench: Bench, lendable: Mapping[str, int]) -> int:
+        """The kinds of work of which the agent could be offered one more, as bits.
+
+        Args:
+            bench: the agent.
+            lendable: channel -> the weight of the agent's work there that could be put aside. With it there may be room
+                for a kind by interruption, which is the bit `kinds` places higher.
+        """
         if sum(bench.counts.values()) >= MOST_IN_HAND:
             return 0
         spare, room = bench.capacity_percent - bench.used_percent, 0
-        for kind in self._kinds:
-            limit = kind.channel.limit
-            if kind.channel.weight_percent <= spare and (limit is None or bench.counts.get(kind.name, 0) < limit):
-                room |= 1 << kind.number
+        for number, name, channel in self._kinds:
+            if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
+                continue
+            if channel.weight_percent <= spare:
+                room |= 1 << number
+            elif channel.weight_percent <= spare + sum(lendable.get(other, 0) for other in channel.interrupts):
+                room |= 1 << number + self.kinds
         return room
 
 

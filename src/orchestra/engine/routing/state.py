@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from orchestra.engine.routing.index import Index
@@ -43,7 +43,7 @@ class Routing(Slice):
     def reindex(self) -> None:
         """Compile the plan's rules, and rebuild the index and what each agent has in hand."""
         self.rules = Rules(self.plan)
-        self.index = Index(self.rules.own_keys)
+        self.index = Index(self.rules.own_keys, self.rules.kinds)
         self.in_hand: dict[str, dict[str, int]] = {}
         for name, item in sorted(self.items.items()):
             if item.held_by is not None:
@@ -96,9 +96,54 @@ class Routing(Slice):
         """Enter an agent into the index as they are now, or take them out."""
         if bench.takes_work:
             rules = self.rules
-            self.index.place(name, bench.profile, rules.room(bench), rules.keys(bench))
+            self.index.place(name, bench.profile, rules.room(bench, self._lendable(name)), rules.keys(bench))
         else:
             self.index.remove(name)
+
+    def _lendable(self, agent: str) -> dict[str, int]:
+        """Channel -> the weight of an agent's work there that could be put aside."""
+        weights: dict[str, int] = {}
+        if self.rules.interrupted:
+            for name in self.in_hand.get(agent, ()):
+                item = self.items[name]
+                if item.channel in self.rules.interrupted and self._may_lend(item):
+                    weights[item.channel] = weights.get(item.channel, 0) + item.weight_percent
+        return weights
+
+    @staticmethod
+    def _may_lend(item: Item) -> bool:
+        return item.state == "TAKEN" and item.lent_to is None and not item.is_wrapping
+
+    def lent_to(self, agent: str, offer: str) -> list[str]:
+        """What an agent puts aside for what they are offered, most urgent first."""
+        lent = [name for name in self.in_hand.get(agent, ()) if self.items[name].lent_to == offer]
+        return sorted(lent, key=lambda name: self.rules.rank(name, self.items[name]))
+
+    def put_aside(self, agent: str) -> str | None:
+        """The most urgent of what an agent has put aside for something that is over."""
+        in_hand = self.in_hand.get(agent, {})
+        borrowing = {self.items[name].offers[-1] for name in in_hand}
+        waiting = [name for name in in_hand if self.items[name].lent_to not in (None, *borrowing)]
+        return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
+
+    def _lend(self, agent: str, offer: str, channels: Sequence[str]) -> None:
+        """Put aside the least urgent of an agent's work on these channels, as much as the budget lacks."""
+        bench = self.benches[agent]
+        names = [name for name in self.in_hand[agent] if self.items[name].channel in channels]
+        for name in sorted(names, key=lambda name: self.rules.rank(name, self.items[name]), reverse=True):
+            if bench.used_percent <= bench.capacity_percent:
+                return
+            item = self.items[name]
+            if self._may_lend(item):
+                item.lent_to = offer
+                bench.used_percent -= item.weight_percent
+
+    def _take_back(self, name: str) -> None:
+        """What was put aside takes its agent's capacity again, even where that exceeds the budget."""
+        item = self.items[name]
+        item.lent_to = None
+        if item.held_by is not None:
+            self.benches[item.held_by].used_percent += item.weight_percent
 
     def is_exhausted(self, name: str, item: Item) -> bool:
         """Whether somebody declined or missed the item, and nobody else who takes work could serve it, busy or not."""
@@ -236,6 +281,10 @@ class Routing(Slice):
         item.offers.append(event.offer)
         self.offers[event.offer] = Offer(event.interaction, event.agent, event.token, event.deadline_us)
         self._hold(event.interaction, item, event.agent, event.weight_percent, at_us)
+        interrupts = self.plan.channels[item.channel].interrupts
+        if interrupts:
+            self._lend(event.agent, event.offer, interrupts)
+            self._place(event.agent, self.benches[event.agent])
         self.timers.set(OFFER_TIMEOUT, event.offer, event.deadline_us)
 
     def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
@@ -244,6 +293,7 @@ class Routing(Slice):
         item = self.items[event.interaction]
         item.state = "TAKEN"
         self._smooth(item, at_us)
+        self._replace(event.agent)
         item.excluded = {}
         self.timers.cancel(OFFER_TIMEOUT, event.offer)
 
@@ -288,6 +338,8 @@ class Routing(Slice):
         self.timers.cancel(OFFER_TIMEOUT, event.offer)
         item = self.items[event.interaction]
         self.offers[event.offer].state = event.outcome
+        for name in self.lent_to(event.agent, event.offer):
+            self._take_back(name)
         self._release(event.interaction, item, at_us)
         if event.outcome in ("DECLINED", "TIMED_OUT"):
             item.excluded[event.agent] = 1
@@ -315,6 +367,21 @@ class Routing(Slice):
             self.timers.cancel(OFFER_TIMEOUT, offer)
             del self.offers[offer]
 
+    def resumed(self, event: e.InteractionResumed, at_us: int) -> None:
+        """It takes its agent's capacity again."""
+        self._take_back(event.interaction)
+        self._replace(event.agent)
+
+    def finished(self, event: e.InteractionFinished, at_us: int) -> None:
+        """What is being wrapped up is not put aside."""
+        self.items[event.interaction].is_wrapping = True
+        self._replace(event.agent)
+
+    def _replace(self, agent: str) -> None:
+        """Place an agent anew where what they could put aside has changed."""
+        if self.rules.interrupted and agent in self.benches:
+            self._place(agent, self.benches[agent])
+
     # Capacity
 
     def _hold(self, name: str, item: Item, agent: str, weight_percent: int, at_us: int) -> None:
@@ -328,6 +395,7 @@ class Routing(Slice):
 
     def _release(self, name: str, item: Item, at_us: int) -> None:
         agent, item.held_by = item.held_by, None
+        is_lent, item.lent_to, item.is_wrapping = item.lent_to is not None, None, False
         if agent is None:
             return
         in_hand = self.in_hand[agent]
@@ -337,7 +405,7 @@ class Routing(Slice):
         bench = self.benches.get(agent)
         if bench is None:
             return
-        bench.used_percent -= item.weight_percent
+        bench.used_percent -= 0 if is_lent else item.weight_percent
         bench.counts[item.channel] -= 1
         if not bench.counts[item.channel]:
             del bench.counts[item.channel]
@@ -366,6 +434,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.RoutingExhausted: Routing.exhausted,
     e.StepEntered: Routing.step_entered,
     e.GateOpened: Routing.gate_opened,
+    e.InteractionResumed: Routing.resumed,
+    e.InteractionFinished: Routing.finished,
     e.InteractionDone: Routing.over,
     e.InteractionAbandoned: Routing.over,
     e.InteractionCanceled: Routing.over,

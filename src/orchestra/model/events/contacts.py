@@ -18,7 +18,9 @@ __all__ = [
     "InteractionDone",
     "InteractionFinished",
     "InteractionHeld",
+    "InteractionInterrupted",
     "InteractionQueued",
+    "InteractionResumed",
     "InteractionRetrieved",
     "InteractionStarted",
     "InteractionTransferred",
@@ -216,6 +218,25 @@ class InteractionTransferred(Event):
     agent: str
     queue: str
     skills: dict[str, int]
+
+
+@attrs.define
+class InteractionInterrupted(Event):
+    """The agent puts it aside for another interaction; it stays theirs, and takes none of their capacity."""
+
+    interaction: str
+    customer: str
+    agent: str
+    by: str
+
+
+@attrs.define
+class InteractionResumed(Event):
+    """The agent goes on with what was put aside."""
+
+    interaction: str
+    customer: str
+    agent: str
 
 
 @attrs.define

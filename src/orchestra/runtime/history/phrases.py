@@ -22,6 +22,8 @@ PHRASES: Mapping[str, str] = {
     "MessageWritten": "{author} answered",
     "ReplyRecorded": "{author} answered{addressee} outside of this system",
     "InteractionQueued": "waits in queue {queue}{because}",
+    "InteractionInterrupted": "{agent} put {interaction} aside for {by}",
+    "InteractionResumed": "{agent} went on with {interaction}",
     "InteractionHeld": "{agent} put the customer on hold",
     "InteractionRetrieved": "{agent} took the customer back from hold",
     "InteractionTransferred": "{agent} handed over to queue {queue}",

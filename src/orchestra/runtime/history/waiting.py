@@ -142,6 +142,6 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
     for skill, level in wanted.skills:
         if bench.skills.get(skill, 0) < level:
             return f"skill {skill} {bench.skills.get(skill, 0)} < {level}"
-    if not view.routing.rules.room(bench) >> wanted.kind & 1:
+    if not view.routing.index.is_free(name, wanted):
         return "saturated"
     return "excluded" if name in item.excluded else None
