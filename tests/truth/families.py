@@ -33,6 +33,10 @@ s4 = "fifth"
 s5 = "sixth"
 [plan.channels.voice]
 live = true
+put_aside = "requeue"
+[plan.channels.urgent]
+live = true
+interrupts = ["voice"]
 [plan.channels.mail]
 idle_after = "never"
 [plan.channels.chat]
@@ -129,6 +133,14 @@ def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[fl
     return Family(first + second + agents(count), answers, units=dict.fromkeys(answers, 60))
 
 
+def _preemptive() -> Family:
+    """What is urgent has agents put other calls aside, and go on with them after."""
+    first = calls(1.5, exponential(1.0), "first").replace('"voice"', '"urgent"')
+    answers = {"Q15a": of_class("first", "stay.mean"), "Q15b": of_class("second", "stay.mean")}
+    text = first + calls(2.0, exponential(1.0), "second") + agents(5)
+    return Family(text, answers, units=dict.fromkeys(answers, 60))
+
+
 def _retrial(name: str, rate: float, count: int, after: float) -> Family:
     """As many lines as agents: who finds all busy hears so, and tries again."""
     again = f"retry = {{after = {exponential(after)}}}"
@@ -220,6 +232,7 @@ FAMILIES: dict[str, Family] = {
     "M/D/1": Family(calls(0.8, '{law = "deterministic", mean = "1m"}') + agents(1), {"Q12a": WAIT}, units={"Q12a": 60}),
     "M/G/1 lognormal": Family(calls(0.7, LOGNORMAL) + agents(1), {"Q12b": WAIT}, units={"Q12b": 60}),
     "M/M/5 priority": _priority("Q13", 5, (1.5, 2.0), (1.0, 1.0)),
+    "M/M/5 preemptive": _preemptive(),
     "M/G/1 priority": _priority("Q16", 1, (0.3, 0.4), (1.0, 1.25)),
     "M/M/4 ageing": Family(
         AGEING,

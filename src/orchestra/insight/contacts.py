@@ -155,6 +155,14 @@ class ContactFold:
         """The customer is back."""
         self._enter(event.interaction, "talk", at_us)
 
+    def interrupted(self, event: e.InteractionInterrupted, at_us: int) -> None:
+        """The agent sees to something else: the customer waits, as on hold."""
+        self._enter(event.interaction, "hold", at_us)
+
+    def resumed(self, event: e.InteractionResumed, at_us: int) -> None:
+        """The agent is back."""
+        self._enter(event.interaction, "talk", at_us)
+
     def _enter(self, interaction: str, phase: str, at_us: int) -> None:
         contact = self.open.get(interaction)
         if contact is not None and contact.in_hand is not None:
@@ -274,6 +282,8 @@ class ContactFold:
         e.InteractionQueued: queued,
         e.OfferAccepted: accepted,
         e.InteractionHeld: held,
+        e.InteractionInterrupted: interrupted,
+        e.InteractionResumed: resumed,
         e.InteractionRetrieved: retrieved,
         e.InteractionTransferred: transferred,
         e.InteractionFinished: finished,

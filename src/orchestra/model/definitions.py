@@ -144,6 +144,8 @@ class Channel:
         weight_percent: share of an agent's budget that one interaction takes.
         limit: most interactions of this channel that one agent has at once; None for no limit but the budget.
         interrupts: channels whose work an agent puts aside for a contact of this one, where the budget has no room.
+        put_aside: `keep` or `requeue`: whether work of this channel that is put aside stays with its agent, or waits
+            for anybody again.
         offer_timeout: how long an agent has to answer an offer.
         wrap_up: longest time for work after contact; zero for none.
         idle_after: an answered interaction without any message for this long is over; None for never.
@@ -161,6 +163,7 @@ class Channel:
     weight_percent: int = 100
     limit: int | None = None
     interrupts: Sequence[str] = attrs.field(default=(), converter=_texts)
+    put_aside: str = "keep"
     offer_timeout: timedelta = _seconds(60)
     wrap_up: timedelta = timedelta()
     idle_after: timedelta | None = timedelta(days=1)

@@ -214,6 +214,8 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"{path}.weight_percent", "must be from 1 to 1000")
         if channel.limit is not None and channel.limit < 1:
             yield Fault(f"{path}.limit", "must be at least 1, or left out for no limit")
+        if channel.put_aside not in ("keep", "requeue"):
+            yield Fault(f"{path}.put_aside", "must be keep or requeue")
         for index, other in enumerate(channel.interrupts):
             if other == name:
                 yield Fault(f"{path}.interrupts[{index}]", "a channel cannot interrupt itself")

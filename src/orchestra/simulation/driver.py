@@ -188,6 +188,16 @@ class Driver:
         self._floor.interrupt(customer)
         self._line.wait(customer)
 
+    def _on_interrupted(self, event: e.InteractionInterrupted) -> None:
+        customer = self._line.customers[event.interaction]
+        self._put_aside(customer)
+        self._line.stays(customer)
+
+    def _on_resumed(self, event: e.InteractionResumed) -> None:
+        customer = self._line.customers[event.interaction]
+        self._line.stop_waiting(customer)
+        self._floor.take(customer, self._floor.agents[event.agent])
+
     def _on_offered(self, event: e.OfferMade) -> None:
         self._floor.answer(self._line.customers[event.interaction], event)
 
@@ -246,6 +256,8 @@ class Driver:
         e.InteractionQueued: _on_queued,
         e.OfferMade: _on_offered,
         e.OfferAccepted: _on_accepted,
+        e.InteractionInterrupted: _on_interrupted,
+        e.InteractionResumed: _on_resumed,
         e.InteractionFinished: _on_finished,
         e.InteractionDone: _on_done,
         e.InteractionAbandoned: _on_abandoned,

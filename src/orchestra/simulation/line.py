@@ -86,6 +86,11 @@ class Line:
             left_us = max(0, customer.patience_us - customer.waited_us)
             self._clock.plan(now_us + left_us, self._leave, (customer, customer.stretch))
 
+    @staticmethod
+    def stays(customer: Customer) -> None:
+        """Whoever has been answered does not lose patience while their agent sees to something else."""
+        customer.stretch += 1
+
     def stop_waiting(self, customer: Customer) -> int:
         """The wait ends.
 

@@ -646,6 +646,22 @@ def test_what_was_put_aside_goes_before_new_work_but_not_before_a_further_call()
     assert state(driver, "in4") == "QUEUED"
 
 
+def test_what_is_put_aside_may_wait_for_anybody_again() -> None:
+    first = plan()
+    chat = attrs.evolve(first.channels["chat"], put_aside="requeue")
+    driver = blended(channels={**first.channels, "chat": chat})
+    driver.sign_in("ana")
+    driver.answered("joe", "chat")
+    driver.call("jim")
+    driver.accept()
+    queued = driver.last(e.InteractionQueued)
+    assert (queued.interaction, queued.reason) == ("in1", "interrupted")
+    assert queued.start_us == driver.events(e.InteractionQueued)[0].start_us
+    assert state(driver, "in1") == "QUEUED"
+    driver.sign_in("bob")
+    assert driver.offered() == {"in1": "bob"}
+
+
 def test_the_agent_may_finish_what_is_put_aside() -> None:
     driver = blended()
     driver.sign_in("ana")

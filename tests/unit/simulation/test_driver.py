@@ -56,6 +56,18 @@ def test_who_comes_to_a_full_queue_is_turned_away() -> None:
     assert (calls.came, calls.blocked, calls.answered, calls.waited) == (4, 1, 3, 2)
 
 
+def test_what_is_put_aside_is_gone_on_with() -> None:
+    plan = PLAN.replace(
+        "[plan.channels.talk]", '[plan.channels.urgent]\nlive = true\ninterrupts = ["voice"]\n[plan.channels.talk]'
+    )
+    urgent = recorded(4).replace("calls", "urgent").replace('"voice"', '"urgent"')
+    tallies = counted(scene(recorded(0, rest='patience = {law = "deterministic", mean = "5s"}') + urgent + DESK, plan))
+    calls, first = tallies["calls"], tallies["urgent"]
+    assert (calls.abandoned, calls.served, first.served) == (0, 1, 1)
+    assert (calls.stay_us, first.stay_us) == (20 * SECOND, 10 * SECOND)
+    assert seconds(calls, "serving") == 10
+
+
 def test_who_heard_busy_tries_again() -> None:
     retry = 'retry = {after = {law = "deterministic", mean = "20s"}}'
     calls = counted(scene("lines = 1\n" + recorded(0, 1, rest=retry) + DESK))["calls"]

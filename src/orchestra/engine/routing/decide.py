@@ -153,7 +153,11 @@ def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.E
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
     """What the agent puts aside for it is put aside now; and what they have taken may itself be put aside for more."""
     for name in view.routing.lent_to(event.agent, event.offer):
-        yield e.InteractionInterrupted(name, view.routing.items[name].customer, event.agent, event.interaction)
+        item = view.routing.items[name]
+        if view.plan.channels[item.channel].put_aside == "requeue":
+            yield queue_again(view, name, "interrupted", at_us)
+        else:
+            yield e.InteractionInterrupted(name, item.customer, event.agent, event.interaction)
     if view.routing.items[event.interaction].channel in view.routing.rules.interrupted:
         yield from offer_best_items(view, event.agent, at_us)
 
