@@ -48,6 +48,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, list[st
     return found
 
 
+@pytest.mark.truth
 def test_what_is_shown_is_what_is_printed(printed: list[tuple[str, list[str]]]) -> None:
     assert [len(shown) for _, shown in printed] == [1, 1, 2]
     for text, shown in printed:
@@ -55,6 +56,7 @@ def test_what_is_shown_is_what_is_printed(printed: list[tuple[str, list[str]]]) 
         assert all(" ".join(words(part)) in whole for part in shown)
 
 
+@pytest.mark.truth
 def test_the_answer_is_the_one_that_the_page_tells(printed: list[tuple[str, list[str]]]) -> None:
     rows = [line.split() for line in printed[-1][0].splitlines()[-2:]]
     assert rows == [["both", "9", "9"], ["english", "6", "6"]]

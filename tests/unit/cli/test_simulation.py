@@ -86,6 +86,7 @@ def test_a_comparison_as_json(scenario: str, other: str, capsys: Capture) -> Non
     assert told["difference"]["total"]["staffed"]["value"] == 6
 
 
+@pytest.mark.truth
 def test_the_least_agents_as_tables(scenario: str, capsys: Capture) -> None:
     assert main(["staff", scenario, "--service-level", "72/20", "--seeds", "4"]) in {0, 1}
     tried, *_, least = capsys.readouterr().out.split("\n\n")
@@ -152,6 +153,7 @@ def test_a_scenario_from_a_journal(tmp_path: Path, capsys: Capture) -> None:
     assert "voice-orders" in capsys.readouterr().out
 
 
+@pytest.mark.truth
 def test_what_cannot_be_written_is_told(tmp_path: Path, capsys: Capture) -> None:
     url = f"sqlite:{tmp_path / 'day.db'}"
     assert main(["demo", "--journal", url]) == 0

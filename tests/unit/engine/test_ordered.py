@@ -79,3 +79,12 @@ def test_removing_from_nothing_is_an_error() -> None:
     with pytest.raises(KeyError):
         Ordered[int]().remove(1)
     assert Ordered[int]().position(1) == 0
+
+
+def test_a_key_by_its_place() -> None:
+    ordered: Ordered[int] = Ordered()
+    for number in range(5_000):
+        ordered.add(number * 7919 % 5_000)
+    assert [ordered.at(place) for place in (0, 1, 511, 512, 2_500, 4_999)] == [0, 1, 511, 512, 2_500, 4_999]
+    with pytest.raises(IndexError):
+        ordered.at(5_000)

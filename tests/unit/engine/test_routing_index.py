@@ -15,6 +15,7 @@ TEAMS = ("care", "sales", "back")
 SKILLS = ("english", "german", "vip")
 KINDS = 3
 OWN = Order(0, (0, 1))
+DRAWN = Order(1, (0,), draws=True)
 FITTING = Order(0, (lambda profile, wanted: -profile.levels.get("vip", 0), 0, 1))
 
 
@@ -23,7 +24,7 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.index = Index()
+        self.index = Index(own_keys=2)
         self.agents: dict[str, tuple[sides.ProfileKey, int, tuple[int, int]]] = {}
         self.items: dict[str, tuple[Requirement, Rank]] = {}
         self.clock = 0
@@ -39,7 +40,8 @@ class World:
         key = known[0] if known and self.random.random() < 0.7 else (teams, self.skills(3))
         self.clock += 1
         self.agents[name] = key, self.random.randrange(1 << KINDS), (self.random.randint(0, 1), self.clock)
-        self.index.place(name, *self.agents[name][:2], [self.agents[name][2]])
+        own = self.agents[name][2]
+        self.index.place(name, *self.agents[name][:2], [own, own[:1]])
 
     def remove(self) -> None:
         name = f"a{self.random.randint(0, 40)}"
@@ -83,6 +85,10 @@ class World:
         wanted = Requirement("q", self.random.randrange(KINDS), TEAMS[: self.random.randint(1, 3)], self.skills(2))
         for order in (OWN, FITTING):
             assert list(index.best_agents(wanted, order)) == self.best(wanted, order)
+        drawn = [entry[-1] for entry in index.draw(wanted, DRAWN, lambda total: total // 2)]
+        assert sorted(drawn) == sorted(entry[-1] for entry in self.best(wanted, OWN))
+        busy = {name: self.agents[name][2][0] for name in drawn}
+        assert [busy[name] for name in drawn] == sorted(busy.values())
         able = {name for name in self.agents if self.fits(name, wanted)}
         assert index.able(wanted) == len(able)
         assert {name for name in self.agents if index.is_able(name, wanted)} == able
@@ -155,3 +161,37 @@ def test_excluding_items_are_found_by_whoever_serves_them() -> None:
     index.include("i")
     index.include("i")
     assert list(index.excluding()) == []
+
+
+def test_what_waits_for_one_agent_is_open_to_nobody_else() -> None:
+    index = Index()
+    for name in ("ana", "bob"):
+        index.place(name, (("care",), ()), 0b01, [(0, 0)])
+    call = Requirement("q", 0, (), (), "ana")
+    mail = Requirement("q", 1, (), (), "ana")
+    index.wait("i", call, (0, 0, 1, "i"))
+    index.wait("j", mail, (0, 0, 2, "j"))
+    assert [bucket.wanted for bucket in index.open_to("ana")] == [call], "there is room for nothing else"
+    assert list(index.open_to("bob")) == []
+    assert [entry[-1] for entry in index.best_agents(call, OWN)] == ["ana"]
+    assert list(index.best_agents(mail, OWN)) == []
+    assert (index.able(call), index.free(call), index.free(mail)) == (1, 1, 0)
+    assert (index.is_able("bob", call), index.is_able("ana", mail), index.is_able("zoe", call)) == (False, True, False)
+    index.exclude("i")
+    assert [bucket.wanted for bucket in index.excluding()] == [call]
+    assert [bucket.wanted for bucket in index.served_excluding("ana", index.of_agent["ana"].profile)] == [call]
+    index.unwait("i")
+    assert index.of_known == {"ana": {mail: index.buckets[mail]}}
+    index.unwait("j")
+    assert (index.of_known, index.buckets, index.waiting_in) == ({}, {}, {"q": 0})
+
+
+def test_room_by_putting_aside_comes_after_room() -> None:
+    index = Index(kinds=4)
+    index.place("ana", (("care",), ()), 1 << 4, [(0, 0)])
+    index.place("bob", (("care",), ()), 1, [(1, 9)])
+    wanted = Requirement("q", 0, ("care",), ())
+    assert [entry[-1] for entry in index.best_agents(wanted, OWN)] == ["bob", "ana"]
+    assert index.free(wanted) == 2
+    index.wait("i", wanted, (0, 0, 1, "i"))
+    assert [bucket.wanted for bucket in index.open_to("ana")] == [wanted]

@@ -616,6 +616,17 @@ def test_no_more_is_put_aside_than_needed_and_the_least_urgent_of_it() -> None:
     assert [event.interaction for event in driver.events(e.InteractionInterrupted)] == ["in3"]
 
 
+def test_what_is_only_offered_is_not_put_aside() -> None:
+    driver = blended()
+    hire(driver, "dan", capacity=150)
+    driver.answered("joe", "chat")
+    driver.message("jim", "chat")
+    driver.call("jan")
+    driver.accept()
+    assert [event.interaction for event in driver.events(e.InteractionInterrupted)] == ["in1"]
+    assert driver.offered() == {"in2": "dan"}
+
+
 def test_a_call_interrupts_neither_a_call_nor_wrap_up() -> None:
     driver = blended()
     driver.sign_in("ana")

@@ -22,6 +22,7 @@ def queue(agents: int = 2, service: str = "exponential", rate: int = 60) -> Scen
     return scene(RUN + calls + DESK.replace("agents = 1", f"agents = {agents}"))
 
 
+@pytest.mark.truth
 def test_side_by_side_is_the_same_as_one_after_the_other() -> None:
     told: list[float] = []
     apart = simulate(queue(), [1, 2], on_progress=told.append, processes=2)
@@ -85,6 +86,7 @@ def test_two_scenarios_meet_the_same_customers() -> None:
     assert comparison.groups.keys() == {"desk"}
 
 
+@pytest.mark.truth
 def test_paired_differences_are_surer_than_unpaired_ones() -> None:
     comparison = compare(queue(2), queue(3), [1, 2, 3, 4], processes=1)
     paired = comparison.total["wait.mean"].standard_error

@@ -26,6 +26,7 @@ def centre(text: str, groups: str = DESK) -> Scenario:
     return scene(RUN + text + groups)
 
 
+@pytest.mark.truth
 @pytest.mark.parametrize("rate", [0.5, 3.0])
 def test_the_answer_agrees_with_erlang(rate: float) -> None:
     expected = least_agents(0.75, lambda agents: service_level(rate, 60, agents, 20))
@@ -49,6 +50,7 @@ def test_the_search_finds_its_way_from_far_away() -> None:
     assert any(trial.agents == {"desk": 17} and not trial.meets for trial in told)
 
 
+@pytest.mark.truth
 def test_no_group_can_spare_an_agent() -> None:
     groups = DESK + "skills = {german = 50}" + DESK.replace("desk", "plain")
     text = calls(1.0) + calls(1.0, "german", "skills = {german = 10}")
@@ -60,6 +62,7 @@ def test_no_group_can_spare_an_agent() -> None:
     assert not any(tried[agents] for agents in fewer if min(agents) >= 1)
 
 
+@pytest.mark.truth
 def test_every_class_can_be_asked_for() -> None:
     groups = DESK + "skills = {german = 50}" + DESK.replace("desk", "plain")
     text = calls(2.0) + calls(0.2, "german", "skills = {german = 10}\npriority = -1000")
@@ -100,6 +103,7 @@ def test_speed_and_wrap_up_are_reckoned_with() -> None:
     assert start_value(centre(calls(9.0), DESK + "speed = 2.0"), QUARTERS)["desk"] < plain
 
 
+@pytest.mark.truth
 def test_more_runs_decide_what_is_close() -> None:
     """At three calls a minute four agents answer 63 % at once or soon: a target just there takes all the runs."""
     level = 100 * service_level(3.0, 60, 4, 20)

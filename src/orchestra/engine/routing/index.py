@@ -8,9 +8,10 @@ whole is rebuilt from the state, and no decision depends on when it was.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
-from itertools import chain
+from itertools import accumulate, chain
 
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.sides import (
@@ -71,14 +72,14 @@ class Index:
             keys: their own keys, in the order's numbering.
         """
         placed = self.of_agent.get(agent)
-        profile = None if placed is None else placed.profile
-        if profile is None or profile.key != key:
+        if placed is None or placed.profile.key != key:
             self.remove(agent)
             profile = self._profile(key)
             profile.taking[agent] = 1
             self._profile_side.filled(profile)
             self._version += 1
-        elif placed is not None:
+        else:
+            profile = placed.profile
             self._leave(placed)
         entries = tuple((*key, agent) for key in keys)
         self.of_agent[agent] = Placed(profile, room, entries)
@@ -411,8 +412,6 @@ class Index:
 
 def _nth(equals: Sequence[tuple[Profile, int, Ordered[Entry]]], number: int) -> tuple[Profile, Entry]:
     """The entry with so many before it in the heads of several orders taken one after the other."""
-    for profile, count, ordered in equals:
-        if number < count:
-            return profile, ordered.at(number)
-        number -= count
-    raise IndexError(number)
+    ends = list(accumulate(count for _, count, _ in equals))
+    profile, count, ordered = equals[bisect_right(ends, number)]
+    return profile, ordered.at(number - ends[bisect_right(ends, number)] + count)

@@ -214,9 +214,8 @@ class Numbered(Generic[Side]):
 
     def emptied(self, one: Side) -> None:
         """Note that one is empty."""
-        if one.number not in self._empty:
-            self._empty[one.number] = 1
-            self._emptied.append(one)
+        self._empty[one.number] = 1
+        self._emptied.append(one)
 
     def filled(self, one: Side) -> None:
         """Note that one is no longer empty."""

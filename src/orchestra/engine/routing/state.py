@@ -138,12 +138,11 @@ class Routing(Slice):
                 item.lent_to = offer
                 bench.used_percent -= item.weight_percent
 
-    def _take_back(self, name: str) -> None:
+    def _take_back(self, name: str, agent: str) -> None:
         """What was put aside takes its agent's capacity again, even where that exceeds the budget."""
         item = self.items[name]
         item.lent_to = None
-        if item.held_by is not None:
-            self.benches[item.held_by].used_percent += item.weight_percent
+        self.benches[agent].used_percent += item.weight_percent
 
     def is_exhausted(self, name: str, item: Item) -> bool:
         """Whether somebody declined or missed the item, and nobody else who takes work could serve it, busy or not."""
@@ -339,7 +338,7 @@ class Routing(Slice):
         item = self.items[event.interaction]
         self.offers[event.offer].state = event.outcome
         for name in self.lent_to(event.agent, event.offer):
-            self._take_back(name)
+            self._take_back(name, event.agent)
         self._release(event.interaction, item, at_us)
         if event.outcome in ("DECLINED", "TIMED_OUT"):
             item.excluded[event.agent] = 1
@@ -369,7 +368,7 @@ class Routing(Slice):
 
     def resumed(self, event: e.InteractionResumed, at_us: int) -> None:
         """It takes its agent's capacity again."""
-        self._take_back(event.interaction)
+        self._take_back(event.interaction, event.agent)
         self._replace(event.agent)
 
     def finished(self, event: e.InteractionFinished, at_us: int) -> None:
