@@ -6,7 +6,7 @@ What belongs here: what stands in these pages. What does not: Sphinx.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -54,14 +54,25 @@ def plan_tables() -> Iterator[tuple[str, type[Any]]]:
 def _tables(path: str, kind: type[Any]) -> Iterator[tuple[str, type[Any]]]:
     yield path, kind
     for name, hint in hints(kind).items():
-        inner, part = (get_args(hint)[1], f"{name}.NAME") if _maps(hint) else (hint, name)
+        inner, part = _inner(name, hint)
         if attrs.has(inner):
             yield from _tables(f"{path}.{part}".lstrip("."), inner)
 
 
-def _maps(hint: Any) -> bool:
+def _inner(name: str, hint: Any) -> tuple[Any, str]:
+    """The class in a field, which may hold many of it by name or in a list, and the field's part of a path."""
     origin = get_origin(hint)
-    return isinstance(origin, type) and issubclass(origin, Mapping)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return get_args(hint)[1], f"{name}.NAME"
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return get_args(hint)[0], f"{name}[]"
+    return hint, name
+
+
+def _heading(path: str) -> str:
+    """As a plan file has it: a table in square brackets, one of a list of them in two."""
+    plain = path.replace("[]", "")
+    return f"[[{plain}]]" if path.endswith("[]") else f"[{plain}]"
 
 
 def plan_keys() -> str:
@@ -75,7 +86,7 @@ def _plan_table(path: str, kind: type[Any]) -> Iterator[str]:
         for field in _plain_fields(kind):
             yield from (f"## `[{field.name}]`", "", meanings.get(field.name, ""), "")
         return
-    yield from (f"## `[{path}]`", "", text, "", "| key | type | default | meaning |", "|---|---|---|---|")
+    yield from (f"## `{_heading(path)}`", "", text, "", "| key | type | default | meaning |", "|---|---|---|---|")
     resolved = hints(kind)
     for field in _plain_fields(kind):
         meaning = meanings.get(field.name, "").removesuffix(".")
@@ -87,7 +98,7 @@ def _plan_table(path: str, kind: type[Any]) -> Iterator[str]:
 def _plain_fields(kind: type[Any]) -> list[attrs.Attribute[Any]]:
     """Fields that are no tables of their own."""
     resolved = hints(kind)
-    inner = {name: get_args(hint)[1] if _maps(hint) else hint for name, hint in resolved.items()}
+    inner = {name: _inner(name, hint)[0] for name, hint in resolved.items()}
     return [field for field in attrs.fields(kind) if not attrs.has(inner[field.name])]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
+from orchestra.model.plan import Plan
+
 GUIDES = ("back-up", "read-measures", "standby", "stop-sending", "test-your-application")
 
 
@@ -28,3 +30,15 @@ def test_programs_and_commands_print_what_is_shown(guide: str, tmp_path: Path) -
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_guide_runs_something(guide: str) -> None:
     assert any(block.language == "sh" for block in blocks(DOCS / "howto" / f"{guide}.md"))
+
+
+ROUTES = [block.text for block in blocks(DOCS / "howto" / "route.md") if block.language == "toml"]
+
+
+@pytest.mark.parametrize("text", ROUTES, ids=range(len(ROUTES)))
+def test_every_way_of_routing_is_a_whole_plan_without_fault(text: str) -> None:
+    assert Plan.parse(text).faults() == []
+
+
+def test_there_are_ways_of_routing() -> None:
+    assert len(ROUTES) == 6

@@ -17,6 +17,7 @@ __all__ = [
     "AgentDefinition",
     "Cases",
     "Channel",
+    "Condition",
     "Deliveries",
     "Disposition",
     "Fields",
@@ -24,6 +25,8 @@ __all__ = [
     "Queue",
     "Role",
     "ServiceLevel",
+    "Serving",
+    "Step",
     "Team",
     "WorkspaceDefinition",
 ]

@@ -273,20 +273,6 @@ def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"fields.{target}.{name}", f"{kind!r} is none of {', '.join(FIELD_TYPES)}")
 
 
-def _check_served(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    """Warn about queues that no agent of the plan can serve; agents may still be defined by command."""
-    if lost.touches("agents"):
-        return
-    for name, queue in plan.queues.items():
-        able = (
-            all(agent.skills.get(skill, 0) >= level for skill, level in queue.skills.items())
-            for agent in plan.agents.values()
-            if queue.team in agent.teams
-        )
-        if plan.agents and not any(able) and not lost.touches("queues", name):
-            yield Fault(f"queues.{name}", "no agent of the plan can serve it", is_error=False)
-
-
 def _is_missing(name: str, section: str, known: Mapping[str, object], lost: Lost) -> bool:
     """Whether a name is of nothing in a section, as far as the section was understood."""
     return name not in known and not lost.has(section, name)
@@ -309,5 +295,4 @@ _CHECKS = (
     _check_cases,
     _check_deliveries,
     _check_fields,
-    _check_served,
 )

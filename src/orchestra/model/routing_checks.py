@@ -55,6 +55,7 @@ def check_routing(known: Known) -> Iterator[Fault]:
         yield from _condition(known, f"{path}.overflow_if", queue.overflow_if)
         yield from _overflow(known, path, name, queue)
         yield from _steps(known, path, queue)
+        yield from _served(known, name, queue)
 
 
 def _words(path: str, value: object, words: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
@@ -127,8 +128,6 @@ def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
             yield Fault(f"{here}.lasts", "must be longer than nothing")
         if is_last and step.pool == "known":
             yield Fault(here, "is for one agent alone, and no step is left for contacts that have none")
-        if known.agents and step.pool == "teams" and not any(_serves(a, queue, step) for a in known.agents.values()):
-            yield Fault(here, "no agent of the plan can serve it", is_error=False)
 
 
 def _levels(known: Known, path: str, levels: Mapping[str, int], least: int) -> Iterator[Fault]:
@@ -137,6 +136,16 @@ def _levels(known: Known, path: str, levels: Mapping[str, int], least: int) -> I
             yield from known.missing(f"{path}.{skill}", "skills", skill)
         if not least <= level <= 100:
             yield Fault(f"{path}.{skill}", f"level must be from {least} to 100")
+
+
+def _served(known: Known, name: str, queue: Queue) -> Iterator[Fault]:
+    """Warn of what no agent of the plan can serve; agents may still be defined by command."""
+    if not known.agents or known.lost.touches("agents") or known.lost.touches("queues", name):
+        return
+    for index, step in enumerate(queue.steps or (Step(),)):
+        if step.pool == "teams" and not any(_serves(agent, queue, step) for agent in known.agents.values()):
+            here = f"queues.{name}.steps[{index}]" if queue.steps else f"queues.{name}"
+            yield Fault(here, "no agent of the plan can serve it", is_error=False)
 
 
 def _serves(agent: AgentDefinition, queue: Queue, step: Step) -> bool:

@@ -7,6 +7,7 @@ import attrs
 import pytest
 from tests.engine_driver import plan
 
+from orchestra.model.definitions import AgentDefinition
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Serving, Step
 
@@ -142,3 +143,10 @@ def test_a_circle_of_queues_is_told_for_each_in_it() -> None:
 def test_relaxing_makes_a_step_one_that_agents_can_serve() -> None:
     steps = [Step(skills={"german": 100}, relax={"german": 90})]
     assert not [fault for fault in served(steps=steps).faults() if "steps[0]" in fault.path]
+
+
+def test_a_queue_that_only_another_team_can_serve_is_served() -> None:
+    first = served(skills={"billing": 90}, also={"sales": Serving()})
+    agents = {**first.agents, "dan": AgentDefinition(["sales"], {"billing": 90})}
+    assert not [fault for fault in attrs.evolve(first, agents=agents).faults() if fault.path.startswith("queues.care")]
+    assert [fault for fault in first.faults() if fault.path == "queues.care"]
