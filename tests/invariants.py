@@ -116,6 +116,7 @@ class Witness:
         self.offers[event.offer] = event
         agent, item = view.presence.agents[event.agent], view.routing.items[event.interaction]
         assert agent.takes_work, "offered to an agent who takes no work"
+        assert not view.routing.benches[event.agent].rests, "offered to an agent who rests"
         assert oracle.able(view.plan, event.agent, agent.teams, agent.skills, item), "a team or skill is missing"
         assert event.agent not in item.excluded, "offered to an agent who is excluded"
         bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
@@ -269,7 +270,12 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
     lent = [other for other in hand if other.lent_to == made.offer]
     for name, other in routing.benches.items():
         theirs_in_hand = [row for _, row in _hand(engine, name)]
-        if name != made.agent and other.takes_work and _may(engine, other, name, item, theirs_in_hand):
+        if (
+            name != made.agent
+            and other.takes_work
+            and not other.rests
+            and _may(engine, other, name, item, theirs_in_hand)
+        ):
             theirs, draws = oracle.key(plan, name, other, item)
             asides = not oracle.has_room(plan, other, item.channel), bool(lent)
             assert asides[0] >= asides[1], f"{name} need put nothing aside"
@@ -430,7 +436,10 @@ def check_liveness(engine: Engine) -> None:
         open_to = [agent for agent in able if agent not in item.excluded]
         hands = {agent: [row for _, row in _hand(engine, agent)] for agent in open_to}
         free = [
-            agent for agent in open_to if oracle.has_room(view.plan, routing.benches[agent], item.channel, hands[agent])
+            agent
+            for agent in open_to
+            if not routing.benches[agent].rests
+            and oracle.has_room(view.plan, routing.benches[agent], item.channel, hands[agent])
         ]
         assert free == [], f"{free} idle while {name} waits"
         if item.excluded and not open_to:

@@ -66,7 +66,9 @@ def swarm_plan() -> Plan:
         permit=10 * second,
         expires_after=900 * second,
     )
-    presence = attrs.evolve(plan.presence, misses=2, grace=20 * second)
+    presence = attrs.evolve(
+        plan.presence, misses=2, grace=20 * second, rest_after_decline=5 * second, rest_after_miss=9 * second
+    )
     queues = {
         "care": attrs.evolve(plan.queues["care"], also={"sales": Serving(20 * second, level=2)}, limit=3),
         "german": attrs.evolve(

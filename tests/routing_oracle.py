@@ -62,12 +62,9 @@ def may_lend(item: Item) -> bool:
 
 def level(plan: Plan, bench: Bench, item: Item) -> int:
     """At which level an agent serves an item's queue."""
-    queue, step = plan.queues[item.queue], step_of(plan, item)
-    if step.pool == "known" and item.agent:
-        return 1
+    queue = plan.queues[item.queue]
     levels = {queue.team: 1, **{team: one.level for team, one in queue.also.items()}}
-    mine = (set(step.teams) or serving(queue, item.gate)) & set(bench.teams)
-    return min((levels.get(team, 1) for team in mine), default=1)
+    return min((levels[team] for team in set(levels) & set(bench.teams)), default=1)
 
 
 def key(plan: Plan, name: str, bench: Bench, item: Item) -> tuple[list[Any], bool]:

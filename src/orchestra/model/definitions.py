@@ -217,12 +217,16 @@ class Presence:
 
     Attributes:
         misses: offers missed in a row until the agent is set away; 0 for never.
+        rest_after_decline: how long an agent is offered nothing after declining; not at all unless stated.
+        rest_after_miss: how long after missing an offer.
         grace: how long all devices may be silent until work in hand is dealt with.
         device_lease: how long a device may be silent until it counts as lost.
         away_reasons: those that may be given; empty for any.
     """
 
     misses: int = 3
+    rest_after_decline: timedelta = timedelta()
+    rest_after_miss: timedelta = timedelta()
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
     away_reasons: Sequence[str] = attrs.field(default=(), converter=_texts)

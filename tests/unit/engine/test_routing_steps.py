@@ -716,3 +716,57 @@ def test_once_all_declined_the_next_step_may_begin() -> None:
     assert offered(driver) == {"in1": "dan"}
     driver.decline()
     assert driver.last(e.RoutingExhausted).interaction == "in1", "no step is left"
+
+
+# Rest
+
+
+@pytest.mark.parametrize(("declines", "rest"), [(True, 10), (False, 30)])
+def test_whoever_declines_or_misses_an_offer_is_left_alone_for_a_while(declines: bool, rest: int) -> None:
+    first = plan()
+    presence = attrs.evolve(first.presence, rest_after_decline=seconds(10), rest_after_miss=seconds(30))
+    driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.call("joe")
+    if declines:
+        driver.decline()
+    else:
+        driver.advance(20)
+    driver.call("jim", after=0)
+    driver.advance(rest - 1)
+    assert offered(driver) == {}
+    driver.advance(1)
+    assert driver.events(e.AgentRested) == [e.AgentRested("ana")]
+    assert offered(driver) == {"in2": "ana"}
+
+
+def test_a_rest_ends_with_the_shift() -> None:
+    first = plan()
+    presence = attrs.evolve(first.presence, rest_after_decline=seconds(600))
+    driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.call("joe")
+    driver.decline()
+    driver.run(c.SignOut("ana"))
+    driver.call("jim")
+    driver.sign_in("ana")
+    assert offered(driver) == {"in2": "ana"}
+    driver.decline()
+    driver.run(c.RemoveAgent("ana"))
+    driver.advance(600)
+    assert driver.events(e.AgentRested) == []
+
+
+def test_what_an_agent_still_has_when_a_rest_begins_stays_with_them() -> None:
+    first = plan()
+    presence = attrs.evolve(first.presence, rest_after_decline=seconds(60))
+    driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.answered("joe", "chat")
+    driver.message("jim", "chat")
+    driver.decline()
+    assert driver.engine.view.contacts.interactions["in1"].agent == "ana"
+    driver.message("jan", "chat")
+    assert offered(driver) == {}
+    driver.run(c.FinishInteraction("in1", "ana"))
+    assert offered(driver) == {}

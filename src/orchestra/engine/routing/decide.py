@@ -9,7 +9,7 @@ from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.arriving import arrive, required
 from orchestra.engine.routing.match import offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end
-from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, RETRY, STEP, SWEEP, Item, Offer
+from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, REST, RETRY, STEP, SWEEP, Item, Offer
 from orchestra.engine.routing.state import EVOLVE, Routing
 from orchestra.engine.routing.steps import begin, exhausted, gate_over, queue_again, step_over
 from orchestra.engine.section import Section, Steps
@@ -244,6 +244,10 @@ def _offer_over(view: View, offer: str, at_us: int) -> Iterator[e.Event]:
     yield end(view, offer, "time_out", None)
 
 
+def _rested(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
+    yield e.AgentRested(agent)
+
+
 def _retry(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
     yield e.RoutingRetried(interaction, view.routing.items[interaction].customer)
 
@@ -272,6 +276,7 @@ SECTION = Section(
         e.OfferAccepted: _on_accepted,
         e.OfferEnded: _on_offer_ended,
         e.RoutingRetried: _on_retried,
+        e.AgentRested: _on_free,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
         e.AgentDefined: _on_defined,
@@ -284,5 +289,13 @@ SECTION = Section(
         e.AgentLost: _on_lost,
         e.AgentRemoved: _on_removed,
     },
-    {OFFER_TIMEOUT: _offer_over, EXHAUSTED: exhausted, RETRY: _retry, STEP: step_over, GATE: gate_over, SWEEP: _sweep},
+    {
+        OFFER_TIMEOUT: _offer_over,
+        EXHAUSTED: exhausted,
+        RETRY: _retry,
+        REST: _rested,
+        STEP: step_over,
+        GATE: gate_over,
+        SWEEP: _sweep,
+    },
 )

@@ -82,7 +82,7 @@ def _best_item(view: View, agent: str, at_us: int) -> tuple[Requirement, str] | 
         return wanted, rank[-1]
     profile, rules = routing.index.of_agent[agent].profile, routing.rules
     *_, name, wanted = min(
-        (*rules.urgency(wanted, rank, rules.queues[wanted.queue].level_of(profile, wanted.teams), at_us), wanted)
+        (*rules.urgency(wanted, rank, rules.queues[wanted.queue].level_of(profile), at_us), wanted)
         for rank, wanted in heads.values()
     )
     return wanted, name

@@ -7,7 +7,19 @@ import attrs
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.sides import ProfileKey
 
-__all__ = ["EXHAUSTED", "GATE", "MOST_IN_HAND", "OFFER_TIMEOUT", "RETRY", "STEP", "SWEEP", "Bench", "Item", "Offer"]
+__all__ = [
+    "EXHAUSTED",
+    "GATE",
+    "MOST_IN_HAND",
+    "OFFER_TIMEOUT",
+    "REST",
+    "RETRY",
+    "STEP",
+    "SWEEP",
+    "Bench",
+    "Item",
+    "Offer",
+]
 
 OFFER_TIMEOUT = "routing.offer"
 """Timer of a pending offer."""
@@ -19,6 +31,8 @@ STEP = "routing.step"
 """Timer of a waiting interaction's step."""
 GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
+REST = "routing.rest"
+"""Timer of an agent who is offered nothing for a while."""
 SWEEP = "routing.sweep"
 """Timer of the walk over the agents after a plan change."""
 
@@ -79,6 +93,7 @@ class Bench:
     counts: dict[str, int] = attrs.field(factory=dict)
     idle_since_us: int = 0
     offered_us: int = 0
+    rests: bool = False
 
     @property
     def profile(self) -> ProfileKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -31,8 +31,8 @@ _OWN: Mapping[str, Callable[[Bench], int]] = {
 """Part of an order that depends on the agent alone -> its value, least first."""
 
 
-def _level(rules: QueueRules, _: Step, profile: Profile, wanted: Requirement) -> int:
-    return rules.level_of(profile, wanted.teams)
+def _level(rules: QueueRules, _: Step, profile: Profile, __: Requirement) -> int:
+    return rules.level_of(profile)
 
 
 def _proficiency(_: QueueRules, __: Step, profile: Profile, wanted: Requirement) -> int:
@@ -99,11 +99,11 @@ class QueueRules:
             for step in definition.steps or (Step(),)
         ]
 
-    def level_of(self, profile: Profile, teams: Sequence[str]) -> int:
-        """At which level these agents serve the queue."""
+    def level_of(self, profile: Profile) -> int:
+        """At which level these agents serve the queue, whatever its steps."""
         if self._levels is None:
             return 1
-        return min((self._levels.get(team, 1) for team in teams if team in profile.teams), default=1)
+        return min((level for team, level in self._levels.items() if team in profile.teams), default=1)
 
     def step(self, number: int) -> StepRules:
         """A step by its number; the last one after that, since plans change."""

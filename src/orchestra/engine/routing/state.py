@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, RETRY, STEP, SWEEP, Bench, Item, Offer
+from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, REST, RETRY, STEP, SWEEP, Bench, Item, Offer
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
@@ -96,7 +96,8 @@ class Routing(Slice):
         """Enter an agent into the index as they are now, or take them out."""
         if bench.takes_work:
             rules = self.rules
-            self.index.place(name, bench.profile, rules.room(bench, self._lendable(name)), rules.keys(bench))
+            room = 0 if bench.rests else rules.room(bench, self._lendable(name))
+            self.index.place(name, bench.profile, room, rules.keys(bench))
         else:
             self.index.remove(name)
 
@@ -210,6 +211,7 @@ class Routing(Slice):
 
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
         """Forget the agent."""
+        self.timers.cancel(REST, event.agent)
         del self.benches[event.agent]  # who is removed has signed out, so nobody's place changes
 
     def signed_in(self, event: e.AgentSignedIn, at_us: int) -> None:
@@ -224,6 +226,8 @@ class Routing(Slice):
 
     def left(self, event: e.AgentSignedOut | e.AgentWentAway | e.AgentLost, at_us: int) -> None:
         """The agent may not be offered work."""
+        self.benches[event.agent].rests = False
+        self.timers.cancel(REST, event.agent)
         self._set_takes_work(event.agent, False, at_us)
 
     def device_lost(self, event: e.DeviceLost, at_us: int) -> None:
@@ -339,9 +343,25 @@ class Routing(Slice):
         self.offers[event.offer].state = event.outcome
         for name in self.lent_to(event.agent, event.offer):
             self._take_back(name, event.agent)
+        rest_us = self._rest_us(event.outcome)
+        if rest_us and self.benches[event.agent].takes_work:
+            self.benches[event.agent].rests = True
+            self.timers.set(REST, event.agent, at_us + rest_us)
         self._release(event.interaction, item, at_us)
         if event.outcome in ("DECLINED", "TIMED_OUT"):
             item.excluded[event.agent] = 1
+
+    def _rest_us(self, outcome: str) -> int:
+        presence = self.plan.presence
+        rests = {"DECLINED": presence.rest_after_decline, "TIMED_OUT": presence.rest_after_miss}
+        return microseconds(rests[outcome]) if outcome in rests else 0
+
+    def rested(self, event: e.AgentRested, at_us: int) -> None:
+        """The agent may be offered work again."""
+        self.timers.cancel(REST, event.agent)
+        bench = self.benches[event.agent]
+        bench.rests = False
+        self._place(event.agent, bench)
 
     def retried(self, event: e.RoutingRetried, at_us: int) -> None:
         """Nobody is excluded any more."""
@@ -430,6 +450,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.OfferAccepted: Routing.accepted,
     e.OfferEnded: Routing.ended,
     e.RoutingRetried: Routing.retried,
+    e.AgentRested: Routing.rested,
     e.RoutingExhausted: Routing.exhausted,
     e.StepEntered: Routing.step_entered,
     e.GateOpened: Routing.gate_opened,

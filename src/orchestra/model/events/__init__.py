@@ -72,6 +72,7 @@ from orchestra.model.events.deliveries import (
 )
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
+    AgentRested,
     GateOpened,
     OfferAccepted,
     OfferEnded,
@@ -88,6 +89,7 @@ __all__ = [
     "AgentDefined",
     "AgentLost",
     "AgentRemoved",
+    "AgentRested",
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentWentAway",

@@ -7,6 +7,7 @@ import attrs
 from orchestra.model.event import Event
 
 __all__ = [
+    "AgentRested",
     "GateOpened",
     "OfferAccepted",
     "OfferEnded",
@@ -113,3 +114,10 @@ class GateOpened(Event):
     customer: str
     queue: str
     gate: int
+
+
+@attrs.define
+class AgentRested(Event):
+    """The rest after a declined or missed offer is over; the agent may be offered work again."""
+
+    agent: str

@@ -137,6 +137,8 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
         return agent.state.lower()
     if not bench.takes_work:
         return "device lost"
+    if bench.rests:
+        return "rests after an offer"
     if set(wanted.teams).isdisjoint(bench.teams):
         return f"team {' or '.join(wanted.teams)}"
     for skill, level in wanted.skills:
