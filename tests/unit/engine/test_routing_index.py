@@ -191,7 +191,8 @@ def test_room_by_putting_aside_comes_after_room() -> None:
     index.place("ana", (("care",), ()), 1 << 4, [(0, 0)])
     index.place("bob", (("care",), ()), 1, [(1, 9)])
     wanted = Requirement("q", 0, ("care",), ())
-    assert [entry[-1] for entry in index.best_agents(wanted, OWN)] == ["bob", "ana"]
+    assert [entry[-1] for entry in index.best_agents(wanted, OWN)] == ["bob"]
+    assert [entry[-1] for entry in index.best_agents(index.by_putting_aside(wanted), OWN)] == ["ana"]
     assert index.free(wanted) == 2
     index.wait("i", wanted, (0, 0, 1, "i"))
     assert [bucket.wanted for bucket in index.open_to("ana")] == [wanted]

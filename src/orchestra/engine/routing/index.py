@@ -283,14 +283,7 @@ class Index:
     # The match
 
     def best_agents(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
-        """Agents who could be offered such an item now, best first, as full keys with the name at the end.
-
-        Those who would put other work aside come after all who need not.
-        """
-        aside = wanted._replace(kind=wanted.kind + self._kinds)
-        return chain(self._best(wanted, order), self._best(aside, order))
-
-    def _best(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
+        """Agents who could be offered such an item now, best first, as full keys with the name at the end."""
         if wanted.agent:
             return self._known(wanted, order)
         free = self._free_of.get(wanted.kind, 0)
@@ -308,6 +301,10 @@ class Index:
         placed = self.of_agent.get(wanted.agent)
         if placed is not None and placed.room >> wanted.kind & 1:
             yield order.full(placed.profile, wanted, placed.keys[order.own])
+
+    def by_putting_aside(self, wanted: Requirement) -> Requirement:
+        """The same, asked of those who would put other work aside for it."""
+        return wanted._replace(kind=wanted.kind + self._kinds)
 
     def draw(self, wanted: Requirement, order: Order, draw: Callable[[int], int]) -> Iterator[Entry]:
         """As `best_agents`, but those who are equally best come in an order that begins with one drawn.

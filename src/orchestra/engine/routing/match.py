@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from orchestra.engine.routing.rows import Item
-from orchestra.engine.routing.sides import Entry, Rank, Requirement
+from orchestra.engine.routing.sides import Entry, Order, Rank, Requirement
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -22,15 +22,20 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     item = routing.items[name]
     bucket, _ = routing.index.of_item[name]
     order = routing.rules.step(item).order
+    for wanted in (bucket.wanted, routing.index.by_putting_aside(bucket.wanted)):
+        ranked = _ranked(view, name, wanted, order)
+        if ranked:
+            yield _offer(view, name, item, bucket.wanted, ranked, at_us)
+            return
+
+
+def _ranked(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry]:
+    """The first of those who can take an interaction, and the next five; nobody is next where chance decides."""
+    index, excluded = view.routing.index, view.routing.items[name].excluded
+    best = index.best_agents(wanted, order)
     if order.draws:
-        best = routing.index.draw(bucket.wanted, order, lambda total: _drawn(view, name, total))
-        most = 1  # there is no next one where chance decides
-    else:
-        best = routing.index.best_agents(bucket.wanted, order)
-        most = _RUNNERS_UP + 1
-    ranked = list(islice((entry for entry in best if entry[-1] not in item.excluded), most))
-    if ranked:
-        yield _offer(view, name, item, bucket.wanted, ranked, at_us)
+        best = index.draw(wanted, order, lambda total: _drawn(view, name, total))
+    return list(islice((entry for entry in best if entry[-1] not in excluded), 1 if order.draws else _RUNNERS_UP + 1))
 
 
 def _drawn(view: View, name: str, total: int) -> int:
