@@ -11,7 +11,14 @@ import logging
 import anyio
 
 from orchestra.codec import decode_command
-from orchestra.errors import CommandRefused, InvalidCommand, InvalidData, JournalUnavailable, Quarantined
+from orchestra.errors import (
+    CommandRefused,
+    InvalidCommand,
+    InvalidData,
+    JournalCorrupt,
+    JournalUnavailable,
+    Quarantined,
+)
 from orchestra.model.records import Request
 from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.owner import Owner
@@ -96,6 +103,7 @@ class Answering:
             try:
                 async with owner.writing:
                     await in_thread(self._journal.inbox.forget, owner.clock.now_us() - _KEEP_ANSWERS_US)
-            except JournalUnavailable as error:
+            except (JournalUnavailable, JournalCorrupt) as error:
+                # A damaged request is told to whoever asks for its answer; it ends nobody else's work.
                 _log.warning("old answers not dropped: %s", error)
             await anyio.sleep(_FORGET_EVERY_S)

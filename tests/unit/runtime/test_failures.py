@@ -730,11 +730,16 @@ async def test_timers_wait_for_room_as_callers_do(monkeypatch: pytest.MonkeyPatc
         assert centre.counts()["OfferEnded"] > 0
 
 
+def _finds_damage(before_us: int) -> None:
+    raise JournalCorrupt(0, "as planned")
+
+
+@pytest.mark.parametrize("fails", [_unavailable, _finds_damage])
 async def test_old_answers_that_cannot_be_dropped_harm_nobody(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fails: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = SteeredJournal()
-    journal.inbox.forget = _unavailable  # type: ignore[method-assign,assignment]
+    journal.inbox.forget = fails  # type: ignore[method-assign,assignment]
     async with Centre(journal).open() as workspace:
         await workspace.receive(message(1))
         with anyio.fail_after(30):
