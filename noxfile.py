@@ -46,15 +46,15 @@ class Proof:
 
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
-    "property": Proof("ORCHESTRA_EXAMPLES", 60, 0.120, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 90, 0.090, 1000, "seeds"),
+    "property": Proof("ORCHESTRA_EXAMPLES", 30, 0.120, 500, "examples"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 45, 0.060, 1000, "seeds"),
     "torture": Proof("ORCHESTRA_KILLS", 90, 0.900, 100, "kills"),
     "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 40, 2.000, 20, "scenarios"),
     "faults": Proof("ORCHESTRA_FAULT_SEEDS", 30, 0.060, 500, "seeds"),
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
     "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 60, 0.006, 10_000, "commands"),
     "truth": Proof("ORCHESTRA_TRUTH_CONTACTS", 35, 0.140, 500, "contacts"),  # of which warming up takes two thirds
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 120, 10.000, 40, "bugs"),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 60, 10.000, 60, "bugs"),
 }
 
 FIXED_SECONDS: Mapping[str, int] = {
@@ -69,8 +69,8 @@ FIXED_SECONDS: Mapping[str, int] = {
 }
 """What the rest takes: it has no number to turn."""
 
-LESS = 20
-"""Under coverage and on other versions proofs run with a twentieth of their counts: there they rarely differ."""
+LESS = 50
+"""Under coverage and on other versions proofs run with a fiftieth of their counts: there they rarely differ."""
 
 PYTHONS = ("3.11", "3.12", "3.13")
 """The first is required, carries the coverage bars and trio; the others run where they are found."""
@@ -84,9 +84,15 @@ NOTHING_SELECTED = 5
 PROVEN = " or ".join(name for name in PROOFS if name != "sabotage")
 """What repeats: these tests run at the full counts, once."""
 
-ELSEWHERE = ("tests/unit", "tests/property", "tests/simulation", "tests/integration/test_same_hash.py")
-"""What CI runs on other Pythons and the oldest dependencies: all that could decide or encode otherwise there. Elsewhere
-they run everything."""
+DECIDES = ("tests/unit/engine", "tests/unit/codec", "tests/unit/model", "tests/property", "tests/simulation")
+SAME = "tests/integration/test_same_hash.py"
+ELSEWHERE = (*DECIDES, SAME)
+"""What CI runs on other Pythons: all that could decide or encode otherwise there. Elsewhere they run everything."""
+OLDEST = (*ELSEWHERE, "tests/unit/journal", "tests/unit/runtime", "tests/unit/blocking", "tests/unit/channels")
+"""What CI runs with the oldest dependencies: also what stands on them."""
+
+SHOWN = ("tests/docs", "tests/examples")
+"""What the session docs runs, and no other does in CI: pages and examples reach no lines that nothing else does."""
 
 CHECKERS = frozenset({"celery-types", "django-stubs", "mypy", "nox", "pyright", "ruff", "towncrier"})
 """What `dev` holds for the sessions lint and types alone."""
@@ -133,9 +139,9 @@ def _counts(less: int = 1) -> dict[str, str]:
     return {name: os.environ.get(name, count) for name, count in chosen.items()}
 
 
-def _elsewhere() -> Sequence[str]:
-    """Which tests other Pythons and the oldest dependencies run: in CI those that its time allows."""
-    return ELSEWHERE if os.environ.get("CI") else ()
+def _in_ci(chosen: Sequence[str]) -> Sequence[str]:
+    """Which tests to run: in CI those that its time allows, else all."""
+    return chosen if os.environ.get("CI") else ()
 
 
 def _own_count(session: nox.Session, name: str) -> tuple[dict[str, str], list[str]]:
@@ -188,12 +194,13 @@ def tests(session: nox.Session) -> None:
     name, chosen = f"tests-{session.python}", session.posargs
     codes = (0, NOTHING_SELECTED) if chosen else (0,)  # those that were chosen may all run in another part
     if session.python != PYTHONS[0]:
-        _pytest(session, name, "-m", NOT_HERE, *(chosen or _elsewhere()), env=_counts(LESS), codes=codes)
+        _pytest(session, name, "-m", NOT_HERE, *(chosen or _in_ci(ELSEWHERE)), env=_counts(LESS), codes=codes)
         return
     shutil.rmtree(ROOT / "build" / "coverage", ignore_errors=True)
     (ROOT / "build" / "coverage").mkdir(parents=True)
     covered = ("coverage", "run", "-m")
-    _pytest(session, name, "-m", NOT_HERE, *chosen, env=_counts(LESS), runner=covered, codes=codes)
+    apart = _in_ci([f"--ignore={path}" for path in SHOWN])
+    _pytest(session, name, "-m", NOT_HERE, *(chosen or apart), env=_counts(LESS), runner=covered, codes=codes)
     # At their full counts proofs reach no other lines, and tracing would make them several times slower.
     _pytest(session, f"{name}-proofs", "-m", PROVEN, *chosen, env=_counts(), codes=(0, NOTHING_SELECTED))
     # Only what awaits can differ on trio.
@@ -220,7 +227,7 @@ def lowest(session: nox.Session) -> None:
     required = _project()
     oldest = [r.replace(">=", "==") for extra in ("", "cli", "speed", "tz") for r in required[extra]]
     session.install(*_test_requirements(), *oldest)
-    _pytest(session, "lowest", "-m", NOT_HERE, *(session.posargs or _elsewhere()), env=_counts(LESS))
+    _pytest(session, "lowest", "-m", NOT_HERE, *(session.posargs or _in_ci(OLDEST)), env=_counts(LESS))
 
 
 @nox.session(python=PYTHONS[0])
@@ -229,8 +236,7 @@ def docs(session: nox.Session) -> None:
     session.install(".[docs]", *_test_requirements())
     for builder in ("html", "doctest"):
         session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", builder, "docs", f"build/docs/{builder}")
-    if examples := _present("tests/examples"):
-        _pytest(session, "docs", *examples, env=_counts(LESS))
+    _pytest(session, "docs", "-m", NOT_HERE, *_present(*SHOWN), env=_counts(LESS))
 
 
 @nox.session(python=PYTHONS[0])

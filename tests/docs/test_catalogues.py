@@ -72,7 +72,10 @@ def test_every_table_of_a_plan_is_there() -> None:
     paths = [path for path, _ in plan_tables()]
     assert {"workspace", "queues.NAME", "queues.NAME.service_level", "channels.NAME.accounts.NAME"} <= set(paths)
     text = plan_keys()
-    assert all(f"## `[{path}]`" in text for path in paths if path)
+    assert "queues.NAME.steps[].skip_if" in paths
+    assert "## `[[queues.NAME.steps]]`" in text
+    assert "## `[queues.NAME.steps.skip_if]`" in text
+    assert all(f"[{path.replace('[]', '')}]" in text for path in paths if path)
 
 
 def test_every_field_of_the_plan_is_a_table_or_has_one() -> None:
