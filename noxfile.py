@@ -46,15 +46,15 @@ class Proof:
 
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
-    "property": Proof("ORCHESTRA_EXAMPLES", 30, 0.120, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 45, 0.060, 1000, "seeds"),
-    "torture": Proof("ORCHESTRA_KILLS", 90, 0.900, 100, "kills"),
-    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 40, 2.000, 20, "scenarios"),
-    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 30, 0.060, 500, "seeds"),
+    "property": Proof("ORCHESTRA_EXAMPLES", 15, 0.120, 500, "examples"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 25, 0.060, 1000, "seeds"),
+    "torture": Proof("ORCHESTRA_KILLS", 45, 0.900, 100, "kills"),
+    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 20, 2.000, 20, "scenarios"),
+    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 12, 0.060, 500, "seeds"),
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
-    "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 60, 0.006, 10_000, "commands"),
-    "truth": Proof("ORCHESTRA_TRUTH_CONTACTS", 35, 0.140, 500, "contacts"),  # of which warming up takes two thirds
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 60, 10.000, 60, "bugs"),
+    "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 24, 0.006, 10_000, "commands"),
+    "truth": Proof("ORCHESTRA_TRUTH_CONTACTS", 8, 0.140, 500, "contacts"),  # of which warming up takes two thirds
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 30, 10.000, 60, "bugs"),
 }
 
 FIXED_SECONDS: Mapping[str, int] = {
