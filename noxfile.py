@@ -53,7 +53,7 @@ PROOFS: Mapping[str, Proof] = {
     "faults": Proof("ORCHESTRA_FAULT_SEEDS", 12, 0.060, 500, "seeds"),
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
     "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 24, 0.006, 10_000, "commands"),
-    "truth": Proof("ORCHESTRA_TRUTH_CONTACTS", 8, 0.140, 500, "contacts"),  # of which warming up takes two thirds
+    "truth": Proof("ORCHESTRA_TRUTH_CONTACTS", 30, 0.140, 500, "contacts"),  # of which warming up takes two thirds
     "sabotage": Proof("ORCHESTRA_SABOTAGES", 30, 10.000, 60, "bugs"),
 }
 

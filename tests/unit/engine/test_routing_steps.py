@@ -770,3 +770,12 @@ def test_what_an_agent_still_has_when_a_rest_begins_stays_with_them() -> None:
     assert offered(driver) == {}
     driver.run(c.FinishInteraction("in1", "ana"))
     assert offered(driver) == {}
+
+
+def test_beside_other_queues_the_newest_counts_as_long_as_it_has_waited() -> None:
+    driver = desk(newest_first=True)
+    driver.call("joe")
+    driver.call("jim", queue="german", after=60)
+    driver.call("jan", after=60)
+    driver.sign_in("bob")
+    assert list(offered(driver)) == ["in2"], "which has waited a minute longer than the newest of the other queue"
