@@ -196,3 +196,14 @@ def test_room_by_putting_aside_comes_after_room() -> None:
     assert index.free(wanted) == 2
     index.wait("i", wanted, (0, 0, 1, "i"))
     assert [bucket.wanted for bucket in index.open_to("ana")] == [wanted]
+
+
+def test_what_empties_again_and_again_leaves_nothing_behind() -> None:
+    index = Index()
+    wanted = Requirement("q", 0, ("care",), ())
+    for number in range(1_000):
+        index.wait("i", wanted, (0, 0, number, "i"))
+        index.unwait("i")
+        index.place("ana", (("care",), ()), 1, [(0, number)])
+        index.remove("ana")
+    assert (len(index._bucket_side._empty), len(index._profile_side._empty)) == (1, 1)

@@ -779,3 +779,13 @@ def test_beside_other_queues_the_newest_counts_as_long_as_it_has_waited() -> Non
     driver.call("jan", after=60)
     driver.sign_in("bob")
     assert list(offered(driver)) == ["in2"], "which has waited a minute longer than the newest of the other queue"
+
+
+def test_a_place_at_the_end_is_nobody_elses() -> None:
+    driver = desk(requeue="reset")
+    driver.sign_in("ana")
+    driver.call("joe")
+    driver.decline()
+    driver.call("jim")
+    places = [event.order for event in driver.events(e.InteractionQueued)]
+    assert places == [1, 2, 3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -140,8 +140,7 @@ class Numbered(Generic[Side]):
         self.all = 0
         self._above: dict[str, dict[int, int]] = {}
         self._free: list[int] = []
-        self._emptied: deque[Side] = deque()
-        self._empty: dict[int, int] = {}
+        self._empty: OrderedDict[int, Side] = OrderedDict()
 
     def number(self) -> int:
         """A number that nobody has."""
@@ -214,8 +213,7 @@ class Numbered(Generic[Side]):
 
     def emptied(self, one: Side) -> None:
         """Note that one is empty."""
-        self._empty[one.number] = 1
-        self._emptied.append(one)
+        self._empty[one.number] = one
 
     def filled(self, one: Side) -> None:
         """Note that one is no longer empty."""
@@ -226,8 +224,4 @@ class Numbered(Generic[Side]):
         for _ in range(2):
             if len(self._empty) <= max(_SPARED, self.all.bit_count() // 2):
                 return
-            one = self._emptied.popleft()
-            while one.number not in self._empty or self.by_number[one.number] is not one:
-                one = self._emptied.popleft()
-            del self._empty[one.number]
-            yield one
+            yield self._empty.popitem(last=False)[1]

@@ -243,11 +243,11 @@ class Routing(Slice):
         is_new = item is None or item.queue != event.queue
         if item is None:
             item = self.items[event.interaction] = Item(event.customer, event.channel)
-            self.counts["order"] = event.order
         elif item.state == "WAITING":
             self._unwait(event.interaction)
         else:
             self._release(event.interaction, item, at_us)
+        self.counts["order"] = max(event.order, self.counts.get("order", 0))
         item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
         item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
         item.agent, item.at_front = event.agent, event.at_front
