@@ -37,6 +37,10 @@ def _texts(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(values)
 
 
+def _steps(values: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(values)
+
+
 def _seconds(count: int) -> timedelta:
     return timedelta(seconds=count)
 
@@ -116,7 +120,7 @@ class Queue:
     requeue: str = "keep"
     also: Mapping[str, Serving] = attrs.field(factory=dict)
     order: Sequence[str] = attrs.field(default=("busy", "idle"), converter=_texts)
-    steps: Sequence[Step] = attrs.field(default=(), converter=tuple)
+    steps: Sequence[Step] = attrs.field(default=(), converter=_steps)
     overflow_to: str | None = None
     overflow_if: Condition = Condition()
     limit: int | None = None

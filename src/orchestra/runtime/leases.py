@@ -74,6 +74,8 @@ class Leases:
                 self._own.pop(agent, None)
             case e.PlanChanged():
                 self._news.ring()
+            case _:
+                pass
 
     def reloaded(self) -> None:
         """Look anew: what was decided and lost may have hidden a device."""
