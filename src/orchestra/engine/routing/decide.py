@@ -7,10 +7,11 @@ from itertools import islice
 
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.arriving import arrive, required
+from orchestra.engine.routing.evolve import EVOLVE
 from orchestra.engine.routing.match import offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end
 from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, REST, RETRY, STEP, SWEEP, Item, Offer
-from orchestra.engine.routing.state import EVOLVE, Routing
+from orchestra.engine.routing.state import Routing
 from orchestra.engine.routing.steps import begin, exhausted, gate_over, queue_again, step_over
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View

@@ -1,0 +1,235 @@
+"""How routing's state follows events: one function per kind of event."""
+
+from __future__ import annotations
+
+from orchestra.engine.routing.rows import EXHAUSTED, OFFER_TIMEOUT, REST, RETRY, SWEEP, Bench, Item, Offer
+from orchestra.engine.routing.state import Routing
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve
+from orchestra.model import events as e
+
+__all__ = ["EVOLVE"]
+
+
+def plan_changed(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
+    """Index everything under the new plan, and begin to offer again what now fits."""
+    routing.reindex()
+    for name in routing.index.of_item:
+        routing.arm(name, routing.items[name])
+    routing.fewer_serve(routing.index.excluding(), at_us)
+    routing.to_sweep = {name: 1 for name in sorted(routing.benches) if routing.benches[name].takes_work}
+    if routing.to_sweep:
+        routing.timers.set(SWEEP, "", at_us)
+
+
+def swept(routing: Routing, event: e.RoutingSwept, at_us: int) -> None:
+    """These agents have been asked."""
+    for agent in event.agents:
+        del routing.to_sweep[agent]
+    if routing.to_sweep:
+        routing.timers.set(SWEEP, "", at_us + SLICE_PAUSE_US)
+    else:
+        routing.timers.cancel(SWEEP, "")
+
+
+def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
+    """The agent can do other things, or other amounts."""
+    bench = routing.benches.get(event.agent)
+    if bench is None:
+        routing.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent)
+        return
+    bench.teams, bench.skills, bench.capacity_percent = event.teams, event.skills, event.capacity_percent
+    routing.change(event.agent, bench, at_us)
+
+
+def agent_removed(routing: Routing, event: e.AgentRemoved, at_us: int) -> None:
+    """Forget the agent."""
+    routing.timers.cancel(REST, event.agent)
+    del routing.benches[event.agent]  # who is removed has signed out, so nobody's place changes
+
+
+def signed_in(routing: Routing, event: e.AgentSignedIn, at_us: int) -> None:
+    """The agent may be offered work, unless away."""
+    if event.takes_work:
+        routing.set_takes_work(event.agent, True, at_us)
+
+
+def came_back(routing: Routing, event: e.AgentAvailable | e.DeviceReturned, at_us: int) -> None:
+    """The agent may be offered work again, if they both are available and answer."""
+    if event.takes_work:
+        routing.set_takes_work(event.agent, True, at_us)
+
+
+def left(routing: Routing, event: e.AgentSignedOut | e.AgentWentAway | e.AgentLost, at_us: int) -> None:
+    """The agent may not be offered work."""
+    routing.benches[event.agent].rests = False
+    routing.timers.cancel(REST, event.agent)
+    routing.set_takes_work(event.agent, False, at_us)
+
+
+def device_lost(routing: Routing, event: e.DeviceLost, at_us: int) -> None:
+    """Without any device the agent may not be offered work."""
+    if event.grace_until_us is not None:
+        routing.set_takes_work(event.agent, False, at_us)
+
+
+def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
+    """The interaction waits, and takes nobody's capacity."""
+    item = routing.items.get(event.interaction)
+    is_new = item is None or item.queue != event.queue
+    if item is None:
+        item = routing.items[event.interaction] = Item(event.customer, event.channel)
+    elif item.state == "WAITING":
+        routing.unwait(event.interaction)
+    else:
+        routing.release(event.interaction, item, at_us)
+    routing.counts["order"] = max(event.order, routing.counts.get("order", 0))
+    item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
+    item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
+    item.agent, item.at_front = event.agent, event.at_front
+    if is_new:
+        item.step, item.step_us, item.gate = 0, at_us, 0
+    routing.wait(event.interaction, item)
+    routing.arm(event.interaction, item)
+
+
+def step_entered(routing: Routing, event: e.StepEntered, at_us: int) -> None:
+    """The item waits for others now."""
+    item = routing.items[event.interaction]
+    item.step, item.step_us = event.step, at_us
+    routing.again(event.interaction, item)
+    routing.arm(event.interaction, item)
+
+
+def gate_opened(routing: Routing, event: e.GateOpened, at_us: int) -> None:
+    """Further teams may take the item."""
+    item = routing.items[event.interaction]
+    item.gate = event.gate
+    routing.again(event.interaction, item)
+    routing.arm(event.interaction, item)
+
+
+def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -> None:
+    """Whoever handed it over does not get it back at once."""
+    item = routing.items[event.interaction]
+    item.excluded = {event.agent: 1}  # whoever hands it over does not get it back at once
+
+
+def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
+    """Hold the agent's capacity until the offer ends."""
+    routing.counts["offer"] = event.token
+    item = routing.items[event.interaction]
+    routing.unwait(event.interaction)
+    item.state = "OFFERED"
+    item.offers.append(event.offer)
+    routing.offers[event.offer] = Offer(event.interaction, event.agent, event.token, event.deadline_us)
+    routing.hold(event.interaction, item, event.agent, event.weight_percent, at_us)
+    interrupts = routing.plan.channels[item.channel].interrupts
+    if interrupts:
+        routing.lend(event.agent, event.offer, interrupts)
+        routing.seat(event.agent, routing.benches[event.agent])
+    routing.timers.set(OFFER_TIMEOUT, event.offer, event.deadline_us)
+
+
+def accepted(routing: Routing, event: e.OfferAccepted, at_us: int) -> None:
+    """The agent keeps the capacity for it; nobody is excluded any more."""
+    routing.offers[event.offer].state = "ACCEPTED"
+    item = routing.items[event.interaction]
+    item.state = "TAKEN"
+    routing.smooth(item, at_us)
+    routing.replace(event.agent)
+    item.excluded = {}
+    routing.timers.cancel(OFFER_TIMEOUT, event.offer)
+
+
+def ended(routing: Routing, event: e.OfferEnded, at_us: int) -> None:
+    """Give the capacity back; whoever declined or missed it is excluded."""
+    routing.timers.cancel(OFFER_TIMEOUT, event.offer)
+    item = routing.items[event.interaction]
+    routing.offers[event.offer].state = event.outcome
+    for name in routing.lent_to(event.agent, event.offer):
+        routing.take_back(name, event.agent)
+    rest_us = routing.rest_us(event.outcome)
+    if rest_us and routing.benches[event.agent].takes_work:
+        routing.benches[event.agent].rests = True
+        routing.timers.set(REST, event.agent, at_us + rest_us)
+    routing.release(event.interaction, item, at_us)
+    if event.outcome in ("DECLINED", "TIMED_OUT"):
+        item.excluded[event.agent] = 1
+
+
+def rested(routing: Routing, event: e.AgentRested, at_us: int) -> None:
+    """The agent may be offered work again."""
+    routing.timers.cancel(REST, event.agent)
+    bench = routing.benches[event.agent]
+    bench.rests = False
+    routing.seat(event.agent, bench)
+
+
+def retried(routing: Routing, event: e.RoutingRetried, at_us: int) -> None:
+    """Nobody is excluded any more."""
+    routing.items[event.interaction].excluded = {}
+    routing.index.include(event.interaction)
+    routing.timers.cancel(RETRY, event.interaction)
+
+
+def exhausted(routing: Routing, event: e.RoutingExhausted, at_us: int) -> None:
+    """Everybody is asked again later."""
+    routing.timers.cancel(EXHAUSTED, event.interaction)
+    routing.timers.set(RETRY, event.interaction, event.retry_us)
+
+
+def over(
+    routing: Routing, event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled, at_us: int
+) -> None:
+    """Forget the interaction and its offers, and give the capacity back."""
+    item = routing.items.pop(event.interaction)
+    if isinstance(event, e.InteractionAbandoned) and not event.is_short and item.queue in routing.pace:
+        routing.pace[item.queue][2] = routing.share(item.queue, is_met=False)
+    if item.state == "WAITING":
+        routing.unwait(event.interaction)
+    routing.release(event.interaction, item, at_us)
+    for offer in item.offers:
+        routing.timers.cancel(OFFER_TIMEOUT, offer)
+        del routing.offers[offer]
+
+
+def resumed(routing: Routing, event: e.InteractionResumed, at_us: int) -> None:
+    """It takes its agent's capacity again."""
+    routing.take_back(event.interaction, event.agent)
+    routing.replace(event.agent)
+
+
+def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None:
+    """What is being wrapped up is not put aside."""
+    routing.items[event.interaction].is_wrapping = True
+    routing.replace(event.agent)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.PlanChanged: plan_changed,
+    e.RoutingSwept: swept,
+    e.AgentDefined: agent_defined,
+    e.AgentRemoved: agent_removed,
+    e.AgentSignedIn: signed_in,
+    e.AgentAvailable: came_back,
+    e.DeviceReturned: came_back,
+    e.AgentSignedOut: left,
+    e.AgentWentAway: left,
+    e.AgentLost: left,
+    e.DeviceLost: device_lost,
+    e.InteractionQueued: queued,
+    e.InteractionTransferred: transferred,
+    e.OfferMade: made,
+    e.OfferAccepted: accepted,
+    e.OfferEnded: ended,
+    e.RoutingRetried: retried,
+    e.AgentRested: rested,
+    e.RoutingExhausted: exhausted,
+    e.StepEntered: step_entered,
+    e.GateOpened: gate_opened,
+    e.InteractionResumed: resumed,
+    e.InteractionFinished: finished,
+    e.InteractionDone: over,
+    e.InteractionAbandoned: over,
+    e.InteractionCanceled: over,
+}
