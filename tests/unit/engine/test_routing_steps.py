@@ -657,6 +657,20 @@ def test_what_was_put_aside_goes_before_new_work_but_not_before_a_further_call()
     assert state(driver, "in4") == "QUEUED"
 
 
+def test_what_was_put_aside_takes_the_room_that_new_work_would_have_had() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    for name in ("joe", "jim", "jan", "jon", "jil"):
+        driver.answered(name, "email")
+    driver.call("jo")
+    driver.accept()
+    driver.message("jack", "email")
+    driver.run(c.FinishInteraction("in6", "ana"))
+    driver.run(c.FinishWrapUp("in6", "ana"))
+    assert len(driver.events(e.InteractionResumed)) == 5
+    assert (driver.offered(), state(driver, "in7")) == ({}, "QUEUED")
+
+
 def test_what_is_put_aside_may_wait_for_anybody_again() -> None:
     first = plan()
     chat = attrs.evolve(first.channels["chat"], put_aside="requeue")
