@@ -183,8 +183,8 @@ def over(
 ) -> None:
     """Forget the interaction and its offers, and give the capacity back."""
     item = routing.items.pop(event.interaction)
-    if isinstance(event, e.InteractionAbandoned) and not event.is_short and item.queue in routing.pace:
-        routing.pace[item.queue][2] = routing.share(item.queue, is_met=False)
+    if isinstance(event, e.InteractionAbandoned) and not event.is_short:
+        routing.pace.setdefault(item.queue, [0, 0, 0])[2] = routing.share(item.queue, is_met=False)
     if item.state == "WAITING":
         routing.unwait(event.interaction)
     routing.release(event.interaction, item, at_us)

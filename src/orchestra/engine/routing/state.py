@@ -20,7 +20,7 @@ _WHOLE = 1_000_000
 class Routing(Slice):
     """Items by interaction, offers by id, benches by agent.
 
-    `pace` is queue -> [last accept, smoothed time between accepts, smoothed share within the service level].
+    `pace` is queue -> [last accept or 0, smoothed time between accepts, smoothed share within the service level].
     """
 
     TABLES: ClassVar = {
@@ -183,8 +183,8 @@ class Routing(Slice):
 
     def smooth(self, item: Item, at_us: int) -> None:
         """Follow the pace of the queue: exponentially weighted means, of the time between accepts with weight 1/8."""
-        last_us, interval_us, _ = self.pace.get(item.queue, [at_us, 0, _WHOLE])
-        passed_us = at_us - last_us
+        last_us, interval_us, _ = self.pace.get(item.queue, [0, 0, _WHOLE])
+        passed_us = at_us - (last_us or at_us)
         smoothed_us = (7 * interval_us + passed_us) // 8 if interval_us else passed_us
         within_us = microseconds(self.plan.queues[item.queue].service_level.within)
         self.pace[item.queue] = [at_us, smoothed_us, self.share(item.queue, at_us - item.start_us <= within_us)]

@@ -1,0 +1,278 @@
+"""What the best contact centres route by: one test per row of the table of features, named after it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+from tests.engine_driver import SECOND, Driver, plan
+from tests.invariants import WatchedEngine
+
+from orchestra.errors import OfferExpired
+from orchestra.model import commands as c, events as e
+from orchestra.model.routing import Condition, Serving, Step
+
+
+def centre(
+    queues: dict[str, dict[str, Any]] | None = None, channels: dict[str, dict[str, Any]] | None = None
+) -> Driver:
+    """A watched contact centre, some of whose queues and channels are otherwise."""
+    first = plan()
+    changed = {
+        "queues": {
+            **first.queues,
+            **{name: attrs.evolve(first.queues[name], **of) for name, of in (queues or {}).items()},
+        },
+        "channels": {
+            **first.channels,
+            **{name: attrs.evolve(first.channels[name], **of) for name, of in (channels or {}).items()},
+        },
+    }
+    return Driver(attrs.evolve(first, **changed), engine=WatchedEngine())
+
+
+def hire(driver: Driver, name: str, *teams: str, **skills: int) -> None:
+    driver.run(c.DefineAgent(name, list(teams) or ["care"], skills))
+    driver.sign_in(name)
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
+
+
+def test_ordered_routing_steps_with_pool_requirement_time_out_and_skip() -> None:
+    steps = [
+        Step(pool="known", lasts=seconds(10)),
+        Step(lasts=seconds(10), skills={"german": 95}, skip_if=Condition(nobody=True)),
+        Step(lasts=seconds(10), teams=["sales"], skills={"german": 80}),
+        Step(),
+    ]
+    driver = centre({"care": {"steps": steps}})
+    driver.sign_in("ana")
+    driver.message(agent="bob")
+    assert [event.step for event in driver.events(e.StepEntered)] == []
+    driver.advance(10)
+    assert driver.last(e.StepEntered).step == 2, "nobody has 95, so that ring is passed over"
+    driver.sign_in("cleo")
+    assert driver.offered() == {"in1": "cleo"}
+    driver.decline()
+    driver.advance(10)
+    assert driver.offered() == {"in1": "ana"}
+
+
+def test_skills_with_proficiency_required_then_dropped() -> None:
+    steps = [Step(lasts=seconds(30)), Step(lasts=seconds(30), relax={"german": 20}), Step(relax={"german": 0})]
+    driver = centre({"german": {"steps": steps}})
+    hire(driver, "dan", german=30)
+    driver.sign_in("ana")
+    driver.message(queue="german")
+    assert driver.offered() == {}
+    driver.advance(30)
+    assert driver.offered() == {"in1": "dan"}
+    driver.decline()
+    driver.advance(30)
+    assert driver.offered() == {"in1": "ana"}
+
+
+def test_a_known_agent_is_waited_for_and_never_given_more_than_they_can_do() -> None:
+    driver = centre({"care": {"steps": [Step(pool="known", lasts=seconds(30)), Step()]}})
+    driver.sign_in("ana", "bob")
+    driver.answered("jim", "voice")
+    driver.call("joe", agent="ana")
+    assert driver.offered() == {}, "she is on the phone"
+    driver.advance(30)
+    assert driver.offered() == {"in2": "bob"}
+
+
+def test_conditional_overflow_on_the_estimated_wait_or_service_level_of_another_queue() -> None:
+    condition = Condition(service_level_below=60, queue="german")
+    driver = centre({"care": {"overflow_to": "sales", "overflow_if": condition}})
+    driver.message("p0")
+    assert driver.last(e.InteractionQueued).queue == "care"
+    driver.sign_in("bob")
+    for number in range(12):
+        driver.call(f"p{number}", queue="german")
+        driver.run(c.LeaveContact(driver.last(e.InteractionQueued).interaction), 15)
+    driver.message("joe")
+    assert (driver.last(e.InteractionQueued).queue, driver.last(e.InteractionQueued).reason) == ("sales", "overflowed")
+
+
+def test_a_reservation_times_out_and_the_decliner_is_not_offered_the_same_item_again() -> None:
+    driver = centre()
+    driver.sign_in("ana", "bob")
+    driver.message()
+    first = driver.last(e.OfferMade)
+    driver.advance(30)
+    assert driver.last(e.OfferEnded).outcome == "TIMED_OUT"
+    assert driver.offered() == {"in1": "bob"}
+    driver.decline()
+    assert driver.offered() == {}
+    driver.refuse(c.AcceptOffer(first.offer, "ana", first.token), OfferExpired)
+
+
+@pytest.mark.parametrize(("minutes", "first"), [(0, "in1"), (1, "in1"), (3, "in2")])
+def test_priority_as_minutes_of_waiting(minutes: int, first: str) -> None:
+    driver = centre()
+    driver.message("joe", "email")
+    driver.message("jim", "email", after=120, priority=minutes)
+    driver.sign_in("ana")
+    assert driver.events(e.OfferMade)[0].interaction == first
+
+
+def test_priority_as_class() -> None:
+    driver = centre({"german": {"tier": 0}, "care": {"tier": 1}})
+    driver.message("joe", "email", priority=500)
+    driver.message("jim", "email", after=3600, queue="german")
+    driver.sign_in("bob")
+    assert [made.interaction for made in driver.events(e.OfferMade)] == ["in2", "in1"]
+
+
+def test_a_delay_gate_per_profile_and_queue() -> None:
+    driver = centre({"care": {"also": {"sales": Serving(after=seconds(45))}}})
+    hire(driver, "sam", "sales")
+    driver.message()
+    driver.advance(44)
+    assert driver.offered() == {}
+    driver.advance(1)
+    assert driver.offered() == {"in1": "sam"}
+
+
+def test_the_backdated_start_keeps_the_place_on_requeue_and_transfer() -> None:
+    driver = centre()
+    driver.sign_in("cleo")
+    driver.answered("joe", "voice")
+    start_us = driver.events(e.InteractionQueued)[0].start_us
+    driver.run(c.TransferInteraction("in1", "cleo", "sales"), 60)
+    driver.run(c.SignOut("cleo"))
+    assert {event.start_us for event in driver.events(e.InteractionQueued)} == {start_us}
+
+
+def test_newest_first_queues() -> None:
+    driver = centre({"care": {"newest_first": True}})
+    for name in ("joe", "jim", "jan"):
+        driver.message(name, "email")
+    driver.sign_in("ana")
+    assert [made.interaction for made in driver.events(e.OfferMade)] == ["in3", "in2", "in1"]
+
+
+ORDERS = {
+    "longest idle": (["idle"], "bob"),
+    "least busy": (["open"], "bob"),
+    "spare ratio": (["spare_ratio"], "bob"),
+    "round robin": (["offered"], "bob"),
+    "proficiency": (["proficiency"], "cleo"),
+    "weakest skill": (["proficiency_min"], "cleo"),
+    "level": (["level", "proficiency"], "cleo"),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_agents_are_ordered_as_the_queue_says(order: str) -> None:
+    parts, best = ORDERS[order]
+    driver = centre({"german": {"order": parts}})
+    driver.sign_in("cleo", "bob")
+    driver.message("jim", "chat", queue="german", skills={"billing": 1})
+    assert driver.last(e.OfferMade).agent == "cleo", "the only one who knows billing"
+    driver.message("joe", "chat", queue="german")
+    assert driver.last(e.OfferMade).agent == best
+
+
+def test_a_seeded_random_order_is_the_same_in_every_run_and_another_under_another_seed() -> None:
+    def drawn(seed: int) -> list[str]:
+        driver = centre({"care": {"order": ["random"]}})
+        driver.change_plan(attrs.evolve(driver.engine.view.plan, workspace=attrs.evolve(plan().workspace, seed=seed)))
+        driver.sign_in("ana", "bob", "cleo")
+        for number in range(6):
+            driver.message(f"p{number}", "email", after=0)
+        return [made.agent for made in driver.events(e.OfferMade)]
+
+    assert drawn(1) == drawn(1)
+    assert len({tuple(drawn(seed)) for seed in range(5)}) > 1
+
+
+def test_capacity_is_a_count_per_channel_and_one_weighted_budget() -> None:
+    driver = centre()
+    driver.sign_in("ana")
+    driver.call("joe")
+    driver.message("jim", "email")
+    assert driver.offered() == {"in1": "ana"}, "a call takes the whole budget"
+    hire(driver, "dan")
+    driver.run(c.DefineAgent("dan", ["care"], capacity_percent=400))
+    driver.call("jan")
+    driver.call("jon")
+    assert sorted(driver.offered()) == ["in1", "in2", "in3"], "one call each, whatever the budget"
+
+
+def test_interruptible_work_is_put_aside_for_what_is_urgent() -> None:
+    driver = centre(channels={"voice": {"interrupts": ["email"]}})
+    driver.sign_in("ana")
+    driver.answered("joe", "email")
+    driver.call("jim")
+    driver.accept()
+    assert driver.last(e.InteractionInterrupted).interaction == "in1"
+
+
+def test_wrap_up_holds_capacity_until_its_time_is_over_or_the_agent_ends_it() -> None:
+    driver = centre()
+    driver.sign_in("ana")
+    driver.answered("joe", "voice")
+    driver.call("jim")
+    driver.run(c.FinishInteraction("in1", "ana"))
+    assert driver.offered() == {}
+    driver.advance(10)
+    assert driver.offered() == {"in2": "ana"}
+    driver.accept()
+    driver.call("jan")
+    driver.run(c.FinishInteraction("in2", "ana"))
+    driver.run(c.FinishWrapUp("in2", "ana"))
+    assert driver.offered() == {"in3": "ana"}
+
+
+def test_a_cold_transfer_goes_to_a_queue_and_not_back_to_whoever_gave_it_away() -> None:
+    driver = centre()
+    driver.sign_in("ana")
+    driver.answered("joe", "chat")
+    driver.run(c.TransferInteraction("in1", "ana", "care"))
+    assert driver.offered() == {}
+    driver.sign_in("bob")
+    assert driver.offered() == {"in1": "bob"}
+
+
+def test_ageing_at_different_rates() -> None:
+    driver = centre({"care": {"ageing_percent": 100}, "german": {"ageing_percent": 300}})
+    driver.message("joe", "email")
+    driver.message("jim", "email", after=120, queue="german")
+    driver.advance(30)
+    hire(driver, "dan", german=90)
+    assert driver.events(e.OfferMade)[0].interaction == "in1", "150 s against 3 x 30 s"
+    driver = centre({"care": {"ageing_percent": 100}, "german": {"ageing_percent": 300}})
+    driver.message("joe", "email")
+    driver.message("jim", "email", after=120, queue="german")
+    driver.advance(70)
+    hire(driver, "dan", german=90)
+    assert driver.events(e.OfferMade)[0].interaction == "in2", "190 s against 3 x 70 s"
+
+
+def test_agents_rest_after_a_declined_or_missed_offer() -> None:
+    first = plan()
+    presence = attrs.evolve(first.presence, rest_after_decline=seconds(20))
+    driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.message("joe")
+    driver.decline()
+    driver.message("jim")
+    assert driver.offered() == {}
+    driver.advance(20)
+    assert driver.offered() == {"in2": "ana"}
+
+
+def test_everyone_excluded_is_told_and_all_are_asked_again_later() -> None:
+    driver = centre({"care": {"retry_after": seconds(40)}})
+    driver.sign_in("ana")
+    driver.message()
+    driver.decline()
+    assert driver.last(e.RoutingExhausted).retry_us == driver.now_us + 40 * SECOND
+    driver.advance(40)
+    assert driver.offered() == {"in1": "ana"}
