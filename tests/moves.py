@@ -55,7 +55,7 @@ def swarm_plan() -> Plan:
     second = timedelta(seconds=1)
     channels = {
         "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second),
-        "voice": attrs.evolve(plan.channels["voice"], keep_ids=None, interrupts=["email"]),
+        "voice": attrs.evolve(plan.channels["voice"], keep_ids=None, interrupts=["email"], connect_target=30 * second),
         "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
     }
     cases = attrs.evolve(plan.cases, close_after=1800 * second, reopen_within=3600 * second)

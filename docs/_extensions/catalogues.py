@@ -29,6 +29,7 @@ _AREAS = {
     "deliveries": "Deliveries",
     "logs": "Contact logs",
     "offers": "Offers and routing",
+    "targets": "Connect targets",
 }
 """Module that defines an event or command -> heading."""
 

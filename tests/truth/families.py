@@ -33,14 +33,17 @@ s4 = "fifth"
 s5 = "sixth"
 [plan.channels.voice]
 live = true
+resume_within = "0s"
 put_aside = "requeue"
 [plan.channels.urgent]
 live = true
+resume_within = "0s"
 interrupts = ["voice"]
 [plan.channels.mail]
 idle_after = "never"
 [plan.channels.chat]
 live = true
+resume_within = "0s"
 weight_percent = 33
 """
 

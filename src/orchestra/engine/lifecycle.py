@@ -12,7 +12,7 @@ import attrs
 
 from orchestra.errors import DefinitionError, Fault, NotAllowedInState
 
-__all__ = ["CASE", "DELIVERY", "INTERACTION", "MACHINES", "OFFER", "PRESENCE", "RECEIPTS", "Machine"]
+__all__ = ["CASE", "DELIVERY", "INTERACTION", "MACHINES", "OFFER", "PRESENCE", "RECEIPTS", "TARGET", "Machine"]
 
 
 @attrs.frozen
@@ -214,8 +214,23 @@ DELIVERY = Machine(
     ),
 )
 
+TARGET = Machine(
+    "target",
+    initial="AIMED",
+    final=frozenset({"MET", "LATE"}),
+    steps=_table(
+        """
+        AIMED    connect MET
+        AIMED    risk    AT_RISK
+        AT_RISK  connect MET
+        AT_RISK  breach  BREACHED
+        BREACHED connect LATE
+        """
+    ),
+)
+
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
-MACHINES = (INTERACTION, OFFER, CASE, PRESENCE, DELIVERY)
+MACHINES = (INTERACTION, OFFER, CASE, PRESENCE, DELIVERY, TARGET)
 """All machines, for the documentation and the tests that walk them."""

@@ -15,6 +15,7 @@ from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import Plans
+from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
 from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
@@ -39,6 +40,7 @@ class View:
         "position",
         "presence",
         "routing",
+        "targets",
         "timers",
     )
 
@@ -52,6 +54,7 @@ class View:
         self.cases = Cases(self.plans, self.timers)
         self.labels = Labels(self.plans, self.timers)
         self.routing = Routing(self.plans, self.timers)
+        self.targets = Targets(self.plans, self.timers)
         self.deliveries = Deliveries(self.plans, self.timers)
         self.logs = Logs(self.plans, self.timers)
 

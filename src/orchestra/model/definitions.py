@@ -106,6 +106,8 @@ class Queue:
         overflow_if: when a contact that arrives moves there at once.
         limit: most live contacts that wait here; a further one whom nobody can take at once goes to `overflow_to`, or
             is turned away. What is written is never turned away. None for no limit.
+        at_risk: what happens to a live contact when its channel's connect target is at risk: `help` opens it to all
+            teams of `also` at once, `overflow` moves it to `overflow_to`, with its place.
         exhausted: once all have declined or missed a contact: `retry` asks them again later, `next_step` goes on.
         service_level: what reports compare against.
         retry_after: how long after everybody declined they are asked again.
@@ -124,6 +126,7 @@ class Queue:
     overflow_to: str | None = None
     overflow_if: Condition = Condition()
     limit: int | None = None
+    at_risk: str = "help"
     exhausted: str = "retry"
     service_level: ServiceLevel = ServiceLevel()
     retry_after: timedelta = _seconds(30)
@@ -157,7 +160,12 @@ class Channel:
         wrap_up: longest time for work after contact; zero for none.
         idle_after: an answered interaction without any message for this long is over; None for never.
         short_abandon: those who leave sooner are counted apart.
-        connect_target: within which a live contact should be connected.
+        connect_target: within which a live contact should be connected. When three quarters of it have passed, the
+            queue's `at_risk` says what helps.
+        alternatives: what customers are to be offered when the wait will probably be longer: names of channels, or
+            `callback`; none unless stated.
+        resume_within: a live contact that its customer gave up gets its place back if they come to the same queue again
+            within this time; not at all if zero.
         max_age: a message that claims to be older is taken as this old; None believes any age.
         keep_ids: how long message ids are kept against repeats, at least a week; None for ever.
         on_agent_lost: `requeue` or `keep`: what becomes of work in hand when its agent signs out or falls silent.
@@ -176,6 +184,8 @@ class Channel:
     idle_after: timedelta | None = timedelta(days=1)
     short_abandon: timedelta = _seconds(5)
     connect_target: timedelta = _seconds(120)
+    alternatives: Sequence[str] = attrs.field(default=(), converter=_texts)
+    resume_within: timedelta = _seconds(60)
     max_age: timedelta | None = timedelta(days=7)
     keep_ids: timedelta | None = timedelta(days=7)
     on_agent_lost: str = "requeue"

@@ -221,12 +221,23 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"{path}.interrupts[{index}]", "a channel cannot interrupt itself")
             elif _is_missing(other, "channels", plan.channels, lost):
                 yield Fault(f"{path}.interrupts[{index}]", _missing("channel", other, plan.channels))
+        yield from _check_connecting(plan, lost, path, channel)
         if microseconds(channel.offer_timeout) <= 0:
             yield Fault(f"{path}.offer_timeout", "must be longer than nothing")
         if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
             yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
         if channel.on_agent_lost not in ("requeue", "keep"):
             yield Fault(f"{path}.on_agent_lost", "must be requeue or keep")
+
+
+def _check_connecting(plan: Plan, lost: Lost, path: str, channel: Channel) -> Iterator[Fault]:
+    for index, other in enumerate(channel.alternatives):
+        if other != "callback" and _is_missing(other, "channels", plan.channels, lost):
+            yield Fault(f"{path}.alternatives[{index}]", _missing("channel", other, plan.channels))
+    if microseconds(channel.connect_target) <= 0:
+        yield Fault(f"{path}.connect_target", "must be longer than nothing")
+    if microseconds(channel.resume_within) < 0:
+        yield Fault(f"{path}.resume_within", "must not be negative")
 
 
 def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:

@@ -15,7 +15,11 @@ from orchestra.model.structure import Lost, microseconds
 __all__ = ["Known", "check_routing"]
 
 _ALL = "*"
-_WORDS: Mapping[str, tuple[str, ...]] = {"requeue": ("keep", "front", "reset"), "exhausted": ("retry", "next_step")}
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "requeue": ("keep", "front", "reset"),
+    "exhausted": ("retry", "next_step"),
+    "at_risk": ("help", "overflow"),
+}
 _STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known")}
 
 
@@ -97,6 +101,8 @@ def _condition(known: Known, path: str, condition: Condition) -> Iterator[Fault]
 
 
 def _overflow(known: Known, path: str, name: str, queue: Queue) -> Iterator[Fault]:
+    if queue.overflow_to is None and queue.at_risk == "overflow":
+        yield Fault(f"{path}.at_risk", "overflow_to names no queue")
     if queue.overflow_to is None:
         if queue.overflow_if != Condition():
             yield Fault(f"{path}.overflow_if", "overflow_to names no queue")

@@ -315,7 +315,7 @@ def test_what_goes_while_it_is_exhausted_is_forgotten(driver: Driver) -> None:
 
 
 def test_after_the_retry_with_nobody_there_it_waits_for_anybody(driver: Driver) -> None:
-    driver.message()
+    driver.message(channel="email")
     driver.decline()
     driver.run(c.SignOut("ana"))
     driver.advance(30)

@@ -12,7 +12,7 @@ from orchestra.engine.routing.match import offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end
 from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, REST, RETRY, STEP, SWEEP, Item, Offer
 from orchestra.engine.routing.state import Routing
-from orchestra.engine.routing.steps import begin, exhausted, gate_over, queue_again, step_over
+from orchestra.engine.routing.steps import at_risk, begin, exhausted, gate_over, queue_again, step_over
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
@@ -92,6 +92,8 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     if place.is_turned_away:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, "full")
         return
+    left = view.routing.left_by(event.customer, place.queue, event.channel, at_us) if event.live else None
+    start_us, order = left or (event.occurred_us, view.routing.next_order())
     yield e.InteractionQueued(
         event.interaction,
         event.customer,
@@ -99,9 +101,9 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
         event.channel,
         place.skills,
         view.plan.queues[place.queue].priority + event.priority,
-        event.occurred_us,
-        view.routing.next_order(),
-        "arrived" if place.queue == queue else "overflowed",
+        start_us,
+        order,
+        "resumed" if left else "arrived" if place.queue == queue else "overflowed",
         agent,
     )
 
@@ -138,6 +140,10 @@ def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e
 def _on_stepped(view: View, event: e.StepEntered | e.GateOpened, at_us: int) -> Iterator[e.Event]:
     yield from offer_best_agent(view, event.interaction, at_us)
     yield from _unless_exhausted(view, event.interaction, at_us)
+
+
+def _on_risk(view: View, event: e.ConnectAtRisk, at_us: int) -> Iterator[e.Event]:
+    return at_risk(view, event.interaction, at_us)
 
 
 def _unless_exhausted(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
@@ -280,6 +286,7 @@ SECTION = Section(
         e.AgentRested: _on_free,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
+        e.ConnectAtRisk: _on_risk,
         e.AgentDefined: _on_defined,
         e.AgentSignedIn: _on_free,
         e.AgentAvailable: _on_free,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestra.engine.routing.rows import EXHAUSTED, OFFER_TIMEOUT, REST, RETRY, SWEEP, Bench, Item, Offer
-from orchestra.engine.routing.state import Routing
+from orchestra.engine.routing.state import Routing, left_key
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve
 from orchestra.model import events as e
 
@@ -76,6 +76,8 @@ def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     """The interaction waits, and takes nobody's capacity."""
     item = routing.items.get(event.interaction)
     is_new = item is None or item.queue != event.queue
+    if event.reason == "resumed":
+        del routing.left[left_key(event.customer, event.queue, event.channel)]
     if item is None:
         item = routing.items[event.interaction] = Item(event.customer, event.channel)
     elif item.state == "WAITING":
@@ -183,6 +185,8 @@ def over(
 ) -> None:
     """Forget the interaction and its offers, and give the capacity back."""
     item = routing.items.pop(event.interaction)
+    if isinstance(event, e.InteractionAbandoned):
+        routing.leave(item, at_us)
     if isinstance(event, e.InteractionAbandoned) and not event.is_short:
         routing.pace.setdefault(item.queue, [0, 0, 0])[2] = routing.share(item.queue, is_met=False)
     if item.state == "WAITING":

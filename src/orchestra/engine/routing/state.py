@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import ClassVar
 
 from orchestra.engine.routing.index import Index
@@ -12,13 +13,21 @@ from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import Slice
 from orchestra.model.structure import microseconds
 
-__all__ = ["Routing"]
+__all__ = ["Routing", "left_key"]
 
 _WHOLE = 1_000_000
 
 
+def left_key(customer: str, queue: str, channel: str) -> str:
+    """The key under which a place is kept that was given up."""
+    return f"{customer}\x1f{queue}\x1f{channel}"
+
+
 class Routing(Slice):
     """Items by interaction, offers by id, benches by agent.
+
+    `left` is customer, queue and channel -> [began to wait, arrival, kept until]: the place of a live contact that was
+    given up.
 
     `pace` is queue -> [last accept or 0, smoothed time between accepts, smoothed share within the service level].
     """
@@ -28,6 +37,7 @@ class Routing(Slice):
         "offers": Offer,
         "benches": Bench,
         "to_sweep": None,
+        "left": None,
         "pace": None,
         "counts": None,
     }
@@ -36,6 +46,7 @@ class Routing(Slice):
     offers: dict[str, Offer]
     benches: dict[str, Bench]
     to_sweep: dict[str, int]
+    left: dict[str, list[int]]
     pace: dict[str, list[int]]
     counts: dict[str, int]
 
@@ -43,6 +54,8 @@ class Routing(Slice):
         """Compile the plan's rules, and rebuild the index and what each agent has in hand."""
         self.rules = Rules(self.plan)
         self.index = Index(self.rules.own_keys, self.rules.kinds)
+        self._leaving = [(place[2], key) for key, place in self.left.items()]
+        heapify(self._leaving)
         self.in_hand: dict[str, dict[str, int]] = {}
         for name, item in sorted(self.items.items()):
             if item.held_by is not None:
@@ -59,6 +72,28 @@ class Routing(Slice):
     def next_order(self) -> int:
         """Place of arrival of the next item that queues for the first time."""
         return self.counts.get("order", 0) + 1
+
+    # Places of contacts that were given up
+
+    def left_by(self, customer: str, queue: str, channel: str, at_us: int) -> tuple[int, int] | None:
+        """The place that a customer left in a queue a moment ago: when it began to wait, and its arrival."""
+        place = self.left.get(left_key(customer, queue, channel))
+        return (place[0], place[1]) if place is not None and at_us < place[2] else None
+
+    def leave(self, item: Item, at_us: int) -> None:
+        """Keep a place for a while."""
+        channel = self.plan.channels[item.channel]
+        if not channel.live or not channel.resume_within:
+            return
+        key, until_us = left_key(item.customer, item.queue, item.channel), at_us + microseconds(channel.resume_within)
+        self.left[key] = [item.start_us, item.order, until_us]
+        heappush(self._leaving, (until_us, key))
+        for _ in range(2):  # each place kept forgets at most two: no single step is ever long
+            if self._leaving[0][0] > at_us:
+                return
+            over_us, key = heappop(self._leaving)
+            if key in self.left and self.left[key][2] == over_us:
+                del self.left[key]
 
     # The index follows
 

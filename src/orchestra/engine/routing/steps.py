@@ -12,17 +12,40 @@ from orchestra.model import events as e
 from orchestra.model.routing import Condition
 from orchestra.model.structure import microseconds
 
-__all__ = ["begin", "exhausted", "gate_over", "holds", "queue_again", "step_over"]
+__all__ = ["at_risk", "begin", "exhausted", "gate_over", "holds", "queue_again", "step_over"]
 
 
 def begin(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """An interaction waits: go to the first step that applies, and offer it."""
     item = view.routing.items[name]
+    if view.targets.is_at_risk(name):
+        yield from _help(view, name, item)
+        if item.state != "WAITING":
+            return
     first = _next(view, name, item, item.step)
     if first is not None and first != item.step:
         yield _entered(name, item, first, "skipped")  # which offers it
     else:
         yield from offer_best_agent(view, name, at_us)
+
+
+def at_risk(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """A live contact's connect target is at risk: what its queue does about it, if it still waits."""
+    item = view.routing.items[name]
+    queue = view.routing.rules.queues[item.queue].definition
+    if item.state != "WAITING":
+        return
+    if queue.at_risk == "overflow" and queue.overflow_to is not None:
+        yield queue_again(view, name, "at_risk", at_us, queue.overflow_to)
+    else:
+        yield from _help(view, name, item)
+
+
+def _help(view: View, name: str, item: Item) -> Iterator[e.Event]:
+    """All further teams may take it at once."""
+    last = len(view.routing.rules.queues[item.queue].gates_us) - 1
+    if item.gate < last:
+        yield e.GateOpened(name, item.customer, item.queue, last)
 
 
 def step_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:

@@ -82,6 +82,7 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
+from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
 
 __all__ = [
     "EVENTS",
@@ -101,6 +102,8 @@ __all__ = [
     "CaseResolved",
     "CaseResumed",
     "CaseWaiting",
+    "ConnectAtRisk",
+    "ConnectBreached",
     "ContactTaken",
     "ConversationStarted",
     "CustomerAdded",
@@ -134,6 +137,7 @@ __all__ = [
     "InteractionStarted",
     "InteractionTransferred",
     "LogTaken",
+    "LongWaitForeseen",
     "MessageReceived",
     "MessageWritten",
     "OfferAccepted",

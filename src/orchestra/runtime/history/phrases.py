@@ -39,6 +39,9 @@ PHRASES: Mapping[str, str] = {
     "RoutingRetried": "everybody is asked again",
     "StepEntered": "asked for in step {step} of queue {queue}: {reason}",
     "GateOpened": "further teams of queue {queue} may take it",
+    "LongWaitForeseen": "will probably wait {wait}; may be offered {alternatives_text}",
+    "ConnectAtRisk": "has waited {waited}: the connect target is at risk",
+    "ConnectBreached": "has waited {waited}: the connect target is missed",
     "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
@@ -99,6 +102,8 @@ class _Words(dict[str, Any]):
         self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
         self["addressee"] = "" if self.get("customer") == customer else f" {self.get('customer')}"
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
+        self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
+        self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
 
 
