@@ -41,7 +41,7 @@ PLAN = Plan.parse("""
 workspace = { name = "tests", default_queue = "care" }
 teams.care = {}
 queues.care.team = "care"
-channels.chat = { live = true, weight_percent = 25, wrap_up = "10s" }
+channels.chat = { live = true, weight_percent = 25, wrap_up = "10s", offer_timeout = "1m" }
 channels.voice.live = true
 agents.ana.teams = ["care"]
 agents.ben.teams = ["care"]

@@ -187,6 +187,16 @@ class Driver:
         made = offer or self.last(e.OfferMade)
         return self.run(c.AcceptOffer(made.offer, made.agent, made.token), after)
 
+    def confirm(self, offer: e.OfferMade | None = None, after: float = 1) -> Decided:
+        """Say that whoever accepted an offer is connected, the last one made unless another is given."""
+        made = offer or self.last(e.OfferMade)
+        return self.run(c.ConfirmConnected(made.offer, made.agent, made.token), after)
+
+    def fail(self, offer: e.OfferMade | None = None, after: float = 1) -> Decided:
+        """Say that whoever accepted an offer could not be connected."""
+        made = offer or self.last(e.OfferMade)
+        return self.run(c.ReportSetupFailed(made.offer, made.agent, made.token, "no line"), after)
+
     def decline(self, offer: e.OfferMade | None = None, after: float = 1) -> Decided:
         """Decline an offer, the last one made unless another is given."""
         made = offer or self.last(e.OfferMade)
@@ -195,7 +205,8 @@ class Driver:
     def answered(self, sender: str = "joe", channel: str = "chat", **values: Any) -> Any:
         """A contact that somebody has accepted; gives its result."""
         got = self.call(sender, channel, **values) if channel == "voice" else self.message(sender, channel, **values)
-        self.accept()
+        if self.accept().result.is_connecting:
+            self.confirm()
         return got
 
     def sent(self, got: Any, text: str = "hi") -> str:
@@ -235,6 +246,16 @@ class Driver:
     def names(self, since: int = 0) -> list[str]:
         """Names of the events after the first `since`."""
         return [type(logged.event).__name__ for logged in self.log[since:]]
+
+    def ringing(self, got: Any) -> dict[str, str]:
+        """Agent -> state of the open offers of a result's interaction."""
+        offers = self.engine.view.routing.offers
+        ringing = self.engine.view.routing.items[got.interaction].ringing
+        return {agent: offers[offer].state for agent, offer in sorted(ringing.items())}
+
+    def offer_to(self, agent: str) -> e.OfferMade:
+        """The newest offer made to an agent."""
+        return next(made for made in reversed(self.events(e.OfferMade)) if made.agent == agent)
 
     def offered(self) -> dict[str, str]:
         """Interaction -> agent of all offers that are pending."""

@@ -13,8 +13,9 @@ import attrs
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import GATE, RETRY, STEP, Bench, Item
+from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, RETRY, RING, STEP, Bench, Item
 from orchestra.model import events as e
+from orchestra.model.routing import MOST_RUNG
 from orchestra.model.structure import microseconds
 from tests import routing_oracle as oracle
 
@@ -24,6 +25,7 @@ _UNSENT = frozenset({"PENDING", "PERMITTED", "STARTED"})
 _ITEM_STATES = {
     "QUEUED": "WAITING",
     "OFFERED": "OFFERED",
+    "CONNECTING": "OFFERED",
     "ACTIVE": "TAKEN",
     "HELD": "TAKEN",
     "PARKED": "TAKEN",
@@ -39,6 +41,7 @@ class Witness:
     at_us: int = 0
     token: int = 0
     offers: dict[str, e.OfferMade] = attrs.field(factory=dict)
+    connecting: dict[str, int] = attrs.field(factory=dict)
     answered: dict[str, str] = attrs.field(factory=dict)
     numbers: dict[str, int] = attrs.field(factory=dict)
     taken: dict[tuple[str, str, str], int] = attrs.field(factory=dict)
@@ -119,17 +122,30 @@ class Witness:
         assert not view.routing.benches[event.agent].rests, "offered to an agent who rests"
         assert oracle.able(view.plan, event.agent, agent.teams, agent.skills, item), "a team or skill is missing"
         assert event.agent not in item.excluded, "offered to an agent who is excluded"
+        assert item.ringing[event.agent] == event.offer
+        assert len(item.ringing) <= max(1, item.ring) <= MOST_RUNG, "rings more than it is to"
+        assert item.connecting == 0, "somebody else is asked while one is being connected"
         bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
         assert bench.used_percent <= agent.capacity_percent, "more capacity held than granted"
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
         assert event.key[-1] == event.agent
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
-        if not view.routing.to_sweep:  # a sweep goes from agent to agent, in order of name
+        if not view.routing.to_sweep and not view.routing.to_ask:  # these go from agent to agent, by name
             _check_best(engine, event, at_us)
 
-    def _see_OfferAccepted(self, engine: Engine, event: e.OfferAccepted, at_us: int) -> None:
+    def _see_OfferConnecting(self, engine: Engine, event: e.OfferConnecting, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
+        assert event.offer not in self.answered | self.connecting, "answered twice"
+        self.connecting[event.offer] = event.until_us
+
+    def _see_RingWidened(self, engine: Engine, event: e.RingWidened, at_us: int) -> None:
+        item = engine.view.routing.items[event.interaction]
+        assert 1 <= len(item.ringing) <= event.agents == item.ring <= MOST_RUNG
+
+    def _see_OfferAccepted(self, engine: Engine, event: e.OfferAccepted, at_us: int) -> None:
+        until_us = self.connecting.pop(event.offer, self.offers[event.offer].deadline_us)
+        assert at_us < until_us, "accepted or connected at or after the deadline"
         self._end_offer(event.offer, "ACCEPTED", event.interaction, event.agent)
 
     def _see_OfferEnded(self, engine: Engine, event: e.OfferEnded, at_us: int) -> None:
@@ -137,6 +153,11 @@ class Witness:
         if event.outcome == "TIMED_OUT":
             assert at_us >= made.deadline_us, "timed out early"
         assert event.outcome in OFFER.final
+        was_connecting = self.connecting.pop(event.offer, None) is not None
+        assert was_connecting or event.outcome != "SETUP_FAILED", "failed before it was accepted"
+        assert not was_connecting or event.outcome not in ("DECLINED", "TIMED_OUT"), "blamed after the answer"
+        is_blamed = event.agent in engine.view.routing.items[event.interaction].excluded
+        assert is_blamed == (event.outcome in ("DECLINED", "TIMED_OUT")), "only who declined or missed it is excluded"
         self._end_offer(event.offer, event.outcome, event.interaction, event.agent)
 
     def _end_offer(self, offer: str, outcome: str, interaction: str, agent: str) -> None:
@@ -263,7 +284,7 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
     """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
     routing, plan = engine.view.routing, engine.view.plan
     previous = [routing.offers[offer] for offer in routing.items[made.interaction].offers[-2:-1]]
-    if any(offer.state == "RESCINDED" and offer.agent == made.agent for offer in previous):
+    if any(offer.state in ("RESCINDED", "SETUP_FAILED") and offer.agent == made.agent for offer in previous):
         return  # taken back from and given back to the same agent at once, before anything else was looked at
     item, bench = routing.items[made.interaction], routing.benches[made.agent]
     hand = [other for name, other in _hand(engine, made.agent) if name != made.interaction]
@@ -271,7 +292,7 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
     for name, other in routing.benches.items():
         theirs_in_hand = [row for _, row in _hand(engine, name)]
         if (
-            name != made.agent
+            name not in item.ringing
             and other.takes_work
             and not other.rests
             and _may(engine, other, name, item, theirs_in_hand)
@@ -288,6 +309,7 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
     mine = oracle.urgency(plan, before, made.interaction, item, at_us)
     for name, waiting in routing.items.items():
         if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting, hand):
+            assert len(item.ringing) == 1, f"{made.interaction} rings one more, and nobody is asked to take {name}"
             if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
                 assert oracle.newness(name, waiting) > oracle.newness(made.interaction, item), f"{name} is newer"
             elif not plan.queues[waiting.queue].newest_first and not plan.queues[item.queue].newest_first:
@@ -295,15 +317,17 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
 
 
 def _hand(engine: Engine, agent: str) -> list[tuple[str, Item]]:
-    """What an agent has in hand."""
-    routing = engine.view.routing
-    return [(name, routing.items[name]) for name in routing.in_hand.get(agent, ())]
+    """What an agent has taken."""
+    items = engine.view.routing.items
+    in_hand = engine.view.routing.in_hand.get(agent, ())
+    return [(name, items[name]) for name in in_hand if items[name].held_by == agent]
 
 
 def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item]) -> bool:
     plan = engine.view.plan
     is_able = oracle.able(plan, agent, bench.teams, bench.skills, item)
-    return is_able and oracle.has_room(plan, bench, item.channel, hand) and agent not in item.excluded
+    is_asked = agent in item.excluded or agent in item.ringing
+    return is_able and oracle.has_room(plan, bench, item.channel, hand) and not is_asked
 
 
 # Between batches
@@ -334,15 +358,20 @@ def _check_interactions(engine: Engine) -> None:
         assert item is not None, f"{name} is {row.state} and lost to routing"
         assert item.state == _ITEM_STATES[row.state], f"{name} is {row.state}, its item {item.state}"
         assert item.queue == row.queue
-        pending = [offer for offer in item.offers if routing.offers[offer].state == "PENDING"]
-        if item.state == "OFFERED":
-            assert pending == [item.offers[-1]], f"{name} has offers {pending}"
-            assert routing.offers[pending[0]].agent == item.held_by
-        else:
-            assert pending == [], f"{name} has a pending offer while {row.state}"
+        rings = {routing.offers[offer].agent: offer for offer in item.offers if routing.offers[offer].is_open}
+        assert item.ringing == rings, f"{name} is offered by {rings}, and rings {item.ringing}"
+        assert bool(rings) == (item.state == "OFFERED"), f"{name} has open offers {rings} while {row.state}"
+        connecting = [offer for offer in rings.values() if routing.offers[offer].state == "CONNECTING"]
+        assert (sorted(row.connecting), item.connecting) == (sorted(connecting), len(connecting))
+        assert bool(connecting) == (row.state == "CONNECTING"), f"{name} is {row.state} with {connecting} connecting"
         assert (row.agent is None) == (item.state != "TAKEN")
-        assert item.held_by == (row.agent if item.state == "TAKEN" else item.held_by)
-        assert (item.held_by is None) == (item.state == "WAITING")
+        assert item.held_by == row.agent
+        if item.state == "TAKEN":
+            taken = routing.offers[item.taken_by or ""]
+            assert (taken.state, taken.agent, taken.weight_percent) == ("ACCEPTED", row.agent, item.weight_percent)
+        may_ring = item.state == "OFFERED" and not connecting
+        assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
+        assert (name in routing.index.of_ringing) == routing.wants_more(item)
     assert set(routing.items) <= set(view.contacts.interactions)
     assert {offer for item in routing.items.values() for offer in item.offers} == set(routing.offers)
 
@@ -355,6 +384,9 @@ def _check_capacity(engine: Engine) -> None:
         if item.held_by is not None:
             used[item.held_by] += 0 if item.lent_to else item.weight_percent
             counts[item.held_by, item.channel] += 1
+        for agent_name, offer in item.ringing.items():
+            used[agent_name] += view.routing.offers[offer].weight_percent
+            counts[agent_name, item.channel] += 1
     assert set(view.routing.benches) == set(view.presence.agents)
     for name, bench in view.routing.benches.items():
         agent = view.presence.agents[name]
@@ -409,10 +441,13 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
     assert witness.started == len(view.contacts.interactions), "an interaction was lost"
     assert witness.ended == states[True], "an interaction ended more or less than once"
-    pending = {name for name, row in view.routing.offers.items() if row.state == "PENDING"}
-    assert witness.offers.keys() - witness.answered.keys() == pending, "an offer never ended"
-    for name in pending:
-        assert view.timers.get("routing.offer", name) == witness.offers[name].deadline_us
+    is_open = {name for name, row in view.routing.offers.items() if row.is_open}
+    assert witness.offers.keys() - witness.answered.keys() == is_open, "an offer never ended"
+    for name in is_open:
+        until_us = witness.connecting.get(name)
+        pending_until_us = witness.offers[name].deadline_us if until_us is None else None
+        assert view.timers.get(CONNECT, name) == until_us
+        assert view.timers.get(OFFER_TIMEOUT, name) == pending_until_us
     assert {name: row.state for name, row in view.deliveries.deliveries.items()} == witness.delivery_states
     assert {name: row.messages for name, row in view.contacts.conversations.items() if row.messages} == witness.numbers
 
@@ -423,17 +458,18 @@ def _check_against(engine: Engine, witness: Witness) -> None:
 def check_liveness(engine: Engine) -> None:
     """No agent idles while work that they can take waits, and nothing that waits is forgotten."""
     view, routing = engine.view, engine.view.routing
+    assert not routing.to_ask, "somebody was not asked in the moment in which they became free"
     if routing.to_sweep:
         return  # a plan change is still being walked through
     for name, item in routing.items.items():
-        if item.state != "WAITING":
+        if item.state != "WAITING" and not _rings_too_few(engine, item):
             continue
         able = [
             agent
             for agent, row in view.presence.agents.items()
             if row.takes_work and oracle.able(view.plan, agent, row.teams, row.skills, item)
         ]
-        open_to = [agent for agent in able if agent not in item.excluded]
+        open_to = [agent for agent in able if agent not in item.excluded and agent not in item.ringing]
         hands = {agent: [row for _, row in _hand(engine, agent)] for agent in open_to}
         free = [
             agent
@@ -441,10 +477,17 @@ def check_liveness(engine: Engine) -> None:
             if not routing.benches[agent].rests
             and oracle.has_room(view.plan, routing.benches[agent], item.channel, hands[agent])
         ]
-        assert free == [], f"{free} idle while {name} waits"
-        if item.excluded and not open_to:
+        assert free == [], f"{free} idle while {name} is {item.state}"
+        if item.state == "WAITING" and item.excluded and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
+
+
+def _rings_too_few(engine: Engine, item: Item) -> bool:
+    """Whether an item that rings could ring more agents, were there any."""
+    is_for_one = oracle.step_of(engine.view.plan, item).pool == "known" and item.agent
+    may_grow = item.state == "OFFERED" and not item.connecting and not is_for_one
+    return may_grow and len(item.ringing) < item.ring
 
 
 # Rebuilding
@@ -480,10 +523,11 @@ def contents(index: Index) -> dict[str, Any]:
     """What an index says, without how it says it: which buckets and profiles exist depends on what ever was there."""
     return {
         "buckets": {
-            wanted: (list(bucket.waiting), sorted(bucket.excluding))
+            wanted: (list(bucket.waiting), list(bucket.ringing), sorted(bucket.excluding))
             for wanted, bucket in index.buckets.items()
-            if bucket.waiting
+            if not bucket.is_empty
         },
+        "ringing": {item: (bucket.wanted, rank) for item, (bucket, rank) in index.of_ringing.items()},
         "items": {item: (bucket.wanted, rank) for item, (bucket, rank) in index.of_item.items()},
         "agents": {agent: (placed.profile.key, placed.room, placed.keys) for agent, placed in index.of_agent.items()},
         "waiting": index.waiting,

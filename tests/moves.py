@@ -17,7 +17,7 @@ from orchestra.model import commands as c
 from orchestra.model.addresses import ref
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
-from orchestra.model.routing import Condition, Serving, Step
+from orchestra.model.routing import Condition, Ring, Serving, Step
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "come_back_to_no_queue", "next_plan", "swarm_plan"]
@@ -54,7 +54,7 @@ def swarm_plan() -> Plan:
     plan = Plan.parse(CARE)
     second = timedelta(seconds=1)
     channels = {
-        "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second),
+        "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second, connects=20 * second),
         "voice": attrs.evolve(plan.channels["voice"], keep_ids=None, interrupts=["email"], connect_target=30 * second),
         "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
     }
@@ -67,17 +67,27 @@ def swarm_plan() -> Plan:
         expires_after=900 * second,
     )
     presence = attrs.evolve(
-        plan.presence, misses=2, grace=20 * second, rest_after_decline=5 * second, rest_after_miss=9 * second
+        plan.presence,
+        misses=2,
+        grace=20 * second,
+        rest_after_decline=5 * second,
+        rest_after_miss=9 * second,
+        rest_after_setup_failure=3 * second,
     )
     queues = {
-        "care": attrs.evolve(plan.queues["care"], also={"sales": Serving(20 * second, level=2)}, limit=3),
+        "care": attrs.evolve(
+            plan.queues["care"],
+            also={"sales": Serving(20 * second, level=2)},
+            limit=3,
+            ring=Ring(first=2, every=4 * second, most=4),
+        ),
         "german": attrs.evolve(
             plan.queues["german"],
             exhausted="next_step",
             steps=[
                 Step(pool="known", lasts=15 * second, skip_if=Condition(nobody=True)),
                 Step(lasts=40 * second, clock="item"),
-                Step(order=["preferred", "random"], prefer={"billing": 10}, relax={"*": 0}),
+                Step(order=["preferred", "random"], prefer={"billing": 10}, relax={"*": 0}, ring=Ring(first=3)),
             ],
         ),
         "sales": attrs.evolve(
@@ -104,6 +114,7 @@ def next_plan(choose: Chooser) -> Plan:
         weight_percent=choose.pick([10, 50, 100]),
         on_agent_lost=choose.pick(["keep", "requeue"]),
         idle_after=choose.pick([None, timedelta(minutes=3)]),
+        connects=choose.pick([None, timedelta(seconds=5)]),
     )
     queues: dict[str, Queue] = dict(plan.queues)
     queues["german"] = attrs.evolve(queues["german"], team=choose.pick(["care", "sales"]))
@@ -112,6 +123,7 @@ def next_plan(choose: Chooser) -> Plan:
         tier=choose.pick([0, 1]),
         ageing_percent=choose.pick([0, 100, 300]),
         requeue=choose.pick(["keep", "front", "reset"]),
+        ring=choose.pick([Ring(), Ring(first=4), Ring(every=timedelta(seconds=2), more=2, most=5)]),
         order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"]]),
         steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
     )
@@ -187,12 +199,12 @@ def call(engine: Engine, choose: Chooser) -> c.Command:
 
 
 def leave(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "QUEUED", "OFFERED", "ACTIVE", "HELD")
+    name = _interaction(engine, choose, "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD")
     return c.LeaveContact(name) if name else None
 
 
 def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "QUEUED", "OFFERED", "ACTIVE", "HELD", "WRAPPING")
+    name = _interaction(engine, choose, "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "WRAPPING")
     return c.CancelInteraction(name, "not needed") if name else None
 
 
@@ -283,10 +295,10 @@ def remove_agent(engine: Engine, choose: Chooser) -> c.Command:
     return c.RemoveAgent(_agent(choose))
 
 
-def _offer(engine: Engine, choose: Chooser) -> str | None:
+def _offer(engine: Engine, choose: Chooser, state: str = "PENDING") -> str | None:
     offers = engine.view.routing.offers
     is_any = choose.chance(5)
-    return _some(choose, (name for name, row in offers.items() if is_any or row.state == "PENDING"))
+    return _some(choose, (name for name, row in offers.items() if is_any or row.state == state))
 
 
 def accept(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -301,8 +313,20 @@ def decline(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.DeclineOffer(name, row.agent, row.token) if name and row else None
 
 
+def confirm(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _offer(engine, choose, "CONNECTING")
+    row = engine.view.routing.offers.get(name or "")
+    return c.ConfirmConnected(name, row.agent, row.token - choose.chance(3)) if name and row else None
+
+
+def fail_setup(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _offer(engine, choose, "CONNECTING")
+    row = engine.view.routing.offers.get(name or "")
+    return c.ReportSetupFailed(name, row.agent, row.token, choose.pick([None, "no line"])) if name and row else None
+
+
 def rescind(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _offer(engine, choose)
+    name = _offer(engine, choose, choose.pick(["PENDING", "CONNECTING"]))
     return c.RescindOffer(name, "supervisor") if name else None
 
 
@@ -470,6 +494,8 @@ WEIGHTS: Mapping[Move, int] = {
     call: 5,
     accept: 24,
     decline: 4,
+    confirm: 12,
+    fail_setup: 2,
     finish: 7,
     reply: 8,
     start: 9,

@@ -57,7 +57,7 @@ def has_room(plan: Plan, bench: Bench, channel: str, hand: Sequence[Item] = ()) 
 
 def may_lend(item: Item) -> bool:
     """Whether work in hand could be put aside."""
-    return item.state == "TAKEN" and item.lent_to is None and not item.is_wrapping
+    return item.held_by is not None and item.lent_to is None and not item.is_wrapping
 
 
 def level(plan: Plan, bench: Bench, item: Item) -> int:

@@ -19,7 +19,7 @@ from tests.swarm import Dice
 
 __all__ = ["Step", "run_step", "script", "told"]
 
-STEPS = 80
+STEPS = 110
 
 
 @attrs.frozen

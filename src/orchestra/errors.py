@@ -179,6 +179,8 @@ class OfferExpired(CommandRefused):
 
 _OFFER_WORDS: Mapping[str, str] = {
     "PENDING": "was not made with this token",
+    "CONNECTING": "was accepted already, and is being connected",
+    "SETUP_FAILED": "could not be connected",
     "ACCEPTED": "was already accepted",
     "DECLINED": "was already declined",
     "TIMED_OUT": "was not answered in time",

@@ -102,8 +102,10 @@ def _check_deadlines(engine: Engine) -> None:
             assert bucket.wanted == routing.rules.wanted(item)
             assert rank == routing.rules.rank(name, item)
             assert rank in bucket.waiting
-        elif row.state == "OFFERED":
-            assert timers.get("routing.offer", routing.items[name].offers[-1]) is not None
+        elif row.state in ("OFFERED", "CONNECTING"):
+            for offer in routing.items[name].ringing.values():
+                timer = "routing.offer" if routing.offers[offer].state == "PENDING" else "routing.connect"
+                assert timers.get(timer, offer) == routing.offers[offer].deadline_us
         elif row.state == "WRAPPING":
             assert timers.get("contacts.wrap_up", name) is not None
         elif not row.is_final:
@@ -123,7 +125,8 @@ def test_law_04_never_two_owners_never_more_capacity_than_granted(seed: int) -> 
         holders: defaultdict[str, list[str]] = defaultdict(list)
         for agent, items in engine.view.routing.in_hand.items():
             for name in items:
-                holders[name].append(agent)
+                if engine.view.routing.items[name].state == "TAKEN":
+                    holders[name].append(agent)
         assert all(len(agents) == 1 for agents in holders.values())
         for agent, bench in engine.view.routing.benches.items():
             if not granted.get(agent, True):
@@ -133,23 +136,27 @@ def test_law_04_never_two_owners_never_more_capacity_than_granted(seed: int) -> 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_05_every_offer_ends_exactly_once(seed: int) -> None:
     engine, made, ended = Engine(), dict[str, e.OfferMade](), dict[str, str]()
+    until_us: dict[str, int] = {}
     for step in script(seed):
         for one in run_step(engine, step):
             for event in one.events:
                 if isinstance(event, e.OfferMade):
                     assert event.offer not in made
-                    made[event.offer] = event
+                    made[event.offer], until_us[event.offer] = event, event.deadline_us
+                elif isinstance(event, e.OfferConnecting):
+                    assert one.at_us < until_us[event.offer]
+                    until_us[event.offer] = event.until_us
                 elif isinstance(event, e.OfferAccepted | e.OfferEnded):
                     outcome = event.outcome if isinstance(event, e.OfferEnded) else "ACCEPTED"
                     assert event.offer not in ended
                     assert outcome in OFFER.final
                     assert one.actor, "with reason and actor"
-                    is_late = one.at_us >= made[event.offer].deadline_us
+                    is_late = one.at_us >= until_us[event.offer]
                     assert is_late or outcome != "TIMED_OUT"
                     assert not is_late or outcome != "ACCEPTED"
                     ended[event.offer] = outcome
-        pending = {name for name, row in engine.view.routing.offers.items() if row.state == "PENDING"}
-        assert made.keys() - ended.keys() == pending
+        is_open = {name for name, row in engine.view.routing.offers.items() if row.is_open}
+        assert made.keys() - ended.keys() == is_open
         assert [event.token for event in made.values()] == list(range(1, len(made) + 1))
     run_step(engine, Step(c.SignOut("ana"), engine.now_us))
     assert ended

@@ -61,11 +61,31 @@ class Offer(Counterpart[agents.Offer]):
     def accept(self) -> ActiveContact:
         """Take it. Asked again by the agent who has taken it, and still has it, gives the same contact.
 
+        Where the channel `connects`, it returns once agent and customer are connected, which somebody has to confirm:
+        `confirm_connected` here, or whatever connects them with the command of that name.
+
         Raises:
-            OfferExpired: it timed out, was taken back or answered already, or the customer left.
+            OfferExpired: it timed out, was taken back or answered already, another agent was first, the customer left,
+                or could not be connected; `state` says which.
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again.
         """
         return ActiveContact(self._door, self._door.run(self._inner.accept))
+
+    def confirm_connected(self) -> None:
+        """Say that agent and customer are connected. Of several agents who ring, the first confirmed has the contact.
+
+        Raises:
+            OfferExpired: nobody is being connected by this offer, or not any more.
+        """
+        self._door.run(self._inner.confirm_connected)
+
+    def setup_failed(self, reason: str | None = None) -> None:
+        """Say that agent and customer could not be connected. The customer keeps the place, and nobody is blamed.
+
+        Raises:
+            OfferExpired: nobody is being connected by this offer, or not any more.
+        """
+        self._door.run(self._inner.setup_failed, reason)
 
     def decline(self, reason: str | None = None) -> None:
         """Leave it to others; it is not offered to this agent again.

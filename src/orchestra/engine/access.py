@@ -18,6 +18,8 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.SetAvailable,
         c.AcceptOffer,
         c.DeclineOffer,
+        c.ConfirmConnected,
+        c.ReportSetupFailed,
         c.HoldInteraction,
         c.RetrieveInteraction,
         c.WriteReply,

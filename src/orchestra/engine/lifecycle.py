@@ -98,11 +98,19 @@ INTERACTION = Machine(
         QUEUED   leave     ABANDONED
         QUEUED   end       DONE
         QUEUED   cancel    CANCELED
+        OFFERED  offer     OFFERED
+        OFFERED  connect   CONNECTING
         OFFERED  queue     QUEUED
         OFFERED  accept    ACTIVE
         OFFERED  leave     ABANDONED
         OFFERED  end       DONE
         OFFERED  cancel    CANCELED
+        CONNECTING connect CONNECTING
+        CONNECTING fail    OFFERED
+        CONNECTING accept  ACTIVE
+        CONNECTING leave   ABANDONED
+        CONNECTING end     DONE
+        CONNECTING cancel  CANCELED
         ACTIVE   hold      HELD
         ACTIVE   queue     QUEUED
         ACTIVE   wrap_up   WRAPPING
@@ -128,16 +136,28 @@ INTERACTION = Machine(
 OFFER = Machine(
     "offer",
     initial="PENDING",
-    final=frozenset({"ACCEPTED", "DECLINED", "TIMED_OUT", "RESCINDED", "WITHDRAWN", "CUSTOMER_LEFT", "AGENT_LOST"}),
+    final=frozenset(
+        {
+            *("ACCEPTED", "DECLINED", "TIMED_OUT", "RESCINDED", "WITHDRAWN", "CUSTOMER_LEFT", "AGENT_LOST"),
+            "SETUP_FAILED",
+        }
+    ),
     steps=_table(
         """
-        PENDING accept         ACCEPTED
-        PENDING decline        DECLINED
-        PENDING time_out       TIMED_OUT
-        PENDING rescind        RESCINDED
-        PENDING withdraw       WITHDRAWN
-        PENDING customer_leave CUSTOMER_LEFT
-        PENDING agent_lose     AGENT_LOST
+        PENDING    accept         ACCEPTED
+        PENDING    connect        CONNECTING
+        PENDING    decline        DECLINED
+        PENDING    time_out       TIMED_OUT
+        PENDING    rescind        RESCINDED
+        PENDING    withdraw       WITHDRAWN
+        PENDING    customer_leave CUSTOMER_LEFT
+        PENDING    agent_lose     AGENT_LOST
+        CONNECTING confirm        ACCEPTED
+        CONNECTING fail           SETUP_FAILED
+        CONNECTING rescind        RESCINDED
+        CONNECTING withdraw       WITHDRAWN
+        CONNECTING customer_leave CUSTOMER_LEFT
+        CONNECTING agent_lose     AGENT_LOST
         """
     ),
 )

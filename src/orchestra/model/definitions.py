@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import attrs
 
-from orchestra.model.routing import Condition, Serving, Step
+from orchestra.model.routing import Condition, Ring, Serving, Step
 
 __all__ = [
     "Account",
@@ -23,6 +23,7 @@ __all__ = [
     "Fields",
     "Presence",
     "Queue",
+    "Ring",
     "Role",
     "ServiceLevel",
     "Serving",
@@ -101,6 +102,7 @@ class Queue:
         requeue: the place of what waits again: `keep` its own, `front` before all others, `reset` at the end.
         also: team -> how it serves this queue beside the queue's own.
         order: how agents who could be offered a contact are ordered, from what counts most; names from the catalogue.
+        ring: how many agents a contact rings at once; one, until they answer or time is up, unless stated.
         steps: whom contacts are offered to, one step after the other; all who serve the queue, for good, unless stated.
         overflow_to: the queue that contacts move to, with their place, when the last step is over.
         overflow_if: when a contact that arrives moves there at once.
@@ -122,6 +124,7 @@ class Queue:
     requeue: str = "keep"
     also: Mapping[str, Serving] = attrs.field(factory=dict)
     order: Sequence[str] = attrs.field(default=("busy", "idle"), converter=_texts)
+    ring: Ring = Ring()
     steps: Sequence[Step] = attrs.field(default=(), converter=_steps)
     overflow_to: str | None = None
     overflow_if: Condition = Condition()
@@ -143,6 +146,10 @@ class Account:
     queue: str | None = None
 
 
+_ANSWER_LIVE = _seconds(20)
+_ANSWER = _seconds(60)
+
+
 @attrs.frozen
 class Channel:
     """A medium and how it is worked.
@@ -156,7 +163,10 @@ class Channel:
         interrupts: channels whose work an agent puts aside for a contact of this one, where the budget has no room.
         put_aside: `keep` or `requeue`: whether work of this channel that is put aside stays with its agent, or waits
             for anybody again.
-        offer_timeout: how long an agent has to answer an offer.
+        offer_timeout: how long an agent has to answer an offer; 20 s for a live channel and 60 s for others unless
+            stated.
+        connects: how long it may take, after the agent's answer, until agent and customer are connected, which then
+            has to be confirmed; None where the answer is all it takes.
         wrap_up: longest time for work after contact; zero for none.
         idle_after: an answered interaction without any message for this long is over; None for never.
         short_abandon: those who leave sooner are counted apart.
@@ -179,7 +189,8 @@ class Channel:
     limit: int | None = None
     interrupts: Sequence[str] = attrs.field(default=(), converter=_texts)
     put_aside: str = "keep"
-    offer_timeout: timedelta = _seconds(60)
+    offer_timeout: timedelta | None = None
+    connects: timedelta | None = None
     wrap_up: timedelta = timedelta()
     idle_after: timedelta | None = timedelta(days=1)
     short_abandon: timedelta = _seconds(5)
@@ -190,6 +201,13 @@ class Channel:
     keep_ids: timedelta | None = timedelta(days=7)
     on_agent_lost: str = "requeue"
     cost_per_contact_cents: int = 0
+
+    @property
+    def answer_within(self) -> timedelta:
+        """How long an agent has to answer an offer."""
+        if self.offer_timeout is not None:
+            return self.offer_timeout
+        return _ANSWER_LIVE if self.live else _ANSWER
 
 
 @attrs.frozen
@@ -233,6 +251,8 @@ class Presence:
         misses: offers missed in a row until the agent is set away; 0 for never.
         rest_after_decline: how long an agent is offered nothing after declining; not at all unless stated.
         rest_after_miss: how long after missing an offer.
+        rest_after_setup_failure: how long after a contact could not be connected to them, so that they do not get the
+            next ones that fail; 5 seconds unless stated.
         grace: how long all devices may be silent until work in hand is dealt with.
         device_lease: how long a device may be silent until it counts as lost.
         away_reasons: those that may be given; empty for any.
@@ -241,6 +261,7 @@ class Presence:
     misses: int = 3
     rest_after_decline: timedelta = timedelta()
     rest_after_miss: timedelta = timedelta()
+    rest_after_setup_failure: timedelta = _seconds(5)
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
     away_reasons: Sequence[str] = attrs.field(default=(), converter=_texts)

@@ -222,8 +222,10 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
             elif _is_missing(other, "channels", plan.channels, lost):
                 yield Fault(f"{path}.interrupts[{index}]", _missing("channel", other, plan.channels))
         yield from _check_connecting(plan, lost, path, channel)
-        if microseconds(channel.offer_timeout) <= 0:
-            yield Fault(f"{path}.offer_timeout", "must be longer than nothing")
+        for field in ("offer_timeout", "connects"):
+            lasts = getattr(channel, field)
+            if lasts is not None and microseconds(lasts) <= 0:
+                yield Fault(f"{path}.{field}", "must be longer than nothing")
         if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
             yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
         if channel.on_agent_lost not in ("requeue", "keep"):

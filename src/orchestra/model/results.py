@@ -34,12 +34,17 @@ class Received:
 
 @attrs.frozen
 class Accepted:
-    """An offer was accepted: this agent now handles the interaction."""
+    """An offer was accepted: this agent now handles the interaction, or will once they are connected.
+
+    Attributes:
+        is_connecting: whether the channel has yet to connect agent and customer.
+    """
 
     offer: str
     interaction: str
     case: CaseRef
     customer: str
+    is_connecting: bool = False
 
 
 @attrs.frozen

@@ -10,7 +10,10 @@ from datetime import timedelta
 
 import attrs
 
-__all__ = ["FITTING_ORDERS", "ORDERS", "OWN_ORDERS", "RANDOM", "Condition", "Serving", "Step"]
+__all__ = ["FITTING_ORDERS", "MOST_RUNG", "ORDERS", "OWN_ORDERS", "RANDOM", "Condition", "Ring", "Serving", "Step"]
+
+MOST_RUNG = 50
+"""Most agents that one contact rings at once."""
 
 OWN_ORDERS: Mapping[str, str] = {
     "busy": "whoever has nothing in hand before whoever has",
@@ -76,6 +79,23 @@ class Condition:
 
 
 @attrs.frozen
+class Ring:
+    """How many agents a contact rings at once: the first to take it has it.
+
+    Attributes:
+        first: how many it rings at the beginning; 1 unless stated.
+        every: after this long it rings `more`, and so on; never unless stated.
+        more: how many are added then; 1 unless stated.
+        most: how many it rings in the end; 50 at most, which is what holds unless stated.
+    """
+
+    first: int = 1
+    every: timedelta | None = None
+    more: int = 1
+    most: int = MOST_RUNG
+
+
+@attrs.frozen
 class Step:
     """For some time, whom a queue's contacts are offered to.
 
@@ -88,6 +108,7 @@ class Step:
         relax: skill -> level that is enough now, whatever was asked for; 0 asks for it no more, and `*` stands for all.
         prefer: skill -> level; whoever has more of them goes first, where the order says `preferred`.
         order: the order of the agents in this step; empty for the queue's.
+        ring: how many agents a contact rings at once in this step; None for what the queue says.
         skip_if: when to go on to the next step at once.
     """
 
@@ -99,4 +120,5 @@ class Step:
     relax: Mapping[str, int] = attrs.field(factory=dict)
     prefer: Mapping[str, int] = attrs.field(factory=dict)
     order: Sequence[str] = attrs.field(default=(), converter=_texts)
+    ring: Ring | None = None
     skip_if: Condition = Condition()

@@ -9,7 +9,7 @@ import attrs
 
 from orchestra.errors import Fault
 from orchestra.model.definitions import AgentDefinition, Queue
-from orchestra.model.routing import ORDERS, RANDOM, Condition, Step
+from orchestra.model.routing import MOST_RUNG, ORDERS, RANDOM, Condition, Ring, Step
 from orchestra.model.structure import Lost, microseconds
 
 __all__ = ["Known", "check_routing"]
@@ -47,6 +47,7 @@ def check_routing(known: Known) -> Iterator[Fault]:
         path = f"queues.{name}"
         yield from _words(path, queue, _WORDS)
         yield from _order(f"{path}.order", queue.order)
+        yield from _ring(f"{path}.ring", queue.ring)
         if not queue.order:
             yield Fault(f"{path}.order", "must name at least one part")
         if not 0 <= queue.ageing_percent <= 10_000:
@@ -75,6 +76,18 @@ def _order(path: str, order: Iterable[str]) -> Iterator[Fault]:
             yield Fault(f"{path}[{index}]", f"{part!r} is none of {', '.join(ORDERS)}")
         elif part == RANDOM and index + 1 < len(parts):
             yield Fault(f"{path}[{index}]", f"{RANDOM} leaves nothing to order: it must be the last part")
+
+
+def _ring(path: str, ring: Ring) -> Iterator[Fault]:
+    for field in ("first", "more", "most"):
+        if not 1 <= getattr(ring, field) <= MOST_RUNG:
+            yield Fault(f"{path}.{field}", f"must be from 1 to {MOST_RUNG}")
+    if ring.every is None and (ring.more, ring.most) != (Ring().more, Ring().most):
+        yield Fault(f"{path}.every", "is needed, to say when further agents are added")
+    if ring.every is not None and microseconds(ring.every) <= 0:
+        yield Fault(f"{path}.every", "must be longer than nothing")
+    if ring.most < ring.first:
+        yield Fault(f"{path}.most", "must not be less than first")
 
 
 def _also(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
@@ -123,6 +136,10 @@ def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
         here, is_last = f"{path}.steps[{index}]", index + 1 == len(queue.steps)
         yield from _words(here, step, _STEP_WORDS)
         yield from _order(f"{here}.order", step.order)
+        if step.ring is not None:
+            yield from _ring(f"{here}.ring", step.ring)
+            if step.pool == "known" and step.ring != Ring():
+                yield Fault(f"{here}.ring", "is for one agent alone", is_error=False)
         yield from _condition(known, f"{here}.skip_if", step.skip_if)
         for number, team in enumerate(step.teams):
             yield from known.missing(f"{here}.teams[{number}]", "teams", team)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Protocol
 
-from orchestra.errors import JournalUnavailable
+from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.instants import instant
 from orchestra.model.results import Accepted, CaseRef, Written
@@ -70,8 +70,9 @@ class Offer:
     customer: str
     deadline: datetime
 
-    def __init__(self, workspace: Desk, event: e.OfferMade) -> None:
+    def __init__(self, workspace: Desk, event: e.OfferMade, position: int) -> None:
         self._workspace = workspace
+        self._position = position
         self.id = event.offer
         self.token = event.token
         self.agent = event.agent
@@ -87,12 +88,46 @@ class Offer:
     async def accept(self) -> ActiveContact:
         """Take it. Asked again by the agent who has taken it, and still has it, gives the same contact.
 
+        Where the channel `connects`, it returns once agent and customer are connected, which somebody has to confirm:
+        `confirm_connected` here, or whatever connects them with the command of that name.
+
         Raises:
-            OfferExpired: it timed out, was taken back or answered already, or the customer left.
+            OfferExpired: it timed out, was taken back or answered already, another agent was first, the customer left,
+                or could not be connected; `state` says which.
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again.
         """
         accepted: Accepted = await self._workspace.execute(c.AcceptOffer(self.id, self.agent, self.token))
+        if accepted.is_connecting:
+            await self._connected()
         return ActiveContact(self._workspace, accepted, self.agent, self.channel)
+
+    async def _connected(self) -> None:
+        """Return when the offer is accepted for good; if it ends otherwise, say how."""
+        types = [e.OfferAccepted, e.OfferEnded]
+        async with aclosing(self._workspace.events(after=self._position, types=types)) as entries:
+            async for entry in entries:
+                event = entry.event
+                if isinstance(event, e.OfferAccepted) and event.offer == self.id:
+                    return
+                if isinstance(event, e.OfferEnded) and event.offer == self.id:
+                    raise OfferExpired(self.id, event.outcome)
+        raise JournalUnavailable("the workspace is closed")
+
+    async def confirm_connected(self) -> None:
+        """Say that agent and customer are connected. Of several agents who ring, the first confirmed has the contact.
+
+        Raises:
+            OfferExpired: nobody is being connected by this offer, or not any more.
+        """
+        await self._workspace.execute(c.ConfirmConnected(self.id, self.agent, self.token))
+
+    async def setup_failed(self, reason: str | None = None) -> None:
+        """Say that agent and customer could not be connected. The customer keeps the place, and nobody is blamed.
+
+        Raises:
+            OfferExpired: nobody is being connected by this offer, or not any more.
+        """
+        await self._workspace.execute(c.ReportSetupFailed(self.id, self.agent, self.token, reason))
 
     async def decline(self, reason: str | None = None) -> None:
         """Leave it to others; it is not offered to this agent again.
@@ -226,7 +261,7 @@ class AgentSession:
             async for entry in entries:
                 event = entry.event
                 if isinstance(event, e.OfferMade) and event.agent == self.agent and workspace.is_pending(event.offer):
-                    yield Offer(workspace, event)
+                    yield Offer(workspace, event, entry.position)
 
     async def next_offer(self) -> Offer:
         """The next offer to this agent: one pending now, or the first that is made.

@@ -244,7 +244,7 @@ class Workspace(Calls):
         """A position before which no offer to the agent was made that is still pending."""
         routing = self._owner.view.routing
         items = [routing.items[name] for name in routing.in_hand.get(agent, ())]
-        pending = {item.offers[-1]: item.customer for item in items if item.state == "OFFERED"}
+        pending = {item.ringing[agent]: item.customer for item in items if agent in item.ringing}
         now = await self._owner.read(lambda view: view.position)
         for offer, customer in pending.items():
             now = min(now, await in_thread(self._made, offer, customer))

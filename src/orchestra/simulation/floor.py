@@ -60,8 +60,12 @@ class Floor:
         self._clock.plan(self._clock.now_us + ring_us, self._accept if accepts else self._decline, event)
 
     def _accept(self, event: OfferMade) -> None:
+        """Accept; where the channel connects, that takes no time here."""
         try:
-            self._clock.do(c.AcceptOffer(event.offer, event.agent, event.token))
+            accepted = self._clock.decide(c.AcceptOffer(event.offer, event.agent, event.token))
+            self._clock.tell(accepted)
+            if accepted.result.is_connecting:
+                self._clock.do(c.ConfirmConnected(event.offer, event.agent, event.token))
         except OfferExpired:  # a person is late: the customer has left, or somebody else has it
             return
 

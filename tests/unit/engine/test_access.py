@@ -50,6 +50,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.AddRef("ca1", "x"),
     c.SetFields("ca1", {}),
     c.AcceptOffer("of1", "ana", 1),
+    c.ConfirmConnected("of1", "ana", 1),
+    c.ReportSetupFailed("of1", "ana", 1, "no line"),
     c.DeclineOffer("of1", "ana", 1),
     c.RescindOffer("of1", "x"),
     c.SendMessage("ca1", "k", text="hi"),
@@ -66,6 +68,7 @@ EXAMPLES: tuple[c.Command, ...] = (
 
 OWN = {
     *("SignIn", "SignOut", "SetAway", "SetAvailable", "AcceptOffer", "DeclineOffer", "HoldInteraction"),
+    *("ConfirmConnected", "ReportSetupFailed"),
     *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
 }
 CASES = {

@@ -31,6 +31,7 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
             "ARRIVED",
             "QUEUED",
             "OFFERED",
+            "CONNECTING",
             "ACTIVE",
             "HELD",
             "WRAPPING",
@@ -41,7 +42,7 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
             "PARKED",
         ),
     }
-    assert OFFER.final == set(OFFER.states) - {"PENDING"}
+    assert OFFER.final == set(OFFER.states) - {"PENDING", "CONNECTING"}
     assert set(CASE.states) == {"OPEN", "WAITING_ON_CUSTOMER", "WAITING_ON_THIRD_PARTY", "RESOLVED", "CLOSED"}
     assert set(PRESENCE.states) == {"OFFLINE", "AVAILABLE", "AWAY"}
     assert set(DELIVERY.states) == {

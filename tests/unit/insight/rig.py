@@ -40,6 +40,7 @@ offer_timeout = "10m"
 [channels.chat]
 live = true
 weight_percent = 50
+offer_timeout = "1m"
 wrap_up = "30s"
 [channels.mail]
 weight_percent = 25

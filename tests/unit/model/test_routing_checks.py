@@ -9,7 +9,7 @@ from tests.engine_driver import plan
 
 from orchestra.model.definitions import AgentDefinition
 from orchestra.model.plan import Plan
-from orchestra.model.routing import Condition, Serving, Step
+from orchestra.model.routing import Condition, Ring, Serving, Step
 
 MINUTE = timedelta(minutes=1)
 
@@ -40,6 +40,7 @@ def test_a_plan_may_say_all_of_it() -> None:
     overflow_if = {wait_above = "5m", queue = "rest"}
     exhausted = "next_step"
     also = {back = {after = "30s", level = 2}}
+    ring = {first = 3, more = 2, every = "5s", most = 10}
     [[queues.care.steps]]
     pool = "known"
     lasts = "15s"
@@ -49,6 +50,7 @@ def test_a_plan_may_say_all_of_it() -> None:
     skills = {german = 50}
     prefer = {german = 90}
     order = ["preferred", "idle"]
+    ring = {first = 2}
     skip_if = {nobody = true}
     [[queues.care.steps]]
     relax = {"*" = 0}
@@ -66,6 +68,8 @@ def test_a_plan_may_say_all_of_it() -> None:
     assert care.also == {"back": Serving(timedelta(seconds=30), 2)}
     assert [step.lasts for step in care.steps] == [timedelta(seconds=15), MINUTE, None]
     assert care.steps[1].skip_if == Condition(nobody=True)
+    assert care.ring == Ring(3, timedelta(seconds=5), 2, 10)
+    assert [step.ring for step in care.steps] == [None, Ring(2), None]
     assert Plan.parse(text).digest() == read.digest()
 
 
@@ -87,6 +91,15 @@ def test_a_plan_may_say_all_of_it() -> None:
         ({"overflow_if": Condition(nobody=True)}, "overflow_if", "overflow_to names no queue"),
         ({"overflow_to": "nowhere"}, "overflow_to", "no queue 'nowhere'"),
         ({"overflow_to": "care"}, "overflow_to", "circle: care -> care"),
+        ({"ring": Ring(0)}, "ring.first", "from 1 to 50"),
+        ({"ring": Ring(51)}, "ring.first", "from 1 to 50"),
+        ({"ring": Ring(every=MINUTE, more=0)}, "ring.more", "from 1 to 50"),
+        ({"ring": Ring(every=MINUTE, most=51)}, "ring.most", "from 1 to 50"),
+        ({"ring": Ring(3, every=MINUTE, most=2)}, "ring.most", "not be less than first"),
+        ({"ring": Ring(every=timedelta())}, "ring.every", "longer than nothing"),
+        ({"ring": Ring(more=2)}, "ring.every", "is needed"),
+        ({"ring": Ring(most=5)}, "ring.every", "is needed"),
+        ({"steps": [Step(ring=Ring(0))]}, "steps[0].ring.first", "from 1 to 50"),
         ({"steps": [Step(clock="wall")]}, "steps[0].clock", "step or item"),
         ({"steps": [Step(pool="all")]}, "steps[0].pool", "teams or known"),
         ({"steps": [Step(order=["x"])]}, "steps[0].order[0]", "'x' is none of"),
@@ -120,6 +133,7 @@ def test_what_is_wrong_is_told_with_its_path(parts: dict[str, Any], path: str, w
             "steps[0].skip_if.queue",
             "nothing is asked",
         ),
+        ({"steps": [Step(pool="known", lasts=MINUTE, ring=Ring(2)), Step()]}, "steps[0].ring", "for one agent alone"),
         ({"steps": [Step(skills={"german": 100})]}, "steps[0]", "no agent of the plan can serve it"),
         ({"steps": [Step(teams=["sales"], skills={"german": 91})]}, "steps[0]", "no agent of the plan can serve it"),
     ],

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from datetime import timedelta
 
 import anyio
+import attrs
 import pytest
 from tests.contact_centre import PLAN, Centre, message, turns
 
-from orchestra.errors import CommandRefused, OfferExpired, UnknownId
+from orchestra.errors import CommandRefused, JournalUnavailable, OfferExpired, UnknownId
 from orchestra.model import events as e
 from orchestra.model.addresses import Handle
-from orchestra.model.commands import AcceptOffer, DeclineOffer
+from orchestra.model.commands import AcceptOffer, DeclineOffer, LeaveContact
+from orchestra.model.definitions import Ring
 from orchestra.model.message import Contact
-from orchestra.runtime.agents import Offer
+from orchestra.runtime.agents import ActiveContact, Offer
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 
@@ -90,6 +93,98 @@ async def test_a_declined_offer_goes_to_another(centre: Centre) -> None:
             await offer.accept()
         assert (await ben.next_offer()).interaction == offer.interaction
     assert [(event.outcome, event.reason) for event in centre.events(e.OfferEnded)] == [("DECLINED", "busy")]
+
+
+@pytest.fixture
+def dialing() -> Centre:
+    """A centre whose calls must be connected after an agent has answered, and ring both agents."""
+    voice = attrs.evolve(PLAN.channels["voice"], connects=timedelta(seconds=30))
+    care = attrs.evolve(PLAN.queues["care"], ring=Ring(first=2))
+    plan = attrs.evolve(PLAN, channels={**PLAN.channels, "voice": voice}, queues={"care": care})
+    return Centre(clock=VirtualClock(), plan=plan)
+
+
+async def _accept(offer: Offer, told: list[object]) -> None:
+    try:
+        told.append(await offer.accept())
+    except OfferExpired as error:
+        told.append(error.state)
+
+
+async def test_an_accept_returns_once_the_contact_is_connected(dialing: Centre) -> None:
+    told: list[object] = []
+    async with dialing.open() as workspace:
+        ana = await workspace.sign_in("ana")
+        await workspace.receive(call(1))
+        offer = await ana.next_offer()
+        with pytest.raises(OfferExpired):
+            await offer.confirm_connected()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_accept, offer, told)
+            await turns()
+            assert (await workspace.interaction("in1")).state == "CONNECTING"
+            assert told == []
+            assert not workspace.is_pending(offer.id)
+            await offer.confirm_connected()
+        contact = told[0]
+        assert isinstance(contact, ActiveContact)
+        assert (await offer.accept()).interaction == contact.interaction, "asked again"
+        await contact.finish()
+
+
+async def test_an_accept_that_comes_to_nothing_says_how(dialing: Centre) -> None:
+    told: list[object] = []
+    async with dialing.open() as workspace:
+        ana, ben = await workspace.sign_in("ana"), await workspace.sign_in("ben")
+        await workspace.receive(call(1))
+        await workspace.settle()
+        first, second = await ana.next_offer(), await ben.next_offer()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_accept, first, told)
+            await turns()
+            await first.setup_failed("no line")
+        assert told == ["SETUP_FAILED"]
+        with pytest.raises(OfferExpired):
+            await first.setup_failed()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_accept, second, told)
+            await turns()
+            await workspace.execute(LeaveContact("in1"))
+        assert told == ["SETUP_FAILED", "CUSTOMER_LEFT"]
+
+
+async def test_whoever_is_being_connected_learns_that_another_was_first(dialing: Centre) -> None:
+    told: list[object] = []
+    async with dialing.open() as workspace:
+        ana, ben = await workspace.sign_in("ana"), await workspace.sign_in("ben")
+        await workspace.receive(call(1))
+        await workspace.settle()
+        first, second = await ana.next_offer(), await ben.next_offer()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_accept, first, told)
+            await turns()
+            tasks.start_soon(_accept, second, told)
+            await turns()
+            await second.confirm_connected()
+        outcomes = sorted(repr(one) for one in told)
+        assert outcomes == ["'RESCINDED'", "ActiveContact('in1', case='C-000001', agent='ben')"]
+
+
+async def test_a_workspace_that_closes_leaves_nobody_waiting_to_be_connected(dialing: Centre) -> None:
+    refused: list[Exception] = []
+
+    async def accept(offer: Offer) -> None:
+        try:
+            await offer.accept()
+        except JournalUnavailable as error:
+            refused.append(error)
+
+    async with anyio.create_task_group() as tasks, dialing.open() as workspace:
+        ana = await workspace.sign_in("ana")
+        await workspace.receive(call(1))
+        tasks.start_soon(accept, await ana.next_offer())
+        await turns()
+    assert len(refused) == 1
 
 
 async def test_an_agent_who_is_away_gets_nothing(centre: Centre) -> None:

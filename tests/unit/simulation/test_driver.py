@@ -331,6 +331,20 @@ def test_every_step_is_the_engines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row.state for row in driver.engine.view.contacts.interactions.values()] == ["DONE"]
 
 
+def test_of_several_who_ring_the_first_has_the_contact_once_it_is_connected() -> None:
+    of = PLAN.replace(
+        '[plan.queues.care]\nteam = "care"', '[plan.queues.care]\nteam = "care"\nring = {first = 3}'
+    ).replace('offer_timeout = "20s"', 'offer_timeout = "20s"\nconnects = "30s"')
+    ring = 'ring = {law = "exponential", mean = "2s"}'
+    text = recorded(0, 100, 200) + DESK.replace("agents = 1", "agents = 3") + ring
+    driver = Driver(scene(text, of), 1)
+    driver.run()
+    routing = driver.engine.view.routing
+    assert [row.state for row in driver.engine.view.contacts.interactions.values()] == ["DONE"] * 3
+    assert routing.next_token() > 3, "several were asked"
+    assert {bench.used_percent for bench in routing.benches.values()} == {0}
+
+
 @pytest.mark.parametrize("curve", ["waiting", "serving"])
 def test_books_that_do_not_balance_are_refused(curve: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(self: Driver, event: e.OfferAccepted) -> None:

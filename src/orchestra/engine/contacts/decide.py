@@ -19,7 +19,7 @@ from orchestra.engine.contacts.intake import (
 from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Interaction, taken_key
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.lifecycle import INTERACTION
-from orchestra.engine.routing.offers import end_pending
+from orchestra.engine.routing.offers import end_all
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
@@ -147,7 +147,7 @@ def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
     INTERACTION.step(key, interaction.state, "leave")
     waited_us = max(0, at_us - view.routing.items[key].start_us)
     is_short = waited_us < microseconds(view.plan.channels[interaction.channel].short_abandon)
-    yield from end_pending(view, key, "customer_leave", None)
+    yield from end_all(view, key, "customer_leave", None)
     yield e.InteractionAbandoned(key, interaction.customer, waited_us, is_short)
     return None
 
@@ -155,7 +155,7 @@ def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
 def _cancel(view: View, command: c.CancelInteraction, at_us: int) -> Steps:
     key, interaction = view.interaction(command.interaction)
     INTERACTION.step(key, interaction.state, "cancel")
-    yield from end_pending(view, key, "withdraw", command.reason)
+    yield from end_all(view, key, "withdraw", command.reason)
     yield e.InteractionCanceled(key, interaction.customer, command.reason)
     return None
 
@@ -213,9 +213,9 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     if event.interaction is None:
         return
     interaction = view.contacts.interactions[event.interaction]
-    if interaction.state not in ("QUEUED", "OFFERED"):
+    if interaction.state not in ("QUEUED", "OFFERED", "CONNECTING"):
         return
-    yield from end_pending(view, event.interaction, "withdraw", "answered elsewhere")
+    yield from end_all(view, event.interaction, "withdraw", "answered elsewhere")
     yield e.InteractionDone(
         event.interaction, interaction.customer, "answered_elsewhere", event.agent, event.disposition
     )

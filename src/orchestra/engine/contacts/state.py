@@ -63,7 +63,7 @@ class Conversation:
 
 @attrs.define
 class Interaction:
-    """One contact."""
+    """One contact. `connecting` is a set of the offers whose agents are being connected."""
 
     customer: str
     channel: str
@@ -76,6 +76,7 @@ class Interaction:
     queue: str | None = None
     agent: str | None = None
     disposition: str | None = None
+    connecting: dict[str, int] = attrs.field(factory=dict)
 
     @property
     def is_final(self) -> bool:
@@ -261,7 +262,21 @@ class Contacts(Slice):
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "accept"]
         interaction.agent = event.agent
+        interaction.connecting = {}
         self._touch(event.interaction, at_us)
+
+    def being_connected(self, event: e.OfferConnecting, at_us: int) -> None:
+        """An agent has answered, and is being connected."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "connect"]
+        interaction.connecting[event.offer] = 1
+
+    def offer_ended(self, event: e.OfferEnded, at_us: int) -> None:
+        """If it was the last of those being connected, it is shown to the others, or waits again."""
+        interaction = self.interactions[event.interaction]
+        was_connecting = interaction.connecting.pop(event.offer, None) is not None
+        if was_connecting and not interaction.connecting:
+            interaction.state = INTERACTION.steps[interaction.state, "fail"]
 
     def held(self, event: e.InteractionHeld, at_us: int) -> None:
         """The customer is on hold."""
@@ -333,7 +348,9 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ReplyRecorded: Contacts.recorded,
     e.InteractionQueued: Contacts.queued,
     e.OfferMade: Contacts.offered,
+    e.OfferConnecting: Contacts.being_connected,
     e.OfferAccepted: Contacts.accepted,
+    e.OfferEnded: Contacts.offer_ended,
     e.InteractionHeld: Contacts.held,
     e.InteractionRetrieved: Contacts.retrieved,
     e.InteractionInterrupted: Contacts.interrupted,

@@ -148,7 +148,7 @@ class Presence(Slice):
         self.agents[event.agent].devices[event.device] = True
         self.timers.cancel(GRACE, event.agent)
 
-    def offer_accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+    def offer_accepted(self, event: e.OfferAccepted | e.OfferConnecting, at_us: int) -> None:
         """Whoever answers has missed nothing."""
         self.agents[event.agent].misses = 0
 
@@ -172,6 +172,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.AgentAvailable: Presence.available,
     e.DeviceLost: Presence.device_lost,
     e.DeviceReturned: Presence.device_returned,
+    e.OfferConnecting: Presence.offer_accepted,
     e.OfferAccepted: Presence.offer_accepted,
     e.OfferEnded: Presence.offer_ended,
 }

@@ -2,83 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from heapq import nsmallest
 
-from orchestra.engine.lifecycle import OFFER
+from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required
 from orchestra.engine.routing.evolve import EVOLVE
-from orchestra.engine.routing.match import offer_best_agent, offer_best_items
-from orchestra.engine.routing.offers import end
-from orchestra.engine.routing.rows import EXHAUSTED, GATE, OFFER_TIMEOUT, REST, RETRY, STEP, SWEEP, Item, Offer
+from orchestra.engine.routing.match import fill_ring, offer_best_agent, offer_best_items
+from orchestra.engine.routing.offers import end, end_all
+from orchestra.engine.routing.rows import (
+    ASK,
+    CONNECT,
+    EXHAUSTED,
+    GATE,
+    OFFER_TIMEOUT,
+    REST,
+    RETRY,
+    RING,
+    STEP,
+    SWEEP,
+    Item,
+)
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.routing.steps import at_risk, begin, exhausted, gate_over, queue_again, step_over
-from orchestra.engine.section import Section, Steps
+from orchestra.engine.section import Section
 from orchestra.engine.view import View
-from orchestra.errors import NotPermitted, OfferExpired, UnknownId
-from orchestra.model import commands as c, events as e
-from orchestra.model.results import Accepted, CaseRef
+from orchestra.model import events as e
 
 __all__ = ["SECTION"]
 
 _SWEPT_AT_ONCE = 50
 _EVENTS_AT_ONCE = 200
-_DIGITS = 20
-_REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST")
-
-
-def _known(view: View, offer: str) -> Offer:
-    """The row of an offer, which is kept as long as its interaction is not over."""
-    row = view.routing.offers.get(offer)
-    if row is not None:
-        return row
-    number = offer.removeprefix("of")
-    if number.isdecimal() and len(number) < _DIGITS and 0 < int(number) < view.routing.next_token():
-        raise OfferExpired(offer, "over")
-    raise UnknownId("offer", offer)
-
-
-def _pending(view: View, command: c.AcceptOffer | c.DeclineOffer, trigger: str) -> Offer:
-    """The offer that this agent may still answer."""
-    row = _known(view, command.offer)
-    if row.agent != command.agent:
-        raise NotPermitted(f"agent:{command.agent}", type(command).__name__, "it was offered to another agent")
-    if row.token != command.token or not OFFER.allows(row.state, trigger):
-        raise OfferExpired(command.offer, row.state)
-    return row
-
-
-def _is_theirs(view: View, command: c.AcceptOffer) -> bool:
-    """Whether the agent has accepted just this offer, and still has what was offered: then they ask again."""
-    row = _known(view, command.offer)
-    is_answer = (row.state, row.agent, row.token) == ("ACCEPTED", command.agent, command.token)
-    is_last = view.routing.items[row.interaction].offers[-1] == command.offer
-    return is_answer and is_last and view.contacts.interactions[row.interaction].agent == command.agent
-
-
-def _accept(view: View, command: c.AcceptOffer, at_us: int) -> Steps:
-    is_theirs = _is_theirs(view, command)
-    row = _known(view, command.offer) if is_theirs else _pending(view, command, "accept")
-    interaction = view.contacts.interactions[row.interaction]
-    if not is_theirs:
-        yield e.OfferAccepted(command.offer, row.interaction, interaction.customer, command.agent)
-    assert interaction.case is not None  # only interactions of a case are routed
-    case = CaseRef(interaction.case, view.cases.cases[interaction.case].number)
-    return Accepted(command.offer, row.interaction, case, interaction.customer)
-
-
-def _decline(view: View, command: c.DeclineOffer, at_us: int) -> Steps:
-    _pending(view, command, "decline")
-    yield end(view, command.offer, "decline", command.reason)
-    return None
-
-
-def _rescind(view: View, command: c.RescindOffer, at_us: int) -> Steps:
-    row = _known(view, command.offer)
-    if not OFFER.allows(row.state, "rescind"):
-        raise OfferExpired(command.offer, row.state)
-    yield end(view, command.offer, "rescind", command.reason)
-    return None
+_REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST", "SETUP_FAILED")
 
 
 # Interactions begin, and begin again, to wait
@@ -158,7 +113,11 @@ def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.E
 
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
-    """What the agent puts aside for it is put aside now; and what they have taken may itself be put aside for more."""
+    """Nobody else is asked any more. What the agent puts aside for it is put aside now.
+
+    What they have taken may itself be put aside for more.
+    """
+    yield from end_all(view, event.interaction, "rescind", "another agent took it")
     for name in view.routing.lent_to(event.agent, event.offer):
         item = view.routing.items[name]
         if view.plan.channels[item.channel].put_aside == "requeue":
@@ -170,9 +129,20 @@ def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.E
 
 
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
-    if event.outcome in _REQUEUED:
+    item = view.routing.items[event.interaction]
+    if view.routing.ends_with_others(item, event.outcome):
+        return
+    if event.outcome in _REQUEUED and item.ringing:
+        # What waits goes before what rings already, and what rings goes to the best, who need not be this agent.
+        yield from offer_best_items(view, event.agent, at_us, rings=False)
+        yield from fill_ring(view, event.interaction, at_us)
+    elif event.outcome in _REQUEUED and item.state == "OFFERED":
         yield queue_again(view, event.interaction, event.outcome.lower(), at_us)
     yield from offer_best_items(view, event.agent, at_us)
+
+
+def _on_widened(view: View, event: e.RingWidened, at_us: int) -> Iterator[e.Event]:
+    return fill_ring(view, event.interaction, at_us)
 
 
 # Agents become free, change, or go
@@ -201,7 +171,7 @@ def _on_canceled(view: View, event: e.InteractionCanceled, at_us: int) -> Iterat
 
 
 def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
-    """What an agent has or is offered, by rank: if it waits again, who came first is served first."""
+    """What an agent has or is offered, by rank: if it waits again, whoever came first is served first."""
     routing = view.routing
     items = [(name, routing.items[name]) for name in routing.in_hand.get(agent, ())]
     return sorted(items, key=lambda pair: routing.rules.rank(*pair))
@@ -209,8 +179,8 @@ def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
 
 def _end_offers(view: View, agent: str, trigger: str, reason: str) -> Iterator[e.Event]:
     for _, item in _in_hand(view, agent):
-        if item.state == "OFFERED" and item.held_by == agent:
-            yield end(view, item.offers[-1], trigger, f"agent {reason}")
+        if agent in item.ringing:
+            yield end(view, item.ringing[agent], trigger, f"agent {reason}")
 
 
 def _on_away(view: View, event: e.AgentWentAway, at_us: int) -> Iterator[e.Event]:
@@ -240,7 +210,7 @@ def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Eve
 def _give_back(view: View, agent: str, reason: str, at_us: int) -> Iterator[e.Event]:
     """What an agent leaves behind waits again with its place, unless its channel keeps it with them."""
     for name, item in _in_hand(view, agent):
-        if item.state == "TAKEN" and view.plan.channels[item.channel].on_agent_lost == "requeue":
+        if item.held_by == agent and view.plan.channels[item.channel].on_agent_lost == "requeue":
             yield queue_again(view, name, reason, at_us)
 
 
@@ -249,6 +219,19 @@ def _give_back(view: View, agent: str, reason: str, at_us: int) -> Iterator[e.Ev
 
 def _offer_over(view: View, offer: str, at_us: int) -> Iterator[e.Event]:
     yield end(view, offer, "time_out", None)
+
+
+def _not_connected(view: View, offer: str, at_us: int) -> Iterator[e.Event]:
+    yield end(view, offer, "fail", "not connected in time")
+
+
+def _widen(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    item = view.routing.items[interaction]
+    ring = view.routing.rules.ring(item)
+    grows = ring.every is not None and item.ring >= ring.first
+    agents = min(ring.most, item.ring + ring.more) if grows else ring.first
+    # Never fewer, since another plan may hold by now than when it began to ring.
+    yield e.RingWidened(interaction, item.customer, item.queue, max(item.ring, agents))
 
 
 def _rested(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
@@ -260,8 +243,17 @@ def _retry(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    return _ask(view, view.routing.to_sweep, at_us)
+
+
+def _ask_free(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    return _ask(view, view.routing.to_ask, at_us)
+
+
+def _ask(view: View, agents: Iterable[str], at_us: int) -> Iterator[e.Event]:
+    """Offer some of these what they can take; the others come next."""
     swept, until = [], view.position + _EVENTS_AT_ONCE
-    for agent in islice(tuple(view.routing.to_sweep), _SWEPT_AT_ONCE):
+    for agent in nsmallest(_SWEPT_AT_ONCE, agents):
         if view.position >= until:
             break
         yield from offer_best_items(view, agent, at_us)
@@ -272,7 +264,7 @@ def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
 SECTION = Section(
     "routing",
     Routing,
-    {c.AcceptOffer: _accept, c.DeclineOffer: _decline, c.RescindOffer: _rescind},
+    DECIDE,
     EVOLVE,
     {
         e.InteractionStarted: _on_started,
@@ -282,6 +274,7 @@ SECTION = Section(
         e.InteractionCanceled: _on_canceled,
         e.OfferAccepted: _on_accepted,
         e.OfferEnded: _on_offer_ended,
+        e.RingWidened: _on_widened,
         e.RoutingRetried: _on_retried,
         e.AgentRested: _on_free,
         e.StepEntered: _on_stepped,
@@ -299,11 +292,14 @@ SECTION = Section(
     },
     {
         OFFER_TIMEOUT: _offer_over,
+        CONNECT: _not_connected,
+        RING: _widen,
         EXHAUSTED: exhausted,
         RETRY: _retry,
         REST: _rested,
         STEP: step_over,
         GATE: gate_over,
+        ASK: _ask_free,
         SWEEP: _sweep,
     },
 )

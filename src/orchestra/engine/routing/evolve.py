@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from orchestra.engine.routing.rows import EXHAUSTED, OFFER_TIMEOUT, REST, RETRY, SWEEP, Bench, Item, Offer
+from orchestra.engine.routing.rows import (
+    ASK,
+    CONNECT,
+    EXHAUSTED,
+    OFFER_TIMEOUT,
+    REST,
+    RETRY,
+    RING,
+    SWEEP,
+    Bench,
+    Item,
+    Offer,
+)
 from orchestra.engine.routing.state import Routing, left_key
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve
 from orchestra.model import events as e
@@ -19,12 +31,17 @@ def plan_changed(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
     routing.to_sweep = {name: 1 for name in sorted(routing.benches) if routing.benches[name].takes_work}
     if routing.to_sweep:
         routing.timers.set(SWEEP, "", at_us)
+    else:
+        routing.timers.cancel(SWEEP, "")
 
 
 def swept(routing: Routing, event: e.RoutingSwept, at_us: int) -> None:
     """These agents have been asked."""
     for agent in event.agents:
-        del routing.to_sweep[agent]
+        routing.to_sweep.pop(agent, None)
+        routing.to_ask.pop(agent, None)
+    if not routing.to_ask:
+        routing.timers.cancel(ASK, "")
     if routing.to_sweep:
         routing.timers.set(SWEEP, "", at_us + SLICE_PAUSE_US)
     else:
@@ -77,7 +94,7 @@ def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     item = routing.items.get(event.interaction)
     is_new = item is None or item.queue != event.queue
     if event.reason == "resumed":
-        del routing.left[left_key(event.customer, event.queue, event.channel)]
+        routing.forget_place(left_key(event.customer, event.queue, event.channel))
     if item is None:
         item = routing.items[event.interaction] = Item(event.customer, event.channel)
     elif item.state == "WAITING":
@@ -119,44 +136,87 @@ def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -
 def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
     """Hold the agent's capacity until the offer ends."""
     routing.counts["offer"] = event.token
-    item = routing.items[event.interaction]
-    routing.unwait(event.interaction)
-    item.state = "OFFERED"
+    name, agent = event.interaction, event.agent
+    item = routing.items[name]
+    row = Offer(
+        name,
+        agent,
+        event.token,
+        event.weight_percent,
+        at_us,
+        event.deadline_us,
+        routing.benches[agent].idle_since_us,
+    )
     item.offers.append(event.offer)
-    routing.offers[event.offer] = Offer(event.interaction, event.agent, event.token, event.deadline_us)
-    routing.hold(event.interaction, item, event.agent, event.weight_percent, at_us)
+    item.ringing[agent] = event.offer
+    routing.offers[event.offer] = row
+    routing.hold(name, item, agent, event.weight_percent, at_us)
+    if item.state == "WAITING":
+        routing.unwait(name)
+        item.state, item.ring = "OFFERED", 1
+        routing.arm_ring(name, item, at_us)
+    else:
+        routing.settle(name, item)
     interrupts = routing.plan.channels[item.channel].interrupts
     if interrupts:
-        routing.lend(event.agent, event.offer, interrupts)
-        routing.seat(event.agent, routing.benches[event.agent])
+        routing.lend(agent, event.offer, interrupts)
+        routing.seat(agent, routing.benches[agent])
     routing.timers.set(OFFER_TIMEOUT, event.offer, event.deadline_us)
+
+
+def widened(routing: Routing, event: e.RingWidened, at_us: int) -> None:
+    """The item is to ring so many."""
+    item = routing.items[event.interaction]
+    item.ring = event.agents
+    routing.settle(event.interaction, item)
+    routing.arm_ring(event.interaction, item, at_us)
+
+
+def connecting(routing: Routing, event: e.OfferConnecting, at_us: int) -> None:
+    """The agent has answered; while agent and customer are being connected nobody else is asked."""
+    row, item = routing.offers[event.offer], routing.items[event.interaction]
+    row.state, row.deadline_us = "CONNECTING", event.until_us
+    item.connecting += 1
+    routing.settle(event.interaction, item)
+    routing.timers.cancel(RING, event.interaction)
+    routing.timers.cancel(OFFER_TIMEOUT, event.offer)
+    routing.timers.set(CONNECT, event.offer, event.until_us)
 
 
 def accepted(routing: Routing, event: e.OfferAccepted, at_us: int) -> None:
     """The agent keeps the capacity for it; nobody is excluded any more."""
-    routing.offers[event.offer].state = "ACCEPTED"
-    item = routing.items[event.interaction]
-    item.state = "TAKEN"
+    row, item = routing.offers[event.offer], routing.items[event.interaction]
+    item.connecting -= row.state == "CONNECTING"
+    row.state = "ACCEPTED"
+    item.state, item.held_by, item.taken_by = "TAKEN", event.agent, event.offer
+    item.weight_percent = row.weight_percent
+    del item.ringing[event.agent]
+    routing.settle(event.interaction, item)
     routing.smooth(item, at_us)
     routing.replace(event.agent)
     item.excluded = {}
+    routing.timers.cancel(RING, event.interaction)
     routing.timers.cancel(OFFER_TIMEOUT, event.offer)
+    routing.timers.cancel(CONNECT, event.offer)
 
 
 def ended(routing: Routing, event: e.OfferEnded, at_us: int) -> None:
     """Give the capacity back; whoever declined or missed it is excluded."""
     routing.timers.cancel(OFFER_TIMEOUT, event.offer)
-    item = routing.items[event.interaction]
-    routing.offers[event.offer].state = event.outcome
+    routing.timers.cancel(CONNECT, event.offer)
+    row, item = routing.offers[event.offer], routing.items[event.interaction]
     for name in routing.lent_to(event.agent, event.offer):
         routing.take_back(name, event.agent)
     rest_us = routing.rest_us(event.outcome)
     if rest_us and routing.benches[event.agent].takes_work:
         routing.benches[event.agent].rests = True
         routing.timers.set(REST, event.agent, at_us + rest_us)
-    routing.release(event.interaction, item, at_us)
+    routing.unring(event.interaction, item, row, at_us)
+    row.state = event.outcome
     if event.outcome in ("DECLINED", "TIMED_OUT"):
         item.excluded[event.agent] = 1
+    if routing.ends_with_others(item, event.outcome):
+        routing.ask_later(event.agent, at_us)
 
 
 def rested(routing: Routing, event: e.AgentRested, at_us: int) -> None:
@@ -193,7 +253,6 @@ def over(
         routing.unwait(event.interaction)
     routing.release(event.interaction, item, at_us)
     for offer in item.offers:
-        routing.timers.cancel(OFFER_TIMEOUT, offer)
         del routing.offers[offer]
 
 
@@ -224,6 +283,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionQueued: queued,
     e.InteractionTransferred: transferred,
     e.OfferMade: made,
+    e.RingWidened: widened,
+    e.OfferConnecting: connecting,
     e.OfferAccepted: accepted,
     e.OfferEnded: ended,
     e.RoutingRetried: retried,

@@ -47,12 +47,14 @@ class Index:
         self.of_queue: dict[str, dict[Requirement, Bucket]] = {}
         self.of_known: dict[str, dict[Requirement, Bucket]] = {}
         self.of_item: dict[str, tuple[Bucket, Rank]] = {}
+        self.of_ringing: dict[str, tuple[Bucket, Rank]] = {}
         self.of_agent: dict[str, Placed] = {}
         self.waiting = 0
         self.waiting_in: dict[str, int] = {}
         self._bucket_side: Numbered[Bucket] = Numbered()
         self._profile_side: Numbered[Profile] = Numbered()
-        self._filled = 0
+        self._waited = 0
+        self._rung = 0
         self._excluding = 0
         self._free_of: dict[int, int] = {}
         self._everyone: dict[int, list[Ordered[Entry]]] = {}
@@ -148,13 +150,10 @@ class Index:
 
     def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
         """Enter an item that waits."""
-        bucket = self.buckets.get(wanted)
-        if bucket is None:
-            bucket = self._bucket(wanted)
-        if bucket.is_empty and not wanted.agent:
-            self._bucket_side.filled(bucket)
-            self._filled |= 1 << bucket.number
+        bucket = self._filled(wanted)
         bucket.waiting.add(rank)
+        if not wanted.agent:
+            self._waited |= 1 << bucket.number
         self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
         self.of_item[item] = (bucket, rank)
         self.waiting += 1
@@ -167,11 +166,47 @@ class Index:
         self.waiting -= 1
         self.waiting_in[bucket.wanted.queue] -= 1
         self._include(item, bucket)
+        if not bucket.waiting and not bucket.wanted.agent:
+            self._waited ^= 1 << bucket.number
+        self._left(bucket)
+
+    def ring(self, item: str, wanted: Requirement, rank: Rank) -> None:
+        """Enter an item that rings already, and is to ring more agents of several."""
+        bucket = self._filled(wanted)
+        bucket.ringing.add(rank)
+        self._rung |= 1 << bucket.number
+        self.of_ringing[item] = (bucket, rank)
+
+    def unring(self, item: str) -> None:
+        """Take out an item that is to ring nobody else; one that is not there is left alone."""
+        known = self.of_ringing.pop(item, None)
+        if known is None:
+            return
+        bucket, rank = known
+        bucket.ringing.remove(rank)
+        if not bucket.ringing:
+            self._rung ^= 1 << bucket.number
+        self._left(bucket)
+
+    def wanted(self, item: str) -> Requirement:
+        """What an item wants that waits, or is to ring more."""
+        return (self.of_item.get(item) or self.of_ringing[item])[0].wanted
+
+    def _filled(self, wanted: Requirement) -> Bucket:
+        """The bucket of a requirement, into which something is put."""
+        bucket = self.buckets.get(wanted)
+        if bucket is None:
+            bucket = self._bucket(wanted)
+        if bucket.is_empty and not wanted.agent:
+            self._bucket_side.filled(bucket)
+        return bucket
+
+    def _left(self, bucket: Bucket) -> None:
+        """Something was taken out of a bucket."""
         if bucket.is_empty and bucket.wanted.agent:
             self._forget(bucket.wanted)
         elif bucket.is_empty:
             self._bucket_side.emptied(bucket)
-            self._filled ^= 1 << bucket.number
 
     def exclude(self, item: str) -> None:
         """Note that a waiting item excludes somebody."""
@@ -220,13 +255,13 @@ class Index:
             mask &= side.above(skill, level - 1)
         return mask
 
-    def open_buckets(self, profile: Profile) -> int:
-        """The buckets that a profile can serve and in which something waits, as a mask."""
+    def open_buckets(self, profile: Profile, *, rings: bool = False) -> int:
+        """The buckets that a profile can serve and in which something waits, or rings, as a mask."""
         side = self._bucket_side
         levels, too_much = profile.levels, 0
         for skill in side.by_skill:
             too_much |= side.above(skill, levels.get(skill, 0))
-        return side.of_teams(profile.key[0]) & self._filled & ~too_much
+        return side.of_teams(profile.key[0]) & (self._rung if rings else self._waited) & ~too_much
 
     def served_excluding(self, agent: str, profile: Profile) -> Iterator[Bucket]:
         """The buckets that an agent of this profile can serve and in which some item excludes somebody."""
@@ -391,18 +426,23 @@ class Index:
                 heapreplace(heads, (following, number))
         yield from (entry for entry in self._compare(wanted, order, mask) if entry[-1] not in found)
 
-    def open_to(self, agent: str) -> Iterator[Bucket]:
-        """The buckets from which this agent could be offered something now, in no order that matters."""
+    def open_to(self, agent: str, *, rings: bool = False) -> Iterator[Bucket]:
+        """The buckets from which this agent could be offered something now, in no order that matters.
+
+        Args:
+            agent: their name.
+            rings: whether those count in which something rings, not those in which something waits.
+        """
         placed = self.of_agent.get(agent)
         if placed is None or not placed.room:
             return
         room = placed.room | placed.room >> self._kinds
-        for bucket in self.of_known.get(agent, {}).values():
+        for bucket in () if rings else self.of_known.get(agent, {}).values():
             if room >> bucket.wanted.kind & 1:
                 yield bucket
-        if not self._filled:
+        if not (self._rung if rings else self._waited):
             return
-        for bucket in self._bucket_side.members(self.open_buckets(placed.profile)):
+        for bucket in self._bucket_side.members(self.open_buckets(placed.profile, rings=rings)):
             if room >> bucket.wanted.kind & 1:
                 yield bucket
 

@@ -11,39 +11,52 @@ from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["failing", "offer_best_agent", "offer_best_items"]
+__all__ = ["failing", "fill_ring", "offer_best_agent", "offer_best_items"]
 
 _RUNNERS_UP = 5
 
 
 def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
-    """Offer a waiting interaction to the first in order of those who can take it, if there is one."""
+    """Offer an interaction that waits, or is to ring more, to the first in order of those who can take it, if any."""
     routing = view.routing
     item = routing.items[name]
-    bucket, _ = routing.index.of_item[name]
+    plain = routing.index.wanted(name)
     order = routing.rules.step(item).order
-    for wanted in (bucket.wanted, routing.index.by_putting_aside(bucket.wanted)):
+    for wanted in (plain, routing.index.by_putting_aside(plain)):
         ranked = _ranked(view, name, wanted, order)
         if ranked:
-            yield _offer(view, name, item, bucket.wanted, ranked, at_us)
+            yield _offer(view, name, item, plain, ranked, at_us)
             return
+
+
+def fill_ring(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """Offer an interaction that rings to the best of those who can take it, until it rings as many as it is to."""
+    item, before = view.routing.items[name], -1
+    while view.routing.wants_more(item) and view.position != before:
+        before = view.position
+        yield from offer_best_agent(view, name, at_us)
 
 
 def _ranked(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry]:
     """The first of those who can take an interaction, and the next five; nobody is next where chance decides."""
-    index, excluded = view.routing.index, view.routing.items[name].excluded
+    index, item = view.routing.index, view.routing.items[name]
     best = index.best_agents(wanted, order)
     if order.draws:
         best = index.draw(wanted, order, lambda total: _drawn(view, name, total))
-    return list(islice((entry for entry in best if entry[-1] not in excluded), 1 if order.draws else _RUNNERS_UP + 1))
+    asked = (entry for entry in best if entry[-1] not in item.excluded and entry[-1] not in item.ringing)
+    return list(islice(asked, 1 if order.draws else _RUNNERS_UP + 1))
 
 
 def _drawn(view: View, name: str, total: int) -> int:
     return view.draw(total, "agent", name, view.routing.next_token())
 
 
-def offer_best_items(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
-    """Offer an agent what is most urgent, again and again while they have room; what they had put aside goes first."""
+def offer_best_items(view: View, agent: str, at_us: int, *, rings: bool = True) -> Iterator[e.Event]:
+    """Offer an agent what is most urgent, again and again while they have room.
+
+    What they had put aside goes first; what rings others already goes last, after all that waits, and not at
+    all if `rings` is false.
+    """
     routing = view.routing
     while True:
         best = _best_item(view, agent, at_us)
@@ -51,6 +64,8 @@ def offer_best_items(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
         if aside is not None and (best is None or not _interrupts(view, best[1], aside)):
             yield e.InteractionResumed(aside, routing.items[aside].customer, agent)
             continue
+        if best is None and rings:
+            best = _best_item(view, agent, at_us, rings=True)
         if best is None:
             return
         wanted, name = best
@@ -66,16 +81,17 @@ def _interrupts(view: View, name: str, other: str) -> bool:
     return items[other].channel in view.plan.channels[items[name].channel].interrupts
 
 
-def _best_item(view: View, agent: str, at_us: int) -> tuple[Requirement, str] | None:
+def _best_item(view: View, agent: str, at_us: int, *, rings: bool = False) -> tuple[Requirement, str] | None:
     """The most urgent over the buckets this agent can serve and has room for. Compares heads only.
 
     First those of each queue by its own rule, then those of all queues by how long they have waited.
     """
     routing = view.routing
     heads: dict[str, tuple[Rank, Requirement]] = {}
-    for bucket in routing.index.open_to(agent):
-        for rank in bucket.waiting:
-            if agent not in routing.items[rank[-1]].excluded:
+    for bucket in routing.index.open_to(agent, rings=rings):
+        for rank in bucket.ringing if rings else bucket.waiting:
+            item = routing.items[rank[-1]]
+            if agent not in item.excluded and agent not in item.ringing:
                 queue = bucket.wanted.queue
                 if queue not in heads or rank < heads[queue][0]:
                     heads[queue] = rank, bucket.wanted
@@ -106,7 +122,7 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
         item.channel,
         token,
         channel.weight_percent,
-        at_us + microseconds(channel.offer_timeout),
+        at_us + microseconds(channel.answer_within),
         list(winner),
         [list(entry) for entry in others],
         failing(view, item, wanted),
@@ -116,7 +132,8 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
 def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
     """Condition -> number of agents who fail it first, of all who are signed in and take work.
 
-    `skills` lack the team or a skill, `excluded` declined or missed it, `saturated` have no room on the channel.
+    `skills` lack the team or a skill, `saturated` have no room on the channel, `excluded` declined or missed it, and
+    it rings at those who are `asked` already and would have room for more.
     """
     index = view.routing.index
     able = index.able(wanted)
@@ -124,5 +141,6 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
         "skills": len(index.of_agent) - able,
         "saturated": able - index.free(wanted),
         "excluded": sum(index.is_free(agent, wanted) for agent in item.excluded),
+        "asked": sum(index.is_free(agent, wanted) for agent in item.ringing),
     }
     return {condition: count for condition, count in counts.items() if count}

@@ -8,12 +8,15 @@ from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.sides import ProfileKey
 
 __all__ = [
+    "ASK",
+    "CONNECT",
     "EXHAUSTED",
     "GATE",
     "MOST_IN_HAND",
     "OFFER_TIMEOUT",
     "REST",
     "RETRY",
+    "RING",
     "STEP",
     "SWEEP",
     "Bench",
@@ -23,6 +26,10 @@ __all__ = [
 
 OFFER_TIMEOUT = "routing.offer"
 """Timer of a pending offer."""
+CONNECT = "routing.connect"
+"""Timer of an accepted offer whose contact is still being connected."""
+RING = "routing.widen"
+"""Timer of a contact that is to ring further agents. At one instant it rings after `ASK`, and so it shall."""
 EXHAUSTED = "routing.exhausted"
 """Timer, due at once, of an interaction that only those can still take who declined or missed it."""
 RETRY = "routing.retry"
@@ -33,6 +40,8 @@ GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
 REST = "routing.rest"
 """Timer of an agent who is offered nothing for a while."""
+ASK = "routing.ask"
+"""Timer of those who are free since a ring of which they were part is over."""
 SWEEP = "routing.sweep"
 """Timer of the walk over the agents after a plan change."""
 
@@ -44,9 +53,13 @@ MOST_IN_HAND = 150
 class Item:
     """A routed interaction.
 
-    `held_by` is the agent whose capacity it takes; `offers` are its offers, newest last; `agent` knows the customer;
-    `step` and `gate` count from 0, and it has been in its step since `step_us`. While it is lent to an offer, its
-    weight takes nobody's capacity.
+    `offers` are all it ever had, newest last; `agent` knows the customer; `step` and `gate` count from 0, and it has
+    been in its step since `step_us`.
+
+    While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
+    many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
+    by the offer `taken_by`, at the weight of that offer. While it is lent to an offer, its weight takes nobody's
+    capacity.
     """
 
     customer: str
@@ -57,7 +70,11 @@ class Item:
     start_us: int = 0
     order: int = 0
     state: str = "NEW"
+    ringing: dict[str, str] = attrs.field(factory=dict)
+    ring: int = 1
+    connecting: int = 0
     held_by: str | None = None
+    taken_by: str | None = None
     weight_percent: int = 0
     excluded: dict[str, int] = attrs.field(factory=dict)
     offers: list[str] = attrs.field(factory=list)
@@ -72,13 +89,25 @@ class Item:
 
 @attrs.define
 class Offer:
-    """An offer, kept as long as its interaction is not over."""
+    """An offer, kept as long as its interaction is not over.
+
+    `deadline_us` is until when it may be answered, then until when the contact must be connected. `idle_since_us` is
+    since when its agent's work had not changed, which whoever loses a ring to another gets back.
+    """
 
     interaction: str
     agent: str
     token: int
+    weight_percent: int
+    made_us: int
     deadline_us: int
+    idle_since_us: int
     state: str = OFFER.initial
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in ("PENDING", "CONNECTING")
 
 
 @attrs.define

@@ -12,13 +12,14 @@ from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
 from orchestra.engine.routing.sides import Key, Order, Profile, Rank, Requirement, Skills
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
-from orchestra.model.routing import RANDOM, Step
+from orchestra.model.routing import RANDOM, Ring, Step
 from orchestra.model.structure import microseconds
 
 __all__ = ["QueueRules", "Rules", "StepRules"]
 
 _MINUTE_US = 60_000_000
 _WHOLE = 1_000_000
+_ALONE = Ring()
 
 _OWN: Mapping[str, Callable[[Bench], int]] = {
     "busy": lambda bench: int(bool(bench.counts)),
@@ -155,6 +156,16 @@ class Rules:
     def step(self, item: Item) -> StepRules:
         """The step in which an item is."""
         return self.queues[item.queue].step(item.step)
+
+    def is_for_one(self, item: Item) -> bool:
+        """Whether an item is for the one agent who knows the customer, in its step."""
+        return item.agent is not None and self.step(item).is_known
+
+    def ring(self, item: Item) -> Ring:
+        """How many agents an item rings at once in its step."""
+        if self.is_for_one(item):
+            return _ALONE
+        return self.step(item).definition.ring or self.queues[item.queue].definition.ring
 
     def rank(self, name: str, item: Item) -> Rank:
         """The item's rank among those that wait for the same; ageing at one rate never changes it."""

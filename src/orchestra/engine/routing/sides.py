@@ -77,20 +77,21 @@ class Order:
 
 
 class Bucket:
-    """Items that wait for the same thing, by rank; and those of them that exclude somebody."""
+    """Items that want the same, by rank: those that wait, those that ring already and want more, those that exclude."""
 
-    __slots__ = ("excluding", "number", "waiting", "wanted")
+    __slots__ = ("excluding", "number", "ringing", "waiting", "wanted")
 
     def __init__(self, number: int, wanted: Requirement) -> None:
         self.number = number
         self.wanted = wanted
         self.waiting: Ordered[Rank] = Ordered()
+        self.ringing: Ordered[Rank] = Ordered()
         self.excluding: dict[str, int] = {}
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits here."""
-        return not self.waiting
+        """Whether nothing waits or rings here."""
+        return not self.waiting and not self.ringing
 
 
 class Profile:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from heapq import heapify, heappop, heappush
 from typing import ClassVar
 
+from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import EXHAUSTED, GATE, RETRY, STEP, Bench, Item, Offer
+from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, RETRY, RING, STEP, Bench, Item, Offer
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import Slice
@@ -26,10 +26,10 @@ def left_key(customer: str, queue: str, channel: str) -> str:
 class Routing(Slice):
     """Items by interaction, offers by id, benches by agent.
 
-    `left` is customer, queue and channel -> [began to wait, arrival, kept until]: the place of a live contact that was
-    given up.
-
-    `pace` is queue -> [last accept or 0, smoothed time between accepts, smoothed share within the service level].
+    `to_sweep` and `to_ask` are sets of agents who are yet to be offered what they can take, after a change of plan and
+    after the end of a ring. `left` is customer, queue and channel -> [began to wait, arrival, kept until]: the place of
+    a live contact that was given up. `pace` is queue -> [last accept or 0, smoothed time between accepts, smoothed
+    share within the service level].
     """
 
     TABLES: ClassVar = {
@@ -38,6 +38,7 @@ class Routing(Slice):
         "benches": Bench,
         "to_sweep": None,
         "left": None,
+        "to_ask": None,
         "pace": None,
         "counts": None,
     }
@@ -47,6 +48,7 @@ class Routing(Slice):
     benches: dict[str, Bench]
     to_sweep: dict[str, int]
     left: dict[str, list[int]]
+    to_ask: dict[str, int]
     pace: dict[str, list[int]]
     counts: dict[str, int]
 
@@ -54,14 +56,17 @@ class Routing(Slice):
         """Compile the plan's rules, and rebuild the index and what each agent has in hand."""
         self.rules = Rules(self.plan)
         self.index = Index(self.rules.own_keys, self.rules.kinds)
-        self._leaving = [(place[2], key) for key, place in self.left.items()]
-        heapify(self._leaving)
+        self._leaving: Ordered[tuple[int, str]] = Ordered()
+        for key, place in self.left.items():
+            self._leaving.add((place[2], key))
         self.in_hand: dict[str, dict[str, int]] = {}
         for name, item in sorted(self.items.items()):
-            if item.held_by is not None:
-                self.in_hand.setdefault(item.held_by, {})[name] = 1
+            for agent in (*item.ringing, *([item.held_by] if item.held_by is not None else [])):
+                self.in_hand.setdefault(agent, {})[name] = 1
             if item.state == "WAITING":
                 self.wait(name, item)
+            else:
+                self.settle(name, item)
         for name, bench in sorted(self.benches.items()):
             self.seat(name, bench)
 
@@ -86,14 +91,20 @@ class Routing(Slice):
         if not channel.live or not channel.resume_within:
             return
         key, until_us = left_key(item.customer, item.queue, item.channel), at_us + microseconds(channel.resume_within)
+        self.forget_place(key)
         self.left[key] = [item.start_us, item.order, until_us]
-        heappush(self._leaving, (until_us, key))
+        self._leaving.add((until_us, key))
         for _ in range(2):  # each place kept forgets at most two: no single step is ever long
-            if self._leaving[0][0] > at_us:
+            over_us, key = self._leaving.at(0)
+            if over_us > at_us:
                 return
-            over_us, key = heappop(self._leaving)
-            if key in self.left and self.left[key][2] == over_us:
-                del self.left[key]
+            self.forget_place(key)
+
+    def forget_place(self, key: str) -> None:
+        """Keep a place no longer, if it was kept."""
+        place = self.left.pop(key, None)
+        if place is not None:
+            self._leaving.remove((place[2], key))
 
     # The index follows
 
@@ -128,6 +139,37 @@ class Routing(Slice):
         for timer in (EXHAUSTED, RETRY, STEP, GATE):
             self.timers.cancel(timer, name)
 
+    def wants_more(self, item: Item) -> bool:
+        """Whether an item that rings is to ring more agents; not while one of them is being connected."""
+        may_grow = 0 < len(item.ringing) < item.ring and not item.connecting
+        return may_grow and item.state == "OFFERED" and not self.rules.is_for_one(item)
+
+    def settle(self, name: str, item: Item) -> None:
+        """Enter an item that is to ring more agents, or take it out."""
+        self.index.unring(name)
+        if self.wants_more(item):
+            self.index.ring(name, self.rules.wanted(item), self.rules.rank(name, item))
+
+    def arm_ring(self, name: str, item: Item, at_us: int) -> None:
+        """Set the timer after which an item that rings is to ring more agents, if it is."""
+        ring = self.rules.ring(item)
+        if item.ring < ring.first:
+            self.timers.set(RING, name, at_us)  # at once, and in a batch whose size is its own
+        elif ring.every is not None and item.ring < ring.most:
+            self.timers.set(RING, name, at_us + microseconds(ring.every))
+        else:
+            self.timers.cancel(RING, name)
+
+    @staticmethod
+    def ends_with_others(item: Item, outcome: str) -> bool:
+        """Whether an offer that has ended so is one of several of a ring that all end together."""
+        return item.state == "TAKEN" or (bool(item.ringing) and outcome in ("WITHDRAWN", "CUSTOMER_LEFT"))
+
+    def ask_later(self, agent: str, at_us: int) -> None:
+        """Offer the agent what they can take in a moment: many become free at once, and one batch must not hold it."""
+        self.to_ask[agent] = 1
+        self.timers.set(ASK, "", at_us)
+
     def seat(self, name: str, bench: Bench) -> None:
         """Enter an agent into the index as they are now, or take them out."""
         if bench.takes_work:
@@ -143,23 +185,28 @@ class Routing(Slice):
         if self.rules.interrupted:
             for name in self.in_hand.get(agent, ()):
                 item = self.items[name]
-                if item.channel in self.rules.interrupted and self._may_lend(item):
+                if item.channel in self.rules.interrupted and self._may_lend(agent, item):
                     weights[item.channel] = weights.get(item.channel, 0) + item.weight_percent
         return weights
 
     @staticmethod
-    def _may_lend(item: Item) -> bool:
-        return item.state == "TAKEN" and item.lent_to is None and not item.is_wrapping
+    def _may_lend(agent: str, item: Item) -> bool:
+        return item.held_by == agent and item.lent_to is None and not item.is_wrapping
 
     def lent_to(self, agent: str, offer: str) -> list[str]:
         """What an agent puts aside for what they are offered, most urgent first."""
         lent = [name for name in self.in_hand.get(agent, ()) if self.items[name].lent_to == offer]
         return sorted(lent, key=lambda name: self.rules.rank(name, self.items[name]))
 
+    def offer_of(self, name: str, agent: str) -> str | None:
+        """The offer by which an agent has an item, or is asked to take it."""
+        item = self.items[name]
+        return item.taken_by if item.held_by == agent else item.ringing.get(agent)
+
     def put_aside(self, agent: str) -> str | None:
         """The most urgent of what an agent has put aside for something that is over."""
         in_hand = self.in_hand.get(agent, {})
-        borrowing = {self.items[name].offers[-1] for name in in_hand}
+        borrowing = {self.offer_of(name, agent) for name in in_hand}
         waiting = [name for name in in_hand if self.items[name].lent_to not in (None, *borrowing)]
         return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
 
@@ -171,7 +218,7 @@ class Routing(Slice):
             if bench.used_percent <= bench.capacity_percent:
                 return
             item = self.items[name]
-            if self._may_lend(item):
+            if self._may_lend(agent, item):
                 item.lent_to = offer
                 bench.used_percent -= item.weight_percent
 
@@ -255,7 +302,11 @@ class Routing(Slice):
     def rest_us(self, outcome: str) -> int:
         """How long an agent is offered nothing after an offer that ended so."""
         presence = self.plan.presence
-        rests = {"DECLINED": presence.rest_after_decline, "TIMED_OUT": presence.rest_after_miss}
+        rests = {
+            "DECLINED": presence.rest_after_decline,
+            "TIMED_OUT": presence.rest_after_miss,
+            "SETUP_FAILED": presence.rest_after_setup_failure,
+        }
         return microseconds(rests[outcome]) if outcome in rests else 0
 
     def replace(self, agent: str) -> None:
@@ -266,21 +317,24 @@ class Routing(Slice):
     # Capacity
 
     def hold(self, name: str, item: Item, agent: str, weight_percent: int, at_us: int) -> None:
-        """The item takes the agent's capacity."""
+        """The item takes an agent's capacity."""
         bench = self.benches[agent]
-        item.held_by, item.weight_percent = agent, weight_percent
         bench.used_percent += weight_percent
         bench.idle_since_us = bench.offered_us = at_us
         bench.counts[item.channel] = bench.counts.get(item.channel, 0) + 1
         self.in_hand.setdefault(agent, {})[name] = 1
         self.seat(agent, bench)
 
-    def release(self, name: str, item: Item, at_us: int) -> None:
-        """The item takes nobody's capacity any more."""
-        agent, item.held_by = item.held_by, None
-        is_lent, item.lent_to, item.is_wrapping = item.lent_to is not None, None, False
-        if agent is None:
-            return
+    def give_back(self, name: str, item: Item, agent: str, weight_percent: int, idle_since_us: int) -> None:
+        """The item takes an agent's capacity no more.
+
+        Args:
+            name: of the item.
+            item: the item.
+            agent: whose capacity it took.
+            weight_percent: how much of it.
+            idle_since_us: since when the agent's work now counts as unchanged.
+        """
         in_hand = self.in_hand[agent]
         del in_hand[name]
         if not in_hand:
@@ -288,9 +342,32 @@ class Routing(Slice):
         bench = self.benches.get(agent)
         if bench is None:
             return
-        bench.used_percent -= 0 if is_lent else item.weight_percent
+        bench.used_percent -= weight_percent
         bench.counts[item.channel] -= 1
         if not bench.counts[item.channel]:
             del bench.counts[item.channel]
-        bench.idle_since_us = at_us
+        bench.idle_since_us = idle_since_us
         self.seat(agent, bench)
+
+    def unring(self, name: str, item: Item, row: Offer, at_us: int) -> None:
+        """An offer of the item has ended, and gives its capacity back."""
+        del item.ringing[row.agent]
+        item.connecting -= row.state == "CONNECTING"
+        bench = self.benches[row.agent]
+        # Who loses a ring to another has neither worked nor refused to: the agent's turn is what it was.
+        is_unchanged = item.state == "TAKEN" and bench.idle_since_us == row.made_us
+        idle_since_us = row.idle_since_us if is_unchanged else at_us
+        self.give_back(name, item, row.agent, row.weight_percent, idle_since_us)
+        if item.ringing and item.state == "OFFERED":
+            if row.state == "CONNECTING" and not item.connecting:
+                self.arm_ring(name, item, at_us)
+        else:
+            self.timers.cancel(RING, name)
+        self.settle(name, item)
+
+    def release(self, name: str, item: Item, at_us: int) -> None:
+        """Nobody has the item any more."""
+        agent, item.held_by, item.taken_by = item.held_by, None, None
+        is_lent, item.lent_to, item.is_wrapping = item.lent_to is not None, None, False
+        if agent is not None:
+            self.give_back(name, item, agent, 0 if is_lent else item.weight_percent, at_us)

@@ -55,7 +55,13 @@ from orchestra.model.commands.deliveries import (
     StopSending,
 )
 from orchestra.model.commands.logs import MarkLog
-from orchestra.model.commands.offers import AcceptOffer, DeclineOffer, RescindOffer
+from orchestra.model.commands.offers import (
+    AcceptOffer,
+    ConfirmConnected,
+    DeclineOffer,
+    ReportSetupFailed,
+    RescindOffer,
+)
 
 __all__ = [
     "COMMANDS",
@@ -67,6 +73,7 @@ __all__ = [
     "ChangePlan",
     "CloseCase",
     "Command",
+    "ConfirmConnected",
     "DeclineOffer",
     "DefineAgent",
     "FinishInteraction",
@@ -84,6 +91,7 @@ __all__ = [
     "RecoverDelivery",
     "RemoveAgent",
     "ReopenCase",
+    "ReportSetupFailed",
     "RescindOffer",
     "ResolveCase",
     "ResumeCase",

@@ -6,16 +6,38 @@ import attrs
 
 from orchestra.model.command import Command
 
-__all__ = ["AcceptOffer", "DeclineOffer", "RescindOffer"]
+__all__ = ["AcceptOffer", "ConfirmConnected", "DeclineOffer", "ReportSetupFailed", "RescindOffer"]
 
 
 @attrs.define
 class AcceptOffer(Command):
-    """Take what is offered. The token is the offer's own; a stale one is refused."""
+    """Take what is offered. The token is the offer's own; a stale one is refused.
+
+    Where the channel `connects`, the contact is the agent's only once `ConfirmConnected` follows.
+    """
 
     offer: str
     agent: str
     token: int
+
+
+@attrs.define
+class ConfirmConnected(Command):
+    """Agent and customer are connected: the contact is the agent's. Of several who ring, the first confirmed has it."""
+
+    offer: str
+    agent: str
+    token: int
+
+
+@attrs.define
+class ReportSetupFailed(Command):
+    """Agent and customer could not be connected; the contact waits again with its place, and nobody is blamed."""
+
+    offer: str
+    agent: str
+    token: int
+    reason: str | None = None
 
 
 @attrs.define

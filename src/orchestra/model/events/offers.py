@@ -10,8 +10,10 @@ __all__ = [
     "AgentRested",
     "GateOpened",
     "OfferAccepted",
+    "OfferConnecting",
     "OfferEnded",
     "OfferMade",
+    "RingWidened",
     "RoutingExhausted",
     "RoutingRetried",
     "RoutingSwept",
@@ -56,6 +58,27 @@ class OfferAccepted(Event):
 
 
 @attrs.define
+class OfferConnecting(Event):
+    """The agent takes the interaction, and is being connected; it counts once that is confirmed, before `until_us`."""
+
+    offer: str
+    interaction: str
+    customer: str
+    agent: str
+    until_us: int
+
+
+@attrs.define
+class RingWidened(Event):
+    """A contact that is offered rings up to so many agents now, as far as there are any who could take it."""
+
+    interaction: str
+    customer: str
+    queue: str
+    agents: int
+
+
+@attrs.define
 class OfferEnded(Event):
     """The offer ended without an answer to the customer; `outcome` is the offer's final state."""
 
@@ -87,7 +110,7 @@ class RoutingRetried(Event):
 
 @attrs.define
 class RoutingSwept(Event):
-    """After a plan change, these agents were offered what they can now take."""
+    """After a plan change, or a ring of which they were part, these agents were offered what they can now take."""
 
     agents: list[str]
 

@@ -32,6 +32,8 @@ _STEPS = (
     "InteractionAttached",
     "InteractionQueued",
     "OfferMade",
+    "RingWidened",
+    "OfferConnecting",
     "OfferAccepted",
     "OfferEnded",
     "RoutingExhausted",

@@ -33,6 +33,8 @@ PHRASES: Mapping[str, str] = {
     "InteractionCanceled": "{interaction} was canceled{because}",
     "InteractionDeflected": "turned away by queue {queue}{because}",
     "OfferMade": "offered to {agent}",
+    "RingWidened": "rings up to {agents} agents of queue {queue} now",
+    "OfferConnecting": "{agent} answered, and is being connected",
     "OfferAccepted": "{agent} took it",
     "OfferEnded": "the offer to {agent} ended: {outcome_text}{because}",
     "RoutingExhausted": "everybody in queue {queue} has declined or missed it",
@@ -77,6 +79,7 @@ DETAILS = frozenset(
         "DeliveryStarted",
         "DeliveryAccepted",
         "DeliveryRetried",
+        "RingWidened",
         "RoutingRetried",
     }
 )

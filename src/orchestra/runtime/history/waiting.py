@@ -146,4 +146,6 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
             return f"skill {skill} {bench.skills.get(skill, 0)} < {level}"
     if not view.routing.index.is_free(name, wanted):
         return "saturated"
-    return "excluded" if name in item.excluded else None
+    if name in item.excluded:
+        return "excluded"
+    return "asked" if name in item.ringing else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.insight.rig import START_US, Desk, busy_day
+from tests.unit.insight.rig import PLAN, START_US, Desk, busy_day
 
 from orchestra.errors import UnknownId
 from orchestra.model import commands as c
@@ -146,6 +146,38 @@ def test_two_offers_in_a_row_are_each_seen_from_before() -> None:
     explanation = explain(desk.journal, called, full=True)
     assert listed(explanation, 0)[:2] == [(1, "ana", None), (2, "bob", None)]
     assert listed(explanation, 1)[:2] == [(1, "bob", None), (None, "ana", "excluded")]
+
+
+def test_a_ring_is_told_with_who_won_and_who_lost() -> None:
+    plan = PLAN.replace('retry_after = "1h"', 'retry_after = "1h"\nring = {first = 2}').replace(
+        'offer_timeout = "10m"', 'offer_timeout = "10m"\nconnects = "30s"'
+    )
+    desk = Desk(plan)
+    desk.sign_in("ana", "bob")
+    name = desk.call("joe", 10)
+    desk.wait(10)
+    offer = desk.view.routing.items[name].ringing["bob"]
+    token = desk.view.routing.offers[offer].token
+    desk.run(c.AcceptOffer(offer, "bob", token), 12)
+    waiting = explain(desk.journal, name)
+    assert [decision.outcome for decision in waiting.decisions] == [None, None]
+    desk.run(c.ConfirmConnected(offer, "bob", token), 14)
+    told = explain(desk.journal, name, full=True)
+    assert [(one.agent, one.outcome, one.reason) for one in told.decisions] == [
+        ("ana", "RESCINDED", "another agent took it"),
+        ("bob", "ACCEPTED", None),
+    ]
+    assert [step.sentence for step in told.steps[-6:]] == [
+        "offered to ana",
+        "rings up to 2 agents of queue care now",
+        "offered to bob",
+        "bob answered, and is being connected",
+        "bob took it",
+        "the offer to ana ended: rescinded (another agent took it)",
+    ]
+    assert listed(told, 1)[0] == (1, "bob", None)
+    assert (None, "ana", "saturated") in listed(told, 1), "the offer that she has takes all her room"
+    assert desk.view.agent("ana").misses == 0
 
 
 def test_knowing_the_customer_spares_the_search() -> None:

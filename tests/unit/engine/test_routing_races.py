@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import timedelta
+from typing import Any
+
 import attrs
 import pytest
 from tests.engine_driver import SECOND, Driver, plan
@@ -9,6 +13,7 @@ from tests.invariants import check_liveness, check_state
 
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired
 from orchestra.model import commands as c, events as e
+from orchestra.model.definitions import Ring, Step
 
 
 @pytest.fixture
@@ -254,6 +259,148 @@ def test_a_thousand_agents_sign_in_at_one_instant() -> None:
     assert offered == {f"in{number + 1}": f"a{number:04d}" for number in range(1000)}
     check_state(driver.engine)
     check_liveness(driver.engine)
+
+
+def test_the_work_per_sign_in_of_a_thousand_is_bounded() -> None:
+    driver = Driver()
+    for number in range(1000):
+        driver.message(f"p{number}", "chat", after=0)
+        driver.run(c.DefineAgent(f"a{number:04d}", ["care"], capacity_percent=100))
+    calls, events = list[int](), list[int]()
+    for number in range(1000):
+        count = [0]
+
+        def noted(frame: Any, event: str, argument: Any, count: list[int] = count) -> None:
+            count[0] += 1
+
+        sys.setprofile(noted)
+        try:
+            decided = driver.engine.execute(c.SignIn(f"a{number:04d}"), driver.now_us)
+        finally:
+            sys.setprofile(None)
+        calls.append(count[0])
+        events.append(len(decided.events))
+    assert max(events) == 3, "a batch of its own each: signed in, and as many offers as there is room for"
+    assert sum(events) == 2000
+    assert max(calls) <= 2 * calls[1], "the last does no more than the second"
+
+
+# Rings, and answers that are still to be connected
+
+
+@pytest.fixture
+def dialing() -> Driver:
+    """Calls ring two agents, and must be connected after an answer; cleo is not at work."""
+    of = plan()
+    voice = attrs.evolve(of.channels["voice"], connects=timedelta(seconds=30))
+    care = attrs.evolve(of.queues["care"], ring=Ring(first=2), overflow_to="sales", steps=[Step(timedelta(seconds=15))])
+    driver = Driver(attrs.evolve(of, channels={**of.channels, "voice": voice}, queues={**of.queues, "care": care}))
+    driver.sign_in("ana", "bob")
+    return driver
+
+
+def test_a_ring_leg_is_still_being_set_up_when_another_agent_wins(dialing: Driver) -> None:
+    got = dialing.call()
+    dialing.accept(dialing.offer_to("ana"))
+    dialing.accept(dialing.offer_to("bob"))
+    decided = dialing.confirm(dialing.offer_to("bob"), after=0)
+    assert type(decided.events[0]) is e.OfferAccepted
+    end = dialing.last(e.OfferEnded)
+    assert (end.agent, end.outcome, end.reason) == ("ana", "RESCINDED", "another agent took it")
+    late = dialing.offer_to("ana")
+    dialing.refuse(c.ConfirmConnected(late.offer, "ana", late.token), OfferExpired, state="RESCINDED")
+    dialing.refuse(c.ReportSetupFailed(late.offer, "ana", late.token), OfferExpired, state="RESCINDED")
+    assert dialing.agent_of(got) == "bob"
+    check_state(dialing.engine)
+
+
+def test_two_agents_of_a_ring_accept_at_once() -> None:
+    of = plan()
+    care = attrs.evolve(of.queues["care"], ring=Ring(first=2))
+    driver = Driver(attrs.evolve(of, queues={**of.queues, "care": care}))
+    driver.sign_in("ana", "bob")
+    got = driver.call()
+    driver.advance(0)
+    first, second = driver.pending()
+    driver.accept(first, after=0)
+    driver.refuse(c.AcceptOffer(second.offer, second.agent, second.token), OfferExpired, state="RESCINDED")
+    assert driver.agent_of(got) == first.agent
+
+
+def test_the_maximum_wait_is_reached_while_connecting(dialing: Driver) -> None:
+    got = dialing.call()
+    dialing.accept(dialing.offer_to("ana"))
+    dialing.advance(28)
+    assert dialing.engine.view.routing.items[got.interaction].queue == "care", "it would have overflowed after 15 s"
+    dialing.confirm(dialing.offer_to("ana"))
+    assert dialing.agent_of(got) == "ana"
+
+
+def test_a_customer_hangs_up_while_connecting(dialing: Driver) -> None:
+    got = dialing.call()
+    dialing.accept(dialing.offer_to("ana"))
+    made = dialing.offer_to("ana")
+    dialing.run(c.LeaveContact(got.interaction))
+    assert dialing.state(got) == "ABANDONED"
+    assert {end.outcome for end in dialing.events(e.OfferEnded)} == {"CUSTOMER_LEFT"}
+    dialing.refuse(c.ConfirmConnected(made.offer, "ana", made.token), OfferExpired, state="over")
+    dialing.advance(60)
+    assert [dialing.engine.view.agent(agent).misses for agent in ("ana", "bob")] == [0, 0]
+
+
+def test_two_devices_confirm_at_once(dialing: Driver) -> None:
+    dialing.run(c.SignIn("ana", "phone"))
+    dialing.call()
+    first, second = dialing.accept(dialing.offer_to("ana")), dialing.accept(dialing.offer_to("ana"))
+    assert first.result == second.result
+    first, second = dialing.confirm(dialing.offer_to("ana")), dialing.confirm(dialing.offer_to("ana"))
+    assert first.result == second.result
+    assert len(dialing.events(e.OfferAccepted)) == 1
+
+
+def test_a_late_time_out_of_a_set_up_touches_only_its_own_offer(dialing: Driver) -> None:
+    dialing.call()
+    dialing.accept(dialing.offer_to("ana"))
+    until_us = dialing.last(e.OfferConnecting).until_us
+    dialing.fail(dialing.offer_to("ana"), after=5)
+    dialing.advance(6)
+    again = dialing.offer_to("ana")
+    dialing.accept(again, after=0)
+    dialing.advance_to(until_us)
+    assert dialing.engine.view.routing.offers[again.offer].state == "CONNECTING"
+
+
+def test_an_agent_goes_offline_while_connecting_and_the_rest_of_the_ring_goes_on(dialing: Driver) -> None:
+    got = dialing.call()
+    dialing.accept(dialing.offer_to("ana"))
+    dialing.run(c.LoseDevice("ana", "main"))
+    assert dialing.last(e.OfferEnded).outcome == "AGENT_LOST"
+    assert (dialing.state(got), dialing.ringing(got)) == ("OFFERED", {"bob": "PENDING"})
+
+
+def test_the_time_to_confirm_is_over_at_its_own_instant(dialing: Driver) -> None:
+    dialing.call()
+    dialing.accept(dialing.offer_to("ana"))
+    made = dialing.offer_to("ana")
+    dialing.advance_to(dialing.last(e.OfferConnecting).until_us)
+    dialing.refuse(c.ConfirmConnected(made.offer, "ana", made.token), OfferExpired, state="SETUP_FAILED")
+
+
+def test_a_skill_removed_from_an_agent_who_is_being_connected(dialing: Driver) -> None:
+    got = dialing.call(skills={"german": 60})
+    dialing.accept(dialing.offer_to("bob"))
+    dialing.run(c.DefineAgent("bob", ["care"]))
+    dialing.confirm(dialing.offer_to("bob"))
+    assert dialing.agent_of(got) == "bob", "it was right when it was decided"
+
+
+def test_an_agent_is_deleted_while_connecting(dialing: Driver) -> None:
+    got = dialing.call()
+    dialing.accept(dialing.offer_to("ana"))
+    dialing.run(c.RemoveAgent("ana"))
+    dialing.advance(0)
+    assert (dialing.state(got), dialing.ringing(got)) == ("OFFERED", {"bob": "PENDING"})
+    check_state(dialing.engine)
 
 
 def test_a_message_arrives_while_its_interaction_finishes(driver: Driver) -> None:
