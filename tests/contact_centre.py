@@ -40,7 +40,7 @@ ACCOUNT = Account(route_key="r-41f6", channel="loopback", id="acme", secrets={"s
 PLAN = Plan.parse("""
 workspace = { name = "tests", default_queue = "care" }
 teams.care = {}
-queues.care.team = "care"
+queues.care = { team = "care", announce_every = "0s" }
 channels.chat = { live = true, weight_percent = 25, wrap_up = "10s", offer_timeout = "1m" }
 channels.voice.live = true
 agents.ana.teams = ["care"]

@@ -113,6 +113,7 @@ class Queue:
         exhausted: once all have declined or missed a contact: `retry` asks them again later, `next_step` goes on.
         service_level: what reports compare against.
         retry_after: how long after everybody declined they are asked again.
+        announce_every: those who listen are told a contact's place and estimated wait no more often than this.
     """
 
     team: str
@@ -133,6 +134,7 @@ class Queue:
     exhausted: str = "retry"
     service_level: ServiceLevel = ServiceLevel()
     retry_after: timedelta = _seconds(30)
+    announce_every: timedelta = _seconds(5)
 
 
 @attrs.frozen

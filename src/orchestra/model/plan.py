@@ -192,6 +192,8 @@ def _check_queues(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"queues.{name}.service_level.percent", "must be from 1 to 100")
         if microseconds(queue.retry_after) <= 0:
             yield Fault(f"queues.{name}.retry_after", "must be longer than nothing")
+        if microseconds(queue.announce_every) < 0:
+            yield Fault(f"queues.{name}.announce_every", "must not be negative")
 
 
 def _check_skills(plan: Plan, lost: Lost, path: str, skills: Mapping[str, int]) -> Iterator[Fault]:

@@ -8,6 +8,9 @@ from datetime import timedelta
 import anyio
 import attrs
 
+from orchestra.engine.view import View
+from orchestra.model.structure import microseconds
+from orchestra.runtime.clock import sleep_until
 from orchestra.runtime.owner import Owner
 
 __all__ = ["PlaceSignal", "Signals", "TypingSignal"]
@@ -53,17 +56,23 @@ class Signals:
             self._owner.recent.bell.ring()
 
     async def of(self, interaction: str, every: timedelta) -> AsyncGenerator[Signal]:
-        """Signals of an interaction while it waits: the newest of each kind, at most once per `every`."""
+        """Signals of an interaction while it waits: the newest of each kind, at most once per `every`.
+
+        A place is told no more often than its queue's `announce_every`, except that the wait is over.
+        """
         typing: set[str] = set()
         self._typing.setdefault(interaction, []).append(typing)
         try:
             last: PlaceSignal | None = None
+            again_us = 0
             while not self._owner.is_closing:
                 stroke = self._owner.recent.bell.stroke
-                place = await self._owner.read(lambda view: view.routing.place(interaction))
-                signal = _place(interaction, place)
-                if signal != last:
-                    last = signal
+                place, pause_us = await self._owner.read(lambda view: _look(view, interaction))
+                signal, now_us = _place(interaction, place), self._owner.clock.now_us()
+                is_due = place is None or now_us >= again_us
+                held_until_us = again_us if signal != last and not is_due else None
+                if signal != last and is_due:
+                    last, again_us = signal, now_us + pause_us
                     yield signal
                 if place is None:
                     return
@@ -71,12 +80,19 @@ class Signals:
                     yield TypingSignal(interaction, who)
                 typing.clear()
                 await anyio.sleep(every.total_seconds())
-                await stroke.wait()
+                await sleep_until(self._owner.clock, held_until_us, stroke)
         finally:
             listening = self._typing[interaction]
             listening[:] = [heard for heard in listening if heard is not typing]
             if not listening:
                 del self._typing[interaction]
+
+
+def _look(view: View, interaction: str) -> tuple[tuple[int, int | None] | None, int]:
+    """Where an interaction stands, and how long its queue pauses between two announcements."""
+    item = view.routing.items.get(interaction)
+    pause_us = 0 if item is None else microseconds(view.plan.queues[item.queue].announce_every)
+    return view.routing.place(interaction), pause_us
 
 
 def _place(interaction: str, place: tuple[int, int | None] | None) -> PlaceSignal:

@@ -6,9 +6,11 @@ from contextlib import aclosing
 from datetime import timedelta
 
 import anyio
+import attrs
 import pytest
 from tests.contact_centre import Centre, message, turns
 
+from orchestra.model import commands as c
 from orchestra.runtime.signals import PlaceSignal, Signal, TypingSignal
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
@@ -113,3 +115,32 @@ async def test_they_end_with_the_workspace(centre: Centre) -> None:
             tasks.start_soon(heard, workspace, "in1", signals)
             await turns()
     assert signals == [PlaceSignal("in1", 0, None)]
+
+
+async def test_a_place_is_told_no_more_often_than_its_queue_announces(centre: Centre) -> None:
+    clock = VirtualClock()
+    centre.clock = clock
+    signals: list[Signal] = []
+    plan = centre.plan
+    slow = attrs.evolve(plan.queues["care"], announce_every=timedelta(seconds=30))
+    centre.plan = attrs.evolve(plan, queues={"care": slow})
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        for number in range(4):
+            await workspace.receive(message(number, sender=f"joe-{number}"))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(heard, workspace, "in4", signals)
+            await turns()
+            for name in ("in1", "in2"):
+                await workspace.execute(c.LeaveContact(name))
+                await turns()
+            assert [one.position for one in signals if isinstance(one, PlaceSignal)] == [3]
+            await clock.advance(seconds=29)
+            await turns()
+            assert len(signals) == 1
+            await clock.advance(seconds=1)
+            await turns()
+            assert [one.position for one in signals if isinstance(one, PlaceSignal)] == [3, 1], "the newest alone"
+            await workspace.execute(c.LeaveContact("in4"))
+            await turns()
+    assert signals[-1] == PlaceSignal("in4", None, None), "which is told at once"
