@@ -6,7 +6,6 @@ the contacts waiting. Two sizes are measured in turn; the quotient must stay at 
 
 from __future__ import annotations
 
-import heapq
 import json
 import statistics
 import sys
@@ -14,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from contacts import Desk, drive
+from floor import heap_floor
 from measure import arguments
 
 from orchestra.model.commands import CancelInteraction, DefineAgent, SignIn
@@ -68,23 +68,6 @@ def _contacts(desk: Desk) -> Callable[[], float]:
         drive(desk, number[0], OPERATIONS)
         number[0] += OPERATIONS
         return (time.perf_counter() - start) / OPERATIONS
-
-    return run
-
-
-def heap_floor(size: int) -> Callable[[], float]:
-    """Pop, dict and push on a heap of that size; gives seconds per operation."""
-    heap = [(number * 7919 % size, f"in{number}") for number in range(size)]
-    heapq.heapify(heap)
-    known = dict.fromkeys((name for _, name in heap), 0)
-
-    def run() -> float:
-        start = time.perf_counter()
-        for _ in range(20_000):
-            due, name = heapq.heappop(heap)
-            known[name] = due
-            heapq.heappush(heap, (due + size, name))
-        return (time.perf_counter() - start) / 20_000
 
     return run
 

@@ -1,0 +1,135 @@
+"""The limits that others publish, in one process: 7,500 agents signed in, 500,000 contacts queued, 5,000 queues.
+
+Through the whole engine, every section on: contacts arrive and wait; then agents accept and finish, are offered the
+next at once, and others arrive. Reported are the memory of the process and of each contact that waits, and what such a
+round costs against a hundredth of it all, divided by how a bare heap's cost grows in the same run.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import sys
+import time
+from collections import deque
+
+from floor import heap_floor
+from measure import arguments
+from memory import peak_mib
+
+from orchestra.engine.engine import Decided, Engine
+from orchestra.model import commands as c
+from orchestra.model.addresses import Address
+from orchestra.model.events import OfferMade
+from orchestra.model.plan import Plan
+
+AGENTS, QUEUED, QUEUES = 7_500, 500_000, 5_000
+HUNDREDTH = 100
+SKILLS = 20
+OPERATIONS = 1_000
+LIMIT_MIB, LIMIT_GROWTH = 4096, 2.0
+
+
+def plan(queues: int) -> Plan:
+    """So many queues, a team each."""
+    teams = "".join(f"[teams.t{number}]\n" for number in range(queues))
+    of_teams = "".join(f'[queues.q{number}]\nteam = "t{number}"\n' for number in range(queues))
+    skills = "".join(f's{number} = "skill {number}"\n' for number in range(SKILLS))
+    return Plan.parse(
+        f'workspace.default_queue = "q0"\n[channels.voice]\nlive = true\n{teams}{of_teams}[skills]\n{skills}'
+    )
+
+
+class Centre:
+    """An engine with its agents in several teams each, and its contacts spread evenly over the queues."""
+
+    def __init__(self, agents: int, queued: int, queues: int) -> None:
+        self.engine, self.now_us, self.queues = Engine(), 1_800_000_000_000_000, queues
+        self.ringing: deque[OfferMade] = deque()
+        self.came = 0
+        definition = plan(queues)
+        self.do(c.ChangePlan(definition, definition.digest(), "none", "none"))
+        for number in range(agents):
+            # In as many teams as it takes to have every queue served by about fifteen.
+            teams = sorted({f"t{(number * 10 + more * 7) % queues}" for more in range(10)})
+            self.do(c.DefineAgent(f"a{number}", teams, {f"s{number % SKILLS}": 2, f"s{number * 7 % SKILLS}": 1}))
+            self.do(c.SignIn(f"a{number}"))
+        self.before_mib = peak_mib()
+        while self.came < queued + agents:
+            self.arrive()
+
+    def do(self, command: c.Command) -> Decided:
+        """Let 1 ms pass, then decide; the offers that come of it ring."""
+        engine = self.engine
+        self.now_us += 1000
+        while (due_us := engine.due()) is not None and due_us <= self.now_us:
+            self._note(engine.tick(self.now_us))
+        return self._note(engine.execute(command, self.now_us))
+
+    def _note(self, decided: Decided) -> Decided:
+        self.ringing.extend(event for event in decided.events if isinstance(event, OfferMade))
+        return decided
+
+    def arrive(self) -> None:
+        """A new customer calls; every second needs a skill."""
+        self.came += 1
+        number = self.came
+        skills = {f"s{number // 2 % SKILLS}": 1} if number % 2 else {}
+        sender = Address("phone", f"{number:032x}")
+        self.do(
+            c.ReceiveContact("voice", "main", f"c{number}", sender, queue=f"q{number % self.queues}", skills=skills)
+        )
+
+    def rounds(self) -> float:
+        """Agents accept, finish and are offered the next, and contacts arrive; gives seconds for each."""
+        gc.collect()
+        start = time.perf_counter()
+        for _ in range(OPERATIONS):
+            while self.ringing:
+                offer = self.ringing.popleft()
+                row = self.engine.view.routing.offers.get(offer.offer)
+                if row is not None and row.state == "PENDING":
+                    self.do(c.AcceptOffer(offer.offer, offer.agent, offer.token))
+                    self.do(c.FinishInteraction(offer.interaction, offer.agent))
+                    break
+            self.arrive()
+        return (time.perf_counter() - start) / OPERATIONS
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = arguments("the published limits in one process")
+    parser.add_argument("--queued", type=int, default=QUEUED, help="contacts; agents and queues are scaled with it")
+    given = parser.parse_args()
+    sizes = [[size * given.queued // QUEUED for size in (AGENTS, QUEUED, QUEUES)]]
+    sizes.append([size // HUNDREDTH for size in sizes[0]])
+    large, small = (Centre(*size) for size in sizes)
+    item_kib = (peak_mib() - large.before_mib) * 1024 / sizes[0][1]
+    queued, offered = large.engine.view.routing.index.waiting, len(large.engine.view.routing.offers)
+    floors = [heap_floor(size[1]) for size in sizes]
+    for warm in (large.rounds, small.rounds, *floors):
+        warm()
+    taken = [(large.rounds(), small.rounds(), floors[0](), floors[1]()) for _ in range(given.rounds)]
+    ours, floor = [one[0] / one[1] for one in taken], [one[2] / one[3] for one in taken]
+    quotient, mib = statistics.median(ours) / statistics.median(floor), peak_mib()
+    passed = quotient <= LIMIT_GROWTH and mib <= LIMIT_MIB
+    row = {"queued": queued, "offered": offered, "sizes": sizes[0], "ours": ours, "floor": floor, "quotient": quotient}
+    row |= {"seconds": [one[0] for one in taken], "peak_mib": mib, "item_kib": item_kib, "passed": passed}
+    if given.json:
+        print(json.dumps({"benchmark": "scale", "results": [row]}, indent=1))
+    else:
+        agents, _, queues = sizes[0]
+        print(f"{agents:,} agents, {queued:,} queued and {offered:,} offered, {queues:,} queues in one process")
+        print(f"  memory: {mib:,.0f} MiB (limit {LIMIT_MIB:,}), {item_kib:.1f} KiB for each contact that waits")
+        print(f"  a round costs {_spread(ours)} times a hundredth's, a heap's {_spread(floor)}", end="")
+        print(f", quotient {quotient:.2f} (limit {LIMIT_GROWTH:g})")
+    return 0 if passed else 1
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{min(ratios):.2f} / {statistics.median(ratios):.2f} / {max(ratios):.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
