@@ -58,10 +58,12 @@ class Ordered(Generic[Key]):
             self._blocks.append([key])
             self._tops.append(key)
             return
-        index = min(bisect_left(self._tops, key), len(self._blocks) - 1)
+        index = bisect_left(self._tops, key)
+        if index == len(self._blocks):
+            index -= 1
+            self._tops[index] = key
         block = self._blocks[index]
         insort(block, key)
-        self._tops[index] = block[-1]
         if len(block) > 2 * _BLOCK:
             self._split(index)
 
@@ -78,10 +80,10 @@ class Ordered(Generic[Key]):
             raise KeyError(key)
         del block[at]
         self._size -= 1
-        if block:
-            self._tops[index] = block[-1]
-        else:
+        if not block:
             del self._blocks[index], self._tops[index]
+        elif at == len(block):
+            self._tops[index] = block[-1]
 
     def position(self, key: Key) -> int:
         """How many keys are less than this one. Costs in proportion to the number of blocks."""

@@ -106,10 +106,13 @@ class World:
 
 
 @pytest.mark.parametrize("probed", [0, 2, 256])
-@pytest.mark.parametrize("spared", [0, 256])
-def test_it_finds_what_looking_at_everything_finds(monkeypatch: pytest.MonkeyPatch, spared: int, probed: int) -> None:
+@pytest.mark.parametrize(("spared", "rooms"), [(0, 0), (256, 8)])
+def test_it_finds_what_looking_at_everything_finds(
+    monkeypatch: pytest.MonkeyPatch, spared: int, rooms: int, probed: int
+) -> None:
     monkeypatch.setattr(sides, "_SPARED", spared)
     monkeypatch.setattr(module, "_PROBED", probed)
+    monkeypatch.setattr(module, "_ROOMS", rooms)
     for seed in range(4):
         world = World(seed)
         for _ in range(120):

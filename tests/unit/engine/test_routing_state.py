@@ -7,7 +7,8 @@ import pytest
 from tests.engine_driver import Driver, plan
 from tests.invariants import check_rebuilt
 
-from orchestra.engine.routing.rows import MOST_IN_HAND, Bench
+from orchestra.engine.routing import rules
+from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
 from orchestra.engine.routing.rules import Rules
 from orchestra.model import commands as c
 from orchestra.model.definitions import Channel
@@ -96,3 +97,13 @@ def test_tokens_and_places_come_from_counts() -> None:
     assert (routing.next_token(), routing.next_order()) == (2, 2)
     driver.run(c.RescindOffer("of1", "x"))
     assert (routing.next_token(), routing.next_order()) == (3, 2)
+
+
+def test_needs_are_worked_out_again_where_too_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = Rules(plan())
+    needs = [Item("cu1", "chat", "care", {f"s{number}": 1}) for number in range(5)]
+    first = [compiled.wanted(item) for item in needs]
+    assert compiled.wanted(needs[0]) is first[0]
+    monkeypatch.setattr(rules, "_REMEMBERED", 2)
+    forgetful = Rules(plan())
+    assert [forgetful.wanted(item) for item in (*needs, *needs)] == first * 2

@@ -11,9 +11,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 
 from orchestra.engine.ordered import Ordered
+from orchestra.engine.routing.counts import Counts
 from orchestra.engine.routing.sides import (
     Bucket,
     Entry,
@@ -29,6 +30,8 @@ from orchestra.engine.routing.sides import (
 
 __all__ = ["Index"]
 
+_ROOMS = 8
+"""Rooms in which nobody is are kept up to this number."""
 _PROBED = 256
 """Agents looked at in the order of all who are free, before profiles are compared after all."""
 
@@ -56,10 +59,9 @@ class Index:
         self._waited = 0
         self._rung = 0
         self._excluding = 0
-        self._free_of: dict[int, int] = {}
+        self._taking = Counts()
+        self._free: dict[int, Counts] = {}
         self._everyone: dict[int, list[Ordered[Entry]]] = {}
-        self._version = 0
-        self._able: dict[int, tuple[int, int]] = {}
 
     # Agents
 
@@ -78,12 +80,12 @@ class Index:
             self.remove(agent)
             profile = self._profile(key)
             profile.taking[agent] = 1
+            self._taking.up(profile.number)
             self._profile_side.filled(profile)
-            self._version += 1
         else:
             profile = placed.profile
             self._leave(placed)
-        entries = tuple((*key, agent) for key in keys)
+        entries = tuple([(*key, agent) for key in keys])
         self.of_agent[agent] = Placed(profile, room, entries)
         if room:
             self._enter(profile, room, entries)
@@ -95,7 +97,7 @@ class Index:
             return
         self._leave(placed)
         del placed.profile.taking[agent]
-        self._version += 1
+        self._taking.down(placed.profile.number)
         if placed.profile.is_empty:
             self._profile_side.emptied(placed.profile)
 
@@ -115,10 +117,12 @@ class Index:
             ordered = free.get(room)
             if ordered is None:
                 ordered = free[room] = [Ordered() for _ in range(self._own_keys)]
-            for one, entry in zip(ordered, entries, strict=True):
-                one.add(entry)
-        if profile.room & room != room:
-            self._has_room(profile)
+            for number, entry in enumerate(entries):
+                ordered[number].add(entry)
+        counts = self._free.get(room)
+        if counts is None:
+            counts = self._free[room] = Counts()
+        counts.up(profile.number)
 
     def _leave(self, placed: Placed) -> None:
         profile, room, entries = placed
@@ -126,34 +130,31 @@ class Index:
             return
         for free in (profile.free, self._everyone):
             ordered = free[room]
-            for one, entry in zip(ordered, entries, strict=True):
-                one.remove(entry)
-            if not ordered[0]:
+            for number, entry in enumerate(entries):
+                ordered[number].remove(entry)
+            if len(free) > _ROOMS and not ordered[0]:  # most rooms come back
                 del free[room]
-        if room not in profile.free:
-            self._has_room(profile)
+        counts = self._free[room]
+        counts.down(profile.number)
+        if not counts:
+            del self._free[room]
 
-    def _has_room(self, profile: Profile) -> None:
-        """Note for which kinds of work the profile has somebody free."""
-        room = 0
-        for one in profile.free:
-            room |= one
-        changed, profile.room = profile.room ^ room, room
-        bit = 1 << profile.number
-        while changed:
-            low = changed & -changed
-            kind = low.bit_length() - 1
-            self._free_of[kind] = self._free_of.get(kind, 0) ^ bit
-            changed ^= low
+    def _with_room(self, kind: int) -> int:
+        """The profiles with somebody free for a kind of work, as a mask."""
+        mask = 0
+        for room, counts in self._free.items():
+            if room >> kind & 1:
+                mask |= counts.some()
+        return mask
 
     # Items
 
     def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
         """Enter an item that waits."""
         bucket = self._filled(wanted)
-        bucket.waiting.add(rank)
-        if not wanted.agent:
+        if not bucket.waiting and not wanted.agent:
             self._waited |= 1 << bucket.number
+        bucket.waiting.add(rank)
         self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
         self.of_item[item] = (bucket, rank)
         self.waiting += 1
@@ -165,10 +166,12 @@ class Index:
         bucket.waiting.remove(rank)
         self.waiting -= 1
         self.waiting_in[bucket.wanted.queue] -= 1
-        self._include(item, bucket)
-        if not bucket.waiting and not bucket.wanted.agent:
-            self._waited ^= 1 << bucket.number
-        self._left(bucket)
+        if bucket.excluding:
+            self._include(item, bucket)
+        if not bucket.waiting:
+            if not bucket.wanted.agent:
+                self._waited ^= 1 << bucket.number
+            self._left(bucket)
 
     def ring(self, item: str, wanted: Requirement, rank: Rank) -> None:
         """Enter an item that rings already, and is to ring more agents of several."""
@@ -203,9 +206,11 @@ class Index:
 
     def _left(self, bucket: Bucket) -> None:
         """Something was taken out of a bucket."""
-        if bucket.is_empty and bucket.wanted.agent:
+        if not bucket.is_empty:
+            return
+        if bucket.wanted.agent:
             self._forget(bucket.wanted)
-        elif bucket.is_empty:
+        else:
             self._bucket_side.emptied(bucket)
 
     def exclude(self, item: str) -> None:
@@ -227,7 +232,6 @@ class Index:
     def _bucket(self, wanted: Requirement) -> Bucket:
         for old in self._bucket_side.superfluous():
             self._bucket_side.drop(old, old.wanted.teams, old.wanted.skills)
-            self._able.pop(old.number, None)
             self._forget(old.wanted)
         bucket = self.buckets[wanted] = Bucket(-1 if wanted.agent else self._bucket_side.number(), wanted)
         self.of_queue.setdefault(wanted.queue, {})[wanted] = bucket
@@ -258,10 +262,25 @@ class Index:
     def open_buckets(self, profile: Profile, *, rings: bool = False) -> int:
         """The buckets that a profile can serve and in which something waits, or rings, as a mask."""
         side = self._bucket_side
-        levels, too_much = profile.levels, 0
-        for skill in side.by_skill:
-            too_much |= side.above(skill, levels.get(skill, 0))
-        return side.of_teams(profile.key[0]) & (self._rung if rings else self._waited) & ~too_much
+        version, served = profile.served
+        if version != side.version:
+            levels, too_much = profile.levels, 0
+            for skill in side.by_skill:
+                too_much |= side.above(skill, levels.get(skill, 0))
+            served = side.of_teams(profile.key[0]) & ~too_much
+            profile.served, profile.opened = (side.version, served), (0, [])
+        return served & (self._rung if rings else self._waited)
+
+    def _opened(self, profile: Profile) -> Sequence[Bucket]:
+        """Those of `open_buckets` in which something waits, one by one."""
+        mask = self.open_buckets(profile)
+        if profile.opened[0] != mask:
+            profile.opened = mask, list(self._bucket_side.members(mask))
+        return profile.opened[1]
+
+    def _rings(self, profile: Profile) -> Sequence[Bucket]:
+        """Those of `open_buckets` in which something rings, one by one."""
+        return list(self._bucket_side.members(self.open_buckets(profile, rings=True))) if self._rung else ()
 
     def served_excluding(self, agent: str, profile: Profile) -> Iterator[Bucket]:
         """The buckets that an agent of this profile can serve and in which some item excludes somebody."""
@@ -278,14 +297,7 @@ class Index:
         """How many agents who take work meet a requirement, busy or not."""
         if wanted.agent:
             return int(wanted.agent in self.of_agent)
-        bucket = self.buckets.get(wanted)
-        known = None if bucket is None else self._able.get(bucket.number)
-        if known is not None and known[0] == self._version:
-            return known[1]
-        count = sum(len(profile.taking) for profile in self._profile_side.members(self.able_profiles(wanted)))
-        if bucket is not None:
-            self._able[bucket.number] = (self._version, count)
-        return count
+        return self._taking.total(self.able_profiles(wanted))
 
     def is_able(self, agent: str, wanted: Requirement) -> bool:
         """Whether this agent takes work and meets the requirement."""
@@ -302,14 +314,10 @@ class Index:
         """How many agents could be offered such an item now."""
         if wanted.agent:
             return int(self.is_free(wanted.agent, wanted))
-        either = self._either(wanted.kind)
-        free = self._free_of.get(wanted.kind, 0) | self._free_of.get(wanted.kind + self._kinds, 0)
-        return sum(
-            len(ordered[0])
-            for profile in self._profile_side.members(self.able_profiles(wanted) & free)
-            for room, ordered in profile.free.items()
-            if room & either
-        )
+        if not self._free:
+            return 0
+        either, mask = self._either(wanted.kind), self.able_profiles(wanted)
+        return sum([counts.total(mask) for room, counts in self._free.items() if room & either])
 
     def _either(self, kind: int) -> int:
         """The bits of room for a kind, with and without putting other work aside."""
@@ -321,7 +329,7 @@ class Index:
         """Agents who could be offered such an item now, best first, as full keys with the name at the end."""
         if wanted.agent:
             return self._known(wanted, order)
-        free = self._free_of.get(wanted.kind, 0)
+        free = self._with_room(wanted.kind)
         if not free:
             return iter(())
         mask = self.able_profiles(wanted) & free
@@ -363,13 +371,13 @@ class Index:
         """Of the profiles with those who are best in all parts: how many in the order stand equal at its head."""
         best: Entry | None = None
         equals: list[tuple[Profile, int, Ordered[Entry]]] = []
-        mask = 0 if wanted.agent else self.able_profiles(wanted) & self._free_of.get(wanted.kind, 0)
+        mask = 0 if wanted.agent else self.able_profiles(wanted) & self._with_room(wanted.kind)
         for profile in self._profile_side.members(mask):
             for room, orders in profile.free.items():
-                if not room >> wanted.kind & 1:
+                head = orders[order.own].first()
+                if head is None or not room >> wanted.kind & 1:
                     continue
                 ordered = orders[order.own]
-                head = ordered.at(0)
                 key = order.full(profile, wanted, head)[:-1]
                 if best is not None and key > best:
                     continue
@@ -381,20 +389,25 @@ class Index:
         return equals
 
     def _compare(self, wanted: Requirement, order: Order, mask: int) -> Iterator[Entry]:
-        """Merge the profiles by their heads."""
-        streams = []
+        """Merge the profiles by their heads; behind their heads only those are looked at whose head was taken."""
+        own = order.own
+        streams: list[tuple[Profile, Ordered[Entry]]] = []
+        heads: list[tuple[Entry, int]] = []
         for profile in self._profile_side.members(mask):
-            for room, ordered in profile.free.items():
-                if room >> wanted.kind & 1:
-                    streams.append((profile, iter(ordered[order.own])))
-        heads = [
-            (order.full(profile, wanted, next(entries)), number) for number, (profile, entries) in enumerate(streams)
-        ]
+            for room, orders in profile.free.items():
+                head = orders[own].first()
+                if head is not None and room >> wanted.kind & 1:
+                    heads.append((order.full(profile, wanted, head), len(streams)))
+                    streams.append((profile, orders[own]))
         heapify(heads)
+        begun: dict[int, Iterator[Entry]] = {}
         while heads:
             head, number = heads[0]
             yield head
-            profile, entries = streams[number]
+            profile, ordered = streams[number]
+            entries = begun.get(number)
+            if entries is None:
+                entries = begun[number] = islice(ordered, 1, None)
             following = next(entries, None)
             if following is None:
                 heappop(heads)
@@ -407,7 +420,8 @@ class Index:
         Where many profiles fit, somebody who does comes soon; where after a while too few came, the profiles that fit
         are compared after all. So neither many profiles nor rare skills make a long walk.
         """
-        streams = [iter(ordered[order.own]) for room, ordered in self._everyone.items() if room >> wanted.kind & 1]
+        orders = [ordered[order.own] for room, ordered in self._everyone.items() if room >> wanted.kind & 1]
+        streams = [iter(ordered) for ordered in orders if ordered]
         heads = [(next(entries), number) for number, entries in enumerate(streams)]
         heapify(heads)
         found = set()
@@ -426,7 +440,7 @@ class Index:
                 heapreplace(heads, (following, number))
         yield from (entry for entry in self._compare(wanted, order, mask) if entry[-1] not in found)
 
-    def open_to(self, agent: str, *, rings: bool = False) -> Iterator[Bucket]:
+    def open_to(self, agent: str, *, rings: bool = False) -> Sequence[Bucket]:
         """The buckets from which this agent could be offered something now, in no order that matters.
 
         Args:
@@ -435,16 +449,15 @@ class Index:
         """
         placed = self.of_agent.get(agent)
         if placed is None or not placed.room:
-            return
+            return ()
+        if rings:
+            buckets = self._rings(placed.profile)
+        else:
+            buckets, known = self._opened(placed.profile), self.of_known.get(agent)
+            if known is not None:
+                buckets = [*known.values(), *buckets]
         room = placed.room | placed.room >> self._kinds
-        for bucket in () if rings else self.of_known.get(agent, {}).values():
-            if room >> bucket.wanted.kind & 1:
-                yield bucket
-        if not (self._rung if rings else self._waited):
-            return
-        for bucket in self._bucket_side.members(self.open_buckets(placed.profile, rings=rings)):
-            if room >> bucket.wanted.kind & 1:
-                yield bucket
+        return [bucket for bucket in buckets if room >> bucket.kind & 1]
 
 
 def _nth(equals: Sequence[tuple[Profile, int, Ordered[Entry]]], number: int) -> tuple[Profile, Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from orchestra.engine.routing.rows import Item
@@ -11,7 +11,7 @@ from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["failing", "fill_ring", "offer_best_agent", "offer_best_items"]
+__all__ = ["best_item", "failing", "fill_ring", "offer_best_agent", "offer_best_items"]
 
 _RUNNERS_UP = 5
 
@@ -22,11 +22,11 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     item = routing.items[name]
     plain = routing.index.wanted(name)
     order = routing.rules.step(item).order
-    for wanted in (plain, routing.index.by_putting_aside(plain)):
-        ranked = _ranked(view, name, wanted, order)
-        if ranked:
-            yield _offer(view, name, item, plain, ranked, at_us)
-            return
+    ranked = _ranked(view, name, plain, order)
+    if not ranked and routing.rules.interrupted:
+        ranked = _ranked(view, name, routing.index.by_putting_aside(plain), order)
+    if ranked:
+        yield _offer(view, name, item, plain, ranked, at_us)
 
 
 def fill_ring(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -43,8 +43,9 @@ def _ranked(view: View, name: str, wanted: Requirement, order: Order) -> list[En
     best = index.best_agents(wanted, order)
     if order.draws:
         best = index.draw(wanted, order, lambda total: _drawn(view, name, total))
-    asked = (entry for entry in best if entry[-1] not in item.excluded and entry[-1] not in item.ringing)
-    return list(islice(asked, 1 if order.draws else _RUNNERS_UP + 1))
+    if item.excluded or item.ringing:
+        best = (entry for entry in best if entry[-1] not in item.excluded and entry[-1] not in item.ringing)
+    return list(islice(best, 1 if order.draws else _RUNNERS_UP + 1))
 
 
 def _drawn(view: View, name: str, total: int) -> int:
@@ -59,13 +60,13 @@ def offer_best_items(view: View, agent: str, at_us: int, *, rings: bool = True) 
     """
     routing = view.routing
     while True:
-        best = _best_item(view, agent, at_us)
+        best = best_item(view, agent, at_us)
         aside = routing.put_aside(agent)
         if aside is not None and (best is None or not _interrupts(view, best[1], aside)):
             yield e.InteractionResumed(aside, routing.items[aside].customer, agent)
             continue
         if best is None and rings:
-            best = _best_item(view, agent, at_us, rings=True)
+            best = best_item(view, agent, at_us, rings=True)
         if best is None:
             return
         wanted, name = best
@@ -81,32 +82,46 @@ def _interrupts(view: View, name: str, other: str) -> bool:
     return items[other].channel in view.plan.channels[items[name].channel].interrupts
 
 
-def _best_item(view: View, agent: str, at_us: int, *, rings: bool = False) -> tuple[Requirement, str] | None:
+def best_item(view: View, agent: str, at_us: int, *, rings: bool = False) -> tuple[Requirement, str] | None:
     """The most urgent over the buckets this agent can serve and has room for. Compares heads only.
 
     First those of each queue by its own rule, then those of all queues by how long they have waited.
     """
     routing = view.routing
-    heads: dict[str, tuple[Rank, Requirement]] = {}
+    items, rules = routing.items, routing.rules
+    heads: list[tuple[Rank, Requirement]] = []
     for bucket in routing.index.open_to(agent, rings=rings):
-        for rank in bucket.ringing if rings else bucket.waiting:
-            item = routing.items[rank[-1]]
-            if agent not in item.excluded and agent not in item.ringing:
-                queue = bucket.wanted.queue
-                if queue not in heads or rank < heads[queue][0]:
-                    heads[queue] = rank, bucket.wanted
-                break
+        if rings or bucket.excluding:
+            rank = _head(bucket.ringing if rings else bucket.waiting, agent, items)
+        else:
+            rank = bucket.waiting.first()
+        if rank is not None:
+            heads.append((rank, bucket.wanted))
     if not heads:
         return None
-    if len(heads) == 1:
-        ((rank, wanted),) = heads.values()
+    if rules.is_even or len(heads) == 1:
+        rank, wanted = min(heads)  # no two ranks are equal
         return wanted, rank[-1]
-    profile, rules = routing.index.of_agent[agent].profile, routing.rules
+    of_queue: dict[str, tuple[Rank, Requirement]] = {}
+    for head in heads:
+        queue = head[1].queue
+        if queue not in of_queue or head < of_queue[queue]:
+            of_queue[queue] = head
+    profile = routing.index.of_agent[agent].profile
     *_, name, wanted = min(
         (*rules.urgency(wanted, rank, rules.queues[wanted.queue].level_of(profile), at_us), wanted)
-        for rank, wanted in heads.values()
+        for rank, wanted in of_queue.values()
     )
     return wanted, name
+
+
+def _head(ranks: Iterable[Rank], agent: str, items: Mapping[str, Item]) -> Rank | None:
+    """The first that neither excludes an agent nor rings at them."""
+    for rank in ranks:
+        item = items[rank[-1]]
+        if agent not in item.excluded and agent not in item.ringing:
+            return rank
+    return None
 
 
 def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[Entry], at_us: int) -> e.OfferMade:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -20,6 +20,8 @@ __all__ = ["QueueRules", "Rules", "StepRules"]
 _MINUTE_US = 60_000_000
 _WHOLE = 1_000_000
 _ALONE = Ring()
+_REMEMBERED = 10_000
+"""Needs that are remembered as worked out, at most."""
 
 _OWN: Mapping[str, Callable[[Bench], int]] = {
     "busy": lambda bench: int(bool(bench.counts)),
@@ -100,6 +102,11 @@ class QueueRules:
             for step in definition.steps or (Step(),)
         ]
 
+    @property
+    def is_even(self) -> bool:
+        """Whether the oldest go first, whoever serves it."""
+        return self._levels is None and not self.definition.newest_first
+
     def level_of(self, profile: Profile) -> int:
         """At which level these agents serve the queue, whatever its steps."""
         if self._levels is None:
@@ -122,6 +129,7 @@ class Rules:
         queues: queue -> its rules.
         kinds: how many kinds of work there are.
         interrupted: channels whose work may be put aside for others.
+        is_even: whether whoever goes before another in one queue goes before them in all.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -131,6 +139,11 @@ class Rules:
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self._own: list[tuple[str, ...]] = []
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
+        self.is_even = all(rules.is_even for rules in self.queues.values()) and not {
+            queue.ageing_percent for queue in plan.queues.values()
+        } - {100}
+        self._known: dict[tuple[Any, ...], Requirement] = {}
+        self._functions = [tuple(_OWN[name] for name in own) for own in self._own]
 
     def _order(self, queue: Queue, rules: QueueRules, step: Step) -> Order:
         names = step.order or queue.order
@@ -151,7 +164,7 @@ class Rules:
 
     def keys(self, bench: Bench) -> list[Key]:
         """An agent's own keys."""
-        return [tuple(_OWN[name](bench) for name in own) for own in self._own]
+        return [tuple([part(bench) for part in parts]) for parts in self._functions]
 
     def step(self, item: Item) -> StepRules:
         """The step in which an item is."""
@@ -186,13 +199,19 @@ class Rules:
 
     def wanted(self, item: Item, number: int | None = None) -> Requirement:
         """What an item waits for in its step, or would in another one of its queue."""
-        queue = self.queues[item.queue]
-        step = queue.step(item.step if number is None else number)
-        kind = self._number[item.channel]
+        queue, number = self.queues[item.queue], item.step if number is None else number
+        step = queue.step(number)
         if step.is_known and item.agent:
-            return Requirement(item.queue, kind, (), (), item.agent)
-        teams = tuple(sorted(step.definition.teams)) or queue.teams(item.gate)
-        return Requirement(item.queue, kind, teams, _asked(item, step.definition))
+            return Requirement(item.queue, self._number[item.channel], (), (), item.agent)
+        key = (item.queue, item.channel, number, item.gate, *item.skills.items())
+        wanted = self._known.get(key)
+        if wanted is None:
+            teams = tuple(sorted(step.definition.teams)) or queue.teams(item.gate)
+            wanted = Requirement(item.queue, self._number[item.channel], teams, _asked(item, step.definition))
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = wanted
+        return wanted
 
     def room(self, bench: Bench, lendable: Mapping[str, int]) -> int:
         """The kinds of work of which the agent could be offered one more, as bits.

@@ -79,11 +79,12 @@ class Order:
 class Bucket:
     """Items that want the same, by rank: those that wait, those that ring already and want more, those that exclude."""
 
-    __slots__ = ("excluding", "number", "ringing", "waiting", "wanted")
+    __slots__ = ("excluding", "kind", "number", "ringing", "waiting", "wanted")
 
     def __init__(self, number: int, wanted: Requirement) -> None:
         self.number = number
         self.wanted = wanted
+        self.kind = wanted.kind
         self.waiting: Ordered[Rank] = Ordered()
         self.ringing: Ordered[Rank] = Ordered()
         self.excluding: dict[str, int] = {}
@@ -95,9 +96,13 @@ class Bucket:
 
 
 class Profile:
-    """Agents of equal teams and skills. `free` is room -> the free among them, once per own key."""
+    """Agents of equal teams and skills. `free` is room -> the free among them, once per own key.
 
-    __slots__ = ("free", "key", "levels", "number", "room", "taking", "teams")
+    Remembered until something changes there: `served` is the version of the buckets' side and those that it can serve,
+    `opened` those of them in which something waits, as a mask and one by one.
+    """
+
+    __slots__ = ("free", "key", "levels", "number", "opened", "served", "taking", "teams")
 
     def __init__(self, number: int, key: ProfileKey) -> None:
         self.number = number
@@ -106,7 +111,8 @@ class Profile:
         self.levels = dict(key[1])
         self.taking: dict[str, int] = {}
         self.free: dict[int, list[Ordered[Entry]]] = {}
-        self.room = 0
+        self.served = (-1, 0)
+        self.opened: tuple[int, list[Bucket]] = (0, [])
 
     @property
     def is_empty(self) -> bool:
@@ -132,9 +138,13 @@ Side = TypeVar("Side", Bucket, Profile)
 
 
 class Numbered(Generic[Side]):
-    """One side of the match: each bucket or profile has a number, its bit in the masks by team, skill and level."""
+    """One side of the match: each bucket or profile has a number, its bit in the masks by team, skill and level.
+
+    `version` rises with each that is added or dropped.
+    """
 
     def __init__(self) -> None:
+        self.version = 0
         self.by_number: list[Side | None] = []
         self.by_team: dict[str, int] = {}
         self.by_skill: dict[str, dict[int, int]] = {}
@@ -152,6 +162,7 @@ class Numbered(Generic[Side]):
 
     def add(self, one: Side, teams: Sequence[str], skills: Skills) -> None:
         """Enter one into the masks."""
+        self.version += 1
         self.by_number[one.number] = one
         bit = 1 << one.number
         self.all |= bit
@@ -164,6 +175,7 @@ class Numbered(Generic[Side]):
 
     def drop(self, one: Side, teams: Sequence[str], skills: Skills) -> None:
         """Take one out of the masks; its number is free."""
+        self.version += 1
         self.by_number[one.number] = None
         self._free.append(one.number)
         bit = 1 << one.number
