@@ -136,7 +136,7 @@ class Index:
                 del free[room]
         counts = self._free[room]
         counts.down(profile.number)
-        if not counts:
+        if len(self._free) > _ROOMS and not counts:
             del self._free[room]
 
     def _with_room(self, kind: int) -> int:
