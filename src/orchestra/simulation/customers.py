@@ -38,6 +38,7 @@ class Customer:
         came_us: when the present try began.
         since_us: since when they are in this state.
         waited_us: in earlier stretches of the present try.
+        earlier_us: how much longer ago their place began, which they have back from an earlier try.
         is_answered: whether an agent has answered them once.
         patience_us: how long they wait in all; None for ever.
         work_us: how long an agent of speed 1 with nothing else in hand needs for what is left of their service.
@@ -52,6 +53,7 @@ class Customer:
     __slots__ = (
         "agent",
         "came_us",
+        "earlier_us",
         "index",
         "interaction",
         "is_answered",
@@ -80,6 +82,7 @@ class Customer:
         self.work_us = work_us
         self.patience_us = patience_us
         self.wrap_up_us = wrap_up_us
+        self.earlier_us = 0
         self.tries = self.came_us = self.since_us = self.waited_us = self.served_us = self.stretch = self.offers = 0
         self.state = NEW
         self.interaction = ""

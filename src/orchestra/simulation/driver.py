@@ -180,6 +180,7 @@ class Driver:
         customer = self._line.customers[event.interaction]
         if customer.state == NEW:
             self._line.enter(customer)
+            customer.earlier_us = customer.came_us - event.start_us
         elif customer.state == SERVED:  # the agent has gone
             self._put_aside(customer)
 
@@ -228,7 +229,7 @@ class Driver:
         customer = self._line.customers[event.interaction]
         waited_us = self._line.stop_waiting(customer)
         if not customer.is_answered:
-            if event.waited_us != waited_us:
+            if event.waited_us != waited_us + customer.earlier_us:
                 raise SimulationBroken(f"{event.interaction} waited {waited_us} us, the engine says {event.waited_us}")
             customer.source.counter.abandoned(waited_us)
         self._line.hang_up(customer)
