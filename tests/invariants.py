@@ -50,6 +50,7 @@ class Witness:
     attempts: dict[str, int] = attrs.field(factory=dict)
     permits: dict[str, tuple[int, int]] = attrs.field(factory=dict)
     promised: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    reopened: set[str] = attrs.field(factory=set)
     started: int = 0
     ended: int = 0
 
@@ -109,6 +110,13 @@ class Witness:
             assert at_us - before > microseconds(kept), "an id was taken twice while it was kept"
         self.taken[channel, account, provider_id] = at_us
 
+    def _see_QueueOpened(self, engine: Engine, event: e.QueueOpened, at_us: int) -> None:
+        self.reopened.add(event.queue)
+
+    def _see_RoutingSwept(self, engine: Engine, event: e.RoutingSwept, at_us: int) -> None:
+        if not engine.view.routing.to_sweep:
+            self.reopened.clear()
+
     # Offers
 
     def _see_OfferMade(self, engine: Engine, event: e.OfferMade, at_us: int) -> None:
@@ -119,6 +127,7 @@ class Witness:
         self.offers[event.offer] = event
         agent, item = view.presence.agents[event.agent], view.routing.items[event.interaction]
         assert agent.takes_work, "offered to an agent who takes no work"
+        assert not is_shut(engine, item), "offered from a queue that is closed"
         assert not view.routing.benches[event.agent].rests, "offered to an agent who rests"
         assert oracle.able(view.plan, event.agent, agent.teams, agent.skills, item), "a team or skill is missing"
         assert event.agent not in item.excluded, "offered to an agent who is excluded"
@@ -132,7 +141,7 @@ class Witness:
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
         if not view.routing.to_sweep and not view.routing.to_ask:  # these go from agent to agent, by name
-            _check_best(engine, event, at_us)
+            _check_best(engine, event, at_us, self.reopened)
 
     def _see_OfferConnecting(self, engine: Engine, event: e.OfferConnecting, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
@@ -280,7 +289,7 @@ class WatchedEngine(Engine):
         self.witness.see(self, event, at_us)
 
 
-def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
+def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str]) -> None:
     """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
     routing, plan = engine.view.routing, engine.view.plan
     previous = [routing.offers[offer] for offer in routing.items[made.interaction].offers[-2:-1]]
@@ -308,6 +317,8 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int) -> None:
     hand = [attrs.evolve(other, lent_to=None) if other in lent else other for other in hand]
     mine = oracle.urgency(plan, before, made.interaction, item, at_us)
     for name, waiting in routing.items.items():
+        if waiting.queue in reopened and made.agent in routing.to_sweep:
+            continue  # whoever could take what waits in a queue that has just opened is asked in a moment
         if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting, hand):
             assert len(item.ringing) == 1, f"{made.interaction} rings one more, and nobody is asked to take {name}"
             if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
@@ -327,7 +338,7 @@ def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item])
     plan = engine.view.plan
     is_able = oracle.able(plan, agent, bench.teams, bench.skills, item)
     is_asked = agent in item.excluded or agent in item.ringing
-    return is_able and oracle.has_room(plan, bench, item.channel, hand) and not is_asked
+    return is_able and not is_shut(engine, item) and oracle.has_room(plan, bench, item.channel, hand) and not is_asked
 
 
 # Between batches
@@ -462,7 +473,7 @@ def check_liveness(engine: Engine) -> None:
     if routing.to_sweep:
         return  # a plan change is still being walked through
     for name, item in routing.items.items():
-        if item.state != "WAITING" and not _rings_too_few(engine, item):
+        if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
             continue
         able = [
             agent
@@ -481,6 +492,12 @@ def check_liveness(engine: Engine) -> None:
         if item.state == "WAITING" and item.excluded and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
+
+
+def is_shut(engine: Engine, item: Item) -> bool:
+    """Whether an item's queue is closed, and serves nobody meanwhile."""
+    door = engine.view.hours.doors.get(item.queue)
+    return door is not None and not door.is_open and engine.view.plan.queues[item.queue].when_closed != "finish"
 
 
 def _rings_too_few(engine: Engine, item: Item) -> bool:

@@ -16,6 +16,7 @@ from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
 from orchestra.model.definitions import Channel, Queue
+from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
@@ -94,6 +95,7 @@ def swarm_plan() -> Plan:
             plan.queues["sales"],
             newest_first=True,
             requeue="front",
+            when_closed="overflow",
             order=["level", "offered"],
             steps=[Step(lasts=60 * second, skills={"billing": 30})],
             overflow_to="care",
@@ -123,6 +125,10 @@ def next_plan(choose: Chooser) -> Plan:
         tier=choose.pick([0, 1]),
         ageing_percent=choose.pick([0, 100, 300]),
         requeue=choose.pick(["keep", "front", "reset"]),
+        hours=choose.pick(
+            [None, None, Hours("Europe/Berlin", extra=["2023-11-14 23:20-23:50", "2023-11-15 00:10-02:00"])]
+        ),
+        when_closed=choose.pick(["wait", "turn_away", "finish"]),
         ring=choose.pick([Ring(), Ring(first=4), Ring(every=timedelta(seconds=2), more=2, most=5)]),
         order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"]]),
         steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
@@ -330,6 +336,19 @@ def rescind(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.RescindOffer(name, "supervisor") if name else None
 
 
+# Queues
+
+
+def close_queue(engine: Engine, choose: Chooser) -> c.Command:
+    until_us = engine.now_us + choose.number(SECOND, 300 * SECOND) if choose.chance(60) else None
+    return c.CloseQueue(choose.pick(["care", "german", "sales"]), "meeting", until_us)
+
+
+def open_queue(engine: Engine, choose: Chooser) -> c.Command:
+    closed = [name for name, door in engine.view.hours.doors.items() if not door.is_open]
+    return c.OpenQueue(choose.pick(closed or ["care"]), "back")
+
+
 # Cases and labels
 
 
@@ -517,6 +536,8 @@ WEIGHTS: Mapping[Move, int] = {
     define_agent: 2,
     remove_agent: 1,
     rescind: 1,
+    close_queue: 1,
+    open_queue: 3,
     open_case: 1,
     wait: 1,
     resume: 1,

@@ -27,6 +27,7 @@ _AREAS = {
     "contacts": "Contacts and messages",
     "definition": "The plan",
     "deliveries": "Deliveries",
+    "hours": "Queues that close and open",
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "targets": "Connect targets",

@@ -18,6 +18,7 @@ from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
+from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.labels.decide import SECTION as LABELS
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
@@ -33,7 +34,18 @@ from orchestra.model.plan import Plan
 
 __all__ = ["MAX_BATCH", "SCHEMA", "SECTIONS", "Decided", "Engine", "EngineFault", "TickFirst"]
 
-SECTIONS: tuple[Section[Any], ...] = (DEFINITION, PRESENCE, CONTACTS, CASES, LABELS, ROUTING, TARGETS, DELIVERIES, LOGS)
+SECTIONS: tuple[Section[Any], ...] = (
+    DEFINITION,
+    PRESENCE,
+    CONTACTS,
+    CASES,
+    LABELS,
+    HOURS,
+    ROUTING,
+    TARGETS,
+    DELIVERIES,
+    LOGS,
+)
 """All sections, in the order in which they react."""
 
 MAX_BATCH = 1000

@@ -96,6 +96,7 @@ INTERACTION = Machine(
         QUEUED   move      QUEUED
         QUEUED   offer     OFFERED
         QUEUED   leave     ABANDONED
+        QUEUED   deflect   DEFLECTED
         QUEUED   end       DONE
         QUEUED   cancel    CANCELED
         OFFERED  offer     OFFERED

@@ -10,6 +10,7 @@ from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
+from orchestra.engine.hours.state import Hours
 from orchestra.engine.labels.state import Labels
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
@@ -34,6 +35,7 @@ class View:
         "contacts",
         "definition",
         "deliveries",
+        "hours",
         "labels",
         "logs",
         "plans",
@@ -53,6 +55,7 @@ class View:
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
         self.labels = Labels(self.plans, self.timers)
+        self.hours = Hours(self.plans, self.timers)
         self.routing = Routing(self.plans, self.timers)
         self.targets = Targets(self.plans, self.timers)
         self.deliveries = Deliveries(self.plans, self.timers)

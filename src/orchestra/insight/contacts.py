@@ -223,8 +223,15 @@ class ContactFold:
             self._flowed_out(contact, at_us)
 
     def deflected(self, event: e.InteractionDeflected, at_us: int) -> None:
-        """It was turned away before it waited."""
-        contact = self.open.pop(event.interaction)
+        """It was turned away, before it waited or when its queue closed."""
+        contact = self.open.pop(event.interaction, None)
+        if contact is None:
+            return
+        if contact.waiting_from_us is not None:
+            for tally in contact.counted:
+                tally.turned_away += 1
+            self._flowed_out(contact, at_us)
+            return
         for tally in self._slices.of(contact.channel, contact.account, event.queue):
             tally.turned_away += 1
             tally.live += 1

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import attrs
 
+from orchestra.model.hours import Hours
 from orchestra.model.routing import Condition, Ring, Serving, Step
 
 __all__ = [
@@ -106,6 +107,10 @@ class Queue:
         steps: whom contacts are offered to, one step after the other; all who serve the queue, for good, unless stated.
         overflow_to: the queue that contacts move to, with their place, when the last step is over.
         overflow_if: when a contact that arrives moves there at once.
+        hours: when it is open; always unless stated.
+        when_closed: what becomes of contacts while it is closed. `wait`: nobody is asked until it opens; `overflow`:
+            they move to `overflow_to`; `turn_away`: live ones are turned away, what is written waits; `finish`: those
+            who wait already are served, live ones who come later go to `overflow_to` or are turned away.
         limit: most live contacts that wait here; a further one whom nobody can take at once goes to `overflow_to`, or
             is turned away. What is written is never turned away. None for no limit.
         at_risk: what happens to a live contact when its channel's connect target is at risk: `help` opens it to all
@@ -129,6 +134,8 @@ class Queue:
     steps: Sequence[Step] = attrs.field(default=(), converter=_steps)
     overflow_to: str | None = None
     overflow_if: Condition = Condition()
+    hours: Hours | None = None
+    when_closed: str = "wait"
     limit: int | None = None
     at_risk: str = "help"
     exhausted: str = "retry"

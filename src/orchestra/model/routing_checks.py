@@ -9,6 +9,7 @@ import attrs
 
 from orchestra.errors import Fault
 from orchestra.model.definitions import AgentDefinition, Queue
+from orchestra.model.hours import check_hours
 from orchestra.model.routing import MOST_RUNG, ORDERS, RANDOM, Condition, Ring, Step
 from orchestra.model.structure import Lost, microseconds
 
@@ -19,6 +20,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "requeue": ("keep", "front", "reset"),
     "exhausted": ("retry", "next_step"),
     "at_risk": ("help", "overflow"),
+    "when_closed": ("wait", "overflow", "turn_away", "finish"),
 }
 _STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known")}
 
@@ -60,6 +62,8 @@ def check_routing(known: Known) -> Iterator[Fault]:
         yield from _condition(known, f"{path}.overflow_if", queue.overflow_if)
         yield from _overflow(known, path, name, queue)
         yield from _steps(known, path, queue)
+        if queue.hours is not None:
+            yield from check_hours(f"{path}.hours", queue.hours)
         yield from _served(known, name, queue)
 
 
@@ -114,8 +118,9 @@ def _condition(known: Known, path: str, condition: Condition) -> Iterator[Fault]
 
 
 def _overflow(known: Known, path: str, name: str, queue: Queue) -> Iterator[Fault]:
-    if queue.overflow_to is None and queue.at_risk == "overflow":
-        yield Fault(f"{path}.at_risk", "overflow_to names no queue")
+    for field in ("at_risk", "when_closed"):
+        if queue.overflow_to is None and getattr(queue, field) == "overflow":
+            yield Fault(f"{path}.{field}", "overflow_to names no queue")
     if queue.overflow_to is None:
         if queue.overflow_if != Condition():
             yield Fault(f"{path}.overflow_if", "overflow_to names no queue")

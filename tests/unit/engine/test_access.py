@@ -64,6 +64,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.StopSending("x"),
     c.StartSending(),
     c.MarkLog("s", 1, 0, 0),
+    c.CloseQueue("care", "x"),
+    c.OpenQueue("care", "x"),
 )
 
 OWN = {

@@ -650,11 +650,25 @@ def test_what_was_put_aside_goes_before_new_work_but_not_before_a_further_call()
     driver.run(c.FinishInteraction("in3", "ana"))
     driver.run(c.FinishWrapUp("in3", "ana"))
     assert driver.offered() == {"in5": "ana"}
+    assert driver.events(e.InteractionResumed) == [], "there is no room beside the further call"
+    assert driver.engine.view.routing.benches["ana"].used_percent == 100
     driver.accept()
     driver.run(c.FinishInteraction("in5", "ana"))
     driver.run(c.FinishWrapUp("in5", "ana"))
     assert [event.interaction for event in driver.events(e.InteractionResumed)][-2:] == ["in1", "in2"]
     assert state(driver, "in4") == "QUEUED"
+
+
+def test_who_has_nothing_else_goes_on_with_what_was_put_aside_even_with_a_smaller_budget() -> None:
+    driver = blended()
+    driver.sign_in("ana")
+    driver.answered("joe", "email")
+    driver.call("jim")
+    driver.accept()
+    driver.run(c.DefineAgent("ana", ["care"], capacity_percent=10))
+    driver.run(c.FinishInteraction("in2", "ana"))
+    driver.run(c.FinishWrapUp("in2", "ana"))
+    assert state(driver, "in1") == "ACTIVE"
 
 
 def test_what_was_put_aside_takes_the_room_that_new_work_would_have_had() -> None:

@@ -133,6 +133,9 @@ def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
     key, interaction = _owned(view, command, command.interaction, command.agent, "queue", "transfer")
     if command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)
+    turns_away = view.plan.queues[command.queue].when_closed == "turn_away"
+    if turns_away and interaction.live and view.hours.is_closed(command.queue):
+        raise InvalidCommand("queue", f"{command.queue} is closed, and turns away who waits on the line")
     check_skills(view, command.skills)
     skills = dict(sorted(command.skills.items()))
     yield e.InteractionTransferred(key, interaction.customer, command.agent, command.queue, skills)

@@ -11,17 +11,18 @@ from orchestra.engine.routing.sides import Requirement
 from orchestra.engine.routing.steps import holds
 from orchestra.engine.view import View
 from orchestra.model import events as e
+from orchestra.model.definitions import Queue
 
 __all__ = ["Arrived", "arrive", "required"]
 
 
 @attrs.frozen
 class Arrived:
-    """The queue that a contact came to, what it needs there, and whether it was turned away."""
+    """The queue that a contact came to, what it needs there, and why it was turned away, if it was."""
 
     queue: str
     skills: dict[str, int]
-    is_turned_away: bool = False
+    turned_away: str | None = None
 
 
 def arrive(view: View, event: e.InteractionStarted, queue: str, agent: str | None) -> Arrived:
@@ -30,10 +31,18 @@ def arrive(view: View, event: e.InteractionStarted, queue: str, agent: str | Non
     skills = required(definition.skills, event.skills)
     arriving = Item(event.customer, event.channel, queue, skills, agent=agent)
     wanted = view.routing.rules.wanted(arriving)
-    is_full = event.live and _is_full(view, wanted, definition.limit)
-    if definition.overflow_to is not None and (is_full or holds(view, definition.overflow_if, wanted)):
+    refused = _refused(view, wanted, definition) if event.live else None
+    leaves = view.hours.is_closed(queue) and definition.when_closed == "overflow"
+    if definition.overflow_to is not None and (leaves or refused or holds(view, definition.overflow_if, wanted)):
         return arrive(view, event, definition.overflow_to, agent)
-    return Arrived(queue, skills, is_full)
+    return Arrived(queue, skills, refused)
+
+
+def _refused(view: View, wanted: Requirement, definition: Queue) -> str | None:
+    """Why a live contact may not come to wait here, if so."""
+    if view.hours.is_closed(wanted.queue) and definition.when_closed in ("turn_away", "finish"):
+        return "closed"
+    return "full" if _is_full(view, wanted, definition.limit) else None
 
 
 def _is_full(view: View, wanted: Requirement, limit: int | None) -> bool:

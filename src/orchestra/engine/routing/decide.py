@@ -7,6 +7,7 @@ from heapq import nsmallest
 
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required
+from orchestra.engine.routing.closing import leave_closed
 from orchestra.engine.routing.evolve import EVOLVE
 from orchestra.engine.routing.match import fill_ring, offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end, end_all
@@ -44,8 +45,8 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     queue = event.queue or view.plan.queue_of(event.channel, event.account)
     agent = event.agent or _who_knows(view, event.interaction)
     place = arrive(view, event, queue, agent)
-    if place.is_turned_away:
-        yield e.InteractionDeflected(event.interaction, event.customer, place.queue, "full")
+    if place.turned_away is not None:
+        yield e.InteractionDeflected(event.interaction, event.customer, place.queue, place.turned_away)
         return
     left = view.routing.left_by(event.customer, place.queue, event.channel, at_us) if event.live else None
     start_us, order = left or (event.occurred_us, view.routing.next_order())
@@ -88,6 +89,9 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
 
 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
+    if view.routing.is_shut(event.queue):
+        yield from leave_closed(view, event.interaction, at_us)
+        return
     yield from begin(view, event.interaction, at_us)
     yield from _unless_exhausted(view, event.interaction, at_us)
 

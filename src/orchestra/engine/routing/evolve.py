@@ -24,6 +24,8 @@ __all__ = ["EVOLVE"]
 
 def plan_changed(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
     """Index everything under the new plan, and begin to offer again what now fits."""
+    for queue in routing.closed.keys() - event.plan.queues.keys():
+        del routing.closed[queue]
     routing.reindex()
     for name in routing.index.of_item:
         routing.arm(name, routing.items[name])
@@ -46,6 +48,26 @@ def swept(routing: Routing, event: e.RoutingSwept, at_us: int) -> None:
         routing.timers.set(SWEEP, "", at_us + SLICE_PAUSE_US)
     else:
         routing.timers.cancel(SWEEP, "")
+
+
+def queue_closed(routing: Routing, event: e.QueueClosed, at_us: int) -> None:
+    """Nothing is offered from it, unless those who wait there are to be served."""
+    routing.closed[event.queue] = 1
+    if routing.is_shut(event.queue):
+        routing.index.shut(event.queue)
+
+
+def queue_opened(routing: Routing, event: e.QueueOpened, at_us: int) -> None:
+    """Begin to offer again what waits there."""
+    was_shut = routing.is_shut(event.queue)
+    routing.closed.pop(event.queue, None)
+    if not was_shut:
+        return
+    routing.index.reopen(event.queue)
+    routing.fewer_serve(routing.index.of_queue.get(event.queue, {}).values(), at_us)
+    routing.to_sweep.update(dict.fromkeys(sorted(routing.index.takers(event.queue)), 1))
+    if routing.to_sweep:
+        routing.timers.set(SWEEP, "", at_us)
 
 
 def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
@@ -241,10 +263,14 @@ def exhausted(routing: Routing, event: e.RoutingExhausted, at_us: int) -> None:
 
 
 def over(
-    routing: Routing, event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled, at_us: int
+    routing: Routing,
+    event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
+    at_us: int,
 ) -> None:
-    """Forget the interaction and its offers, and give the capacity back."""
-    item = routing.items.pop(event.interaction)
+    """Forget the interaction and its offers, and give the capacity back. Who was turned away at once never waited."""
+    item = routing.items.pop(event.interaction, None)
+    if item is None:
+        return
     if isinstance(event, e.InteractionAbandoned):
         routing.leave(item, at_us)
     if isinstance(event, e.InteractionAbandoned) and not event.is_short:
@@ -271,6 +297,8 @@ def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.PlanChanged: plan_changed,
     e.RoutingSwept: swept,
+    e.QueueClosed: queue_closed,
+    e.QueueOpened: queue_opened,
     e.AgentDefined: agent_defined,
     e.AgentRemoved: agent_removed,
     e.AgentSignedIn: signed_in,
@@ -297,4 +325,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionDone: over,
     e.InteractionAbandoned: over,
     e.InteractionCanceled: over,
+    e.InteractionDeflected: over,
 }

@@ -58,6 +58,8 @@ class Index:
         self._profile_side: Numbered[Profile] = Numbered()
         self._waited = 0
         self._rung = 0
+        self._shut = 0
+        self._shut_queues: dict[str, int] = {}
         self._excluding = 0
         self._taking = Counts()
         self._free: dict[int, Counts] = {}
@@ -232,6 +234,7 @@ class Index:
     def _bucket(self, wanted: Requirement) -> Bucket:
         for old in self._bucket_side.superfluous():
             self._bucket_side.drop(old, old.wanted.teams, old.wanted.skills)
+            self._shut &= ~(1 << old.number)
             self._forget(old.wanted)
         bucket = self.buckets[wanted] = Bucket(-1 if wanted.agent else self._bucket_side.number(), wanted)
         self.of_queue.setdefault(wanted.queue, {})[wanted] = bucket
@@ -240,6 +243,7 @@ class Index:
         else:
             self._bucket_side.add(bucket, wanted.teams, wanted.skills)
             self._bucket_side.emptied(bucket)
+            self._shut |= (wanted.queue in self._shut_queues) << bucket.number
         return bucket
 
     def _forget(self, wanted: Requirement) -> None:
@@ -248,6 +252,32 @@ class Index:
             del self.of_known[wanted.agent][wanted]
             if not self.of_known[wanted.agent]:
                 del self.of_known[wanted.agent]
+
+    def shut(self, queue: str) -> None:
+        """Offer nothing from a queue, whatever comes to wait there."""
+        self._shut_queues[queue] = 1
+        for bucket in self._of_teams(queue):
+            self._shut |= 1 << bucket.number
+
+    def reopen(self, queue: str) -> None:
+        """Offer from a queue again."""
+        del self._shut_queues[queue]
+        for bucket in self._of_teams(queue):
+            self._shut &= ~(1 << bucket.number)
+
+    def _of_teams(self, queue: str) -> Iterator[Bucket]:
+        return (bucket for bucket in self.of_queue.get(queue, {}).values() if not bucket.wanted.agent)
+
+    def takers(self, queue: str) -> Iterator[str]:
+        """Agents who could be offered something that waits in a queue; some of them several times."""
+        for wanted, bucket in self.of_queue.get(queue, {}).items():
+            if wanted.agent and self.is_free(wanted.agent, wanted):
+                yield wanted.agent
+            either, fit = self._either(wanted.kind), 0 if not bucket.waiting else self.able_profiles(wanted)
+            for profile in self._profile_side.members(fit):
+                for room, ordered in profile.free.items():
+                    if room & either:
+                        yield from (entry[-1] for entry in ordered[0])
 
     # What fits
 
@@ -273,14 +303,15 @@ class Index:
 
     def _opened(self, profile: Profile) -> Sequence[Bucket]:
         """Those of `open_buckets` in which something waits, one by one."""
-        mask = self.open_buckets(profile)
+        mask = self.open_buckets(profile) & ~self._shut
         if profile.opened[0] != mask:
             profile.opened = mask, list(self._bucket_side.members(mask))
         return profile.opened[1]
 
     def _rings(self, profile: Profile) -> Sequence[Bucket]:
         """Those of `open_buckets` in which something rings, one by one."""
-        return list(self._bucket_side.members(self.open_buckets(profile, rings=True))) if self._rung else ()
+        rung = self.open_buckets(profile, rings=True) & ~self._shut if self._rung else 0
+        return list(self._bucket_side.members(rung))
 
     def served_excluding(self, agent: str, profile: Profile) -> Iterator[Bucket]:
         """The buckets that an agent of this profile can serve and in which some item excludes somebody."""
@@ -455,7 +486,8 @@ class Index:
         else:
             buckets, known = self._opened(placed.profile), self.of_known.get(agent)
             if known is not None:
-                buckets = [*known.values(), *buckets]
+                asked = [bucket for bucket in known.values() if bucket.wanted.queue not in self._shut_queues]
+                buckets = [*asked, *buckets]
         room = placed.room | placed.room >> self._kinds
         return [bucket for bucket in buckets if room >> bucket.kind & 1]
 

@@ -20,6 +20,8 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """Offer an interaction that waits, or is to ring more, to the first in order of those who can take it, if any."""
     routing = view.routing
     item = routing.items[name]
+    if routing.is_shut(item.queue):
+        return
     plain = routing.index.wanted(name)
     order = routing.rules.step(item).order
     ranked = _ranked(view, name, plain, order)

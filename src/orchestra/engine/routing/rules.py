@@ -166,6 +166,10 @@ class Rules:
         """An agent's own keys."""
         return [tuple([part(bench) for part in parts]) for parts in self._functions]
 
+    def is_live(self, kind: int) -> bool:
+        """Whether customers of this kind of work wait on the line."""
+        return self._kinds[kind].channel.live
+
     def step(self, item: Item) -> StepRules:
         """The step in which an item is."""
         return self.queues[item.queue].step(item.step)

@@ -28,8 +28,8 @@ class Routing(Slice):
 
     `to_sweep` and `to_ask` are sets of agents who are yet to be offered what they can take, after a change of plan and
     after the end of a ring. `left` is customer, queue and channel -> [began to wait, arrival, kept until]: the place of
-    a live contact that was given up. `pace` is queue -> [last accept or 0, smoothed time between accepts, smoothed
-    share within the service level].
+    a live contact that was given up. `closed` is the set of queues that are. `pace` is queue -> [last accept or 0,
+    smoothed time between accepts, smoothed share within the service level].
     """
 
     TABLES: ClassVar = {
@@ -38,6 +38,7 @@ class Routing(Slice):
         "benches": Bench,
         "to_sweep": None,
         "left": None,
+        "closed": None,
         "to_ask": None,
         "pace": None,
         "counts": None,
@@ -48,6 +49,7 @@ class Routing(Slice):
     benches: dict[str, Bench]
     to_sweep: dict[str, int]
     left: dict[str, list[int]]
+    closed: dict[str, int]
     to_ask: dict[str, int]
     pace: dict[str, list[int]]
     counts: dict[str, int]
@@ -56,6 +58,8 @@ class Routing(Slice):
         """Compile the plan's rules, and rebuild the index and what each agent has in hand."""
         self.rules = Rules(self.plan)
         self.index = Index(self.rules.own_keys, self.rules.kinds)
+        for queue in filter(self.is_shut, self.closed):
+            self.index.shut(queue)
         self._leaving: Ordered[tuple[int, str]] = Ordered()
         for key, place in self.left.items():
             self._leaving.add((place[2], key))
@@ -77,6 +81,10 @@ class Routing(Slice):
     def next_order(self) -> int:
         """Place of arrival of the next item that queues for the first time."""
         return self.counts.get("order", 0) + 1
+
+    def is_shut(self, queue: str) -> bool:
+        """Whether nothing is offered from a queue, because it is closed."""
+        return queue in self.closed and self.plan.queues[queue].when_closed != "finish"
 
     # Places of contacts that were given up
 
@@ -204,10 +212,17 @@ class Routing(Slice):
         return item.taken_by if item.held_by == agent else item.ringing.get(agent)
 
     def put_aside(self, agent: str) -> str | None:
-        """The most urgent of what an agent has put aside for something that is over."""
+        """The most urgent of what an agent has put aside for something that is over, if there is room for it again.
+
+        Whoever has nothing else in hand goes on with it whatever their budget is by now.
+        """
         in_hand = self.in_hand.get(agent, {})
         borrowing = {self.offer_of(name, agent) for name in in_hand}
         waiting = [name for name in in_hand if self.items[name].lent_to not in (None, *borrowing)]
+        bench = self.benches.get(agent)
+        if waiting and bench is not None and bench.used_percent:
+            spare = bench.capacity_percent - bench.used_percent
+            waiting = [name for name in waiting if self.items[name].weight_percent <= spare]
         return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
 
     def lend(self, agent: str, offer: str, channels: Sequence[str]) -> None:

@@ -77,7 +77,7 @@ class Targets(Slice):
 
     def over(
         self,
-        event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled,
+        event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
         at_us: int,
     ) -> None:
         """Forget it."""
@@ -94,4 +94,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionDone: Targets.over,
     e.InteractionAbandoned: Targets.over,
     e.InteractionCanceled: Targets.over,
+    e.InteractionDeflected: Targets.over,
 }

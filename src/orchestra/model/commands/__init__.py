@@ -54,6 +54,7 @@ from orchestra.model.commands.deliveries import (
     StartSending,
     StopSending,
 )
+from orchestra.model.commands.hours import CloseQueue, OpenQueue
 from orchestra.model.commands.logs import MarkLog
 from orchestra.model.commands.offers import (
     AcceptOffer,
@@ -72,6 +73,7 @@ __all__ = [
     "CancelInteraction",
     "ChangePlan",
     "CloseCase",
+    "CloseQueue",
     "Command",
     "ConfirmConnected",
     "DeclineOffer",
@@ -83,6 +85,7 @@ __all__ = [
     "LoseDevice",
     "MarkLog",
     "OpenCase",
+    "OpenQueue",
     "ReceiveContact",
     "ReceiveMessage",
     "RecordOutcome",

@@ -70,6 +70,7 @@ from orchestra.model.events.deliveries import (
     SendingStarted,
     SendingStopped,
 )
+from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
     AgentRested,
@@ -148,6 +149,9 @@ __all__ = [
     "OfferMade",
     "ParticipantJoined",
     "PlanChanged",
+    "QueueCleared",
+    "QueueClosed",
+    "QueueOpened",
     "ReceiptKept",
     "ReceiptRecorded",
     "RefAdded",

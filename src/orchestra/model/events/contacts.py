@@ -274,7 +274,7 @@ class InteractionAbandoned(Event):
 
 @attrs.define
 class InteractionDeflected(Event):
-    """A live contact was turned away by its queue, `full` as it was: nobody was ever going to be asked."""
+    """A live contact was turned away by its queue, which was `full` or `closed`."""
 
     interaction: str
     customer: str

@@ -23,7 +23,8 @@ class Waiting:
     """Why a contact waits.
 
     Attributes:
-        reason: `no_agents`: nobody who could take it takes work; `saturated`: those who may be asked have no room;
+        reason: `closed`: its queue is closed; `gated`: those who could take it may do so once it has waited longer;
+            `no_agents`: nobody who could take it takes work; `saturated`: those who may be asked have no room;
             `excluded`: all have declined or missed it, and are asked again later; `offer_due`: after a change of the
             plan somebody could take it, and will be asked in a moment.
         place: from 1, among those that wait for the same.
@@ -53,6 +54,8 @@ class Waiting:
 
 
 _SENTENCES = {
+    "closed": "queue {queue} is closed",
+    "gated": "other teams may take it once it has waited longer in queue {queue}",
     "no_agents": "nobody who can take it is at work and available in queue {queue}",
     "saturated": "{able} could take it, but have no room",
     "excluded": "{able} could take it, but have declined or missed it",
@@ -87,13 +90,22 @@ def why_waiting(view: View, interaction: str) -> Waiting | None:
 
 
 def _reason(view: View, item: Item, wanted: Requirement, able: int, counts: dict[str, int]) -> str:
+    if view.routing.is_shut(item.queue):
+        return "closed"
     if not able:
-        return "no_agents"
+        return "gated" if _later(view, item) else "no_agents"
     excluded = sum(view.routing.index.is_able(agent, wanted) for agent in item.excluded)
     if excluded == able:
         return "excluded"
     has_taker = able - counts.get("saturated", 0) - counts.get("excluded", 0) > 0
     return "offer_due" if has_taker else "saturated"
+
+
+def _later(view: View, item: Item) -> bool:
+    """Whether somebody at work could take it once all gates of its queue are open."""
+    routing = view.routing
+    last = len(routing.rules.queues[item.queue].gates_us) - 1
+    return item.gate < last and routing.index.able(routing.rules.wanted(attrs.evolve(item, gate=last))) > 0
 
 
 @attrs.frozen

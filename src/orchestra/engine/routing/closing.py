@@ -1,0 +1,36 @@
+"""What becomes of contacts whose queue is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from orchestra.engine.routing.steps import queue_again
+from orchestra.engine.view import View
+from orchestra.model import events as e
+
+__all__ = ["leave_closed", "to_clear"]
+
+
+def leave_closed(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """A contact waits in a closed queue: it goes where the queue says, or waits until the queue opens."""
+    item = view.routing.items[name]
+    queue = view.plan.queues[item.queue]
+    if queue.when_closed == "overflow" and queue.overflow_to is not None:
+        yield queue_again(view, name, "closed", at_us, queue.overflow_to)
+    elif queue.when_closed == "turn_away" and view.plan.channels[item.channel].live:
+        yield e.InteractionDeflected(name, item.customer, item.queue, "closed")
+
+
+def to_clear(view: View, queue: str, most: int) -> list[str]:
+    """At most so many of those that wait in a closed queue and are to leave it, looked up without the others."""
+    definition, index = view.plan.queues[queue], view.routing.index
+    if definition.when_closed not in ("overflow", "turn_away"):
+        return []
+    waiting = (
+        rank[-1]
+        for wanted, bucket in index.of_queue.get(queue, {}).items()
+        if definition.when_closed == "overflow" or view.routing.rules.is_live(wanted.kind)
+        for rank in bucket.waiting
+    )
+    return list(islice(waiting, most))
