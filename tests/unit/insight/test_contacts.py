@@ -37,6 +37,28 @@ def test_declined_offers_do_not_make_another_wait() -> None:
     assert (figures.contacts.queued, figures.wait.n, figures.wait.mean_s) == (1, 1, 8.0)
 
 
+def test_a_ring_is_answered_once_when_it_is_connected_and_its_losers_missed_nothing() -> None:
+    plan = PLAN.replace('retry_after = "1h"', 'retry_after = "1h"\nring = {first = 2}').replace(
+        'offer_timeout = "10m"', 'offer_timeout = "10m"\nconnects = "30s"'
+    )
+    desk = Desk(plan)
+    desk.sign_in("ana", "bob")
+    called = desk.call("joe", 10)
+    desk.wait(10)
+    offers = desk.view.routing.items[called].ringing
+    tokens = {agent: desk.view.routing.offers[offer].token for agent, offer in offers.items()}
+    for agent, offer in list(offers.items()):
+        desk.run(c.AcceptOffer(offer, agent, tokens[agent]), 12)
+    desk.run(c.ReportSetupFailed(offers["ana"], "ana", tokens["ana"]), 13)
+    figures = total(desk)
+    assert (figures.contacts.queued, figures.contacts.waiting, figures.contacts.answered) == (1, 1, 0)
+    desk.run(c.ConfirmConnected(offers["bob"], "bob", tokens["bob"]), 15)
+    desk.run(c.FinishInteraction(called, "bob"), 45)
+    figures = total(desk)
+    assert (figures.contacts.queued, figures.contacts.answered, figures.wait.mean_s) == (1, 1, 5.0)
+    assert (figures.handling.handled, figures.aht_s) == (1, 30.0)
+
+
 def test_the_wait_begins_when_the_contact_was_made() -> None:
     desk = Desk()
     desk.sign_in("ana")

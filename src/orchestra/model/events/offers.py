@@ -141,6 +141,6 @@ class GateOpened(Event):
 
 @attrs.define
 class AgentRested(Event):
-    """The rest after a declined or missed offer is over; the agent may be offered work again."""
+    """The rest after a declined, missed or failed offer is over; the agent may be offered work again."""
 
     agent: str
