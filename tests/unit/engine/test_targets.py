@@ -214,3 +214,18 @@ def test_places_that_nobody_came_back_for_are_forgotten() -> None:
         driver.call("last", after=300)
         driver.run(c.LeaveContact(driver.last(e.InteractionQueued).interaction))
     assert len(driver.engine.view.routing.left) < 7
+
+
+def test_places_that_were_taken_back_do_not_decide_when_others_are_forgotten() -> None:
+    driver = centre()
+    for number in range(6):
+        driver.call(f"p{number}", after=1)
+        driver.run(c.LeaveContact(driver.last(e.InteractionQueued).interaction))
+    for number in range(3):
+        driver.call(f"p{number}", after=0)
+    rebuilt = Driver(None, engine=driver.reloaded())
+    rebuilt.now_us = driver.now_us
+    for one in (driver, rebuilt):
+        one.run(c.LeaveContact("in8"), 90)
+    assert rebuilt.engine.state_hash() == driver.engine.state_hash()
+    assert len(driver.engine.view.routing.left) == 2
