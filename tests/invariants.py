@@ -499,8 +499,8 @@ def derived(engine: Engine) -> dict[str, Any]:
     for section in SECTIONS:
         own = getattr(engine.view, section.name)
         for name, value in vars(own).items():
-            # Receipts that were claimed stay in the queue of the early ones until they surface.
-            if name not in own.TABLES and name not in ("plans", "timers", "_early_order"):
+            # Receipts that were claimed, and places that were taken up again, stay in their queues until they surface.
+            if name not in own.TABLES and name not in ("plans", "timers", "_early_order", "_leaving"):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
 
