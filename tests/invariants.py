@@ -17,7 +17,7 @@ from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, RETRY, R
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.structure import microseconds
-from tests import routing_oracle as oracle
+from tests import desk_invariants, routing_oracle as oracle
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
 
@@ -339,6 +339,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_capacity(engine)
     _check_cases(engine)
     _check_deliveries(engine)
+    desk_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 

@@ -57,6 +57,7 @@ def swarm_plan() -> Plan:
         "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second, connects=20 * second),
         "voice": attrs.evolve(plan.channels["voice"], keep_ids=None, interrupts=["email"], connect_target=30 * second),
         "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
+        "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
     }
     cases = attrs.evolve(plan.cases, close_after=1800 * second, reopen_within=3600 * second)
     deliveries = attrs.evolve(
@@ -83,6 +84,7 @@ def swarm_plan() -> Plan:
         ),
         "german": attrs.evolve(
             plan.queues["german"],
+            rank="due",
             exhausted="next_step",
             steps=[
                 Step(pool="known", lasts=15 * second, skip_if=Condition(nobody=True)),
@@ -195,6 +197,27 @@ def call(engine: Engine, choose: Chooser) -> c.Command:
         f"k{count + 1 - (choose.number(0, count) if choose.chance(10) else 0)}",
         person(choose.pick(CUSTOMERS)),
         topic=choose.pick([None, *TOPICS]),
+    )
+
+
+def open_work(engine: Engine, choose: Chooser) -> c.Command | None:
+    case = _case(engine, choose) if choose.chance(60) else None
+    customer = None if case else _some(choose, engine.view.contacts.customers)
+    if case is None and customer is None:
+        return None
+    count = len(engine.view.work.items)
+    return c.OpenWorkItem(
+        "task",
+        f"job{count + 1 - (choose.number(0, count) if choose.chance(20) else 0)}",
+        case,
+        customer,
+        choose.pick([None, *TOPICS]) if customer else None,
+        choose.pick([None, "german", "german", "sales"]),
+        choose.pick([{}, {"billing": 30}]),
+        due_us=choose.pick([None, engine.now_us + choose.number(-HOUR, HOUR)]),
+        ref=f"job:{count + 1}" if choose.chance(30) else None,
+        fields=choose.pick([{}, {"note": "call back"}]),
+        title="look",
     )
 
 
@@ -492,6 +515,7 @@ def mark_log(engine: Engine, choose: Chooser) -> c.Command:
 WEIGHTS: Mapping[Move, int] = {
     receive: 14,
     call: 5,
+    open_work: 3,
     accept: 24,
     decline: 4,
     confirm: 12,
@@ -504,8 +528,8 @@ WEIGHTS: Mapping[Move, int] = {
     sign_in: 7,
     leave: 2,
     cancel: 1,
-    hold: 2,
-    retrieve: 2,
+    hold: 4,
+    retrieve: 4,
     finish_wrap_up: 2,
     transfer: 2,
     record_reply: 2,

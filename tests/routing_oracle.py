@@ -97,7 +97,8 @@ def urgency(plan: Plan, bench: Bench, name: str, item: Item, now_us: int) -> tup
     if queue.newest_first:
         # Within a queue the newest goes first; beside other queues it counts as long as it has waited.
         return level(plan, bench, item), tier, -minutes_us - waited_us, -item.order, name
-    aged = item.start_us * queue.ageing_percent // 100 - now_us * queue.ageing_percent // 100
+    from_us = item.due_us if queue.rank == "due" and item.due_us is not None else item.start_us
+    aged = from_us * queue.ageing_percent // 100 - now_us * queue.ageing_percent // 100
     return level(plan, bench, item), tier, aged - minutes_us, item.order, name
 
 

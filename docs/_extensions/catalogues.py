@@ -30,6 +30,7 @@ _AREAS = {
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "targets": "Connect targets",
+    "work": "Work items",
 }
 """Module that defines an event or command -> heading."""
 

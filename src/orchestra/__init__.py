@@ -30,12 +30,13 @@ from orchestra.model import definitions
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
+from orchestra.model.work import WorkItem
 
 if TYPE_CHECKING:
     from orchestra import blocking
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
-    from orchestra.model.results import Received
+    from orchestra.model.results import Received, WorkOpened
     from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.lines import Line
@@ -73,6 +74,8 @@ __all__ = [
     "Received",
     "Ref",
     "UnknownId",
+    "WorkItem",
+    "WorkOpened",
     "Workspace",
     "WorkspaceInUse",
     "__version__",
@@ -95,6 +98,7 @@ _LATER = {
     "Offer": "runtime.agents",
     "Published": "runtime.published",
     "Received": "model.results",
+    "WorkOpened": "model.results",
     "Workspace": "runtime.workspace",
     "blocking": "blocking",
     "commands": "model.commands",

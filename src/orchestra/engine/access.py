@@ -33,6 +33,7 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
 _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     {
         c.OpenCase,
+        c.OpenWorkItem,
         c.SetCaseWaiting,
         c.ResumeCase,
         c.ResolveCase,

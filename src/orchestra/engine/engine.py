@@ -25,6 +25,7 @@ from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Slice, Steps
 from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
+from orchestra.engine.work.decide import SECTION as WORK
 from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraError, ReplayMismatch
 from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
@@ -33,7 +34,18 @@ from orchestra.model.plan import Plan
 
 __all__ = ["MAX_BATCH", "SCHEMA", "SECTIONS", "Decided", "Engine", "EngineFault", "TickFirst"]
 
-SECTIONS: tuple[Section[Any], ...] = (DEFINITION, PRESENCE, CONTACTS, CASES, LABELS, ROUTING, TARGETS, DELIVERIES, LOGS)
+SECTIONS: tuple[Section[Any], ...] = (
+    DEFINITION,
+    PRESENCE,
+    CONTACTS,
+    CASES,
+    LABELS,
+    ROUTING,
+    TARGETS,
+    DELIVERIES,
+    LOGS,
+    WORK,
+)
 """All sections, in the order in which they react."""
 
 MAX_BATCH = 1000

@@ -17,6 +17,7 @@ from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import Plans
 from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
+from orchestra.engine.work.state import Work
 from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
@@ -42,6 +43,7 @@ class View:
         "routing",
         "targets",
         "timers",
+        "work",
     )
 
     def __init__(self) -> None:
@@ -57,6 +59,7 @@ class View:
         self.targets = Targets(self.plans, self.timers)
         self.deliveries = Deliveries(self.plans, self.timers)
         self.logs = Logs(self.plans, self.timers)
+        self.work = Work(self.plans, self.timers)
 
     @property
     def plan(self) -> Plan:

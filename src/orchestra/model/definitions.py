@@ -99,6 +99,8 @@ class Queue:
         priority: minutes of waiting that its interactions are worth more than others an agent can take.
         ageing_percent: how fast waiting counts, compared to other queues; at 0 only priority does.
         newest_first: whether the last to come is served first.
+        rank: `waiting` counts from when a contact began to wait; `due` from when it is due, if it has a due time: what
+            is due in an hour counts as if it began to wait in an hour.
         requeue: the place of what waits again: `keep` its own, `front` before all others, `reset` at the end.
         also: team -> how it serves this queue beside the queue's own.
         order: how agents who could be offered a contact are ordered, from what counts most; names from the catalogue.
@@ -122,6 +124,7 @@ class Queue:
     priority: int = 0
     ageing_percent: int = 100
     newest_first: bool = False
+    rank: str = "waiting"
     requeue: str = "keep"
     also: Mapping[str, Serving] = attrs.field(factory=dict)
     order: Sequence[str] = attrs.field(default=("busy", "idle"), converter=_texts)
@@ -150,6 +153,7 @@ class Account:
 
 _ANSWER_LIVE = _seconds(20)
 _ANSWER = _seconds(60)
+_ANSWER_WORK = _seconds(120)
 
 
 @attrs.frozen
@@ -158,6 +162,8 @@ class Channel:
 
     Attributes:
         live: the customer waits on the line (voice, chat); else they wrote and went on with their day.
+        work: its interactions are work items, which the application opens: tasks and back-office work, in which nobody
+            writes; never live.
         queue: where its contacts wait; None for the workspace's default.
         accounts: own accounts that differ from the rest; accounts not listed are taken as they come.
         weight_percent: share of an agent's budget that one interaction takes.
@@ -165,12 +171,13 @@ class Channel:
         interrupts: channels whose work an agent puts aside for a contact of this one, where the budget has no room.
         put_aside: `keep` or `requeue`: whether work of this channel that is put aside stays with its agent, or waits
             for anybody again.
-        offer_timeout: how long an agent has to answer an offer; 20 s for a live channel and 60 s for others unless
-            stated.
+        offer_timeout: how long an agent has to answer an offer; 20 s for a live channel, 120 s for work items and 60 s
+            for others unless stated.
         connects: how long it may take, after the agent's answer, until agent and customer are connected, which then
             has to be confirmed; None where the answer is all it takes.
         wrap_up: longest time for work after contact; zero for none.
-        idle_after: an answered interaction without any message for this long is over; None for never.
+        idle_after: an answered interaction without any message for this long is over; None for never, as it always is
+            for work items.
         short_abandon: those who leave sooner are counted apart.
         connect_target: within which a live contact should be connected. When three quarters of it have passed, the
             queue's `at_risk` says what helps.
@@ -185,6 +192,7 @@ class Channel:
     """
 
     live: bool = False
+    work: bool = False
     queue: str | None = None
     accounts: Mapping[str, Account] = attrs.field(factory=dict)
     weight_percent: int = 100
@@ -209,7 +217,9 @@ class Channel:
         """How long an agent has to answer an offer."""
         if self.offer_timeout is not None:
             return self.offer_timeout
-        return _ANSWER_LIVE if self.live else _ANSWER
+        if self.live:
+            return _ANSWER_LIVE
+        return _ANSWER_WORK if self.work else _ANSWER
 
 
 @attrs.frozen

@@ -228,6 +228,8 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
             lasts = getattr(channel, field)
             if lasts is not None and microseconds(lasts) <= 0:
                 yield Fault(f"{path}.{field}", "must be longer than nothing")
+        if channel.work and channel.live:
+            yield Fault(f"{path}.live", "work items are never live: nobody waits on the line")
         if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
             yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
         if channel.on_agent_lost not in ("requeue", "keep"):

@@ -19,6 +19,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "requeue": ("keep", "front", "reset"),
     "exhausted": ("retry", "next_step"),
     "at_risk": ("help", "overflow"),
+    "rank": ("waiting", "due"),
 }
 _STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known")}
 
@@ -52,6 +53,8 @@ def check_routing(known: Known) -> Iterator[Fault]:
             yield Fault(f"{path}.order", "must name at least one part")
         if not 0 <= queue.ageing_percent <= 10_000:
             yield Fault(f"{path}.ageing_percent", "must be from 0 to 10000")
+        if queue.rank == "due" and queue.newest_first:
+            yield Fault(f"{path}.rank", "newest_first leaves no place to what is due")
         if queue.tier < 0:
             yield Fault(f"{path}.tier", "must be 0 or more")
         if queue.limit is not None and queue.limit < 0:

@@ -41,6 +41,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.WriteReply("in1", "ana", "hi"),
     c.RecordReply("chat", "main", "r1", person("joe")),
     c.OpenCase("cu1"),
+    c.OpenWorkItem("task", "k", "ca1"),
     c.SetCaseWaiting("ca1", "customer"),
     c.ResumeCase("ca1"),
     c.ResolveCase("ca1"),
@@ -73,7 +74,7 @@ OWN = {
 }
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
-    "SendMessage",
+    *("SendMessage", "OpenWorkItem"),
 }
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"}
 EVERY = {type(command).__name__ for command in EXAMPLES}

@@ -102,7 +102,7 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
         yield e.InteractionAttached(event.interaction, case, event.customer, "new")
         return
     case, by = found
-    yield from _revive(view, case, at_us)
+    yield from _reopened(view, case) if event.conversation is None else _revive(view, case, at_us)
     yield e.InteractionAttached(event.interaction, case, event.customer, by)
     yield from _join(view, case, event.customer, event.interaction)
 
@@ -114,6 +114,13 @@ def _revive(view: View, key: str, at_us: int) -> Iterator[e.Event]:
         yield e.CaseReopened(key, case.customer, "contact")
     elif case.state == "WAITING_ON_CUSTOMER":
         yield e.CaseResumed(key, case.customer, "contact")
+
+
+def _reopened(view: View, key: str) -> Iterator[e.Event]:
+    """There is work in the matter again, whatever the customer does: what it waits for it still waits for."""
+    case = view.cases.cases[key]
+    if case.state in ("RESOLVED", "CLOSED"):
+        yield e.CaseReopened(key, case.customer, "work_item")
 
 
 def _join(view: View, key: str, person: str, interaction: str | None) -> Iterator[e.Event]:

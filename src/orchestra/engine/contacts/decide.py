@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestra.engine.contacts.intake import (
     already,
+    check_channel,
     check_id,
     check_skills,
     check_text,
@@ -43,8 +44,15 @@ def _owned(
     return key, interaction
 
 
+def _refuse_work_item(key: str, interaction: Interaction, instead: str) -> None:
+    """Refuse what needs somebody at the other end."""
+    if interaction.conversation is None:
+        raise InvalidCommand("interaction", f"{key} is a work item, with nobody at the other end: {instead}")
+
+
 def _hold(view: View, command: c.HoldInteraction, at_us: int) -> Steps:
     key, interaction = _owned(view, command, command.interaction, command.agent, "hold")
+    _refuse_work_item(key, interaction, "leave it as it is")
     yield e.InteractionHeld(key, interaction.customer, command.agent)
     return None
 
@@ -63,12 +71,14 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
         return _same(view, known, command)
     # Whoever could finish it now can write in it.
     key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up", "reply")
+    _refuse_work_item(key, interaction, "SendMessage writes to the customer of its case")
     if command.key == "":
         raise InvalidCommand("key", "must not be empty")
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
-    assert interaction.case is not None  # every interaction has a case from its first batch on
+    assert interaction.case is not None
+    assert interaction.conversation is not None
     return (
         yield from write(
             view,
@@ -141,6 +151,7 @@ def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
 
 def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
     key, interaction = view.interaction(command.interaction)
+    _refuse_work_item(key, interaction, "CancelInteraction ends it")
     if INTERACTION.allows(interaction.state, "wrap_up"):
         yield from _finished(view, key, "customer", None, at_us)
         return None
@@ -161,8 +172,7 @@ def _cancel(view: View, command: c.CancelInteraction, at_us: int) -> Steps:
 
 
 def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
-    if command.channel not in view.plan.channels:
-        raise UnknownId("channel", command.channel)
+    check_channel(view, command.channel)
     check_id("id", command.message_id)
     check_id("account", command.account)
     check_thread(command.thread)

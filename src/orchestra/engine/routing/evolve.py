@@ -89,6 +89,11 @@ def device_lost(routing: Routing, event: e.DeviceLost, at_us: int) -> None:
         routing.set_takes_work(event.agent, False, at_us)
 
 
+def work_opened(routing: Routing, event: e.WorkItemOpened, at_us: int) -> None:
+    """Know when it is due before it waits."""
+    routing.items[event.interaction] = Item(event.customer, event.channel, due_us=event.due_us)
+
+
 def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     """The interaction waits, and takes nobody's capacity."""
     item = routing.items.get(event.interaction)
@@ -280,6 +285,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.AgentWentAway: left,
     e.AgentLost: left,
     e.DeviceLost: device_lost,
+    e.WorkItemOpened: work_opened,
     e.InteractionQueued: queued,
     e.InteractionTransferred: transferred,
     e.OfferMade: made,

@@ -54,7 +54,7 @@ class Item:
     """A routed interaction.
 
     `offers` are all it ever had, newest last; `agent` knows the customer; `step` and `gate` count from 0, and it has
-    been in its step since `step_us`.
+    been in its step since `step_us`; `due_us` is when it should be done, if that was said.
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
@@ -85,6 +85,7 @@ class Item:
     gate: int = 0
     lent_to: str | None = None
     is_wrapping: bool = False
+    due_us: int | None = None
 
 
 @attrs.define

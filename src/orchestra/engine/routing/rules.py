@@ -187,7 +187,8 @@ class Rules:
         priority_us = item.priority * _MINUTE_US
         if queue.newest_first:
             return tier, -item.start_us - priority_us, -item.order, name
-        return tier, item.start_us * queue.ageing_percent // 100 - priority_us, item.order, name
+        from_us = item.due_us if queue.rank == "due" and item.due_us is not None else item.start_us
+        return tier, from_us * queue.ageing_percent // 100 - priority_us, item.order, name
 
     def urgency(self, wanted: Requirement, rank: Rank, level: int, now_us: int) -> tuple[int, int, int, int, str]:
         """A rank among all that wait for anything, for an agent who serves it at this level: least first."""

@@ -62,6 +62,7 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
+from orchestra.model.commands.work import OpenWorkItem
 
 __all__ = [
     "COMMANDS",
@@ -83,6 +84,7 @@ __all__ = [
     "LoseDevice",
     "MarkLog",
     "OpenCase",
+    "OpenWorkItem",
     "ReceiveContact",
     "ReceiveMessage",
     "RecordOutcome",

@@ -85,6 +85,7 @@ from orchestra.model.events.offers import (
     StepEntered,
 )
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
+from orchestra.model.events.work import WorkItemOpened
 
 __all__ = [
     "EVENTS",
@@ -159,6 +160,7 @@ __all__ = [
     "SendingStarted",
     "SendingStopped",
     "StepEntered",
+    "WorkItemOpened",
 ]
 
 EVENTS: dict[str, type[Event]] = {

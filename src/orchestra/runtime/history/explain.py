@@ -28,6 +28,7 @@ _DIGITS = 19
 Key = list[int | str]
 
 _STEPS = (
+    "WorkItemOpened",
     "InteractionStarted",
     "InteractionAttached",
     "InteractionQueued",

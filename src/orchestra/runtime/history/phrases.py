@@ -14,7 +14,7 @@ __all__ = ["DETAILS", "PHRASES", "sentence"]
 PHRASES: Mapping[str, str] = {
     "CustomerAdded": "became known by {kind}",
     "ConversationStarted": "began to talk with {account} on {channel}",
-    "InteractionStarted": "made contact on {channel}",
+    "InteractionStarted": "{began} on {channel}",
     "InteractionAttached": "{interaction} belongs to {case} ({by})",
     "ContactTaken": "{writer} called {account} on {channel}",
     "ParticipantJoined": "{participant} takes part in the case",
@@ -44,6 +44,7 @@ PHRASES: Mapping[str, str] = {
     "LongWaitForeseen": "will probably wait {wait}; may be offered {alternatives_text}",
     "ConnectAtRisk": "has waited {waited}: the connect target is at risk",
     "ConnectBreached": "has waited {waited}: the connect target is missed",
+    "WorkItemOpened": "work was asked for: {interaction}, on {channel}",
     "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
@@ -101,6 +102,7 @@ class _Words(dict[str, Any]):
         self["outcome_code"] = f" [{self['disposition']}]" if self.get("disposition") else ""
         self["outcome_text"] = _spoken(self.get("outcome") or "").lower()
         self["on_text"] = _spoken(self.get("on") or "")
+        self["began"] = "made contact" if self.get("conversation") else "a work item began"
         self["author"] = self.get("agent") or "the company"
         self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
         self["addressee"] = "" if self.get("customer") == customer else f" {self.get('customer')}"
