@@ -45,6 +45,7 @@ INTERNAL: Mapping[str, str] = {
     "is_pending": "an agent's session asks it",
     "offers_since": "an agent's session asks it",
     "reply_key": "an agent's contact asks it",
+    "serve": "its handlers are async, and run by the owner's event loop",
 }
 """Method without a counterpart -> why nobody misses it."""
 
@@ -314,6 +315,8 @@ def _fitted(statement: str, indent: int) -> str:
     start, _, rest = statement.partition("(")
     inner, end = rest.rsplit(")", 1)
     pad = " " * indent
+    if len(f"{pad}    {inner}") > WIDTH:
+        inner = ",\n".join(f"{pad}    {part}" for part in inner.split(", ")).lstrip() + ","
     return f"{pad}{start}(\n{pad}    {inner}\n{pad}){end}"
 
 

@@ -120,7 +120,7 @@ class Witness:
         agent, item = view.presence.agents[event.agent], view.routing.items[event.interaction]
         assert agent.takes_work, "offered to an agent who takes no work"
         assert not view.routing.benches[event.agent].rests, "offered to an agent who rests"
-        assert oracle.able(view.plan, event.agent, agent.teams, agent.skills, item), "a team or skill is missing"
+        assert oracle.able(view.plan, event.agent, agent, item), "a team or skill is missing"
         assert event.agent not in item.excluded, "offered to an agent who is excluded"
         assert item.ringing[event.agent] == event.offer
         assert len(item.ringing) <= max(1, item.ring) <= MOST_RUNG, "rings more than it is to"
@@ -325,7 +325,7 @@ def _hand(engine: Engine, agent: str) -> list[tuple[str, Item]]:
 
 def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item]) -> bool:
     plan = engine.view.plan
-    is_able = oracle.able(plan, agent, bench.teams, bench.skills, item)
+    is_able = oracle.able(plan, agent, bench, item)
     is_asked = agent in item.excluded or agent in item.ringing
     return is_able and oracle.has_room(plan, bench, item.channel, hand) and not is_asked
 
@@ -468,7 +468,7 @@ def check_liveness(engine: Engine) -> None:
         able = [
             agent
             for agent, row in view.presence.agents.items()
-            if row.takes_work and oracle.able(view.plan, agent, row.teams, row.skills, item)
+            if row.takes_work and oracle.able(view.plan, agent, row, item)
         ]
         open_to = [agent for agent in able if agent not in item.excluded and agent not in item.ringing]
         hands = {agent: [row for _, row in _hand(engine, agent)] for agent in open_to}

@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import Channel, Queue
+from orchestra.model.definitions import AgentDefinition, Channel, Queue
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
@@ -25,7 +25,7 @@ __all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "come_back_to_no_queue", "next
 Value = TypeVar("Value")
 Move = Callable[[Engine, "Chooser"], "c.Command | None"]
 
-AGENTS = ("ana", "bob", "cleo", "dan", "eve")
+AGENTS = ("ana", "bob", "cleo", "dan", "eve", "rob", "rob")
 CUSTOMERS = tuple(f"customer{number}" for number in range(6))
 CHANNELS = ("chat", "voice", "email")
 TOPICS = ("order", "bill")
@@ -55,7 +55,9 @@ def swarm_plan() -> Plan:
     second = timedelta(seconds=1)
     channels = {
         "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second, connects=20 * second),
-        "voice": attrs.evolve(plan.channels["voice"], keep_ids=None, interrupts=["email"], connect_target=30 * second),
+        "voice": attrs.evolve(
+            plan.channels["voice"], keep_ids=None, interrupts=["email", "task"], connect_target=30 * second
+        ),
         "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
         "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
     }
@@ -88,6 +90,7 @@ def swarm_plan() -> Plan:
             exhausted="next_step",
             steps=[
                 Step(pool="known", lasts=15 * second, skip_if=Condition(nobody=True)),
+                Step(pool="bots", lasts=20 * second, skip_if=Condition(saturated=True)),
                 Step(lasts=40 * second, clock="item"),
                 Step(order=["preferred", "random"], prefer={"billing": 10}, relax={"*": 0}, ring=Ring(first=3)),
             ],
@@ -102,7 +105,11 @@ def swarm_plan() -> Plan:
             overflow_if=Condition(waiting_above=3),
         ),
     }
-    return attrs.evolve(plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence, queues=queues)
+    agents = {**plan.agents, "rob": AgentDefinition(["care"], {"german": 90}, capacity_percent=300, kind="bot")}
+    presence = attrs.evolve(presence, bot_answers_within=25 * second)
+    return attrs.evolve(
+        plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence, queues=queues, agents=agents
+    )
 
 
 def next_plan(choose: Chooser) -> Plan:
@@ -264,6 +271,22 @@ def transfer(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.TransferInteraction(name, _handler(engine, choose, name), choose.pick(["care", "german", "sales"]), skills)
 
 
+def hand_over(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.bots.in_hand)
+    if name is None:
+        return None
+    return c.HandOver(
+        name,
+        _handler(engine, choose, name),
+        choose.pick([None, None, "care", "german", "sales"]),
+        choose.pick([{}, {"billing": 20}]),
+        choose.pick([0, 10]),
+        choose.pick([None, *TOPICS]),
+        choose.pick([{}, {"note": "angry"}]),
+        text="wants a person",
+    )
+
+
 def record_reply(engine: Engine, choose: Chooser) -> c.Command:
     count = engine.view.contacts.counts.get("taken", 0)
     return c.RecordReply(
@@ -311,6 +334,7 @@ def define_agent(engine: Engine, choose: Chooser) -> c.Command:
         choose.pick([["care"], ["sales"], ["sales", "care"]]),
         choose.pick([{}, {"german": 60}, {"german": 90, "billing": 50}]),
         capacity_percent=choose.pick([40, 100, 100, 300]),
+        kind=choose.pick(["person", "person", "bot"]),
     )
 
 
@@ -514,7 +538,7 @@ def mark_log(engine: Engine, choose: Chooser) -> c.Command:
 
 WEIGHTS: Mapping[Move, int] = {
     receive: 14,
-    call: 5,
+    call: 7,
     open_work: 3,
     accept: 24,
     decline: 4,
@@ -532,6 +556,7 @@ WEIGHTS: Mapping[Move, int] = {
     retrieve: 4,
     finish_wrap_up: 2,
     transfer: 2,
+    hand_over: 3,
     record_reply: 2,
     sign_out: 1,
     away: 1,

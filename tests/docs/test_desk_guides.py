@@ -9,7 +9,7 @@ from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
 from orchestra.model.plan import Plan
 
-GUIDES = ("work-items",)
+GUIDES = ("work-items", "bots-first")
 
 
 @pytest.mark.parametrize("guide", GUIDES)

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from orchestra.engine.access import authorize, role_faults
+from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
@@ -45,6 +46,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     DELIVERIES,
     LOGS,
     WORK,
+    BOTS,
 )
 """All sections, in the order in which they react."""
 

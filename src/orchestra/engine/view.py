@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TypeVar
 
+from orchestra.engine.bots.state import Bots
 from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
@@ -31,6 +32,7 @@ class View:
     """All slices of the state. Read them; only a section's own `evolve` changes one."""
 
     __slots__ = (
+        "bots",
         "cases",
         "contacts",
         "definition",
@@ -60,6 +62,7 @@ class View:
         self.deliveries = Deliveries(self.plans, self.timers)
         self.logs = Logs(self.plans, self.timers)
         self.work = Work(self.plans, self.timers)
+        self.bots = Bots(self.plans, self.timers)
 
     @property
     def plan(self) -> Plan:

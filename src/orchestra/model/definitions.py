@@ -233,6 +233,7 @@ class AgentDefinition:
         capacity_percent: their budget, of which each interaction takes its channel's weight; from 1 to 10,000, and 100
             unless stated.
         name: what people call them; private, and none unless stated.
+        kind: `person`, or `bot` for a program, which needs no device that answers; see `presence.bot_answers_within`.
     """
 
     teams: Sequence[str] = attrs.field(converter=_texts)
@@ -240,6 +241,7 @@ class AgentDefinition:
     roles: Sequence[str] = attrs.field(default=(), converter=_texts)
     capacity_percent: int = 100
     name: str | None = attrs.field(default=None, repr=False)
+    kind: str = "person"
 
 
 @attrs.frozen
@@ -266,6 +268,8 @@ class Presence:
         rest_after_setup_failure: how long after a contact could not be connected to them, so that they do not get the
             next ones that fail; 5 seconds unless stated.
         grace: how long all devices may be silent until work in hand is dealt with.
+        bot_answers_within: how long a bot may owe an answer to what it has taken, or to a customer who wrote, until
+            the contact goes over to people.
         device_lease: how long a device may be silent until it counts as lost.
         away_reasons: those that may be given; empty for any.
     """
@@ -276,6 +280,7 @@ class Presence:
     rest_after_setup_failure: timedelta = _seconds(5)
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
+    bot_answers_within: timedelta = _seconds(60)
     away_reasons: Sequence[str] = attrs.field(default=(), converter=_texts)
 
 

@@ -21,7 +21,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "at_risk": ("help", "overflow"),
     "rank": ("waiting", "due"),
 }
-_STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known")}
+_STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known", "bots", "people")}
 
 
 @attrs.frozen
@@ -154,6 +154,8 @@ def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
             yield Fault(f"{here}.lasts", "must be longer than nothing")
         if is_last and step.pool == "known":
             yield Fault(here, "is for one agent alone, and no step is left for contacts that have none")
+        if is_last and step.pool == "bots" and queue.overflow_to is None:
+            yield Fault(here, "is for bots alone, and no step is left for people", is_error=False)
 
 
 def _levels(known: Known, path: str, levels: Mapping[str, int], least: int) -> Iterator[Fault]:
@@ -169,12 +171,18 @@ def _served(known: Known, name: str, queue: Queue) -> Iterator[Fault]:
     if not known.agents or known.lost.touches("agents") or known.lost.touches("queues", name):
         return
     for index, step in enumerate(queue.steps or (Step(),)):
-        if step.pool == "teams" and not any(_serves(agent, queue, step) for agent in known.agents.values()):
+        if step.pool != "known" and not any(_serves(agent, queue, step) for agent in known.agents.values()):
             here = f"queues.{name}.steps[{index}]" if queue.steps else f"queues.{name}"
             yield Fault(here, "no agent of the plan can serve it", is_error=False)
 
 
+_KINDS = {"bots": "bot", "people": "person"}
+"""Pool -> of which kind its agents are."""
+
+
 def _serves(agent: AgentDefinition, queue: Queue, step: Step) -> bool:
+    if agent.kind != _KINDS.get(step.pool, agent.kind):
+        return False
     asked = {**queue.skills}
     for skill, level in step.skills.items():
         asked[skill] = max(level, asked.get(skill, 0))

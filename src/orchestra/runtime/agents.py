@@ -225,6 +225,34 @@ class ActiveContact:
         """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
         await self._workspace.execute(c.TransferInteraction(self.interaction, self.agent, queue, skills or {}))
 
+    async def hand_over(
+        self,
+        queue: str | None = None,
+        *,
+        skills: dict[str, int] | None = None,
+        priority: int = 0,
+        topic: str | None = None,
+        fields: dict[str, str | int | bool | None] | None = None,
+        text: str | None = None,
+        reason: str = "asked",
+    ) -> None:
+        """Hand over from a bot to people, who get it with its place and with what the bot has found out.
+
+        Args:
+            queue: where they wait; its own unless given.
+            skills: skill -> least level, asked for on top of what is.
+            priority: minutes of waiting that it is worth more than before.
+            topic: what the case is about.
+            fields: fields of the interaction that the plan declares.
+            text: for whoever takes over; private.
+            reason: why, in a word.
+
+        Raises:
+            CommandRefused: the agent is no bot or has it no longer, or the plan has no such queue, skill or field.
+        """
+        found = skills or {}, priority, topic, fields or {}, reason, text
+        await self._workspace.execute(c.HandOver(self.interaction, self.agent, queue, *found))
+
     async def finish(self, disposition: str | None = None) -> None:
         """End the contact. Wrap-up follows where the channel has one."""
         await self._workspace.execute(c.FinishInteraction(self.interaction, self.agent, disposition))

@@ -11,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.abc import TaskGroup, TaskStatus
 
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
 from orchestra.codec import decode_event
-from orchestra.errors import CommandRefused, InvalidData, JournalError, JournalUnavailable, WorkspaceInUse
+from orchestra.errors import (
+    CommandRefused,
+    InvalidData,
+    JournalError,
+    JournalUnavailable,
+    WorkspaceInUse,
+)
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.journal.registry import lasting_url, open_journal
@@ -40,6 +46,7 @@ from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.owner import LEASE_TTL_US, Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
+from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.threads import close_in_thread, in_thread
@@ -68,6 +75,7 @@ class Workspace(Calls):
         self._answering = Answering(owner)
         self._news_unused = 0
         self._replies = 0
+        self._bots = Bots(owner, self.sign_in)
         self.journal = owner.journal
         self.key = owner.key
 
@@ -235,6 +243,29 @@ class Workspace(Calls):
         else:
             self._leases.hold(agent, device)
         return AgentSession(self, agent, device)
+
+    async def serve(
+        self, bot: str, handler: Handler, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Work as a bot: take what it is offered and give it to a handler, as many at once as its capacity allows.
+
+        Runs until it is cancelled or the workspace closes: `await tasks.start(ws.serve, "greeter", greet)` returns when
+        the bot is at work. What the bot still had from before, as after a crash, goes to people.
+
+        Args:
+            bot: an agent whose kind is `bot`.
+            handler: gets each contact; it finishes it, hands it over, or leaves it to people by returning.
+            task_status: told when the bot is at work.
+
+        Guarantees:
+            A handler that raises, or that leaves a customer without an answer for longer than the plan's
+            `presence.bot_answers_within`, loses its own contact to people and harms no other.
+
+        Raises:
+            UnknownId: there is no such agent.
+            InvalidCommand: it is no bot, or is served already.
+        """
+        await self._bots.serve(bot, handler, task_status)
 
     async def heartbeat(self, agent: str, device: str = "main") -> None:
         """A signed-in device is still there. Give it more often than the plan's `presence.device_lease`."""

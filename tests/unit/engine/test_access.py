@@ -37,6 +37,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.FinishInteraction("in1", "ana"),
     c.FinishWrapUp("in1", "ana"),
     c.TransferInteraction("in1", "ana", "care"),
+    c.HandOver("in1", "ana"),
     c.CancelInteraction("in1", "x"),
     c.WriteReply("in1", "ana", "hi"),
     c.RecordReply("chat", "main", "r1", person("joe")),
@@ -71,6 +72,7 @@ OWN = {
     *("SignIn", "SignOut", "SetAway", "SetAvailable", "AcceptOffer", "DeclineOffer", "HoldInteraction"),
     *("ConfirmConnected", "ReportSetupFailed"),
     *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
+    "HandOver",
 }
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),

@@ -142,15 +142,17 @@ def _on_contact_taken(view: View, event: e.ContactTaken, at_us: int) -> Iterator
 
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
-    """Whoever takes a case that only a team answered for is accountable for it from now on."""
+    """Whoever takes a case that only a team answered for is accountable for it from now on, unless it is a bot."""
     case = view.contacts.interactions[event.interaction].case
     assert case is not None  # only interactions of a case are routed
     row = view.cases.cases[case]
-    if row.owner_kind == "team":
+    if row.owner_kind == "team" and event.agent not in view.bots.bots:
         yield e.CaseOwnerChanged(case, row.customer, "agent", event.agent, "accepted")
 
 
-def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> Iterator[e.Event]:
+def _on_transferred(
+    view: View, event: e.InteractionTransferred | e.InteractionHandedOver, at_us: int
+) -> Iterator[e.Event]:
     """Handing over one's interaction hands over the case to the team that gets it."""
     case = view.contacts.interactions[event.interaction].case
     assert case is not None  # only interactions of a case are routed
@@ -236,6 +238,7 @@ SECTION = Section(
         e.CaseReopened: _on_reopened,
         e.OfferAccepted: _on_accepted,
         e.InteractionTransferred: _on_transferred,
+        e.InteractionHandedOver: _on_transferred,
         e.InteractionDone: _on_finished,
         e.ReplyRecorded: _on_reply_recorded,
     },

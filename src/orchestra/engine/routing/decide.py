@@ -87,6 +87,23 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
     yield from offer_best_items(view, event.agent, at_us)
 
 
+def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> Iterator[e.Event]:
+    item = view.routing.items[event.interaction]
+    of_before, definition = view.plan.queues[item.queue], view.plan.queues[event.queue]
+    yield e.InteractionQueued(
+        event.interaction,
+        event.customer,
+        event.queue,
+        item.channel,
+        required(item.skills if event.queue == item.queue else definition.skills, event.skills),
+        item.priority - of_before.priority + definition.priority + event.priority,
+        item.start_us,
+        item.order,
+        "handed_over",
+    )
+    yield from offer_best_items(view, event.agent, at_us)
+
+
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     yield from begin(view, event.interaction, at_us)
     yield from _unless_exhausted(view, event.interaction, at_us)
@@ -270,6 +287,7 @@ SECTION = Section(
         e.InteractionStarted: _on_started,
         e.InteractionQueued: _on_queued,
         e.InteractionTransferred: _on_transferred,
+        e.InteractionHandedOver: _on_handed_over,
         e.InteractionDone: _on_done,
         e.InteractionCanceled: _on_canceled,
         e.OfferAccepted: _on_accepted,

@@ -52,9 +52,10 @@ def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
     """The agent can do other things, or other amounts."""
     bench = routing.benches.get(event.agent)
     if bench is None:
-        routing.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent)
+        routing.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent, kind=event.kind)
         return
     bench.teams, bench.skills, bench.capacity_percent = event.teams, event.skills, event.capacity_percent
+    bench.kind = event.kind
     routing.change(event.agent, bench, at_us)
 
 
@@ -136,6 +137,14 @@ def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -
     """Whoever handed it over does not get it back at once."""
     item = routing.items[event.interaction]
     item.excluded = {event.agent: 1}  # whoever hands it over does not get it back at once
+    item.for_people = False
+
+
+def handed_over(routing: Routing, event: e.InteractionHandedOver, at_us: int) -> None:
+    """Only people are asked from now on."""
+    item = routing.items[event.interaction]
+    item.for_people = True
+    item.excluded = {}
 
 
 def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
@@ -288,6 +297,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.WorkItemOpened: work_opened,
     e.InteractionQueued: queued,
     e.InteractionTransferred: transferred,
+    e.InteractionHandedOver: handed_over,
     e.OfferMade: made,
     e.RingWidened: widened,
     e.OfferConnecting: connecting,

@@ -18,6 +18,7 @@ from orchestra.model.commands.agents import (
     SignIn,
     SignOut,
 )
+from orchestra.model.commands.bots import HandOver
 from orchestra.model.commands.cases import (
     AddRef,
     AssignCase,
@@ -79,6 +80,7 @@ __all__ = [
     "DefineAgent",
     "FinishInteraction",
     "FinishWrapUp",
+    "HandOver",
     "HoldInteraction",
     "LeaveContact",
     "LoseDevice",

@@ -18,6 +18,7 @@ from orchestra.model.events.agents import (
     DeviceLost,
     DeviceReturned,
 )
+from orchestra.model.events.bots import InteractionHandedOver
 from orchestra.model.events.cases import (
     CaseClosed,
     CaseOpened,
@@ -132,6 +133,7 @@ __all__ = [
     "InteractionDeflected",
     "InteractionDone",
     "InteractionFinished",
+    "InteractionHandedOver",
     "InteractionHeld",
     "InteractionInterrupted",
     "InteractionQueued",

@@ -40,6 +40,7 @@ _STEPS = (
     "RoutingExhausted",
     "RoutingRetried",
     "InteractionTransferred",
+    "InteractionHandedOver",
     "InteractionFinished",
     "InteractionDone",
     "InteractionAbandoned",

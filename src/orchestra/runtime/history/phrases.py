@@ -27,6 +27,7 @@ PHRASES: Mapping[str, str] = {
     "InteractionHeld": "{agent} put the customer on hold",
     "InteractionRetrieved": "{agent} took the customer back from hold",
     "InteractionTransferred": "{agent} handed over to queue {queue}",
+    "InteractionHandedOver": "{agent} handed over to people in queue {queue}{because}",
     "InteractionFinished": "the contact with {agent} ended, by {by}{outcome_code}",
     "InteractionDone": "{interaction} is over{because}{outcome_code}",
     "InteractionAbandoned": "left without an answer after {waited}",
