@@ -1,10 +1,53 @@
-"""What must hold of work items and bots between any two batches."""
+"""What must hold of work items, of bots, and of what is known of customers."""
 
 from __future__ import annotations
 
-from orchestra.engine.engine import Engine
+from collections import defaultdict
 
-__all__ = ["check"]
+import attrs
+
+from orchestra.engine.engine import Engine
+from orchestra.engine.known.state import MOST_CONTACTS, MOST_QUESTIONS
+from orchestra.model import events as e
+
+__all__ = ["DeskWitness", "check", "check_against"]
+
+
+@attrs.define
+class DeskWitness:
+    """Remembers who was served by whom, and what has no answer, without any bound."""
+
+    contacts: dict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list))
+    person: dict[str, str] = attrs.field(factory=dict)
+    asked: dict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list))
+
+    def see(self, engine: Engine, event: e.Event) -> None:
+        """Take notice of an event that the engine has just evolved."""
+        if isinstance(event, e.InteractionStarted):
+            self.contacts[event.customer].append(event.interaction)
+        elif isinstance(event, e.OfferAccepted):
+            if engine.view.presence.agents[event.agent].kind == "person":
+                self.person[event.customer] = event.agent
+        elif isinstance(event, e.OfferMade):
+            item = engine.view.routing.items[event.interaction]
+            is_bot = engine.view.presence.agents[event.agent].kind == "bot"
+            assert not (is_bot and item.for_people), "what was handed over to people is offered to a bot"
+        elif isinstance(event, e.MessageReceived):
+            self.asked[event.interaction].append(event.message)
+        elif isinstance(event, e.MessageWritten | e.ReplyRecorded):
+            self.asked.pop(event.interaction or "", None)
+
+
+def check_against(engine: Engine, witness: DeskWitness) -> None:
+    """What is known of customers is what was seen, as far as its bounds go."""
+    view = engine.view
+    for customer, contacts in witness.contacts.items():
+        past = view.known.customers[customer]
+        assert past.contacts == contacts[-MOST_CONTACTS:], f"the newest contacts of {customer} are others"
+        assert past.agent == witness.person.get(customer), f"{customer} was served last by somebody else"
+    over = {name for name, row in view.contacts.interactions.items() if row.is_final}
+    asked = {name: witness.asked.get(name, [])[-MOST_QUESTIONS:] for name in view.contacts.interactions.keys() - over}
+    assert view.known.questions == asked, f"without an answer are {asked}, known are {view.known.questions}"
 
 
 def check(engine: Engine) -> None:

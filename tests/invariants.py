@@ -52,12 +52,14 @@ class Witness:
     promised: dict[tuple[str, str], int] = attrs.field(factory=dict)
     started: int = 0
     ended: int = 0
+    desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
 
     def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Check one event against all before it; the engine has just evolved it."""
         assert engine.view.position == self.position + 1, "a position was skipped or repeated"
         assert at_us >= self.at_us, "engine time went back"
         self.position, self.at_us = engine.view.position, at_us
+        self.desk.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -438,6 +440,7 @@ def _check_deliveries(engine: Engine) -> None:
 
 
 def _check_against(engine: Engine, witness: Witness) -> None:
+    desk_invariants.check_against(engine, witness.desk)
     view = engine.view
     states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
     assert witness.started == len(view.contacts.interactions), "an interaction was lost"

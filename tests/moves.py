@@ -87,6 +87,7 @@ def swarm_plan() -> Plan:
         "german": attrs.evolve(
             plan.queues["german"],
             rank="due",
+            known="last",
             exhausted="next_step",
             steps=[
                 Step(pool="known", lasts=15 * second, skip_if=Condition(nobody=True)),

@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from orchestra.model.results import Received, WorkOpened
     from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
     from orchestra.runtime.client import Client, connect
+    from orchestra.runtime.context import Context
     from orchestra.runtime.lines import Line
     from orchestra.runtime.published import Published
+    from orchestra.runtime.sources import Source
     from orchestra.runtime.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -52,6 +54,7 @@ __all__ = [
     "Client",
     "CommandRefused",
     "Contact",
+    "Context",
     "DefinitionError",
     "Email",
     "Handle",
@@ -73,6 +76,7 @@ __all__ = [
     "Published",
     "Received",
     "Ref",
+    "Source",
     "UnknownId",
     "WorkItem",
     "WorkOpened",
@@ -94,10 +98,12 @@ _LATER = {
     "ActiveContact": "runtime.agents",
     "AgentSession": "runtime.agents",
     "Client": "runtime.client",
+    "Context": "runtime.context",
     "Line": "runtime.lines",
     "Offer": "runtime.agents",
     "Published": "runtime.published",
     "Received": "model.results",
+    "Source": "runtime.sources",
     "WorkOpened": "model.results",
     "Workspace": "runtime.workspace",
     "blocking": "blocking",

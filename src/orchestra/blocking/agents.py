@@ -11,6 +11,7 @@ from functools import partial
 from orchestra.blocking.portal import Counterpart, Stream, as_is
 from orchestra.model.results import CaseRef, Written
 from orchestra.runtime import agents
+from orchestra.runtime.context import Context
 
 __all__ = ["ActiveContact", "AgentSession", "Offer"]
 
@@ -87,6 +88,17 @@ class Offer(Counterpart[agents.Offer]):
         """
         self._door.run(self._inner.setup_failed, reason)
 
+    def context(self) -> Context:
+        """What is known about it: the matter, the customer's last contacts, what waits for an answer.
+
+        Sources that the application registered are asked at once, each within its time; what one of them cannot tell is
+        named in `missing`. The offer waits for none of this.
+
+        Raises:
+            NotPermitted: it is neither offered to this agent nor in their hands any more.
+        """
+        return self._door.run(self._inner.context)
+
     def decline(self, reason: str | None = None) -> None:
         """Leave it to others; it is not offered to this agent again.
 
@@ -131,6 +143,14 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
             timeout: the iteration ends when nothing came for this long; None waits for ever.
         """
         return Stream(self._door, self._inner.messages(), as_is, timeout)
+
+    def context(self) -> Context:
+        """What is known about it now, as `Offer.context`.
+
+        Raises:
+            NotPermitted: it is not in this agent's hands any more.
+        """
+        return self._door.run(self._inner.context)
 
     def reply(self, text: str, key: str | None = None) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.

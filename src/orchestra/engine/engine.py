@@ -19,6 +19,7 @@ from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
+from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.labels.decide import SECTION as LABELS
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
@@ -47,6 +48,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     LOGS,
     WORK,
     BOTS,
+    KNOWN,
 )
 """All sections, in the order in which they react."""
 

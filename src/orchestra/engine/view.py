@@ -11,6 +11,7 @@ from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
+from orchestra.engine.known.state import Known
 from orchestra.engine.labels.state import Labels
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
@@ -37,6 +38,7 @@ class View:
         "contacts",
         "definition",
         "deliveries",
+        "known",
         "labels",
         "logs",
         "plans",
@@ -63,6 +65,7 @@ class View:
         self.logs = Logs(self.plans, self.timers)
         self.work = Work(self.plans, self.timers)
         self.bots = Bots(self.plans, self.timers)
+        self.known = Known(self.plans, self.timers)
 
     @property
     def plan(self) -> Plan:

@@ -103,6 +103,8 @@ class Queue:
             is due in an hour counts as if it began to wait in an hour.
         requeue: the place of what waits again: `keep` its own, `front` before all others, `reset` at the end.
         also: team -> how it serves this queue beside the queue's own.
+        known: who knows the customer, for steps that ask them: the `owner` of the case, or the `last` person who took a
+            contact of theirs, and the owner where there is none.
         order: how agents who could be offered a contact are ordered, from what counts most; names from the catalogue.
         ring: how many agents a contact rings at once; one, until they answer or time is up, unless stated.
         steps: whom contacts are offered to, one step after the other; all who serve the queue, for good, unless stated.
@@ -127,6 +129,7 @@ class Queue:
     rank: str = "waiting"
     requeue: str = "keep"
     also: Mapping[str, Serving] = attrs.field(factory=dict)
+    known: str = "owner"
     order: Sequence[str] = attrs.field(default=("busy", "idle"), converter=_texts)
     ring: Ring = Ring()
     steps: Sequence[Step] = attrs.field(default=(), converter=_steps)

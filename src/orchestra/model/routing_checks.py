@@ -20,6 +20,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "exhausted": ("retry", "next_step"),
     "at_risk": ("help", "overflow"),
     "rank": ("waiting", "due"),
+    "known": ("owner", "last"),
 }
 _STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known", "bots", "people")}
 

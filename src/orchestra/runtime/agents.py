@@ -11,6 +11,7 @@ from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.instants import instant
 from orchestra.model.results import Accepted, CaseRef, Written
+from orchestra.runtime.context import Context
 from orchestra.runtime.published import Published
 
 __all__ = ["ActiveContact", "AgentSession", "Desk", "Offer"]
@@ -36,6 +37,10 @@ class Desk(Protocol):
 
     async def begin_of(self, interaction: str, customer: str) -> int:
         """The position before an interaction of the customer began."""
+        ...
+
+    async def context_of(self, interaction: str, agent: str) -> Context:
+        """What is known about an interaction that is offered to an agent, or in their hands."""
         ...
 
     def is_pending(self, offer: str) -> bool:
@@ -129,6 +134,17 @@ class Offer:
         """
         await self._workspace.execute(c.ReportSetupFailed(self.id, self.agent, self.token, reason))
 
+    async def context(self) -> Context:
+        """What is known about it: the matter, the customer's last contacts, what waits for an answer.
+
+        Sources that the application registered are asked at once, each within its time; what one of them cannot tell is
+        named in `missing`. The offer waits for none of this.
+
+        Raises:
+            NotPermitted: it is neither offered to this agent nor in their hands any more.
+        """
+        return await self._workspace.context_of(self.interaction, self.agent)
+
     async def decline(self, reason: str | None = None) -> None:
         """Leave it to others; it is not offered to this agent again.
 
@@ -183,6 +199,14 @@ class ActiveContact:
                     has_begun = event.agent == self.agent
                 elif has_begun:
                     return
+
+    async def context(self) -> Context:
+        """What is known about it now, as `Offer.context`.
+
+        Raises:
+            NotPermitted: it is not in this agent's hands any more.
+        """
+        return await self._workspace.context_of(self.interaction, self.agent)
 
     async def reply(self, text: str, key: str | None = None) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.

@@ -36,6 +36,7 @@ from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
+from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting, why_waiting
@@ -49,6 +50,7 @@ from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
+from orchestra.runtime.sources import Source, Sources
 from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
 
@@ -66,7 +68,7 @@ class Workspace(Calls):
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
     """
 
-    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup) -> None:
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, sources: Mapping[str, Source]) -> None:
         self._owner = owner
         self._lines = lines
         self._sending = Sending(owner, lines, tasks)
@@ -76,6 +78,7 @@ class Workspace(Calls):
         self._news_unused = 0
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
+        self._contexts = Contexts(owner, Sources(sources, owner.clock))
         self.journal = owner.journal
         self.key = owner.key
 
@@ -90,6 +93,7 @@ class Workspace(Calls):
         secrets: Mapping[str, str] | None = None,
         standby: bool = False,
         clock: Clock | None = None,
+        sources: Mapping[str, Source] | None = None,
     ) -> AsyncGenerator[Workspace]:
         """Own a workspace for the length of an `async with` block.
 
@@ -100,6 +104,7 @@ class Workspace(Calls):
             secrets: name -> value of secrets that the plan names; others are looked up in the environment.
             standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
             clock: where the time comes from; the computer's clock by default.
+            sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
 
         Guarantees:
             Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -111,7 +116,7 @@ class Workspace(Calls):
             WorkspaceInUse: another process owns it.
             JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
         """
-        refuse_odd_setup(plan=plan, journal=journal, channels=channels, secrets=secrets, clock=clock)
+        refuse_odd_setup(plan=plan, journal=journal, channels=channels, secrets=secrets, clock=clock, sources=sources)
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
@@ -121,7 +126,7 @@ class Workspace(Calls):
             lease = await _acquire(store, standby)
             try:
                 owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock())
-                async with _running(owner, lines, url) as workspace:
+                async with _running(owner, lines, url, sources or {}) as workspace:
                     yield workspace
             finally:
                 with anyio.CancelScope(shield=True):
@@ -284,6 +289,10 @@ class Workspace(Calls):
     def _made(self, offer: str, customer: str) -> int:
         return self._before("OfferMade", customer, "offer", offer)
 
+    async def context_of(self, interaction: str, agent: str) -> Context:
+        """What is known about an interaction that is offered to an agent, or in their hands."""
+        return await self._contexts.of(interaction, agent)
+
     async def begin_of(self, interaction: str, customer: str) -> int:
         """The position before an interaction of the customer began."""
         return await in_thread(self._before, "InteractionStarted", customer, "interaction", interaction)
@@ -438,7 +447,9 @@ def _try_acquire(journal: Journal) -> Lease:
 
 
 @asynccontextmanager
-async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerator[Workspace]:
+async def _running(
+    owner: Owner, lines: Lines, url: str | None, sources: Mapping[str, Source]
+) -> AsyncGenerator[Workspace]:
     """Run the background work around the block. Its own failure, or the block's, comes out as it was raised."""
     failure: Exception | None = None
     try:
@@ -446,7 +457,7 @@ async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerato
             storing.start_soon(owner.store_for_ever)
             try:
                 async with anyio.create_task_group() as tasks:
-                    workspace = Workspace(owner, lines, tasks)
+                    workspace = Workspace(owner, lines, tasks, sources)
                     await workspace.begin(tasks, url)
                     try:
                         yield workspace

@@ -196,6 +196,14 @@ def test_the_topic_found_out_is_the_one_that_later_contacts_attach_by(before: st
     assert driver.reloaded().view.cases.open_by_topic == {("cu1", topic): {case: 1}}
 
 
+def test_other_cases_of_the_topic_before_keep_it() -> None:
+    driver, got = with_bot(topic="order")
+    driver.run(c.OpenCase("cu1", "order"))
+    driver.run(c.HandOver(got.interaction, "rob", topic="bill"))
+    topics = driver.engine.view.cases.open_by_topic
+    assert topics == {("cu1", "order"): {"ca2": 1}, ("cu1", "bill"): {got.case.id: 1}}
+
+
 def test_the_topic_of_a_resolved_case_attaches_nothing() -> None:
     driver, got = with_bot(topic="order")
     driver.run(c.ResolveCase(got.case.id))

@@ -42,7 +42,7 @@ _REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST", "SETUP_FAILED")
 def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
     """Cases react first, so the interaction has its case by now."""
     queue = event.queue or view.plan.queue_of(event.channel, event.account)
-    agent = event.agent or _who_knows(view, event.interaction)
+    agent = event.agent or _who_knows(view, event, queue)
     place = arrive(view, event, queue, agent)
     if place.is_turned_away:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, "full")
@@ -63,9 +63,13 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     )
 
 
-def _who_knows(view: View, interaction: str) -> str | None:
-    """The agent who owns the case, if one does."""
-    case = view.contacts.interactions[interaction].case
+def _who_knows(view: View, event: e.InteractionStarted, queue: str) -> str | None:
+    """Who last answered the customer, where the queue goes by that; else the agent who owns the case, if one does."""
+    if view.plan.queues[queue].known == "last":
+        agent = view.known.customers[event.customer].agent
+        if agent in view.presence.agents:
+            return agent
+    case = view.contacts.interactions[event.interaction].case
     row = None if case is None else view.cases.cases[case]
     return row.owner if row is not None and row.owner_kind == "agent" else None
 
