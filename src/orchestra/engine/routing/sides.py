@@ -111,7 +111,7 @@ class Profile:
         self.levels = dict(key[1])
         self.taking: dict[str, int] = {}
         self.free: dict[int, list[Ordered[Entry]]] = {}
-        self.served = (-1, 0)
+        self.served: tuple[int, int] = (-1, 0)
         self.opened: tuple[int, list[Bucket]] = (0, [])
 
     @property
