@@ -41,10 +41,12 @@ COUNTERPARTS: Mapping[str, str] = {
 INTERNAL: Mapping[str, str] = {
     "begin": "opening calls it",
     "begin_of": "an agent's contact asks it",
+    "context_of": "an agent's offer asks it",
     "due_us": "a virtual clock asks it, in the event loop",
     "is_pending": "an agent's session asks it",
     "offers_since": "an agent's session asks it",
     "reply_key": "an agent's contact asks it",
+    "serve": "its handlers are async, and run by the owner's event loop",
 }
 """Method without a counterpart -> why nobody misses it."""
 
@@ -314,6 +316,10 @@ def _fitted(statement: str, indent: int) -> str:
     start, _, rest = statement.partition("(")
     inner, end = rest.rsplit(")", 1)
     pad = " " * indent
+    if len(f"{pad}    {inner}") > WIDTH and "(" in inner.partition(",")[0]:
+        return f"{pad}{start}(\n{_fitted(inner, indent + 4)}\n{pad}){end}"
+    if len(f"{pad}    {inner}") > WIDTH:
+        inner = ",\n".join(f"{pad}    {part}" for part in inner.split(", ")).lstrip() + ","
     return f"{pad}{start}(\n{pad}    {inner}\n{pad}){end}"
 
 

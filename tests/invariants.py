@@ -17,7 +17,7 @@ from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, RETRY, R
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.structure import microseconds
-from tests import routing_oracle as oracle
+from tests import desk_invariants, routing_oracle as oracle
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
 
@@ -53,12 +53,14 @@ class Witness:
     reopened: set[str] = attrs.field(factory=set)
     started: int = 0
     ended: int = 0
+    desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
 
     def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Check one event against all before it; the engine has just evolved it."""
         assert engine.view.position == self.position + 1, "a position was skipped or repeated"
         assert at_us >= self.at_us, "engine time went back"
         self.position, self.at_us = engine.view.position, at_us
+        self.desk.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -129,7 +131,7 @@ class Witness:
         assert agent.takes_work, "offered to an agent who takes no work"
         assert not is_shut(engine, item), "offered from a queue that is closed"
         assert not view.routing.benches[event.agent].rests, "offered to an agent who rests"
-        assert oracle.able(view.plan, event.agent, agent.teams, agent.skills, item), "a team or skill is missing"
+        assert oracle.able(view.plan, event.agent, agent, item), "a team or skill is missing"
         assert event.agent not in item.excluded, "offered to an agent who is excluded"
         assert item.ringing[event.agent] == event.offer
         assert len(item.ringing) <= max(1, item.ring) <= MOST_RUNG, "rings more than it is to"
@@ -336,7 +338,7 @@ def _hand(engine: Engine, agent: str) -> list[tuple[str, Item]]:
 
 def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item]) -> bool:
     plan = engine.view.plan
-    is_able = oracle.able(plan, agent, bench.teams, bench.skills, item)
+    is_able = oracle.able(plan, agent, bench, item)
     is_asked = agent in item.excluded or agent in item.ringing
     return is_able and not is_shut(engine, item) and oracle.has_room(plan, bench, item.channel, hand) and not is_asked
 
@@ -350,6 +352,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_capacity(engine)
     _check_cases(engine)
     _check_deliveries(engine)
+    desk_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 
@@ -448,6 +451,7 @@ def _check_deliveries(engine: Engine) -> None:
 
 
 def _check_against(engine: Engine, witness: Witness) -> None:
+    desk_invariants.check_against(engine, witness.desk)
     view = engine.view
     states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
     assert witness.started == len(view.contacts.interactions), "an interaction was lost"
@@ -478,7 +482,7 @@ def check_liveness(engine: Engine) -> None:
         able = [
             agent
             for agent, row in view.presence.agents.items()
-            if row.takes_work and oracle.able(view.plan, agent, row.teams, row.skills, item)
+            if row.takes_work and oracle.able(view.plan, agent, row, item)
         ]
         open_to = [agent for agent in able if agent not in item.excluded and agent not in item.ringing]
         hands = {agent: [row for _, row in _hand(engine, agent)] for agent in open_to}
@@ -516,8 +520,8 @@ def derived(engine: Engine) -> dict[str, Any]:
     for section in SECTIONS:
         own = getattr(engine.view, section.name)
         for name, value in vars(own).items():
-            # Receipts that were claimed stay in the queue of the early ones until they surface.
-            if name not in own.TABLES and name not in ("plans", "timers", "_early_order"):
+            # Receipts that were claimed, and places that were taken up again, stay in their queues until they surface.
+            if name not in own.TABLES and name not in ("plans", "timers", "_early_order", "_leaving"):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
 

@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import Channel, Queue
+from orchestra.model.definitions import AgentDefinition, Channel, Queue
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
@@ -26,7 +26,7 @@ __all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "come_back_to_no_queue", "next
 Value = TypeVar("Value")
 Move = Callable[[Engine, "Chooser"], "c.Command | None"]
 
-AGENTS = ("ana", "bob", "cleo", "dan", "eve")
+AGENTS = ("ana", "bob", "cleo", "dan", "eve", "rob", "rob")
 CUSTOMERS = tuple(f"customer{number}" for number in range(6))
 CHANNELS = ("chat", "voice", "email")
 TOPICS = ("order", "bill")
@@ -56,8 +56,11 @@ def swarm_plan() -> Plan:
     second = timedelta(seconds=1)
     channels = {
         "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second, connects=20 * second),
-        "voice": attrs.evolve(plan.channels["voice"], keep_ids=None, interrupts=["email"], connect_target=30 * second),
+        "voice": attrs.evolve(
+            plan.channels["voice"], keep_ids=None, interrupts=["email", "task"], connect_target=30 * second
+        ),
         "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
+        "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
     }
     cases = attrs.evolve(plan.cases, close_after=1800 * second, reopen_within=3600 * second)
     deliveries = attrs.evolve(
@@ -84,9 +87,12 @@ def swarm_plan() -> Plan:
         ),
         "german": attrs.evolve(
             plan.queues["german"],
+            rank="due",
+            known="last",
             exhausted="next_step",
             steps=[
                 Step(pool="known", lasts=15 * second, skip_if=Condition(nobody=True)),
+                Step(pool="bots", lasts=20 * second, skip_if=Condition(saturated=True)),
                 Step(lasts=40 * second, clock="item"),
                 Step(order=["preferred", "random"], prefer={"billing": 10}, relax={"*": 0}, ring=Ring(first=3)),
             ],
@@ -102,7 +108,11 @@ def swarm_plan() -> Plan:
             overflow_if=Condition(waiting_above=3),
         ),
     }
-    return attrs.evolve(plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence, queues=queues)
+    agents = {**plan.agents, "rob": AgentDefinition(["care"], {"german": 90}, capacity_percent=300, kind="bot")}
+    presence = attrs.evolve(presence, bot_answers_within=25 * second)
+    return attrs.evolve(
+        plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence, queues=queues, agents=agents
+    )
 
 
 def next_plan(choose: Chooser) -> Plan:
@@ -204,6 +214,27 @@ def call(engine: Engine, choose: Chooser) -> c.Command:
     )
 
 
+def open_work(engine: Engine, choose: Chooser) -> c.Command | None:
+    case = _case(engine, choose) if choose.chance(60) else None
+    customer = None if case else _some(choose, engine.view.contacts.customers)
+    if case is None and customer is None:
+        return None
+    count = len(engine.view.work.items)
+    return c.OpenWorkItem(
+        "task",
+        f"job{count + 1 - (choose.number(0, count) if choose.chance(20) else 0)}",
+        case,
+        customer,
+        choose.pick([None, *TOPICS]) if customer else None,
+        choose.pick([None, "german", "german", "sales"]),
+        choose.pick([{}, {"billing": 30}]),
+        due_us=choose.pick([None, engine.now_us + choose.number(-HOUR, HOUR)]),
+        ref=f"job:{count + 1}" if choose.chance(30) else None,
+        fields=choose.pick([{}, {"note": "call back"}]),
+        title="look",
+    )
+
+
 def leave(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _interaction(engine, choose, "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD")
     return c.LeaveContact(name) if name else None
@@ -245,6 +276,22 @@ def transfer(engine: Engine, choose: Chooser) -> c.Command | None:
         return None
     skills = choose.pick([{}, {"german": 20}])
     return c.TransferInteraction(name, _handler(engine, choose, name), choose.pick(["care", "german", "sales"]), skills)
+
+
+def hand_over(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.bots.in_hand)
+    if name is None:
+        return None
+    return c.HandOver(
+        name,
+        _handler(engine, choose, name),
+        choose.pick([None, None, "care", "german", "sales"]),
+        choose.pick([{}, {"billing": 20}]),
+        choose.pick([0, 10]),
+        choose.pick([None, *TOPICS]),
+        choose.pick([{}, {"note": "angry"}]),
+        text="wants a person",
+    )
 
 
 def record_reply(engine: Engine, choose: Chooser) -> c.Command:
@@ -294,6 +341,7 @@ def define_agent(engine: Engine, choose: Chooser) -> c.Command:
         choose.pick([["care"], ["sales"], ["sales", "care"]]),
         choose.pick([{}, {"german": 60}, {"german": 90, "billing": 50}]),
         capacity_percent=choose.pick([40, 100, 100, 300]),
+        kind=choose.pick(["person", "person", "bot"]),
     )
 
 
@@ -510,7 +558,8 @@ def mark_log(engine: Engine, choose: Chooser) -> c.Command:
 
 WEIGHTS: Mapping[Move, int] = {
     receive: 14,
-    call: 5,
+    call: 7,
+    open_work: 3,
     accept: 24,
     decline: 4,
     confirm: 12,
@@ -523,10 +572,11 @@ WEIGHTS: Mapping[Move, int] = {
     sign_in: 7,
     leave: 2,
     cancel: 1,
-    hold: 2,
-    retrieve: 2,
+    hold: 4,
+    retrieve: 4,
     finish_wrap_up: 2,
     transfer: 2,
+    hand_over: 3,
     record_reply: 2,
     sign_out: 1,
     away: 1,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from orchestra.engine.presence.state import Agent
 from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
 from orchestra.model.definitions import Queue
 from orchestra.model.plan import Plan
@@ -35,13 +36,19 @@ def asked(plan: Plan, item: Item) -> dict[str, int]:
     return {skill: level for skill, level in levels.items() if level > 0}
 
 
-def able(plan: Plan, name: str, teams: Sequence[str], skills: Mapping[str, int], item: Item) -> bool:
-    """Whether somebody of these teams with these skills may be asked to take an item in its step."""
+def able(plan: Plan, name: str, who: Bench | Agent, item: Item) -> bool:
+    """Whether somebody may be asked to take an item in its step."""
     step = step_of(plan, item)
     if step.pool == "known" and item.agent:
         return name == item.agent
-    allowed = set(step.teams) or serving(plan.queues[item.queue], item.gate)
-    return bool(allowed & set(teams)) and all(skills.get(s, 0) >= level for s, level in asked(plan, item).items())
+    if who.kind == "bot" and (item.for_people or step.pool == "people"):
+        return False
+    if who.kind != "bot" and not item.for_people and step.pool == "bots":
+        return False
+    is_for_others = step.pool == "bots" and item.for_people
+    allowed = (set() if is_for_others else set(step.teams)) or serving(plan.queues[item.queue], item.gate)
+    skills = asked(plan, item).items()
+    return bool(allowed & set(who.teams)) and all(who.skills.get(skill, 0) >= level for skill, level in skills)
 
 
 def has_room(plan: Plan, bench: Bench, channel: str, hand: Sequence[Item] = ()) -> bool:
@@ -97,7 +104,8 @@ def urgency(plan: Plan, bench: Bench, name: str, item: Item, now_us: int) -> tup
     if queue.newest_first:
         # Within a queue the newest goes first; beside other queues it counts as long as it has waited.
         return level(plan, bench, item), tier, -minutes_us - waited_us, -item.order, name
-    aged = item.start_us * queue.ageing_percent // 100 - now_us * queue.ageing_percent // 100
+    from_us = item.due_us if queue.rank == "due" and item.due_us is not None else item.start_us
+    aged = from_us * queue.ageing_percent // 100 - now_us * queue.ageing_percent // 100
     return level(plan, bench, item), tier, aged - minutes_us, item.order, name
 
 

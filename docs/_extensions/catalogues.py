@@ -23,6 +23,7 @@ __all__ = ["command_catalogue", "event_catalogue", "plan_keys", "plan_tables", "
 
 _AREAS = {
     "agents": "Agents and devices",
+    "bots": "Bots",
     "cases": "Cases, references and fields",
     "contacts": "Contacts and messages",
     "definition": "The plan",
@@ -31,6 +32,7 @@ _AREAS = {
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "targets": "Connect targets",
+    "work": "Work items",
 }
 """Module that defines an event or command -> heading."""
 

@@ -30,16 +30,19 @@ from orchestra.model import definitions
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
+from orchestra.model.work import WorkItem
 
 if TYPE_CHECKING:
     from orchestra import blocking
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
-    from orchestra.model.results import Received
+    from orchestra.model.results import Received, WorkOpened
     from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
     from orchestra.runtime.client import Client, connect
+    from orchestra.runtime.context import Context
     from orchestra.runtime.lines import Line
     from orchestra.runtime.published import Published
+    from orchestra.runtime.sources import Source
     from orchestra.runtime.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -51,6 +54,7 @@ __all__ = [
     "Client",
     "CommandRefused",
     "Contact",
+    "Context",
     "DefinitionError",
     "Email",
     "Handle",
@@ -72,7 +76,10 @@ __all__ = [
     "Published",
     "Received",
     "Ref",
+    "Source",
     "UnknownId",
+    "WorkItem",
+    "WorkOpened",
     "Workspace",
     "WorkspaceInUse",
     "__version__",
@@ -91,10 +98,13 @@ _LATER = {
     "ActiveContact": "runtime.agents",
     "AgentSession": "runtime.agents",
     "Client": "runtime.client",
+    "Context": "runtime.context",
     "Line": "runtime.lines",
     "Offer": "runtime.agents",
     "Published": "runtime.published",
     "Received": "model.results",
+    "Source": "runtime.sources",
+    "WorkOpened": "model.results",
     "Workspace": "runtime.workspace",
     "blocking": "blocking",
     "commands": "model.commands",

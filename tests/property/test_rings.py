@@ -44,7 +44,7 @@ def _best(engine: Engine, name: str, most: int) -> list[str]:
         for agent, bench in view.routing.benches.items()
         if bench.takes_work
         and agent not in item.ringing
-        and oracle.able(view.plan, agent, bench.teams, bench.skills, item)
+        and oracle.able(view.plan, agent, bench, item)
         and oracle.has_room(view.plan, bench, item.channel)
     ]
     return [key[-1] for key in sorted(keys)[: most - len(item.ringing)]]

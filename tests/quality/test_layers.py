@@ -97,7 +97,9 @@ BROAD_CATCHES: Mapping[str, str] = {
     "channels/registry.py": "plug-in loading: an adapter's module may raise anything when imported",
     "journal/registry.py": "plug-in loading: a journal's module may raise anything when imported",
     "runtime/owner.py": "command loop: whatever the engine raises discards it, and quarantines the command",
+    "runtime/serving.py": "the application's handler for its bot",
     "runtime/sending.py": "adapters' encode, interpret and capabilities, and transports: foreign code",
+    "runtime/sources.py": "the application's sources of context",
     "runtime/workspace.py": "adapters' verify and decode; and the caller's own block, whose error goes out as it was",
 }
 """File -> the trust border it stands at. Handlers that clean up and re-raise are no catches and need no entry."""

@@ -11,6 +11,7 @@ from functools import partial
 from orchestra.blocking.portal import Counterpart, Stream, as_is
 from orchestra.model.results import CaseRef, Written
 from orchestra.runtime import agents
+from orchestra.runtime.context import Context
 
 __all__ = ["ActiveContact", "AgentSession", "Offer"]
 
@@ -87,6 +88,17 @@ class Offer(Counterpart[agents.Offer]):
         """
         self._door.run(self._inner.setup_failed, reason)
 
+    def context(self) -> Context:
+        """What is known about it: the matter, the customer's last contacts, what waits for an answer.
+
+        Sources that the application registered are asked at once, each within its time; what one of them cannot tell is
+        named in `missing`. The offer waits for none of this.
+
+        Raises:
+            NotPermitted: it is neither offered to this agent nor in their hands any more.
+        """
+        return self._door.run(self._inner.context)
+
     def decline(self, reason: str | None = None) -> None:
         """Leave it to others; it is not offered to this agent again.
 
@@ -132,6 +144,14 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return Stream(self._door, self._inner.messages(), as_is, timeout)
 
+    def context(self) -> Context:
+        """What is known about it now, as `Offer.context`.
+
+        Raises:
+            NotPermitted: it is not in this agent's hands any more.
+        """
+        return self._door.run(self._inner.context)
+
     def reply(self, text: str, key: str | None = None) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
@@ -160,6 +180,42 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
     def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
         """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
         self._door.run(self._inner.transfer, queue, skills)
+
+    def hand_over(
+        self,
+        queue: str | None = None,
+        *,
+        skills: dict[str, int] | None = None,
+        priority: int = 0,
+        topic: str | None = None,
+        fields: dict[str, str | int | bool | None] | None = None,
+        text: str | None = None,
+        reason: str = "asked",
+    ) -> None:
+        """Hand over from a bot to people, who get it with its place and with what the bot has found out.
+
+        Args:
+            queue: where they wait; its own unless given.
+            skills: skill -> least level, asked for on top of what is.
+            priority: minutes of waiting that it is worth more than before.
+            topic: what the case is about.
+            fields: fields of the interaction that the plan declares.
+            text: for whoever takes over; private.
+            reason: why, in a word.
+
+        Raises:
+            CommandRefused: the agent is no bot or has it no longer, or the plan has no such queue, skill or field.
+        """
+        self._door.run(
+            self._inner.hand_over,
+            queue,
+            skills=skills,
+            priority=priority,
+            topic=topic,
+            fields=fields,
+            text=text,
+            reason=reason,
+        )
 
     def finish(self, disposition: str | None = None) -> None:
         """End the contact. Wrap-up follows where the channel has one."""

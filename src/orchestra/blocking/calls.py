@@ -10,7 +10,8 @@ from typing import TypeVar
 from orchestra.blocking.portal import Opened
 from orchestra.journal.port import Journal
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Received
+from orchestra.model.results import Received, WorkOpened
+from orchestra.model.work import WorkItem
 from orchestra.runtime import calls
 from orchestra.runtime.history.explain import Explanation
 from orchestra.runtime.history.timeline import Entry
@@ -47,6 +48,19 @@ class Calls(Opened[AnyCalls]):
             JournalUnavailable: it may not be stored; hand it in again.
         """
         return self._door.run(self._inner.receive, contact)
+
+    def open_work_item(self, item: WorkItem) -> WorkOpened:
+        """Ask for work on a customer's matter. Opened once per (channel, key), however often it is asked for.
+
+        Returns:
+            Interaction, case and customer it belongs to, once that is durable.
+
+        Raises:
+            MalformedMessage: a field is of another type, the key is not well formed, or the text too long.
+            CommandRefused: the plan has no such channel, queue, skill or field, or nothing has that id.
+            JournalUnavailable: it may not be stored; ask again with the same key.
+        """
+        return self._door.run(self._inner.open_work_item, item)
 
     def timeline(self, customer: str) -> list[Entry]:
         """One history of a customer over all channels and cases, oldest first.

@@ -26,6 +26,7 @@ from orchestra.runtime.history.waiting import Waiting
 from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal
+from orchestra.runtime.sources import Source
 from orchestra.runtime.views import CaseView, InteractionView
 
 __all__ = ["Workspace", "open"]
@@ -163,6 +164,7 @@ def open(  # noqa: A001
     secrets: Mapping[str, str] | None = None,
     standby: bool = False,
     clock: Clock | None = None,
+    sources: Mapping[str, Source] | None = None,
 ) -> Workspace:
     """Own a workspace until it is closed, or for the length of a `with` block. It works in a thread of its own.
 
@@ -173,6 +175,7 @@ def open(  # noqa: A001
         secrets: name -> value of secrets that the plan names; others are looked up in the environment.
         standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
         clock: where the time comes from; the computer's clock by default.
+        sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
 
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -185,5 +188,7 @@ def open(  # noqa: A001
         JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
     """
     return Workspace.behind(
-        workspace.Workspace.open(plan, journal, channels=channels, secrets=secrets, standby=standby, clock=clock)
+        workspace.Workspace.open(
+            plan, journal, channels=channels, secrets=secrets, standby=standby, clock=clock, sources=sources
+        )
     )

@@ -26,6 +26,7 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.FinishInteraction,
         c.FinishWrapUp,
         c.TransferInteraction,
+        c.HandOver,
     }
 )
 """Commands that an agent gives for themself: the agent they name is the actor unless another is given."""
@@ -33,6 +34,7 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
 _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     {
         c.OpenCase,
+        c.OpenWorkItem,
         c.SetCaseWaiting,
         c.ResumeCase,
         c.ResolveCase,
@@ -86,9 +88,9 @@ def _default(view: View, command: c.Command) -> Actor:
     """The agent the command names, whose roles count here too, or the kind of actor that the command is for."""
     if type(command) in _OWN_WORK:
         name: str = command.agent  # type: ignore[attr-defined]
-        view.agent(name)
-        _authorize_agent(view, command, f"agent:{name}", name, _OWN_WORK)
-        return f"agent:{name}"
+        actor = f"{'bot' if view.agent(name).kind == 'bot' else 'agent'}:{name}"
+        _authorize_agent(view, command, actor, name, _OWN_WORK)
+        return actor
     return "customer" if type(command) in _INBOUND else "system"
 
 

@@ -14,11 +14,13 @@ from typing import Any
 import attrs
 
 from orchestra.engine.access import authorize, role_faults
+from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.hours.decide import SECTION as HOURS
+from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.labels.decide import SECTION as LABELS
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
@@ -26,6 +28,7 @@ from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Slice, Steps
 from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
+from orchestra.engine.work.decide import SECTION as WORK
 from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraError, ReplayMismatch
 from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
@@ -45,6 +48,9 @@ SECTIONS: tuple[Section[Any], ...] = (
     TARGETS,
     DELIVERIES,
     LOGS,
+    WORK,
+    BOTS,
+    KNOWN,
 )
 """All sections, in the order in which they react."""
 

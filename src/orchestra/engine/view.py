@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import TypeVar
 
+from orchestra.engine.bots.state import Bots
 from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
 from orchestra.engine.hours.state import Hours
+from orchestra.engine.known.state import Known
 from orchestra.engine.labels.state import Labels
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
@@ -18,6 +20,7 @@ from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import Plans
 from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
+from orchestra.engine.work.state import Work
 from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
@@ -31,11 +34,13 @@ class View:
     """All slices of the state. Read them; only a section's own `evolve` changes one."""
 
     __slots__ = (
+        "bots",
         "cases",
         "contacts",
         "definition",
         "deliveries",
         "hours",
+        "known",
         "labels",
         "logs",
         "plans",
@@ -44,6 +49,7 @@ class View:
         "routing",
         "targets",
         "timers",
+        "work",
     )
 
     def __init__(self) -> None:
@@ -60,6 +66,9 @@ class View:
         self.targets = Targets(self.plans, self.timers)
         self.deliveries = Deliveries(self.plans, self.timers)
         self.logs = Logs(self.plans, self.timers)
+        self.work = Work(self.plans, self.timers)
+        self.bots = Bots(self.plans, self.timers)
+        self.known = Known(self.plans, self.timers)
 
     @property
     def plan(self) -> Plan:

@@ -55,7 +55,8 @@ class Answered:
 class Open:
     """An interaction that is not over.
 
-    `counted` is where the wait that is on counts: everywhere the first time, later only in its queue.
+    `counted` is where the wait that is on counts: everywhere the first time, later only in its queue. `owed` is where a
+    live contact that a bot answered still counts for accessibility, from `first_us` to when it reaches a person.
     """
 
     channel: str
@@ -71,6 +72,11 @@ class Open:
     spent: Spent | None = None
     is_transferred: bool = False
     was_transferred: bool = False
+    is_with_bot: bool = False
+    bot_spent: Spent | None = None
+    was_handed_over: bool = False
+    first_us: int | None = None
+    owed: tuple[Tally, ...] | None = None
 
     def replied(self, occurred_us: int) -> None:
         """An answer given elsewhere was recorded: whoever waited has waited until then."""
@@ -86,11 +92,19 @@ class ContactFold:
         self._slices = slices
         self._workload = Workload()
         self._targets: dict[str, tuple[int, int]] = {}
+        self._bots: set[str] = set()
         self.open: dict[str, Open] = {}
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Answers are measured against the queues' targets of their time."""
         self._targets = {name: _target(queue.service_level) for name, queue in event.plan.queues.items()}
+
+    def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
+        """What bots do counts apart from what people do."""
+        if event.kind == "bot":
+            self._bots.add(event.agent)
+        else:
+            self._bots.discard(event.agent)
 
     def started(self, event: e.InteractionStarted, at_us: int) -> None:
         """Somebody made contact."""
@@ -120,6 +134,7 @@ class ContactFold:
         contact = self.open.get(event.interaction)
         if contact is None:
             return
+        contact.is_with_bot = event.agent in self._bots
         self._answered(contact, at_us, is_connected=True)
         contact.in_hand = InHand(event.agent, self._workload, at_us)
 
@@ -133,17 +148,26 @@ class ContactFold:
         for tally in contact.counted:
             tally.answered += 1
             tally.elsewhere += not is_connected
+            tally.by_bots += is_connected and contact.is_with_bot
             tally.in_time += wait_us <= target[1]
             tally.targets.add(target)
             tally.wait.add(wait_us)
-        self._over(contact, is_accessible=is_connected and wait_us <= _ACCESSIBLE_US)
+        if is_connected and contact.is_with_bot:
+            contact.waiting_from_us = None
+            if contact.live and not contact.was_answered:
+                contact.first_us, contact.owed = from_us, contact.counted
+        else:
+            first_us = from_us if contact.owed is None or contact.first_us is None else contact.first_us
+            self._over(contact, is_accessible=is_connected and at_us - first_us <= _ACCESSIBLE_US)
         contact.was_answered = True
 
     def _over(self, contact: Open, *, is_accessible: bool) -> None:
         """A wait is over; the first one on a live channel counts for accessibility."""
         contact.waiting_from_us = None
-        if contact.live and not contact.was_answered:
-            for tally in contact.counted:
+        counted = contact.counted if not contact.was_answered else contact.owed or ()
+        contact.owed = None
+        if contact.live:
+            for tally in counted:
                 tally.live += 1
                 tally.connected += is_accessible
 
@@ -174,6 +198,13 @@ class ContactFold:
         if contact is not None:
             contact.is_transferred = contact.was_transferred = True
 
+    def handed_over(self, event: e.InteractionHandedOver, at_us: int) -> None:
+        """The bot leaves it to people; that it waits again follows."""
+        contact = self.open.get(event.interaction)
+        if contact is not None:
+            contact.was_handed_over = True
+            self._slices.of_queue(contact.queue)[0].handed_over += 1
+
     def finished(self, event: e.InteractionFinished, at_us: int) -> None:
         """Agent and customer have parted; wrap-up follows, or the end."""
         contact = self.open.get(event.interaction)
@@ -190,6 +221,13 @@ class ContactFold:
             return
         spent = contact.in_hand.end(at_us, is_idle=is_idle)
         tally = self._slices.of_queue(contact.queue)[0]
+        if contact.is_with_bot:
+            tally.bot_handled += 1
+            tally.bot_spent.include(spent)
+            contact.bot_spent = contact.bot_spent or Spent()
+            contact.bot_spent.include(spent)
+            contact.in_hand = None
+            return
         tally.handled += 1
         tally.transferred += contact.is_transferred
         tally.spent.include(spent)
@@ -260,9 +298,15 @@ class ContactFold:
     def _end(self, contact: Open, at_us: int) -> None:
         """Nothing more happens; what agents did for it counts now, once, however many they were."""
         self._end_in_hand(contact, at_us)
+        tallies = self._slices.of(contact.channel, contact.account, None)
+        if contact.bot_spent is not None:
+            for tally in tallies:
+                tally.bot_handled += 1
+                tally.handed_over += contact.was_handed_over
+                tally.bot_spent.include(contact.bot_spent)
         if contact.spent is None:
             return
-        for tally in self._slices.of(contact.channel, contact.account, None):
+        for tally in tallies:
             tally.handled += 1
             tally.transferred += contact.was_transferred
             tally.spent.include(contact.spent)
@@ -285,6 +329,7 @@ class ContactFold:
 
     HANDLERS: ClassVar[Mapping[type[e.Event], Callable[[Any, Any, int], None]]] = {
         e.PlanChanged: plan_changed,
+        e.AgentDefined: agent_defined,
         e.InteractionStarted: started,
         e.InteractionQueued: queued,
         e.OfferAccepted: accepted,
@@ -293,6 +338,7 @@ class ContactFold:
         e.InteractionResumed: resumed,
         e.InteractionRetrieved: retrieved,
         e.InteractionTransferred: transferred,
+        e.InteractionHandedOver: handed_over,
         e.InteractionFinished: finished,
         e.InteractionDone: done,
         e.InteractionCanceled: canceled,

@@ -11,7 +11,7 @@ from orchestra.insight.sketch import Times
 from orchestra.insight.variants import RESTATEMENT_VERSION, STANDARD, VARIANTS, Share, Variant, Window
 from orchestra.model.instants import seconds
 
-__all__ = ["OVERLAP", "Contacts", "Deliverability", "Figures", "FirstResponse", "Handling", "Messages"]
+__all__ = ["OVERLAP", "Bots", "Contacts", "Deliverability", "Figures", "FirstResponse", "Handling", "Messages"]
 
 OVERLAP = 720_720
 """A microsecond of an agent's time, in units that up to 16 contacts at once share without a remainder."""
@@ -42,8 +42,9 @@ class Contacts:
         flow_outs: left the queue otherwise.
         left_after_answer: were answered, waited again, and left; of a queue these are among the abandoned.
         live: those on live channels whose first wait is over, and those turned away.
-        live_connected: of these, connected to an agent within 120 s.
+        live_connected: of these, connected to a person within 120 s. What a bot saw to by itself is not among the live.
         turned_away: came to a full queue; not among the queued.
+        answered_by_bots: of the answered, by a bot first.
     """
 
     queued: int
@@ -57,6 +58,7 @@ class Contacts:
     live: int
     live_connected: int
     turned_away: int
+    answered_by_bots: int
 
     @property
     def waiting(self) -> int:
@@ -78,7 +80,7 @@ class FirstResponse:
 
 @attrs.frozen
 class Handling:
-    """Agents' work on contacts that an agent took and that are over, in microseconds.
+    """Agents' work on contacts that an agent, no bot, took and that are over, in microseconds.
 
     An answered contact that ended because nobody wrote counts up to its last message. `weighted` shares each moment of
     an agent equally among all that they had in hand, in units of `OVERLAP` to the microsecond.
@@ -113,6 +115,30 @@ class Handling:
     def weighted_aht_s(self) -> float | None:
         """The same with concurrent work shared out."""
         return seconds(self.weighted, OVERLAP * self.handled) if self.handled else None
+
+
+@attrs.frozen
+class Bots:
+    """Bots' work on contacts that are over, which counts in no figure of agents' work.
+
+    Attributes:
+        handled: those that a bot took.
+        handed_over: of these, left to people.
+        spent_us: the time they were with bots, microseconds.
+    """
+
+    handled: int
+    handed_over: int
+    spent_us: int
+
+    @property
+    def aht_s(self) -> float | None:
+        """Time with bots / handled by bots, in seconds."""
+        return seconds(self.spent_us, self.handled) if self.handled else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, durations in seconds."""
+        return {"handled": self.handled, "handed_over": self.handed_over, "aht_s": self.aht_s}
 
 
 @attrs.frozen
@@ -157,6 +183,7 @@ class Figures:
     end_to_end: Times
     wait: Times
     handling: Handling
+    bots: Bots
     deliverability: Deliverability
     targets: tuple[str, ...]
 
@@ -235,6 +262,7 @@ class Figures:
             "abandonment": self.abandonment.to_json(),
             "short_abandonment": self.short_abandonment.to_json(),
             "handling": self.handling.to_json(),
+            "bots": self.bots.to_json(),
             "transfer_rate": self.transfer_rate.to_json(),
             "deliverability": self.deliverability.to_json(),
         }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import attrs
 
 from orchestra.insight.figures import (
+    Bots,
     Contacts,
     Deliverability,
     Figures,
@@ -75,6 +76,7 @@ class Tally:
     answered: int = 0
     in_time: int = 0
     elsewhere: int = 0
+    by_bots: int = 0
     abandoned: int = 0
     short: int = 0
     flow_outs: int = 0
@@ -83,6 +85,8 @@ class Tally:
     live: int = 0
     connected: int = 0
     handled: int = 0
+    bot_handled: int = 0
+    handed_over: int = 0
     transferred: int = 0
     planned: int = 0
     sent: int = 0
@@ -94,6 +98,7 @@ class Tally:
     canceled: int = 0
     within: list[int] = attrs.field(init=False)
     spent: Spent = attrs.field(factory=Spent)
+    bot_spent: Spent = attrs.field(factory=Spent)
     customers: Distinct = attrs.field(factory=Distinct)
     first_response: Values = attrs.field(factory=Values)
     end_to_end: Values = attrs.field(factory=Values)
@@ -127,6 +132,7 @@ class Tally:
             self.end_to_end.times(),
             self.wait.times(),
             self._handling(),
+            self._bots(),
             self._deliverability(),
             tuple(f"{percent} % in {_plain(within_us)} s" for percent, within_us in sorted(self.targets)),
         )
@@ -144,11 +150,16 @@ class Tally:
             self.live,
             self.connected,
             self.turned_away,
+            self.by_bots,
         )
 
     def _handling(self) -> Handling:
         spent = self.spent
         return Handling(self.handled, self.transferred, spent.talk, spent.hold, spent.wrap_up, spent.weighted)
+
+    def _bots(self) -> Bots:
+        spent = self.bot_spent
+        return Bots(self.bot_handled, self.handed_over, spent.talk + spent.hold + spent.wrap_up)
 
     def _deliverability(self) -> Deliverability:
         return Deliverability(

@@ -100,8 +100,12 @@ class Queue:
         priority: minutes of waiting that its interactions are worth more than others an agent can take.
         ageing_percent: how fast waiting counts, compared to other queues; at 0 only priority does.
         newest_first: whether the last to come is served first.
+        rank: `waiting` counts from when a contact began to wait; `due` from when it is due, if it has a due time: what
+            is due in an hour counts as if it began to wait in an hour.
         requeue: the place of what waits again: `keep` its own, `front` before all others, `reset` at the end.
         also: team -> how it serves this queue beside the queue's own.
+        known: who knows the customer, for steps that ask them: the `owner` of the case, or the `last` person who took a
+            contact of theirs, and the owner where there is none.
         order: how agents who could be offered a contact are ordered, from what counts most; names from the catalogue.
         ring: how many agents a contact rings at once; one, until they answer or time is up, unless stated.
         steps: whom contacts are offered to, one step after the other; all who serve the queue, for good, unless stated.
@@ -127,8 +131,10 @@ class Queue:
     priority: int = 0
     ageing_percent: int = 100
     newest_first: bool = False
+    rank: str = "waiting"
     requeue: str = "keep"
     also: Mapping[str, Serving] = attrs.field(factory=dict)
+    known: str = "owner"
     order: Sequence[str] = attrs.field(default=("busy", "idle"), converter=_texts)
     ring: Ring = Ring()
     steps: Sequence[Step] = attrs.field(default=(), converter=_steps)
@@ -157,6 +163,7 @@ class Account:
 
 _ANSWER_LIVE = _seconds(20)
 _ANSWER = _seconds(60)
+_ANSWER_WORK = _seconds(120)
 
 
 @attrs.frozen
@@ -165,6 +172,8 @@ class Channel:
 
     Attributes:
         live: the customer waits on the line (voice, chat); else they wrote and went on with their day.
+        work: its interactions are work items, which the application opens: tasks and back-office work, in which nobody
+            writes; never live.
         queue: where its contacts wait; None for the workspace's default.
         accounts: own accounts that differ from the rest; accounts not listed are taken as they come.
         weight_percent: share of an agent's budget that one interaction takes.
@@ -172,12 +181,13 @@ class Channel:
         interrupts: channels whose work an agent puts aside for a contact of this one, where the budget has no room.
         put_aside: `keep` or `requeue`: whether work of this channel that is put aside stays with its agent, or waits
             for anybody again.
-        offer_timeout: how long an agent has to answer an offer; 20 s for a live channel and 60 s for others unless
-            stated.
+        offer_timeout: how long an agent has to answer an offer; 20 s for a live channel, 120 s for work items and 60 s
+            for others unless stated.
         connects: how long it may take, after the agent's answer, until agent and customer are connected, which then
             has to be confirmed; None where the answer is all it takes.
         wrap_up: longest time for work after contact; zero for none.
-        idle_after: an answered interaction without any message for this long is over; None for never.
+        idle_after: an answered interaction without any message for this long is over; None for never, as it always is
+            for work items.
         short_abandon: those who leave sooner are counted apart.
         connect_target: within which a live contact should be connected. When three quarters of it have passed, the
             queue's `at_risk` says what helps.
@@ -192,6 +202,7 @@ class Channel:
     """
 
     live: bool = False
+    work: bool = False
     queue: str | None = None
     accounts: Mapping[str, Account] = attrs.field(factory=dict)
     weight_percent: int = 100
@@ -216,7 +227,9 @@ class Channel:
         """How long an agent has to answer an offer."""
         if self.offer_timeout is not None:
             return self.offer_timeout
-        return _ANSWER_LIVE if self.live else _ANSWER
+        if self.live:
+            return _ANSWER_LIVE
+        return _ANSWER_WORK if self.work else _ANSWER
 
 
 @attrs.frozen
@@ -230,6 +243,7 @@ class AgentDefinition:
         capacity_percent: their budget, of which each interaction takes its channel's weight; from 1 to 10,000, and 100
             unless stated.
         name: what people call them; private, and none unless stated.
+        kind: `person`, or `bot` for a program, which needs no device that answers; see `presence.bot_answers_within`.
     """
 
     teams: Sequence[str] = attrs.field(converter=_texts)
@@ -237,6 +251,7 @@ class AgentDefinition:
     roles: Sequence[str] = attrs.field(default=(), converter=_texts)
     capacity_percent: int = 100
     name: str | None = attrs.field(default=None, repr=False)
+    kind: str = "person"
 
 
 @attrs.frozen
@@ -263,6 +278,8 @@ class Presence:
         rest_after_setup_failure: how long after a contact could not be connected to them, so that they do not get the
             next ones that fail; 5 seconds unless stated.
         grace: how long all devices may be silent until work in hand is dealt with.
+        bot_answers_within: how long a bot may owe an answer to what it has taken, or to a customer who wrote, until
+            the contact goes over to people.
         device_lease: how long a device may be silent until it counts as lost.
         away_reasons: those that may be given; empty for any.
     """
@@ -273,6 +290,7 @@ class Presence:
     rest_after_setup_failure: timedelta = _seconds(5)
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
+    bot_answers_within: timedelta = _seconds(60)
     away_reasons: Sequence[str] = attrs.field(default=(), converter=_texts)
 
 

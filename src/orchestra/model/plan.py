@@ -27,6 +27,7 @@ from orchestra.model.definitions import (
     WorkspaceDefinition,
 )
 from orchestra.model.files import decoded, read_file
+from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
 
@@ -196,6 +197,14 @@ def _check_queues(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"queues.{name}.announce_every", "must not be negative")
 
 
+def _check_words(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    for skill in plan.skills:
+        if skill.startswith(RESERVED):
+            yield Fault(f"skills.{skill}", f"no skill may begin with {RESERVED}: such names are the library's own")
+    if microseconds(plan.presence.bot_answers_within) <= 0:
+        yield Fault("presence.bot_answers_within", "must be longer than nothing")
+
+
 def _check_skills(plan: Plan, lost: Lost, path: str, skills: Mapping[str, int]) -> Iterator[Fault]:
     for skill, level in skills.items():
         if _is_missing(skill, "skills", plan.skills, lost):
@@ -228,6 +237,8 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
             lasts = getattr(channel, field)
             if lasts is not None and microseconds(lasts) <= 0:
                 yield Fault(f"{path}.{field}", "must be longer than nothing")
+        if channel.work and channel.live:
+            yield Fault(f"{path}.live", "work items are never live: nobody waits on the line")
         if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
             yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
         if channel.on_agent_lost not in ("requeue", "keep"):
@@ -258,6 +269,8 @@ def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:
             if _is_missing(role, "roles", plan.roles, lost) and not lost.has("agents", name, "roles", index):
                 yield Fault(f"{path}.roles", _missing("role", role, plan.roles))
         yield from _check_skills(plan, lost, f"{path}.skills", agent.skills)
+        if agent.kind not in ("person", "bot"):
+            yield Fault(f"{path}.kind", "must be person or bot")
         if not 1 <= agent.capacity_percent <= 10_000:
             yield Fault(f"{path}.capacity_percent", "must be from 1 to 10000")
 
@@ -307,6 +320,7 @@ _CHECKS = (
     _check_routing,
     _check_channels,
     _check_agents,
+    _check_words,
     _check_cases,
     _check_deliveries,
     _check_fields,

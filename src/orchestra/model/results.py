@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["Accepted", "CaseRef", "Received", "Written"]
+__all__ = ["Accepted", "CaseRef", "Received", "WorkOpened", "Written"]
 
 
 @attrs.frozen
@@ -45,6 +45,20 @@ class Accepted:
     case: CaseRef
     customer: str
     is_connecting: bool = False
+
+
+@attrs.frozen
+class WorkOpened:
+    """A work item was opened, or had been opened before.
+
+    Attributes:
+        duplicate: True if this (channel, key) had been opened before; nothing changed then.
+    """
+
+    interaction: str
+    case: CaseRef
+    customer: str
+    duplicate: bool = False
 
 
 @attrs.frozen

@@ -10,10 +10,23 @@ from datetime import timedelta
 
 import attrs
 
-__all__ = ["FITTING_ORDERS", "MOST_RUNG", "ORDERS", "OWN_ORDERS", "RANDOM", "Condition", "Ring", "Serving", "Step"]
+__all__ = [
+    "FITTING_ORDERS",
+    "MOST_RUNG",
+    "ORDERS",
+    "OWN_ORDERS",
+    "RANDOM",
+    "RESERVED",
+    "Condition",
+    "Ring",
+    "Serving",
+    "Step",
+]
 
 MOST_RUNG = 50
 """Most agents that one contact rings at once."""
+RESERVED = "@"
+"""No skill of a plan begins with it."""
 
 OWN_ORDERS: Mapping[str, str] = {
     "busy": "whoever has nothing in hand before whoever has",
@@ -102,7 +115,8 @@ class Step:
     Attributes:
         lasts: how long until the next step; never for good.
         clock: `step` counts `lasts` from entering the step, `item` from when the contact began to wait.
-        pool: `teams`, or `known` for the one agent who knows the customer; a contact without one skips that step.
+        pool: `teams`; or of these teams only `bots`, or only `people`; or `known` for the one agent who knows the
+            customer. A contact that nobody knows skips that step, and one that a bot has handed over skips bots.
         teams: only these; empty for all that serve the queue.
         skills: skill -> least level, beside what queue and contact ask for.
         relax: skill -> level that is enough now, whatever was asked for; 0 asks for it no more, and `*` stands for all.

@@ -21,8 +21,10 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "exhausted": ("retry", "next_step"),
     "at_risk": ("help", "overflow"),
     "when_closed": ("wait", "overflow", "turn_away", "finish"),
+    "rank": ("waiting", "due"),
+    "known": ("owner", "last"),
 }
-_STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known")}
+_STEP_WORDS: Mapping[str, tuple[str, ...]] = {"clock": ("step", "item"), "pool": ("teams", "known", "bots", "people")}
 
 
 @attrs.frozen
@@ -54,6 +56,8 @@ def check_routing(known: Known) -> Iterator[Fault]:
             yield Fault(f"{path}.order", "must name at least one part")
         if not 0 <= queue.ageing_percent <= 10_000:
             yield Fault(f"{path}.ageing_percent", "must be from 0 to 10000")
+        if queue.rank == "due" and queue.newest_first:
+            yield Fault(f"{path}.rank", "newest_first leaves no place to what is due")
         if queue.tier < 0:
             yield Fault(f"{path}.tier", "must be 0 or more")
         if queue.limit is not None and queue.limit < 0:
@@ -156,6 +160,8 @@ def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
             yield Fault(f"{here}.lasts", "must be longer than nothing")
         if is_last and step.pool == "known":
             yield Fault(here, "is for one agent alone, and no step is left for contacts that have none")
+        if is_last and step.pool == "bots" and queue.overflow_to is None:
+            yield Fault(here, "is for bots alone, and no step is left for people", is_error=False)
 
 
 def _levels(known: Known, path: str, levels: Mapping[str, int], least: int) -> Iterator[Fault]:
@@ -171,12 +177,18 @@ def _served(known: Known, name: str, queue: Queue) -> Iterator[Fault]:
     if not known.agents or known.lost.touches("agents") or known.lost.touches("queues", name):
         return
     for index, step in enumerate(queue.steps or (Step(),)):
-        if step.pool == "teams" and not any(_serves(agent, queue, step) for agent in known.agents.values()):
+        if step.pool != "known" and not any(_serves(agent, queue, step) for agent in known.agents.values()):
             here = f"queues.{name}.steps[{index}]" if queue.steps else f"queues.{name}"
             yield Fault(here, "no agent of the plan can serve it", is_error=False)
 
 
+_KINDS = {"bots": "bot", "people": "person"}
+"""Pool -> of which kind its agents are."""
+
+
 def _serves(agent: AgentDefinition, queue: Queue, step: Step) -> bool:
+    if agent.kind != _KINDS.get(step.pool, agent.kind):
+        return False
     asked = {**queue.skills}
     for skill, level in step.skills.items():
         asked[skill] = max(level, asked.get(skill, 0))

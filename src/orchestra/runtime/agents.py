@@ -11,6 +11,7 @@ from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.instants import instant
 from orchestra.model.results import Accepted, CaseRef, Written
+from orchestra.runtime.context import Context
 from orchestra.runtime.published import Published
 
 __all__ = ["ActiveContact", "AgentSession", "Desk", "Offer"]
@@ -36,6 +37,10 @@ class Desk(Protocol):
 
     async def begin_of(self, interaction: str, customer: str) -> int:
         """The position before an interaction of the customer began."""
+        ...
+
+    async def context_of(self, interaction: str, agent: str) -> Context:
+        """What is known about an interaction that is offered to an agent, or in their hands."""
         ...
 
     def is_pending(self, offer: str) -> bool:
@@ -129,6 +134,17 @@ class Offer:
         """
         await self._workspace.execute(c.ReportSetupFailed(self.id, self.agent, self.token, reason))
 
+    async def context(self) -> Context:
+        """What is known about it: the matter, the customer's last contacts, what waits for an answer.
+
+        Sources that the application registered are asked at once, each within its time; what one of them cannot tell is
+        named in `missing`. The offer waits for none of this.
+
+        Raises:
+            NotPermitted: it is neither offered to this agent nor in their hands any more.
+        """
+        return await self._workspace.context_of(self.interaction, self.agent)
+
     async def decline(self, reason: str | None = None) -> None:
         """Leave it to others; it is not offered to this agent again.
 
@@ -184,6 +200,14 @@ class ActiveContact:
                 elif has_begun:
                     return
 
+    async def context(self) -> Context:
+        """What is known about it now, as `Offer.context`.
+
+        Raises:
+            NotPermitted: it is not in this agent's hands any more.
+        """
+        return await self._workspace.context_of(self.interaction, self.agent)
+
     async def reply(self, text: str, key: str | None = None) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
@@ -224,6 +248,34 @@ class ActiveContact:
     async def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
         """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
         await self._workspace.execute(c.TransferInteraction(self.interaction, self.agent, queue, skills or {}))
+
+    async def hand_over(
+        self,
+        queue: str | None = None,
+        *,
+        skills: dict[str, int] | None = None,
+        priority: int = 0,
+        topic: str | None = None,
+        fields: dict[str, str | int | bool | None] | None = None,
+        text: str | None = None,
+        reason: str = "asked",
+    ) -> None:
+        """Hand over from a bot to people, who get it with its place and with what the bot has found out.
+
+        Args:
+            queue: where they wait; its own unless given.
+            skills: skill -> least level, asked for on top of what is.
+            priority: minutes of waiting that it is worth more than before.
+            topic: what the case is about.
+            fields: fields of the interaction that the plan declares.
+            text: for whoever takes over; private.
+            reason: why, in a word.
+
+        Raises:
+            CommandRefused: the agent is no bot or has it no longer, or the plan has no such queue, skill or field.
+        """
+        found = skills or {}, priority, topic, fields or {}, reason, text
+        await self._workspace.execute(c.HandOver(self.interaction, self.agent, queue, *found))
 
     async def finish(self, disposition: str | None = None) -> None:
         """End the contact. Wrap-up follows where the channel has one."""

@@ -9,7 +9,8 @@ from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Received
+from orchestra.model.results import Received, WorkOpened
+from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
 from orchestra.runtime.history.explain import Explanation, explain
 from orchestra.runtime.history.timeline import Entry, timeline
@@ -17,6 +18,7 @@ from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import in_thread
+from orchestra.runtime.work import open_work_item
 
 __all__ = ["Calls"]
 
@@ -49,6 +51,21 @@ class Calls(Protocol):
         received = await self.execute(receive(contact, self.key))
         assert isinstance(received, Received)
         return received
+
+    async def open_work_item(self, item: WorkItem) -> WorkOpened:
+        """Ask for work on a customer's matter. Opened once per (channel, key), however often it is asked for.
+
+        Returns:
+            Interaction, case and customer it belongs to, once that is durable.
+
+        Raises:
+            MalformedMessage: a field is of another type, the key is not well formed, or the text too long.
+            CommandRefused: the plan has no such channel, queue, skill or field, or nothing has that id.
+            JournalUnavailable: it may not be stored; ask again with the same key.
+        """
+        opened = await self.execute(open_work_item(item))
+        assert isinstance(opened, WorkOpened)
+        return opened
 
     async def timeline(self, customer: str) -> list[Entry]:
         """One history of a customer over all channels and cases, oldest first.

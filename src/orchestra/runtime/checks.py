@@ -20,6 +20,7 @@ from orchestra.model.commands import COMMANDS, Command
 from orchestra.model.plan import Plan
 from orchestra.runtime.fitting import misfit, parts_of
 from orchestra.runtime.lines import Line
+from orchestra.runtime.sources import Source
 
 __all__ = ["refuse_no_id", "refuse_odd_setup", "refuse_unstorable"]
 
@@ -106,6 +107,17 @@ def _clock(value: Any) -> Iterator[str]:
         yield f"must have now_us and sleep_until, as a VirtualClock, which {_named(value)} has not"
 
 
+def _sources(value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        yield f"must be a mapping of names to sources, as {{'crm': Source(look_up)}}, not {_named(value)}"
+        return
+    yield from (
+        f"must hold sources, as Source(look_up), not {_named(one)}" for one in value.values() if type(one) is not Source
+    )
+
+
 def _patience(value: Any) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield f"must be a number of seconds, not {_named(value)}"
@@ -118,6 +130,7 @@ _SETUP = {
     "channels": _channels,
     "secrets": _secrets,
     "clock": _clock,
+    "sources": _sources,
     "patience_s": _patience,
 }
 

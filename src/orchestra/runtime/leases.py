@@ -116,7 +116,7 @@ class Leases:
         return self._heard_us.setdefault(agent, {}).setdefault(name, self._owner.now_us)
 
     def _watched(self) -> list[Device]:
-        """Devices that count as present and must be heard of."""
-        agents = self._owner.view.presence.agents
-        present = [(name, device) for name, row in agents.items() for device, answers in row.devices.items() if answers]
+        """Devices of people that count as present and must be heard of; what becomes of a bot's work, a timer tells."""
+        people = [(name, row) for name, row in self._owner.view.presence.agents.items() if row.kind == "person"]
+        present = [(name, device) for name, row in people for device, answers in row.devices.items() if answers]
         return [(name, device) for name, device in present if device not in self._own.get(name, ())]

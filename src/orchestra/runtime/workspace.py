@@ -11,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.abc import TaskGroup, TaskStatus
 
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
 from orchestra.codec import decode_event
-from orchestra.errors import CommandRefused, InvalidData, JournalError, JournalUnavailable, WorkspaceInUse
+from orchestra.errors import (
+    CommandRefused,
+    InvalidData,
+    JournalError,
+    JournalUnavailable,
+    WorkspaceInUse,
+)
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.journal.registry import lasting_url, open_journal
@@ -30,6 +36,7 @@ from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
+from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting, why_waiting
@@ -40,8 +47,10 @@ from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.owner import LEASE_TTL_US, Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
+from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
+from orchestra.runtime.sources import Source, Sources
 from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
 
@@ -59,7 +68,7 @@ class Workspace(Calls):
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
     """
 
-    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup) -> None:
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, sources: Mapping[str, Source]) -> None:
         self._owner = owner
         self._lines = lines
         self._sending = Sending(owner, lines, tasks)
@@ -68,6 +77,8 @@ class Workspace(Calls):
         self._answering = Answering(owner)
         self._news_unused = 0
         self._replies = 0
+        self._bots = Bots(owner, self.sign_in)
+        self._contexts = Contexts(owner, Sources(sources, owner.clock))
         self.journal = owner.journal
         self.key = owner.key
 
@@ -82,6 +93,7 @@ class Workspace(Calls):
         secrets: Mapping[str, str] | None = None,
         standby: bool = False,
         clock: Clock | None = None,
+        sources: Mapping[str, Source] | None = None,
     ) -> AsyncGenerator[Workspace]:
         """Own a workspace for the length of an `async with` block.
 
@@ -92,6 +104,7 @@ class Workspace(Calls):
             secrets: name -> value of secrets that the plan names; others are looked up in the environment.
             standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
             clock: where the time comes from; the computer's clock by default.
+            sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
 
         Guarantees:
             Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -103,7 +116,7 @@ class Workspace(Calls):
             WorkspaceInUse: another process owns it.
             JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
         """
-        refuse_odd_setup(plan=plan, journal=journal, channels=channels, secrets=secrets, clock=clock)
+        refuse_odd_setup(plan=plan, journal=journal, channels=channels, secrets=secrets, clock=clock, sources=sources)
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
@@ -113,7 +126,7 @@ class Workspace(Calls):
             lease = await _acquire(store, standby)
             try:
                 owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock())
-                async with _running(owner, lines, url) as workspace:
+                async with _running(owner, lines, url, sources or {}) as workspace:
                     yield workspace
             finally:
                 with anyio.CancelScope(shield=True):
@@ -236,6 +249,29 @@ class Workspace(Calls):
             self._leases.hold(agent, device)
         return AgentSession(self, agent, device)
 
+    async def serve(
+        self, bot: str, handler: Handler, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Work as a bot: take what it is offered and give it to a handler, as many at once as its capacity allows.
+
+        Runs until it is cancelled or the workspace closes: `await tasks.start(ws.serve, "greeter", greet)` returns when
+        the bot is at work. What the bot still had from before, as after a crash, goes to people.
+
+        Args:
+            bot: an agent whose kind is `bot`.
+            handler: gets each contact; it finishes it, hands it over, or leaves it to people by returning.
+            task_status: told when the bot is at work.
+
+        Guarantees:
+            A handler that raises, or that leaves a customer without an answer for longer than the plan's
+            `presence.bot_answers_within`, loses its own contact to people and harms no other.
+
+        Raises:
+            UnknownId: there is no such agent.
+            InvalidCommand: it is no bot, or is served already.
+        """
+        await self._bots.serve(bot, handler, task_status)
+
     async def heartbeat(self, agent: str, device: str = "main") -> None:
         """A signed-in device is still there. Give it more often than the plan's `presence.device_lease`."""
         await self._leases.heartbeat(agent, device)
@@ -252,6 +288,10 @@ class Workspace(Calls):
 
     def _made(self, offer: str, customer: str) -> int:
         return self._before("OfferMade", customer, "offer", offer)
+
+    async def context_of(self, interaction: str, agent: str) -> Context:
+        """What is known about an interaction that is offered to an agent, or in their hands."""
+        return await self._contexts.of(interaction, agent)
 
     async def begin_of(self, interaction: str, customer: str) -> int:
         """The position before an interaction of the customer began."""
@@ -407,7 +447,9 @@ def _try_acquire(journal: Journal) -> Lease:
 
 
 @asynccontextmanager
-async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerator[Workspace]:
+async def _running(
+    owner: Owner, lines: Lines, url: str | None, sources: Mapping[str, Source]
+) -> AsyncGenerator[Workspace]:
     """Run the background work around the block. Its own failure, or the block's, comes out as it was raised."""
     failure: Exception | None = None
     try:
@@ -415,7 +457,7 @@ async def _running(owner: Owner, lines: Lines, url: str | None) -> AsyncGenerato
             storing.start_soon(owner.store_for_ever)
             try:
                 async with anyio.create_task_group() as tasks:
-                    workspace = Workspace(owner, lines, tasks)
+                    workspace = Workspace(owner, lines, tasks, sources)
                     await workspace.begin(tasks, url)
                     try:
                         yield workspace

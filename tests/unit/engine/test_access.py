@@ -37,10 +37,12 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.FinishInteraction("in1", "ana"),
     c.FinishWrapUp("in1", "ana"),
     c.TransferInteraction("in1", "ana", "care"),
+    c.HandOver("in1", "ana"),
     c.CancelInteraction("in1", "x"),
     c.WriteReply("in1", "ana", "hi"),
     c.RecordReply("chat", "main", "r1", person("joe")),
     c.OpenCase("cu1"),
+    c.OpenWorkItem("task", "k", "ca1"),
     c.SetCaseWaiting("ca1", "customer"),
     c.ResumeCase("ca1"),
     c.ResolveCase("ca1"),
@@ -72,10 +74,11 @@ OWN = {
     *("SignIn", "SignOut", "SetAway", "SetAvailable", "AcceptOffer", "DeclineOffer", "HoldInteraction"),
     *("ConfirmConnected", "ReportSetupFailed"),
     *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
+    "HandOver",
 }
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
-    "SendMessage",
+    *("SendMessage", "OpenWorkItem"),
 }
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"}
 EVERY = {type(command).__name__ for command in EXAMPLES}

@@ -659,6 +659,29 @@ def test_what_was_put_aside_goes_before_new_work_but_not_before_a_further_call()
     assert state(driver, "in4") == "QUEUED"
 
 
+@pytest.mark.parametrize("when", ["while it rings", "when it is put aside"])
+def test_wrap_up_of_what_makes_room_is_done_beside_the_call(when: str) -> None:
+    first = plan()
+    chat = attrs.evolve(first.channels["chat"], wrap_up=seconds(300))
+    driver = blended(channels={**first.channels, "chat": chat})
+    driver.sign_in("ana")
+    driver.answered("joe", "chat")
+    driver.call("jim")
+    if when == "while it rings":
+        driver.run(c.FinishInteraction("in1", "ana"))
+        driver.accept()
+    else:
+        driver.accept()
+        driver.run(c.FinishInteraction("in1", "ana"))
+    assert state(driver, "in1") == "WRAPPING"
+    driver.run(c.FinishInteraction("in2", "ana"))
+    driver.run(c.FinishWrapUp("in2", "ana"))
+    assert (state(driver, "in1"), state(driver, "in2")) == ("WRAPPING", "DONE")
+    driver.advance(300)
+    assert state(driver, "in1") == "DONE"
+    assert driver.engine.view.routing.benches["ana"].used_percent == 0
+
+
 def test_who_has_nothing_else_goes_on_with_what_was_put_aside_even_with_a_smaller_budget() -> None:
     driver = blended()
     driver.sign_in("ana")

@@ -182,6 +182,7 @@ def test_where_contacts_wait() -> None:
             "longer than nothing",
         ),
         ({"channels": {"sms": Channel(connects=timedelta())}}, "channels.sms.connects", "longer than nothing"),
+        ({"channels": {"sms": Channel(work=True, live=True)}}, "channels.sms.live", "never live"),
         ({"channels": {"sms": Channel(keep_ids=timedelta(days=6))}}, "channels.sms.keep_ids", "at least 7d"),
         ({"channels": {"sms": Channel(on_agent_lost="drop")}}, "channels.sms.on_agent_lost", "requeue or keep"),
         ({"agents": {"bob": AgentDefinition([])}}, "agents.bob.teams", "at least one team"),

@@ -76,6 +76,9 @@ def test_a_plan_may_say_all_of_it() -> None:
 @pytest.mark.parametrize(
     ("parts", "path", "words"),
     [
+        ({"known": "friend"}, "known", "owner or last"),
+        ({"rank": "late"}, "rank", "waiting or due"),
+        ({"rank": "due", "newest_first": True}, "rank", "newest_first leaves no place"),
         ({"requeue": "last"}, "requeue", "keep or front or reset"),
         ({"exhausted": "give_up"}, "exhausted", "retry or next_step"),
         ({"order": []}, "order", "at least one part"),

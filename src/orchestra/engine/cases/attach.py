@@ -14,6 +14,9 @@ __all__ = ["find_case"]
 
 def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str, str] | None:
     """The case this contact belongs to, and what told so; None if it is a new matter."""
+    if event.conversation is None:
+        case = view.work.items[event.interaction].case
+        return None if case is None else (case, "work_item")
     for way in view.plan.cases.attach:
         case = _WAYS[way](view, event, at_us)
         if case is not None:
@@ -22,6 +25,7 @@ def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str,
 
 
 def _by_thread(view: View, event: e.InteractionStarted, at_us: int) -> str | None:
+    assert event.conversation is not None  # `find_case` has seen to work items
     conversation = view.contacts.conversations[event.conversation]
     case = conversation.case
     if case is None or not _reachable(view, case, at_us):

@@ -102,7 +102,7 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
         yield e.InteractionAttached(event.interaction, case, event.customer, "new")
         return
     case, by = found
-    yield from _revive(view, case, at_us)
+    yield from _reopened(view, case) if event.conversation is None else _revive(view, case, at_us)
     yield e.InteractionAttached(event.interaction, case, event.customer, by)
     yield from _join(view, case, event.customer, event.interaction)
 
@@ -114,6 +114,13 @@ def _revive(view: View, key: str, at_us: int) -> Iterator[e.Event]:
         yield e.CaseReopened(key, case.customer, "contact")
     elif case.state == "WAITING_ON_CUSTOMER":
         yield e.CaseResumed(key, case.customer, "contact")
+
+
+def _reopened(view: View, key: str) -> Iterator[e.Event]:
+    """There is work in the matter again, whatever the customer does: what it waits for it still waits for."""
+    case = view.cases.cases[key]
+    if case.state in ("RESOLVED", "CLOSED"):
+        yield e.CaseReopened(key, case.customer, "work_item")
 
 
 def _join(view: View, key: str, person: str, interaction: str | None) -> Iterator[e.Event]:
@@ -135,15 +142,17 @@ def _on_contact_taken(view: View, event: e.ContactTaken, at_us: int) -> Iterator
 
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
-    """Whoever takes a case that only a team answered for is accountable for it from now on."""
+    """Whoever takes a case that only a team answered for is accountable for it from now on, unless it is a bot."""
     case = view.contacts.interactions[event.interaction].case
     assert case is not None  # only interactions of a case are routed
     row = view.cases.cases[case]
-    if row.owner_kind == "team":
+    if row.owner_kind == "team" and event.agent not in view.bots.bots:
         yield e.CaseOwnerChanged(case, row.customer, "agent", event.agent, "accepted")
 
 
-def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> Iterator[e.Event]:
+def _on_transferred(
+    view: View, event: e.InteractionTransferred | e.InteractionHandedOver, at_us: int
+) -> Iterator[e.Event]:
     """Handing over one's interaction hands over the case to the team that gets it."""
     case = view.contacts.interactions[event.interaction].case
     assert case is not None  # only interactions of a case are routed
@@ -229,6 +238,7 @@ SECTION = Section(
         e.CaseReopened: _on_reopened,
         e.OfferAccepted: _on_accepted,
         e.InteractionTransferred: _on_transferred,
+        e.InteractionHandedOver: _on_transferred,
         e.InteractionDone: _on_finished,
         e.ReplyRecorded: _on_reply_recorded,
     },

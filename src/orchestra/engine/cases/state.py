@@ -118,6 +118,19 @@ class Cases(Slice):
         """The case belongs to another queue."""
         self.cases[event.case].queue = event.queue
 
+    def handed_over(self, event: e.InteractionHandedOver, at_us: int) -> None:
+        """A bot may have found out what the case is about."""
+        case = self.cases[event.case]
+        if event.topic is None or event.topic == case.topic:
+            return
+        if case.topic is not None:
+            same = self.open_by_topic.get((case.customer, case.topic), {})
+            same.pop(event.case, None)
+            if not same:
+                self.open_by_topic.pop((case.customer, case.topic), None)
+        case.topic = event.topic
+        self._index(event.case)
+
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
         """Begin to take the cases of an agent who is gone from them."""
         if event.agent in self.owned:
@@ -165,6 +178,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ParticipantJoined: Cases.joined,
     e.CaseOwnerChanged: Cases.owner_changed,
     e.CaseQueueChanged: Cases.queue_changed,
+    e.InteractionHandedOver: Cases.handed_over,
     e.AgentRemoved: Cases.agent_removed,
     e.AgentDefined: Cases.agent_defined,
     e.CaseWaiting: Cases.waiting,

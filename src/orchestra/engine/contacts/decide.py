@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestra.engine.contacts.intake import (
     already,
+    check_channel,
     check_id,
     check_skills,
     check_text,
@@ -16,41 +17,36 @@ from orchestra.engine.contacts.intake import (
     received,
     when,
 )
+from orchestra.engine.contacts.owned import owned
 from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Interaction, taken_key
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
+from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.addresses import Ref
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
 
-def _owned(
-    view: View, command: c.Command, name: str | Ref, agent: str, trigger: str, wish: str | None = None
-) -> tuple[str, Interaction]:
-    """An interaction that this agent handles, in a state that allows the trigger; a refusal names the wish."""
-    key, interaction = view.interaction(name)
-    if not INTERACTION.allows(interaction.state, trigger):
-        raise NotAllowedInState(key, interaction.state, wish or trigger)
-    if interaction.agent != agent:
-        raise NotPermitted(f"agent:{agent}", type(command).__name__, f"{key} is not theirs")
-    return key, interaction
+def _refuse_work_item(key: str, interaction: Interaction, instead: str) -> None:
+    """Refuse what needs somebody at the other end."""
+    if interaction.conversation is None:
+        raise InvalidCommand("interaction", f"{key} is a work item, with nobody at the other end: {instead}")
 
 
 def _hold(view: View, command: c.HoldInteraction, at_us: int) -> Steps:
-    key, interaction = _owned(view, command, command.interaction, command.agent, "hold")
+    key, interaction = owned(view, command, command.interaction, command.agent, "hold")
+    _refuse_work_item(key, interaction, "leave it as it is")
     yield e.InteractionHeld(key, interaction.customer, command.agent)
     return None
 
 
 def _retrieve(view: View, command: c.RetrieveInteraction, at_us: int) -> Steps:
-    key, interaction = _owned(view, command, command.interaction, command.agent, "retrieve")
+    key, interaction = owned(view, command, command.interaction, command.agent, "retrieve")
     yield e.InteractionRetrieved(key, interaction.customer, command.agent)
     return None
 
@@ -62,13 +58,15 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
     if known is not None:
         return _same(view, known, command)
     # Whoever could finish it now can write in it.
-    key, interaction = _owned(view, command, command.interaction, command.agent, "wrap_up", "reply")
+    key, interaction = owned(view, command, command.interaction, command.agent, "wrap_up", "reply")
+    _refuse_work_item(key, interaction, "SendMessage writes to the customer of its case")
     if command.key == "":
         raise InvalidCommand("key", "must not be empty")
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
-    assert interaction.case is not None  # every interaction has a case from its first batch on
+    assert interaction.case is not None
+    assert interaction.conversation is not None
     return (
         yield from write(
             view,
@@ -94,7 +92,7 @@ def _same(view: View, known: str, command: c.WriteReply) -> Written:
 
 
 def _finish(view: View, command: c.FinishInteraction, at_us: int) -> Steps:
-    key, _ = _owned(view, command, command.interaction, command.agent, "wrap_up", "finish")
+    key, _ = owned(view, command, command.interaction, command.agent, "wrap_up", "finish")
     _check_disposition(view, command.disposition)
     yield from _finished(view, key, "agent", command.disposition, at_us)
     return None
@@ -116,7 +114,7 @@ def _finish_wrap_up(view: View, command: c.FinishWrapUp, at_us: int) -> Steps:
     key, interaction = view.interaction(command.interaction)
     if interaction.state != "WRAPPING":
         raise NotAllowedInState(key, interaction.state, "finish_wrap_up")
-    _owned(view, command, key, command.agent, "end")
+    owned(view, command, key, command.agent, "end")
     _check_disposition(view, command.disposition)
     disposition = command.disposition or interaction.disposition
     yield e.InteractionDone(key, interaction.customer, "finished", command.agent, disposition)
@@ -130,7 +128,7 @@ def _check_disposition(view: View, disposition: str | None) -> None:
 
 
 def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
-    key, interaction = _owned(view, command, command.interaction, command.agent, "queue", "transfer")
+    key, interaction = owned(view, command, command.interaction, command.agent, "queue", "transfer")
     if command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)
     turns_away = view.plan.queues[command.queue].when_closed == "turn_away"
@@ -144,6 +142,7 @@ def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
 
 def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
     key, interaction = view.interaction(command.interaction)
+    _refuse_work_item(key, interaction, "CancelInteraction ends it")
     if INTERACTION.allows(interaction.state, "wrap_up"):
         yield from _finished(view, key, "customer", None, at_us)
         return None
@@ -164,8 +163,7 @@ def _cancel(view: View, command: c.CancelInteraction, at_us: int) -> Steps:
 
 
 def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
-    if command.channel not in view.plan.channels:
-        raise UnknownId("channel", command.channel)
+    check_channel(view, command.channel)
     check_id("id", command.message_id)
     check_id("account", command.account)
     check_thread(command.thread)

@@ -16,7 +16,9 @@ from orchestra.model.structure import microseconds
 
 __all__ = [
     "already",
+    "check_channel",
     "check_id",
+    "check_route",
     "check_skills",
     "check_text",
     "check_thread",
@@ -96,8 +98,20 @@ def _check_ids(command: c.ReceiveMessage | c.ReceiveContact, provider_id: str) -
 
 
 def _check(view: View, command: c.ReceiveMessage | c.ReceiveContact) -> None:
-    if command.channel not in view.plan.channels:
-        raise UnknownId("channel", command.channel)
+    check_channel(view, command.channel)
+    check_route(view, command)
+
+
+def check_channel(view: View, channel: str) -> None:
+    """Refuse a channel that the plan does not know, or on which nobody writes or calls."""
+    if channel not in view.plan.channels:
+        raise UnknownId("channel", channel)
+    if view.plan.channels[channel].work:
+        raise InvalidCommand("channel", f"{channel} is for work items, which OpenWorkItem opens")
+
+
+def check_route(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.OpenWorkItem) -> None:
+    """Refuse a queue, an agent and skills that are not known."""
     if command.queue is not None and command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)
     if command.agent is not None:

@@ -63,12 +63,15 @@ class Conversation:
 
 @attrs.define
 class Interaction:
-    """One contact. `connecting` is a set of the offers whose agents are being connected."""
+    """One contact, in a conversation; or a work item, in none.
+
+    `connecting` is a set of the offers whose agents are being connected.
+    """
 
     customer: str
     channel: str
     account: str
-    conversation: str
+    conversation: str | None
     live: bool
     started_us: int
     state: str = INTERACTION.initial
@@ -139,7 +142,8 @@ class Contacts(Slice):
 
     def _place(self, name: str, row: Interaction) -> None:
         """Enter an interaction among those of its case: how many are open, and the newest by customer and channel."""
-        self.newest[row.case, row.customer, row.channel] = name
+        if row.conversation is not None:  # what is asked of the newest is where to write
+            self.newest[row.case, row.customer, row.channel] = name
         if row.is_open:
             self.open_in_case[row.case] = self.open_in_case.get(row.case, 0) + 1
 
@@ -190,13 +194,15 @@ class Contacts(Slice):
         self.interactions[event.interaction] = Interaction(
             event.customer, event.channel, event.account, event.conversation, event.live, at_us
         )
-        self.conversations[event.conversation].interaction = event.interaction
+        if event.conversation is not None:
+            self.conversations[event.conversation].interaction = event.interaction
 
     def attached(self, event: e.InteractionAttached, at_us: int) -> None:
         """Interaction and conversation belong to the case."""
         interaction = self.interactions[event.interaction]
         interaction.case = event.case
-        self.conversations[interaction.conversation].case = event.case
+        if interaction.conversation is not None:
+            self.conversations[interaction.conversation].case = event.case
         self._place(event.interaction, interaction)
 
     def case_opened(self, event: e.CaseOpened, at_us: int) -> None:
@@ -238,8 +244,10 @@ class Contacts(Slice):
         self._take(event.channel, event.account, event.message_id, row)
 
     def _touch(self, name: str, at_us: int) -> None:
-        """Somebody wrote: an answered interaction stays open for another idle time."""
+        """Somebody wrote: an answered interaction stays open for another idle time; in a work item nobody writes."""
         interaction = self.interactions[name]
+        if interaction.conversation is None:
+            return
         idle = self.plan.channels[interaction.channel].idle_after
         if interaction.state in ("ACTIVE", "HELD", "PARKED") and idle is not None and not interaction.live:
             self.timers.set(IDLE, name, at_us + microseconds(idle))

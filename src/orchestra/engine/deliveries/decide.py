@@ -75,7 +75,9 @@ def _conversation(view: View, case: str, channel: str | None) -> str:
     found = (view.contacts.newest.get((case, customer, name)) for name in wanted if name in view.plan.channels)
     newest = max(filter(None, found), key=lambda name: int(name[2:]), default=None)
     if newest is not None:
-        return view.contacts.interactions[newest].conversation
+        conversation = view.contacts.interactions[newest].conversation
+        assert conversation is not None  # the newest is one in which people write
+        return conversation
     raise InvalidCommand("channel", f"case {case} has had no contact with its customer on {channel or 'any channel'}")
 
 

@@ -12,7 +12,7 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Ref
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "check_fields", "check_ref"]
 
 _LONGEST_REF = 200
 _LONGEST_TEXT = 2_000
@@ -35,30 +35,39 @@ def _target(view: View, name: str | Ref) -> tuple[str, str, str]:
 
 def _add_ref(view: View, command: c.AddRef, at_us: int) -> Steps:
     _, key, customer = _target(view, command.target)
-    if not command.ref or len(command.ref) > _LONGEST_REF or not command.ref.isprintable():
+    if view.labels.refs.get(command.ref) != key:
+        check_ref(view, command.ref)
+        yield e.RefAdded(key, command.ref, customer)
+    return None
+
+
+def check_ref(view: View, ref: str) -> None:
+    """Refuse what is no reference, and one that names something already."""
+    if not ref or len(ref) > _LONGEST_REF or not ref.isprintable():
         raise InvalidCommand("ref", f"must be 1 to {_LONGEST_REF} printable characters")
-    known = view.labels.refs.get(command.ref)
-    if known == key:
-        return None
+    known = view.labels.refs.get(ref)
     if known is not None:
         raise InvalidCommand("ref", f"already names {known}")
-    yield e.RefAdded(key, command.ref, customer)
-    return None
 
 
 def _set_fields(view: View, command: c.SetFields, at_us: int) -> Steps:
     kind, key, customer = _target(view, command.target)
-    declared: Mapping[str, str] = getattr(view.plan.fields, kind)
-    for name, value in command.fields.items():
-        if name not in declared:
-            raise InvalidCommand(f"fields.{name}", f"the plan declares no such field of a {kind}")
-        if value is not None and not _fits(value, declared[name]):
-            raise InvalidCommand(f"fields.{name}", f"must be of type {declared[name]}")
+    check_fields(view, kind, command.fields)
     held = view.labels.fields.get(key, {})
     changed = {name: value for name, value in sorted(command.fields.items()) if held.get(name) != value}
     if changed:
         yield e.FieldsSet(key, changed, customer)
     return None
+
+
+def check_fields(view: View, kind: str, fields: Mapping[str, Value | None]) -> None:
+    """Refuse fields that the plan does not declare of a customer, case or interaction, and values of other types."""
+    declared: Mapping[str, str] = getattr(view.plan.fields, kind)
+    for name, value in fields.items():
+        if name not in declared:
+            raise InvalidCommand(f"fields.{name}", f"the plan declares no such field of a {kind}")
+        if value is not None and not _fits(value, declared[name]):
+            raise InvalidCommand(f"fields.{name}", f"must be of type {declared[name]}")
 
 
 def _fits(value: Value, kind: str) -> bool:

@@ -20,9 +20,16 @@ class Labels(Slice):
     refs: dict[str, str]
     fields: dict[str, dict[str, Value]]
 
+    def reindex(self) -> None:
+        """Rebuild the look-up of references by what they name."""
+        self.refs_of: dict[str, dict[str, int]] = {}
+        for ref, target in self.refs.items():
+            self.refs_of.setdefault(target, {})[ref] = 1
+
     def ref_added(self, event: e.RefAdded, at_us: int) -> None:
         """The reference names the target."""
         self.refs[event.ref] = event.target
+        self.refs_of.setdefault(event.target, {})[event.ref] = 1
 
     def fields_set(self, event: e.FieldsSet, at_us: int) -> None:
         """Set the fields, or remove them."""

@@ -30,6 +30,8 @@ def _define(view: View, command: c.DefineAgent, at_us: int) -> Steps:
         raise InvalidCommand("skills", "levels must be from 1 to 100")
     if not 1 <= command.capacity_percent <= 10_000:
         raise InvalidCommand("capacity_percent", "must be from 1 to 10000")
+    if command.kind not in ("person", "bot"):
+        raise InvalidCommand("kind", "must be person or bot")
     yield e.AgentDefined(
         command.agent,
         sorted(command.teams),
@@ -38,6 +40,7 @@ def _define(view: View, command: c.DefineAgent, at_us: int) -> Steps:
         command.capacity_percent,
         "command",
         command.name,
+        command.kind,
     )
     return None
 
@@ -119,7 +122,8 @@ def _on_plan_changed(view: View, event: e.PlanChanged, at_us: int) -> Iterator[e
     for name, definition in sorted(event.plan.agents.items()):
         known = view.presence.agents.get(name)
         if known is None or (known.source == "plan" and known.profile != wanted(definition)):
-            yield e.AgentDefined(name, *wanted(definition), "plan", definition.name)
+            teams, skills, roles, capacity_percent, kind = wanted(definition)
+            yield e.AgentDefined(name, teams, skills, roles, capacity_percent, "plan", definition.name, kind)
     yield from _remove_gone(view, "", at_us)
 
 

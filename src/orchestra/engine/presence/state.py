@@ -20,8 +20,8 @@ GRACE = "presence.grace"
 """Timer of an agent all of whose devices are silent."""
 
 
-Profile = tuple[list[str], dict[str, int], list[str], int]
-"""Teams, skills, roles and capacity."""
+Profile = tuple[list[str], dict[str, int], list[str], int, str]
+"""Teams, skills, roles, capacity and kind."""
 
 
 def wanted(definition: AgentDefinition) -> Profile:
@@ -31,6 +31,7 @@ def wanted(definition: AgentDefinition) -> Profile:
         dict(sorted(definition.skills.items())),
         sorted(definition.roles),
         definition.capacity_percent,
+        definition.kind,
     )
 
 
@@ -47,11 +48,12 @@ class Agent:
     reason: str | None = None
     devices: dict[str, bool] = attrs.field(factory=dict)
     misses: int = 0
+    kind: str = "person"
 
     @property
     def profile(self) -> Profile:
         """What the agent can do and may do."""
-        return self.teams, self.skills, self.roles, self.capacity_percent
+        return self.teams, self.skills, self.roles, self.capacity_percent, self.kind
 
     @property
     def answers(self) -> bool:
@@ -93,6 +95,7 @@ class Presence(Slice):
         """The agent has this profile; where they are and what they do stays."""
         old = self.agents.get(event.agent)
         new = Agent(event.teams, event.skills, event.roles, event.capacity_percent, event.source)
+        new.kind = event.kind
         if old is not None:
             new.state, new.reason, new.devices, new.misses = old.state, old.reason, old.devices, old.misses
         self.agents[event.agent] = new

@@ -43,7 +43,7 @@ _REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST", "SETUP_FAILED")
 def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
     """Cases react first, so the interaction has its case by now."""
     queue = event.queue or view.plan.queue_of(event.channel, event.account)
-    agent = event.agent or _who_knows(view, event.interaction)
+    agent = event.agent or _who_knows(view, event, queue)
     place = arrive(view, event, queue, agent)
     if place.turned_away is not None:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, place.turned_away)
@@ -64,9 +64,13 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     )
 
 
-def _who_knows(view: View, interaction: str) -> str | None:
-    """The agent who owns the case, if one does."""
-    case = view.contacts.interactions[interaction].case
+def _who_knows(view: View, event: e.InteractionStarted, queue: str) -> str | None:
+    """Who last answered the customer, where the queue goes by that; else the agent who owns the case, if one does."""
+    if view.plan.queues[queue].known == "last":
+        agent = view.known.customers[event.customer].agent
+        if agent in view.presence.agents:
+            return agent
+    case = view.contacts.interactions[event.interaction].case
     row = None if case is None else view.cases.cases[case]
     return row.owner if row is not None and row.owner_kind == "agent" else None
 
@@ -84,6 +88,23 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
         item.start_us,
         item.order,
         "transferred",
+    )
+    yield from offer_best_items(view, event.agent, at_us)
+
+
+def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> Iterator[e.Event]:
+    item = view.routing.items[event.interaction]
+    of_before, definition = view.plan.queues[item.queue], view.plan.queues[event.queue]
+    yield e.InteractionQueued(
+        event.interaction,
+        event.customer,
+        event.queue,
+        item.channel,
+        required(item.skills if event.queue == item.queue else definition.skills, event.skills),
+        item.priority - of_before.priority + definition.priority + event.priority,
+        item.start_us,
+        item.order,
+        "handed_over",
     )
     yield from offer_best_items(view, event.agent, at_us)
 
@@ -124,6 +145,8 @@ def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.E
     yield from end_all(view, event.interaction, "rescind", "another agent took it")
     for name in view.routing.lent_to(event.agent, event.offer):
         item = view.routing.items[name]
+        if item.is_wrapping:
+            continue  # finished while the other rang: what is left is done beside it
         if view.plan.channels[item.channel].put_aside == "requeue":
             yield queue_again(view, name, "interrupted", at_us)
         else:
@@ -274,6 +297,7 @@ SECTION = Section(
         e.InteractionStarted: _on_started,
         e.InteractionQueued: _on_queued,
         e.InteractionTransferred: _on_transferred,
+        e.InteractionHandedOver: _on_handed_over,
         e.InteractionDone: _on_done,
         e.InteractionCanceled: _on_canceled,
         e.OfferAccepted: _on_accepted,

@@ -74,9 +74,10 @@ def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
     """The agent can do other things, or other amounts."""
     bench = routing.benches.get(event.agent)
     if bench is None:
-        routing.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent)
+        routing.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent, kind=event.kind)
         return
     bench.teams, bench.skills, bench.capacity_percent = event.teams, event.skills, event.capacity_percent
+    bench.kind = event.kind
     routing.change(event.agent, bench, at_us)
 
 
@@ -109,6 +110,11 @@ def device_lost(routing: Routing, event: e.DeviceLost, at_us: int) -> None:
     """Without any device the agent may not be offered work."""
     if event.grace_until_us is not None:
         routing.set_takes_work(event.agent, False, at_us)
+
+
+def work_opened(routing: Routing, event: e.WorkItemOpened, at_us: int) -> None:
+    """Know when it is due before it waits."""
+    routing.items[event.interaction] = Item(event.customer, event.channel, due_us=event.due_us)
 
 
 def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
@@ -153,6 +159,14 @@ def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -
     """Whoever handed it over does not get it back at once."""
     item = routing.items[event.interaction]
     item.excluded = {event.agent: 1}  # whoever hands it over does not get it back at once
+    item.for_people = False
+
+
+def handed_over(routing: Routing, event: e.InteractionHandedOver, at_us: int) -> None:
+    """Only people are asked from now on; who had it does not get it back at once, though they be one by now."""
+    item = routing.items[event.interaction]
+    item.for_people = True
+    item.excluded = {event.agent: 1} if routing.benches[event.agent].kind == "person" else {}
 
 
 def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
@@ -308,8 +322,10 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.AgentWentAway: left,
     e.AgentLost: left,
     e.DeviceLost: device_lost,
+    e.WorkItemOpened: work_opened,
     e.InteractionQueued: queued,
     e.InteractionTransferred: transferred,
+    e.InteractionHandedOver: handed_over,
     e.OfferMade: made,
     e.RingWidened: widened,
     e.OfferConnecting: connecting,

@@ -6,12 +6,14 @@ import attrs
 
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.sides import ProfileKey
+from orchestra.model.routing import RESERVED
 
 __all__ = [
     "ASK",
     "CONNECT",
     "EXHAUSTED",
     "GATE",
+    "MARKS",
     "MOST_IN_HAND",
     "OFFER_TIMEOUT",
     "REST",
@@ -49,12 +51,17 @@ MOST_IN_HAND = 150
 """Most interactions that one agent has at once, whatever the budget, so that their all ending fits one batch."""
 
 
+MARKS = {"person": f"{RESERVED}person", "bot": f"{RESERVED}bot"}
+"""Kind of agent -> the skill by which the index tells it."""
+
+
 @attrs.define
 class Item:
     """A routed interaction.
 
     `offers` are all it ever had, newest last; `agent` knows the customer; `step` and `gate` count from 0, and it has
-    been in its step since `step_us`.
+    been in its step since `step_us`; `due_us` is when it should be done, if that was said. A bot has
+    handed it over if it is `for_people`.
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
@@ -85,6 +92,8 @@ class Item:
     gate: int = 0
     lent_to: str | None = None
     is_wrapping: bool = False
+    due_us: int | None = None
+    for_people: bool = False
 
 
 @attrs.define
@@ -123,8 +132,9 @@ class Bench:
     idle_since_us: int = 0
     offered_us: int = 0
     rests: bool = False
+    kind: str = "person"
 
     @property
     def profile(self) -> ProfileKey:
-        """Teams and skills, as the index has them."""
-        return tuple(self.teams), tuple(self.skills.items())
+        """Teams and skills, as the index has them; of which kind they are is a skill of its own."""
+        return tuple(self.teams), ((MARKS[self.kind], 1), *self.skills.items())

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
+from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item
 from orchestra.engine.routing.sides import Key, Order, Profile, Rank, Requirement, Skills
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
-from orchestra.model.routing import RANDOM, Ring, Step
+from orchestra.model.routing import RANDOM, RESERVED, Ring, Step
 from orchestra.model.structure import microseconds
 
 __all__ = ["QueueRules", "Rules", "StepRules"]
@@ -39,11 +39,15 @@ def _level(rules: QueueRules, _: Step, profile: Profile, __: Requirement) -> int
 
 
 def _proficiency(_: QueueRules, __: Step, profile: Profile, wanted: Requirement) -> int:
-    return -sum(profile.levels.get(skill, 0) for skill, _ in wanted.skills)
+    return -sum(_levels(profile, wanted))
 
 
 def _proficiency_min(_: QueueRules, __: Step, profile: Profile, wanted: Requirement) -> int:
-    return -min((profile.levels.get(skill, 0) for skill, _ in wanted.skills), default=0)
+    return -min(_levels(profile, wanted), default=0)
+
+
+def _levels(profile: Profile, wanted: Requirement) -> list[int]:
+    return [profile.levels.get(skill, 0) for skill, _ in wanted.skills if not skill.startswith(RESERVED)]
 
 
 def _preferred(_: QueueRules, step: Step, profile: Profile, __: Requirement) -> int:
@@ -77,6 +81,11 @@ class StepRules:
     def is_known(self) -> bool:
         """Whether it is for the one agent who knows the customer."""
         return self.definition.pool == "known"
+
+    @property
+    def is_for_bots(self) -> bool:
+        """Whether it is for bots alone."""
+        return self.definition.pool == "bots"
 
 
 class QueueRules:
@@ -191,7 +200,8 @@ class Rules:
         priority_us = item.priority * _MINUTE_US
         if queue.newest_first:
             return tier, -item.start_us - priority_us, -item.order, name
-        return tier, item.start_us * queue.ageing_percent // 100 - priority_us, item.order, name
+        from_us = item.due_us if queue.rank == "due" and item.due_us is not None else item.start_us
+        return tier, from_us * queue.ageing_percent // 100 - priority_us, item.order, name
 
     def urgency(self, wanted: Requirement, rank: Rank, level: int, now_us: int) -> tuple[int, int, int, int, str]:
         """A rank among all that wait for anything, for an agent who serves it at this level: least first."""
@@ -207,11 +217,14 @@ class Rules:
         step = queue.step(number)
         if step.is_known and item.agent:
             return Requirement(item.queue, self._number[item.channel], (), (), item.agent)
-        key = (item.queue, item.channel, number, item.gate, *item.skills.items())
+        key = (item.queue, item.channel, number, item.gate, item.for_people, *item.skills.items())
         wanted = self._known.get(key)
         if wanted is None:
-            teams = tuple(sorted(step.definition.teams)) or queue.teams(item.gate)
-            wanted = Requirement(item.queue, self._number[item.channel], teams, _asked(item, step.definition))
+            pool = "people" if item.for_people else step.definition.pool
+            is_for_others = item.for_people and step.is_for_bots
+            teams = (() if is_for_others else tuple(sorted(step.definition.teams))) or queue.teams(item.gate)
+            skills = (*_ONLY.get(pool, ()), *_asked(item, step.definition))
+            wanted = Requirement(item.queue, self._number[item.channel], teams, skills)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = wanted
@@ -236,6 +249,10 @@ class Rules:
             elif channel.weight_percent <= spare + sum(lendable.get(other, 0) for other in channel.interrupts):
                 room |= 1 << number + self.kinds
         return room
+
+
+_ONLY: Mapping[str, Skills] = {"bots": ((MARKS["bot"], 1),), "people": ((MARKS["person"], 1),)}
+"""Pool -> the mark of those who are in it."""
 
 
 def _asked(item: Item, step: Step) -> Skills:

@@ -218,12 +218,16 @@ class Routing(Slice):
         """
         in_hand = self.in_hand.get(agent, {})
         borrowing = {self.offer_of(name, agent) for name in in_hand}
-        waiting = [name for name in in_hand if self.items[name].lent_to not in (None, *borrowing)]
+        waiting = [name for name in in_hand if self._is_aside(self.items[name], borrowing)]
         bench = self.benches.get(agent)
         if waiting and bench is not None and bench.used_percent:
             spare = bench.capacity_percent - bench.used_percent
             waiting = [name for name in waiting if self.items[name].weight_percent <= spare]
         return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
+
+    @staticmethod
+    def _is_aside(item: Item, borrowing: set[str | None]) -> bool:
+        return not item.is_wrapping and item.lent_to not in (None, *borrowing)
 
     def lend(self, agent: str, offer: str, channels: Sequence[str]) -> None:
         """Put aside the least urgent of an agent's work on these channels, as much as the budget lacks."""

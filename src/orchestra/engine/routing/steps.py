@@ -94,7 +94,7 @@ def _next(view: View, name: str, item: Item, at_least: int) -> int | None:
     queue = view.routing.rules.queues[item.queue]
     for number in range(at_least, len(queue.steps)):
         step = queue.steps[number]
-        if step.is_known and item.agent is None:
+        if (step.is_known and item.agent is None) or (step.is_for_bots and item.for_people):
             continue
         wanted = view.routing.rules.wanted(item, number)
         if not holds(view, step.definition.skip_if, wanted):

@@ -18,6 +18,7 @@ from orchestra.model.commands.agents import (
     SignIn,
     SignOut,
 )
+from orchestra.model.commands.bots import HandOver
 from orchestra.model.commands.cases import (
     AddRef,
     AssignCase,
@@ -63,6 +64,7 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
+from orchestra.model.commands.work import OpenWorkItem
 
 __all__ = [
     "COMMANDS",
@@ -80,12 +82,14 @@ __all__ = [
     "DefineAgent",
     "FinishInteraction",
     "FinishWrapUp",
+    "HandOver",
     "HoldInteraction",
     "LeaveContact",
     "LoseDevice",
     "MarkLog",
     "OpenCase",
     "OpenQueue",
+    "OpenWorkItem",
     "ReceiveContact",
     "ReceiveMessage",
     "RecordOutcome",

@@ -12,7 +12,10 @@ __all__ = ["DefineAgent", "LoseDevice", "RemoveAgent", "ReturnDevice", "SetAvail
 
 @attrs.define
 class DefineAgent(Command):
-    """Add an agent or replace their profile. Skills are skill -> level; capacity is a percentage of a full budget."""
+    """Add an agent or replace their profile. Skills are skill -> level; capacity is a percentage of a full budget.
+
+    `kind` is `person` or `bot`.
+    """
 
     agent: str
     teams: list[str]
@@ -20,6 +23,7 @@ class DefineAgent(Command):
     roles: list[str] = attrs.field(factory=list)
     capacity_percent: int = 100
     name: str | None = private()
+    kind: str = "person"
 
 
 @attrs.define

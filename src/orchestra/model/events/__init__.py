@@ -18,6 +18,7 @@ from orchestra.model.events.agents import (
     DeviceLost,
     DeviceReturned,
 )
+from orchestra.model.events.bots import InteractionHandedOver
 from orchestra.model.events.cases import (
     CaseClosed,
     CaseOpened,
@@ -86,6 +87,7 @@ from orchestra.model.events.offers import (
     StepEntered,
 )
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
+from orchestra.model.events.work import WorkItemOpened
 
 __all__ = [
     "EVENTS",
@@ -132,6 +134,7 @@ __all__ = [
     "InteractionDeflected",
     "InteractionDone",
     "InteractionFinished",
+    "InteractionHandedOver",
     "InteractionHeld",
     "InteractionInterrupted",
     "InteractionQueued",
@@ -163,6 +166,7 @@ __all__ = [
     "SendingStarted",
     "SendingStopped",
     "StepEntered",
+    "WorkItemOpened",
 ]
 
 EVENTS: dict[str, type[Event]] = {

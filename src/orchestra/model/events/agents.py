@@ -22,7 +22,7 @@ __all__ = [
 
 @attrs.define
 class AgentDefined(Event):
-    """An agent exists, or has another profile. `source` is `plan` or `command`."""
+    """An agent, a `person` or a `bot`, exists or has another profile. `source` is `plan` or `command`."""
 
     agent: str
     teams: list[str]
@@ -31,6 +31,7 @@ class AgentDefined(Event):
     capacity_percent: int
     source: str
     name: str | None = private()
+    kind: str = "person"
 
 
 @attrs.define

@@ -60,13 +60,16 @@ class ConversationStarted(Event):
 
 @attrs.define
 class InteractionStarted(Event):
-    """A customer made contact. The last fields are what the contact told of where it belongs and who can serve it."""
+    """A customer made contact, or work on their matter was asked for, which is part of no conversation.
+
+    The last fields are what was told of where it belongs and who can serve it.
+    """
 
     interaction: str
     customer: str
     channel: str
     account: str
-    conversation: str
+    conversation: str | None
     live: bool
     occurred_us: int
     reply_case: str | None = None

@@ -28,6 +28,7 @@ _DIGITS = 19
 Key = list[int | str]
 
 _STEPS = (
+    "WorkItemOpened",
     "InteractionStarted",
     "InteractionAttached",
     "InteractionQueued",
@@ -39,6 +40,7 @@ _STEPS = (
     "RoutingExhausted",
     "RoutingRetried",
     "InteractionTransferred",
+    "InteractionHandedOver",
     "InteractionFinished",
     "InteractionDone",
     "InteractionAbandoned",

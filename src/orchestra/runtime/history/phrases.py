@@ -14,7 +14,7 @@ __all__ = ["DETAILS", "PHRASES", "sentence"]
 PHRASES: Mapping[str, str] = {
     "CustomerAdded": "became known by {kind}",
     "ConversationStarted": "began to talk with {account} on {channel}",
-    "InteractionStarted": "made contact on {channel}",
+    "InteractionStarted": "{began} on {channel}",
     "InteractionAttached": "{interaction} belongs to {case} ({by})",
     "ContactTaken": "{writer} called {account} on {channel}",
     "ParticipantJoined": "{participant} takes part in the case",
@@ -27,6 +27,7 @@ PHRASES: Mapping[str, str] = {
     "InteractionHeld": "{agent} put the customer on hold",
     "InteractionRetrieved": "{agent} took the customer back from hold",
     "InteractionTransferred": "{agent} handed over to queue {queue}",
+    "InteractionHandedOver": "{agent} handed over to people in queue {queue}{because}",
     "InteractionFinished": "the contact with {agent} ended, by {by}{outcome_code}",
     "InteractionDone": "{interaction} is over{because}{outcome_code}",
     "InteractionAbandoned": "left without an answer after {waited}",
@@ -44,6 +45,7 @@ PHRASES: Mapping[str, str] = {
     "LongWaitForeseen": "will probably wait {wait}; may be offered {alternatives_text}",
     "ConnectAtRisk": "has waited {waited}: the connect target is at risk",
     "ConnectBreached": "has waited {waited}: the connect target is missed",
+    "WorkItemOpened": "work was asked for: {interaction}, on {channel}",
     "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
@@ -101,6 +103,7 @@ class _Words(dict[str, Any]):
         self["outcome_code"] = f" [{self['disposition']}]" if self.get("disposition") else ""
         self["outcome_text"] = _spoken(self.get("outcome") or "").lower()
         self["on_text"] = _spoken(self.get("on") or "")
+        self["began"] = "made contact" if self.get("conversation") else "a work item began"
         self["author"] = self.get("agent") or "the company"
         self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
         self["addressee"] = "" if self.get("customer") == customer else f" {self.get('customer')}"

@@ -11,7 +11,7 @@ import attrs
 
 from orchestra.engine.presence.state import Agent
 from orchestra.engine.routing.match import failing
-from orchestra.engine.routing.rows import Bench, Item
+from orchestra.engine.routing.rows import MARKS, Bench, Item
 from orchestra.engine.routing.sides import Entry, Profile, Requirement
 from orchestra.engine.view import View
 
@@ -154,7 +154,10 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
     if set(wanted.teams).isdisjoint(bench.teams):
         return f"team {' or '.join(wanted.teams)}"
     for skill, level in wanted.skills:
-        if bench.skills.get(skill, 0) < level:
+        if skill in MARKS.values():
+            if skill != MARKS[bench.kind]:
+                return f"is a {bench.kind}"
+        elif bench.skills.get(skill, 0) < level:
             return f"skill {skill} {bench.skills.get(skill, 0)} < {level}"
     if not view.routing.index.is_free(name, wanted):
         return "saturated"

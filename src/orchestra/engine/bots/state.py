@@ -1,0 +1,73 @@
+"""Which agents are bots, what they have in hand, and by when they must have answered."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from orchestra.engine.section import Evolve, Slice
+from orchestra.model import events as e
+from orchestra.model.structure import microseconds
+
+__all__ = ["EVOLVE", "SILENT", "Bots"]
+
+SILENT = "bots.silent"
+"""Timer of an interaction whose bot owes an answer."""
+
+Over = e.InteractionFinished | e.InteractionDone | e.InteractionCanceled | e.InteractionQueued
+
+
+class Bots(Slice):
+    """`bots` is a set of those agents who are bots, `in_hand` is interaction -> the bot who has it."""
+
+    TABLES: ClassVar = {"bots": None, "in_hand": None}
+
+    bots: dict[str, int]
+    in_hand: dict[str, str]
+
+    def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
+        """Know whether the agent is a bot."""
+        if event.kind == "bot":
+            self.bots[event.agent] = 1
+        else:
+            self.bots.pop(event.agent, None)
+
+    def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        """Forget the agent."""
+        self.bots.pop(event.agent, None)
+
+    def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        """A bot that takes something owes an answer from now on."""
+        if event.agent in self.bots:
+            self.in_hand[event.interaction] = event.agent
+            self._owe(event.interaction, at_us)
+
+    def received(self, event: e.MessageReceived, at_us: int) -> None:
+        """The customer wrote: an answer is owed, from the first message that has none."""
+        if event.interaction in self.in_hand and self.timers.get(SILENT, event.interaction) is None:
+            self._owe(event.interaction, at_us)
+
+    def written(self, event: e.MessageWritten, at_us: int) -> None:
+        """The customer has an answer."""
+        if event.interaction is not None:
+            self.timers.cancel(SILENT, event.interaction)
+
+    def over(self, event: Over, at_us: int) -> None:
+        """The bot has it no longer, or is not waited for any more."""
+        self.in_hand.pop(event.interaction, None)
+        self.timers.cancel(SILENT, event.interaction)
+
+    def _owe(self, interaction: str, at_us: int) -> None:
+        self.timers.set(SILENT, interaction, at_us + microseconds(self.plan.presence.bot_answers_within))
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.AgentDefined: Bots.agent_defined,
+    e.AgentRemoved: Bots.agent_removed,
+    e.OfferAccepted: Bots.accepted,
+    e.MessageReceived: Bots.received,
+    e.MessageWritten: Bots.written,
+    e.InteractionFinished: Bots.over,
+    e.InteractionDone: Bots.over,
+    e.InteractionCanceled: Bots.over,
+    e.InteractionQueued: Bots.over,
+}

@@ -1,0 +1,94 @@
+"""Customers' last contacts and last agent, and the questions that have no answer yet. All of it bounded."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+from orchestra.engine.section import Evolve, Section, Slice
+from orchestra.model import events as e
+
+__all__ = ["MOST_CONTACTS", "MOST_QUESTIONS", "SECTION", "Known", "Past"]
+
+MOST_CONTACTS = 6
+"""Contacts of a customer that are remembered: the one now, and the five before it."""
+
+MOST_QUESTIONS = 20
+"""Messages without an answer that are remembered of an interaction, the newest."""
+
+
+@attrs.define
+class Past:
+    """A customer's newest interactions, oldest first, and the person who last took one of all they ever had."""
+
+    contacts: list[str] = attrs.field(factory=list)
+    agent: str | None = None
+
+
+class Known(Slice):
+    """`customers` by id; `questions` is open interaction -> messages since the last answer, oldest first."""
+
+    TABLES: ClassVar = {"customers": Past, "questions": None, "bots": None}
+
+    customers: dict[str, Past]
+    questions: dict[str, list[str]]
+    bots: dict[str, int]
+
+    def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
+        """A bot knows nobody."""
+        if event.kind == "bot":
+            self.bots[event.agent] = 1
+        else:
+            self.bots.pop(event.agent, None)
+
+    def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
+        """Forget what kind of agent they were."""
+        self.bots.pop(event.agent, None)
+
+    def started(self, event: e.InteractionStarted, at_us: int) -> None:
+        """The customer's newest contact."""
+        past = self.customers.setdefault(event.customer, Past())
+        past.contacts = [*past.contacts[1 - MOST_CONTACTS :], event.interaction]
+        self.questions[event.interaction] = []
+
+    def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
+        """A person has to do with the customer."""
+        if event.agent not in self.bots:
+            self.customers[event.customer].agent = event.agent
+
+    def received(self, event: e.MessageReceived, at_us: int) -> None:
+        """The customer waits for an answer to this, too, unless they were turned away with it."""
+        asked = self.questions.get(event.interaction)
+        if asked is not None:
+            self.questions[event.interaction] = [*asked[1 - MOST_QUESTIONS :], event.message]
+
+    def answered(self, event: e.MessageWritten | e.ReplyRecorded, at_us: int) -> None:
+        """The customer has an answer."""
+        if event.interaction in self.questions:
+            self.questions[event.interaction] = []
+
+    def over(
+        self,
+        event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
+        at_us: int,
+    ) -> None:
+        """Nobody answers in it any more."""
+        self.questions.pop(event.interaction, None)
+
+
+_EVOLVE: dict[type[e.Event], Evolve] = {
+    e.AgentDefined: Known.agent_defined,
+    e.AgentRemoved: Known.agent_removed,
+    e.InteractionStarted: Known.started,
+    e.OfferAccepted: Known.accepted,
+    e.MessageReceived: Known.received,
+    e.MessageWritten: Known.answered,
+    e.ReplyRecorded: Known.answered,
+    e.InteractionDone: Known.over,
+    e.InteractionAbandoned: Known.over,
+    e.InteractionCanceled: Known.over,
+    e.InteractionDeflected: Known.over,
+}
+
+SECTION = Section("known", Known, evolve=_EVOLVE)

@@ -1,0 +1,1 @@
+"""Work items: what the application asks agents to do beside their contacts."""

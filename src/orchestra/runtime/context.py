@@ -1,0 +1,187 @@
+"""What an agent is told with an offer: the matter, the customer's last contacts, the question that waits.
+
+Belongs here: what the workspace itself knows, from the state by look-ups alone, and texts from the customer's records.
+Does not: what other systems know (`sources`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orchestra.codec import decode_event
+from orchestra.engine.view import View
+from orchestra.errors import NotPermitted
+from orchestra.journal.port import Journal
+from orchestra.model import events as e
+from orchestra.model.instants import instant
+from orchestra.model.results import CaseRef
+from orchestra.runtime.owner import Owner
+from orchestra.runtime.sources import Asked, Found, Sources
+from orchestra.runtime.threads import in_thread
+
+__all__ = ["Context", "Contexts", "PastContact", "Question", "Task"]
+
+_OPEN_OFFER = ("PENDING", "CONNECTING")
+_WITH_TEXTS = ("MessageReceived", "WorkItemOpened", "InteractionHandedOver")
+
+
+@attrs.frozen
+class PastContact:
+    """One of the customer's contacts before this one.
+
+    Attributes:
+        agent: who handled it last; None if nobody did.
+        case: number of its case.
+    """
+
+    interaction: str
+    channel: str
+    state: str
+    started: datetime
+    case: str
+    agent: str | None
+    disposition: str | None
+
+
+@attrs.frozen
+class Question:
+    """A message that has no answer yet. Its text is None once it is erased."""
+
+    message: str
+    text: str | None = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Task:
+    """What a work item asks for. Title and text are None where none were given, or once they are erased."""
+
+    title: str | None = attrs.field(repr=False)
+    text: str | None = attrs.field(repr=False)
+    due: datetime | None
+
+
+@attrs.frozen
+class Context:
+    """What is known about an interaction when it is offered.
+
+    Attributes:
+        queue: where it waited.
+        case: the matter, by id and number.
+        case_state: how it stands.
+        topic: what it is about, if that is known.
+        owner: `agent:ana` or `team:care`: who is accountable for the case.
+        skills: skill -> level that was asked for.
+        fields: of the interaction, as the application or a bot set them.
+        case_fields: of the case.
+        customer_fields: of the customer.
+        contacts: the customer's last contacts before this one, on all channels, newest first; at most five.
+        questions: the messages since the last answer, oldest first; at most twenty.
+        work: what a work item asks for; None for a contact.
+        handed_over: what a bot said when it handed over to people; None if none did.
+        sources: name -> what that source knows.
+        missing: name -> why that source is missing: it timed out, failed, or gave something of no use.
+    """
+
+    interaction: str
+    customer: str
+    channel: str
+    queue: str
+    case: CaseRef
+    case_state: str
+    topic: str | None
+    owner: str
+    skills: Mapping[str, int]
+    fields: Mapping[str, str | int | bool]
+    case_fields: Mapping[str, str | int | bool]
+    customer_fields: Mapping[str, str | int | bool]
+    contacts: tuple[PastContact, ...]
+    questions: tuple[Question, ...]
+    work: Task | None
+    handed_over: str | None = attrs.field(default=None, repr=False)
+    sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
+    missing: Mapping[str, str] = attrs.field(factory=dict)
+
+
+class Contexts:
+    """Puts contexts together for the agents they are for."""
+
+    def __init__(self, owner: Owner, sources: Sources) -> None:
+        self._owner = owner
+        self._sources = sources
+
+    async def of(self, interaction: str, agent: str) -> Context:
+        """The context of an interaction that is offered to an agent, or in their hands.
+
+        Raises:
+            UnknownId: there is no such interaction.
+            NotPermitted: it is neither.
+        """
+        context, asked = await self._owner.read(lambda view: _seen(view, interaction, agent))
+        context = await in_thread(_with_texts, self._owner.journal, context)
+        found: Found = await self._sources.ask(asked)
+        return attrs.evolve(context, sources=found.values, missing=found.missing)
+
+
+def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked]:
+    """What the state tells, without any text; and what to ask the sources."""
+    key, row = view.interaction(interaction)
+    item = view.routing.items.get(key)
+    offers = [] if item is None else [view.routing.offers[offer] for offer in item.offers]
+    is_offered = any(offer.agent == agent and offer.state in _OPEN_OFFER for offer in offers)
+    if item is None or not (is_offered or row.agent == agent):
+        raise NotPermitted(f"agent:{agent}", "context", f"{key} is neither offered to them nor in their hands")
+    assert row.case is not None  # only interactions of a case are routed
+    case, fields = view.cases.cases[row.case], view.labels.fields
+    past = [name for name in reversed(view.known.customers[row.customer].contacts) if name != key]
+    task = view.work.items.get(key)
+    context = Context(
+        key,
+        row.customer,
+        row.channel,
+        item.queue,
+        CaseRef(row.case, case.number),
+        case.state,
+        case.topic,
+        f"{case.owner_kind}:{case.owner}",
+        dict(item.skills),
+        dict(fields.get(key, {})),
+        dict(fields.get(row.case, {})),
+        dict(fields.get(row.customer, {})),
+        tuple(_past(view, name) for name in past),
+        tuple(Question(message, None) for message in view.known.questions.get(key, ())),
+        None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
+    )
+    refs = sorted(ref for target in (key, row.case, row.customer) for ref in view.labels.refs_of.get(target, ()))
+    return context, Asked(row.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))
+
+
+def _past(view: View, name: str) -> PastContact:
+    row = view.contacts.interactions[name]
+    assert row.case is not None  # every interaction has a case from its first batch on
+    number = view.cases.cases[row.case].number
+    return PastContact(name, row.channel, row.state, instant(row.started_us), number, row.agent, row.disposition)
+
+
+def _with_texts(journal: Journal, context: Context) -> Context:
+    """The context with what customer, application and bot wrote in it, from the customer's own records."""
+    texts: dict[str, str | None] = {}
+    work, handed_over = context.work, None
+    for record in journal.read(subjects=[context.customer], types=_WITH_TEXTS):
+        event = decode_event(record)
+        if getattr(event, "interaction", None) != context.interaction:
+            continue
+        match event:
+            case e.MessageReceived(message=message, text=text):
+                texts[message] = text
+            case e.WorkItemOpened(title=title, text=text) if work is not None:
+                work = Task(title, text, work.due)
+            case e.InteractionHandedOver(text=text):
+                handed_over = text
+            case _:
+                pass
+    questions = tuple(Question(asked.message, texts.get(asked.message)) for asked in context.questions)
+    return attrs.evolve(context, questions=questions, work=work, handed_over=handed_over)

@@ -1,0 +1,88 @@
+"""What must hold of work items, of bots, and of what is known of customers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import attrs
+
+from orchestra.engine.engine import Engine
+from orchestra.engine.known.state import MOST_CONTACTS, MOST_QUESTIONS
+from orchestra.model import events as e
+
+__all__ = ["DeskWitness", "check", "check_against"]
+
+
+@attrs.define
+class DeskWitness:
+    """Remembers who was served by whom, and what has no answer, without any bound."""
+
+    contacts: dict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list))
+    person: dict[str, str] = attrs.field(factory=dict)
+    asked: dict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list))
+
+    def see(self, engine: Engine, event: e.Event) -> None:
+        """Take notice of an event that the engine has just evolved."""
+        if isinstance(event, e.InteractionStarted):
+            self.contacts[event.customer].append(event.interaction)
+        elif isinstance(event, e.OfferAccepted):
+            if engine.view.presence.agents[event.agent].kind == "person":
+                self.person[event.customer] = event.agent
+        elif isinstance(event, e.OfferMade):
+            item = engine.view.routing.items[event.interaction]
+            is_bot = engine.view.presence.agents[event.agent].kind == "bot"
+            assert not (is_bot and item.for_people), "what was handed over to people is offered to a bot"
+        elif isinstance(event, e.MessageReceived):
+            self.asked[event.interaction].append(event.message)
+        elif isinstance(event, e.MessageWritten | e.ReplyRecorded):
+            self.asked.pop(event.interaction or "", None)
+
+
+def check_against(engine: Engine, witness: DeskWitness) -> None:
+    """What is known of customers is what was seen, as far as its bounds go."""
+    view = engine.view
+    for customer, contacts in witness.contacts.items():
+        past = view.known.customers[customer]
+        assert past.contacts == contacts[-MOST_CONTACTS:], f"the newest contacts of {customer} are others"
+        assert past.agent == witness.person.get(customer), f"{customer} was served last by somebody else"
+    over = {name for name, row in view.contacts.interactions.items() if row.is_final}
+    asked = {name: witness.asked.get(name, [])[-MOST_QUESTIONS:] for name in view.contacts.interactions.keys() - over}
+    assert view.known.questions == asked, f"without an answer are {asked}, known are {view.known.questions}"
+
+
+def check(engine: Engine) -> None:
+    """Everything that must hold."""
+    _check_work(engine)
+    _check_bots(engine)
+
+
+def _check_work(engine: Engine) -> None:
+    view = engine.view
+    alone = {name for name, row in view.contacts.interactions.items() if row.conversation is None}
+    assert alone == set(view.work.items), "work items, and they alone, are part of no conversation"
+    keys = [(row.channel, row.key) for row in view.work.items.values()]
+    assert len(keys) == len(set(keys)), "a work item was opened twice"
+    for name, row in view.work.items.items():
+        interaction = view.contacts.interactions[name]
+        assert not interaction.live
+        assert interaction.state not in ("HELD", "ABANDONED", "DEFLECTED")
+        assert row.case in (None, interaction.case), f"{name} belongs to another case than it was opened for"
+        assert view.timers.get("contacts.idle", name) is None, f"{name} would be over because nobody writes in it"
+        if name in view.routing.items:
+            assert view.routing.items[name].due_us == row.due_us
+
+
+def _check_bots(engine: Engine) -> None:
+    view = engine.view
+    assert set(view.bots.bots) == {name for name, agent in view.presence.agents.items() if agent.kind == "bot"}
+    for name, bench in view.routing.benches.items():
+        assert bench.kind == view.presence.agents[name].kind
+    for name, bot in view.bots.in_hand.items():
+        row = view.contacts.interactions[name]
+        assert (row.agent, row.state in ("ACTIVE", "HELD", "PARKED")) == (bot, True), f"{name} is not with {bot}"
+        due_us = view.timers.get("bots.silent", name)
+        # A plan may since allow longer or shorter.
+        assert due_us is None or due_us > engine.now_us, f"{bot} has owed an answer in {name} for too long"
+    for name, item in view.routing.items.items():
+        if item.for_people and item.state in ("OFFERED", "TAKEN") and item.held_by not in view.bots.bots:
+            assert name not in view.bots.in_hand, f"{name} was handed over and is still with a bot"
