@@ -30,6 +30,7 @@ _AREAS = {
     "hours": "Queues that close and open",
     "logs": "Contact logs",
     "offers": "Offers and routing",
+    "callbacks": "Callbacks",
     "targets": "Connect targets",
 }
 """Module that defines an event or command -> heading."""

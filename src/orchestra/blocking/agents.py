@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from orchestra.blocking.portal import Counterpart, Stream, as_is
-from orchestra.model.results import CaseRef, Written
+from orchestra.model.results import CaseRef, RequestedCallback, Written
 from orchestra.runtime import agents
 
 __all__ = ["ActiveContact", "AgentSession", "Offer"]
@@ -160,6 +160,21 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
     def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
         """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
         self._door.run(self._inner.transfer, queue, skills)
+
+    def call_back(self, due_us: int | None = None) -> RequestedCallback:
+        """Have the customer of a live contact called back: when it is their turn, or at a time.
+
+        Args:
+            due_us: the time, microseconds since 1970 UTC; None for their turn in the queue.
+
+        Raises:
+            InvalidCommand: the time lies in the past or too far ahead, or the contact is not live.
+        """
+        return self._door.run(self._inner.call_back, due_us)
+
+    def report_callback(self, outcome: str) -> None:
+        """Tell what became of dialling the customer: answered, busy, no_answer, wrong_number or machine."""
+        self._door.run(self._inner.report_callback, outcome)
 
     def finish(self, disposition: str | None = None) -> None:
         """End the contact. Wrap-up follows where the channel has one."""

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from orchestra.engine.access import authorize, role_faults
+from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
@@ -42,6 +43,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     LABELS,
     HOURS,
     ROUTING,
+    CALLBACKS,
     TARGETS,
     DELIVERIES,
     LOGS,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TypeVar
 
+from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
@@ -31,6 +32,7 @@ class View:
     """All slices of the state. Read them; only a section's own `evolve` changes one."""
 
     __slots__ = (
+        "callbacks",
         "cases",
         "contacts",
         "definition",
@@ -57,6 +59,7 @@ class View:
         self.labels = Labels(self.plans, self.timers)
         self.hours = Hours(self.plans, self.timers)
         self.routing = Routing(self.plans, self.timers)
+        self.callbacks = Callbacks(self.plans, self.timers)
         self.targets = Targets(self.plans, self.timers)
         self.deliveries = Deliveries(self.plans, self.timers)
         self.logs = Logs(self.plans, self.timers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["Accepted", "CaseRef", "Received", "Written"]
+__all__ = ["Accepted", "CaseRef", "Received", "RequestedCallback", "Written"]
 
 
 @attrs.frozen
@@ -53,3 +53,18 @@ class Written:
 
     message: str
     delivery: str
+
+
+@attrs.frozen
+class RequestedCallback:
+    """What became of asking for a callback.
+
+    Attributes:
+        interaction: id of the callback.
+        due_us: its time, microseconds UTC; None if it queues already.
+        is_new: False if the customer had one in this case already, which is this.
+    """
+
+    interaction: str
+    due_us: int | None
+    is_new: bool

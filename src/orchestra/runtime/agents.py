@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.instants import instant
-from orchestra.model.results import Accepted, CaseRef, Written
+from orchestra.model.results import Accepted, CaseRef, RequestedCallback, Written
 from orchestra.runtime.published import Published
 
 __all__ = ["ActiveContact", "AgentSession", "Desk", "Offer"]
@@ -224,6 +224,23 @@ class ActiveContact:
     async def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
         """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
         await self._workspace.execute(c.TransferInteraction(self.interaction, self.agent, queue, skills or {}))
+
+    async def call_back(self, due_us: int | None = None) -> RequestedCallback:
+        """Have the customer of a live contact called back: when it is their turn, or at a time.
+
+        Args:
+            due_us: the time, microseconds since 1970 UTC; None for their turn in the queue.
+
+        Raises:
+            InvalidCommand: the time lies in the past or too far ahead, or the contact is not live.
+        """
+        command = c.RequestCallback(self.interaction, due_us, self.agent, actor=f"agent:{self.agent}")
+        requested: RequestedCallback = await self._workspace.execute(command)
+        return requested
+
+    async def report_callback(self, outcome: str) -> None:
+        """Tell what became of dialling the customer: answered, busy, no_answer, wrong_number or machine."""
+        await self._workspace.execute(c.ReportCallback(self.interaction, self.agent, outcome))
 
     async def finish(self, disposition: str | None = None) -> None:
         """End the contact. Wrap-up follows where the channel has one."""

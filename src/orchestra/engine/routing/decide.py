@@ -163,7 +163,7 @@ def _on_free(view: View, event: e.Event, at_us: int) -> Iterator[e.Event]:
     return offer_best_items(view, agent, at_us)
 
 
-def _on_done(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e.Event]:
+def _on_done(view: View, event: e.InteractionDone | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
     if event.agent is not None:
         yield from offer_best_items(view, event.agent, at_us)
 
@@ -275,6 +275,7 @@ SECTION = Section(
         e.InteractionQueued: _on_queued,
         e.InteractionTransferred: _on_transferred,
         e.InteractionDone: _on_done,
+        e.CallbackScheduled: _on_done,
         e.InteractionCanceled: _on_canceled,
         e.OfferAccepted: _on_accepted,
         e.OfferEnded: _on_offer_ended,

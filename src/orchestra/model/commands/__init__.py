@@ -18,6 +18,7 @@ from orchestra.model.commands.agents import (
     SignIn,
     SignOut,
 )
+from orchestra.model.commands.callbacks import CancelCallback, ReportCallback, RequestCallback, RescheduleCallback
 from orchestra.model.commands.cases import (
     AddRef,
     AssignCase,
@@ -69,6 +70,7 @@ __all__ = [
     "AcceptOffer",
     "AddRef",
     "AssignCase",
+    "CancelCallback",
     "CancelDelivery",
     "CancelInteraction",
     "ChangePlan",
@@ -94,7 +96,10 @@ __all__ = [
     "RecoverDelivery",
     "RemoveAgent",
     "ReopenCase",
+    "ReportCallback",
     "ReportSetupFailed",
+    "RequestCallback",
+    "RescheduleCallback",
     "RescindOffer",
     "ResolveCase",
     "ResumeCase",

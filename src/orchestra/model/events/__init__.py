@@ -18,6 +18,13 @@ from orchestra.model.events.agents import (
     DeviceLost,
     DeviceReturned,
 )
+from orchestra.model.events.callbacks import (
+    CallbackAnswered,
+    CallbackExhausted,
+    CallbackFailed,
+    CallbackRequested,
+    CallbackScheduled,
+)
 from orchestra.model.events.cases import (
     CaseClosed,
     CaseOpened,
@@ -97,6 +104,11 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentWentAway",
+    "CallbackAnswered",
+    "CallbackExhausted",
+    "CallbackFailed",
+    "CallbackRequested",
+    "CallbackScheduled",
     "CaseClosed",
     "CaseOpened",
     "CaseOwnerChanged",
