@@ -296,7 +296,7 @@ def cancel_callback(engine: Engine, choose: Chooser) -> c.Command | None:
 
 def report_callback(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _callback(engine, choose, "ACTIVE")
-    outcome = choose.pick(["answered", "busy", "no_answer", "wrong_number", "wrong_number", "machine"])
+    outcome = choose.pick(["answered", "answered", "busy", "no_answer", "wrong_number", "wrong_number", "machine"])
     return c.ReportCallback(name, _handler(engine, choose, name), outcome) if name else None
 
 
@@ -560,10 +560,10 @@ WEIGHTS: Mapping[Move, int] = {
     outcome: 9,
     receipt: 6,
     sign_in: 7,
-    request_callback: 5,
+    request_callback: 10,
     reschedule_callback: 1,
     cancel_callback: 1,
-    report_callback: 14,
+    report_callback: 30,
     leave: 2,
     cancel: 1,
     hold: 2,
