@@ -23,7 +23,7 @@ class DeskWitness:
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
-        if isinstance(event, e.InteractionStarted):
+        if isinstance(event, e.InteractionStarted | e.CallbackRequested):
             self.contacts[event.customer].append(event.interaction)
         elif isinstance(event, e.OfferAccepted):
             if engine.view.presence.agents[event.agent].kind == "person":

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from orchestra.engine.callbacks.state import DUE
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
@@ -54,6 +55,8 @@ class Witness:
     started: int = 0
     ended: int = 0
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
+    to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
+    dialled: Counter[str] = attrs.field(factory=Counter)
 
     def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Check one event against all before it; the engine has just evolved it."""
@@ -71,20 +74,38 @@ class Witness:
         self.started += 1
         assert event.occurred_us <= at_us, "it happened after now"
 
+    def _see_CallbackRequested(self, engine: Engine, event: e.CallbackRequested, at_us: int) -> None:
+        self.started += 1
+        assert (event.customer, event.case) not in self.to_call.values(), "two open callbacks of a customer in a case"
+        self.to_call[event.interaction] = event.customer, event.case
+
+    def _see_CallbackFailed(self, engine: Engine, event: e.CallbackFailed, at_us: int) -> None:
+        assert event.interaction in self.to_call, "dialled though nobody was to be called"
+        self.dialled[event.interaction] += 1
+        assert event.attempt == self.dialled[event.interaction], "an attempt was skipped or repeated"
+        assert event.attempt <= engine.view.plan.callbacks.attempts, "dialled more often than the plan allows"
+
+    def _see_CallbackAnswered(self, engine: Engine, event: e.CallbackAnswered, at_us: int) -> None:
+        del self.to_call[event.interaction]
+
     def _see_InteractionDone(self, engine: Engine, event: e.InteractionDone, at_us: int) -> None:
         self.ended += 1
+        self.to_call.pop(event.interaction, None)
 
     def _see_InteractionAbandoned(self, engine: Engine, event: e.InteractionAbandoned, at_us: int) -> None:
         self.ended += 1
         assert event.waited_us >= 0
+        assert event.interaction not in self.to_call, "whoever is to be called back cannot hang up"
 
     def _see_InteractionDeflected(self, engine: Engine, event: e.InteractionDeflected, at_us: int) -> None:
         self.ended += 1
+        self.to_call.pop(event.interaction, None)
         view = engine.view
         assert view.contacts.interactions[event.interaction].live, "what is written is never turned away"
 
     def _see_InteractionCanceled(self, engine: Engine, event: e.InteractionCanceled, at_us: int) -> None:
         self.ended += 1
+        self.to_call.pop(event.interaction, None)
 
     def _number(self, event: e.MessageReceived | e.MessageWritten | e.ReplyRecorded) -> None:
         assert event.number == self.numbers.get(event.conversation, 0) + 1, "a message was skipped or repeated"
@@ -216,6 +237,7 @@ class Witness:
         self._keep("retry", event.interaction, at_us)
 
     def _see_InteractionFinished(self, engine: Engine, event: e.InteractionFinished, at_us: int) -> None:
+        self.to_call.pop(event.interaction, None)
         self._promise("wrap_up", event.interaction, event.wrap_up_until_us)
 
     # Deliveries
@@ -368,6 +390,10 @@ def _check_interactions(engine: Engine) -> None:
         item = routing.items.get(name)
         if row.is_final:
             assert item is None, f"{name} is over and still routed"
+            continue
+        if row.state == "SCHEDULED":
+            assert item is None, f"{name} waits for its time and is routed"
+            assert view.timers.get(DUE, name) is not None, f"{name} waits for a time that never comes"
             continue
         assert item is not None, f"{name} is {row.state} and lost to routing"
         assert item.state == _ITEM_STATES[row.state], f"{name} is {row.state}, its item {item.state}"

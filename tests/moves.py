@@ -78,6 +78,7 @@ def swarm_plan() -> Plan:
         rest_after_miss=9 * second,
         rest_after_setup_failure=3 * second,
     )
+    callbacks = attrs.evolve(plan.callbacks, attempts=2, retry_after=20 * second, priority=1)
     queues = {
         "care": attrs.evolve(
             plan.queues["care"],
@@ -111,7 +112,14 @@ def swarm_plan() -> Plan:
     agents = {**plan.agents, "rob": AgentDefinition(["care"], {"german": 90}, capacity_percent=300, kind="bot")}
     presence = attrs.evolve(presence, bot_answers_within=25 * second)
     return attrs.evolve(
-        plan, channels=channels, cases=cases, deliveries=deliveries, presence=presence, queues=queues, agents=agents
+        plan,
+        channels=channels,
+        cases=cases,
+        deliveries=deliveries,
+        presence=presence,
+        queues=queues,
+        agents=agents,
+        callbacks=callbacks,
     )
 
 
@@ -306,6 +314,36 @@ def record_reply(engine: Engine, choose: Chooser) -> c.Command:
         resolve=choose.chance(50),
         text="done",
     )
+
+
+# Callbacks
+
+
+def _callback(engine: Engine, choose: Chooser, *states: str) -> str | None:
+    rows = engine.view.contacts.interactions
+    return _some(choose, (name for name in engine.view.callbacks.callbacks if rows[name].state in states))
+
+
+def request_callback(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "DONE", "ABANDONED")
+    due_us = choose.pick([None, None, engine.now_us + choose.number(-SECOND, 10 * 60 * SECOND)])
+    return c.RequestCallback(name, due_us, choose.pick([None, None, _agent(choose)])) if name else None
+
+
+def reschedule_callback(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _callback(engine, choose, "SCHEDULED", "QUEUED", "OFFERED", "CONNECTING", "ACTIVE")
+    return c.RescheduleCallback(name, engine.now_us + choose.number(1, 60 * SECOND)) if name else None
+
+
+def cancel_callback(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _callback(engine, choose, "SCHEDULED", "QUEUED", "OFFERED", "ACTIVE")
+    return c.CancelCallback(name, "no longer wanted") if name else None
+
+
+def report_callback(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _callback(engine, choose, "ACTIVE")
+    outcome = choose.pick(["answered", "answered", "busy", "no_answer", "wrong_number", "wrong_number", "machine"])
+    return c.ReportCallback(name, _handler(engine, choose, name), outcome) if name else None
 
 
 # Agents
@@ -570,6 +608,10 @@ WEIGHTS: Mapping[Move, int] = {
     outcome: 9,
     receipt: 6,
     sign_in: 7,
+    request_callback: 10,
+    reschedule_callback: 1,
+    cancel_callback: 1,
+    report_callback: 30,
     leave: 2,
     cancel: 1,
     hold: 4,

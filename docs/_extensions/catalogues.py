@@ -31,6 +31,7 @@ _AREAS = {
     "hours": "Queues that close and open",
     "logs": "Contact logs",
     "offers": "Offers and routing",
+    "callbacks": "Callbacks",
     "targets": "Connect targets",
     "work": "Work items",
 }

@@ -81,14 +81,16 @@ def test_law_03_no_interaction_is_lost(seed: int) -> None:
     for step in script(seed):
         for one in run_step(engine, step):
             for event in one.events:
-                if isinstance(event, e.InteractionStarted):
+                if isinstance(event, e.InteractionStarted | e.CallbackRequested):
                     started.add(event.interaction)
                 if isinstance(event, ENDS):
                     ended[event.interaction] += 1
         rows = engine.view.contacts.interactions
         assert rows.keys() == started
         assert ended == Counter(name for name, row in rows.items() if row.state in INTERACTION.final)
-        assert {name for name, row in rows.items() if not row.is_final} == engine.view.routing.items.keys()
+        scheduled = {name for name, row in rows.items() if row.state == "SCHEDULED"}
+        assert scheduled == {name for name, row in engine.view.callbacks.callbacks.items() if row.due_us is not None}
+        assert {name for name, row in rows.items() if not row.is_final} - scheduled == engine.view.routing.items.keys()
         _check_deadlines(engine)
 
 
@@ -106,6 +108,8 @@ def _check_deadlines(engine: Engine) -> None:
             for offer in routing.items[name].ringing.values():
                 timer = "routing.offer" if routing.offers[offer].state == "PENDING" else "routing.connect"
                 assert timers.get(timer, offer) == routing.offers[offer].deadline_us
+        elif row.state == "SCHEDULED":
+            assert timers.get("callbacks.due", name) == engine.view.callbacks.callbacks[name].due_us
         elif row.state == "WRAPPING":
             assert timers.get("contacts.wrap_up", name) is not None
         elif not row.is_final:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from orchestra.blocking.portal import Counterpart, Stream, as_is
-from orchestra.model.results import CaseRef, Written
+from orchestra.model.results import CaseRef, RequestedCallback, Written
 from orchestra.runtime import agents
 from orchestra.runtime.context import Context
 
@@ -216,6 +216,21 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
             text=text,
             reason=reason,
         )
+
+    def call_back(self, at: datetime | None = None) -> RequestedCallback:
+        """Have the customer of a live contact called back: when it is their turn, or at a time.
+
+        Args:
+            at: the time; None for their turn in the queue.
+
+        Raises:
+            InvalidCommand: the time lies in the past or too far ahead, or the contact is not live.
+        """
+        return self._door.run(self._inner.call_back, at)
+
+    def report_callback(self, outcome: str) -> None:
+        """Tell what became of dialling the customer: answered, busy, no_answer, wrong_number or machine."""
+        self._door.run(self._inner.report_callback, outcome)
 
     def finish(self, disposition: str | None = None) -> None:
         """End the contact. Wrap-up follows where the channel has one."""

@@ -27,6 +27,7 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.FinishWrapUp,
         c.TransferInteraction,
         c.HandOver,
+        c.ReportCallback,
     }
 )
 """Commands that an agent gives for themself: the agent they name is the actor unless another is given."""
@@ -46,13 +47,15 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     }
 )
 
-_INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact})
+_CALLBACKS: frozenset[type[c.Command]] = frozenset({c.RequestCallback, c.RescheduleCallback, c.CancelCallback})
+
+_INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
-    "agent": _OWN_WORK | _CASE_WORK,
-    "bot": _OWN_WORK | _CASE_WORK,
+    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS,
+    "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS,
     "customer": _INBOUND,
-    "back_office": _CASE_WORK | {c.CloseCase, c.RecordReply},
+    "back_office": _CASE_WORK | _CALLBACKS | {c.CloseCase, c.RecordReply},
     "operator": None,
     "system": None,
 }

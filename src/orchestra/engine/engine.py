@@ -15,6 +15,7 @@ import attrs
 
 from orchestra.engine.access import authorize, role_faults
 from orchestra.engine.bots.decide import SECTION as BOTS
+from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
@@ -45,6 +46,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     LABELS,
     HOURS,
     ROUTING,
+    CALLBACKS,
     TARGETS,
     DELIVERIES,
     LOGS,

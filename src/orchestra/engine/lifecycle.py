@@ -93,6 +93,15 @@ INTERACTION = Machine(
         """
         ARRIVED  queue     QUEUED
         ARRIVED  deflect   DEFLECTED
+        ARRIVED  schedule  SCHEDULED
+        SCHEDULED schedule SCHEDULED
+        SCHEDULED queue    QUEUED
+        SCHEDULED end      DONE
+        SCHEDULED cancel   CANCELED
+        QUEUED   schedule  SCHEDULED
+        OFFERED  schedule  SCHEDULED
+        CONNECTING schedule SCHEDULED
+        ACTIVE   schedule  SCHEDULED
         QUEUED   move      QUEUED
         QUEUED   offer     OFFERED
         QUEUED   leave     ABANDONED

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from orchestra.engine.bots.state import Bots
+from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
@@ -35,6 +36,7 @@ class View:
 
     __slots__ = (
         "bots",
+        "callbacks",
         "cases",
         "contacts",
         "definition",
@@ -63,6 +65,7 @@ class View:
         self.labels = Labels(self.plans, self.timers)
         self.hours = Hours(self.plans, self.timers)
         self.routing = Routing(self.plans, self.timers)
+        self.callbacks = Callbacks(self.plans, self.timers)
         self.targets = Targets(self.plans, self.timers)
         self.deliveries = Deliveries(self.plans, self.timers)
         self.logs = Logs(self.plans, self.timers)

@@ -16,6 +16,7 @@ from orchestra.model.routing import Condition, Ring, Serving, Step
 __all__ = [
     "Account",
     "AgentDefinition",
+    "Callbacks",
     "Cases",
     "Channel",
     "Condition",
@@ -346,6 +347,24 @@ class Deliveries:
     longest_retry: timedelta = timedelta(hours=1)
     permit: timedelta = _seconds(30)
     expires_after: timedelta = timedelta(days=3)
+
+
+@attrs.frozen
+class Callbacks:
+    """How customers are called back.
+
+    Attributes:
+        attempts: how often a customer is dialled at most; a wrong number is not dialled again.
+        retry_after: how long after a failed attempt the next one queues.
+        ahead: how far ahead a callback may be scheduled, at most 30 days.
+        priority: minutes of waiting that a callback whose time has come is worth more than others of its queue; none
+            unless stated.
+    """
+
+    attempts: int = 3
+    retry_after: timedelta = timedelta(minutes=30)
+    ahead: timedelta = timedelta(days=30)
+    priority: int = 0
 
 
 FIELD_TYPES = ("text", "integer", "boolean", "date")

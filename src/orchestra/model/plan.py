@@ -16,6 +16,7 @@ from orchestra.model.definitions import (
     ATTACH_BY,
     FIELD_TYPES,
     AgentDefinition,
+    Callbacks,
     Cases,
     Channel,
     Deliveries,
@@ -38,6 +39,7 @@ _MAX_FILE_BYTES = 2 * _MAX_PLAN_BYTES
 """A file also has comments and names that are no part of the stored form."""
 _NOTHING_LOST = Lost()
 _SHORTEST_KEPT = timedelta(days=7)
+_FURTHEST_AHEAD = timedelta(days=30)
 _MOST_AGENTS = 300
 """One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
 
@@ -60,6 +62,7 @@ class Plan:
         presence: how agents' absence shows.
         cases: how contacts become cases.
         deliveries: how outbound messages are tried.
+        callbacks: how customers are called back.
         fields: which fields the application may set.
     """
 
@@ -73,6 +76,7 @@ class Plan:
     presence: Presence = Presence()
     cases: Cases = Cases()
     deliveries: Deliveries = Deliveries()
+    callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
 
     @classmethod
@@ -294,6 +298,15 @@ def _check_deliveries(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"deliveries.{field}", "must be longer than nothing")
 
 
+def _check_callbacks(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    if plan.callbacks.attempts < 1:
+        yield Fault("callbacks.attempts", "must be at least 1")
+    if microseconds(plan.callbacks.retry_after) <= 0:
+        yield Fault("callbacks.retry_after", "must be longer than nothing")
+    if not timedelta() < plan.callbacks.ahead <= _FURTHEST_AHEAD:
+        yield Fault("callbacks.ahead", "must be longer than nothing and at most 30d")
+
+
 def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:
     for target in ("customer", "case", "interaction"):
         for name, kind in getattr(plan.fields, target).items():
@@ -323,5 +336,6 @@ _CHECKS = (
     _check_words,
     _check_cases,
     _check_deliveries,
+    _check_callbacks,
     _check_fields,
 )

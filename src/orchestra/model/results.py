@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["Accepted", "CaseRef", "Received", "WorkOpened", "Written"]
+__all__ = ["Accepted", "CaseRef", "Received", "RequestedCallback", "WorkOpened", "Written"]
 
 
 @attrs.frozen
@@ -67,3 +67,18 @@ class Written:
 
     message: str
     delivery: str
+
+
+@attrs.frozen
+class RequestedCallback:
+    """What became of asking for a callback.
+
+    Attributes:
+        interaction: id of the callback.
+        due_us: its time, microseconds UTC; None if it queues already.
+        is_new: False if the customer had one in this case already, which is this.
+    """
+
+    interaction: str
+    due_us: int | None
+    is_new: bool

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
-from orchestra.model.instants import instant
-from orchestra.model.results import Accepted, CaseRef, Written
+from orchestra.model.instants import instant, since_epoch_us
+from orchestra.model.results import Accepted, CaseRef, RequestedCallback, Written
 from orchestra.runtime.context import Context
 from orchestra.runtime.published import Published
 
@@ -276,6 +276,24 @@ class ActiveContact:
         """
         found = skills or {}, priority, topic, fields or {}, reason, text
         await self._workspace.execute(c.HandOver(self.interaction, self.agent, queue, *found))
+
+    async def call_back(self, at: datetime | None = None) -> RequestedCallback:
+        """Have the customer of a live contact called back: when it is their turn, or at a time.
+
+        Args:
+            at: the time; None for their turn in the queue.
+
+        Raises:
+            InvalidCommand: the time lies in the past or too far ahead, or the contact is not live.
+        """
+        due_us = None if at is None else since_epoch_us(at)
+        command = c.RequestCallback(self.interaction, due_us, self.agent, actor=f"agent:{self.agent}")
+        requested: RequestedCallback = await self._workspace.execute(command)
+        return requested
+
+    async def report_callback(self, outcome: str) -> None:
+        """Tell what became of dialling the customer: answered, busy, no_answer, wrong_number or machine."""
+        await self._workspace.execute(c.ReportCallback(self.interaction, self.agent, outcome))
 
     async def finish(self, disposition: str | None = None) -> None:
         """End the contact. Wrap-up follows where the channel has one."""

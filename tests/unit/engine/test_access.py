@@ -39,6 +39,10 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.TransferInteraction("in1", "ana", "care"),
     c.HandOver("in1", "ana"),
     c.CancelInteraction("in1", "x"),
+    c.RequestCallback("in1"),
+    c.RescheduleCallback("in1", 1),
+    c.CancelCallback("in1", "x"),
+    c.ReportCallback("in1", "ana", "busy"),
     c.WriteReply("in1", "ana", "hi"),
     c.RecordReply("chat", "main", "r1", person("joe")),
     c.OpenCase("cu1"),
@@ -75,20 +79,22 @@ OWN = {
     *("ConfirmConnected", "ReportSetupFailed"),
     *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
     "HandOver",
+    "ReportCallback",
 }
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem"),
 }
-INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"}
+CALLBACKS = {"RequestCallback", "RescheduleCallback", "CancelCallback"}
+INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {
-    "agent:ana": OWN | CASES,
-    "bot:ana": OWN | CASES,
+    "agent:ana": OWN | CASES | CALLBACKS,
+    "bot:ana": OWN | CASES | CALLBACKS,
     "customer": INBOUND,
     "customer:joe": INBOUND,
-    "back_office:sap": CASES | {"CloseCase", "RecordReply"},
+    "back_office:sap": CASES | CALLBACKS | {"CloseCase", "RecordReply"},
     "operator:root": EVERY,
     "system": EVERY,
     "agent:super": EVERY,

@@ -312,7 +312,7 @@ def test_a_queue_that_ends_with_bots_is_doubtful_and_one_without_a_bot_too() -> 
 
 
 def test_who_was_a_bot_when_they_took_it_does_not_get_it_back_at_once() -> None:
-    driver, got = with_bot()
+    driver, _ = with_bot()
     driver.run(c.DefineAgent("rob", ["care"], kind="person"))
     handed = [event for event in driver.advance(3600) if isinstance(event, e.InteractionHandedOver)]
     assert [event.reason for event in handed] == ["no_answer"]

@@ -29,6 +29,7 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
     assert set(INTERACTION.states) == {
         *(
             "ARRIVED",
+            "SCHEDULED",
             "QUEUED",
             "OFFERED",
             "CONNECTING",

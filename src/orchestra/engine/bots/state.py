@@ -13,7 +13,7 @@ __all__ = ["EVOLVE", "SILENT", "Bots"]
 SILENT = "bots.silent"
 """Timer of an interaction whose bot owes an answer."""
 
-Over = e.InteractionFinished | e.InteractionDone | e.InteractionCanceled | e.InteractionQueued
+Over = e.InteractionFinished | e.InteractionDone | e.InteractionCanceled | e.InteractionQueued | e.CallbackScheduled
 
 
 class Bots(Slice):
@@ -70,4 +70,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionDone: Bots.over,
     e.InteractionCanceled: Bots.over,
     e.InteractionQueued: Bots.over,
+    e.CallbackScheduled: Bots.over,
 }

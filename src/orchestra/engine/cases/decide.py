@@ -134,6 +134,10 @@ def _on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterator[e
     yield from _join(view, event.case, event.customer, event.interaction)
 
 
+def _on_callback(view: View, event: e.CallbackRequested, at_us: int) -> Iterator[e.Event]:
+    return _revive(view, event.case, at_us)
+
+
 def _on_contact_taken(view: View, event: e.ContactTaken, at_us: int) -> Iterator[e.Event]:
     return _join(view, event.case, event.customer, event.interaction)
 
@@ -235,6 +239,7 @@ SECTION = Section(
         e.InteractionStarted: _on_started,
         e.MessageReceived: _on_received,
         e.ContactTaken: _on_contact_taken,
+        e.CallbackRequested: _on_callback,
         e.CaseReopened: _on_reopened,
         e.OfferAccepted: _on_accepted,
         e.InteractionTransferred: _on_transferred,

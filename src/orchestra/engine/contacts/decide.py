@@ -143,6 +143,8 @@ def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
 def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
     key, interaction = view.interaction(command.interaction)
     _refuse_work_item(key, interaction, "CancelInteraction ends it")
+    if key in view.callbacks.callbacks:  # its customer is not on the line yet
+        raise NotAllowedInState(key, interaction.state, "leave")
     if INTERACTION.allows(interaction.state, "wrap_up"):
         yield from _finished(view, key, "customer", None, at_us)
         return None

@@ -260,6 +260,19 @@ class Contacts(Slice):
         interaction.queue, interaction.agent = event.queue, None
         self.timers.cancel(IDLE, event.interaction)
 
+    def callback_requested(self, event: e.CallbackRequested, at_us: int) -> None:
+        """The callback is an interaction of its own. What the customer writes meanwhile does not belong to it."""
+        self._count("interaction")
+        row = Interaction(event.customer, event.channel, event.account, event.conversation, live=True, started_us=at_us)
+        row.queue = event.queue
+        self.interactions[event.interaction] = row
+
+    def scheduled(self, event: e.CallbackScheduled, at_us: int) -> None:
+        """It waits for its time, with nobody."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "schedule"]
+        interaction.agent = None
+
     def offered(self, event: e.OfferMade, at_us: int) -> None:
         """It is shown to an agent."""
         interaction = self.interactions[event.interaction]
@@ -355,6 +368,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.MessageWritten: Contacts.written,
     e.ReplyRecorded: Contacts.recorded,
     e.InteractionQueued: Contacts.queued,
+    e.CallbackRequested: Contacts.callback_requested,
+    e.CallbackScheduled: Contacts.scheduled,
     e.OfferMade: Contacts.offered,
     e.OfferConnecting: Contacts.being_connected,
     e.OfferAccepted: Contacts.accepted,

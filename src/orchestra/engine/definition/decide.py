@@ -44,6 +44,10 @@ def _work(view: View) -> Needed:
         yield "queues", item.queue, f"interaction {name}"
         for skill in item.skills:
             yield "skills", skill, f"interaction {name}"
+    for name, callback in view.callbacks.callbacks.items():
+        yield "queues", callback.queue, f"callback {name}"
+        for skill in callback.skills:
+            yield "skills", skill, f"callback {name}"
     for name, delivery in view.deliveries.deliveries.items():
         if delivery.state in ("PENDING", "PERMITTED", "STARTED"):
             yield "channels", delivery.channel, f"delivery {name}"

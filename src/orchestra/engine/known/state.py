@@ -46,8 +46,8 @@ class Known(Slice):
         """Forget what kind of agent they were."""
         self.bots.pop(event.agent, None)
 
-    def started(self, event: e.InteractionStarted, at_us: int) -> None:
-        """The customer's newest contact."""
+    def started(self, event: e.InteractionStarted | e.CallbackRequested, at_us: int) -> None:
+        """The customer's newest contact, or what we owe them."""
         past = self.customers.setdefault(event.customer, Past())
         past.contacts = [*past.contacts[1 - MOST_CONTACTS :], event.interaction]
         self.questions[event.interaction] = []
@@ -81,6 +81,7 @@ _EVOLVE: dict[type[e.Event], Evolve] = {
     e.AgentDefined: Known.agent_defined,
     e.AgentRemoved: Known.agent_removed,
     e.InteractionStarted: Known.started,
+    e.CallbackRequested: Known.started,
     e.OfferAccepted: Known.accepted,
     e.MessageReceived: Known.received,
     e.MessageWritten: Known.answered,

@@ -186,7 +186,7 @@ def _on_free(view: View, event: e.Event, at_us: int) -> Iterator[e.Event]:
     return offer_best_items(view, agent, at_us)
 
 
-def _on_done(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e.Event]:
+def _on_done(view: View, event: e.InteractionDone | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
     if event.agent is not None:
         yield from offer_best_items(view, event.agent, at_us)
 
@@ -299,6 +299,7 @@ SECTION = Section(
         e.InteractionTransferred: _on_transferred,
         e.InteractionHandedOver: _on_handed_over,
         e.InteractionDone: _on_done,
+        e.CallbackScheduled: _on_done,
         e.InteractionCanceled: _on_canceled,
         e.OfferAccepted: _on_accepted,
         e.OfferEnded: _on_offer_ended,

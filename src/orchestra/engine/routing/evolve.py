@@ -278,12 +278,16 @@ def exhausted(routing: Routing, event: e.RoutingExhausted, at_us: int) -> None:
 
 def over(
     routing: Routing,
-    event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
+    event: e.InteractionDone
+    | e.InteractionAbandoned
+    | e.InteractionCanceled
+    | e.InteractionDeflected
+    | e.CallbackScheduled,
     at_us: int,
 ) -> None:
     """Forget the interaction and its offers, and give the capacity back. Who was turned away at once never waited."""
     item = routing.items.pop(event.interaction, None)
-    if item is None:
+    if item is None:  # nor does a callback that is still before its time
         return
     if isinstance(event, e.InteractionAbandoned):
         routing.leave(item, at_us)
@@ -342,4 +346,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAbandoned: over,
     e.InteractionCanceled: over,
     e.InteractionDeflected: over,
+    e.CallbackScheduled: over,
 }

@@ -19,6 +19,7 @@ from orchestra.model.commands.agents import (
     SignOut,
 )
 from orchestra.model.commands.bots import HandOver
+from orchestra.model.commands.callbacks import CancelCallback, ReportCallback, RequestCallback, RescheduleCallback
 from orchestra.model.commands.cases import (
     AddRef,
     AssignCase,
@@ -71,6 +72,7 @@ __all__ = [
     "AcceptOffer",
     "AddRef",
     "AssignCase",
+    "CancelCallback",
     "CancelDelivery",
     "CancelInteraction",
     "ChangePlan",
@@ -98,7 +100,10 @@ __all__ = [
     "RecoverDelivery",
     "RemoveAgent",
     "ReopenCase",
+    "ReportCallback",
     "ReportSetupFailed",
+    "RequestCallback",
+    "RescheduleCallback",
     "RescindOffer",
     "ResolveCase",
     "ResumeCase",

@@ -19,6 +19,13 @@ from orchestra.model.events.agents import (
     DeviceReturned,
 )
 from orchestra.model.events.bots import InteractionHandedOver
+from orchestra.model.events.callbacks import (
+    CallbackAnswered,
+    CallbackExhausted,
+    CallbackFailed,
+    CallbackRequested,
+    CallbackScheduled,
+)
 from orchestra.model.events.cases import (
     CaseClosed,
     CaseOpened,
@@ -99,6 +106,11 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentWentAway",
+    "CallbackAnswered",
+    "CallbackExhausted",
+    "CallbackFailed",
+    "CallbackRequested",
+    "CallbackScheduled",
     "CaseClosed",
     "CaseOpened",
     "CaseOwnerChanged",

@@ -1,0 +1,1 @@
+"""Callbacks: customers who are called back instead of waiting on the line."""

@@ -1,0 +1,94 @@
+"""Callbacks that are still to reach their customer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+from orchestra.engine.section import Evolve, Slice
+from orchestra.model import events as e
+
+__all__ = ["DUE", "EVOLVE", "Callback", "Callbacks"]
+
+DUE = "callbacks.due"
+"""Timer of a callback that waits for its time."""
+
+
+@attrs.define
+class Callback:
+    """A callback that has not reached its customer. `due_us` is its time, while it has one."""
+
+    case: str
+    customer: str
+    queue: str
+    skills: dict[str, int]
+    agent: str | None
+    failed: int = 0
+    due_us: int | None = None
+
+
+class Callbacks(Slice):
+    """Callbacks by interaction, kept until the customer answers or the interaction is over."""
+
+    TABLES: ClassVar = {"callbacks": Callback}
+
+    callbacks: dict[str, Callback]
+
+    def reindex(self) -> None:
+        """Rebuild the look-up by customer and case."""
+        self.open = {(row.customer, row.case): name for name, row in self.callbacks.items()}
+
+    def requested(self, event: e.CallbackRequested, at_us: int) -> None:
+        """Know it."""
+        row = Callback(event.case, event.customer, event.queue, event.skills, event.agent)
+        self.callbacks[event.interaction] = row
+        self.open[row.customer, row.case] = event.interaction
+
+    def scheduled(self, event: e.CallbackScheduled, at_us: int) -> None:
+        """It waits for its time."""
+        self.callbacks[event.interaction].due_us = event.due_us
+        self.timers.set(DUE, event.interaction, event.due_us)
+
+    def queued(self, event: e.InteractionQueued, at_us: int) -> None:
+        """It waits for an agent, perhaps in another queue than before."""
+        row = self.callbacks.get(event.interaction)
+        if row is None:
+            return
+        row.queue, row.skills, row.due_us = event.queue, event.skills, None
+        self.timers.cancel(DUE, event.interaction)
+
+    def failed(self, event: e.CallbackFailed, at_us: int) -> None:
+        """One attempt less."""
+        self.callbacks[event.interaction].failed = event.attempt
+
+    def over(
+        self,
+        event: e.CallbackAnswered
+        | e.CallbackExhausted
+        | e.InteractionFinished
+        | e.InteractionDone
+        | e.InteractionCanceled
+        | e.InteractionDeflected,
+        at_us: int,
+    ) -> None:
+        """Nobody is to be dialled any more."""
+        row = self.callbacks.pop(event.interaction, None)
+        if row is None:
+            return
+        del self.open[row.customer, row.case]
+        self.timers.cancel(DUE, event.interaction)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.CallbackRequested: Callbacks.requested,
+    e.CallbackScheduled: Callbacks.scheduled,
+    e.CallbackAnswered: Callbacks.over,
+    e.CallbackFailed: Callbacks.failed,
+    e.CallbackExhausted: Callbacks.over,
+    e.InteractionQueued: Callbacks.queued,
+    e.InteractionFinished: Callbacks.over,
+    e.InteractionDone: Callbacks.over,
+    e.InteractionCanceled: Callbacks.over,
+    e.InteractionDeflected: Callbacks.over,
+}
