@@ -62,6 +62,8 @@ def swarm_plan() -> Plan:
         "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
         "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
     }
+    channels["voice"] = attrs.evolve(channels["voice"], wrap_up_mode="required", wrap_up_percent=30)
+    channels["email"] = attrs.evolve(channels["email"], wrap_up_mode="optional", wrap_up_percent=50)
     cases = attrs.evolve(plan.cases, close_after=1800 * second, reopen_within=3600 * second)
     deliveries = attrs.evolve(
         plan.deliveries,

@@ -23,6 +23,7 @@ from orchestra.errors import (
     NotPermitted,
     OfferExpired,
     OrchestraError,
+    TooSoon,
     UnknownId,
     WorkspaceInUse,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "Received",
     "Ref",
     "Source",
+    "TooSoon",
     "UnknownId",
     "WorkItem",
     "WorkOpened",

@@ -8,6 +8,7 @@
         NotPermitted           the actor's roles do not allow it
         UnknownId              no such interaction, case, agent, offer, delivery or reference
         OfferExpired           the offer cannot be answered any more, or its token is not the right one
+        TooSoon                it cannot end before its time
         Quarantined            the command broke the engine, which was loaded anew without it
       InvalidData            foreign bytes or files are malformed
         MalformedMessage       a message, a line or a payload cannot be read
@@ -58,6 +59,7 @@ __all__ = [
     "OrchestraError",
     "Quarantined",
     "ReplayMismatch",
+    "TooSoon",
     "UnknownId",
     "UnsupportedVersion",
     "VersionConflict",
@@ -189,6 +191,18 @@ _OFFER_WORDS: Mapping[str, str] = {
     "CUSTOMER_LEFT": "is over: the customer left",
     "AGENT_LOST": "is over: its agent was lost",
 }
+
+
+@_error
+class TooSoon(CommandRefused):
+    """The subject ends by itself at `until_us`, microseconds since 1970, and not sooner."""
+
+    subject: str
+    until_us: int
+
+    def __str__(self) -> str:
+        until = datetime.fromtimestamp(self.until_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{self.subject} cannot end before {until}"
 
 
 @_error

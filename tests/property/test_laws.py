@@ -111,7 +111,9 @@ def _check_deadlines(engine: Engine) -> None:
         elif row.state == "SCHEDULED":
             assert timers.get("callbacks.due", name) == engine.view.callbacks.callbacks[name].due_us
         elif row.state == "WRAPPING":
-            assert timers.get("contacts.wrap_up", name) is not None
+            is_timed = row.wrap_up in ("timed", "fixed")
+            assert row.agent in engine.view.presence.agents
+            assert not is_timed or timers.get("contacts.wrap_up", name) is not None
         elif not row.is_final:
             assert row.agent in engine.view.presence.agents
 

@@ -17,6 +17,7 @@ from orchestra.errors import (
     NotPermitted,
     OfferExpired,
     Quarantined,
+    TooSoon,
     UnknownId,
     UnsupportedVersion,
 )
@@ -30,7 +31,7 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {kind.__name__: kind for kind in (Accepted, CaseRef, WorkOpened, Received, Written)}
 _REFUSALS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, UnknownId)
+    for kind in (InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, TooSoon, UnknownId)
 }
 
 

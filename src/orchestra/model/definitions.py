@@ -186,7 +186,11 @@ class Channel:
             for others unless stated.
         connects: how long it may take, after the agent's answer, until agent and customer are connected, which then
             has to be confirmed; None where the answer is all it takes.
-        wrap_up: longest time for work after contact; zero for none.
+        wrap_up: longest time for work after contact.
+        wrap_up_mode: how that work ends. `timed`: by itself, or sooner by the agent; none if `wrap_up` is zero.
+            `optional`: by the agent, or after `wrap_up` unless that is zero. `required`: only by the agent, who has to
+            give a disposition. `fixed`: by itself and never sooner.
+        wrap_up_percent: the share of its weight that still counts while it is being wrapped up.
         idle_after: an answered interaction without any message for this long is over; None for never, as it always is
             for work items.
         short_abandon: those who leave sooner are counted apart.
@@ -213,6 +217,8 @@ class Channel:
     offer_timeout: timedelta | None = None
     connects: timedelta | None = None
     wrap_up: timedelta = timedelta()
+    wrap_up_mode: str = "timed"
+    wrap_up_percent: int = 100
     idle_after: timedelta | None = timedelta(days=1)
     short_abandon: timedelta = _seconds(5)
     connect_target: timedelta = _seconds(120)

@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
+from orchestra.model.capacity_checks import check_room, check_wrap_up
 from orchestra.model.definitions import (
     ATTACH_BY,
     FIELD_TYPES,
@@ -237,6 +238,7 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
             elif _is_missing(other, "channels", plan.channels, lost):
                 yield Fault(f"{path}.interrupts[{index}]", _missing("channel", other, plan.channels))
         yield from _check_connecting(plan, lost, path, channel)
+        yield from check_wrap_up(path, channel)
         for field in ("offer_timeout", "connects"):
             lasts = getattr(channel, field)
             if lasts is not None and microseconds(lasts) <= 0:
@@ -277,6 +279,8 @@ def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"{path}.kind", "must be person or bot")
         if not 1 <= agent.capacity_percent <= 10_000:
             yield Fault(f"{path}.capacity_percent", "must be from 1 to 10000")
+    if not lost.touches("channels"):
+        yield from check_room(plan.agents, plan.channels)
 
 
 def _check_cases(plan: Plan, lost: Lost) -> Iterator[Fault]:

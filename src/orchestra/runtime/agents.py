@@ -300,7 +300,12 @@ class ActiveContact:
         await self._workspace.execute(c.FinishInteraction(self.interaction, self.agent, disposition))
 
     async def finish_wrap_up(self, disposition: str | None = None) -> None:
-        """End wrap-up before its time."""
+        """End wrap-up before its time.
+
+        Raises:
+            TooSoon: the channel's wrap-up is `fixed`, so that its time alone ends it.
+            InvalidCommand: the channel's wrap-up needs a disposition, and none has been given.
+        """
         await self._workspace.execute(c.FinishWrapUp(self.interaction, self.agent, disposition))
 
 

@@ -74,12 +74,14 @@ def _class_names(plan: Plan, one: CustomerClass, path: str) -> Iterator[Fault]:
     channel = plan.channels.get(one.channel)
     if channel is None:
         yield Fault(f"{path}.channel", _missing("channel", one.channel, plan.channels))
-    elif one.wrap_up is not None and not channel.wrap_up:
+    elif one.wrap_up is not None and not channel.wrap_up and channel.wrap_up_mode in ("timed", "fixed"):
         yield Fault(f"{path}.wrap_up", f"channel {one.channel!r} of the plan has none: state the longest there")
     if one.queue is not None and one.queue not in plan.queues:
         yield Fault(f"{path}.queue", _missing("queue", one.queue, plan.queues))
     if not one.account:
         yield Fault(f"{path}.account", "must not be empty")
+    if channel is not None and channel.wrap_up_mode == "required" and one.disposition is None:
+        yield Fault(f"{path}.disposition", f"channel {one.channel!r} of the plan requires one to end wrap-up")
     known = plan.cases.dispositions
     if one.disposition is not None and known and one.disposition not in known:
         yield Fault(f"{path}.disposition", _missing("disposition", one.disposition, known))

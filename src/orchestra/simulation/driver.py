@@ -214,7 +214,7 @@ class Driver:
 
     def _on_finished(self, event: e.InteractionFinished) -> None:
         customer = self._line.customers[event.interaction]
-        self._floor.finished(customer, event.wrap_up_until_us)
+        self._floor.finished(customer, event.wrap_up, event.wrap_up_until_us)
         self._line.hang_up(customer)
 
     def _on_done(self, event: e.InteractionDone) -> None:

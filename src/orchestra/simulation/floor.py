@@ -120,8 +120,8 @@ class Floor:
             disposition = customer.source.definition.disposition
             self._clock.do(c.FinishInteraction(customer.interaction, customer.agent.name, disposition))
 
-    def finished(self, customer: Customer, until_us: int | None) -> None:
-        """The service is over; wrap-up may follow, until an instant at most."""
+    def finished(self, customer: Customer, mode: str | None, until_us: int | None) -> None:
+        """The service is over; wrap-up may follow, until an instant at most if there is one."""
         now_us = self._clock.now_us
         for counter in (customer.source.counter, customer.agent.crew.counter):
             counter.tally.served += 1
@@ -129,7 +129,8 @@ class Floor:
             counter.tally.stay_us += now_us - customer.came_us
         self._stop(customer)
         customer.state, customer.since_us = WRAPPING, now_us
-        if until_us is not None and now_us + customer.wrap_up_us < until_us:
+        ends_by_agent = mode not in (None, "fixed")
+        if ends_by_agent and (until_us is None or now_us + customer.wrap_up_us < until_us):
             self._clock.plan(now_us + customer.wrap_up_us, self._wrap_up, (customer, customer.stretch))
 
     def _wrap_up(self, subject: tuple[Customer, int]) -> None:

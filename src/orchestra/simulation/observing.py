@@ -160,7 +160,7 @@ class Observed:
         if found is not None:
             kind, since_us = found
             self.kinds[kind].services.append(at_us - since_us)
-            if event.wrap_up_until_us is not None:
+            if event.wrap_up is not None:
                 self._wrapping[event.interaction] = kind, at_us
 
     def _done(self, event: e.InteractionDone, at_us: int) -> None:

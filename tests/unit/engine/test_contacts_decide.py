@@ -175,7 +175,7 @@ def test_wrap_up_ends_by_time(driver: Driver) -> None:
     got = driver.answered(channel="voice")
     until = driver.now_us + 10 * SECOND
     assert driver.run(c.FinishInteraction("in1", "ana", "resolved")).events == [
-        e.InteractionFinished("in1", "cu1", "ana", "agent", "resolved", until)
+        e.InteractionFinished("in1", "cu1", "ana", "agent", "resolved", until, "timed")
     ]
     assert driver.state(got) == "WRAPPING"
     assert driver.advance(9.999) == []

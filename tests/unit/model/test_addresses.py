@@ -71,6 +71,7 @@ ERRORS: tuple[Any, ...] = (
     errors.NotPermitted("agent:ana", "CloseCase", "no role allows it"),
     errors.UnknownId("case", "ca9"),
     errors.OfferExpired("of1", "TIMED_OUT"),
+    errors.TooSoon("in1", 1_790_000_000_000_000),
     errors.Quarantined("WriteReply", "KeyError"),
     errors.MalformedMessage("line 3", "is no JSON"),
     errors.MalformedMessage("", "is no JSON"),
@@ -124,6 +125,10 @@ def test_an_owner_is_said_in_words(holder: str, since_us: int, owner: str) -> No
 
 def test_what_was_said_of_a_state_reads_well() -> None:
     assert str(errors.NotAllowedInState("in1", "DONE", "wrap_up")) == "in1 is DONE: cannot wrap up"
+
+
+def test_what_cannot_end_yet_says_when_it_will() -> None:
+    assert str(errors.TooSoon("in1", 1_790_000_000_500_000)) == "in1 cannot end before 2026-09-21T14:13:20Z"
 
 
 @pytest.mark.parametrize(

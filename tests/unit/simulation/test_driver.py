@@ -142,6 +142,15 @@ def test_wrap_up_ends_with_the_channels_longest() -> None:
     assert seconds(tallies["desk"], "busy") == 70
 
 
+@pytest.mark.parametrize(("mode", "busy"), [("optional", 310), ("required", 310), ("fixed", 70)])
+def test_wrap_up_ends_as_its_mode_says(mode: str, busy: int) -> None:
+    lasts = 'wrap_up = "1m"'
+    plan = PLAN.replace(lasts, f'wrap_up_mode = "{mode}"\n{lasts if mode == "fixed" else ""}')
+    rest = 'disposition = "done"\nwrap_up = {law = "deterministic", mean = "5m"}'
+    tallies = counted(scene(recorded(0, channel="talk", rest=rest) + DESK, plan))
+    assert seconds(tallies["desk"], "busy") == busy
+
+
 def test_without_a_law_wrap_up_takes_no_time() -> None:
     assert seconds(counted(scene(recorded(0, channel="talk") + DESK))["desk"], "busy") == 10
 

@@ -150,6 +150,12 @@ def test_what_is_wrong_is_told_with_its_path(name: str) -> None:
     assert found[path]
 
 
+def test_wrap_up_that_requires_a_disposition_needs_one() -> None:
+    plan = PLAN.replace("[plan.channels.voice]", '[plan.channels.voice]\nwrap_up_mode = "required"')
+    assert "classes.calls.disposition" in faults(SOUND, plan)
+    assert faults(with_class('disposition = "done"'), plan) == {}
+
+
 def test_faults_of_the_plan_have_its_path() -> None:
     assert "plan.queues.care.team" in faults(SOUND, PLAN.replace('team = "care"', 'team = "none"', 1))
 

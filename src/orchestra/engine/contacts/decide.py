@@ -24,7 +24,7 @@ from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
+from orchestra.errors import InvalidCommand, NotAllowedInState, TooSoon, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
@@ -103,10 +103,20 @@ def _finished(view: View, key: str, by: str, disposition: str | None, at_us: int
     interaction = view.contacts.interactions[key]
     agent = interaction.agent
     assert agent is not None  # only interactions in hand finish
-    wrap_up_us = microseconds(view.plan.channels[interaction.channel].wrap_up)
-    until = at_us + wrap_up_us if wrap_up_us else None
-    yield e.InteractionFinished(key, interaction.customer, agent, by, disposition, until)
-    if until is None:
+    channel = view.plan.channels[interaction.channel]
+    lasts_us, mode = microseconds(channel.wrap_up), channel.wrap_up_mode
+    ends_by_itself = lasts_us > 0 and mode != "required"
+    wraps_up = ends_by_itself or mode in ("optional", "required")
+    yield e.InteractionFinished(
+        key,
+        interaction.customer,
+        agent,
+        by,
+        disposition,
+        at_us + lasts_us if ends_by_itself else None,
+        mode if wraps_up else None,
+    )
+    if not wraps_up:
         yield e.InteractionDone(key, interaction.customer, "finished", agent, disposition)
 
 
@@ -117,6 +127,12 @@ def _finish_wrap_up(view: View, command: c.FinishWrapUp, at_us: int) -> Steps:
     owned(view, command, key, command.agent, "end")
     _check_disposition(view, command.disposition)
     disposition = command.disposition or interaction.disposition
+    if interaction.wrap_up == "fixed":
+        until_us = view.timers.get(WRAP_UP, key)
+        assert until_us is not None  # it is this timer that ends it
+        raise TooSoon(key, until_us)
+    if interaction.wrap_up == "required" and not disposition:
+        raise InvalidCommand("disposition", "must be given before wrap-up can end")
     yield e.InteractionDone(key, interaction.customer, "finished", command.agent, disposition)
     return None
 

@@ -65,7 +65,8 @@ class Conversation:
 class Interaction:
     """One contact, in a conversation; or a work item, in none.
 
-    `connecting` is a set of the offers whose agents are being connected.
+    `connecting` is a set of the offers whose agents are being connected, `wrap_up` how its wrap-up ends, once it is
+    being wrapped up.
     """
 
     customer: str
@@ -80,6 +81,7 @@ class Interaction:
     agent: str | None = None
     disposition: str | None = None
     connecting: dict[str, int] = attrs.field(factory=dict)
+    wrap_up: str | None = None
 
     @property
     def is_final(self) -> bool:
@@ -326,9 +328,11 @@ class Contacts(Slice):
         interaction = self.interactions[event.interaction]
         interaction.disposition = event.disposition
         self.timers.cancel(IDLE, event.interaction)
-        if event.wrap_up_until_us is not None:
+        if event.wrap_up is not None:
             interaction.state = INTERACTION.steps[interaction.state, "wrap_up"]
+            interaction.wrap_up = event.wrap_up
             self._shut(interaction)
+        if event.wrap_up_until_us is not None:
             self.timers.set(WRAP_UP, event.interaction, event.wrap_up_until_us)
 
     def done(self, event: e.InteractionDone, at_us: int) -> None:

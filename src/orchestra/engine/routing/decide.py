@@ -186,6 +186,13 @@ def _on_free(view: View, event: e.Event, at_us: int) -> Iterator[e.Event]:
     return offer_best_items(view, agent, at_us)
 
 
+def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterator[e.Event]:
+    """What is being wrapped up may weigh less than before."""
+    item = view.routing.items[event.interaction]
+    if event.wrap_up is not None and view.plan.channels[item.channel].wrap_up_percent < 100:
+        yield from offer_best_items(view, event.agent, at_us)
+
+
 def _on_done(view: View, event: e.InteractionDone | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
     if event.agent is not None:
         yield from offer_best_items(view, event.agent, at_us)
@@ -298,6 +305,7 @@ SECTION = Section(
         e.InteractionQueued: _on_queued,
         e.InteractionTransferred: _on_transferred,
         e.InteractionHandedOver: _on_handed_over,
+        e.InteractionFinished: _on_finished,
         e.InteractionDone: _on_done,
         e.CallbackScheduled: _on_done,
         e.InteractionCanceled: _on_canceled,

@@ -307,9 +307,15 @@ def resumed(routing: Routing, event: e.InteractionResumed, at_us: int) -> None:
 
 
 def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None:
-    """What is being wrapped up is not put aside."""
-    routing.items[event.interaction].is_wrapping = True
+    """What is being wrapped up is not put aside, and may weigh less."""
+    item = routing.items[event.interaction]
+    item.is_wrapping = True
+    if event.wrap_up is not None and item.lent_to is not None:
+        routing.take_back(event.interaction, event.agent)  # it is worked on again
     routing.replace(event.agent)
+    percent = routing.plan.channels[item.channel].wrap_up_percent
+    if event.wrap_up is not None and percent < 100:
+        routing.weigh(item, item.weight_percent * percent // 100)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {

@@ -65,8 +65,8 @@ class Item:
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
-    by the offer `taken_by`, at the weight of that offer. While it is lent to an offer, its weight takes nobody's
-    capacity.
+    by the offer `taken_by`, at the weight of that offer, or less while it is being wrapped up. While it is lent to an
+    offer, its weight takes nobody's capacity.
     """
 
     customer: str

@@ -104,7 +104,10 @@ class FinishInteraction(Command):
 
 @attrs.define
 class FinishWrapUp(Command):
-    """End wrap-up before its time. A disposition given here replaces the one given at the finish."""
+    """End wrap-up before its time, where the channel lets the agent.
+
+    A disposition given here replaces the one given at the finish.
+    """
 
     interaction: Id
     agent: str

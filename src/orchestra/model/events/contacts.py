@@ -244,7 +244,10 @@ class InteractionResumed(Event):
 
 @attrs.define
 class InteractionFinished(Event):
-    """The contact between agent and customer is over; `by` says who ended it. Wrap-up lasts to `wrap_up_until_us`."""
+    """The contact between agent and customer is over; `by` says who ended it.
+
+    `wrap_up` says how wrap-up ends, None if there is none. It lasts to `wrap_up_until_us` at most, if that is set.
+    """
 
     interaction: str
     customer: str
@@ -252,6 +255,7 @@ class InteractionFinished(Event):
     by: str
     disposition: str | None = None
     wrap_up_until_us: int | None = None
+    wrap_up: str | None = None
 
 
 @attrs.define

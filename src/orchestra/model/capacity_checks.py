@@ -1,0 +1,39 @@
+"""What may be wrong or doubtful about how much work a plan gives an agent, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from orchestra.errors import Fault
+from orchestra.model.definitions import AgentDefinition, Channel
+
+__all__ = ["check_room", "check_wrap_up"]
+
+_MODES = ("timed", "optional", "required", "fixed")
+
+
+def check_wrap_up(path: str, channel: Channel) -> Iterator[Fault]:
+    """The faults of a channel's wrap-up; `path` is the channel's."""
+    mode = channel.wrap_up_mode
+    if mode not in _MODES:
+        yield Fault(f"{path}.wrap_up_mode", f"must be {', '.join(_MODES[:-1])} or {_MODES[-1]}")
+    if channel.wrap_up < timedelta():
+        yield Fault(f"{path}.wrap_up", "must not be negative")
+    elif mode == "fixed" and not channel.wrap_up:
+        yield Fault(f"{path}.wrap_up", "must be longer than nothing, since only its time ends fixed wrap-up")
+    elif mode == "required" and channel.wrap_up:
+        yield Fault(f"{path}.wrap_up", "means nothing, since only the agent ends required wrap-up", is_error=False)
+    if not 0 <= channel.wrap_up_percent <= 100:
+        yield Fault(f"{path}.wrap_up_percent", "must be from 0 to 100")
+    elif channel.wrap_up_percent < 100 and mode == "timed" and not channel.wrap_up:
+        yield Fault(f"{path}.wrap_up_percent", "means nothing without wrap-up", is_error=False)
+
+
+def check_room(agents: Mapping[str, AgentDefinition], channels: Mapping[str, Channel]) -> Iterator[Fault]:
+    """Warn of agents whose budget is smaller than what any channel's contact takes."""
+    least = min((channel.weight_percent for channel in channels.values()), default=0)
+    for name, agent in agents.items():
+        if agent.capacity_percent < least:
+            text = f"is less than a contact of any channel takes, which is {least}: nothing is ever offered"
+            yield Fault(f"agents.{name}.capacity_percent", text, is_error=False)

@@ -1,0 +1,53 @@
+"""Faults of capacity and wrap-up, each with its path."""
+
+from __future__ import annotations
+
+import pytest
+from tests.engine_driver import CARE
+
+from orchestra.errors import Fault
+from orchestra.model.plan import Plan
+
+
+def faults(text: str, field: str) -> list[Fault]:
+    """What is said of a field of the channel `fax`, or of the agent `dan`."""
+    return [fault for fault in Plan.examine(CARE + text)[1] if fault.path == field]
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "is_error"),
+    [
+        ('wrap_up_mode = "never"', "wrap_up_mode", True),
+        ('wrap_up = "-1s"', "wrap_up", True),
+        ('wrap_up_mode = "fixed"', "wrap_up", True),
+        ('wrap_up_mode = "required"\nwrap_up = "1s"', "wrap_up", False),
+        ("wrap_up_percent = 101", "wrap_up_percent", True),
+        ("wrap_up_percent = -1", "wrap_up_percent", True),
+        ("wrap_up_percent = 50", "wrap_up_percent", False),
+    ],
+)
+def test_wrap_up_that_makes_no_sense(values: str, field: str, is_error: bool) -> None:
+    (fault,) = faults(f"[channels.fax]\n{values}\n", f"channels.fax.{field}")
+    assert fault.is_error is is_error
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        'wrap_up_mode = "optional"\nwrap_up_percent = 0',
+        'wrap_up_mode = "optional"\nwrap_up = "1m"',
+        'wrap_up_mode = "required"\nwrap_up_percent = 50',
+        'wrap_up_mode = "fixed"\nwrap_up = "1s"',
+        'wrap_up = "1s"\nwrap_up_percent = 50',
+    ],
+)
+def test_wrap_up_that_makes_sense(values: str) -> None:
+    found = Plan.parse(f"{CARE}[channels.fax]\n{values}\n").faults()
+    assert [fault for fault in found if fault.path.startswith("channels.fax")] == []
+
+
+def test_a_budget_that_no_contact_fits_is_doubtful() -> None:
+    (fault,) = faults('[agents.dan]\nteams = ["care"]\ncapacity_percent = 19\n', "agents.dan.capacity_percent")
+    assert not fault.is_error
+    assert "takes, which is 20" in fault.message
+    assert not faults('[agents.dan]\nteams = ["care"]\ncapacity_percent = 20\n', "agents.dan.capacity_percent")
