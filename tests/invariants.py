@@ -51,6 +51,8 @@ class Witness:
     attempts: dict[str, int] = attrs.field(factory=dict)
     permits: dict[str, tuple[int, int]] = attrs.field(factory=dict)
     promised: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    paced: dict[str, list[int]] = attrs.field(factory=dict)
+    begun: dict[str, int] = attrs.field(factory=dict)
     reopened: set[str] = attrs.field(factory=set)
     started: int = 0
     ended: int = 0
@@ -158,13 +160,39 @@ class Witness:
         assert len(item.ringing) <= max(1, item.ring) <= MOST_RUNG, "rings more than it is to"
         assert item.connecting == 0, "somebody else is asked while one is being connected"
         bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
-        assert bench.used_percent <= agent.capacity_percent, "more capacity held than granted"
+        assert bench.used_percent <= bench.budget_percent <= agent.capacity_percent, "more capacity held than granted"
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
         assert event.key[-1] == event.agent
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
         if not view.routing.to_sweep and not view.routing.to_ask:  # these go from agent to agent, by name
             _check_best(engine, event, at_us, self.reopened)
+
+        self._check_pace(engine, event.agent, at_us)
+
+    def _check_pace(self, engine: Engine, agent: str, at_us: int) -> None:
+        """No more offers within a time than the plan allows, since it does."""
+        if engine.view.presence.agents[agent].kind == "bot":
+            self.paced.pop(agent, None)
+            return
+        presence, made = engine.view.plan.presence, self.paced.setdefault(agent, [])
+        made.append(at_us)
+        if presence.rate.offers is not None:
+            within = [made_us for made_us in made if made_us > at_us - microseconds(presence.rate.per)]
+            assert len(within) <= presence.rate.offers, f"{agent} is offered too much at once"
+        begun_us = self.begun[agent]
+        warm_up, back = presence.warm_up, presence.on_return
+        if back.offers is not None and at_us < begun_us + microseconds(back.per):
+            hers = [
+                row for row in engine.view.routing.offers.values() if row.agent == agent and row.made_us >= begun_us
+            ]
+            has = sum(row.is_open or row.state == "ACCEPTED" for row in hers)
+            assert has <= back.offers, f"{agent} has only come back"
+        if at_us >= begun_us + microseconds(warm_up.lasts):
+            assert engine.view.routing.benches[agent].warm_percent == 100, f"{agent} never warms up"
+
+    def _see_PlanChanged(self, engine: Engine, event: e.PlanChanged, at_us: int) -> None:
+        self.paced.clear()
 
     def _see_OfferConnecting(self, engine: Engine, event: e.OfferConnecting, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
@@ -226,9 +254,14 @@ class Witness:
 
     def _see_AgentSignedIn(self, engine: Engine, event: e.AgentSignedIn, at_us: int) -> None:
         self._promise("grace", event.agent, None)
+        self.begun.setdefault(event.agent, at_us)
+
+    def _see_AgentSignedOut(self, engine: Engine, event: e.AgentSignedOut, at_us: int) -> None:
+        self.begun.pop(event.agent)
 
     def _see_AgentLost(self, engine: Engine, event: e.AgentLost, at_us: int) -> None:
         self._keep("grace", event.agent, at_us)
+        self.begun.pop(event.agent)
 
     def _see_RoutingExhausted(self, engine: Engine, event: e.RoutingExhausted, at_us: int) -> None:
         self._promise("retry", event.interaction, event.retry_us)
@@ -328,6 +361,7 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
             name not in item.ringing
             and other.takes_work
             and not other.rests
+            and not other.is_limited
             and _may(engine, other, name, item, theirs_in_hand)
         ):
             theirs, draws = oracle.key(plan, name, other, item)
@@ -518,6 +552,7 @@ def check_liveness(engine: Engine) -> None:
             agent
             for agent in open_to
             if not routing.benches[agent].rests
+            and not routing.benches[agent].is_limited
             and oracle.has_room(view.plan, routing.benches[agent], item.channel, hands[agent])
         ]
         assert free == [], f"{free} idle while {name} is {item.state}"

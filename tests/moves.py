@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import AgentDefinition, Channel, Queue
+from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, WarmUp
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
@@ -79,6 +79,9 @@ def swarm_plan() -> Plan:
         rest_after_decline=5 * second,
         rest_after_miss=9 * second,
         rest_after_setup_failure=3 * second,
+        rate=Rate(6, 40 * second),
+        on_return=Rate(5, 30 * second),
+        warm_up=WarmUp(50, 20 * second, 4),
     )
     callbacks = attrs.evolve(plan.callbacks, attempts=2, retry_after=20 * second, priority=1)
     queues = {

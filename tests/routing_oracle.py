@@ -56,7 +56,7 @@ def has_room(plan: Plan, bench: Bench, channel: str, hand: Sequence[Item] = ()) 
     definition, count = plan.channels[channel], bench.counts.get(channel, 0)
     lendable = sum(item.weight_percent for item in hand if may_lend(item) and item.channel in definition.interrupts)
     return (
-        bench.used_percent + definition.weight_percent <= bench.capacity_percent + lendable
+        bench.used_percent + definition.weight_percent <= bench.budget_percent + lendable
         and sum(bench.counts.values()) < MOST_IN_HAND
         and (definition.limit is None or count < definition.limit)
     )
@@ -85,8 +85,8 @@ def key(plan: Plan, name: str, bench: Bench, item: Item) -> tuple[list[Any], boo
         "idle": bench.idle_since_us,
         "offered": bench.offered_us,
         "open": sum(bench.counts.values()),
-        "spare": bench.used_percent - bench.capacity_percent,
-        "spare_ratio": bench.used_percent * 1_000_000 // bench.capacity_percent,
+        "spare": bench.used_percent - bench.budget_percent,
+        "spare_ratio": bench.used_percent * 1_000_000 // bench.budget_percent,
         "level": level(plan, bench, item),
         "proficiency": -sum(mine),
         "proficiency_min": -min(mine, default=0),

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from orchestra.errors import Fault
-from orchestra.model.definitions import AgentDefinition, Channel
+from orchestra.model.definitions import AgentDefinition, Channel, Presence
 
-__all__ = ["check_room", "check_wrap_up"]
+__all__ = ["check_pace", "check_room", "check_wrap_up"]
 
+_MOST = 100
 _MODES = ("timed", "optional", "required", "fixed")
 
 
@@ -37,3 +38,22 @@ def check_room(agents: Mapping[str, AgentDefinition], channels: Mapping[str, Cha
         if agent.capacity_percent < least:
             text = f"is less than a contact of any channel takes, which is {least}: nothing is ever offered"
             yield Fault(f"agents.{name}.capacity_percent", text, is_error=False)
+
+
+def check_pace(presence: Presence) -> Iterator[Fault]:
+    """The faults of how fast agents are given work."""
+    for field in ("rate", "on_return"):
+        rate = getattr(presence, field)
+        if rate.offers is not None and not 1 <= rate.offers <= _MOST:
+            yield Fault(f"presence.{field}.offers", f"must be from 1 to {_MOST}")
+        if rate.per <= timedelta():
+            yield Fault(f"presence.{field}.per", "must be longer than nothing")
+    warm_up = presence.warm_up
+    if not 1 <= warm_up.percent <= 100:
+        yield Fault("presence.warm_up.percent", "must be from 1 to 100")
+    if not 1 <= warm_up.steps <= _MOST:
+        yield Fault("presence.warm_up.steps", f"must be from 1 to {_MOST}")
+    if warm_up.lasts < timedelta():
+        yield Fault("presence.warm_up.lasts", "must not be negative")
+    elif warm_up.percent < 100 and not warm_up.lasts:
+        yield Fault("presence.warm_up.lasts", "is needed, to say when the budget is whole")

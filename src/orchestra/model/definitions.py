@@ -25,12 +25,14 @@ __all__ = [
     "Fields",
     "Presence",
     "Queue",
+    "Rate",
     "Ring",
     "Role",
     "ServiceLevel",
     "Serving",
     "Step",
     "Team",
+    "WarmUp",
     "WorkspaceDefinition",
 ]
 
@@ -275,8 +277,36 @@ class Role:
 
 
 @attrs.frozen
+class Rate:
+    """At most so much within a time.
+
+    Attributes:
+        offers: how many at most, from 1 to 100; None for no limit.
+        per: within how long; a minute unless stated.
+    """
+
+    offers: int | None = None
+    per: timedelta = _seconds(60)
+
+
+@attrs.frozen
+class WarmUp:
+    """How an agent's budget grows after signing in.
+
+    Attributes:
+        percent: the share of the budget at the beginning; all of it unless stated.
+        lasts: how long until it is all of it; not at all unless stated.
+        steps: in how many equal steps it grows, from 1 to 100.
+    """
+
+    percent: int = 100
+    lasts: timedelta = timedelta()
+    steps: int = 1
+
+
+@attrs.frozen
 class Presence:
-    """How agents' absence shows.
+    """How agents come, and how their absence shows.
 
     Attributes:
         misses: offers missed in a row until the agent is set away; 0 for never.
@@ -284,6 +314,10 @@ class Presence:
         rest_after_miss: how long after missing an offer.
         rest_after_setup_failure: how long after a contact could not be connected to them, so that they do not get the
             next ones that fail; 5 seconds unless stated.
+        rate: how many offers an agent is made at most, and within how long; each counts, whatever becomes of it.
+        on_return: how much an agent takes at most within some time after signing in, so that whoever was away does not
+            get all that waits; what they decline or miss does not count.
+        warm_up: how an agent's budget grows after signing in.
         grace: how long all devices may be silent until work in hand is dealt with.
         bot_answers_within: how long a bot may owe an answer to what it has taken, or to a customer who wrote, until
             the contact goes over to people.
@@ -295,6 +329,9 @@ class Presence:
     rest_after_decline: timedelta = timedelta()
     rest_after_miss: timedelta = timedelta()
     rest_after_setup_failure: timedelta = _seconds(5)
+    rate: Rate = Rate()
+    on_return: Rate = Rate()
+    warm_up: WarmUp = WarmUp()
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
     bot_answers_within: timedelta = _seconds(60)

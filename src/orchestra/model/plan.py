@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
-from orchestra.model.capacity_checks import check_room, check_wrap_up
+from orchestra.model.capacity_checks import check_pace, check_room, check_wrap_up
 from orchestra.model.definitions import (
     ATTACH_BY,
     FIELD_TYPES,
@@ -331,6 +331,10 @@ def _check_routing(plan: Plan, lost: Lost) -> Iterator[Fault]:
     return check_routing(Known(plan.queues, plan.teams, plan.skills, plan.agents, lost))
 
 
+def _check_pace(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_pace(plan.presence)
+
+
 _CHECKS = (
     _check_workspace,
     _check_queues,
@@ -338,6 +342,7 @@ _CHECKS = (
     _check_channels,
     _check_agents,
     _check_words,
+    _check_pace,
     _check_cases,
     _check_deliveries,
     _check_callbacks,

@@ -10,7 +10,7 @@ from tests.invariants import check_rebuilt
 from orchestra.engine.routing import rules
 from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
 from orchestra.engine.routing.rules import Rules
-from orchestra.model import commands as c
+from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import Channel
 from orchestra.model.plan import Plan
 
@@ -42,6 +42,21 @@ def test_what_is_derived_is_rebuilt() -> None:
     driver.run(c.LoseDevice("bob", "main"))
     check_rebuilt(driver.engine, driver.reloaded())
     check_rebuilt(driver.engine, driver.replayed())
+
+
+def test_who_is_drawn_does_not_depend_on_the_order_in_which_profiles_appeared() -> None:
+    names = [f"a{number}" for number in range(6)]
+    drawn = set()
+    for seed in range(5):
+        first = plan(agents={})
+        queues = {**first.queues, "care": attrs.evolve(first.queues["care"], order=["random"])}
+        driver = Driver(attrs.evolve(first, queues=queues))
+        for name in random.Random(seed).sample(names, len(names)):
+            driver.run(c.DefineAgent(name, ["care"], {"german": 1 + int(name[1:]) % 3}), after=0)
+            driver.run(c.SignIn(name), after=0)
+        driver.message("joe", after=100)
+        drawn.add(driver.last(e.OfferMade).agent)
+    assert len(drawn) == 1
 
 
 def test_the_order_in_which_profiles_appeared_decides_nothing() -> None:

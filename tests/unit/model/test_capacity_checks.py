@@ -51,3 +51,20 @@ def test_a_budget_that_no_contact_fits_is_doubtful() -> None:
     assert not fault.is_error
     assert "takes, which is 20" in fault.message
     assert not faults('[agents.dan]\nteams = ["care"]\ncapacity_percent = 20\n', "agents.dan.capacity_percent")
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ("rate = {offers = 0}", "rate.offers"),
+        ("rate = {offers = 101}", "rate.offers"),
+        ('on_return = {offers = 3, per = "0s"}', "on_return.per"),
+        ('warm_up = {percent = 0, lasts = "1m"}', "warm_up.percent"),
+        ('warm_up = {percent = 50, lasts = "1m", steps = 0}', "warm_up.steps"),
+        ('warm_up = {percent = 50, lasts = "-1m"}', "warm_up.lasts"),
+        ("warm_up = {percent = 50}", "warm_up.lasts"),
+    ],
+)
+def test_a_pace_that_makes_no_sense(values: str, field: str) -> None:
+    found = Plan.examine(CARE.replace("[presence]", f"[presence]\n{values}"))[1]
+    assert [fault.path for fault in found if fault.is_error] == [f"presence.{field}"]

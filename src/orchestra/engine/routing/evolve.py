@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestra.engine.routing.limits import note_offer, note_sign_in
 from orchestra.engine.routing.rows import (
     ASK,
     CONNECT,
@@ -26,6 +27,8 @@ def plan_changed(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
     """Index everything under the new plan, and begin to offer again what now fits."""
     for queue in routing.closed.keys() - event.plan.queues.keys():
         del routing.closed[queue]
+    for name, bench in routing.benches.items():
+        routing.limit(name, bench, at_us)
     routing.reindex()
     for name in routing.index.of_item:
         routing.arm(name, routing.items[name])
@@ -78,6 +81,7 @@ def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
         return
     bench.teams, bench.skills, bench.capacity_percent = event.teams, event.skills, event.capacity_percent
     bench.kind = event.kind
+    routing.limit(event.agent, bench, at_us)
     routing.change(event.agent, bench, at_us)
 
 
@@ -89,6 +93,7 @@ def agent_removed(routing: Routing, event: e.AgentRemoved, at_us: int) -> None:
 
 def signed_in(routing: Routing, event: e.AgentSignedIn, at_us: int) -> None:
     """The agent may be offered work, unless away."""
+    note_sign_in(routing.benches[event.agent], at_us)
     if event.takes_work:
         routing.set_takes_work(event.agent, True, at_us)
 
@@ -101,7 +106,10 @@ def came_back(routing: Routing, event: e.AgentAvailable | e.DeviceReturned, at_u
 
 def left(routing: Routing, event: e.AgentSignedOut | e.AgentWentAway | e.AgentLost, at_us: int) -> None:
     """The agent may not be offered work."""
-    routing.benches[event.agent].rests = False
+    bench = routing.benches[event.agent]
+    bench.rests, bench.rest_until_us = False, 0
+    if not isinstance(event, e.AgentWentAway):
+        bench.since_us = None
     routing.timers.cancel(REST, event.agent)
     routing.set_takes_work(event.agent, False, at_us)
 
@@ -186,6 +194,8 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
     item.offers.append(event.offer)
     item.ringing[agent] = event.offer
     routing.offers[event.offer] = row
+    note_offer(routing.benches[agent], routing.plan.presence, at_us)
+    routing.limit(agent, routing.benches[agent], at_us)
     routing.hold(name, item, agent, event.weight_percent, at_us)
     if item.state == "WAITING":
         routing.unwait(name)
@@ -243,10 +253,11 @@ def ended(routing: Routing, event: e.OfferEnded, at_us: int) -> None:
     row, item = routing.offers[event.offer], routing.items[event.interaction]
     for name in routing.lent_to(event.agent, event.offer):
         routing.take_back(name, event.agent)
-    rest_us = routing.rest_us(event.outcome)
-    if rest_us and routing.benches[event.agent].takes_work:
-        routing.benches[event.agent].rests = True
-        routing.timers.set(REST, event.agent, at_us + rest_us)
+    bench, rest_us = routing.benches[event.agent], routing.rest_us(event.outcome)
+    if rest_us and bench.takes_work:
+        bench.rest_until_us = at_us + rest_us
+    bench.fresh -= 1
+    routing.limit(event.agent, bench, at_us)
     routing.unring(event.interaction, item, row, at_us)
     row.state = event.outcome
     if event.outcome in ("DECLINED", "TIMED_OUT"):
@@ -256,10 +267,9 @@ def ended(routing: Routing, event: e.OfferEnded, at_us: int) -> None:
 
 
 def rested(routing: Routing, event: e.AgentRested, at_us: int) -> None:
-    """The agent may be offered work again."""
-    routing.timers.cancel(REST, event.agent)
+    """The agent may be offered work again, or more of it."""
     bench = routing.benches[event.agent]
-    bench.rests = False
+    routing.limit(event.agent, bench, at_us)
     routing.seat(event.agent, bench)
 
 

@@ -8,10 +8,9 @@ whole is rebuilt from the state, and no decision depends on when it was.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
-from itertools import accumulate, chain, islice
+from itertools import chain, islice
 
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.counts import Counts
@@ -26,6 +25,7 @@ from orchestra.engine.routing.sides import (
     ProfileKey,
     Rank,
     Requirement,
+    nth,
 )
 
 __all__ = ["Index"]
@@ -74,7 +74,8 @@ class Index:
             agent: their name.
             key: teams and skills.
             room: one bit per kind of work of which they could be offered one more now; `kinds` places higher, one per
-                kind for which they would put other work aside.
+                kind for which they would put other work aside; above all these, one for those who have been offered
+                as much as they may be.
             keys: their own keys, in the order's numbering.
         """
         placed = self.of_agent.get(agent)
@@ -343,12 +344,16 @@ class Index:
 
     def free(self, wanted: Requirement) -> int:
         """How many agents could be offered such an item now."""
+        return self.holding(wanted, self._either(wanted.kind))
+
+    def holding(self, wanted: Requirement, bits: int) -> int:
+        """How many agents who meet a requirement have any of these bits of room."""
         if wanted.agent:
-            return int(self.is_free(wanted.agent, wanted))
+            return int(self.is_able(wanted.agent, wanted) and bool(self.of_agent[wanted.agent].room & bits))
         if not self._free:
             return 0
-        either, mask = self._either(wanted.kind), self.able_profiles(wanted)
-        return sum([counts.total(mask) for room, counts in self._free.items() if room & either])
+        mask = self.able_profiles(wanted)
+        return sum([counts.total(mask) for room, counts in self._free.items() if room & bits])
 
     def _either(self, kind: int) -> int:
         """The bits of room for a kind, with and without putting other work aside."""
@@ -393,7 +398,7 @@ class Index:
         drawn = set()
         at = draw(total) if total else 0
         for number in chain(range(at, total), range(at)):
-            profile, entry = _nth(equals, number)
+            profile, entry = nth(equals, number)
             drawn.add(entry[-1])
             yield order.full(profile, wanted, entry)
         yield from (entry for entry in self.best_agents(wanted, order) if entry[-1] not in drawn)
@@ -404,7 +409,7 @@ class Index:
         equals: list[tuple[Profile, int, Ordered[Entry]]] = []
         mask = 0 if wanted.agent else self.able_profiles(wanted) & self._with_room(wanted.kind)
         for profile in self._profile_side.members(mask):
-            for room, orders in profile.free.items():
+            for room, orders in sorted(profile.free.items()):
                 head = orders[order.own].first()
                 if head is None or not room >> wanted.kind & 1:
                     continue
@@ -417,7 +422,7 @@ class Index:
                 own = head[:-1]
                 count = ordered.position((*own[:-1], own[-1] + 1)) if own else len(ordered)
                 equals.append((profile, count, ordered))
-        return equals
+        return sorted(equals, key=lambda one: one[0].key)  # however they came to be numbered
 
     def _compare(self, wanted: Requirement, order: Order, mask: int) -> Iterator[Entry]:
         """Merge the profiles by their heads; behind their heads only those are looked at whose head was taken."""
@@ -490,10 +495,3 @@ class Index:
                 buckets = [*asked, *buckets]
         room = placed.room | placed.room >> self._kinds
         return [bucket for bucket in buckets if room >> bucket.kind & 1]
-
-
-def _nth(equals: Sequence[tuple[Profile, int, Ordered[Entry]]], number: int) -> tuple[Profile, Entry]:
-    """The entry with so many before it in the heads of several orders taken one after the other."""
-    ends = list(accumulate(count for _, count, _ in equals))
-    profile, count, ordered = equals[bisect_right(ends, number)]
-    return profile, ordered.at(number - ends[bisect_right(ends, number)] + count)

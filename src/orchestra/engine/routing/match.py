@@ -149,14 +149,16 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
 def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
     """Condition -> number of agents who fail it first, of all who are signed in and take work.
 
-    `skills` lack the team or a skill, `saturated` have no room on the channel, `excluded` declined or missed it, and
-    it rings at those who are `asked` already and would have room for more.
+    `skills` lack the team or a skill, `rate_limited` have been offered as much as they may be for now, `saturated` have
+    no room on the channel, `excluded` declined or missed it, and it rings at those who are `asked` already and would
+    have room for more.
     """
     index = view.routing.index
-    able = index.able(wanted)
+    able, limited = index.able(wanted), index.holding(wanted, view.routing.rules.limited)
     counts = {
         "skills": len(index.of_agent) - able,
-        "saturated": able - index.free(wanted),
+        "rate_limited": limited,
+        "saturated": able - limited - index.free(wanted),
         "excluded": sum(index.is_free(agent, wanted) for agent in item.excluded),
         "asked": sum(index.is_free(agent, wanted) for agent in item.ringing),
     }

@@ -41,7 +41,7 @@ STEP = "routing.step"
 GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
 REST = "routing.rest"
-"""Timer of an agent who is offered nothing for a while."""
+"""Timer of an agent who is offered nothing, or less, for a while."""
 ASK = "routing.ask"
 """Timer of those who are free since a ring of which they were part is over."""
 SWEEP = "routing.sweep"
@@ -121,7 +121,12 @@ class Offer:
 
 @attrs.define
 class Bench:
-    """An agent as routing sees them: what they can do, what they have, and since when that has not changed."""
+    """An agent as routing sees them: what they can do, what they have, and since when that has not changed.
+
+    They signed in at `since_us`, and have taken or are asked to take `fresh` since. `recent` are the instants of their
+    last offers, oldest first, as many as the limit of rate asks for. `rests` until `rest_until_us`, `is_limited` by how
+    much they have been offered, and of their budget `warm_percent` may be used.
+    """
 
     teams: list[str]
     skills: dict[str, int]
@@ -133,6 +138,17 @@ class Bench:
     offered_us: int = 0
     rests: bool = False
     kind: str = "person"
+    rest_until_us: int = 0
+    since_us: int | None = None
+    fresh: int = 0
+    recent: list[int] = attrs.field(factory=list)
+    is_limited: bool = False
+    warm_percent: int = 100
+
+    @property
+    def budget_percent(self) -> int:
+        """What of their capacity may be used now."""
+        return max(1, self.capacity_percent * self.warm_percent // 100)
 
     @property
     def profile(self) -> ProfileKey:

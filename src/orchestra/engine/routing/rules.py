@@ -28,8 +28,8 @@ _OWN: Mapping[str, Callable[[Bench], int]] = {
     "idle": lambda bench: bench.idle_since_us,
     "offered": lambda bench: bench.offered_us,
     "open": lambda bench: sum(bench.counts.values()),
-    "spare": lambda bench: bench.used_percent - bench.capacity_percent,
-    "spare_ratio": lambda bench: bench.used_percent * _WHOLE // bench.capacity_percent,
+    "spare": lambda bench: bench.used_percent - bench.budget_percent,
+    "spare_ratio": lambda bench: bench.used_percent * _WHOLE // bench.budget_percent,
 }
 """Part of an order that depends on the agent alone -> its value, least first."""
 
@@ -138,6 +138,7 @@ class Rules:
         queues: queue -> its rules.
         kinds: how many kinds of work there are.
         interrupted: channels whose work may be put aside for others.
+        limited: the bit of room of those who have been offered as much as they may be.
         is_even: whether whoever goes before another in one queue goes before them in all.
     """
 
@@ -145,6 +146,7 @@ class Rules:
         self._kinds = [_Kind(number, name, plan.channels[name]) for number, name in enumerate(sorted(plan.channels))]
         self._number = {kind.name: kind.number for kind in self._kinds}
         self.kinds = len(self._kinds)
+        self.limited = 1 << 2 * self.kinds
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self._own: list[tuple[str, ...]] = []
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
@@ -236,11 +238,14 @@ class Rules:
         Args:
             bench: the agent.
             lendable: channel -> the weight of the agent's work there that could be put aside. With it there may be room
-                for a kind by interruption, which is the bit `kinds` places higher.
+                for a kind by interruption, which is the bit `kinds` places higher. Whoever is limited by how much they
+                have been offered has that bit alone which is above all these.
         """
         if sum(bench.counts.values()) >= MOST_IN_HAND:
             return 0
-        spare, room = bench.capacity_percent - bench.used_percent, 0
+        if bench.is_limited:
+            return self.limited
+        spare, room = bench.budget_percent - bench.used_percent, 0
         for number, name, channel in self._kinds:
             if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
                 continue

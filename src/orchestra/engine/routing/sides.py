@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from orchestra.engine.ordered import Ordered
@@ -20,6 +22,7 @@ __all__ = [
     "Rank",
     "Requirement",
     "Skills",
+    "nth",
 ]
 
 Key = tuple[int, ...]
@@ -238,3 +241,10 @@ class Numbered(Generic[Side]):
             if len(self._empty) <= max(_SPARED, self.all.bit_count() // 2):
                 return
             yield self._empty.popitem(last=False)[1]
+
+
+def nth(equals: Sequence[tuple[Profile, int, Ordered[Entry]]], number: int) -> tuple[Profile, Entry]:
+    """The entry with so many before it in the heads of several orders taken one after the other."""
+    ends = list(accumulate(count for _, count, _ in equals))
+    profile, count, ordered = equals[bisect_right(ends, number)]
+    return profile, ordered.at(number - ends[bisect_right(ends, number)] + count)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, RETRY, RING, STEP, Bench, Item, Offer
+from orchestra.engine.routing.limits import regard
+from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, REST, RETRY, RING, STEP, Bench, Item, Offer
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import Slice
@@ -221,7 +222,7 @@ class Routing(Slice):
         waiting = [name for name in in_hand if self._is_aside(self.items[name], borrowing)]
         bench = self.benches.get(agent)
         if waiting and bench is not None and bench.used_percent:
-            spare = bench.capacity_percent - bench.used_percent
+            spare = bench.budget_percent - bench.used_percent
             waiting = [name for name in waiting if self.items[name].weight_percent <= spare]
         return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
 
@@ -234,7 +235,7 @@ class Routing(Slice):
         bench = self.benches[agent]
         names = [name for name in self.in_hand[agent] if self.items[name].channel in channels]
         for name in sorted(names, key=lambda name: self.rules.rank(name, self.items[name]), reverse=True):
-            if bench.used_percent <= bench.capacity_percent:
+            if bench.used_percent <= bench.budget_percent:
                 return
             item = self.items[name]
             if self._may_lend(agent, item):
@@ -272,6 +273,14 @@ class Routing(Slice):
         if profile is not None and self._profile(name) is not profile:
             self.fewer_serve(self.index.served_excluding(name, profile), at_us)
 
+    def limit(self, name: str, bench: Bench, at_us: int) -> None:
+        """Note how much an agent may be given now, and set the timer for when that changes; to be placed anew."""
+        due_us = regard(bench, self.plan.presence, at_us)
+        if due_us is not None and bench.takes_work:
+            self.timers.set(REST, name, due_us)
+        else:
+            self.timers.cancel(REST, name)
+
     def set_takes_work(self, name: str, takes_work: bool, at_us: int) -> None:
         """Note whether the agent may be offered work at all."""
         bench = self.benches[name]
@@ -280,6 +289,7 @@ class Routing(Slice):
         bench.takes_work = takes_work
         if takes_work:
             bench.idle_since_us = at_us
+            self.limit(name, bench, at_us)
         self.change(name, bench, at_us)
 
     def smooth(self, item: Item, at_us: int) -> None:

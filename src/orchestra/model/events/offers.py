@@ -141,6 +141,6 @@ class GateOpened(Event):
 
 @attrs.define
 class AgentRested(Event):
-    """The rest after a declined, missed or failed offer is over; the agent may be offered work again."""
+    """A rest, a limit of rate or a step of the warm-up is over; the agent may be offered work again, or more of it."""
 
     agent: str

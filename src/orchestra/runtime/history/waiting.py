@@ -25,6 +25,7 @@ class Waiting:
     Attributes:
         reason: `closed`: its queue is closed; `gated`: those who could take it may do so once it has waited longer;
             `no_agents`: nobody who could take it takes work; `saturated`: those who may be asked have no room;
+            `rate_limited`: those who would have room have been offered as much as they may be for now;
             `excluded`: all have declined or missed it, and are asked again later; `offer_due`: after a change of the
             plan somebody could take it, and will be asked in a moment.
         place: from 1, among those that wait for the same.
@@ -58,6 +59,7 @@ _SENTENCES = {
     "gated": "other teams may take it once it has waited longer in queue {queue}",
     "no_agents": "nobody who can take it is at work and available in queue {queue}",
     "saturated": "{able} could take it, but have no room",
+    "rate_limited": "{able} could take it, but have been offered as much as they may be for now",
     "excluded": "{able} could take it, but have declined or missed it",
     "offer_due": "{able} could take it, and one of them is asked in a moment",
 }
@@ -97,8 +99,10 @@ def _reason(view: View, item: Item, wanted: Requirement, able: int, counts: dict
     excluded = sum(view.routing.index.is_able(agent, wanted) for agent in item.excluded)
     if excluded == able:
         return "excluded"
-    has_taker = able - counts.get("saturated", 0) - counts.get("excluded", 0) > 0
-    return "offer_due" if has_taker else "saturated"
+    barred = [counts.get(condition, 0) for condition in ("saturated", "excluded", "rate_limited")]
+    if able > sum(barred):
+        return "offer_due"
+    return "rate_limited" if barred[2] and not barred[0] else "saturated"
 
 
 def _later(view: View, item: Item) -> bool:
@@ -159,6 +163,8 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
                 return f"is a {bench.kind}"
         elif bench.skills.get(skill, 0) < level:
             return f"skill {skill} {bench.skills.get(skill, 0)} < {level}"
+    if bench.is_limited:
+        return "rate_limited"
     if not view.routing.index.is_free(name, wanted):
         return "saturated"
     if name in item.excluded:
