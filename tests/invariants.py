@@ -53,6 +53,7 @@ class Witness:
     promised: dict[tuple[str, str], int] = attrs.field(factory=dict)
     paced: dict[str, list[int]] = attrs.field(factory=dict)
     begun: dict[str, int] = attrs.field(factory=dict)
+    took: dict[str, list[int]] = attrs.field(factory=dict)
     reopened: set[str] = attrs.field(factory=set)
     started: int = 0
     ended: int = 0
@@ -193,6 +194,7 @@ class Witness:
 
     def _see_PlanChanged(self, engine: Engine, event: e.PlanChanged, at_us: int) -> None:
         self.paced.clear()
+        self.took.clear()
 
     def _see_OfferConnecting(self, engine: Engine, event: e.OfferConnecting, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
@@ -207,6 +209,13 @@ class Witness:
         until_us = self.connecting.pop(event.offer, self.offers[event.offer].deadline_us)
         assert at_us < until_us, "accepted or connected at or after the deadline"
         self._end_offer(event.offer, "ACCEPTED", event.interaction, event.agent)
+        took, window_us = self.took.setdefault(event.agent, []), microseconds(engine.view.plan.presence.window)
+        took.append(at_us)
+        slots = engine.view.routing.benches[event.agent].slots
+        assert all(at_us - window_us < slot[0] <= at_us for slot in slots), "something is remembered too long"
+        if engine.view.routing.rules.looks_back:
+            surely = [one for one in took if one > at_us - window_us * 11 // 12]
+            assert len(surely) <= sum(slot[1] for slot in slots), f"what {event.agent} took is forgotten too soon"
 
     def _see_OfferEnded(self, engine: Engine, event: e.OfferEnded, at_us: int) -> None:
         made = self.offers[event.offer]

@@ -82,6 +82,7 @@ def swarm_plan() -> Plan:
         rate=Rate(6, 40 * second),
         on_return=Rate(5, 30 * second),
         warm_up=WarmUp(50, 20 * second, 4),
+        window=120 * second,
     )
     callbacks = attrs.evolve(plan.callbacks, attempts=2, retry_after=20 * second, priority=1)
     queues = {
@@ -96,6 +97,7 @@ def swarm_plan() -> Plan:
             rank="due",
             known="last",
             exhausted="next_step",
+            order=["position", "handled", "talk", "idle"],
             steps=[
                 Step(pool="known", lasts=15 * second, skip_if=Condition(nobody=True)),
                 Step(pool="bots", lasts=20 * second, skip_if=Condition(saturated=True)),

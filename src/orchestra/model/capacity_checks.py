@@ -11,6 +11,7 @@ from orchestra.model.definitions import AgentDefinition, Channel, Presence
 __all__ = ["check_pace", "check_room", "check_wrap_up"]
 
 _MOST = 100
+_SHORTEST_WINDOW = timedelta(seconds=12)
 _MODES = ("timed", "optional", "required", "fixed")
 
 
@@ -48,6 +49,8 @@ def check_pace(presence: Presence) -> Iterator[Fault]:
             yield Fault(f"presence.{field}.offers", f"must be from 1 to {_MOST}")
         if rate.per <= timedelta():
             yield Fault(f"presence.{field}.per", "must be longer than nothing")
+    if presence.window < _SHORTEST_WINDOW:
+        yield Fault("presence.window", "must be at least 12s")
     warm_up = presence.warm_up
     if not 1 <= warm_up.percent <= 100:
         yield Fault("presence.warm_up.percent", "must be from 1 to 100")

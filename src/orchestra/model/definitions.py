@@ -253,6 +253,7 @@ class AgentDefinition:
             unless stated.
         name: what people call them; private, and none unless stated.
         kind: `person`, or `bot` for a program, which needs no device that answers; see `presence.bot_answers_within`.
+        position: their place where the order of a queue goes by it, lowest first; 0 unless stated.
     """
 
     teams: Sequence[str] = attrs.field(converter=_texts)
@@ -261,6 +262,7 @@ class AgentDefinition:
     capacity_percent: int = 100
     name: str | None = attrs.field(default=None, repr=False)
     kind: str = "person"
+    position: int = 0
 
 
 @attrs.frozen
@@ -318,6 +320,7 @@ class Presence:
         on_return: how much an agent takes at most within some time after signing in, so that whoever was away does not
             get all that waits; what they decline or miss does not count.
         warm_up: how an agent's budget grows after signing in.
+        window: how far back the orders `handled` and `talk` look, in twelfths; an hour unless stated.
         grace: how long all devices may be silent until work in hand is dealt with.
         bot_answers_within: how long a bot may owe an answer to what it has taken, or to a customer who wrote, until
             the contact goes over to people.
@@ -332,6 +335,7 @@ class Presence:
     rate: Rate = Rate()
     on_return: Rate = Rate()
     warm_up: WarmUp = WarmUp()
+    window: timedelta = timedelta(hours=1)
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
     bot_answers_within: timedelta = _seconds(60)

@@ -279,6 +279,8 @@ def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"{path}.kind", "must be person or bot")
         if not 1 <= agent.capacity_percent <= 10_000:
             yield Fault(f"{path}.capacity_percent", "must be from 1 to 10000")
+        if agent.position < 0:
+            yield Fault(f"{path}.position", "must be 0 or more")
     if not lost.touches("channels"):
         yield from check_room(plan.agents, plan.channels)
 

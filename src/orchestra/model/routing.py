@@ -35,6 +35,9 @@ OWN_ORDERS: Mapping[str, str] = {
     "open": "who has the fewest in hand",
     "spare": "who has the largest part of a budget left",
     "spare_ratio": "who has the largest share of their own budget left",
+    "handled": "who has taken the fewest contacts within `presence.window`",
+    "talk": "whose contacts that ended within `presence.window` took the least time",
+    "position": "whose own `position` is lowest: top down",
 }
 """Parts of an order of agents that depend on the agent alone -> who goes first."""
 

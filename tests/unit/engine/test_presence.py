@@ -335,7 +335,7 @@ def test_a_plan_that_names_them_again_during_the_walk_keeps_the_rest() -> None:
 
 def test_a_profile_wanted_is_sorted() -> None:
     definition = AgentDefinition(("b", "a"), {"y": 1, "x": 2}, ("r", "q"), 50)
-    assert wanted(definition) == (["a", "b"], {"x": 2, "y": 1}, ["q", "r"], 50, "person")
+    assert wanted(definition) == (["a", "b"], {"x": 2, "y": 1}, ["q", "r"], 50, "person", 0)
 
 
 def test_names_are_private() -> None:

@@ -63,8 +63,14 @@ def test_a_budget_that_no_contact_fits_is_doubtful() -> None:
         ('warm_up = {percent = 50, lasts = "1m", steps = 0}', "warm_up.steps"),
         ('warm_up = {percent = 50, lasts = "-1m"}', "warm_up.lasts"),
         ("warm_up = {percent = 50}", "warm_up.lasts"),
+        ('window = "11s"', "window"),
     ],
 )
 def test_a_pace_that_makes_no_sense(values: str, field: str) -> None:
     found = Plan.examine(CARE.replace("[presence]", f"[presence]\n{values}"))[1]
     assert [fault.path for fault in found if fault.is_error] == [f"presence.{field}"]
+
+
+def test_a_position_is_not_negative() -> None:
+    found = Plan.examine(f'{CARE}[agents.dan]\nteams = ["care"]\nposition = -1\n')[1]
+    assert [fault.path for fault in found if fault.is_error] == ["agents.dan.position"]

@@ -32,6 +32,8 @@ def _define(view: View, command: c.DefineAgent, at_us: int) -> Steps:
         raise InvalidCommand("capacity_percent", "must be from 1 to 10000")
     if command.kind not in ("person", "bot"):
         raise InvalidCommand("kind", "must be person or bot")
+    if command.position < 0:
+        raise InvalidCommand("position", "must be 0 or more")
     yield e.AgentDefined(
         command.agent,
         sorted(command.teams),
@@ -41,6 +43,7 @@ def _define(view: View, command: c.DefineAgent, at_us: int) -> Steps:
         "command",
         command.name,
         command.kind,
+        command.position,
     )
     return None
 
@@ -122,8 +125,9 @@ def _on_plan_changed(view: View, event: e.PlanChanged, at_us: int) -> Iterator[e
     for name, definition in sorted(event.plan.agents.items()):
         known = view.presence.agents.get(name)
         if known is None or (known.source == "plan" and known.profile != wanted(definition)):
-            teams, skills, roles, capacity_percent, kind = wanted(definition)
-            yield e.AgentDefined(name, teams, skills, roles, capacity_percent, "plan", definition.name, kind)
+            teams, skills, roles, capacity_percent, kind, position = wanted(definition)
+            profile = teams, skills, roles, capacity_percent
+            yield e.AgentDefined(name, *profile, "plan", definition.name, kind, position)
     yield from _remove_gone(view, "", at_us)
 
 

@@ -20,8 +20,8 @@ GRACE = "presence.grace"
 """Timer of an agent all of whose devices are silent."""
 
 
-Profile = tuple[list[str], dict[str, int], list[str], int, str]
-"""Teams, skills, roles, capacity and kind."""
+Profile = tuple[list[str], dict[str, int], list[str], int, str, int]
+"""Teams, skills, roles, capacity, kind and position."""
 
 
 def wanted(definition: AgentDefinition) -> Profile:
@@ -32,6 +32,7 @@ def wanted(definition: AgentDefinition) -> Profile:
         sorted(definition.roles),
         definition.capacity_percent,
         definition.kind,
+        definition.position,
     )
 
 
@@ -49,11 +50,12 @@ class Agent:
     devices: dict[str, bool] = attrs.field(factory=dict)
     misses: int = 0
     kind: str = "person"
+    position: int = 0
 
     @property
     def profile(self) -> Profile:
         """What the agent can do and may do."""
-        return self.teams, self.skills, self.roles, self.capacity_percent, self.kind
+        return self.teams, self.skills, self.roles, self.capacity_percent, self.kind, self.position
 
     @property
     def answers(self) -> bool:
@@ -95,7 +97,7 @@ class Presence(Slice):
         """The agent has this profile; where they are and what they do stays."""
         old = self.agents.get(event.agent)
         new = Agent(event.teams, event.skills, event.roles, event.capacity_percent, event.source)
-        new.kind = event.kind
+        new.kind, new.position = event.kind, event.position
         if old is not None:
             new.state, new.reason, new.devices, new.misses = old.state, old.reason, old.devices, old.misses
         self.agents[event.agent] = new

@@ -77,10 +77,11 @@ def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
     """The agent can do other things, or other amounts."""
     bench = routing.benches.get(event.agent)
     if bench is None:
-        routing.benches[event.agent] = Bench(event.teams, event.skills, event.capacity_percent, kind=event.kind)
+        bench = Bench(event.teams, event.skills, event.capacity_percent, kind=event.kind, position=event.position)
+        routing.benches[event.agent] = bench
         return
     bench.teams, bench.skills, bench.capacity_percent = event.teams, event.skills, event.capacity_percent
-    bench.kind = event.kind
+    bench.kind, bench.position = event.kind, event.position
     routing.limit(event.agent, bench, at_us)
     routing.change(event.agent, bench, at_us)
 
@@ -240,7 +241,8 @@ def accepted(routing: Routing, event: e.OfferAccepted, at_us: int) -> None:
     routing.settle(event.interaction, item)
     routing.smooth(item, at_us)
     routing.replace(event.agent)
-    item.excluded = {}
+    item.excluded, item.taken_us = {}, at_us
+    routing.look_back(event.agent, at_us, taken=1)
     routing.timers.cancel(RING, event.interaction)
     routing.timers.cancel(OFFER_TIMEOUT, event.offer)
     routing.timers.cancel(CONNECT, event.offer)
@@ -320,6 +322,7 @@ def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None
     """What is being wrapped up is not put aside, and may weigh less."""
     item = routing.items[event.interaction]
     item.is_wrapping = True
+    routing.look_back(event.agent, at_us, talk_us=at_us - item.taken_us)
     if event.wrap_up is not None and item.lent_to is not None:
         routing.take_back(event.interaction, event.agent)  # it is worked on again
     routing.replace(event.agent)

@@ -92,6 +92,7 @@ class Item:
     gate: int = 0
     lent_to: str | None = None
     is_wrapping: bool = False
+    taken_us: int = 0
     due_us: int | None = None
     for_people: bool = False
 
@@ -125,7 +126,8 @@ class Bench:
 
     They signed in at `since_us`, and have taken or are asked to take `fresh` since. `recent` are the instants of their
     last offers, oldest first, as many as the limit of rate asks for. `rests` until `rest_until_us`, `is_limited` by how
-    much they have been offered, and of their budget `warm_percent` may be used.
+    much they have been offered, and of their budget `warm_percent` may be used. `slots` are the parts of the window in
+    which they did something, oldest first: since when, contacts taken, microseconds of contacts that ended.
     """
 
     teams: list[str]
@@ -144,11 +146,23 @@ class Bench:
     recent: list[int] = attrs.field(factory=list)
     is_limited: bool = False
     warm_percent: int = 100
+    position: int = 0
+    slots: list[list[int]] = attrs.field(factory=list)
 
     @property
     def budget_percent(self) -> int:
         """What of their capacity may be used now."""
         return max(1, self.capacity_percent * self.warm_percent // 100)
+
+    @property
+    def handled(self) -> int:
+        """How many contacts they have taken within the window."""
+        return sum([taken for _, taken, _ in self.slots])
+
+    @property
+    def talk_us(self) -> int:
+        """How long the contacts took that ended within the window."""
+        return sum([talk_us for _, _, talk_us in self.slots])
 
     @property
     def profile(self) -> ProfileKey:

@@ -30,6 +30,9 @@ _OWN: Mapping[str, Callable[[Bench], int]] = {
     "open": lambda bench: sum(bench.counts.values()),
     "spare": lambda bench: bench.used_percent - bench.budget_percent,
     "spare_ratio": lambda bench: bench.used_percent * _WHOLE // bench.budget_percent,
+    "handled": lambda bench: bench.handled,
+    "talk": lambda bench: bench.talk_us,
+    "position": lambda bench: bench.position,
 }
 """Part of an order that depends on the agent alone -> its value, least first."""
 
@@ -139,6 +142,7 @@ class Rules:
         kinds: how many kinds of work there are.
         interrupted: channels whose work may be put aside for others.
         limited: the bit of room of those who have been offered as much as they may be.
+        looks_back: whether any order of agents asks what they did lately.
         is_even: whether whoever goes before another in one queue goes before them in all.
     """
 
@@ -154,6 +158,7 @@ class Rules:
             queue.ageing_percent for queue in plan.queues.values()
         } - {100}
         self._known: dict[tuple[Any, ...], Requirement] = {}
+        self.looks_back = any("handled" in own or "talk" in own for own in self._own)
         self._functions = [tuple(_OWN[name] for name in own) for own in self._own]
 
     def _order(self, queue: Queue, rules: QueueRules, step: Step) -> Order:

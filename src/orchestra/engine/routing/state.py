@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.limits import regard
+from orchestra.engine.routing.limits import note_work, regard
 from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, REST, RETRY, RING, STEP, Bench, Item, Offer
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket, Profile
@@ -281,6 +281,14 @@ class Routing(Slice):
         else:
             self.timers.cancel(REST, name)
 
+    def look_back(self, name: str, at_us: int, taken: int = 0, talk_us: int = 0) -> None:
+        """Note what an agent did, where an order of agents asks for it, and place them anew."""
+        bench = self.benches.get(name)
+        if bench is not None and self.rules.looks_back:
+            note_work(bench, self.plan.presence, at_us, taken, talk_us)
+            self.limit(name, bench, at_us)
+            self.seat(name, bench)
+
     def set_takes_work(self, name: str, takes_work: bool, at_us: int) -> None:
         """Note whether the agent may be offered work at all."""
         bench = self.benches[name]
@@ -406,6 +414,9 @@ class Routing(Slice):
     def release(self, name: str, item: Item, at_us: int) -> None:
         """Nobody has the item any more."""
         agent, item.held_by, item.taken_by = item.held_by, None, None
-        is_lent, item.lent_to, item.is_wrapping = item.lent_to is not None, None, False
+        was_wrapping, item.is_wrapping = item.is_wrapping, False
+        is_lent, item.lent_to = item.lent_to is not None, None
         if agent is not None:
             self.give_back(name, item, agent, 0 if is_lent else item.weight_percent, at_us)
+            if not was_wrapping:
+                self.look_back(agent, at_us, talk_us=at_us - item.taken_us)

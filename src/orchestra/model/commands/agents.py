@@ -24,6 +24,7 @@ class DefineAgent(Command):
     capacity_percent: int = 100
     name: str | None = private()
     kind: str = "person"
+    position: int = 0
 
 
 @attrs.define

@@ -32,6 +32,7 @@ class AgentDefined(Event):
     source: str
     name: str | None = private()
     kind: str = "person"
+    position: int = 0
 
 
 @attrs.define
