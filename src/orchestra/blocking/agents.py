@@ -237,7 +237,12 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         self._door.run(self._inner.finish, disposition)
 
     def finish_wrap_up(self, disposition: str | None = None) -> None:
-        """End wrap-up before its time."""
+        """End wrap-up before its time.
+
+        Raises:
+            TooSoon: the channel's wrap-up is `fixed`, so that its time alone ends it.
+            InvalidCommand: the channel's wrap-up needs a disposition, and none has been given.
+        """
         self._door.run(self._inner.finish_wrap_up, disposition)
 
 

@@ -328,7 +328,7 @@ def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None
     routing.replace(event.agent)
     percent = routing.plan.channels[item.channel].wrap_up_percent
     if event.wrap_up is not None and percent < 100:
-        routing.weigh(item, item.weight_percent * percent // 100)
+        routing.weigh(item, event.agent, item.weight_percent * percent // 100)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {

@@ -386,14 +386,12 @@ class Routing(Slice):
         bench.idle_since_us = idle_since_us
         self.seat(agent, bench)
 
-    def weigh(self, item: Item, weight_percent: int) -> None:
-        """An item in hand weighs so much from now on, even where that exceeds the budget."""
-        more_percent = weight_percent - item.weight_percent
+    def weigh(self, item: Item, agent: str, weight_percent: int) -> None:
+        """What an agent has in hand, and has not put aside, weighs so much from now on."""
+        bench = self.benches[agent]
+        bench.used_percent += weight_percent - item.weight_percent
         item.weight_percent = weight_percent
-        bench = self.benches.get(item.held_by or "")
-        if bench is not None and item.held_by is not None and item.lent_to is None:
-            bench.used_percent += more_percent
-            self.seat(item.held_by, bench)
+        self.seat(agent, bench)
 
     def unring(self, name: str, item: Item, row: Offer, at_us: int) -> None:
         """An offer of the item has ended, and gives its capacity back."""
