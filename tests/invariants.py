@@ -14,7 +14,7 @@ from orchestra.engine.callbacks.state import DUE
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, RETRY, RING, STEP, Bench, Item
+from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, STEP, Bench, Item
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.structure import microseconds
@@ -383,7 +383,11 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
     before = attrs.evolve(bench, used_percent=used, counts=counts)
     hand = [attrs.evolve(other, lent_to=None) if other in lent else other for other in hand]
     mine = oracle.urgency(plan, before, made.interaction, item, at_us)
+    rest_us = engine.view.timers.get(REST, made.agent)
+    is_overdue = rest_us is not None and rest_us <= at_us
     for name, waiting in routing.items.items():
+        if is_overdue:
+            continue  # what they may be given has changed, and they are asked in a moment
         if waiting.queue in reopened and made.agent in routing.to_sweep:
             continue  # whoever could take what waits in a queue that has just opened is asked in a moment
         if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting, hand):

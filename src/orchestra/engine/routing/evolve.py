@@ -271,6 +271,7 @@ def ended(routing: Routing, event: e.OfferEnded, at_us: int) -> None:
 def rested(routing: Routing, event: e.AgentRested, at_us: int) -> None:
     """The agent may be offered work again, or more of it."""
     bench = routing.benches[event.agent]
+    routing.timers.cancel(REST, event.agent)
     routing.limit(event.agent, bench, at_us)
     routing.seat(event.agent, bench)
 

@@ -270,11 +270,11 @@ class Index:
         return (bucket for bucket in self.of_queue.get(queue, {}).values() if not bucket.wanted.agent)
 
     def takers(self, queue: str) -> Iterator[str]:
-        """Agents who could be offered something that waits in a queue; some of them several times."""
+        """Agents who could be offered something that waits or rings in a queue; some of them several times."""
         for wanted, bucket in self.of_queue.get(queue, {}).items():
             if wanted.agent and self.is_free(wanted.agent, wanted):
                 yield wanted.agent
-            either, fit = self._either(wanted.kind), 0 if not bucket.waiting else self.able_profiles(wanted)
+            either, fit = self._either(wanted.kind), 0 if bucket.is_empty else self.able_profiles(wanted)
             for profile in self._profile_side.members(fit):
                 for room, ordered in profile.free.items():
                     if room & either:

@@ -276,6 +276,9 @@ class Routing(Slice):
     def limit(self, name: str, bench: Bench, at_us: int) -> None:
         """Note how much an agent may be given now, and set the timer for when that changes; to be placed anew."""
         due_us = regard(bench, self.plan.presence, at_us)
+        overdue_us = self.timers.get(REST, name)
+        if overdue_us is not None and overdue_us <= at_us and bench.takes_work:
+            return  # it rings in a moment, and then they are offered what they may be given by now
         if due_us is not None and bench.takes_work:
             self.timers.set(REST, name, due_us)
         else:
