@@ -15,7 +15,7 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
-from orchestra.model.routing import Serving, Step
+from orchestra.model.routing import Ring, Serving, Step
 from orchestra.runtime.history.waiting import why_waiting
 
 # Tests begin on Tuesday, 14 November 2023, 22:13:20 UTC.
@@ -290,6 +290,30 @@ def test_many_leave_a_closed_queue_in_slices_and_commands_go_between() -> None:
     assert moved == 210
     assert driver.engine.view.routing.index.waiting_in["care"] == 0
     check_state(driver.engine)
+
+
+def test_who_knows_the_customer_is_asked_when_the_queue_opens() -> None:
+    driver = centre(steps=[Step(pool="known", lasts=timedelta(hours=1)), Step()])
+    driver.sign_in("ana", "bob")
+    driver.run(c.CloseQueue("care", "x"))
+    driver.message("joe", "email", agent="bob")
+    assert sound(driver).offered() == {}
+    driver.run(c.OpenQueue("care", "y"))
+    driver.advance(0)
+    assert sound(driver).offered() == {"in1": "bob"}
+
+
+def test_what_rings_when_a_queue_closes_rings_more_once_it_opens() -> None:
+    driver = centre(ring=Ring(first=1, every=timedelta(seconds=10), more=1, most=3))
+    driver.sign_in("ana", "bob")
+    driver.message("joe", "email")
+    driver.run(c.CloseQueue("care", "x"))
+    driver.advance(15)
+    assert len(driver.pending()) == 1
+    driver.run(c.OpenQueue("care", "y"))
+    driver.advance(0)
+    assert len(driver.pending()) == 2
+    sound(driver)
 
 
 def test_what_waits_for_a_gate_says_so() -> None:

@@ -15,7 +15,7 @@ from orchestra.model import commands as c, events as e
 __all__ = ["SECTION"]
 
 _CLEARED_AT_ONCE = 50
-_EVENTS_AT_ONCE = 200
+"""Each may be offered at once where it goes, which is a handful of events."""
 _BY_HOURS = "hours"
 
 
@@ -56,13 +56,10 @@ def _change(view: View, queue: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _clear(view: View, queue: str, at_us: int) -> Iterator[e.Event]:
-    moved, until, names = 0, view.position + _EVENTS_AT_ONCE, to_clear(view, queue, _CLEARED_AT_ONCE)
+    names = to_clear(view, queue, _CLEARED_AT_ONCE)
     for name in names:
-        if view.position >= until:
-            break
         yield from leave_closed(view, name, at_us)
-        moved += 1
-    yield e.QueueCleared(queue, moved, moved == len(names) < _CLEARED_AT_ONCE)
+    yield e.QueueCleared(queue, len(names), len(names) < _CLEARED_AT_ONCE)
 
 
 SECTION = Section(

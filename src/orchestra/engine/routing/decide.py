@@ -145,8 +145,6 @@ def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.E
     yield from end_all(view, event.interaction, "rescind", "another agent took it")
     for name in view.routing.lent_to(event.agent, event.offer):
         item = view.routing.items[name]
-        if item.is_wrapping:
-            continue  # finished while the other rang: what is left is done beside it
         if view.plan.channels[item.channel].put_aside == "requeue":
             yield queue_again(view, name, "interrupted", at_us)
         else:
