@@ -244,6 +244,8 @@ def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Eve
 def _give_back(view: View, agent: str, reason: str, at_us: int) -> Iterator[e.Event]:
     """What an agent leaves behind waits again with its place, unless its channel keeps it with them."""
     for name, item in _in_hand(view, agent):
+        if view.consults.is_transferred(name):
+            continue  # it is theirs until whoever was asked to take it has answered
         if item.held_by == agent and view.plan.channels[item.channel].on_agent_lost == "requeue":
             yield queue_again(view, name, reason, at_us)
 
@@ -314,6 +316,7 @@ SECTION = Section(
         e.RingWidened: _on_widened,
         e.RoutingRetried: _on_retried,
         e.AgentRested: _on_free,
+        e.TransferCompleted: _on_free,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
         e.ConnectAtRisk: _on_risk,
