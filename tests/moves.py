@@ -750,7 +750,7 @@ WEIGHTS: Mapping[Move, int] = {
     set_fields: 1,
     send: 4,
     recover: 1,
-    resume_deliveries: 1,
+    resume_deliveries: 2,
     cancel_delivery: 1,
     stop: 1,
     start_sending: 2,
