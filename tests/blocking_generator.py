@@ -31,6 +31,7 @@ SOURCES: Mapping[str, str] = {
 COUNTERPARTS: Mapping[str, str] = {
     "ActiveContact": "agents",
     "AgentSession": "agents",
+    "Consult": "agents",
     "Offer": "agents",
     "Calls": "calls",
     "Client": "client",

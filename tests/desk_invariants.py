@@ -28,6 +28,9 @@ class DeskWitness:
         elif isinstance(event, e.OfferAccepted):
             if engine.view.presence.agents[event.agent].kind == "person":
                 self.person[event.customer] = event.agent
+        elif isinstance(event, e.TransferCompleted):
+            if engine.view.presence.agents[event.to].kind == "person":
+                self.person[event.customer] = event.to
         elif isinstance(event, e.OfferMade):
             item = engine.view.routing.items[event.interaction]
             is_bot = engine.view.presence.agents[event.agent].kind == "bot"

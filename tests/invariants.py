@@ -11,8 +11,9 @@ from typing import Any
 import attrs
 
 from orchestra.engine.callbacks.state import DUE
+from orchestra.engine.consults.state import ANSWER
 from orchestra.engine.engine import SECTIONS, Engine
-from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, OFFER, PRESENCE
+from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, STEP, Bench, Item
 from orchestra.model import events as e
@@ -55,6 +56,7 @@ class Witness:
     begun: dict[str, int] = attrs.field(factory=dict)
     took: dict[str, list[int]] = attrs.field(factory=dict)
     reopened: set[str] = attrs.field(factory=set)
+    consults: dict[str, str] = attrs.field(factory=dict)
     started: int = 0
     ended: int = 0
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
@@ -233,6 +235,48 @@ class Witness:
         assert offer not in self.answered, f"offer ended twice: {self.answered.get(offer)}, then {outcome}"
         assert (self.offers[offer].interaction, self.offers[offer].agent) == (interaction, agent)
         self.answered[offer] = outcome
+
+    # Consults
+
+    def _see_ConsultAsked(self, engine: Engine, event: e.ConsultAsked, at_us: int) -> None:
+        view = engine.view
+        assert event.consult == f"cs{event.token}" == f"cs{len(self.consults) + 1}", "tokens must rise one by one"
+        assert at_us < event.deadline_us
+        self.consults[event.consult] = CONSULT.initial
+        bench, channel = view.routing.benches[event.consulted], view.plan.channels[event.channel]
+        assert view.presence.agents[event.consulted].takes_work, "asked an agent who takes no work"
+        assert bench.used_percent <= bench.capacity_percent, "more capacity held than granted"
+        assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
+
+    def _see_ConsultAccepted(self, engine: Engine, event: e.ConsultAccepted, at_us: int) -> None:
+        assert at_us < engine.view.consults.consults[event.consult].deadline_us, "accepted at or after the deadline"
+        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "accept"]
+
+    def _see_BargedIn(self, engine: Engine, event: e.BargedIn, at_us: int) -> None:
+        assert event.consult == f"cs{event.token}" == f"cs{len(self.consults) + 1}", "tokens must rise one by one"
+        self.consults[event.consult] = CONSULT.steps[CONSULT.initial, "barge_in"]
+
+    def _see_MonitoringStarted(self, engine: Engine, event: e.MonitoringStarted, at_us: int) -> None:
+        assert event.agent != event.monitored == engine.view.contacts.interactions[event.interaction].agent
+
+    def _see_ConsultMerged(self, engine: Engine, event: e.ConsultMerged, at_us: int) -> None:
+        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "merge"]
+        channel = engine.view.contacts.interactions[event.interaction].channel
+        most = engine.view.plan.channels[channel].parties
+        assert len(engine.view.consults.parties(event.interaction)) + 1 <= most, "too many talk with one customer"
+
+    def _see_ConsultEnded(self, engine: Engine, event: e.ConsultEnded, at_us: int) -> None:
+        before, outcomes = self.consults[event.consult], CONSULT.steps
+        assert event.outcome in {after for (state, _), after in outcomes.items() if state == before} & CONSULT.final
+        self.consults[event.consult] = event.outcome
+
+    def _see_TransferCompleted(self, engine: Engine, event: e.TransferCompleted, at_us: int) -> None:
+        assert event.consult not in engine.view.consults.consults
+        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "transfer"]
+        interaction, item = engine.view.contacts.interactions[event.interaction], engine.view.routing.items
+        assert (interaction.state, interaction.agent) == ("ACTIVE", event.to)
+        assert item[event.interaction].taken_by == event.consult
+        assert event.agent != event.to
 
     # Timers: what an event promised comes once, and never early
 
@@ -419,6 +463,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     """Everything that must hold between two batches."""
     _check_interactions(engine)
     _check_capacity(engine)
+    _check_consults(engine)
     _check_cases(engine)
     _check_deliveries(engine)
     desk_invariants.check(engine)
@@ -454,10 +499,13 @@ def _check_interactions(engine: Engine) -> None:
         assert (row.agent is None) == (item.state != "TAKEN")
         assert item.held_by == row.agent
         if item.state == "TAKEN":
-            taken = routing.offers[item.taken_by or ""]
-            assert (taken.state, taken.agent) == ("ACCEPTED", row.agent)
-            assert item.weight_percent <= taken.weight_percent, "it weighs more than it was taken for"
-            assert item.is_wrapping or item.weight_percent == taken.weight_percent, "it weighs less in hand"
+            taken = routing.offers.get(item.taken_by or "")
+            if taken is None:
+                assert (item.taken_by or "").startswith("cs"), f"{name} was taken by {item.taken_by}"
+            else:
+                assert (taken.state, taken.agent) == ("ACCEPTED", row.agent)
+                assert item.weight_percent <= taken.weight_percent, "it weighs more than it was taken for"
+                assert item.is_wrapping or item.weight_percent == taken.weight_percent, "it weighs less in hand"
         may_ring = item.state == "OFFERED" and not connecting
         assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
         assert (name in routing.index.of_ringing) == routing.wants_more(item)
@@ -476,6 +524,9 @@ def _check_capacity(engine: Engine) -> None:
         for agent_name, offer in item.ringing.items():
             used[agent_name] += view.routing.offers[offer].weight_percent
             counts[agent_name, item.channel] += 1
+    for consult in view.consults.consults.values():
+        used[consult.consulted] += consult.weight_percent
+        counts[consult.consulted, consult.channel] += 1
     assert set(view.routing.benches) == set(view.presence.agents)
     for name, bench in view.routing.benches.items():
         agent = view.presence.agents[name]
@@ -486,6 +537,29 @@ def _check_capacity(engine: Engine) -> None:
         assert (bench.teams, bench.skills) == (agent.teams, agent.skills)
         assert agent.state == "OFFLINE" or agent.devices
     assert set(used) <= set(view.routing.benches), "capacity of an agent who is gone"
+
+
+def _check_consults(engine: Engine) -> None:
+    view = engine.view
+    for name, row in view.consults.consults.items():
+        assert row.state in set(CONSULT.states) - CONSULT.final, f"{name} is {row.state} and was kept"
+        interaction = view.contacts.interactions[row.interaction]
+        assert interaction.state in ("ACTIVE", "HELD", "PARKED"), f"{name} is about what is {interaction.state}"
+        assert (interaction.agent, interaction.channel) == (row.agent, row.channel)
+        assert row.consulted != row.agent
+        assert view.presence.agents[row.consulted].state != "OFFLINE", f"{name} is with an agent who is gone"
+        is_asked = row.state == CONSULT.initial
+        assert view.timers.get(ANSWER, name) == (row.deadline_us if is_asked else None)
+    for interaction_name, listeners in view.supervision.listeners.items():
+        interaction = view.contacts.interactions[interaction_name]
+        assert interaction.state in ("ACTIVE", "HELD", "PARKED"), "somebody listens where nobody talks"
+        taking_part = {interaction.agent} | {row.consulted for _, row in view.consults.parties(interaction_name)}
+        assert taking_part.isdisjoint(listeners), "somebody listens to themself"
+        assert all(view.presence.agents[agent].state != "OFFLINE" for agent in listeners)
+    about = Counter(row.interaction for row in view.consults.consults.values() if row.state != "MERGED")
+    assert all(count == 1 for count in about.values()), "two consults of one interaction at once"
+    pairs = Counter((row.interaction, row.consulted) for row in view.consults.consults.values())
+    assert all(count == 1 for count in pairs.values()), "somebody takes part twice"
 
 
 def _check_cases(engine: Engine) -> None:
@@ -531,6 +605,8 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
     assert witness.started == len(view.contacts.interactions), "an interaction was lost"
     assert witness.ended == states[True], "an interaction ended more or less than once"
+    is_asked = {name: state for name, state in witness.consults.items() if state not in CONSULT.final}
+    assert {name: row.state for name, row in view.consults.consults.items()} == is_asked
     is_open = {name for name, row in view.routing.offers.items() if row.is_open}
     assert witness.offers.keys() - witness.answered.keys() == is_open, "an offer never ended"
     for name in is_open:

@@ -15,18 +15,30 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, WarmUp
+from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, Team, WarmUp
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
-__all__ = ["MOVES", "WEIGHTS", "Chooser", "Move", "come_back_to_no_queue", "next_plan", "swarm_plan"]
+__all__ = [
+    "MOVES",
+    "WEIGHTS",
+    "Chooser",
+    "Move",
+    "come_back_to_no_queue",
+    "confer",
+    "next_plan",
+    "supervise",
+    "swarm_plan",
+]
 
 Value = TypeVar("Value")
 Move = Callable[[Engine, "Chooser"], "c.Command | None"]
 
 AGENTS = ("ana", "bob", "cleo", "dan", "eve", "rob", "rob")
+EXPERT = "fay"
+"""Serves no queue, so that somebody is free to be consulted even where much waits."""
 CUSTOMERS = tuple(f"customer{number}" for number in range(6))
 CHANNELS = ("chat", "voice", "email")
 TOPICS = ("order", "bill")
@@ -116,7 +128,11 @@ def swarm_plan() -> Plan:
             overflow_if=Condition(waiting_above=3),
         ),
     }
-    agents = {**plan.agents, "rob": AgentDefinition(["care"], {"german": 90}, capacity_percent=300, kind="bot")}
+    agents = {
+        **plan.agents,
+        "rob": AgentDefinition(["care"], {"german": 90}, capacity_percent=300, kind="bot"),
+        EXPERT: AgentDefinition(["experts"], capacity_percent=200),
+    }
     presence = attrs.evolve(presence, bot_answers_within=25 * second)
     return attrs.evolve(
         plan,
@@ -127,6 +143,7 @@ def swarm_plan() -> Plan:
         queues=queues,
         agents=agents,
         callbacks=callbacks,
+        teams={**plan.teams, "experts": Team()},
     )
 
 
@@ -178,7 +195,7 @@ def _some(choose: Chooser, names: Iterable[str]) -> str | None:
 
 
 def _agent(choose: Chooser) -> str:
-    return choose.pick(AGENTS)
+    return choose.pick((*AGENTS, EXPERT))
 
 
 def _interaction(engine: Engine, choose: Chooser, *states: str) -> str | None:
@@ -357,7 +374,7 @@ def report_callback(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def sign_in(engine: Engine, choose: Chooser) -> c.Command:
-    return c.SignIn(_agent(choose), choose.pick(["main", "main", "phone"]))
+    return c.SignIn(EXPERT if choose.chance(30) else _agent(choose), choose.pick(["main", "main", "phone"]))
 
 
 def sign_out(engine: Engine, choose: Chooser) -> c.Command:
@@ -382,7 +399,7 @@ def return_device(engine: Engine, choose: Chooser) -> c.Command:
 
 def define_agent(engine: Engine, choose: Chooser) -> c.Command:
     return c.DefineAgent(
-        _agent(choose),
+        choose.pick(AGENTS),
         choose.pick([["care"], ["sales"], ["sales", "care"]]),
         choose.pick([{}, {"german": 60}, {"german": 90, "billing": 50}]),
         capacity_percent=choose.pick([40, 100, 100, 300]),
@@ -440,6 +457,55 @@ def close_queue(engine: Engine, choose: Chooser) -> c.Command:
 def open_queue(engine: Engine, choose: Chooser) -> c.Command:
     closed = [name for name, door in engine.view.hours.doors.items() if not door.is_open]
     return c.OpenQueue(choose.pick(closed or ["care"]), "back")
+
+
+# Consults
+
+
+def ask_consult(engine: Engine, choose: Chooser) -> c.Command | None:
+    view = engine.view
+    pairs = [
+        (name, agent)
+        for name, row in view.contacts.interactions.items()
+        if row.state in ("ACTIVE", "HELD")
+        for agent, bench in view.routing.benches.items()
+        if bench.takes_work and agent != row.agent and view.routing.has_room(agent, row.channel)
+    ]
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    if name is None:
+        return None
+    name, other = choose.pick(pairs[-12:]) if pairs and not choose.chance(5) else (name, _agent(choose))
+    kind = choose.pick([c.AskConsult, c.AskConsult, c.TransferToAgent])
+    return kind(name, _handler(engine, choose, name), other, "who is this?")
+
+
+def answer_consult(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.consults.consults)
+    row = engine.view.consults.consults.get(name or "")
+    if not name or row is None:
+        return None
+    who, token = row.consulted if choose.chance(97) else _agent(choose), row.token - choose.chance(3)
+    return c.DeclineConsult(name, who, token) if choose.chance(15) else c.AcceptConsult(name, who, token)
+
+
+def end_consult(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.consults.consults)
+    row = engine.view.consults.consults.get(name or "")
+    if not name or row is None:
+        return None
+    return c.EndConsult(name, row.agent) if choose.chance(50) else c.LeaveConsult(name, row.consulted)
+
+
+def merge_consult(engine: Engine, choose: Chooser) -> c.Command | None:
+    rows = engine.view.consults.consults
+    name = _some(choose, (name for name, row in rows.items() if row.state == "JOINED" or choose.chance(5)))
+    return c.MergeConsult(name, rows[name].agent) if name in rows else None
+
+
+def complete_transfer(engine: Engine, choose: Chooser) -> c.Command | None:
+    rows = engine.view.consults.consults
+    name = _some(choose, (name for name, row in rows.items() if row.state != "ASKED" or choose.chance(5)))
+    return c.CompleteTransfer(name, rows[name].agent if choose.chance(97) else _agent(choose)) if name in rows else None
 
 
 # Cases and labels
@@ -589,6 +655,37 @@ def come_back_to_no_queue(engine: Engine, choose: Chooser) -> Iterable[c.Command
     yield c.ReopenCase(case, "not settled")
 
 
+def supervise(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """Somebody listens to a contact, whispers, and may come in."""
+    name, agent = _interaction(engine, choose, "ACTIVE", "HELD"), choose.pick((*AGENTS, EXPERT))
+    if name is None:
+        return
+    yield c.SignIn(agent)
+    yield c.MonitorInteraction(name, agent, actor="operator:eve")
+    yield c.Whisper(name, agent, "offer a discount", actor="operator:eve")
+    kind = choose.pick([c.StopMonitoring, c.BargeIn, c.TakeOver, None])
+    if kind is not None:
+        yield kind(name, agent, actor="operator:eve")
+    if choose.chance(30):
+        yield c.TakeOver(name, agent, actor="operator:eve")
+
+
+def confer(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """The expert comes to work, is consulted, and talks with the customer; then the contact may be theirs."""
+    yield c.SignIn(EXPERT)
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    if name is None:
+        return
+    agent, token = _handler(engine, choose, name), engine.view.consults.next_token()
+    yield c.AskConsult(name, agent, EXPERT)
+    yield c.AcceptConsult(f"cs{token}", EXPERT, token)
+    yield c.MergeConsult(f"cs{token}", agent)
+    if choose.chance(30):
+        yield c.SignOut(agent)
+    elif choose.chance(30):
+        yield c.CompleteTransfer(f"cs{token}", agent)
+
+
 def change_plan(engine: Engine, choose: Chooser) -> c.Command:
     plan = next_plan(choose) if choose.chance(70) else swarm_plan()
     return c.ChangePlan(plan, plan.digest(), "2025b", "check")
@@ -637,6 +734,11 @@ WEIGHTS: Mapping[Move, int] = {
     rescind: 1,
     close_queue: 1,
     open_queue: 3,
+    ask_consult: 4,
+    answer_consult: 8,
+    end_consult: 1,
+    merge_consult: 2,
+    complete_transfer: 2,
     open_case: 1,
     wait: 1,
     resume: 1,
@@ -648,7 +750,7 @@ WEIGHTS: Mapping[Move, int] = {
     set_fields: 1,
     send: 4,
     recover: 1,
-    resume_deliveries: 1,
+    resume_deliveries: 2,
     cancel_delivery: 1,
     stop: 1,
     start_sending: 2,

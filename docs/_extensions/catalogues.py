@@ -25,6 +25,7 @@ _AREAS = {
     "agents": "Agents and devices",
     "bots": "Bots",
     "cases": "Cases, references and fields",
+    "consults": "Consults",
     "contacts": "Contacts and messages",
     "definition": "The plan",
     "deliveries": "Deliveries",
@@ -32,6 +33,7 @@ _AREAS = {
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "callbacks": "Callbacks",
+    "supervision": "Supervision",
     "targets": "Connect targets",
     "work": "Work items",
 }

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
     from orchestra.model.results import Received, WorkOpened
-    from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
+    from orchestra.runtime.agents import ActiveContact, AgentSession, Consult, Offer
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.context import Context
     from orchestra.runtime.lines import Line
@@ -54,6 +54,7 @@ __all__ = [
     "AgentSession",
     "Client",
     "CommandRefused",
+    "Consult",
     "Contact",
     "Context",
     "DefinitionError",
@@ -100,6 +101,7 @@ _LATER = {
     "ActiveContact": "runtime.agents",
     "AgentSession": "runtime.agents",
     "Client": "runtime.client",
+    "Consult": "runtime.agents",
     "Context": "runtime.context",
     "Line": "runtime.lines",
     "Offer": "runtime.agents",

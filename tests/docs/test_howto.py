@@ -9,7 +9,7 @@ from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
 from orchestra.model.plan import Plan
 
-GUIDES = ("back-up", "read-measures", "standby", "stop-sending", "test-your-application")
+GUIDES = ("back-up", "read-measures", "standby", "stop-sending", "test-your-application", "transfer-and-consult")
 
 
 @pytest.mark.parametrize("guide", GUIDES)

@@ -13,7 +13,7 @@ from orchestra.model.results import CaseRef, RequestedCallback, Written
 from orchestra.runtime import agents
 from orchestra.runtime.context import Context
 
-__all__ = ["ActiveContact", "AgentSession", "Offer"]
+__all__ = ["ActiveContact", "AgentSession", "Consult", "Offer"]
 
 
 class Offer(Counterpart[agents.Offer]):
@@ -108,6 +108,127 @@ class Offer(Counterpart[agents.Offer]):
         self._door.run(self._inner.decline, reason)
 
 
+class Consult(Counterpart[agents.Consult]):
+    """One agent asks another to help with a contact, or to take it."""
+
+    @property
+    def id(self) -> str:
+        """For the stateless form, `AcceptConsult(id, consulted, token)`."""
+        return self._inner.id
+
+    @property
+    def token(self) -> int:
+        """Proves that the answer is to this very consult."""
+        return self._inner.token
+
+    @property
+    def agent(self) -> str:
+        """Who has the contact, and asks."""
+        return self._inner.agent
+
+    @property
+    def consulted(self) -> str:
+        """Who is asked."""
+        return self._inner.consulted
+
+    @property
+    def interaction(self) -> str:
+        """Id of the contact."""
+        return self._inner.interaction
+
+    @property
+    def customer(self) -> str:
+        """Whose it is."""
+        return self._inner.customer
+
+    @property
+    def channel(self) -> str:
+        """What it is on."""
+        return self._inner.channel
+
+    @property
+    def purpose(self) -> str:
+        """`consult`, or `transfer`: who accepts has the contact."""
+        return self._inner.purpose
+
+    @property
+    def note(self) -> str | None:
+        """What it is about, if the agent who asks has said so."""
+        return self._inner.note
+
+    @property
+    def deadline(self) -> datetime:
+        """An answer at or after it is too late."""
+        return self._inner.deadline
+
+    def accept(self) -> ActiveContact:
+        """Take part, as the agent who is asked; take the contact if it is a transfer.
+
+        What it gives can be worked with from when the contact is this agent's: at once if it is a transfer, else if
+        it is handed over (see `completed`).
+
+        Raises:
+            OfferExpired: it timed out, was ended, or the contact is over.
+        """
+        return ActiveContact(self._door, self._door.run(self._inner.accept))
+
+    def decline(self, reason: str | None = None) -> None:
+        """Refuse, as the agent who is asked.
+
+        Raises:
+            OfferExpired: it has ended or was answered already.
+        """
+        self._door.run(self._inner.decline, reason)
+
+    def leave(self) -> None:
+        """Take part no more, as the agent who was asked."""
+        self._door.run(self._inner.leave)
+
+    def answered(self) -> None:
+        """Return when the other agent takes part.
+
+        Raises:
+            OfferExpired: they declined, did not answer in time or went away, or it was ended; `state` says which.
+            JournalUnavailable: the workspace closed before that.
+        """
+        self._door.run(self._inner.answered)
+
+    def completed(self) -> None:
+        """Return when the contact is the consulted agent's.
+
+        Raises:
+            OfferExpired: they declined, did not answer in time, went away or left, or it was ended; `state` says which.
+            JournalUnavailable: the workspace closed before that.
+        """
+        self._door.run(self._inner.completed)
+
+    def merge(self) -> None:
+        """Bring the agent who takes part together with the customer, as the agent who asked: a conference.
+
+        Raises:
+            NotAllowedInState: they have not answered yet, or as many talk with the customer as the channel allows.
+            OfferExpired: it has ended already.
+        """
+        self._door.run(self._inner.merge)
+
+    def transfer(self) -> None:
+        """Hand the contact over to the agent who takes part, as the agent who asked.
+
+        Raises:
+            NotAllowedInState: they have not answered yet.
+            OfferExpired: it has ended already.
+        """
+        self._door.run(self._inner.transfer)
+
+    def end(self, reason: str | None = None) -> None:
+        """Ask no more, or let the other agent go, as the agent who asked.
+
+        Raises:
+            OfferExpired: it has ended already.
+        """
+        self._door.run(self._inner.end, reason)
+
+
 class ActiveContact(Counterpart[agents.ActiveContact]):
     """An interaction in an agent's hands."""
 
@@ -176,6 +297,30 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
     def retrieve(self) -> None:
         """Take the customer back from hold."""
         self._door.run(self._inner.retrieve)
+
+    def consult(self, agent: str, note: str | None = None) -> Consult:
+        """Ask another agent for help. The customer stays here, whatever comes of it.
+
+        Args:
+            agent: whom to ask; they must be available and have room for one more of this channel.
+            note: tells them what it is about.
+
+        Raises:
+            NotAllowedInState: they cannot be asked now, somebody else is asked already, or the contact is over.
+        """
+        return Consult(self._door, self._door.run(self._inner.consult, agent, note))
+
+    def transfer_to(self, agent: str, note: str | None = None) -> Consult:
+        """Ask another agent to take the contact, which stays here until they do; `completed` tells.
+
+        Args:
+            agent: whom to ask; they must be available and have room for one more of this channel.
+            note: tells them what it is about.
+
+        Raises:
+            NotAllowedInState: they cannot be asked now, somebody else is asked already, or the contact is over.
+        """
+        return Consult(self._door, self._door.run(self._inner.transfer_to, agent, note))
 
     def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
         """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
@@ -274,6 +419,22 @@ class AgentSession(Counterpart[agents.AgentSession]):
             JournalUnavailable: the workspace closed before there was one.
         """
         return Offer(self._door, self._door.run(self._inner.next_offer))
+
+    def consults(self, timeout: timedelta | None = None) -> Stream[Consult]:
+        """What other agents ask of this one: what is pending now, then more as it comes. Ends as `offers` does.
+
+        Args:
+            timeout: the iteration ends when nothing came for this long; None waits for ever.
+        """
+        return Stream(self._door, self._inner.consults(), partial(Consult, self._door), timeout)
+
+    def next_consult(self) -> Consult:
+        """The next consult of this agent: one pending now, or the first that is asked.
+
+        Raises:
+            JournalUnavailable: the workspace closed before there was one.
+        """
+        return Consult(self._door, self._door.run(self._inner.next_consult))
 
     def away(self, reason: str) -> None:
         """Take no new work."""

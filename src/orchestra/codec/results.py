@@ -21,14 +21,16 @@ from orchestra.errors import (
     UnknownId,
     UnsupportedVersion,
 )
-from orchestra.model.results import Accepted, CaseRef, Received, WorkOpened, Written
+from orchestra.model.results import Accepted, CaseRef, Consulted, Consulting, Received, WorkOpened, Written
 
 __all__ = ["RESULT_VERSION", "decode_result", "encode_result"]
 
 RESULT_VERSION = 1
 """The newest form of answers that this library writes and reads."""
 
-_VALUES: dict[str, type[Any]] = {kind.__name__: kind for kind in (Accepted, CaseRef, WorkOpened, Received, Written)}
+_VALUES: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Accepted, CaseRef, Consulted, Consulting, Received, WorkOpened, Written)
+}
 _REFUSALS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, TooSoon, UnknownId)

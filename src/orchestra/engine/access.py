@@ -28,9 +28,22 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.TransferInteraction,
         c.HandOver,
         c.ReportCallback,
+        c.AskConsult,
+        c.AcceptConsult,
+        c.DeclineConsult,
+        c.EndConsult,
+        c.LeaveConsult,
+        c.MergeConsult,
+        c.CompleteTransfer,
+        c.TransferToAgent,
     }
 )
 """Commands that an agent gives for themself: the agent they name is the actor unless another is given."""
+
+_SUPERVISION: frozenset[type[c.Command]] = frozenset(
+    {c.MonitorInteraction, c.StopMonitoring, c.Whisper, c.BargeIn, c.TakeOver}
+)
+"""Commands that an agent gives for themself, too, but only if a role of theirs names them."""
 
 _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     {
@@ -89,7 +102,7 @@ def authorize(view: View, command: c.Command) -> Actor:
 
 def _default(view: View, command: c.Command) -> Actor:
     """The agent the command names, whose roles count here too, or the kind of actor that the command is for."""
-    if type(command) in _OWN_WORK:
+    if type(command) in _OWN_WORK | _SUPERVISION:
         name: str = command.agent  # type: ignore[attr-defined]
         actor = f"{'bot' if view.agent(name).kind == 'bot' else 'agent'}:{name}"
         _authorize_agent(view, command, actor, name, _OWN_WORK)

@@ -17,6 +17,7 @@ from orchestra.engine.access import authorize, role_faults
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
+from orchestra.engine.consults.decide import SECTION as CONSULTS
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
@@ -27,6 +28,7 @@ from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Slice, Steps
+from orchestra.engine.supervision.decide import SECTION as SUPERVISION
 from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
 from orchestra.engine.work.decide import SECTION as WORK
@@ -44,6 +46,8 @@ SECTIONS: tuple[Section[Any], ...] = (
     CONTACTS,
     CASES,
     LABELS,
+    CONSULTS,
+    SUPERVISION,
     HOURS,
     ROUTING,
     CALLBACKS,

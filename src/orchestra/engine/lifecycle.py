@@ -12,7 +12,18 @@ import attrs
 
 from orchestra.errors import DefinitionError, Fault, NotAllowedInState
 
-__all__ = ["CASE", "DELIVERY", "INTERACTION", "MACHINES", "OFFER", "PRESENCE", "RECEIPTS", "TARGET", "Machine"]
+__all__ = [
+    "CASE",
+    "CONSULT",
+    "DELIVERY",
+    "INTERACTION",
+    "MACHINES",
+    "OFFER",
+    "PRESENCE",
+    "RECEIPTS",
+    "TARGET",
+    "Machine",
+]
 
 
 @attrs.frozen
@@ -122,11 +133,13 @@ INTERACTION = Machine(
         CONNECTING end     DONE
         CONNECTING cancel  CANCELED
         ACTIVE   hold      HELD
+        ACTIVE   transfer  ACTIVE
         ACTIVE   queue     QUEUED
         ACTIVE   wrap_up   WRAPPING
         ACTIVE   end       DONE
         ACTIVE   cancel    CANCELED
         HELD     retrieve  ACTIVE
+        HELD     transfer  ACTIVE
         HELD     queue     QUEUED
         HELD     wrap_up   WRAPPING
         HELD     end       DONE
@@ -134,6 +147,7 @@ INTERACTION = Machine(
         ACTIVE   park      PARKED
         HELD     park      PARKED
         PARKED   resume    ACTIVE
+        PARKED   transfer  ACTIVE
         PARKED   queue     QUEUED
         PARKED   wrap_up   WRAPPING
         PARKED   end       DONE
@@ -168,6 +182,36 @@ OFFER = Machine(
         CONNECTING withdraw       WITHDRAWN
         CONNECTING customer_leave CUSTOMER_LEFT
         CONNECTING agent_lose     AGENT_LOST
+        """
+    ),
+)
+
+CONSULT = Machine(
+    "consult",
+    initial="ASKED",
+    final=frozenset(
+        {"DECLINED", "TIMED_OUT", "CANCELED", "CUSTOMER_LEFT", "AGENT_LOST", "LEFT", "ENDED", "TRANSFERRED"}
+    ),
+    steps=_table(
+        """
+        ASKED  accept         JOINED
+        ASKED  barge_in       MERGED
+        ASKED  decline        DECLINED
+        ASKED  time_out       TIMED_OUT
+        ASKED  end            CANCELED
+        ASKED  customer_leave CUSTOMER_LEFT
+        ASKED  agent_lose     AGENT_LOST
+        JOINED leave          LEFT
+        JOINED end            ENDED
+        JOINED customer_leave CUSTOMER_LEFT
+        JOINED agent_lose     AGENT_LOST
+        JOINED transfer       TRANSFERRED
+        JOINED merge          MERGED
+        MERGED leave          LEFT
+        MERGED end            ENDED
+        MERGED customer_leave CUSTOMER_LEFT
+        MERGED agent_lose     AGENT_LOST
+        MERGED transfer       TRANSFERRED
         """
     ),
 )
@@ -262,5 +306,5 @@ TARGET = Machine(
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
-MACHINES = (INTERACTION, OFFER, CASE, PRESENCE, DELIVERY, TARGET)
+MACHINES = (INTERACTION, OFFER, CONSULT, CASE, PRESENCE, DELIVERY, TARGET)
 """All machines, for the documentation and the tests that walk them."""

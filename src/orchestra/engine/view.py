@@ -9,6 +9,7 @@ from typing import TypeVar
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
+from orchestra.engine.consults.state import Consults
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
@@ -19,6 +20,7 @@ from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import Plans
+from orchestra.engine.supervision.state import Supervision
 from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
 from orchestra.engine.work.state import Work
@@ -38,6 +40,7 @@ class View:
         "bots",
         "callbacks",
         "cases",
+        "consults",
         "contacts",
         "definition",
         "deliveries",
@@ -49,6 +52,7 @@ class View:
         "position",
         "presence",
         "routing",
+        "supervision",
         "targets",
         "timers",
         "work",
@@ -63,6 +67,8 @@ class View:
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
         self.labels = Labels(self.plans, self.timers)
+        self.supervision = Supervision(self.plans, self.timers)
+        self.consults = Consults(self.plans, self.timers)
         self.hours = Hours(self.plans, self.timers)
         self.routing = Routing(self.plans, self.timers)
         self.callbacks = Callbacks(self.plans, self.timers)

@@ -72,6 +72,8 @@ class Open:
     spent: Spent | None = None
     is_transferred: bool = False
     was_transferred: bool = False
+    is_consulted: bool = False
+    was_consulted: bool = False
     is_with_bot: bool = False
     bot_spent: Spent | None = None
     was_handed_over: bool = False
@@ -205,6 +207,23 @@ class ContactFold:
             contact.was_handed_over = True
             self._slices.of_queue(contact.queue)[0].handed_over += 1
 
+    def transfer_completed(self, event: e.TransferCompleted, at_us: int) -> None:
+        """Another agent has it, without a wait."""
+        contact = self.open.get(event.interaction)
+        if contact is None:
+            return
+        if not contact.is_with_bot:
+            contact.is_transferred = contact.was_transferred = True
+        self._end_in_hand(contact, at_us)
+        contact.is_with_bot = event.to in self._bots
+        contact.in_hand = InHand(event.to, self._workload, at_us)
+
+    def consulted(self, event: e.ConsultAccepted, at_us: int) -> None:
+        """Another agent helps, if they did not come to take it."""
+        contact = self.open.get(event.interaction)
+        if contact is not None and event.purpose == "consult":
+            contact.is_consulted = contact.was_consulted = True
+
     def finished(self, event: e.InteractionFinished, at_us: int) -> None:
         """Agent and customer have parted; wrap-up follows, or the end."""
         contact = self.open.get(event.interaction)
@@ -230,11 +249,12 @@ class ContactFold:
             return
         tally.handled += 1
         tally.transferred += contact.is_transferred
+        tally.consulted += contact.is_consulted
         tally.spent.include(spent)
         if contact.spent is None:
             contact.spent = Spent()
         contact.spent.include(spent)
-        contact.in_hand, contact.is_transferred = None, False
+        contact.in_hand, contact.is_transferred, contact.is_consulted = None, False, False
 
     def done(self, event: e.InteractionDone, at_us: int) -> None:
         """Over: handled, or answered elsewhere while it waited."""
@@ -309,6 +329,7 @@ class ContactFold:
         for tally in tallies:
             tally.handled += 1
             tally.transferred += contact.was_transferred
+            tally.consulted += contact.was_consulted
             tally.spent.include(contact.spent)
 
     def touch(self, interaction: str | None, at_us: int) -> str | None:
@@ -338,6 +359,8 @@ class ContactFold:
         e.InteractionResumed: resumed,
         e.InteractionRetrieved: retrieved,
         e.InteractionTransferred: transferred,
+        e.ConsultAccepted: consulted,
+        e.TransferCompleted: transfer_completed,
         e.InteractionHandedOver: handed_over,
         e.InteractionFinished: finished,
         e.InteractionDone: done,

@@ -88,6 +88,7 @@ class Handling:
 
     handled: int
     transferred: int
+    consulted: int
     talk_us: int
     hold_us: int
     wrap_up_us: int
@@ -227,6 +228,11 @@ class Figures:
         return self._share("transfer rate", self.handling.transferred, self.handling.handled)
 
     @property
+    def consult_rate(self) -> Share:
+        """Handled with at least one consult in which the other agent took part / handled."""
+        return self._share("consult rate", self.handling.consulted, self.handling.handled)
+
+    @property
     def asa_s(self) -> float | None:
         """Average speed of answer: the mean wait of the answered, in seconds."""
         return self.wait.mean_s
@@ -264,5 +270,6 @@ class Figures:
             "handling": self.handling.to_json(),
             "bots": self.bots.to_json(),
             "transfer_rate": self.transfer_rate.to_json(),
+            "consult_rate": self.consult_rate.to_json(),
             "deliverability": self.deliverability.to_json(),
         }

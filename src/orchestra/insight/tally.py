@@ -88,6 +88,7 @@ class Tally:
     bot_handled: int = 0
     handed_over: int = 0
     transferred: int = 0
+    consulted: int = 0
     planned: int = 0
     sent: int = 0
     delivered: int = 0
@@ -155,7 +156,15 @@ class Tally:
 
     def _handling(self) -> Handling:
         spent = self.spent
-        return Handling(self.handled, self.transferred, spent.talk, spent.hold, spent.wrap_up, spent.weighted)
+        return Handling(
+            self.handled,
+            self.transferred,
+            self.consulted,
+            spent.talk,
+            spent.hold,
+            spent.wrap_up,
+            spent.weighted,
+        )
 
     def _bots(self) -> Bots:
         spent = self.bot_spent

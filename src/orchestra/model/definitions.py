@@ -188,6 +188,8 @@ class Channel:
             for others unless stated.
         connects: how long it may take, after the agent's answer, until agent and customer are connected, which then
             has to be confirmed; None where the answer is all it takes.
+        parties: most agents who talk with one customer at once, with the one who has the contact; at least 2, and 3
+            unless stated.
         wrap_up: longest time for work after contact.
         wrap_up_mode: how that work ends. `timed`: by itself, or sooner by the agent; none if `wrap_up` is zero.
             `optional`: by the agent, or after `wrap_up` unless that is zero. `required`: only by the agent, who has to
@@ -218,6 +220,7 @@ class Channel:
     put_aside: str = "keep"
     offer_timeout: timedelta | None = None
     connects: timedelta | None = None
+    parties: int = 3
     wrap_up: timedelta = timedelta()
     wrap_up_mode: str = "timed"
     wrap_up_percent: int = 100

@@ -252,6 +252,8 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
 
 
 def _check_connecting(plan: Plan, lost: Lost, path: str, channel: Channel) -> Iterator[Fault]:
+    if not 2 <= channel.parties <= 10:
+        yield Fault(f"{path}.parties", "must be from 2 to 10")
     for index, other in enumerate(channel.alternatives):
         if other != "callback" and _is_missing(other, "channels", plan.channels, lost):
             yield Fault(f"{path}.alternatives[{index}]", _missing("channel", other, plan.channels))

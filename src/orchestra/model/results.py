@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["Accepted", "CaseRef", "Received", "RequestedCallback", "WorkOpened", "Written"]
+__all__ = ["Accepted", "CaseRef", "Consulted", "Consulting", "Received", "RequestedCallback", "WorkOpened", "Written"]
 
 
 @attrs.frozen
@@ -59,6 +59,37 @@ class WorkOpened:
     case: CaseRef
     customer: str
     duplicate: bool = False
+
+
+@attrs.frozen
+class Consulting:
+    """Another agent is asked for help.
+
+    Attributes:
+        token: proves that an answer is to this very consult.
+        weight_percent: the share of their budget that is held.
+        deadline_us: an answer at or after it is too late.
+    """
+
+    consult: str
+    token: int
+    weight_percent: int
+    deadline_us: int
+
+
+@attrs.frozen
+class Consulted:
+    """An agent takes part in another one's interaction.
+
+    Attributes:
+        agent: who asked them.
+    """
+
+    consult: str
+    interaction: str
+    case: CaseRef
+    customer: str
+    agent: str
 
 
 @attrs.frozen

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Protocol
 
 from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.instants import instant, since_epoch_us
-from orchestra.model.results import Accepted, CaseRef, RequestedCallback, Written
+from orchestra.model.results import Accepted, CaseRef, Consulted, Consulting, RequestedCallback, Written
 from orchestra.runtime.context import Context
-from orchestra.runtime.published import Published
+from orchestra.runtime.desk import Desk, has_part, until_consult
 
-__all__ = ["ActiveContact", "AgentSession", "Desk", "Offer"]
+__all__ = ["ActiveContact", "AgentSession", "Consult", "Offer"]
 
 
 _ASKED_AT_MOST = 5
-
-
-class Desk(Protocol):
-    """What an agent's session needs of the workspace it is in."""
-
-    async def execute(self, command: c.Command) -> Any:
-        """Decide on a command and give its result, once that is durable."""
-        ...
-
-    def events(self, after: int = 0, types: Collection[type[e.Event]] | None = None) -> AsyncGenerator[Published]:
-        """Durable events past a position, in order, then new ones as they come."""
-        ...
-
-    async def offers_since(self, agent: str) -> int:
-        """A position before which no offer to the agent was made that is still pending."""
-        ...
-
-    async def begin_of(self, interaction: str, customer: str) -> int:
-        """The position before an interaction of the customer began."""
-        ...
-
-    async def context_of(self, interaction: str, agent: str) -> Context:
-        """What is known about an interaction that is offered to an agent, or in their hands."""
-        ...
-
-    def is_pending(self, offer: str) -> bool:
-        """Whether an offer can still be answered."""
-        ...
-
-    def reply_key(self) -> str:
-        """A key that no reply had before."""
-        ...
 
 
 class Offer:
@@ -154,6 +121,118 @@ class Offer:
         await self._workspace.execute(c.DeclineOffer(self.id, self.agent, self.token, reason))
 
 
+class Consult:
+    """One agent asks another to help with a contact, or to take it.
+
+    Attributes:
+        id: for the stateless form, `AcceptConsult(id, consulted, token)`.
+        token: proves that the answer is to this very consult.
+        agent: who has the contact, and asks.
+        consulted: who is asked.
+        interaction: id of the contact.
+        customer: whose it is.
+        channel: what it is on.
+        purpose: `consult`, or `transfer`: who accepts has the contact.
+        note: what it is about, if the agent who asks has said so.
+        deadline: an answer at or after it is too late.
+    """
+
+    id: str
+    token: int
+    agent: str
+    consulted: str
+    interaction: str
+    customer: str
+    channel: str
+    purpose: str
+    note: str | None
+    deadline: datetime
+
+    def __init__(self, workspace: Desk, event: e.ConsultAsked) -> None:
+        self._workspace = workspace
+        self.id = event.consult
+        self.token = event.token
+        self.agent = event.agent
+        self.consulted = event.consulted
+        self.interaction = event.interaction
+        self.customer = event.customer
+        self.channel = event.channel
+        self.purpose = event.purpose
+        self.note = event.note
+        self.deadline = instant(event.deadline_us)
+
+    def __repr__(self) -> str:
+        return f"Consult({self.id!r}, interaction={self.interaction!r}, consulted={self.consulted!r})"
+
+    async def accept(self) -> ActiveContact:
+        """Take part, as the agent who is asked; take the contact if it is a transfer.
+
+        What it gives can be worked with from when the contact is this agent's: at once if it is a transfer, else if
+        it is handed over (see `completed`).
+
+        Raises:
+            OfferExpired: it timed out, was ended, or the contact is over.
+        """
+        consulted: Consulted = await self._workspace.execute(c.AcceptConsult(self.id, self.consulted, self.token))
+        return ActiveContact(self._workspace, consulted, self.consulted, self.channel)
+
+    async def decline(self, reason: str | None = None) -> None:
+        """Refuse, as the agent who is asked.
+
+        Raises:
+            OfferExpired: it has ended or was answered already.
+        """
+        await self._workspace.execute(c.DeclineConsult(self.id, self.consulted, self.token, reason))
+
+    async def leave(self) -> None:
+        """Take part no more, as the agent who was asked."""
+        await self._workspace.execute(c.LeaveConsult(self.id, self.consulted))
+
+    async def answered(self) -> None:
+        """Return when the other agent takes part.
+
+        Raises:
+            OfferExpired: they declined, did not answer in time or went away, or it was ended; `state` says which.
+            JournalUnavailable: the workspace closed before that.
+        """
+        await until_consult(self._workspace, self.id, self.interaction, self.customer, e.ConsultAccepted)
+
+    async def completed(self) -> None:
+        """Return when the contact is the consulted agent's.
+
+        Raises:
+            OfferExpired: they declined, did not answer in time, went away or left, or it was ended; `state` says which.
+            JournalUnavailable: the workspace closed before that.
+        """
+        await until_consult(self._workspace, self.id, self.interaction, self.customer, e.TransferCompleted)
+
+    async def merge(self) -> None:
+        """Bring the agent who takes part together with the customer, as the agent who asked: a conference.
+
+        Raises:
+            NotAllowedInState: they have not answered yet, or as many talk with the customer as the channel allows.
+            OfferExpired: it has ended already.
+        """
+        await self._workspace.execute(c.MergeConsult(self.id, self.agent))
+
+    async def transfer(self) -> None:
+        """Hand the contact over to the agent who takes part, as the agent who asked.
+
+        Raises:
+            NotAllowedInState: they have not answered yet.
+            OfferExpired: it has ended already.
+        """
+        await self._workspace.execute(c.CompleteTransfer(self.id, self.agent))
+
+    async def end(self, reason: str | None = None) -> None:
+        """Ask no more, or let the other agent go, as the agent who asked.
+
+        Raises:
+            OfferExpired: it has ended already.
+        """
+        await self._workspace.execute(c.EndConsult(self.id, self.agent, reason))
+
+
 class ActiveContact:
     """An interaction in an agent's hands.
 
@@ -171,7 +250,7 @@ class ActiveContact:
     customer: str
     channel: str
 
-    def __init__(self, workspace: Desk, accepted: Accepted, agent: str, channel: str) -> None:
+    def __init__(self, workspace: Desk, accepted: Accepted | Consulted, agent: str, channel: str) -> None:
         self._workspace = workspace
         self.agent = agent
         self.interaction = accepted.interaction
@@ -186,18 +265,18 @@ class ActiveContact:
         """What the customer writes in this interaction: what is there already, then new texts, until it is over."""
         over = (e.InteractionDone, e.InteractionFinished, e.InteractionQueued, e.InteractionCanceled)
         after = await self._workspace.begin_of(self.interaction, self.customer)
-        types = [e.MessageReceived, e.OfferAccepted, *over]
-        has_begun = False
-        async with aclosing(self._workspace.events(after=after, types=types)) as entries:
+        parts = (e.OfferAccepted, e.ConsultAccepted, e.TransferCompleted, e.ConsultEnded)
+        takes_part = False
+        async with aclosing(self._workspace.events(after=after, types=[e.MessageReceived, *parts, *over])) as entries:
             async for entry in entries:
                 event = entry.event
                 if getattr(event, "interaction", None) != self.interaction:
                     continue
                 if isinstance(event, e.MessageReceived):
                     yield event.text or ""
-                elif isinstance(event, e.OfferAccepted):
-                    has_begun = event.agent == self.agent
-                elif has_begun:
+                    continue
+                had_part, takes_part = takes_part, has_part(event, self.agent, takes_part)
+                if had_part and not takes_part:
                     return
 
     async def context(self) -> Context:
@@ -244,6 +323,36 @@ class ActiveContact:
     async def retrieve(self) -> None:
         """Take the customer back from hold."""
         await self._workspace.execute(c.RetrieveInteraction(self.interaction, self.agent))
+
+    async def consult(self, agent: str, note: str | None = None) -> Consult:
+        """Ask another agent for help. The customer stays here, whatever comes of it.
+
+        Args:
+            agent: whom to ask; they must be available and have room for one more of this channel.
+            note: tells them what it is about.
+
+        Raises:
+            NotAllowedInState: they cannot be asked now, somebody else is asked already, or the contact is over.
+        """
+        return await self._ask(c.AskConsult(self.interaction, self.agent, agent, note), agent, "consult")
+
+    async def transfer_to(self, agent: str, note: str | None = None) -> Consult:
+        """Ask another agent to take the contact, which stays here until they do; `completed` tells.
+
+        Args:
+            agent: whom to ask; they must be available and have room for one more of this channel.
+            note: tells them what it is about.
+
+        Raises:
+            NotAllowedInState: they cannot be asked now, somebody else is asked already, or the contact is over.
+        """
+        return await self._ask(c.TransferToAgent(self.interaction, self.agent, agent, note), agent, "transfer")
+
+    async def _ask(self, command: c.AskConsult | c.TransferToAgent, agent: str, purpose: str) -> Consult:
+        asked: Consulting = await self._workspace.execute(command)
+        names = (asked.consult, self.interaction, self.customer, self.agent, agent, self.channel)
+        event = e.ConsultAsked(*names, asked.token, asked.weight_percent, asked.deadline_us, purpose, command.note)
+        return Consult(self._workspace, event)
 
     async def transfer(self, queue: str, skills: dict[str, int] | None = None) -> None:
         """Hand over to a queue; the customer keeps the place that the waiting so far has earned."""
@@ -347,6 +456,29 @@ class AgentSession:
         async with aclosing(self.offers()) as offers:
             async for offer in offers:
                 return offer
+        raise JournalUnavailable("the workspace is closed")
+
+    async def consults(self) -> AsyncGenerator[Consult, None]:
+        """What other agents ask of this one: what is pending now, then more as it comes. Ends as `offers` does."""
+        desk = self._workspace
+        after = await desk.offers_since(self.agent)
+        async with aclosing(desk.events(after=after, types=[e.ConsultAsked])) as entries:
+            async for entry in entries:
+                event = entry.event
+                if not isinstance(event, e.ConsultAsked) or event.consulted != self.agent:
+                    continue
+                if desk.is_pending(event.consult):
+                    yield Consult(desk, event)
+
+    async def next_consult(self) -> Consult:
+        """The next consult of this agent: one pending now, or the first that is asked.
+
+        Raises:
+            JournalUnavailable: the workspace closed before there was one.
+        """
+        async with aclosing(self.consults()) as consults:
+            async for consult in consults:
+                return consult
         raise JournalUnavailable("the workspace is closed")
 
     async def away(self, reason: str) -> None:

@@ -277,17 +277,18 @@ class Workspace(Calls):
         await self._leases.heartbeat(agent, device)
 
     async def offers_since(self, agent: str) -> int:
-        """A position before which no offer to the agent was made that is still pending."""
-        routing = self._owner.view.routing
+        """A position before which nothing was offered to or asked of the agent that is still pending."""
+        view = self._owner.view
+        routing = view.routing
         items = [routing.items[name] for name in routing.in_hand.get(agent, ())]
-        pending = {item.ringing[agent]: item.customer for item in items if agent in item.ringing}
+        pending = [
+            ("OfferMade", item.customer, "offer", item.ringing[agent]) for item in items if agent in item.ringing
+        ]
+        pending += [("ConsultAsked", row.customer, "consult", name) for name, row in view.consults.of_consulted(agent)]
         now = await self._owner.read(lambda view: view.position)
-        for offer, customer in pending.items():
-            now = min(now, await in_thread(self._made, offer, customer))
+        for found in pending:
+            now = min(now, await in_thread(self._before, *found))
         return now
-
-    def _made(self, offer: str, customer: str) -> int:
-        return self._before("OfferMade", customer, "offer", offer)
 
     async def context_of(self, interaction: str, agent: str) -> Context:
         """What is known about an interaction that is offered to an agent, or in their hands."""
@@ -305,9 +306,10 @@ class Workspace(Calls):
         return self._owner.recent.position
 
     def is_pending(self, offer: str) -> bool:
-        """Whether an offer can still be answered."""
-        row = self._owner.view.routing.offers.get(offer)
-        return row is not None and row.state == "PENDING"
+        """Whether an offer or a consult can still be answered."""
+        view = self._owner.view
+        row = view.routing.offers.get(offer) or view.consults.consults.get(offer)
+        return row is not None and row.state in ("PENDING", "ASKED")
 
     def reply_key(self) -> str:
         """A key that no reply had before: the owner's epoch, and a count."""

@@ -60,6 +60,19 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ReportSetupFailed("of1", "ana", 1, "no line"),
     c.DeclineOffer("of1", "ana", 1),
     c.RescindOffer("of1", "x"),
+    c.AskConsult("in1", "ana", "bob"),
+    c.AcceptConsult("cs1", "ana", 1),
+    c.DeclineConsult("cs1", "ana", 1),
+    c.EndConsult("cs1", "ana"),
+    c.LeaveConsult("cs1", "ana"),
+    c.MergeConsult("cs1", "ana"),
+    c.MonitorInteraction("in1", "ana"),
+    c.StopMonitoring("in1", "ana"),
+    c.Whisper("in1", "ana", "hi"),
+    c.BargeIn("in1", "ana"),
+    c.TakeOver("in1", "ana"),
+    c.CompleteTransfer("cs1", "ana"),
+    c.TransferToAgent("in1", "ana", "bob"),
     c.SendMessage("ca1", "k", text="hi"),
     c.StartDelivery("de1", 1, 1),
     c.RecordOutcome("de1", 1, "accepted"),
@@ -77,6 +90,8 @@ EXAMPLES: tuple[c.Command, ...] = (
 OWN = {
     *("SignIn", "SignOut", "SetAway", "SetAvailable", "AcceptOffer", "DeclineOffer", "HoldInteraction"),
     *("ConfirmConnected", "ReportSetupFailed"),
+    *("AskConsult", "AcceptConsult", "DeclineConsult", "EndConsult", "LeaveConsult"),
+    *("MergeConsult", "CompleteTransfer", "TransferToAgent"),
     *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
     "HandOver",
     "ReportCallback",
@@ -86,6 +101,7 @@ CASES = {
     *("SendMessage", "OpenWorkItem"),
 }
 CALLBACKS = {"RequestCallback", "RescheduleCallback", "CancelCallback"}
+SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
@@ -140,6 +156,10 @@ def test_every_kind_of_actor_against_every_command(engine: Engine, actor: str, c
 @pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: type(command).__name__)
 def test_without_an_actor_it_is_whom_the_command_is_for(engine: Engine, command: c.Command) -> None:
     name = type(command).__name__
+    if name in SUPERVISION:
+        with pytest.raises(NotPermitted):
+            authorize(engine.view, command)
+        return
     expected = "agent:ana" if name in OWN else "customer" if name in INBOUND else "system"
     assert authorize(engine.view, command) == expected
 

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.engine.lifecycle import CASE, DELIVERY, INTERACTION, MACHINES, OFFER, PRESENCE, RECEIPTS, Machine
+from orchestra.engine.lifecycle import (
+    CASE,
+    CONSULT,
+    DELIVERY,
+    INTERACTION,
+    MACHINES,
+    OFFER,
+    PRESENCE,
+    RECEIPTS,
+    Machine,
+)
 from orchestra.errors import DefinitionError, NotAllowedInState
 
 PAIRS = [(machine, state, trigger) for machine in MACHINES for state in machine.states for trigger in machine.triggers]
@@ -44,6 +54,7 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
         ),
     }
     assert OFFER.final == set(OFFER.states) - {"PENDING", "CONNECTING"}
+    assert CONSULT.final == set(CONSULT.states) - {"ASKED", "JOINED", "MERGED"}
     assert set(CASE.states) == {"OPEN", "WAITING_ON_CUSTOMER", "WAITING_ON_THIRD_PARTY", "RESOLVED", "CLOSED"}
     assert set(PRESENCE.states) == {"OFFLINE", "AVAILABLE", "AWAY"}
     assert set(DELIVERY.states) == {
@@ -52,8 +63,8 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
     }
 
 
-def test_nothing_leads_out_of_an_ended_interaction_or_offer() -> None:
-    for machine in (INTERACTION, OFFER):
+def test_nothing_leads_out_of_an_ended_interaction_offer_or_consult() -> None:
+    for machine in (INTERACTION, OFFER, CONSULT):
         assert {source for source, _ in machine.steps} & machine.final == set()
 
 

@@ -305,6 +305,17 @@ def _transferred() -> tuple[Desk, str]:
     return desk, called
 
 
+def _consulted() -> tuple[Desk, str]:
+    """A call that ana has from 20 on, and bob takes part in from 24 on."""
+    desk = Desk()
+    desk.sign_in("ana", "bob")
+    called = desk.call("joe", 10)
+    assert desk.take(called, 20) == "ana"
+    desk.run(c.AskConsult(called, "ana", "bob"), 22)
+    desk.run(c.AcceptConsult("cs1", "bob", 1), 24)
+    return desk, called
+
+
 def test_a_transferred_contact_counts_once_over_all_and_in_each_queue() -> None:
     desk, called = _transferred()
     assert desk.take(called, 58) == "bob"
@@ -318,6 +329,39 @@ def test_a_transferred_contact_counts_once_over_all_and_in_each_queue() -> None:
     assert shares == [(1, 1), (1, 1), (0, 1)]
     assert measures.by_channel["voice"].accessibility.denominator == 1
     assert german.accessibility.denominator == 0
+
+
+def test_a_contact_that_is_handed_over_is_a_transfer_and_a_consult_is_none() -> None:
+    desk, called = _consulted()
+    desk.run(c.EndConsult("cs1", "ana"), 30)
+    desk.run(c.FinishInteraction(called, "ana"), 40)
+    share = desk.measures().total.transfer_rate
+    assert (share.numerator, share.denominator) == (0, 1)
+    share = desk.measures().total.consult_rate
+    assert (share.numerator, share.denominator) == (1, 1)
+    desk, called = _consulted()
+    desk.run(c.CompleteTransfer("cs1", "ana"), 30)
+    desk.run(c.FinishInteraction(called, "bob"), 45)
+    measures = desk.measures()
+    care = measures.by_queue["care"]
+    shares = [(f.transfer_rate.numerator, f.transfer_rate.denominator) for f in (measures.total, care)]
+    assert shares == [(1, 1), (1, 2)]
+    assert (measures.total.contacts.queued, measures.total.wait.mean_s) == (1, 10.0)
+    assert (measures.total.aht_s, care.aht_s) == (25.0, 12.5)
+    shares = [(f.consult_rate.numerator, f.consult_rate.denominator) for f in (measures.total, care)]
+    assert shares == [(1, 1), (1, 2)]
+
+
+def test_a_contact_that_another_agent_is_asked_to_take_is_no_consult() -> None:
+    desk = Desk()
+    desk.sign_in("ana", "bob")
+    called = desk.call("joe", 10)
+    desk.take(called, 20)
+    desk.run(c.TransferToAgent(called, "ana", "bob"), 22)
+    desk.run(c.AcceptConsult("cs1", "bob", 1), 24)
+    desk.run(c.FinishInteraction(called, "bob"), 30)
+    total = desk.measures().total
+    assert (total.transfer_rate.numerator, total.consult_rate.numerator) == (1, 0)
 
 
 def test_who_leaves_after_an_answer_is_told_apart() -> None:
@@ -380,6 +424,8 @@ def test_work_begun_before_the_fold_counts_for_nothing() -> None:
         e.InteractionAbandoned("in9", "cu1", 7, True),
         e.InteractionFinished("in9", "cu1", "ana", "agent"),
         e.InteractionTransferred("in9", "cu1", "ana", "care", {}),
+        e.ConsultAccepted("cs1", "in9", "cu1", "ana", "bob", "consult"),
+        e.TransferCompleted("cs1", "in9", "cu1", "ana", "bob", 100),
         e.InteractionRetrieved("in9", "cu1", "ana"),
         e.InteractionAttached("in9", "ca9", "cu1", "thread"),
     ],

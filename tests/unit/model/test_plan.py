@@ -174,6 +174,8 @@ def test_where_contacts_wait() -> None:
         ),
         ({"channels": {"sms": Channel(queue="x")}}, "channels.sms.queue", "no queue 'x'"),
         ({"channels": {"sms": Channel(accounts={"a": Account("x")})}}, "channels.sms.accounts.a.queue", "no queue 'x'"),
+        ({"channels": {"sms": Channel(parties=1)}}, "channels.sms.parties", "from 2 to 10"),
+        ({"channels": {"sms": Channel(parties=11)}}, "channels.sms.parties", "from 2 to 10"),
         ({"channels": {"sms": Channel(weight_percent=0)}}, "channels.sms.weight_percent", "from 1 to 1000"),
         ({"channels": {"sms": Channel(limit=0)}}, "channels.sms.limit", "at least 1"),
         (

@@ -13,7 +13,14 @@ __all__ = ["EVOLVE", "SILENT", "Bots"]
 SILENT = "bots.silent"
 """Timer of an interaction whose bot owes an answer."""
 
-Over = e.InteractionFinished | e.InteractionDone | e.InteractionCanceled | e.InteractionQueued | e.CallbackScheduled
+Over = (
+    e.InteractionFinished
+    | e.InteractionDone
+    | e.InteractionCanceled
+    | e.InteractionQueued
+    | e.CallbackScheduled
+    | e.TransferCompleted
+)
 
 
 class Bots(Slice):
@@ -71,4 +78,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionCanceled: Bots.over,
     e.InteractionQueued: Bots.over,
     e.CallbackScheduled: Bots.over,
+    e.TransferCompleted: Bots.over,
 }

@@ -166,6 +166,15 @@ def _on_transferred(
         yield e.CaseOwnerChanged(case, row.customer, "team", team, "transferred")
 
 
+def _on_completed(view: View, event: e.TransferCompleted, at_us: int) -> Iterator[e.Event]:
+    """Handing over one's interaction hands over the case to the agent who gets it."""
+    case = view.contacts.interactions[event.interaction].case
+    assert case is not None  # only interactions of a case are routed
+    row = view.cases.cases[case]
+    if row.owner_kind == "team" or row.owner == event.agent:
+        yield e.CaseOwnerChanged(case, row.customer, "agent", event.to, "transferred")
+
+
 def _on_reopened(view: View, event: e.CaseReopened, at_us: int) -> Iterator[e.Event]:
     """Its queue and its owner may have gone while it was closed: a plan may drop what only closed cases name."""
     case = view.cases.cases[event.case]
@@ -244,6 +253,7 @@ SECTION = Section(
         e.OfferAccepted: _on_accepted,
         e.InteractionTransferred: _on_transferred,
         e.InteractionHandedOver: _on_transferred,
+        e.TransferCompleted: _on_completed,
         e.InteractionDone: _on_finished,
         e.ReplyRecorded: _on_reply_recorded,
     },

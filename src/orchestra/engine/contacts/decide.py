@@ -58,7 +58,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
     if known is not None:
         return _same(view, known, command)
     # Whoever could finish it now can write in it.
-    key, interaction = owned(view, command, command.interaction, command.agent, "wrap_up", "reply")
+    key, interaction = owned(view, command, command.interaction, command.agent, "wrap_up", "reply", is_shared=True)
     _refuse_work_item(key, interaction, "SendMessage writes to the customer of its case")
     if command.key == "":
         raise InvalidCommand("key", "must not be empty")

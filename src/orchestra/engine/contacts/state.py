@@ -301,6 +301,13 @@ class Contacts(Slice):
         if was_connecting and not interaction.connecting:
             interaction.state = INTERACTION.steps[interaction.state, "fail"]
 
+    def transfer_completed(self, event: e.TransferCompleted, at_us: int) -> None:
+        """Another agent has it, and talks with the customer."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "transfer"]
+        interaction.agent = event.to
+        self._touch(event.interaction, at_us)
+
     def held(self, event: e.InteractionHeld, at_us: int) -> None:
         """The customer is on hold."""
         interaction = self.interactions[event.interaction]
@@ -378,6 +385,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.OfferConnecting: Contacts.being_connected,
     e.OfferAccepted: Contacts.accepted,
     e.OfferEnded: Contacts.offer_ended,
+    e.TransferCompleted: Contacts.transfer_completed,
     e.InteractionHeld: Contacts.held,
     e.InteractionRetrieved: Contacts.retrieved,
     e.InteractionInterrupted: Contacts.interrupted,

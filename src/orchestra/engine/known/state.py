@@ -57,6 +57,11 @@ class Known(Slice):
         if event.agent not in self.bots:
             self.customers[event.customer].agent = event.agent
 
+    def transferred(self, event: e.TransferCompleted, at_us: int) -> None:
+        """Another person has to do with the customer."""
+        if event.to not in self.bots:
+            self.customers[event.customer].agent = event.to
+
     def received(self, event: e.MessageReceived, at_us: int) -> None:
         """The customer waits for an answer to this, too, unless they were turned away with it."""
         asked = self.questions.get(event.interaction)
@@ -83,6 +88,7 @@ _EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionStarted: Known.started,
     e.CallbackRequested: Known.started,
     e.OfferAccepted: Known.accepted,
+    e.TransferCompleted: Known.transferred,
     e.MessageReceived: Known.received,
     e.MessageWritten: Known.answered,
     e.ReplyRecorded: Known.answered,

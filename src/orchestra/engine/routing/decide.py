@@ -191,6 +191,13 @@ def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterat
         yield from offer_best_items(view, event.agent, at_us)
 
 
+def _on_transfer_completed(view: View, event: e.TransferCompleted, at_us: int) -> Iterator[e.Event]:
+    """Who gave it away has room; who has it now may put it aside for more."""
+    yield from offer_best_items(view, event.agent, at_us)
+    if view.routing.items[event.interaction].channel in view.routing.rules.interrupted:
+        yield from offer_best_items(view, event.to, at_us)
+
+
 def _on_done(view: View, event: e.InteractionDone | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
     if event.agent is not None:
         yield from offer_best_items(view, event.agent, at_us)
@@ -242,6 +249,8 @@ def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Eve
 def _give_back(view: View, agent: str, reason: str, at_us: int) -> Iterator[e.Event]:
     """What an agent leaves behind waits again with its place, unless its channel keeps it with them."""
     for name, item in _in_hand(view, agent):
+        if view.consults.is_transferred(name):
+            continue  # it is theirs until whoever was asked to take it has answered
         if item.held_by == agent and view.plan.channels[item.channel].on_agent_lost == "requeue":
             yield queue_again(view, name, reason, at_us)
 
@@ -312,6 +321,7 @@ SECTION = Section(
         e.RingWidened: _on_widened,
         e.RoutingRetried: _on_retried,
         e.AgentRested: _on_free,
+        e.TransferCompleted: _on_transfer_completed,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
         e.ConnectAtRisk: _on_risk,

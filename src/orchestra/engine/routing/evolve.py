@@ -332,6 +332,24 @@ def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None
         routing.weigh(item, event.agent, item.weight_percent * percent // 100)
 
 
+def consulted(routing: Routing, event: e.ConsultAsked | e.BargedIn, at_us: int) -> None:
+    """Whoever is asked for help, or barges in, has one more of the channel to do."""
+    routing.occupy(event.consulted, event.channel, event.weight_percent, at_us)
+
+
+def consult_ended(routing: Routing, event: e.ConsultEnded, at_us: int) -> None:
+    """They have one less to do, and are offered what waits in a moment: one agent's leaving may end many consults."""
+    routing.vacate(event.consulted, event.channel, event.weight_percent, at_us)
+    if routing.benches[event.consulted].takes_work:
+        routing.ask_later(event.consulted, at_us)
+
+
+def transfer_completed(routing: Routing, event: e.TransferCompleted, at_us: int) -> None:
+    """The capacity that the consult held is the interaction's."""
+    item = routing.items[event.interaction]
+    routing.pass_on(event.interaction, item, event.to, event.consult, event.weight_percent, at_us)
+
+
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.PlanChanged: plan_changed,
     e.RoutingSwept: swept,
@@ -362,6 +380,10 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.GateOpened: gate_opened,
     e.InteractionResumed: resumed,
     e.InteractionFinished: finished,
+    e.ConsultAsked: consulted,
+    e.BargedIn: consulted,
+    e.ConsultEnded: consult_ended,
+    e.TransferCompleted: transfer_completed,
     e.InteractionDone: over,
     e.InteractionAbandoned: over,
     e.InteractionCanceled: over,

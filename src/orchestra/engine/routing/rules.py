@@ -190,6 +190,10 @@ class Rules:
         """The step in which an item is."""
         return self.queues[item.queue].step(item.step)
 
+    def bit(self, channel: str) -> int:
+        """The bit of a channel's kind of work."""
+        return 1 << self._number[channel]
+
     def is_for_one(self, item: Item) -> bool:
         """Whether an item is for the one agent who knows the customer, in its step."""
         return item.agent is not None and self.step(item).is_known

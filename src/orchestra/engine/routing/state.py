@@ -356,13 +356,25 @@ class Routing(Slice):
 
     # Capacity
 
+    def pass_on(self, name: str, item: Item, agent: str, by: str, weight_percent: int, at_us: int) -> None:
+        """Another agent, who holds the capacity for it already, has a taken item, by a consult."""
+        self.release(name, item, at_us)
+        item.held_by, item.taken_by, item.weight_percent, item.taken_us = agent, by, weight_percent, at_us
+        self.in_hand.setdefault(agent, {})[name] = 1
+        self.look_back(agent, at_us, taken=1)
+        self.seat(agent, self.benches[agent])
+
     def hold(self, name: str, item: Item, agent: str, weight_percent: int, at_us: int) -> None:
         """The item takes an agent's capacity."""
+        self.in_hand.setdefault(agent, {})[name] = 1
+        self.occupy(agent, item.channel, weight_percent, at_us)
+
+    def occupy(self, agent: str, channel: str, weight_percent: int, at_us: int) -> None:
+        """An agent has one more of a channel to do."""
         bench = self.benches[agent]
         bench.used_percent += weight_percent
         bench.idle_since_us = bench.offered_us = at_us
-        bench.counts[item.channel] = bench.counts.get(item.channel, 0) + 1
-        self.in_hand.setdefault(agent, {})[name] = 1
+        bench.counts[channel] = bench.counts.get(channel, 0) + 1
         self.seat(agent, bench)
 
     def give_back(self, name: str, item: Item, agent: str, weight_percent: int, idle_since_us: int) -> None:
@@ -379,13 +391,16 @@ class Routing(Slice):
         del in_hand[name]
         if not in_hand:
             del self.in_hand[agent]
-        bench = self.benches.get(agent)
-        if bench is None:
-            return
+        if agent in self.benches:
+            self.vacate(agent, item.channel, weight_percent, idle_since_us)
+
+    def vacate(self, agent: str, channel: str, weight_percent: int, idle_since_us: int) -> None:
+        """An agent has one less of a channel to do, and their work counts as unchanged since an instant."""
+        bench = self.benches[agent]
         bench.used_percent -= weight_percent
-        bench.counts[item.channel] -= 1
-        if not bench.counts[item.channel]:
-            del bench.counts[item.channel]
+        bench.counts[channel] -= 1
+        if not bench.counts[channel]:
+            del bench.counts[channel]
         bench.idle_since_us = idle_since_us
         self.seat(agent, bench)
 
@@ -395,6 +410,11 @@ class Routing(Slice):
         bench.used_percent += weight_percent - item.weight_percent
         item.weight_percent = weight_percent
         self.seat(agent, bench)
+
+    def has_room(self, agent: str, channel: str) -> bool:
+        """Whether an agent who takes work could take one more of a channel, with nothing put aside for it."""
+        bench = self.benches[agent]
+        return not bench.rests and bool(self.rules.room(bench, {}) & self.rules.bit(channel))
 
     def unring(self, name: str, item: Item, row: Offer, at_us: int) -> None:
         """An offer of the item has ended, and gives its capacity back."""

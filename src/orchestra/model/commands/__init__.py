@@ -31,6 +31,16 @@ from orchestra.model.commands.cases import (
     SetCaseWaiting,
     SetFields,
 )
+from orchestra.model.commands.consults import (
+    AcceptConsult,
+    AskConsult,
+    CompleteTransfer,
+    DeclineConsult,
+    EndConsult,
+    LeaveConsult,
+    MergeConsult,
+    TransferToAgent,
+)
 from orchestra.model.commands.contacts import (
     CancelInteraction,
     FinishInteraction,
@@ -65,13 +75,17 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
+from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
 __all__ = [
     "COMMANDS",
+    "AcceptConsult",
     "AcceptOffer",
     "AddRef",
+    "AskConsult",
     "AssignCase",
+    "BargeIn",
     "CancelCallback",
     "CancelDelivery",
     "CancelInteraction",
@@ -79,16 +93,22 @@ __all__ = [
     "CloseCase",
     "CloseQueue",
     "Command",
+    "CompleteTransfer",
     "ConfirmConnected",
+    "DeclineConsult",
     "DeclineOffer",
     "DefineAgent",
+    "EndConsult",
     "FinishInteraction",
     "FinishWrapUp",
     "HandOver",
     "HoldInteraction",
+    "LeaveConsult",
     "LeaveContact",
     "LoseDevice",
     "MarkLog",
+    "MergeConsult",
+    "MonitorInteraction",
     "OpenCase",
     "OpenQueue",
     "OpenWorkItem",
@@ -119,8 +139,12 @@ __all__ = [
     "SignOut",
     "StartDelivery",
     "StartSending",
+    "StopMonitoring",
     "StopSending",
+    "TakeOver",
     "TransferInteraction",
+    "TransferToAgent",
+    "Whisper",
     "WriteReply",
 ]
 

@@ -38,6 +38,13 @@ from orchestra.model.events.cases import (
     FieldsSet,
     RefAdded,
 )
+from orchestra.model.events.consults import (
+    ConsultAccepted,
+    ConsultAsked,
+    ConsultEnded,
+    ConsultMerged,
+    TransferCompleted,
+)
 from orchestra.model.events.contacts import (
     ContactTaken,
     ConversationStarted,
@@ -93,6 +100,7 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
+from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
 from orchestra.model.events.work import WorkItemOpened
 
@@ -106,6 +114,7 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentWentAway",
+    "BargedIn",
     "CallbackAnswered",
     "CallbackExhausted",
     "CallbackFailed",
@@ -121,6 +130,10 @@ __all__ = [
     "CaseWaiting",
     "ConnectAtRisk",
     "ConnectBreached",
+    "ConsultAccepted",
+    "ConsultAsked",
+    "ConsultEnded",
+    "ConsultMerged",
     "ContactTaken",
     "ConversationStarted",
     "CustomerAdded",
@@ -158,6 +171,8 @@ __all__ = [
     "LongWaitForeseen",
     "MessageReceived",
     "MessageWritten",
+    "MonitoringEnded",
+    "MonitoringStarted",
     "OfferAccepted",
     "OfferConnecting",
     "OfferEnded",
@@ -178,6 +193,8 @@ __all__ = [
     "SendingStarted",
     "SendingStopped",
     "StepEntered",
+    "TransferCompleted",
+    "Whispered",
     "WorkItemOpened",
 ]
 

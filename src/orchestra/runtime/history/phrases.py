@@ -26,6 +26,7 @@ PHRASES: Mapping[str, str] = {
     "InteractionResumed": "{agent} went on with {interaction}",
     "InteractionHeld": "{agent} put the customer on hold",
     "InteractionRetrieved": "{agent} took the customer back from hold",
+    "TransferCompleted": "{agent} transferred to {to}",
     "InteractionTransferred": "{agent} handed over to queue {queue}",
     "InteractionHandedOver": "{agent} handed over to people in queue {queue}{because}",
     "InteractionFinished": "the contact with {agent} ended, by {by}{outcome_code}",
@@ -43,6 +44,14 @@ PHRASES: Mapping[str, str] = {
     "OfferConnecting": "{agent} answered, and is being connected",
     "OfferAccepted": "{agent} took it",
     "OfferEnded": "the offer to {agent} ended: {outcome_text}{because}",
+    "ConsultAsked": "{agent} asked {consulted} {for_what}",
+    "ConsultAccepted": "{consulted} came to {agent}",
+    "MonitoringStarted": "{agent} listens",
+    "MonitoringEnded": "{agent} listens no more{because}",
+    "Whispered": "{agent} whispered to {monitored}",
+    "BargedIn": "{consulted} barged in",
+    "ConsultMerged": "{consulted} talks with the customer too",
+    "ConsultEnded": "{consulted} is asked no more: {outcome_text}{because}",
     "RoutingExhausted": "everybody in queue {queue} has declined or missed it",
     "RoutingRetried": "everybody is asked again",
     "StepEntered": "asked for in step {step} of queue {queue}: {reason}",
@@ -93,6 +102,9 @@ DETAILS = frozenset(
 """Event types that matter to who looks for a fault, and to nobody else."""
 
 
+_PURPOSES: Mapping[str, str] = {"consult": "for help with", "transfer": "to take"}
+
+
 def sentence(event: Event, customer: str) -> str:
     """The phrase of an event of this customer's history, filled in. Quotes nothing private."""
     return PHRASES[type(event).__name__].format_map(_Words(event, customer))
@@ -109,6 +121,7 @@ class _Words(dict[str, Any]):
         self["outcome_text"] = _spoken(self.get("outcome") or "").lower()
         self["on_text"] = _spoken(self.get("on") or "")
         self["began"] = "made contact" if self.get("conversation") else "a work item began"
+        self["for_what"] = f"{_PURPOSES.get(self.get('purpose', ''), '')} {self.get('interaction')}"
         self["author"] = self.get("agent") or "the company"
         self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
         self["addressee"] = "" if self.get("customer") == customer else f" {self.get('customer')}"

@@ -1,0 +1,1 @@
+"""Agents who help each other with a contact."""

@@ -1,0 +1,286 @@
+"""Consults: asking another agent for help, their answer, and all that ends their part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestra.engine.consults.state import ANSWER, EVOLVE, Consult, Consults
+from orchestra.engine.contacts.state import Interaction
+from orchestra.engine.lifecycle import CONSULT
+from orchestra.engine.routing.steps import queue_again
+from orchestra.engine.section import Section, Steps
+from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, UnknownId
+from orchestra.model import commands as c, events as e
+from orchestra.model.limits import text_fault
+from orchestra.model.results import CaseRef, Consulted, Consulting
+from orchestra.model.structure import microseconds
+
+__all__ = ["SECTION"]
+
+_DIGITS = 20
+_IN_HAND = ("ACTIVE", "HELD")
+
+
+# Asking
+
+
+def _ask(view: View, command: c.AskConsult, at_us: int) -> Steps:
+    return _asked(view, command, command.consulted, "consult", at_us)
+
+
+def _transfer(view: View, command: c.TransferToAgent, at_us: int) -> Steps:
+    return _asked(view, command, command.to, "transfer", at_us)
+
+
+def _asked(view: View, command: c.AskConsult | c.TransferToAgent, other: str, purpose: str, at_us: int) -> Steps:
+    key, interaction = _owned(view, command, purpose)
+    if (fault := text_fault(command.note)) is not None:
+        raise InvalidCommand("note", fault)
+    for name, row in view.consults.of_interaction(key):
+        if row.state != "MERGED":
+            raise NotAllowedInState(name, row.state, "ask_another")
+        if row.consulted == other:
+            raise NotAllowedInState(name, row.state, "be_consulted")
+    _check_free(view, command.agent, other, interaction.channel)
+    channel, token = view.plan.channels[interaction.channel], view.consults.next_token()
+    deadline_us = at_us + microseconds(channel.answer_within)
+    yield e.ConsultAsked(
+        f"cs{token}",
+        key,
+        interaction.customer,
+        command.agent,
+        other,
+        interaction.channel,
+        token,
+        channel.weight_percent,
+        deadline_us,
+        purpose,
+        command.note,
+    )
+    return Consulting(f"cs{token}", token, channel.weight_percent, deadline_us)
+
+
+def _owned(view: View, command: c.AskConsult | c.TransferToAgent, wish: str) -> tuple[str, Interaction]:
+    """An interaction that this agent has and is busy with."""
+    key, interaction = view.interaction(command.interaction)
+    if interaction.state not in _IN_HAND:
+        raise NotAllowedInState(key, interaction.state, wish)
+    if interaction.agent != command.agent:
+        raise NotPermitted(f"agent:{command.agent}", type(command).__name__, f"{key} is not theirs")
+    return key, interaction
+
+
+def _check_free(view: View, agent: str, consulted: str, channel: str) -> None:
+    """Refuse to ask somebody who could not be offered one more of the channel now."""
+    if consulted == agent:
+        raise InvalidCommand("agent", "must be another one")
+    presence = view.agent(consulted)
+    if agent in view.bots.bots or consulted in view.bots.bots:
+        raise InvalidCommand("agent", "bots are not consulted, and hand over with HandOver")
+    if not presence.takes_work:
+        raise NotAllowedInState(
+            consulted, "SILENT" if presence.state == "AVAILABLE" else presence.state, "be_consulted"
+        )
+    if not view.routing.has_room(consulted, channel):
+        raise NotAllowedInState(consulted, "SATURATED", "be_consulted")
+
+
+# Answering
+
+
+def _known(view: View, name: str) -> Consult:
+    """The row of a consult, which is kept until it ends."""
+    row = view.consults.consults.get(name)
+    if row is not None:
+        return row
+    number = name.removeprefix("cs")
+    if number.isdecimal() and len(number) < _DIGITS and 0 < int(number) < view.consults.next_token():
+        raise OfferExpired(name, "over")
+    raise UnknownId("consult", name)
+
+
+def _theirs(view: View, command: c.AcceptConsult | c.DeclineConsult | c.LeaveConsult) -> Consult:
+    """The consult, of an agent who is asked or takes part."""
+    row = _known(view, command.consult)
+    if row.consulted != command.agent:
+        raise NotPermitted(f"agent:{command.agent}", type(command).__name__, "another agent is asked")
+    return row
+
+
+def _asked_by(view: View, command: c.EndConsult | c.CompleteTransfer | c.MergeConsult) -> Consult:
+    """The consult, of the agent who asked."""
+    row = _known(view, command.consult)
+    if row.agent != command.agent:
+        raise NotPermitted(f"agent:{command.agent}", type(command).__name__, "another agent asked")
+    return row
+
+
+def _accept(view: View, command: c.AcceptConsult, at_us: int) -> Steps:
+    row = _theirs(view, command)
+    if row.token != command.token:
+        raise OfferExpired(command.consult, row.state)
+    answer = _consulted(view, command.consult, row)
+    if row.state == CONSULT.initial:  # else they ask again, and take part already
+        yield e.ConsultAccepted(command.consult, row.interaction, row.customer, row.agent, row.consulted, row.purpose)
+    return answer
+
+
+def _consulted(view: View, name: str, row: Consult) -> Consulted:
+    case = view.contacts.interactions[row.interaction].case
+    assert case is not None  # only interactions of a case are routed
+    return Consulted(name, row.interaction, CaseRef(case, view.cases.cases[case].number), row.customer, row.agent)
+
+
+def _decline(view: View, command: c.DeclineConsult, at_us: int) -> Steps:
+    row = _theirs(view, command)
+    if row.token != command.token or row.state != CONSULT.initial:
+        raise OfferExpired(command.consult, row.state)
+    yield from _fail(view, command.consult, "decline", command.reason, at_us)
+    return None
+
+
+def _leave(view: View, command: c.LeaveConsult, at_us: int) -> Steps:
+    row = _theirs(view, command)
+    CONSULT.step(command.consult, row.state, "leave")
+    yield _end(view, command.consult, "leave", None)
+    return None
+
+
+def _end_it(view: View, command: c.EndConsult, at_us: int) -> Steps:
+    _asked_by(view, command)
+    yield from _fail(view, command.consult, "end", command.reason, at_us)
+    return None
+
+
+def _merge(view: View, command: c.MergeConsult, at_us: int) -> Steps:
+    row = _asked_by(view, command)
+    CONSULT.step(command.consult, row.state, "merge")
+    if len(view.consults.parties(row.interaction)) + 2 > view.plan.channels[row.channel].parties:
+        raise NotAllowedInState(row.interaction, "FULL", "merge")
+    yield e.ConsultMerged(command.consult, row.interaction, row.customer, row.agent, row.consulted)
+    return None
+
+
+def _complete(view: View, command: c.CompleteTransfer, at_us: int) -> Steps:
+    row = _asked_by(view, command)
+    CONSULT.step(command.consult, row.state, "transfer")
+    yield _completed(command.consult, row)
+    return None
+
+
+def _completed(name: str, row: Consult) -> e.TransferCompleted:
+    return e.TransferCompleted(name, row.interaction, row.customer, row.agent, row.consulted, row.weight_percent)
+
+
+def _on_accepted(view: View, event: e.ConsultAccepted, at_us: int) -> Iterator[e.Event]:
+    """Whoever accepts a transfer has the interaction."""
+    if event.purpose == "transfer":
+        yield _completed(event.consult, view.consults.consults[event.consult])
+
+
+def _fail(view: View, name: str, trigger: str, reason: str | None, at_us: int) -> Iterator[e.Event]:
+    """A consult has come to nothing. What was to be transferred waits again if whoever had it is gone."""
+    row = view.consults.consults[name]
+    yield _end(view, name, trigger, reason)
+    is_gone = view.presence.agents[row.agent].state == "OFFLINE"
+    if row.purpose == "transfer" and is_gone and view.plan.channels[row.channel].on_agent_lost == "requeue":
+        yield queue_again(view, row.interaction, "transfer_failed", at_us)
+
+
+def _end(view: View, name: str, trigger: str, reason: str | None) -> e.ConsultEnded:
+    """The event that ends a consult by a trigger of its table."""
+    row = view.consults.consults[name]
+    return e.ConsultEnded(
+        name,
+        row.interaction,
+        row.customer,
+        row.agent,
+        row.consulted,
+        row.channel,
+        row.weight_percent,
+        CONSULT.step(name, row.state, trigger),
+        reason,
+    )
+
+
+# What ends consults
+
+
+def _end_all(view: View, interaction: str, trigger: str, reason: str) -> Iterator[e.Event]:
+    for name, _ in view.consults.of_interaction(interaction):
+        yield _end(view, name, trigger, reason)
+
+
+def _on_queued(view: View, event: e.InteractionQueued | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
+    return _end_all(view, event.interaction, "end", "the contact waits again")
+
+
+def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterator[e.Event]:
+    trigger = "customer_leave" if event.by == "customer" else "end"
+    return _end_all(view, event.interaction, trigger, "the contact is over")
+
+
+def _on_over(view: View, event: e.InteractionCanceled | e.InteractionDone, at_us: int) -> Iterator[e.Event]:
+    return _end_all(view, event.interaction, "end", "the contact is over")
+
+
+def _on_gone(view: View, event: e.AgentSignedOut | e.AgentLost, at_us: int) -> Iterator[e.Event]:
+    """Whoever is gone takes part in nothing, and asks for no help. What they were handing over is handed over."""
+    for name, _ in view.consults.of_consulted(event.agent):
+        yield from _fail(view, name, "agent_lose", None, at_us)
+    for interaction in sorted(view.routing.in_hand.get(event.agent, ())):
+        if view.routing.items[interaction].held_by == event.agent:
+            yield from _left_alone(view, interaction)
+
+
+def _left_alone(view: View, interaction: str) -> Iterator[e.Event]:
+    """Who has an interaction is gone: who has talked with the customer longest has it now, if anybody does."""
+    for name, row in view.consults.of_interaction(interaction):
+        if row.purpose == "consult" and row.state != "MERGED":
+            yield _end(view, name, "end", "who asked is gone")
+    for name, row in view.consults.parties(interaction)[:1]:
+        yield _completed(name, row)
+
+
+def _on_silent(view: View, event: e.AgentWentAway | e.DeviceLost, at_us: int) -> Iterator[e.Event]:
+    """Whoever takes no work is asked no more; where they take part already, they go on."""
+    if isinstance(event, e.DeviceLost) and event.grace_until_us is None:
+        return
+    for name, row in view.consults.of_consulted(event.agent):
+        if row.state == CONSULT.initial:
+            yield from _fail(view, name, "agent_lose", None, at_us)
+
+
+def _over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    return _fail(view, name, "time_out", None, at_us)
+
+
+SECTION = Section(
+    "consults",
+    Consults,
+    {
+        c.AskConsult: _ask,
+        c.AcceptConsult: _accept,
+        c.DeclineConsult: _decline,
+        c.EndConsult: _end_it,
+        c.LeaveConsult: _leave,
+        c.MergeConsult: _merge,
+        c.CompleteTransfer: _complete,
+        c.TransferToAgent: _transfer,
+    },
+    EVOLVE,
+    {
+        e.ConsultAccepted: _on_accepted,
+        e.InteractionQueued: _on_queued,
+        e.InteractionFinished: _on_finished,
+        e.InteractionCanceled: _on_over,
+        e.InteractionDone: _on_over,
+        e.CallbackScheduled: _on_queued,
+        e.AgentSignedOut: _on_gone,
+        e.AgentLost: _on_gone,
+        e.AgentWentAway: _on_silent,
+        e.DeviceLost: _on_silent,
+    },
+    {ANSWER: _over},
+)

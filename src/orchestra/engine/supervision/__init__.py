@@ -1,0 +1,1 @@
+"""Supervisors who listen to contacts."""

@@ -1,0 +1,81 @@
+"""What agents' sessions need of the workspace they are in, and what events say about their part in an interaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from orchestra.errors import JournalUnavailable, OfferExpired
+from orchestra.model import commands as c, events as e
+from orchestra.runtime.context import Context
+from orchestra.runtime.published import Published
+
+__all__ = ["Desk", "has_part", "until_consult"]
+
+
+class Desk(Protocol):
+    """What an agent's session needs of the workspace it is in."""
+
+    async def execute(self, command: c.Command) -> Any:
+        """Decide on a command and give its result, once that is durable."""
+        ...
+
+    def events(self, after: int = 0, types: Collection[type[e.Event]] | None = None) -> AsyncGenerator[Published]:
+        """Durable events past a position, in order, then new ones as they come."""
+        ...
+
+    async def offers_since(self, agent: str) -> int:
+        """A position before which nothing was offered to or asked of the agent that is still pending."""
+        ...
+
+    async def begin_of(self, interaction: str, customer: str) -> int:
+        """The position before an interaction of the customer began."""
+        ...
+
+    async def context_of(self, interaction: str, agent: str) -> Context:
+        """What is known about an interaction that is offered to an agent, or in their hands."""
+        ...
+
+    def is_pending(self, offer: str) -> bool:
+        """Whether an offer or a consult can still be answered."""
+        ...
+
+    def reply_key(self) -> str:
+        """A key that no reply had before."""
+        ...
+
+
+def has_part(event: e.Event, agent: str, had_part: bool) -> bool:
+    """Whether an agent has a part in an interaction after this event of it: has it, or is consulted about it."""
+    match event:
+        case e.OfferAccepted():
+            return event.agent == agent
+        case e.ConsultAccepted():
+            return had_part or event.consulted == agent
+        case e.TransferCompleted():
+            return event.to == agent or (had_part and event.agent != agent)
+        case e.ConsultEnded():
+            return had_part and event.consulted != agent
+        case _:
+            return False
+
+
+async def until_consult(
+    desk: Desk, consult: str, interaction: str, customer: str, awaited: type[e.ConsultAccepted | e.TransferCompleted]
+) -> None:
+    """Return when that happens to a consult.
+
+    Raises:
+        OfferExpired: it ended otherwise; `state` says how.
+        JournalUnavailable: the workspace closed before that.
+    """
+    after = await desk.begin_of(interaction, customer)
+    async with aclosing(desk.events(after=after, types=[awaited, e.ConsultEnded])) as entries:
+        async for entry in entries:
+            event = entry.event
+            if isinstance(event, awaited) and event.consult == consult:
+                return
+            if isinstance(event, e.ConsultEnded) and event.consult == consult:
+                raise OfferExpired(consult, event.outcome)
+    raise JournalUnavailable("the workspace is closed")

@@ -1,0 +1,203 @@
+"""Consults at the agents' own desks: asking, being asked, answering, ending."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import anyio
+import attrs
+import pytest
+from tests.contact_centre import Centre, message
+
+from orchestra import Consult
+from orchestra.errors import JournalUnavailable, NotAllowedInState, NotPermitted, OfferExpired
+from orchestra.model import events as e
+from orchestra.runtime.agents import ActiveContact, AgentSession
+from orchestra.runtime.workspace import Workspace
+from orchestra.testing.clock import VirtualClock
+
+
+@pytest.fixture
+def centre() -> Centre:
+    return Centre(clock=VirtualClock())
+
+
+async def at_work(workspace: Workspace) -> tuple[ActiveContact, AgentSession]:
+    """A chat that ana has, and ben, who is free."""
+    ana = await workspace.sign_in("ana")
+    await workspace.receive(message(1))
+    return await (await ana.next_offer()).accept(), await workspace.sign_in("ben")
+
+
+async def test_an_agent_asks_another_who_takes_part(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        asked = await contact.consult("ben", "wants her money back")
+        consult = await ben.next_consult()
+        assert (consult.id, consult.token, consult.deadline) == (asked.id, asked.token, asked.deadline)
+        assert (consult.agent, consult.consulted, consult.note) == ("ana", "ben", "wants her money back")
+        assert (consult.interaction, consult.customer, consult.channel) == ("in1", contact.customer, "chat")
+        assert repr(asked) == "Consult('cs1', interaction='in1', consulted='ben')"
+        assert workspace.is_pending("cs1")
+        taken = await consult.accept()
+        assert (taken.interaction, taken.case, taken.agent) == ("in1", contact.case, "ben")
+        assert not workspace.is_pending("cs1")
+        await asked.answered()
+        await consult.leave()
+        with pytest.raises(OfferExpired):
+            await asked.end()
+    assert [event.outcome for event in centre.events(e.ConsultEnded)] == ["LEFT"]
+
+
+async def test_a_consult_that_was_pending_before_the_question_is_given(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        await contact.consult("ben")
+        for number in range(300):  # much happens meanwhile
+            await workspace.receive(message(f"x{number}"))
+        assert (await ben.next_consult()).id == "cs1"
+
+
+async def test_who_asks_is_told_that_the_other_declined(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        asked = await contact.consult("ben")
+        told: list[str] = []
+
+        async def wait() -> None:
+            with pytest.raises(OfferExpired) as caught:
+                await asked.answered()
+            told.append(caught.value.state)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await workspace.settle()
+            await (await ben.next_consult()).decline("busy")
+        assert told == ["DECLINED"]
+        with pytest.raises(OfferExpired) as caught:
+            await asked.answered()
+        assert caught.value.state == "DECLINED"
+
+
+async def test_a_second_consult_goes_on_without_the_first(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        first = await contact.consult("ben")
+        with pytest.raises(NotAllowedInState):
+            await contact.consult("ben")
+        await first.end("found it")
+        second = await contact.consult("ben")
+        assert (await ben.next_consult()).id == second.id
+        await (await ben.next_consult()).accept()
+        await second.answered()
+        await second.end()
+    assert [event.reason for event in centre.events(e.ConsultEnded)] == ["found it", None]
+
+
+async def test_a_consult_becomes_a_transfer(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        asked = await contact.consult("ben")
+        theirs = await (await ben.next_consult()).accept()
+        with pytest.raises(NotPermitted):
+            await theirs.reply("too early")
+        await asked.transfer()
+        await asked.completed()
+        await theirs.reply("It is on its way.")
+        assert [text async for text in contact.messages()] == ["Hello"]
+        await theirs.finish()
+        assert [text async for text in theirs.messages()] == ["Hello"]
+    assert [event.to for event in centre.events(e.TransferCompleted)] == ["ben"]
+
+
+async def test_an_agent_is_asked_to_take_a_contact(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        asked = await contact.transfer_to("ben", "speaks Dutch")
+        consult = await ben.next_consult()
+        assert (consult.purpose, consult.note) == ("transfer", "speaks Dutch")
+        theirs = await consult.accept()
+        await asked.completed()
+        read: list[str] = []
+
+        async def read_all() -> None:
+            read.extend([text async for text in theirs.messages()])
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read_all)
+            await workspace.receive(message(2, "Hallo?"))
+            await workspace.settle()
+            await theirs.finish()
+        assert read == ["Hello", "Hallo?"]
+
+
+async def test_a_transfer_that_nobody_takes_leaves_the_contact_where_it_is(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        asked = await contact.transfer_to("ben")
+        await (await ben.next_consult()).decline()
+        with pytest.raises(OfferExpired) as caught:
+            await asked.completed()
+        assert caught.value.state == "DECLINED"
+        await contact.reply("I am still here.")
+
+
+async def test_a_conference_is_read_and_written_by_all_who_take_part(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        asked = await contact.consult("ben")
+        theirs = await (await ben.next_consult()).accept()
+        await asked.merge()
+        await theirs.reply("I can tell you.")
+        read: list[list[str]] = []
+
+        async def read_all(one: ActiveContact) -> None:
+            read.append([text async for text in one.messages()])
+
+        async with anyio.create_task_group() as tasks:
+            for one in (contact, theirs):
+                tasks.start_soon(read_all, one)
+            await workspace.receive(message(2, "Thank you."))
+            await workspace.settle()
+            await contact.finish()
+        assert read == [["Hello", "Thank you."]] * 2
+
+
+async def test_who_leaves_a_consult_reads_no_more(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        await contact.consult("ben")
+        consult = await ben.next_consult()
+        theirs = await consult.accept()
+        await consult.leave()
+        await workspace.receive(message(2, "Are you there?"))
+        assert [text async for text in theirs.messages()] == ["Hello"]
+        await contact.finish()
+
+
+async def test_when_the_workspace_closes_nobody_waits_for_consults(centre: Centre) -> None:
+    caught: list[type[Exception]] = []
+
+    async def wait(ben: AgentSession, asked: Consult) -> None:
+        for waiting in (ben.next_consult, asked.answered):
+            try:
+                await waiting()
+            except JournalUnavailable as error:
+                caught.append(type(error))
+
+    async with anyio.create_task_group() as tasks:
+        async with centre.open() as workspace:
+            contact, ben = await at_work(workspace)
+            asked = await contact.consult("ben")
+            consult = await ben.next_consult()
+            await consult.accept()
+            other = Consult(workspace, attrs.evolve(_event(consult), consult="cs9"))
+            tasks.start_soon(wait, ben, other)
+            await workspace.settle()
+        assert asked.deadline - consult.deadline == timedelta()
+    assert caught == [JournalUnavailable, JournalUnavailable]
+
+
+def _event(consult: Consult) -> e.ConsultAsked:
+    names = (consult.id, consult.interaction, consult.customer, consult.agent, consult.consulted, consult.channel)
+    return e.ConsultAsked(*names, consult.token, 25, 0)
