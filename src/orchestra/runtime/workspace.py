@@ -39,6 +39,7 @@ from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
+from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.waiting import Waiting, why_waiting
 from orchestra.runtime.inbound import commands_of, digested
 from orchestra.runtime.keys import WorkspaceKey
@@ -287,7 +288,7 @@ class Workspace(Calls):
         return now
 
     def _made(self, offer: str, customer: str) -> int:
-        return self._before("OfferMade", customer, "offer", offer)
+        return self._before(("OfferMade",), customer, "offer", offer)
 
     async def context_of(self, interaction: str, agent: str) -> Context:
         """What is known about an interaction that is offered to an agent, or in their hands."""
@@ -295,11 +296,11 @@ class Workspace(Calls):
 
     async def begin_of(self, interaction: str, customer: str) -> int:
         """The position before an interaction of the customer began."""
-        return await in_thread(self._before, "InteractionStarted", customer, "interaction", interaction)
+        return await in_thread(self._before, BEGINS, customer, "interaction", interaction)
 
-    def _before(self, kind: str, customer: str, field: str, value: str) -> int:
-        """The position before the one event of that type about the customer whose field has that value."""
-        for record in self.journal.read(subjects=[customer], types=[kind]):
+    def _before(self, kinds: Sequence[str], customer: str, field: str, value: str) -> int:
+        """The position before the one event of those types about the customer whose field has that value."""
+        for record in self.journal.read(subjects=[customer], types=kinds):
             if getattr(decode_event(record), field) == value:
                 return record.position - 1
         return self._owner.recent.position
