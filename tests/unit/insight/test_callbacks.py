@@ -62,3 +62,13 @@ def test_a_failed_attempt_ends_the_agents_time_and_a_canceled_callback_is_no_flo
     counted, handling = contacts(desk), desk.measures().total.handling
     assert (counted.flow_outs, counted.callbacks_failed) == (1, 0)
     assert (handling.handled, handling.aht_s) == (1, 10)
+
+
+def test_a_callback_whose_queue_closes_was_not_turned_away_from_the_line() -> None:
+    desk = Desk(PLAN.replace('retry_after = "1h"\n', 'retry_after = "1h"\nwhen_closed = "turn_away"\n'))
+    desk.call("joe", 10)
+    desk.run(c.RequestCallback("in1"), 20)
+    desk.run(c.CloseQueue("care", "fire"), 30)
+    desk.call("eve", 60)
+    counted = contacts(desk)
+    assert (counted.callbacks, counted.turned_away, counted.live) == (1, 1, 2), "joe left the line, eve was turned away"
