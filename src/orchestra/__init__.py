@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from orchestra import blocking
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
-    from orchestra.model.results import Received, WorkOpened
+    from orchestra.model.results import Received, RequestedCallback, WorkOpened
     from orchestra.runtime.agents import ActiveContact, AgentSession, Consult, Offer
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.context import Context
@@ -78,6 +78,7 @@ __all__ = [
     "Published",
     "Received",
     "Ref",
+    "RequestedCallback",
     "Source",
     "TooSoon",
     "UnknownId",
@@ -107,6 +108,7 @@ _LATER = {
     "Offer": "runtime.agents",
     "Published": "runtime.published",
     "Received": "model.results",
+    "RequestedCallback": "model.results",
     "Source": "runtime.sources",
     "WorkOpened": "model.results",
     "Workspace": "runtime.workspace",

@@ -5,12 +5,14 @@ Generated from `orchestra.runtime.calls` by `tests/blocking_generator.py`; do no
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeVar
 
 from orchestra.blocking.portal import Opened
 from orchestra.journal.port import Journal
+from orchestra.model.addresses import Ref
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Received, WorkOpened
+from orchestra.model.results import Received, RequestedCallback, WorkOpened
 from orchestra.model.work import WorkItem
 from orchestra.runtime import calls
 from orchestra.runtime.history.explain import Explanation
@@ -61,6 +63,41 @@ class Calls(Opened[AnyCalls]):
             JournalUnavailable: it may not be stored; ask again with the same key.
         """
         return self._door.run(self._inner.open_work_item, item)
+
+    def request_callback(
+        self, interaction: str | Ref, *, due: datetime | None = None, agent: str | None = None
+    ) -> RequestedCallback:
+        """Have the customer of a live contact called back. One callback waits per customer and case.
+
+        A contact that waits for an agent ends, without counting as abandoned, and the callback takes its place.
+
+        Args:
+            interaction: the contact, waiting, in hand or over.
+            due: when the callback begins to wait, with a time zone; at once unless given.
+            agent: who is asked first, where the queue's steps begin with whoever knows the customer.
+
+        Raises:
+            MalformedMessage: `due` has no time zone.
+            CommandRefused: the contact is not live, or `due` is past or too far ahead.
+        """
+        return self._door.run(self._inner.request_callback, interaction, due=due, agent=agent)
+
+    def reschedule_callback(self, interaction: str | Ref, due: datetime) -> None:
+        """Call the customer back at another time.
+
+        Raises:
+            MalformedMessage: `due` has no time zone.
+            CommandRefused: the customer was reached or the callback is over, or `due` is past or too far ahead.
+        """
+        self._door.run(self._inner.reschedule_callback, interaction, due)
+
+    def cancel_callback(self, interaction: str | Ref, reason: str) -> None:
+        """Do not call the customer back.
+
+        Raises:
+            CommandRefused: the customer was reached, or the callback is over.
+        """
+        self._door.run(self._inner.cancel_callback, interaction, reason)
 
     def timeline(self, customer: str) -> list[Entry]:
         """One history of a customer over all channels and cases, oldest first.

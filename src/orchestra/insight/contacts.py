@@ -79,6 +79,7 @@ class Open:
     was_handed_over: bool = False
     first_us: int | None = None
     owed: tuple[Tally, ...] | None = None
+    is_callback: bool = False
 
     def replied(self, occurred_us: int) -> None:
         """An answer given elsewhere was recorded: whoever waited has waited until then."""
@@ -114,6 +115,32 @@ class ContactFold:
         for tally in self._slices.of(event.channel, event.account, None):
             tally.customers.add(event.customer)
 
+    def callback_requested(self, event: e.CallbackRequested, at_us: int) -> None:
+        """A callback is not among those who wait: its customer does not."""
+        self.open[event.interaction] = Open(event.channel, event.account, live=False, is_callback=True)
+        for tally in self._slices.of(event.channel, event.account, event.queue):
+            tally.callbacks += 1
+
+    def callback_scheduled(self, event: e.CallbackScheduled, at_us: int) -> None:
+        """Nobody has it until then."""
+        contact = self.open.get(event.interaction)
+        if contact is not None:
+            self._end_in_hand(contact, at_us)
+
+    def callback_answered(self, event: e.CallbackAnswered, at_us: int) -> None:
+        """The customer was reached."""
+        contact = self.open.get(event.interaction)
+        if contact is not None:
+            for tally in self._slices.of(contact.channel, contact.account, contact.queue):
+                tally.callbacks_answered += 1
+
+    def callback_exhausted(self, event: e.CallbackExhausted, at_us: int) -> None:
+        """The customer was never reached."""
+        contact = self.open.get(event.interaction)
+        if contact is not None:
+            for tally in self._slices.of(contact.channel, contact.account, contact.queue):
+                tally.callbacks_failed += 1
+
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
         """It waits: for the first time, still (an offer came to nothing), or again."""
         contact = self.open.get(event.interaction)
@@ -121,6 +148,8 @@ class ContactFold:
             return
         self._end_in_hand(contact, at_us)
         contact.queue = event.queue
+        if contact.is_callback:
+            return
         if contact.was_answered:
             contact.waiting_from_us = at_us
             contact.counted = self._slices.of_queue(event.queue)
@@ -137,7 +166,8 @@ class ContactFold:
         if contact is None:
             return
         contact.is_with_bot = event.agent in self._bots
-        self._answered(contact, at_us, is_connected=True)
+        if not contact.is_callback:
+            self._answered(contact, at_us, is_connected=True)
         contact.in_hand = InHand(event.agent, self._workload, at_us)
 
     def _answered(self, contact: Open, at_us: int, *, is_connected: bool) -> None:
@@ -263,6 +293,10 @@ class ContactFold:
             return
         if contact.waiting_from_us is None:
             self._end(contact, at_us)
+        elif event.reason == "callback":
+            for tally in contact.counted:
+                tally.called_back += 1
+            self._flowed_out(contact, at_us)
         elif event.reason == "answered_elsewhere":
             replied_us = at_us if contact.replied_us is None else contact.replied_us
             self._answered(contact, replied_us, is_connected=False)
@@ -284,6 +318,9 @@ class ContactFold:
         """It was turned away, before it waited or when its queue closed."""
         contact = self.open.pop(event.interaction, None)
         if contact is None:
+            return
+        if contact.is_callback:
+            self._end(contact, at_us)
             return
         if contact.waiting_from_us is not None:
             for tally in contact.counted:
@@ -352,6 +389,10 @@ class ContactFold:
         e.PlanChanged: plan_changed,
         e.AgentDefined: agent_defined,
         e.InteractionStarted: started,
+        e.CallbackRequested: callback_requested,
+        e.CallbackScheduled: callback_scheduled,
+        e.CallbackExhausted: callback_exhausted,
+        e.CallbackAnswered: callback_answered,
         e.InteractionQueued: queued,
         e.OfferAccepted: accepted,
         e.InteractionHeld: held,

@@ -45,6 +45,10 @@ class Contacts:
         live_connected: of these, connected to a person within 120 s. What a bot saw to by itself is not among the live.
         turned_away: came to a full queue; not among the queued.
         answered_by_bots: of the answered, by a bot first.
+        called_back: of those that left otherwise, for a callback. They do not count in abandonment.
+        callbacks: were asked for; not among the queued.
+        callbacks_answered: of these, the customer was reached.
+        callbacks_failed: of these, ended after the last attempt without reaching the customer.
     """
 
     queued: int
@@ -59,6 +63,10 @@ class Contacts:
     live_connected: int
     turned_away: int
     answered_by_bots: int
+    called_back: int
+    callbacks: int
+    callbacks_answered: int
+    callbacks_failed: int
 
     @property
     def waiting(self) -> int:
@@ -212,15 +220,16 @@ class Figures:
 
     @property
     def abandonment(self) -> Share:
-        """Abandoned / queued; the short ones apart."""
+        """Abandoned / queued, without those who asked to be called back; the short ones apart."""
         contacts = self.contacts
         long = contacts.abandoned - contacts.short_abandons
-        return self._share("abandonment, short abandons apart", long, contacts.queued)
+        return self._share("abandonment, short abandons apart", long, contacts.queued - contacts.called_back)
 
     @property
     def short_abandonment(self) -> Share:
-        """Short abandons / queued."""
-        return self._share("short abandonment", self.contacts.short_abandons, self.contacts.queued)
+        """Short abandons / queued, without those who asked to be called back."""
+        contacts = self.contacts
+        return self._share("short abandonment", contacts.short_abandons, contacts.queued - contacts.called_back)
 
     @property
     def transfer_rate(self) -> Share:

@@ -87,6 +87,10 @@ class Tally:
     handled: int = 0
     bot_handled: int = 0
     handed_over: int = 0
+    called_back: int = 0
+    callbacks: int = 0
+    callbacks_answered: int = 0
+    callbacks_failed: int = 0
     transferred: int = 0
     consulted: int = 0
     planned: int = 0
@@ -152,6 +156,10 @@ class Tally:
             self.connected,
             self.turned_away,
             self.by_bots,
+            self.called_back,
+            self.callbacks,
+            self.callbacks_answered,
+            self.callbacks_failed,
         )
 
     def _handling(self) -> Handling:

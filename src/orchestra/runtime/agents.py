@@ -263,7 +263,10 @@ class ActiveContact:
 
     async def messages(self) -> AsyncGenerator[str, None]:
         """What the customer writes in this interaction: what is there already, then new texts, until it is over."""
-        over = (e.InteractionDone, e.InteractionFinished, e.InteractionQueued, e.InteractionCanceled)
+        over = (
+            *(e.InteractionDone, e.InteractionFinished, e.InteractionQueued, e.InteractionCanceled),
+            e.CallbackScheduled,
+        )
         after = await self._workspace.begin_of(self.interaction, self.customer)
         parts = (e.OfferAccepted, e.ConsultAccepted, e.TransferCompleted, e.ConsultEnded)
         takes_part = False

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection
+from datetime import datetime
 from typing import Protocol
 
+from orchestra.errors import MalformedMessage
 from orchestra.journal.port import Journal
-from orchestra.model.commands import Command
+from orchestra.model.addresses import Ref
+from orchestra.model.commands import CancelCallback, Command, RequestCallback, RescheduleCallback
 from orchestra.model.events import Event
+from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Received, WorkOpened
+from orchestra.model.results import Received, RequestedCallback, WorkOpened
 from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
 from orchestra.runtime.history.explain import Explanation, explain
@@ -67,6 +71,45 @@ class Calls(Protocol):
         assert isinstance(opened, WorkOpened)
         return opened
 
+    async def request_callback(
+        self, interaction: str | Ref, *, due: datetime | None = None, agent: str | None = None
+    ) -> RequestedCallback:
+        """Have the customer of a live contact called back. One callback waits per customer and case.
+
+        A contact that waits for an agent ends, without counting as abandoned, and the callback takes its place.
+
+        Args:
+            interaction: the contact, waiting, in hand or over.
+            due: when the callback begins to wait, with a time zone; at once unless given.
+            agent: who is asked first, where the queue's steps begin with whoever knows the customer.
+
+        Raises:
+            MalformedMessage: `due` has no time zone.
+            CommandRefused: the contact is not live, or `due` is past or too far ahead.
+        """
+        requested = await self.execute(RequestCallback(interaction, _due_us(due), agent))
+        assert isinstance(requested, RequestedCallback)
+        return requested
+
+    async def reschedule_callback(self, interaction: str | Ref, due: datetime) -> None:
+        """Call the customer back at another time.
+
+        Raises:
+            MalformedMessage: `due` has no time zone.
+            CommandRefused: the customer was reached or the callback is over, or `due` is past or too far ahead.
+        """
+        due_us = _due_us(due)
+        assert due_us is not None  # there is a time
+        await self.execute(RescheduleCallback(interaction, due_us))
+
+    async def cancel_callback(self, interaction: str | Ref, reason: str) -> None:
+        """Do not call the customer back.
+
+        Raises:
+            CommandRefused: the customer was reached, or the callback is over.
+        """
+        await self.execute(CancelCallback(interaction, reason))
+
     async def timeline(self, customer: str) -> list[Entry]:
         """One history of a customer over all channels and cases, oldest first.
 
@@ -96,3 +139,11 @@ class Calls(Protocol):
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""
         return self.key.reply_token(case)
+
+
+def _due_us(due: datetime | None) -> int | None:
+    if due is None:
+        return None
+    if due.tzinfo is None:
+        raise MalformedMessage("due", "needs a time zone: datetime.now(UTC), not datetime.now()")
+    return since_epoch_us(due)

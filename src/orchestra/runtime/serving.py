@@ -110,7 +110,7 @@ class _Service:
         elif isinstance(event, e.InteractionQueued):
             if event.reason not in _OWN_DOING:
                 scope.cancel()
-        elif isinstance(event, e.InteractionDone | e.InteractionFinished | e.InteractionCanceled):
+        elif isinstance(event, e.InteractionDone | e.InteractionFinished | e.InteractionCanceled | e.CallbackScheduled):
             left_us = microseconds(self._owner.view.plan.presence.bot_answers_within)
             scope.deadline = min(scope.deadline, anyio.current_time() + left_us / 1_000_000)
 

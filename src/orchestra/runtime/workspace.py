@@ -39,6 +39,7 @@ from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
+from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.waiting import Waiting, why_waiting
 from orchestra.runtime.inbound import commands_of, digested
 from orchestra.runtime.keys import WorkspaceKey
@@ -282,9 +283,10 @@ class Workspace(Calls):
         routing = view.routing
         items = [routing.items[name] for name in routing.in_hand.get(agent, ())]
         pending = [
-            ("OfferMade", item.customer, "offer", item.ringing[agent]) for item in items if agent in item.ringing
+            (["OfferMade"], item.customer, "offer", item.ringing[agent]) for item in items if agent in item.ringing
         ]
-        pending += [("ConsultAsked", row.customer, "consult", name) for name, row in view.consults.of_consulted(agent)]
+        consults = view.consults.of_consulted(agent)
+        pending += [(["ConsultAsked"], row.customer, "consult", name) for name, row in consults]
         now = await self._owner.read(lambda view: view.position)
         for found in pending:
             now = min(now, await in_thread(self._before, *found))
@@ -296,11 +298,11 @@ class Workspace(Calls):
 
     async def begin_of(self, interaction: str, customer: str) -> int:
         """The position before an interaction of the customer began."""
-        return await in_thread(self._before, "InteractionStarted", customer, "interaction", interaction)
+        return await in_thread(self._before, BEGINS, customer, "interaction", interaction)
 
-    def _before(self, kind: str, customer: str, field: str, value: str) -> int:
-        """The position before the one event of that type about the customer whose field has that value."""
-        for record in self.journal.read(subjects=[customer], types=[kind]):
+    def _before(self, kinds: Sequence[str], customer: str, field: str, value: str) -> int:
+        """The position before the one event of those types about the customer whose field has that value."""
+        for record in self.journal.read(subjects=[customer], types=kinds):
             if getattr(decode_event(record), field) == value:
                 return record.position - 1
         return self._owner.recent.position

@@ -326,3 +326,23 @@ def test_state_is_the_same_from_the_log_and_from_a_dump() -> None:
 def test_a_plan_tells_what_is_wrong_with_its_callbacks(path: str, values: dict[str, Any]) -> None:
     faults = attrs.evolve(plan(), callbacks=Callbacks(**values)).faults()
     assert [fault.path for fault in faults if fault.is_error] == [path]
+
+
+def test_a_scheduled_callback_keeps_the_priority_of_the_contact() -> None:
+    driver = centre(priority=5)
+    got = driver.call("joe", queue="sales", priority=4)
+    callback = driver.run(c.RequestCallback(got.interaction, driver.now_us + HOUR)).result
+    driver.advance(3600)
+    assert driver.engine.view.routing.items[callback.interaction].priority == 2 + 4 + 5, "of queue, contact and plan"
+
+
+def test_who_was_before_all_others_is_still_when_called_back() -> None:
+    first = plan()
+    queues = {**first.queues, "care": attrs.evolve(first.queues["care"], requeue="front")}
+    driver = Driver(attrs.evolve(first, queues=queues), engine=WatchedEngine())
+    driver.sign_in("ana")
+    got = driver.call("joe")
+    driver.decline()
+    callback = driver.run(c.RequestCallback(got.interaction)).result
+    assert driver.last(e.InteractionQueued).at_front
+    assert driver.engine.view.routing.items[callback.interaction].at_front

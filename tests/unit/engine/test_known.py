@@ -145,3 +145,16 @@ def test_who_is_turned_away_asks_nothing() -> None:
     got = driver.message()
     assert driver.state(got) == "DEFLECTED"
     assert driver.engine.view.known.questions == {}
+
+
+def test_who_has_become_a_bot_when_a_contact_is_transferred_to_them_knows_nobody() -> None:
+    driver = Driver()
+    driver.sign_in("ana")
+    got = driver.answered()
+    driver.sign_in("bob")
+    driver.run(c.TransferToAgent(got.interaction, "ana", "bob"))
+    driver.run(c.DefineAgent("bob", ["care"], kind="bot"))
+    asked = driver.last(e.ConsultAsked)
+    driver.run(c.AcceptConsult(asked.consult, "bob", asked.token), 1)
+    assert driver.last(e.TransferCompleted).to == "bob"
+    assert driver.engine.view.known.customers[got.customer].agent == "ana"

@@ -127,6 +127,17 @@ def test_who_signs_out_listens_no_more(heard: Desk) -> None:
     assert (listens(heard), heard.last(e.MonitoringEnded).reason) == ({}, "supervisor gone")
 
 
+def test_several_may_listen_and_each_stops_alone(heard: Desk) -> None:
+    heard.run(c.DefineAgent("max", ["sales"], roles=["supervisor"]), 1)
+    heard.sign_in("max")
+    heard.run(c.MonitorInteraction("in1", "max"), 1)
+    assert listens(heard) == {"in1": ["eve", "max"]}
+    heard.run(c.Whisper("in1", "max", "well done"), 1)
+    assert heard.engine.view.supervision.listeners == {"in1": {"eve": 0, "max": 1}}
+    heard.run(c.StopMonitoring("in1", "eve"), 1)
+    assert listens(heard) == {"in1": ["max"]}
+
+
 def test_who_listens_goes_on_when_another_agent_has_it(heard: Desk) -> None:
     heard.run(c.TransferToAgent("in1", "ana", "bob"), 1)
     heard.run(c.AcceptConsult("cs1", "bob", 1), 1)

@@ -54,6 +54,7 @@ def _requested(view: View, command: c.RequestCallback, key: str, asking: Interac
     priority = view.plan.queues[queue].priority if item is None else item.priority
     start_us, order = (item.start_us, item.order) if item and waits else (at_us, view.routing.next_order())
     agent = command.agent or (item.agent if item and waits else None)
+    at_front = item is not None and waits and item.at_front
     if waits:
         yield from _ends(view, key, asking)
     name = view.contacts.next_id("interaction", "in")
@@ -68,13 +69,14 @@ def _requested(view: View, command: c.RequestCallback, key: str, asking: Interac
         skills,
         key,
         agent,
+        priority - view.plan.queues[queue].priority,
     )
     yield e.InteractionAttached(name, asking.case, asking.customer, "callback")
     if command.due_us is not None:
         yield e.CallbackScheduled(name, asking.customer, command.due_us, "requested")
     else:
         yield e.InteractionQueued(
-            name, asking.customer, queue, asking.channel, skills, priority, start_us, order, "callback", agent
+            name, asking.customer, queue, asking.channel, skills, priority, start_us, order, "callback", agent, at_front
         )
     return RequestedCallback(name, command.due_us, is_new=True)
 
@@ -159,7 +161,7 @@ def _due(view: View, key: str, at_us: int) -> Iterator[e.Event]:
     """Its time has come: it waits as one who has waited since then."""
     row, interaction = view.callbacks.callbacks[key], view.contacts.interactions[key]
     assert row.due_us is not None  # only what has a time has this timer
-    priority = view.plan.queues[row.queue].priority + view.plan.callbacks.priority
+    priority = view.plan.queues[row.queue].priority + row.priority + view.plan.callbacks.priority
     yield e.InteractionQueued(
         key,
         row.customer,

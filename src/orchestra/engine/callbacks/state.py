@@ -17,13 +17,17 @@ DUE = "callbacks.due"
 
 @attrs.define
 class Callback:
-    """A callback that has not reached its customer. `due_us` is its time, while it has one."""
+    """A callback that has not reached its customer. `due_us` is its time, while it has one.
+
+    `priority` is its own, beside that of its queue.
+    """
 
     case: str
     customer: str
     queue: str
     skills: dict[str, int]
     agent: str | None
+    priority: int = 0
     failed: int = 0
     due_us: int | None = None
 
@@ -41,7 +45,7 @@ class Callbacks(Slice):
 
     def requested(self, event: e.CallbackRequested, at_us: int) -> None:
         """Know it."""
-        row = Callback(event.case, event.customer, event.queue, event.skills, event.agent)
+        row = Callback(event.case, event.customer, event.queue, event.skills, event.agent, event.priority)
         self.callbacks[event.interaction] = row
         self.open[row.customer, row.case] = event.interaction
 

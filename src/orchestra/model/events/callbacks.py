@@ -16,6 +16,7 @@ class CallbackRequested(Event):
     Attributes:
         asked_in: the interaction in which they asked.
         agent: who promised it, for queues that ask those first who know the customer.
+        priority: its own, in minutes of waiting, beside that of its queue.
     """
 
     interaction: str
@@ -28,6 +29,7 @@ class CallbackRequested(Event):
     skills: dict[str, int]
     asked_in: str
     agent: str | None = None
+    priority: int = 0
 
 
 @attrs.define

@@ -21,14 +21,22 @@ from orchestra.runtime.history.phrases import sentence
 from orchestra.runtime.history.waiting import Candidate, candidates
 from orchestra.runtime.loading import load_engine
 
-__all__ = ["Decision", "Explanation", "Step", "explain"]
+__all__ = ["BEGINS", "Decision", "Explanation", "Step", "explain"]
 
 _DIGITS = 19
 
 Key = list[int | str]
 
+BEGINS = ("InteractionStarted", "CallbackRequested")
+"""Types of the events with which interactions begin."""
+
 _STEPS = (
     "WorkItemOpened",
+    "CallbackRequested",
+    "CallbackScheduled",
+    "CallbackAnswered",
+    "CallbackFailed",
+    "CallbackExhausted",
     "InteractionStarted",
     "InteractionAttached",
     "InteractionQueued",
@@ -139,7 +147,7 @@ def explain(journal: Journal, interaction: str, *, full: bool = False, customer:
     whose = customer or _customer(journal, interaction)
     records = journal.read(subjects=[whose], types=_STEPS)
     found = [(record, event) for record in records if (event := _about(record, interaction)) is not None]
-    started = next((event for _, event in found if isinstance(event, e.InteractionStarted)), None)
+    started = next((event for _, event in found if isinstance(event, e.InteractionStarted | e.CallbackRequested)), None)
     if started is None:
         raise UnknownId("interaction", interaction)
     steps = [Step(record.position, record.at_us, record.type, sentence(event, whose)) for record, event in found]
@@ -161,7 +169,7 @@ def _customer(journal: Journal, interaction: str) -> str:
     while low < high:
         middle = (low + high) // 2
         upper_half = journal.read(middle, limit=high - middle)
-        record = next((record for record in upper_half if record.type == "InteractionStarted"), None)
+        record = next((record for record in upper_half if record.type in BEGINS), None)
         found = 0 if record is None else _number(getattr(decode_event(record), "interaction", ""))
         if record is None or found > wanted:
             high = middle

@@ -127,7 +127,7 @@ class _Index:
             self._learn(event)
 
     def _learn(self, event: e.Event) -> None:
-        if isinstance(event, e.InteractionStarted):
+        if isinstance(event, e.InteractionStarted | e.CallbackRequested):
             self._channels[event.interaction] = event.channel
         elif isinstance(event, e.InteractionAttached):
             self._cases[event.interaction] = event.case
