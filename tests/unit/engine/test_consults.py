@@ -242,6 +242,21 @@ def test_the_parts_are_not_mixed_up(desk: Desk, asked: Any) -> None:
     desk.refuse(c.DeclineConsult("cs1", "bob", 1), OfferExpired, state="JOINED")
 
 
+def test_bots_are_not_consulted_and_do_not_consult(desk: Desk, got: Any) -> None:
+    desk.run(c.DefineAgent("rob", ["care"], kind="bot"), 1)
+    desk.sign_in("rob")
+    desk.refuse(c.AskConsult(got.interaction, "ana", "rob"), InvalidCommand, field="agent")
+    desk.refuse(c.TransferToAgent(got.interaction, "ana", "rob"), InvalidCommand, field="agent")
+
+
+def test_who_asked_signs_out_while_something_rings_at_them(desk: Desk, got: Any, joined: Any) -> None:
+    desk.run(c.SetAway("cleo", "lunch"), 1)
+    rings = desk.message("mia")
+    assert desk.offered() in ({rings.interaction: "ana"}, {rings.interaction: "bob"})
+    desk.run(c.SignOut(desk.offered()[rings.interaction]), 1)
+    assert desk.engine.view.consults.consults == {}
+
+
 # The table, walked
 
 

@@ -68,6 +68,7 @@ def test_what_is_whispered_is_private(heard: Desk) -> None:
     event = heard.last(e.Whispered)
     assert (event.agent, event.monitored, event.text) == ("eve", "ana", "offer her a discount")
     assert "discount" not in repr(event)
+    assert heard.engine.view.supervision.listeners == {"in1": {"eve": 1}}
     heard.refuse(c.Whisper("in1", "eve", ""), InvalidCommand, field="text")
     heard.refuse(c.Whisper("in1", "eve", "x" * 500_001), InvalidCommand, field="text")
 
@@ -154,6 +155,16 @@ def test_what_cannot_be_listened_to_is_refused(floor: Desk) -> None:
     floor.refuse(c.MonitorInteraction("in1", "eve"), NotAllowedInState, subject="eve", state="OFFLINE")
     floor.run(c.DefineAgent("rob", ["sales"], kind="bot"), 1)
     floor.refuse(c.MonitorInteraction("in1", "rob", actor="system"), InvalidCommand, field="agent")
+
+
+def test_several_listen_and_each_stops_alone(heard: Desk) -> None:
+    heard.run(c.MonitorInteraction("in1", "bob", actor="system"), 1)
+    other = heard.message("mia")
+    heard.run(c.AcceptOffer("of2", heard.offered()[other.interaction], 2), 1)
+    who = "eve" if heard.agent_of(other) != "eve" else "bob"
+    heard.run(c.MonitorInteraction(other.interaction, who, actor="system"), 1)
+    heard.run(c.StopMonitoring("in1", "eve"), 1)
+    assert "bob" in listens(heard)["in1"]
 
 
 def test_no_more_than_twenty_listen(floor: Desk) -> None:

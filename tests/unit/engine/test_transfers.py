@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 from tests.engine_driver import plan
+from tests.invariants import WatchedEngine, check_liveness
 from tests.unit.engine.consult_desk import Desk
 
 from orchestra.errors import NotAllowedInState, NotPermitted, OfferExpired
@@ -91,6 +92,23 @@ def test_what_is_put_aside_can_be_handed_over() -> None:
     assert (desk.agent_of(call), desk.state(chat)) == ("ana", "PARKED")
     desk.run(c.CompleteTransfer("cs1", "ana"), 1)
     assert (desk.state(chat), desk.agent_of(chat), desk.used("ana"), desk.used("bob")) == ("ACTIVE", "bob", 100, 50)
+
+
+def test_what_was_handed_over_may_be_put_aside_for_what_waits() -> None:
+    of = plan()
+    voice = attrs.evolve(of.channels["voice"], interrupts=["chat"])
+    desk = Desk(attrs.evolve(of, channels={**of.channels, "voice": voice}), engine=WatchedEngine())
+    desk.sign_in("ana")
+    chat = desk.answered("joe", "chat")
+    desk.sign_in("bob")
+    desk.join(desk.ask(chat))
+    desk.run(c.SetAway("ana", "lunch"), 1)
+    call = desk.call("mia")
+    assert desk.offered() == {}
+    desk.run(c.CompleteTransfer("cs1", "ana"), 1)
+    desk.advance(0)
+    assert desk.offered() == {call.interaction: "bob"}
+    check_liveness(desk.engine)
 
 
 # Blind
