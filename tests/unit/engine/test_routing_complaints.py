@@ -11,6 +11,7 @@ from tests.invariants import WatchedEngine, check_liveness, check_state
 
 from orchestra.errors import NotPermitted, OfferExpired
 from orchestra.model import commands as c, events as e
+from orchestra.model.definitions import Rate
 from orchestra.runtime.history.waiting import candidates, why_waiting
 
 
@@ -182,3 +183,17 @@ def test_the_estimated_wait_is_known_from_the_pace_of_the_queue() -> None:
     assert (first[0], second[0]) == (0, 1)
     assert second[1] == 2 * (first[1] or 0)
     assert abs((first[1] or 0) - 61 * SECOND) < timedelta(seconds=15) / timedelta(microseconds=1)
+
+
+def test_whoever_comes_back_from_leave_is_not_buried() -> None:
+    first = plan()
+    presence = attrs.evolve(first.presence, on_return=Rate(offers=3, per=timedelta(minutes=30)))
+    driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
+    driver.run(c.DefineAgent("ana", ["care"], capacity_percent=10_000))
+    for number in range(100):
+        driver.message(f"p{number}", "email")
+    driver.sign_in("ana")
+    assert len(driver.offered()) == 3
+    waiting = why_waiting(driver.engine.view, "in50")
+    assert waiting is not None
+    assert waiting.reason == "rate_limited"

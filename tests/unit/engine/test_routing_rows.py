@@ -10,9 +10,10 @@ import pytest
 from tests.engine_driver import SECOND, Driver, plan
 from tests.invariants import WatchedEngine
 
-from orchestra.errors import OfferExpired
+from orchestra.errors import InvalidCommand, OfferExpired, TooSoon
 from orchestra.model import commands as c, events as e
-from orchestra.model.routing import Condition, Serving, Step
+from orchestra.model.definitions import Rate
+from orchestra.model.routing import Condition, Ring, Serving, Step
 
 
 def centre(
@@ -276,3 +277,90 @@ def test_everyone_excluded_is_told_and_all_are_asked_again_later() -> None:
     assert driver.last(e.RoutingExhausted).retry_us == driver.now_us + 40 * SECOND
     driver.advance(40)
     assert driver.offered() == {"in1": "ana"}
+
+
+def test_parallel_offers_and_a_staggered_ring() -> None:
+    driver = centre({"care": {"ring": Ring(first=2, more=1, every=seconds(5), most=3)}})
+    driver.sign_in("ana", "bob", "cleo")
+    driver.message()
+    driver.advance(0)
+    assert [made.agent for made in driver.pending()] == ["ana", "bob"]
+    driver.advance(5)
+    assert [made.agent for made in driver.pending()] == ["ana", "bob", "cleo"]
+    driver.accept(driver.pending()[1])
+    assert driver.offered() == {}
+    assert driver.engine.view.contacts.interactions["in1"].agent == "bob"
+
+
+@pytest.mark.parametrize(("mode", "refusal"), [("fixed", TooSoon), ("required", InvalidCommand)])
+def test_wrap_up_without_early_exit_and_wrap_up_that_asks_for_an_outcome(mode: str, refusal: type[Any]) -> None:
+    driver = centre(channels={"voice": {"wrap_up_mode": mode}})
+    driver.sign_in("ana")
+    driver.answered("joe", "voice")
+    driver.run(c.FinishInteraction("in1", "ana"))
+    driver.refuse(c.FinishWrapUp("in1", "ana"), refusal)
+
+
+def test_a_caller_who_gave_up_has_the_place_back_within_a_minute() -> None:
+    driver = centre()
+    driver.call("joe")
+    driver.call("jim", after=5)
+    driver.run(c.LeaveContact("in1"), 10)
+    driver.call("joe", after=30)
+    driver.sign_in("ana")
+    assert driver.offered() == {"in3": "ana"}
+
+
+def test_callbacks_keep_the_place_or_wait_for_their_time() -> None:
+    driver = centre()
+    driver.call("joe")
+    driver.call("jim", after=5)
+    queued = driver.run(c.RequestCallback("in1"), 10).result
+    later = driver.run(c.RequestCallback("in2", driver.now_us + 3600 * SECOND)).result
+    driver.sign_in("ana")
+    assert driver.offered() == {queued.interaction: "ana"}
+    assert driver.state(later) == "SCHEDULED"
+
+
+def test_attended_transfer_consult_and_conference() -> None:
+    driver = centre()
+    driver.sign_in("ana", "bob")
+    driver.answered("joe", "chat")
+    driver.run(c.AskConsult("in1", "ana", "bob"))
+    asked = driver.last(e.ConsultAsked)
+    driver.run(c.AcceptConsult(asked.consult, "bob", asked.token), 1)
+    assert driver.engine.view.contacts.interactions["in1"].agent == "ana", "who asked has it still"
+    driver.run(c.CompleteTransfer(asked.consult, "ana"))
+    assert driver.engine.view.contacts.interactions["in1"].agent == "bob"
+
+
+def test_work_items_are_routed_like_contacts() -> None:
+    first = plan()
+    task = attrs.evolve(first.channels["email"], work=True, idle_after=None)
+    driver = Driver(attrs.evolve(first, channels={**first.channels, "task": task}), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.message("joe", "email")
+    driver.run(c.OpenWorkItem("task", "job1", case="ca1"))
+    assert driver.offered() == {"in1": "ana", "in2": "ana"}
+
+
+def test_bots_are_agents() -> None:
+    driver = centre({"care": {"steps": [Step(pool="bots", lasts=seconds(20)), Step(pool="people")]}})
+    driver.run(c.DefineAgent("rob", ["care"], kind="bot"))
+    driver.sign_in("ana", "rob")
+    driver.answered("joe", "chat")
+    assert driver.engine.view.contacts.interactions["in1"].agent == "rob"
+    driver.run(c.HandOver("in1", "rob"))
+    assert driver.offered() == {"in1": "ana"}
+
+
+def test_agents_are_given_so_much_within_a_time_and_warm_up() -> None:
+    first = plan()
+    presence = attrs.evolve(first.presence, rate=Rate(offers=1, per=seconds(60)))
+    driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.message("joe", "email")
+    driver.message("jim", "email")
+    assert driver.offered() == {"in1": "ana"}
+    driver.advance(60)
+    assert driver.offered() == {"in2": "ana"}, "the first was missed, the second is the next one"
