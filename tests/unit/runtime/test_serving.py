@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 
 import anyio
@@ -70,9 +70,10 @@ async def idle(contact: ActiveContact) -> None:
 
 async def test_a_handler_gets_each_contact_and_finishes_it(centre: Centre) -> None:
     async def greet(contact: ActiveContact) -> None:
-        async for text in contact.messages():
-            await contact.reply(f"You said {text}")
-            await contact.finish()
+        async with aclosing(contact.messages()) as messages:
+            async for text in messages:
+                await contact.reply(f"You said {text}")
+                await contact.finish()
 
     async with centre.open() as workspace, served(workspace, greet):
         for number in range(5):
