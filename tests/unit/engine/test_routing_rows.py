@@ -12,7 +12,7 @@ from tests.invariants import WatchedEngine
 
 from orchestra.errors import InvalidCommand, OfferExpired, TooSoon
 from orchestra.model import commands as c, events as e
-from orchestra.model.definitions import Rate
+from orchestra.model.definitions import Rate, WarmUp
 from orchestra.model.routing import Condition, Ring, Serving, Step
 
 
@@ -354,7 +354,7 @@ def test_bots_are_agents() -> None:
     assert driver.offered() == {"in1": "ana"}
 
 
-def test_agents_are_given_so_much_within_a_time_and_warm_up() -> None:
+def test_agents_are_given_so_much_within_a_time() -> None:
     first = plan()
     presence = attrs.evolve(first.presence, rate=Rate(offers=1, per=seconds(60)))
     driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
@@ -364,3 +364,14 @@ def test_agents_are_given_so_much_within_a_time_and_warm_up() -> None:
     assert driver.offered() == {"in1": "ana"}
     driver.advance(60)
     assert driver.offered() == {"in2": "ana"}, "the first was missed, the second is the next one"
+
+
+def test_the_budget_warms_up_after_sign_in() -> None:
+    first = plan()
+    presence = attrs.evolve(first.presence, warm_up=WarmUp(lasts=timedelta(minutes=10), percent=50, steps=2))
+    driver = Driver(attrs.evolve(first, presence=presence), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.call()
+    assert driver.offered() == {}, "a call takes the whole budget"
+    driver.advance(600)
+    assert driver.offered() == {"in1": "ana"}
