@@ -402,9 +402,6 @@ class WatchedEngine(Engine):
 def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str]) -> None:
     """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
     routing, plan = engine.view.routing, engine.view.plan
-    previous = [routing.offers[offer] for offer in routing.items[made.interaction].offers[-2:-1]]
-    if any(offer.state in ("RESCINDED", "SETUP_FAILED") and offer.agent == made.agent for offer in previous):
-        return  # taken back from and given back to the same agent at once, before anything else was looked at
     item, bench = routing.items[made.interaction], routing.benches[made.agent]
     hand = [other for name, other in _hand(engine, made.agent) if name != made.interaction]
     lent = [other for other in hand if other.lent_to == made.offer]

@@ -10,6 +10,7 @@ from tests.engine_driver import MINUTE, SECOND, Driver, plan
 from orchestra.engine.routing.rows import EXHAUSTED, MOST_IN_HAND, RETRY
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.definitions import Presence
 from orchestra.model.results import Accepted, CaseRef
 
 
@@ -150,6 +151,21 @@ def test_an_offer_is_taken_back_and_made_anew(driver: Driver) -> None:
     assert (made.agent, made.token) == ("ana", 2), "taking back is nobody's fault: they may be asked again"
     driver.refuse(c.AcceptOffer("of1", "ana", 1), OfferExpired, state="RESCINDED")
     assert driver.accept().events
+
+
+@pytest.mark.parametrize("ends", [c.RescindOffer("of1", "supervisor"), c.ReportSetupFailed("of1", "ana", 1, "no line")])
+def test_whose_offer_ends_is_offered_first_what_is_more_urgent(ends: c.Command) -> None:
+    driver = Driver(_channels(chat={"connects": timedelta(seconds=10)}))
+    driver.change_plan(attrs.evolve(driver.engine.view.plan, presence=Presence(rest_after_setup_failure=timedelta())))
+    driver.sign_in("ana")
+    chat = driver.message()
+    driver.accept()
+    call = driver.call("jim", priority=5)
+    assert driver.ringing(chat) == {"ana": "CONNECTING"}
+    driver.run(ends)
+    assert driver.offered() == {call.interaction: "ana"}, "and not the chat again, though it waited for her just now"
+    driver.sign_in("bob")
+    assert driver.offered() == {call.interaction: "ana", chat.interaction: "bob"}
 
 
 # Agents who go

@@ -35,6 +35,8 @@ __all__ = ["SECTION"]
 _SWEPT_AT_ONCE = 50
 _EVENTS_AT_ONCE = 200
 _REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST", "SETUP_FAILED")
+_TAKEN_BACK = ("rescinded", "setup_failed")
+"""Why an interaction waits again that the same agent may be offered again, after what is more urgent."""
 
 
 # Interactions begin, and begin again, to wait
@@ -110,11 +112,17 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
 
 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
-    if view.routing.is_shut(event.queue):
-        yield from leave_closed(view, event.interaction, at_us)
+    if event.reason not in _TAKEN_BACK:
+        yield from _waits(view, event.interaction, at_us)
+
+
+def _waits(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    """An interaction has come to wait: offer it, or see what becomes of it."""
+    if view.routing.is_shut(view.routing.items[interaction].queue):
+        yield from leave_closed(view, interaction, at_us)
         return
-    yield from begin(view, event.interaction, at_us)
-    yield from _unless_exhausted(view, event.interaction, at_us)
+    yield from begin(view, interaction, at_us)
+    yield from _unless_exhausted(view, interaction, at_us)
 
 
 def _on_stepped(view: View, event: e.StepEntered | e.GateOpened, at_us: int) -> Iterator[e.Event]:
@@ -163,6 +171,10 @@ def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.E
         yield from fill_ring(view, event.interaction, at_us)
     elif event.outcome in _REQUEUED and item.state == "OFFERED":
         yield queue_again(view, event.interaction, event.outcome.lower(), at_us)
+        if event.outcome.lower() in _TAKEN_BACK:
+            # It goes to the best, who may be this agent again, unless something more urgent waits for them.
+            yield from offer_best_items(view, event.agent, at_us, before=event.interaction, rings=False)
+            yield from _waits(view, event.interaction, at_us)
     yield from offer_best_items(view, event.agent, at_us)
 
 

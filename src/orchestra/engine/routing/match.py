@@ -54,11 +54,13 @@ def _drawn(view: View, name: str, total: int) -> int:
     return view.draw(total, "agent", name, view.routing.next_token())
 
 
-def offer_best_items(view: View, agent: str, at_us: int, *, rings: bool = True) -> Iterator[e.Event]:
+def offer_best_items(
+    view: View, agent: str, at_us: int, *, before: str | None = None, rings: bool = True
+) -> Iterator[e.Event]:
     """Offer an agent what is most urgent, again and again while they have room.
 
     What they had put aside goes first; what rings others already goes last, after all that waits, and not at
-    all if `rings` is false.
+    all if `rings` is false. Nothing is offered that is not more urgent than `before`, if that is stated.
     """
     routing = view.routing
     while True:
@@ -69,7 +71,7 @@ def offer_best_items(view: View, agent: str, at_us: int, *, rings: bool = True) 
             continue
         if best is None and rings:
             best = best_item(view, agent, at_us, rings=True)
-        if best is None:
+        if best is None or best[1] == before:
             return
         wanted, name = best
         item = routing.items[name]
