@@ -198,6 +198,9 @@ class Witness:
         self.paced.clear()
         self.took.clear()
 
+    def _see_AgentRemoved(self, engine: Engine, event: e.AgentRemoved, at_us: int) -> None:
+        self.took.pop(event.agent, None)  # one of the same name begins anew
+
     def _see_OfferConnecting(self, engine: Engine, event: e.OfferConnecting, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
         assert event.offer not in self.answered | self.connecting, "answered twice"

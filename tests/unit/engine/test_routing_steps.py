@@ -577,6 +577,21 @@ def test_a_call_puts_other_work_aside_and_gives_it_back() -> None:
     assert driver.engine.view.routing.benches["ana"].used_percent == 20
 
 
+def test_what_fits_beside_a_call_is_offered_where_more_was_put_aside_than_the_call_needs() -> None:
+    of = blended().engine.view.plan
+    weights = {"chat": 80, "email": 40, "voice": 30}
+    channels = {name: attrs.evolve(of.channels[name], weight_percent=weight) for name, weight in weights.items()}
+    driver = Driver(attrs.evolve(of, channels=channels), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.answered("joe", "chat")
+    letter = driver.message("jan", "email")
+    assert driver.offered() == {}
+    call = driver.call("jim")
+    driver.advance(0)
+    assert driver.offered() == {call.interaction: "ana", letter.interaction: "ana"}
+    assert state(driver, "in1") == "ACTIVE"
+
+
 @pytest.mark.parametrize("ends", ["decline", "time", "leave", "away"])
 def test_an_offer_that_comes_to_nothing_leaves_the_work_as_it_was(ends: str) -> None:
     driver = blended()

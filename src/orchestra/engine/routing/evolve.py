@@ -206,8 +206,10 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
         routing.settle(name, item)
     interrupts = routing.plan.channels[item.channel].interrupts
     if interrupts:
-        routing.lend(agent, event.offer, interrupts)
-        routing.seat(agent, routing.benches[agent])
+        bench = routing.benches[agent]
+        if routing.lend(agent, event.offer, interrupts) and bench.used_percent < bench.budget_percent:
+            routing.ask_later(agent, at_us)  # more is put aside than this needs
+        routing.seat(agent, bench)
     routing.timers.set(OFFER_TIMEOUT, event.offer, event.deadline_us)
 
 

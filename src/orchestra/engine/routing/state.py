@@ -230,17 +230,18 @@ class Routing(Slice):
     def _is_aside(item: Item, borrowing: set[str | None]) -> bool:
         return not item.is_wrapping and item.lent_to not in (None, *borrowing)
 
-    def lend(self, agent: str, offer: str, channels: Sequence[str]) -> None:
-        """Put aside the least urgent of an agent's work on these channels, as much as the budget lacks."""
-        bench = self.benches[agent]
+    def lend(self, agent: str, offer: str, channels: Sequence[str]) -> bool:
+        """Put aside the least urgent of an agent's work on these channels, as much as the budget lacks, if anything."""
+        bench, lent = self.benches[agent], False
         names = [name for name in self.in_hand[agent] if self.items[name].channel in channels]
         for name in sorted(names, key=lambda name: self.rules.rank(name, self.items[name]), reverse=True):
             if bench.used_percent <= bench.budget_percent:
-                return
+                break
             item = self.items[name]
             if self._may_lend(agent, item):
-                item.lent_to = offer
+                item.lent_to, lent = offer, True
                 bench.used_percent -= item.weight_percent
+        return lent
 
     def take_back(self, name: str, agent: str) -> None:
         """What was put aside takes its agent's capacity again, even where that exceeds the budget."""
