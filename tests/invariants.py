@@ -56,6 +56,7 @@ class Witness:
     begun: dict[str, int] = attrs.field(factory=dict)
     took: dict[str, list[int]] = attrs.field(factory=dict)
     reopened: set[str] = attrs.field(factory=set)
+    once_held: set[str] = attrs.field(factory=set)
     consults: dict[str, str] = attrs.field(factory=dict)
     started: int = 0
     ended: int = 0
@@ -349,6 +350,11 @@ class Witness:
         assert at_us < until_us, "started after the permit ran out"
         self.attempts[event.delivery] = attempt
         self._move(event.delivery, "STARTED")
+        rows = engine.view.deliveries.deliveries
+        for name, row in rows.items():
+            if int(name[2:]) < int(event.delivery[2:]) and row.conversation == rows[event.delivery].conversation:
+                is_over = self.delivery_states[name] not in _UNSENT
+                assert is_over or name in self.once_held, f"{event.delivery} overtakes {name}, which nobody held"
 
     def _see_DeliveryRetried(self, engine: Engine, event: e.DeliveryRetried, at_us: int) -> None:
         assert event.next_us >= at_us
@@ -356,6 +362,7 @@ class Witness:
         self._move(event.delivery, "PENDING")
 
     def _see_DeliveryHeld(self, engine: Engine, event: e.DeliveryHeld, at_us: int) -> None:
+        self.once_held.add(event.delivery)
         self.permits.pop(event.delivery, None)
         self._move(event.delivery, "PENDING")
 
@@ -586,7 +593,10 @@ def _check_deliveries(engine: Engine) -> None:
         waits = [timers.get(f"deliveries.{kind}", name) is not None for kind in ("due", "permit", "expiry")]
         if row.state == "PENDING":
             assert waits[2], f"{name} could wait for ever"
-            assert waits[0] != row.is_held, f"{name} is neither held nor due"
+            is_turn = not row.is_held and view.deliveries.is_first(name)
+            assert waits[0] == is_turn, f"{name} is due before its turn, or not at its turn"
+        elif row.state in ("PERMITTED", "STARTED"):
+            assert view.deliveries.is_first(name), f"{name} leaves before its turn"
         elif row.state == "PERMITTED":
             assert waits == [False, True, True]
         else:

@@ -520,10 +520,10 @@ async def test_many_deliveries_leave_side_by_side_but_not_all_at_once(
 
     wire.perform = perform  # type: ignore[method-assign]
     async with centre.open() as workspace:
-        received = await workspace.receive(message(1))
+        cases = [(await workspace.receive(message(n, sender=f"writer-{n}"))).case.id for n in range(150)]
         async with anyio.create_task_group() as tasks:
-            for number in range(150):
-                tasks.start_soon(workspace.execute, SendMessage(received.case.id, f"k{number}", text="News"))
+            for number, case in enumerate(cases):
+                tasks.start_soon(workspace.execute, SendMessage(case, f"k{number}", text="News"))
         await workspace.settle()
     assert len(ended(centre)) == 150
     assert 1 < most <= 64

@@ -214,7 +214,8 @@ def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _on_planned(view: View, event: e.DeliveryPlanned, at_us: int) -> Iterator[e.Event]:
-    return _permit(view, event.delivery, at_us)
+    if view.deliveries.is_first(event.delivery):
+        yield from _permit(view, event.delivery, at_us)
 
 
 def _on_accepted(view: View, event: e.DeliveryAccepted, at_us: int) -> Iterator[e.Event]:
@@ -247,7 +248,11 @@ def _expire(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 def _release(view: View, _: str, at_us: int) -> Iterator[e.Event]:
     for name in [name for name, _ in zip(view.deliveries.to_release, range(SLICE), strict=False)]:
-        yield from _permit(view, name, at_us)
+        row = view.deliveries.deliveries[name]
+        if row.conversation in view.deliveries.line and not view.deliveries.is_stopped(row.channel, row.topic):
+            yield e.DeliveryReleased(name, row.customer)
+        else:
+            yield from _permit(view, name, at_us)
 
 
 SECTION = Section(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
@@ -45,6 +45,7 @@ _EARLY_KEPT_US = 7 * 24 * 3600 * 1_000_000
 class Delivery:
     """An outbound message. `attempts` counts those that started; `is_held` while a stop keeps it.
 
+    `turn` is its place among those of its conversation that are neither held nor ended; they leave one after the other.
     `lapses` counts the permits that nobody used since the last attempt.
     """
 
@@ -60,6 +61,7 @@ class Delivery:
     digest: str | None
     interaction: str | None
     expires_us: int
+    turn: int = 0
     state: str = DELIVERY.initial
     attempts: int = 0
     epoch: int = 0
@@ -91,7 +93,10 @@ def early_key(channel: str, account: str, provider_id: str, receipt: str) -> str
 
 
 class Deliveries(Slice):
-    """Deliveries by id; `stops` is scope -> reason; `early` is provider id -> receipts."""
+    """Deliveries by id; `stops` is scope -> reason; `early` is provider id -> receipts.
+
+    `line` is conversation -> the deliveries that are to leave, in that order: the first one alone is permitted.
+    """
 
     TABLES: ClassVar = {
         "deliveries": Delivery,
@@ -116,6 +121,7 @@ class Deliveries(Slice):
         self.permitted: dict[str, int] = {}
         self.started: dict[str, int] = {}
         self.unsent = 0
+        self.line: dict[str, dict[str, int]] = {}
         self._early_order = deque(sorted((row.number, key) for key, row in self.early.items()))
         for name in sorted(self.deliveries, key=lambda name: int(name[2:])):
             row = self.deliveries[name]
@@ -124,13 +130,16 @@ class Deliveries(Slice):
             self._index(name, row)
             if row.is_held:
                 self._hold(name, row)
+        unsent = [(row.turn, name) for name, row in self.deliveries.items() if _is_unsent(row) and not row.is_held]
+        for turn, name in sorted(unsent):
+            self.line.setdefault(self.deliveries[name].conversation, {})[name] = turn
 
     def _know(self, name: str, row: Delivery) -> None:
         for provider_id in row.provider_ids:
             self.by_provider_id[row.channel, row.account, provider_id] = name
 
     def _index(self, name: str, row: Delivery) -> None:
-        self.unsent += row.state in ("PENDING", "PERMITTED", "STARTED")
+        self.unsent += _is_unsent(row)
         if row.state == "PERMITTED":
             self.permitted[name] = 1
         elif row.state == "STARTED":
@@ -139,7 +148,7 @@ class Deliveries(Slice):
             self.lapsed.setdefault((row.channel, row.account), {})[name] = 1
 
     def _unindex(self, name: str, row: Delivery) -> None:
-        self.unsent -= row.state in ("PENDING", "PERMITTED", "STARTED")
+        self.unsent -= _is_unsent(row)
         self.permitted.pop(name, None)
         self.started.pop(name, None)
         if row.state == "PENDING" and row.lapses:
@@ -151,6 +160,23 @@ class Deliveries(Slice):
         row.state = DELIVERY.steps[row.state, trigger]
         self._index(name, row)
         return row
+
+    def _line_up(self, name: str, row: Delivery) -> None:
+        """Its turn comes after those of its conversation that are to leave before it."""
+        row.turn = self.counts["turn"] = self.counts.get("turn", 0) + 1
+        self.line.setdefault(row.conversation, {})[name] = row.turn
+
+    def _leave_line(self, name: str, row: Delivery, at_us: int) -> None:
+        """It is no longer to leave: if it was its turn, the next one is due."""
+        was_first = self.is_first(name)
+        _drop(self.line, row.conversation, name)
+        following = next(iter(self.line.get(row.conversation, ())), None)
+        if was_first and following is not None:
+            self.timers.set(DUE, following, at_us)
+
+    def is_first(self, name: str) -> bool:
+        """Whether it is a delivery's turn in its conversation."""
+        return next(iter(self.line.get(self.deliveries[name].conversation, ())), None) == name
 
     def next_delivery(self) -> str:
         """The id that the next delivery will have."""
@@ -180,6 +206,7 @@ class Deliveries(Slice):
         self.deliveries[event.delivery] = row
         self.by_key[event.key] = event.delivery
         self._index(event.delivery, row)
+        self._line_up(event.delivery, row)
         self.timers.set(EXPIRY, event.delivery, event.expires_us)
 
     def permitted_to(self, event: e.DeliveryPermitted, at_us: int) -> None:
@@ -196,9 +223,14 @@ class Deliveries(Slice):
         if row.state == "PERMITTED":
             self._step(event.delivery, "lapse")
         self._unhold(event.delivery, row, at_us)
+        self._leave_line(event.delivery, row, at_us)
         self._hold(event.delivery, row)
         self.timers.cancel(DUE, event.delivery)
         self.timers.cancel(PERMIT, event.delivery)
+
+    def released(self, event: e.DeliveryReleased, at_us: int) -> None:
+        """No stop keeps it; others of its conversation leave first."""
+        self._unhold(event.delivery, self.deliveries[event.delivery], at_us)
 
     def _hold(self, name: str, row: Delivery) -> None:
         row.is_held = True
@@ -208,6 +240,7 @@ class Deliveries(Slice):
         if not row.is_held:
             return
         row.is_held = False
+        self._line_up(name, row)
         _drop(self.held, (row.channel, row.topic), name)
         if self.to_release.pop(name, None) is None:
             return
@@ -227,6 +260,7 @@ class Deliveries(Slice):
     def accepted(self, event: e.DeliveryAccepted, at_us: int) -> None:
         """The provider has it, under these ids."""
         row = self._step(event.delivery, "accept")
+        self._leave_line(event.delivery, row, at_us)
         row.provider_ids = event.provider_ids
         self._know(event.delivery, row)
 
@@ -243,11 +277,11 @@ class Deliveries(Slice):
 
     def failed(self, event: e.DeliveryFailed, at_us: int) -> None:
         """It is given up."""
-        self._step(event.delivery, "fail")
+        self._leave_line(event.delivery, self._step(event.delivery, "fail"), at_us)
 
     def unknown(self, event: e.DeliveryUnknown, at_us: int) -> None:
         """Nobody knows."""
-        self._step(event.delivery, "lose")
+        self._leave_line(event.delivery, self._step(event.delivery, "lose"), at_us)
 
     def expired(self, event: e.DeliveryExpired, at_us: int) -> None:
         """It is too late."""
@@ -260,6 +294,7 @@ class Deliveries(Slice):
     def _give_up(self, name: str, trigger: str, at_us: int) -> None:
         row = self._step(name, trigger)
         self._unhold(name, row, at_us)
+        self._leave_line(name, row, at_us)
         for timer in (DUE, PERMIT, EXPIRY):
             self.timers.cancel(timer, name)
 
@@ -313,7 +348,11 @@ class Deliveries(Slice):
             self.timers.set(DUE, name, at_us + number // SLICE * SLICE_PAUSE_US)
 
 
-def _drop(names_of: dict[tuple[str, str], dict[str, int]], key: tuple[str, str], name: str) -> None:
+def _is_unsent(row: Delivery) -> bool:
+    return row.state in ("PENDING", "PERMITTED", "STARTED")
+
+
+def _drop(names_of: dict[Any, dict[str, int]], key: Any, name: str) -> None:
     names = names_of.get(key, {})
     names.pop(name, None)
     if not names:
@@ -331,6 +370,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.DeliveryPlanned: Deliveries.planned,
     e.DeliveryPermitted: Deliveries.permitted_to,
     e.DeliveryHeld: Deliveries.held_back,
+    e.DeliveryReleased: Deliveries.released,
     e.DeliveryStarted: Deliveries.started_now,
     e.DeliveryAccepted: Deliveries.accepted,
     e.DeliveryRetried: Deliveries.retried,

@@ -15,6 +15,7 @@ __all__ = [
     "DeliveryHeld",
     "DeliveryPermitted",
     "DeliveryPlanned",
+    "DeliveryReleased",
     "DeliveryRetried",
     "DeliveryStarted",
     "DeliveryUnknown",
@@ -108,6 +109,14 @@ class DeliveryUnknown(Event):
 @attrs.define
 class DeliveryHeld(Event):
     """An operator's stop keeps it until sending of its scope starts again."""
+
+    delivery: str
+    customer: str
+
+
+@attrs.define
+class DeliveryReleased(Event):
+    """No stop keeps it any more; it leaves after those that have begun to leave in its conversation meanwhile."""
 
     delivery: str
     customer: str

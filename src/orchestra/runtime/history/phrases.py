@@ -78,6 +78,7 @@ PHRASES: Mapping[str, str] = {
     "DeliveryFailed": "the message could not be sent{because}",
     "DeliveryUnknown": "nobody knows whether the message was sent{because}",
     "DeliveryHeld": "sending is stopped: the message waits",
+    "DeliveryReleased": "sending goes on: the message leaves after those before it",
     "DeliveryExpired": "the message was not sent in time",
     "DeliveryCanceled": "the message was called back{because}",
     "ReceiptRecorded": "the message was {receipt}{because}",
