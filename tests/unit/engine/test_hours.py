@@ -292,6 +292,21 @@ def test_many_leave_a_closed_queue_in_slices_and_commands_go_between() -> None:
     check_state(driver.engine)
 
 
+def test_who_came_first_leaves_a_closed_queue_first_whatever_they_need() -> None:
+    driver = centre(when_closed="overflow", overflow_to="sales")
+    for name, skills in (("joe", {"german": 50}), ("mia", {}), ("kim", {"german": 50})):
+        driver.message(name, skills=skills)
+    other = driver.reloaded()
+    driver.run(c.CloseQueue("care", "fire drill"))
+    driver.advance(1)
+    moved = [event.interaction for event in driver.events(e.InteractionQueued) if event.reason == "closed"]
+    assert moved == ["in1", "in2", "in3"]
+    other.execute(c.CloseQueue("care", "fire drill"), driver.now_us - SECOND)
+    again = [event.interaction for event in other.tick(driver.now_us).events if isinstance(event, e.InteractionQueued)]
+    assert again == moved
+    sound(driver)
+
+
 def test_who_knows_the_customer_is_asked_when_the_queue_opens() -> None:
     driver = centre(steps=[Step(pool="known", lasts=timedelta(hours=1)), Step()])
     driver.sign_in("ana", "bob")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from orchestra.engine.routing import index as module, sides
+from orchestra.engine.routing import index as module, sides, takers
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.sides import Order, Profile, Rank, Requirement
 
 TEAMS = ("care", "sales", "back")
 SKILLS = ("english", "german", "vip")
-KINDS = 3
+KINDS = (1, 3, 5)
 OWN = Order(0, (0, 1))
 DRAWN = Order(1, (0,), draws=True)
 FITTING = Order(0, (lambda profile, wanted: -profile.levels.get("vip", 0), 0, 1))
@@ -39,7 +39,8 @@ class World:
         teams = tuple(sorted(self.random.sample(TEAMS, self.random.randint(1, 2))))
         key = known[0] if known and self.random.random() < 0.7 else (teams, self.skills(3))
         self.clock += 1
-        self.agents[name] = key, self.random.randrange(1 << KINDS), (self.random.randint(0, 1), self.clock)
+        room = sum(self.random.randint(0, 1) << kind for kind in KINDS)
+        self.agents[name] = key, room, (self.random.randint(0, 1), self.clock)
         own = self.agents[name][2]
         self.index.place(name, *self.agents[name][:2], [own, own[:1]])
 
@@ -52,7 +53,7 @@ class World:
         self.clock += 1
         name = f"i{self.clock}"
         teams = tuple(sorted(self.random.sample(TEAMS, self.random.randint(1, 2))))
-        wanted = Requirement("q", self.random.randrange(KINDS), teams, self.skills(2))
+        wanted = Requirement("q", self.random.choice(KINDS), teams, self.skills(2))
         self.items[name] = wanted, (0, self.random.randint(0, 50), self.clock, name)
         self.index.wait(name, *self.items[name])
 
@@ -82,7 +83,7 @@ class World:
 
     def check(self) -> None:
         index = self.index
-        wanted = Requirement("q", self.random.randrange(KINDS), TEAMS[: self.random.randint(1, 3)], self.skills(2))
+        wanted = Requirement("q", self.random.choice(KINDS), TEAMS[: self.random.randint(1, 3)], self.skills(2))
         for order in (OWN, FITTING):
             assert list(index.best_agents(wanted, order)) == self.best(wanted, order)
         drawn = [entry[-1] for entry in index.draw(wanted, DRAWN, lambda total: total // 2)]
@@ -112,7 +113,7 @@ def test_it_finds_what_looking_at_everything_finds(
 ) -> None:
     monkeypatch.setattr(sides, "_SPARED", spared)
     monkeypatch.setattr(module, "_PROBED", probed)
-    monkeypatch.setattr(module, "_ROOMS", rooms)
+    monkeypatch.setattr(takers, "_ROOMS", rooms)
     for seed in range(4):
         world = World(seed)
         for _ in range(120):
@@ -171,7 +172,7 @@ def test_what_waits_for_one_agent_is_open_to_nobody_else() -> None:
     for name in ("ana", "bob"):
         index.place(name, (("care",), ()), 0b01, [(0, 0)])
     call = Requirement("q", 0, (), (), "ana")
-    mail = Requirement("q", 1, (), (), "ana")
+    mail = Requirement("q", 2, (), (), "ana")
     index.wait("i", call, (0, 0, 1, "i"))
     index.wait("j", mail, (0, 0, 2, "j"))
     assert [bucket.wanted for bucket in index.open_to("ana")] == [call], "there is room for nothing else"
@@ -190,8 +191,8 @@ def test_what_waits_for_one_agent_is_open_to_nobody_else() -> None:
 
 
 def test_room_by_putting_aside_comes_after_room() -> None:
-    index = Index(kinds=4)
-    index.place("ana", (("care",), ()), 1 << 4, [(0, 0)])
+    index = Index()
+    index.place("ana", (("care",), ()), 2, [(0, 0)])
     index.place("bob", (("care",), ()), 1, [(1, 9)])
     wanted = Requirement("q", 0, ("care",), ())
     assert [entry[-1] for entry in index.best_agents(wanted, OWN)] == ["bob"]

@@ -29,7 +29,8 @@ from orchestra.model.plan import Plan
     ],
 )
 def test_room_is_budget_limit_and_number(bench: Bench, channel: Channel, has_room: bool) -> None:
-    assert Rules(Plan(channels={"chat": channel})).room(bench, {}) == int(has_room)
+    rules = Rules(Plan(channels={"chat": channel}))
+    assert rules.room(bench, {}) == has_room * rules.bit("chat")
 
 
 def test_what_is_derived_is_rebuilt() -> None:

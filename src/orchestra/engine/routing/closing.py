@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import merge
 from itertools import islice
 
 from orchestra.engine.routing.steps import queue_again
@@ -23,14 +24,13 @@ def leave_closed(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 
 def to_clear(view: View, queue: str, most: int) -> list[str]:
-    """At most so many of those that wait in a closed queue and are to leave it, looked up without the others."""
+    """At most so many of those that wait in a closed queue and are to leave it, those who came first before others."""
     definition, index = view.plan.queues[queue], view.routing.index
     if definition.when_closed not in ("overflow", "turn_away"):
         return []
-    waiting = (
-        rank[-1]
+    buckets = [
+        bucket.waiting
         for wanted, bucket in index.of_queue.get(queue, {}).items()
         if definition.when_closed == "overflow" or view.routing.rules.is_live(wanted.kind)
-        for rank in bucket.waiting
-    )
-    return list(islice(waiting, most))
+    ]
+    return [rank[-1] for rank in islice(merge(*buckets), most)]

@@ -13,261 +13,25 @@ from heapq import heapify, heappop, heapreplace
 from itertools import chain, islice
 
 from orchestra.engine.ordered import Ordered
-from orchestra.engine.routing.counts import Counts
-from orchestra.engine.routing.sides import (
-    Bucket,
-    Entry,
-    Key,
-    Numbered,
-    Order,
-    Placed,
-    Profile,
-    ProfileKey,
-    Rank,
-    Requirement,
-    nth,
-)
+from orchestra.engine.routing.items import Items
+from orchestra.engine.routing.sides import Bucket, Entry, Order, Profile, Requirement, nth
+from orchestra.engine.routing.takers import Takers
 
 __all__ = ["Index"]
 
-_ROOMS = 8
-"""Rooms in which nobody is are kept up to this number."""
 _PROBED = 256
 """Agents looked at in the order of all who are free, before profiles are compared after all."""
 
 
-class Index:
+class Index(Items, Takers):
     """All waiting items and all agents who take work.
 
     `own_keys` is how many own keys each agent is placed under.
     """
 
-    def __init__(self, own_keys: int = 1, kinds: int = 64) -> None:
-        self._own_keys = own_keys
-        self._kinds = kinds
-        self.buckets: dict[Requirement, Bucket] = {}
-        self.profiles: dict[ProfileKey, Profile] = {}
-        self.of_queue: dict[str, dict[Requirement, Bucket]] = {}
-        self.of_known: dict[str, dict[Requirement, Bucket]] = {}
-        self.of_item: dict[str, tuple[Bucket, Rank]] = {}
-        self.of_ringing: dict[str, tuple[Bucket, Rank]] = {}
-        self.of_agent: dict[str, Placed] = {}
-        self.waiting = 0
-        self.waiting_in: dict[str, int] = {}
-        self._bucket_side: Numbered[Bucket] = Numbered()
-        self._profile_side: Numbered[Profile] = Numbered()
-        self._waited = 0
-        self._rung = 0
-        self._shut = 0
-        self._shut_queues: dict[str, int] = {}
-        self._excluding = 0
-        self._taking = Counts()
-        self._free: dict[int, Counts] = {}
-        self._everyone: dict[int, list[Ordered[Entry]]] = {}
-
-    # Agents
-
-    def place(self, agent: str, key: ProfileKey, room: int, keys: Sequence[Key]) -> None:
-        """Enter an agent who takes work, or move them.
-
-        Args:
-            agent: their name.
-            key: teams and skills.
-            room: one bit per kind of work of which they could be offered one more now; `kinds` places higher, one per
-                kind for which they would put other work aside; above all these, one for those who have been offered
-                as much as they may be.
-            keys: their own keys, in the order's numbering.
-        """
-        placed = self.of_agent.get(agent)
-        if placed is None or placed.profile.key != key:
-            self.remove(agent)
-            profile = self._profile(key)
-            profile.taking[agent] = 1
-            self._taking.up(profile.number)
-            self._profile_side.filled(profile)
-        else:
-            profile = placed.profile
-            self._leave(placed)
-        entries = tuple([(*key, agent) for key in keys])
-        self.of_agent[agent] = Placed(profile, room, entries)
-        if room:
-            self._enter(profile, room, entries)
-
-    def remove(self, agent: str) -> None:
-        """Take out an agent, who takes no more work; one who is not there is left alone."""
-        placed = self.of_agent.pop(agent, None)
-        if placed is None:
-            return
-        self._leave(placed)
-        del placed.profile.taking[agent]
-        self._taking.down(placed.profile.number)
-        if placed.profile.is_empty:
-            self._profile_side.emptied(placed.profile)
-
-    def _profile(self, key: ProfileKey) -> Profile:
-        profile = self.profiles.get(key)
-        if profile is None:
-            for old in self._profile_side.superfluous():
-                self._profile_side.drop(old, *old.key)
-                del self.profiles[old.key]
-            profile = self.profiles[key] = Profile(self._profile_side.number(), key)
-            self._profile_side.add(profile, *key)
-            self._profile_side.emptied(profile)
-        return profile
-
-    def _enter(self, profile: Profile, room: int, entries: Sequence[Entry]) -> None:
-        for free in (profile.free, self._everyone):
-            ordered = free.get(room)
-            if ordered is None:
-                ordered = free[room] = [Ordered() for _ in range(self._own_keys)]
-            for number, entry in enumerate(entries):
-                ordered[number].add(entry)
-        counts = self._free.get(room)
-        if counts is None:
-            counts = self._free[room] = Counts()
-        counts.up(profile.number)
-
-    def _leave(self, placed: Placed) -> None:
-        profile, room, entries = placed
-        if not room:
-            return
-        for free in (profile.free, self._everyone):
-            ordered = free[room]
-            for number, entry in enumerate(entries):
-                ordered[number].remove(entry)
-            if len(free) > _ROOMS and not ordered[0]:  # most rooms come back
-                del free[room]
-        counts = self._free[room]
-        counts.down(profile.number)
-        if len(self._free) > _ROOMS and not counts:
-            del self._free[room]
-
-    def _with_room(self, kind: int) -> int:
-        """The profiles with somebody free for a kind of work, as a mask."""
-        mask = 0
-        for room, counts in self._free.items():
-            if room >> kind & 1:
-                mask |= counts.some()
-        return mask
-
-    # Items
-
-    def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
-        """Enter an item that waits."""
-        bucket = self._filled(wanted)
-        if not bucket.waiting and not wanted.agent:
-            self._waited |= 1 << bucket.number
-        bucket.waiting.add(rank)
-        self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
-        self.of_item[item] = (bucket, rank)
-        self.waiting += 1
-        return bucket
-
-    def unwait(self, item: str) -> None:
-        """Take out an item."""
-        bucket, rank = self.of_item.pop(item)
-        bucket.waiting.remove(rank)
-        self.waiting -= 1
-        self.waiting_in[bucket.wanted.queue] -= 1
-        if bucket.excluding:
-            self._include(item, bucket)
-        if not bucket.waiting:
-            if not bucket.wanted.agent:
-                self._waited ^= 1 << bucket.number
-            self._left(bucket)
-
-    def ring(self, item: str, wanted: Requirement, rank: Rank) -> None:
-        """Enter an item that rings already, and is to ring more agents of several."""
-        bucket = self._filled(wanted)
-        bucket.ringing.add(rank)
-        self._rung |= 1 << bucket.number
-        self.of_ringing[item] = (bucket, rank)
-
-    def unring(self, item: str) -> None:
-        """Take out an item that is to ring nobody else; one that is not there is left alone."""
-        known = self.of_ringing.pop(item, None)
-        if known is None:
-            return
-        bucket, rank = known
-        bucket.ringing.remove(rank)
-        if not bucket.ringing:
-            self._rung ^= 1 << bucket.number
-        self._left(bucket)
-
-    def wanted(self, item: str) -> Requirement:
-        """What an item wants that waits, or is to ring more."""
-        return (self.of_item.get(item) or self.of_ringing[item])[0].wanted
-
-    def _filled(self, wanted: Requirement) -> Bucket:
-        """The bucket of a requirement, into which something is put."""
-        bucket = self.buckets.get(wanted)
-        if bucket is None:
-            bucket = self._bucket(wanted)
-        if bucket.is_empty and not wanted.agent:
-            self._bucket_side.filled(bucket)
-        return bucket
-
-    def _left(self, bucket: Bucket) -> None:
-        """Something was taken out of a bucket."""
-        if not bucket.is_empty:
-            return
-        if bucket.wanted.agent:
-            self._forget(bucket.wanted)
-        else:
-            self._bucket_side.emptied(bucket)
-
-    def exclude(self, item: str) -> None:
-        """Note that a waiting item excludes somebody."""
-        bucket, _ = self.of_item[item]
-        bucket.excluding[item] = 1
-        if not bucket.wanted.agent:
-            self._excluding |= 1 << bucket.number
-
-    def include(self, item: str) -> None:
-        """Note that a waiting item excludes nobody any more."""
-        self._include(item, self.of_item[item][0])
-
-    def _include(self, item: str, bucket: Bucket) -> None:
-        had = bucket.excluding.pop(item, None) is not None
-        if had and not bucket.excluding and not bucket.wanted.agent:
-            self._excluding ^= 1 << bucket.number
-
-    def _bucket(self, wanted: Requirement) -> Bucket:
-        for old in self._bucket_side.superfluous():
-            self._bucket_side.drop(old, old.wanted.teams, old.wanted.skills)
-            self._shut &= ~(1 << old.number)
-            self._forget(old.wanted)
-        bucket = self.buckets[wanted] = Bucket(-1 if wanted.agent else self._bucket_side.number(), wanted)
-        self.of_queue.setdefault(wanted.queue, {})[wanted] = bucket
-        if wanted.agent:
-            self.of_known.setdefault(wanted.agent, {})[wanted] = bucket
-        else:
-            self._bucket_side.add(bucket, wanted.teams, wanted.skills)
-            self._bucket_side.emptied(bucket)
-            self._shut |= (wanted.queue in self._shut_queues) << bucket.number
-        return bucket
-
-    def _forget(self, wanted: Requirement) -> None:
-        del self.buckets[wanted], self.of_queue[wanted.queue][wanted]
-        if wanted.agent:
-            del self.of_known[wanted.agent][wanted]
-            if not self.of_known[wanted.agent]:
-                del self.of_known[wanted.agent]
-
-    def shut(self, queue: str) -> None:
-        """Offer nothing from a queue, whatever comes to wait there."""
-        self._shut_queues[queue] = 1
-        for bucket in self._of_teams(queue):
-            self._shut |= 1 << bucket.number
-
-    def reopen(self, queue: str) -> None:
-        """Offer from a queue again."""
-        del self._shut_queues[queue]
-        for bucket in self._of_teams(queue):
-            self._shut &= ~(1 << bucket.number)
-
-    def _of_teams(self, queue: str) -> Iterator[Bucket]:
-        return (bucket for bucket in self.of_queue.get(queue, {}).values() if not bucket.wanted.agent)
+    def __init__(self, own_keys: int = 1) -> None:
+        Items.__init__(self)
+        Takers.__init__(self, own_keys)
 
     def takers(self, queue: str) -> Iterator[str]:
         """Agents who could be offered something that waits or rings in a queue; some of them several times."""
@@ -355,9 +119,10 @@ class Index:
         mask = self.able_profiles(wanted)
         return sum([counts.total(mask) for room, counts in self._free.items() if room & bits])
 
-    def _either(self, kind: int) -> int:
+    @staticmethod
+    def _either(kind: int) -> int:
         """The bits of room for a kind, with and without putting other work aside."""
-        return 1 << kind | 1 << kind + self._kinds
+        return 3 << kind
 
     # The match
 
@@ -381,9 +146,10 @@ class Index:
         if placed is not None and placed.room >> wanted.kind & 1:
             yield order.full(placed.profile, wanted, placed.keys[order.own])
 
-    def by_putting_aside(self, wanted: Requirement) -> Requirement:
+    @staticmethod
+    def by_putting_aside(wanted: Requirement) -> Requirement:
         """The same, asked of those who would put other work aside for it."""
-        return wanted._replace(kind=wanted.kind + self._kinds)
+        return wanted._replace(kind=wanted.kind + 1)
 
     def draw(self, wanted: Requirement, order: Order, draw: Callable[[int], int]) -> Iterator[Entry]:
         """As `best_agents`, but those who are equally best come in an order that begins with one drawn.
@@ -409,7 +175,7 @@ class Index:
         equals: list[tuple[Profile, int, Ordered[Entry]]] = []
         mask = 0 if wanted.agent else self.able_profiles(wanted) & self._with_room(wanted.kind)
         for profile in self._profile_side.members(mask):
-            for room, orders in sorted(profile.free.items()):
+            for room, orders in profile.free.items():
                 head = orders[order.own].first()
                 if head is None or not room >> wanted.kind & 1:
                     continue
@@ -422,7 +188,8 @@ class Index:
                 own = head[:-1]
                 count = ordered.position((*own[:-1], own[-1] + 1)) if own else len(ordered)
                 equals.append((profile, count, ordered))
-        return sorted(equals, key=lambda one: one[0].key)  # however they came to be numbered
+        # However they, and kinds of work, came to be numbered.
+        return sorted(equals, key=lambda one: (one[0].key, one[2].first()))
 
     def _compare(self, wanted: Requirement, order: Order, mask: int) -> Iterator[Entry]:
         """Merge the profiles by their heads; behind their heads only those are looked at whose head was taken."""
@@ -493,5 +260,5 @@ class Index:
             if known is not None:
                 asked = [bucket for bucket in known.values() if bucket.wanted.queue not in self._shut_queues]
                 buckets = [*asked, *buckets]
-        room = placed.room | placed.room >> self._kinds
-        return [bucket for bucket in buckets if room >> bucket.kind & 1]
+        room = placed.room
+        return [bucket for bucket in buckets if room >> bucket.kind & 3]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from orchestra.engine.routing.rows import Item
+from orchestra.engine.routing.rules import LIMITED
 from orchestra.engine.routing.sides import Entry, Order, Rank, Requirement
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -156,7 +157,7 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
     have room for more.
     """
     index = view.routing.index
-    able, limited = index.able(wanted), index.holding(wanted, view.routing.rules.limited)
+    able, limited = index.able(wanted), index.holding(wanted, LIMITED)
     counts = {
         "skills": len(index.of_agent) - able,
         "rate_limited": limited,

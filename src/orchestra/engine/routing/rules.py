@@ -15,11 +15,13 @@ from orchestra.model.plan import Plan
 from orchestra.model.routing import RANDOM, RESERVED, Ring, Step
 from orchestra.model.structure import microseconds
 
-__all__ = ["QueueRules", "Rules", "StepRules"]
+__all__ = ["LIMITED", "QueueRules", "Rules", "StepRules"]
 
 _MINUTE_US = 60_000_000
 _WHOLE = 1_000_000
 _ALONE = Ring()
+LIMITED = 1
+"""The bit of room of those who have been offered as much as they may be; those of the kinds of work are above it."""
 _REMEMBERED = 10_000
 """Needs that are remembered as worked out, at most."""
 
@@ -67,7 +69,8 @@ _FITTING: Mapping[str, Callable[[QueueRules, Step, Profile, Requirement], int]] 
 
 
 class _Kind(NamedTuple):
-    number: int
+    bit: int
+    aside: int
     name: str
     channel: Channel
 
@@ -139,18 +142,17 @@ class Rules:
 
     Attributes:
         queues: queue -> its rules.
-        kinds: how many kinds of work there are.
         interrupted: channels whose work may be put aside for others.
-        limited: the bit of room of those who have been offered as much as they may be.
         looks_back: whether any order of agents asks what they did lately.
         is_even: whether whoever goes before another in one queue goes before them in all.
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._kinds = [_Kind(number, name, plan.channels[name]) for number, name in enumerate(sorted(plan.channels))]
-        self._number = {kind.name: kind.number for kind in self._kinds}
-        self.kinds = len(self._kinds)
-        self.limited = 1 << 2 * self.kinds
+        self._place = {name: 1 + 2 * number for number, name in enumerate(sorted(plan.channels))}
+        self._kinds = [
+            _Kind(1 << place, 2 << place, name, plan.channels[name]) for name, place in sorted(self._place.items())
+        ]
+        self._channel = {place: plan.channels[name] for name, place in self._place.items()}
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self._own: list[tuple[str, ...]] = []
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
@@ -184,7 +186,7 @@ class Rules:
 
     def is_live(self, kind: int) -> bool:
         """Whether customers of this kind of work wait on the line."""
-        return self._kinds[kind].channel.live
+        return self._channel[kind].live
 
     def step(self, item: Item) -> StepRules:
         """The step in which an item is."""
@@ -192,7 +194,7 @@ class Rules:
 
     def bit(self, channel: str) -> int:
         """The bit of a channel's kind of work."""
-        return 1 << self._number[channel]
+        return 1 << self._place[channel]
 
     def is_for_one(self, item: Item) -> bool:
         """Whether an item is for the one agent who knows the customer, in its step."""
@@ -227,7 +229,7 @@ class Rules:
         queue, number = self.queues[item.queue], item.step if number is None else number
         step = queue.step(number)
         if step.is_known and item.agent:
-            return Requirement(item.queue, self._number[item.channel], (), (), item.agent)
+            return Requirement(item.queue, self._place[item.channel], (), (), item.agent)
         key = (item.queue, item.channel, number, item.gate, item.for_people, *item.skills.items())
         wanted = self._known.get(key)
         if wanted is None:
@@ -235,7 +237,7 @@ class Rules:
             is_for_others = item.for_people and step.is_for_bots
             teams = (() if is_for_others else tuple(sorted(step.definition.teams))) or queue.teams(item.gate)
             skills = (*_ONLY.get(pool, ()), *_asked(item, step.definition))
-            wanted = Requirement(item.queue, self._number[item.channel], teams, skills)
+            wanted = Requirement(item.queue, self._place[item.channel], teams, skills)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = wanted
@@ -247,21 +249,21 @@ class Rules:
         Args:
             bench: the agent.
             lendable: channel -> the weight of the agent's work there that could be put aside. With it there may be room
-                for a kind by interruption, which is the bit `kinds` places higher. Whoever is limited by how much they
-                have been offered has that bit alone which is above all these.
+                for a kind by interruption, which is the next bit. Whoever is limited by how much they have been offered
+                has the bit `LIMITED` alone.
         """
         if sum(bench.counts.values()) >= MOST_IN_HAND:
             return 0
         if bench.is_limited:
-            return self.limited
+            return LIMITED
         spare, room = bench.budget_percent - bench.used_percent, 0
-        for number, name, channel in self._kinds:
+        for bit, aside, name, channel in self._kinds:
             if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
                 continue
             if channel.weight_percent <= spare:
-                room |= 1 << number
+                room |= bit
             elif channel.weight_percent <= spare + sum(lendable.get(other, 0) for other in channel.interrupts):
-                room |= 1 << number + self.kinds
+                room |= aside
         return room
 
 

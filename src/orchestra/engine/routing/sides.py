@@ -41,7 +41,10 @@ _SPARED = 256
 
 
 class Requirement(NamedTuple):
-    """What an item waits for: an agent of one of these teams with these skills, or one agent by name."""
+    """What an item waits for: an agent of one of these teams with these skills, or one agent by name.
+
+    `kind` is the place of its kind of work among the bits of an agent's room.
+    """
 
     queue: str
     kind: int

@@ -1,0 +1,148 @@
+"""One side of the match: what waits or rings, in buckets of equal requirements, each with its bit in the masks.
+
+Belongs here: entering items, taking them out, and queues that are shut. Does not: who could serve them (`index`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestra.engine.routing.sides import Bucket, Numbered, Rank, Requirement
+
+__all__ = ["Items"]
+
+
+class Items:
+    """All waiting and ringing items."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[Requirement, Bucket] = {}
+        self.of_queue: dict[str, dict[Requirement, Bucket]] = {}
+        self.of_known: dict[str, dict[Requirement, Bucket]] = {}
+        self.of_item: dict[str, tuple[Bucket, Rank]] = {}
+        self.of_ringing: dict[str, tuple[Bucket, Rank]] = {}
+        self.waiting = 0
+        self.waiting_in: dict[str, int] = {}
+        self._bucket_side: Numbered[Bucket] = Numbered()
+        self._waited = 0
+        self._rung = 0
+        self._shut = 0
+        self._shut_queues: dict[str, int] = {}
+        self._excluding = 0
+
+    def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
+        """Enter an item that waits."""
+        bucket = self._filled(wanted)
+        if not bucket.waiting and not wanted.agent:
+            self._waited |= 1 << bucket.number
+        bucket.waiting.add(rank)
+        self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
+        self.of_item[item] = (bucket, rank)
+        self.waiting += 1
+        return bucket
+
+    def unwait(self, item: str) -> None:
+        """Take out an item."""
+        bucket, rank = self.of_item.pop(item)
+        bucket.waiting.remove(rank)
+        self.waiting -= 1
+        self.waiting_in[bucket.wanted.queue] -= 1
+        if bucket.excluding:
+            self._include(item, bucket)
+        if not bucket.waiting:
+            if not bucket.wanted.agent:
+                self._waited ^= 1 << bucket.number
+            self._left(bucket)
+
+    def ring(self, item: str, wanted: Requirement, rank: Rank) -> None:
+        """Enter an item that rings already, and is to ring more agents of several."""
+        bucket = self._filled(wanted)
+        bucket.ringing.add(rank)
+        self._rung |= 1 << bucket.number
+        self.of_ringing[item] = (bucket, rank)
+
+    def unring(self, item: str) -> None:
+        """Take out an item that is to ring nobody else; one that is not there is left alone."""
+        known = self.of_ringing.pop(item, None)
+        if known is None:
+            return
+        bucket, rank = known
+        bucket.ringing.remove(rank)
+        if not bucket.ringing:
+            self._rung ^= 1 << bucket.number
+        self._left(bucket)
+
+    def wanted(self, item: str) -> Requirement:
+        """What an item wants that waits, or is to ring more."""
+        return (self.of_item.get(item) or self.of_ringing[item])[0].wanted
+
+    def _filled(self, wanted: Requirement) -> Bucket:
+        """The bucket of a requirement, into which something is put."""
+        bucket = self.buckets.get(wanted)
+        if bucket is None:
+            bucket = self._bucket(wanted)
+        if bucket.is_empty and not wanted.agent:
+            self._bucket_side.filled(bucket)
+        return bucket
+
+    def _left(self, bucket: Bucket) -> None:
+        """Something was taken out of a bucket."""
+        if not bucket.is_empty:
+            return
+        if bucket.wanted.agent:
+            self._forget(bucket.wanted)
+        else:
+            self._bucket_side.emptied(bucket)
+
+    def exclude(self, item: str) -> None:
+        """Note that a waiting item excludes somebody."""
+        bucket, _ = self.of_item[item]
+        bucket.excluding[item] = 1
+        if not bucket.wanted.agent:
+            self._excluding |= 1 << bucket.number
+
+    def include(self, item: str) -> None:
+        """Note that a waiting item excludes nobody any more."""
+        self._include(item, self.of_item[item][0])
+
+    def _include(self, item: str, bucket: Bucket) -> None:
+        had = bucket.excluding.pop(item, None) is not None
+        if had and not bucket.excluding and not bucket.wanted.agent:
+            self._excluding ^= 1 << bucket.number
+
+    def _bucket(self, wanted: Requirement) -> Bucket:
+        for old in self._bucket_side.superfluous():
+            self._bucket_side.drop(old, old.wanted.teams, old.wanted.skills)
+            self._shut &= ~(1 << old.number)
+            self._forget(old.wanted)
+        bucket = self.buckets[wanted] = Bucket(-1 if wanted.agent else self._bucket_side.number(), wanted)
+        self.of_queue.setdefault(wanted.queue, {})[wanted] = bucket
+        if wanted.agent:
+            self.of_known.setdefault(wanted.agent, {})[wanted] = bucket
+        else:
+            self._bucket_side.add(bucket, wanted.teams, wanted.skills)
+            self._bucket_side.emptied(bucket)
+            self._shut |= (wanted.queue in self._shut_queues) << bucket.number
+        return bucket
+
+    def _forget(self, wanted: Requirement) -> None:
+        del self.buckets[wanted], self.of_queue[wanted.queue][wanted]
+        if wanted.agent:
+            del self.of_known[wanted.agent][wanted]
+            if not self.of_known[wanted.agent]:
+                del self.of_known[wanted.agent]
+
+    def shut(self, queue: str) -> None:
+        """Offer nothing from a queue, whatever comes to wait there."""
+        self._shut_queues[queue] = 1
+        for bucket in self._of_teams(queue):
+            self._shut |= 1 << bucket.number
+
+    def reopen(self, queue: str) -> None:
+        """Offer from a queue again."""
+        del self._shut_queues[queue]
+        for bucket in self._of_teams(queue):
+            self._shut &= ~(1 << bucket.number)
+
+    def _of_teams(self, queue: str) -> Iterator[Bucket]:
+        return (bucket for bucket in self.of_queue.get(queue, {}).values() if not bucket.wanted.agent)
