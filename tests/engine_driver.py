@@ -15,6 +15,7 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address, Thread
 from orchestra.model.plan import Plan
 from orchestra.model.private import private_names
+from orchestra.model.scores import Scores
 
 __all__ = ["CARE", "DAY", "HOUR", "MINUTE", "SECOND", "START", "Driver", "Logged", "person", "plan", "thread"]
 
@@ -282,9 +283,9 @@ class Driver:
         return engine
 
 
-def replay(log: Iterable[Logged], *, is_blanked: bool = False) -> Engine:
+def replay(log: Iterable[Logged], *, is_blanked: bool = False, scores: Scores | None = None) -> Engine:
     """An engine that saw the log alone."""
-    engine = Engine()
+    engine = Engine(scores)
     for logged in log:
         event = logged.event
         if is_blanked:

@@ -18,6 +18,7 @@ from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, STEP, Bench, Item
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
+from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
 from tests import desk_invariants, routing_oracle as oracle
 
@@ -400,8 +401,8 @@ class Witness:
 class WatchedEngine(Engine):
     """An engine whose every event goes past a witness."""
 
-    def __init__(self, witness: Witness | None = None) -> None:
-        super().__init__()
+    def __init__(self, witness: Witness | None = None, scores: Scores | None = None) -> None:
+        super().__init__(scores)
         self.witness = witness or Witness()
 
     def _apply(self, event: e.Event, at_us: int) -> None:
@@ -424,7 +425,7 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
             and not other.is_limited
             and _may(engine, other, name, item, theirs_in_hand)
         ):
-            theirs, draws = oracle.key(plan, name, other, item)
+            theirs, draws = oracle.key(plan, name, other, item, engine.view.plans.rating.scores)
             asides = not oracle.has_room(plan, other, item.channel), bool(lent)
             assert asides[0] >= asides[1], f"{name} need put nothing aside"
             if asides[0] == asides[1]:

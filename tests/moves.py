@@ -19,10 +19,20 @@ from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, T
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
+from orchestra.model.scores import (
+    ProfileScore,
+    Score,
+    ScoredAgent,
+    ScoredContact,
+    ScoredNeed,
+    ScoredProfile,
+    Scores,
+)
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = [
     "MOVES",
+    "SCORES",
     "WEIGHTS",
     "Chooser",
     "Move",
@@ -44,6 +54,34 @@ CHANNELS = ("chat", "voice", "email")
 TOPICS = ("order", "bill")
 DISPOSITIONS = ("resolved", "callback", None)
 REASONS = ("lunch", "meeting")
+
+
+def _each(agent: ScoredAgent, contact: ScoredContact) -> int:
+    """Whoever has little of this channel in hand, and of these whoever has German for who asks for none."""
+    return agent.skills.get("german", 0) * (not contact.skills) - 100 * agent.open_on.get(contact.channel, 0)
+
+
+def _fitting(profile: ScoredProfile, need: ScoredNeed) -> int:
+    """Whoever has few skills that are not asked for."""
+    return -len(profile.skills.keys() - need.skills.keys())
+
+
+def _failing(agent: ScoredAgent, contact: ScoredContact) -> int:
+    return 100 // agent.open
+
+
+SCORES: Scores = {
+    "swarm.each@1": Score(_each),
+    "swarm.fitting@2": ProfileScore(_fitting),
+    "swarm.failing@1": Score(_failing),
+}
+"""Those that the plans of the swarm may name; the last fails for whoever has nothing in hand."""
+
+_SCORED = (
+    ["score:swarm.each@1", "idle"],
+    ["busy", "score:swarm.fitting@2", "idle"],
+    ["score:swarm.failing@1", "score:swarm.fitting@2", "random"],
+)
 
 
 class Chooser(Protocol):
@@ -172,7 +210,7 @@ def next_plan(choose: Chooser) -> Plan:
         ),
         when_closed=choose.pick(["wait", "turn_away", "finish"]),
         ring=choose.pick([Ring(), Ring(first=4), Ring(every=timedelta(seconds=2), more=2, most=5)]),
-        order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"]]),
+        order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"], *_SCORED]),
         steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
     )
     agents = dict(plan.agents)

@@ -7,9 +7,11 @@ from typing import Any
 
 from orchestra.engine.presence.state import Agent
 from orchestra.engine.routing.rows import MOST_IN_HAND, Bench, Item
+from orchestra.engine.scores import UNRATED
 from orchestra.model.definitions import Queue
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Step
+from orchestra.model.scores import ProfileScore, ScoredAgent, ScoredContact, ScoredNeed, ScoredProfile, Scores
 from orchestra.model.structure import microseconds
 
 
@@ -74,7 +76,27 @@ def level(plan: Plan, bench: Bench, item: Item) -> int:
     return min((levels[team] for team in set(levels) & set(bench.teams)), default=1)
 
 
-def key(plan: Plan, name: str, bench: Bench, item: Item) -> tuple[list[Any], bool]:
+def rated(scores: Scores, score: str, name: str, bench: Bench, item: Item, wanted: dict[str, int]) -> int:
+    """What a score makes of an agent in a key."""
+    one = scores[score]
+    kind, teams, skills = bench.kind, tuple(bench.teams), dict(bench.skills)
+    try:
+        if isinstance(one, ProfileScore):
+            return -one.rate(ScoredProfile(kind, teams, skills), ScoredNeed(item.queue, item.channel, (), wanted))
+        open_on, used, budget = dict(bench.counts), bench.used_percent, bench.budget_percent
+        lately = bench.idle_since_us, bench.offered_us
+        agent = ScoredAgent(
+            name, kind, teams, skills, bench.position, sum(open_on.values()), open_on, used, budget, *lately
+        )
+        contact = ScoredContact(
+            "", item.customer, item.queue, item.channel, wanted, 0, item.priority, item.step, item.agent, 0, None
+        )
+        return -one.rate(agent, contact)
+    except ZeroDivisionError:
+        return UNRATED
+
+
+def key(plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None = None) -> tuple[list[Any], bool]:
     """An agent's key for an item, and whether chance decides among equals."""
     step = step_of(plan, item)
     is_known = step.pool == "known" and bool(item.agent)
@@ -96,6 +118,8 @@ def key(plan: Plan, name: str, bench: Bench, item: Item) -> tuple[list[Any], boo
         "preferred": -sum(bench.skills.get(skill, 0) >= least for skill, least in step.prefer.items()),
     }
     names = list(step.order or plan.queues[item.queue].order)
+    named = [part for part in names if part.startswith("score:")]
+    values |= {part: rated(scores or {}, part[6:], name, bench, item, wanted) for part in named}
     return [*(values[part] for part in names if part != "random"), name], "random" in names
 
 

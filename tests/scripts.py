@@ -33,7 +33,7 @@ class Step:
 @cache
 def script(seed: int) -> tuple[Step, ...]:
     """Commands that fit each other, each with its time: the timers due before it ring first."""
-    dice, driver, steps = Dice(seed), Driver(None), list[Step]()
+    dice, driver, steps = Dice(seed), Driver(None, engine=Engine(moves.SCORES)), list[Step]()
 
     def give(command: c.Command | None) -> None:
         steps.append(Step(command, driver.now_us))

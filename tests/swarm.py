@@ -74,7 +74,7 @@ class Run:
         self.dice = Dice(seed)
         self.faults = frozenset(fault for fault in FAULTS if self.dice.chance(50))
         self.witness = Witness()
-        self.driver = Driver(None, engine=WatchedEngine(self.witness))
+        self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES))
         self.report = Report(seed)
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -178,7 +178,7 @@ class Run:
         """Throw the engine away and go on with one rebuilt from the log, from a snapshot, or from both."""
         old = self.driver.engine
         kind = self.dice.pick(["replay", "load", "both"])
-        new = WatchedEngine(self.witness)
+        new = WatchedEngine(self.witness, moves.SCORES)
         if kind == "replay":
             _replay_unseen(new, self.driver.log)
         elif kind == "load":

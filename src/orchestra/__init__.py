@@ -31,6 +31,7 @@ from orchestra.model import definitions
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
+from orchestra.model.scores import ProfileScore, Score, ScoredAgent, ScoredContact, ScoredNeed, ScoredProfile
 from orchestra.model.work import WorkItem
 
 if TYPE_CHECKING:
@@ -75,10 +76,16 @@ __all__ = [
     "OrchestraError",
     "Phone",
     "Plan",
+    "ProfileScore",
     "Published",
     "Received",
     "Ref",
     "RequestedCallback",
+    "Score",
+    "ScoredAgent",
+    "ScoredContact",
+    "ScoredNeed",
+    "ScoredProfile",
     "Source",
     "TooSoon",
     "UnknownId",

@@ -9,7 +9,15 @@ from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
 from orchestra.model.plan import Plan
 
-GUIDES = ("back-up", "read-measures", "standby", "stop-sending", "test-your-application", "transfer-and-consult")
+GUIDES = (
+    "back-up",
+    "read-measures",
+    "score-agents",
+    "standby",
+    "stop-sending",
+    "test-your-application",
+    "transfer-and-consult",
+)
 
 
 @pytest.mark.parametrize("guide", GUIDES)

@@ -28,7 +28,7 @@ SEEDS = range(6)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_01_recovery_at_any_position_then_the_same_events(seed: int, how: str) -> None:
     steps = script(seed)
-    engine, log, expected = Engine(), list[Logged](), list[list[str]]()
+    engine, log, expected = Engine(moves.SCORES), list[Logged](), list[list[str]]()
     lengths, snapshots = [], list[str]()
     for step in steps:
         lengths.append(len(log))
@@ -37,9 +37,9 @@ def test_law_01_recovery_at_any_position_then_the_same_events(seed: int, how: st
         expected.append(told(decided))
         log += [Logged(event, one.at_us, one.actor) for one in decided for event in one.events]
     for at in range(0, len(steps), 7):
-        recovered = Engine()
+        recovered = Engine(moves.SCORES)
         if how == "replay":
-            recovered = replay(log[: lengths[at]])
+            recovered = replay(log[: lengths[at]], scores=moves.SCORES)
         elif how == "snapshot":
             recovered.load(json.loads(snapshots[at]))
         else:
@@ -54,8 +54,8 @@ def test_law_01_recovery_at_any_position_then_the_same_events(seed: int, how: st
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_02_refusal_changes_nothing(seed: int) -> None:
-    engine, refusals = Engine(), 0
-    untouched = Engine()
+    engine, refusals = Engine(moves.SCORES), 0
+    untouched = Engine(moves.SCORES)
     for step in script(seed):
         before, rows = engine.state_hash(), json.dumps(engine.dump(), sort_keys=True)
         decided = run_step(engine, step)
@@ -77,7 +77,7 @@ ENDS = (e.InteractionDone, e.InteractionAbandoned, e.InteractionCanceled, e.Inte
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_03_no_interaction_is_lost(seed: int) -> None:
-    engine, started, ended = Engine(), set[str](), Counter[str]()
+    engine, started, ended = Engine(moves.SCORES), set[str](), Counter[str]()
     for step in script(seed):
         for one in run_step(engine, step):
             for event in one.events:
@@ -120,7 +120,7 @@ def _check_deadlines(engine: Engine) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_04_never_two_owners_never_more_capacity_than_granted(seed: int) -> None:
-    engine = Engine()
+    engine = Engine(moves.SCORES)
     for step in script(seed):
         granted = dict.fromkeys(engine.view.routing.benches, True)
         for one in run_step(engine, step):
@@ -141,7 +141,7 @@ def test_law_04_never_two_owners_never_more_capacity_than_granted(seed: int) -> 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_05_every_offer_ends_exactly_once(seed: int) -> None:
-    engine, made, ended = Engine(), dict[str, e.OfferMade](), dict[str, str]()
+    engine, made, ended = Engine(moves.SCORES), dict[str, e.OfferMade](), dict[str, str]()
     until_us: dict[str, int] = {}
     for step in script(seed):
         for one in run_step(engine, step):
@@ -170,7 +170,7 @@ def test_law_05_every_offer_ends_exactly_once(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_law_06_the_order_of_messages_within_a_conversation_holds(seed: int) -> None:
-    engine, numbers = Engine(), defaultdict[str, list[int]](list)
+    engine, numbers = Engine(moves.SCORES), defaultdict[str, list[int]](list)
     for step in script(seed):
         for one in run_step(engine, step):
             for event in one.events:
@@ -250,7 +250,7 @@ def test_law_09_every_open_case_has_exactly_one_accountable_owner(seed: int) -> 
 def test_law_10_same_inputs_same_facts(seed: int) -> None:
     steps, outputs = script(seed), []
     for _ in range(2):
-        engine = Engine()
+        engine = Engine(moves.SCORES)
         with forbid_effects():
             outputs.append([told(run_step(engine, step)) for step in steps])
         outputs[-1].append([engine.state_hash()])
@@ -259,9 +259,10 @@ def test_law_10_same_inputs_same_facts(seed: int) -> None:
 
 PRINT_HASHES = """
 from orchestra.engine.engine import Engine
+from tests import moves
 from tests.scripts import run_step, script
 for seed in range(3):
-    engine = Engine()
+    engine = Engine(moves.SCORES)
     for step in script(seed):
         run_step(engine, step)
     print(engine.state_hash(), engine.position)

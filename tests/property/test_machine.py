@@ -46,7 +46,7 @@ class AnyCommands(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.witness = Witness()
-        self.engine: Engine = WatchedEngine(self.witness)
+        self.engine: Engine = WatchedEngine(self.witness, moves.SCORES)
         self.now_us = START
         self.log: list[Logged] = []
         self.last: c.Command | None = None
@@ -110,7 +110,7 @@ class AnyCommands(RuleBasedStateMachine):
         half = Engine()
         for logged in self.log[:at]:
             half.replay(logged.event, logged.at_us)
-        new = WatchedEngine(self.witness)
+        new = WatchedEngine(self.witness, moves.SCORES)
         new.load(json.loads(json.dumps(half.dump(), sort_keys=True)))
         for logged in self.log[at:]:
             Engine._apply(new, logged.event, logged.at_us)

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests import moves
 from tests.engine_driver import Logged, replay
 from tests.scripts import run_step, script, told
 from tests.swarm import Run
@@ -17,6 +18,7 @@ from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from orchestra.model.event import Event
+from orchestra.model.scores import Scores
 from orchestra.testing.purity import forbid_effects
 
 SEEDS = range(8)
@@ -38,8 +40,8 @@ def _facts(event: Event) -> dict[str, Any]:
 class Instrumented(Engine):
     """An engine that looks after each function of a table whether it kept to its part."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, scores: Scores | None = None) -> None:
+        super().__init__(scores)
         names = {id(getattr(self.view, section.name)): section.name for section in SECTIONS}
         self._decide = {kind: self._deciding(decide) for kind, decide in self._decide.items()}
         self._evolve = {
@@ -99,7 +101,7 @@ class Instrumented(Engine):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_decide_and_react_change_nothing_and_evolve_only_its_own_slice(seed: int) -> None:
-    engine, plain = Instrumented(), Engine()
+    engine, plain = Instrumented(moves.SCORES), Engine(moves.SCORES)
     for step in script(seed):
         assert told(run_step(engine, step)) == told(run_step(plain, step))
     assert engine.looked > 150
@@ -160,7 +162,7 @@ def test_evolve_reads_only_the_event_and_the_slice(seed: int) -> None:
     for section in SECTIONS:
         if section.name == "definition":
             continue
-        alone = Engine()
+        alone = Engine(moves.SCORES)
         alone._evolve = {
             kind: [(own, evolve) for own, evolve in evolves if type(own) in (section.state, SECTIONS[0].state)]
             for kind, evolves in alone._evolve.items()

@@ -95,6 +95,8 @@ DRIVERS = frozenset({"sqlite3", "asyncpg", "psycopg", "nats", "orchestra.journal
 
 BROAD_CATCHES: Mapping[str, str] = {
     "channels/registry.py": "plug-in loading: an adapter's module may raise anything when imported",
+    "cli/arguments.py": "the application's module that holds its scores, when imported",
+    "engine/scores.py": "the application's scores",
     "journal/registry.py": "plug-in loading: a journal's module may raise anything when imported",
     "runtime/owner.py": "command loop: whatever the engine raises discards it, and quarantines the command",
     "runtime/serving.py": "the application's handler for its bot",

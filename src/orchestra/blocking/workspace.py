@@ -19,6 +19,7 @@ from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.scores import Scores
 from orchestra.runtime import workspace
 from orchestra.runtime.clock import Clock
 from orchestra.runtime.health import Health
@@ -165,6 +166,7 @@ def open(  # noqa: A001
     standby: bool = False,
     clock: Clock | None = None,
     sources: Mapping[str, Source] | None = None,
+    scores: Scores | None = None,
 ) -> Workspace:
     """Own a workspace until it is closed, or for the length of a `with` block. It works in a thread of its own.
 
@@ -176,6 +178,7 @@ def open(  # noqa: A001
         standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
         clock: where the time comes from; the computer's clock by default.
         sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
+        scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
 
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -189,6 +192,13 @@ def open(  # noqa: A001
     """
     return Workspace.behind(
         workspace.Workspace.open(
-            plan, journal, channels=channels, secrets=secrets, standby=standby, clock=clock, sources=sources
+            plan,
+            journal,
+            channels=channels,
+            secrets=secrets,
+            standby=standby,
+            clock=clock,
+            sources=sources,
+            scores=scores,
         )
     )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from typing import Any
 
 from orchestra.cli.output import say
-from orchestra.errors import JournalUnavailable
+from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_existing, open_journal, shown_url
+from orchestra.model.scores import Scores
+from orchestra.runtime.checks import refuse_odd_setup
 
-__all__ = ["add_journal", "add_json", "existing", "new_parser", "now_us", "opened"]
+__all__ = ["add_journal", "add_json", "add_scores", "existing", "new_parser", "now_us", "opened", "scores_of"]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,6 +53,38 @@ def add_journal(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser, what: str = "one JSON object instead of tables") -> None:
     """Let a subcommand print for programs."""
     parser.add_argument("--json", action="store_true", help=f"print {what}")
+
+
+def add_scores(parser: argparse.ArgumentParser) -> None:
+    """Let a subcommand be told where the scores are that a plan names."""
+    parser.add_argument(
+        "--scores", metavar="MODULE:NAME", help="the mapping of scores that the plan names, as acme.routing:scores"
+    )
+
+
+def scores_of(arguments: argparse.Namespace) -> Scores | None:
+    """The scores that `--scores` names, imported from where Python finds modules or from here; None without it.
+
+    Raises:
+        DefinitionError: there is no such mapping of scores.
+    """
+    where: str | None = arguments.scores
+    if where is None:
+        return None
+    module, colon, name = where.partition(":")
+    if not (module and colon and name):
+        raise DefinitionError([Fault("--scores", f"{where!r} is no MODULE:NAME, as acme.routing:scores")])
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        scores: Scores = getattr(import_module(module), name)
+    except Exception as error:
+        text = f"{where} cannot be imported ({type(error).__name__}: {error})"
+        raise DefinitionError([Fault("--scores", text)]) from error
+    refuse_odd_setup(scores=scores)
+    if not scores:
+        raise DefinitionError([Fault("--scores", f"{where} holds no score")])
+    return scores
 
 
 def now_us() -> int:

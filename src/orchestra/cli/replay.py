@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestra.cli.arguments import add_json, new_parser, now_us, opened
+from orchestra.cli.arguments import add_json, add_scores, new_parser, now_us, opened, scores_of
 from orchestra.cli.terminal import Bar, print_json, print_tables, progress
 from orchestra.insight.measures import Measures
 from orchestra.insight.reading import measure
 from orchestra.insight.report import Table, measures_tables
 from orchestra.journal.port import Journal
 from orchestra.model.plan import Plan
+from orchestra.model.scores import Scores
 from orchestra.runtime.contact_log import ContactLog
 from orchestra.runtime.replaying import Replayed, replay
 
@@ -62,11 +63,12 @@ def main(argv: Sequence[str]) -> int:
         "--journal", metavar="URL", default="memory:", help="where to, as sqlite:contacts.db; by default kept nowhere"
     )
     parser.add_argument("--strict", action="store_true", help="stop at the first bad line, take nothing after it")
+    add_scores(parser)
     add_json(parser)
     arguments = parser.parse_args(argv)
     plan = None if arguments.plan is None else Plan.load(arguments.plan)
     with ContactLog(arguments.log) as log, opened(arguments.journal) as journal:
-        done = _replay(log, journal, plan, is_strict=arguments.strict)
+        done = _replay(log, journal, plan, scores_of(arguments), is_strict=arguments.strict)
         measures = measure(journal)
     if arguments.json:
         print_json(_as_json(done, measures))
@@ -75,10 +77,14 @@ def main(argv: Sequence[str]) -> int:
     return 1 if done.rejected else 0
 
 
-def _replay(log: ContactLog, journal: Journal, plan: Plan | None, *, is_strict: bool) -> Replayed:
+def _replay(
+    log: ContactLog, journal: Journal, plan: Plan | None, scores: Scores | None, *, is_strict: bool
+) -> Replayed:
     with progress("replaying") as bar:
         tomorrow_us = now_us() // _SECOND_US * _SECOND_US + _DAY_US
-        done = replay(log, journal, _Told(bar), now_us, plan=plan, is_strict=is_strict, latest_us=tomorrow_us)
+        done = replay(
+            log, journal, _Told(bar), now_us, plan=plan, is_strict=is_strict, latest_us=tomorrow_us, scores=scores
+        )
         if done.rejected_before:
             told = "; --strict takes nothing after one" if is_strict else ""
             bar.remark(f"bad lines in what an earlier run took: {done.rejected_before}{told}")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import anyio
 from anyio.abc import TaskStatus
 
-from orchestra.cli.arguments import new_parser
+from orchestra.cli.arguments import add_scores, new_parser, scores_of
 from orchestra.cli.terminal import one_line
 from orchestra.errors import OrchestraError
 from orchestra.journal.registry import shown_url
@@ -27,6 +27,7 @@ Logs to standard error, ids only."""
 _EXAMPLES = """
 orchestra run plan.toml --journal sqlite:contacts.db
 orchestra run plan.toml --journal sqlite:contacts.db --standby
+orchestra run plan.toml --journal sqlite:contacts.db --scores acme.routing:scores
 """
 
 _log = logging.getLogger("orchestra.run")
@@ -42,7 +43,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("plan", metavar="PLAN", help="a plan file")
     parser.add_argument("--journal", metavar="URL", required=True, help="where the workspace is, as sqlite:contacts.db")
     parser.add_argument("--standby", action="store_true", help="wait for another owner to go, instead of ending")
+    add_scores(parser)
     arguments = parser.parse_args(argv)
+    arguments.scores = scores_of(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     anyio.run(_own, arguments)
     return 0
@@ -67,7 +70,9 @@ async def _own_until(stop: _Stop, arguments: argparse.Namespace) -> None:
     where = one_line(shown_url(arguments.journal))
     if arguments.standby:
         _log.info("standing by for %s", where)
-    async with Workspace.open(arguments.plan, arguments.journal, standby=arguments.standby) as workspace:
+    async with Workspace.open(
+        arguments.plan, arguments.journal, standby=arguments.standby, scores=arguments.scores
+    ) as workspace:
         stop.owns = True
         health = workspace.health()
         _log.info("owns %s (epoch %d, position %d)", where, health.epoch, health.position)

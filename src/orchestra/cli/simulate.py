@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from orchestra.cli.arguments import add_json, new_parser
+from orchestra.cli.arguments import add_json, add_scores, new_parser, scores_of
 from orchestra.cli.simulation_tables import comparison_tables, results_tables
 from orchestra.cli.terminal import Bar, print_json, print_tables, progress
 from orchestra.simulation.run import compare, seeds_from, simulate
@@ -38,17 +38,19 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("scenario", metavar="SCENARIO", help="a scenario file (TOML)")
     add_seeds(parser, 1)
     parser.add_argument("--compare", metavar="OTHER", help="a second scenario, to compare with the first")
+    add_scores(parser)
     add_json(parser)
     arguments = parser.parse_args(argv)
+    scores = scores_of(arguments)
     with progress("simulating") as bar:
         first = loaded(arguments.scenario, bar)
         seeds = seeds_from(first, arguments.seeds)
         if arguments.compare is None:
-            results = simulate(first, seeds, on_progress=share_on(bar))
+            results = simulate(first, seeds, on_progress=share_on(bar), scores=scores)
             told, tables = results.to_json(), results_tables(results)
         else:
             second = loaded(arguments.compare, bar)
-            comparison = compare(first, second, seeds, on_progress=share_on(bar))
+            comparison = compare(first, second, seeds, on_progress=share_on(bar), scores=scores)
             told, tables = comparison.to_json(), comparison_tables(comparison)
     if arguments.json:
         print_json({"scenario": arguments.scenario, **told})

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from datetime import timedelta
 
-from orchestra.cli.arguments import add_json, new_parser
+from orchestra.cli.arguments import add_json, add_scores, new_parser, scores_of
 from orchestra.cli.simulate import add_seeds, loaded
 from orchestra.cli.simulation_tables import staffing_tables
 from orchestra.cli.terminal import Bar, print_json, print_tables, progress
@@ -41,14 +41,22 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--each-class", action="store_true", help="every class must meet it, not only all together")
     add_seeds(parser, 32)
+    add_scores(parser)
     add_json(parser)
     arguments = parser.parse_args(argv)
+    scores = scores_of(arguments)
     percent, within = arguments.service_level
     with progress("staffing") as bar:
         scenario = loaded(arguments.scenario, bar)
         target = Target(percent, within, arguments.each_class)
         tried: list[Trial] = []
-        found = staff(scenario, target, seeds=arguments.seeds, on_trial=lambda trial: _show(bar, tried, trial))
+        found = staff(
+            scenario,
+            target,
+            seeds=arguments.seeds,
+            on_trial=lambda trial: _show(bar, tried, trial),
+            scores=scores,
+        )
     if arguments.json:
         print_json({"scenario": arguments.scenario, **found.to_json()})
     else:

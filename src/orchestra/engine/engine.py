@@ -27,6 +27,7 @@ from orchestra.engine.labels.decide import SECTION as LABELS
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
+from orchestra.engine.scores import Rating
 from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Slice, Steps
 from orchestra.engine.supervision.decide import SECTION as SUPERVISION
 from orchestra.engine.targets.decide import SECTION as TARGETS
@@ -37,6 +38,7 @@ from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.scores import Scores, score_faults
 
 __all__ = ["MAX_BATCH", "SCHEMA", "SECTIONS", "Decided", "Engine", "EngineFault", "TickFirst"]
 
@@ -100,10 +102,12 @@ class Engine:
     """One workspace's decisions.
 
     `execute` and `tick` decide, `replay` repeats what was decided. All three change the state through events alone.
+
+    `scores` are those that plans may name. Decisions ask them; what was decided is repeated without them.
     """
 
-    def __init__(self) -> None:
-        self.view = View()
+    def __init__(self, scores: Scores | None = None) -> None:
+        self.view = View(Rating(scores))
         self.now_us = 0
         self._batch: list[Event] = []
         self._at_us = 0
@@ -252,4 +256,5 @@ class Engine:
 
     def plan_faults(self, plan: Plan) -> list[Fault]:
         """All that speaks against putting this plan into force now: its own faults, and what work in flight needs."""
-        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan)]
+        scores = self.view.plans.rating.scores
+        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan), *score_faults(plan, scores)]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
+from orchestra.engine.scores import Rating
 from orchestra.engine.timers import Timers
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
@@ -24,12 +25,16 @@ It refuses, if at all, before the first event."""
 
 
 class Plans:
-    """Holds the plan in force; only the definition section changes it, all may read it."""
+    """Holds the plan in force; only the definition section changes it, all may read it.
 
-    __slots__ = ("plan",)
+    `rating` asks the scores that a plan may name. What follows events never does.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("plan", "rating")
+
+    def __init__(self, rating: Rating | None = None) -> None:
         self.plan = Plan()
+        self.rating = rating or Rating()
 
 
 class Slice:

@@ -19,6 +19,7 @@ from orchestra.engine.labels.state import Labels
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
+from orchestra.engine.scores import Rating
 from orchestra.engine.section import Plans
 from orchestra.engine.supervision.state import Supervision
 from orchestra.engine.targets.state import Targets
@@ -58,8 +59,8 @@ class View:
         "work",
     )
 
-    def __init__(self) -> None:
-        self.plans = Plans()
+    def __init__(self, rating: Rating | None = None) -> None:
+        self.plans = Plans(rating)
         self.timers = Timers()
         self.position = 0
         self.definition = Definition(self.plans, self.timers)

@@ -109,7 +109,8 @@ class Queue:
         also: team -> how it serves this queue beside the queue's own.
         known: who knows the customer, for steps that ask them: the `owner` of the case, or the `last` person who took a
             contact of theirs, and the owner where there is none.
-        order: how agents who could be offered a contact are ordered, from what counts most; names from the catalogue.
+        order: how agents who could be offered a contact are ordered, from what counts most; names from the catalogue,
+            or `score:NAME@VERSION` for a score of the application's own.
         ring: how many agents a contact rings at once; one, until they answer or time is up, unless stated.
         steps: whom contacts are offered to, one step after the other; all who serve the queue, for good, unless stated.
         overflow_to: the queue that contacts move to, with their place, when the last step is over.

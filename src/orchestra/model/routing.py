@@ -5,6 +5,7 @@ Belongs here: definitions, pure data with defaults that work. Does not: what the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -13,10 +14,12 @@ import attrs
 __all__ = [
     "FITTING_ORDERS",
     "MOST_RUNG",
+    "NAMED",
     "ORDERS",
     "OWN_ORDERS",
     "RANDOM",
     "RESERVED",
+    "SCORE",
     "Condition",
     "Ring",
     "Serving",
@@ -51,6 +54,11 @@ FITTING_ORDERS: Mapping[str, str] = {
 
 RANDOM = "random"
 """The part that ends an order: of all who are equal until then, anyone, by a draw that depends on the seed."""
+
+SCORE = "score:"
+"""With it begins the part of an order that is a score of the application's: `score:acme.vip@2`."""
+NAMED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*@[1-9][0-9]{0,5}", re.ASCII)
+"""How a score is named: words in small letters with dots between, then its version."""
 
 ORDERS = (*OWN_ORDERS, *FITTING_ORDERS, RANDOM)
 

@@ -10,7 +10,7 @@ import attrs
 from orchestra.errors import Fault
 from orchestra.model.definitions import AgentDefinition, Queue
 from orchestra.model.hours import check_hours
-from orchestra.model.routing import MOST_RUNG, ORDERS, RANDOM, Condition, Ring, Step
+from orchestra.model.routing import MOST_RUNG, NAMED, ORDERS, RANDOM, SCORE, Condition, Ring, Step
 from orchestra.model.structure import Lost, microseconds
 
 __all__ = ["Known", "check_routing"]
@@ -80,8 +80,11 @@ def _words(path: str, value: object, words: Mapping[str, tuple[str, ...]]) -> It
 def _order(path: str, order: Iterable[str]) -> Iterator[Fault]:
     parts = list(order)
     for index, part in enumerate(parts):
-        if part not in ORDERS:
-            yield Fault(f"{path}[{index}]", f"{part!r} is none of {', '.join(ORDERS)}")
+        if part.startswith(SCORE):
+            if NAMED.fullmatch(part.removeprefix(SCORE)) is None:
+                yield Fault(f"{path}[{index}]", f"{part!r} names no score and version, as {SCORE}acme.vip@2")
+        elif part not in ORDERS:
+            yield Fault(f"{path}[{index}]", f"{part!r} is none of {', '.join(ORDERS)}, {SCORE}NAME@VERSION")
         elif part == RANDOM and index + 1 < len(parts):
             yield Fault(f"{path}[{index}]", f"{RANDOM} leaves nothing to order: it must be the last part")
 

@@ -18,6 +18,8 @@ from orchestra.journal.port import Journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import COMMANDS, Command
 from orchestra.model.plan import Plan
+from orchestra.model.routing import NAMED
+from orchestra.model.scores import ProfileScore, Score
 from orchestra.runtime.fitting import misfit, parts_of
 from orchestra.runtime.lines import Line
 from orchestra.runtime.sources import Source
@@ -118,6 +120,21 @@ def _sources(value: Any) -> Iterator[str]:
     )
 
 
+def _scores(value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        yield f"must be a mapping of names to scores, as {{'acme.vip@2': Score(rate)}}, not {_named(value)}"
+        return
+    for name, one in value.items():
+        if not isinstance(name, str) or NAMED.fullmatch(name) is None:
+            yield f"must have names with a version, as acme.vip@2, not {name!r}"
+        elif type(one) not in (Score, ProfileScore):
+            yield f"must hold scores, as Score(rate) or ProfileScore(rate), not {_named(one)}"
+        elif not callable(one.rate):
+            yield f"must hold functions: {name} is {_named(one.rate)}"
+
+
 def _patience(value: Any) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield f"must be a number of seconds, not {_named(value)}"
@@ -131,6 +148,7 @@ _SETUP = {
     "secrets": _secrets,
     "clock": _clock,
     "sources": _sources,
+    "scores": _scores,
     "patience_s": _patience,
 }
 

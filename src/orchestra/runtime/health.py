@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import attrs
+
+from orchestra.model.scores import ScoreFailure
 
 __all__ = ["Health"]
 
@@ -28,6 +31,8 @@ class Health:
         sending_stops: scopes an operator has stopped.
         quarantined: commands set aside because they broke the engine; anything but 0 is a fault to report.
         news_unused: inbound news of kinds that nothing here uses.
+        scores_failed: name of a score -> how often it gave none since the engine was loaded, and why the last time;
+            whoever it was asked of went behind all others.
     """
 
     position: int
@@ -44,3 +49,4 @@ class Health:
     sending_stops: int
     quarantined: int
     news_unused: int
+    scores_failed: Mapping[str, ScoreFailure]

@@ -40,6 +40,7 @@ from orchestra.journal.port import Journal
 from orchestra.model.commands import Command
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
+from orchestra.model.scores import Scores
 from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.clock import Clock, sleep_until
 from orchestra.runtime.keys import WorkspaceKey
@@ -76,12 +77,21 @@ class _Waiter:
 class Owner:
     """Runs the engine under a lease. Use it through `Workspace`."""
 
-    def __init__(self, journal: Journal, lease: Lease, plan: Plan, key: WorkspaceKey, clock: Clock) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        lease: Lease,
+        plan: Plan,
+        key: WorkspaceKey,
+        clock: Clock,
+        scores: Scores | None = None,
+    ) -> None:
         self.journal = journal
         self.lease = lease
         self.key = key
         self.clock = clock
-        self.ledger = Ledger(journal, lease)
+        self._scores = scores
+        self.ledger = Ledger(journal, lease, load_engine(journal, scores=scores))
         self.ledger.put_plan(plan, key, clock.now_us())
         self.recent = Recent(self.ledger.stored)
         self.after_reload: list[Callable[[], None]] = []
@@ -367,7 +377,7 @@ class Owner:
 
     def _load(self) -> tuple[Engine, list[Published]]:
         """The engine, and what an append of unknown outcome did store after all, which nobody was told yet."""
-        engine = load_engine(self.journal)
+        engine = load_engine(self.journal, scores=self._scores)
         missed = map(published, self.journal.read(self.recent.position))
         return engine, [entry for entry in missed if entry.position <= engine.position]
 

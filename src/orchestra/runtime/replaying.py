@@ -25,9 +25,11 @@ from orchestra.model.definitions import Cases, Channel, Queue, Team, WorkspaceDe
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
 from orchestra.model.results import Received
+from orchestra.model.scores import Scores
 from orchestra.runtime.contact_log import ContactLog, Line, Mark, RawLine, parse_line
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.ledger import Ledger
+from orchestra.runtime.loading import load_engine
 
 __all__ = ["ADDRESS_KIND", "BATCH_LINES", "Progress", "Replayed", "Survey", "replay", "replay_plan", "survey"]
 
@@ -167,6 +169,7 @@ def replay(
     plan: Plan | None = None,
     is_strict: bool = False,
     latest_us: int | None = None,
+    scores: Scores | None = None,
 ) -> Replayed:
     """Take every line of a log that the journal has not yet.
 
@@ -179,6 +182,7 @@ def replay(
         is_strict: stop before the first bad line.
         latest_us: lines later than this are bad, microseconds since 1970 UTC; None takes any. Time in a journal never
             goes back: after a line from far in the future every other would be late.
+        scores: those that the plan names.
 
     Raises:
         DefinitionError: the plan has faults, or lacks what is in the journal; or no plan is given, and the journal
@@ -191,7 +195,8 @@ def replay(
     """
     lease = journal.acquire(process_holder(), now_us(), _LEASE_US)
     try:
-        return _Replay(log, Ledger(journal, lease), progress, now_us, latest_us).run(plan, is_strict)
+        ledger = Ledger(journal, lease, load_engine(journal, scores=scores))
+        return _Replay(log, ledger, progress, now_us, latest_us).run(plan, is_strict)
     finally:
         with suppress(JournalError):  # a lease that cannot be given back runs out
             journal.release(lease)

@@ -31,6 +31,7 @@ from orchestra.model.events import Event
 from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
+from orchestra.model.scores import Scores
 from orchestra.runtime.agents import AgentSession
 from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
@@ -95,6 +96,7 @@ class Workspace(Calls):
         standby: bool = False,
         clock: Clock | None = None,
         sources: Mapping[str, Source] | None = None,
+        scores: Scores | None = None,
     ) -> AsyncGenerator[Workspace]:
         """Own a workspace for the length of an `async with` block.
 
@@ -106,6 +108,7 @@ class Workspace(Calls):
             standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
             clock: where the time comes from; the computer's clock by default.
             sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
+            scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
 
         Guarantees:
             Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -117,7 +120,8 @@ class Workspace(Calls):
             WorkspaceInUse: another process owns it.
             JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
         """
-        refuse_odd_setup(plan=plan, journal=journal, channels=channels, secrets=secrets, clock=clock, sources=sources)
+        given = {"channels": channels, "secrets": secrets, "clock": clock, "sources": sources, "scores": scores}
+        refuse_odd_setup(plan=plan, journal=journal, **given)
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
@@ -126,7 +130,7 @@ class Workspace(Calls):
         try:
             lease = await _acquire(store, standby)
             try:
-                owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock())
+                owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock(), scores)
                 async with _running(owner, lines, url, sources or {}) as workspace:
                     yield workspace
             finally:
@@ -227,6 +231,7 @@ class Workspace(Calls):
             sending_stops=len(view.deliveries.stops),
             quarantined=figures["quarantined"],
             news_unused=self._news_unused,
+            scores_failed=view.plans.rating.failures(),
         )
 
     # Agents

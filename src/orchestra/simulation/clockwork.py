@@ -14,6 +14,7 @@ from typing import Any
 from orchestra.engine.engine import Decided, Engine
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
+from orchestra.model.scores import Scores
 
 __all__ = ["NEVER_US", "Action", "Clockwork"]
 
@@ -30,14 +31,15 @@ class Clockwork:
     Args:
         start_us: the first instant.
         notice: told each decision, in order, before anything else happens.
+        scores: those that the plan names.
 
     Attributes:
         engine: the one that decides.
         now_us: virtual time.
     """
 
-    def __init__(self, start_us: int, notice: Callable[[list[Event]], None]) -> None:
-        self.engine = Engine()
+    def __init__(self, start_us: int, notice: Callable[[list[Event]], None], scores: Scores | None = None) -> None:
+        self.engine = Engine(scores)
         self.now_us = start_us
         self._notice = notice
         self._planned: list[tuple[int, int, Action, Any]] = []

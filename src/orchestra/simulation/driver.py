@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c, events as e
+from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
 from orchestra.simulation.agents import Crew
 from orchestra.simulation.books import Books, SimulationBroken, Stretch
@@ -36,14 +37,17 @@ class Driver:
         scenario: without errors.
         seed: of all chance.
         on_progress: told how far it is.
+        scores: those that the plan names.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, on_progress: Progress | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, on_progress: Progress | None = None, scores: Scores | None = None
+    ) -> None:
         self._scenario = scenario
         self._run = scenario.run
         self._on_progress = on_progress
         self._start_us = scenario.start_us
-        self._clock = Clockwork(self._start_us, self._notice)
+        self._clock = Clockwork(self._start_us, self._notice, scores)
         counters = [Counter(self._start_us, scenario.results.limits_us) for _ in (*scenario.classes, *scenario.groups)]
         self._sources = [
             Source(name, number, one, seed, counters.pop())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
+from orchestra.model.scores import Scores, score_faults
 from orchestra.model.structure import microseconds
 from orchestra.simulation.driver import Driver
 from orchestra.simulation.results import (
@@ -48,6 +50,7 @@ def simulate(
     *,
     on_progress: OnProgress | None = None,
     processes: int | None = None,
+    scores: Scores | None = None,
 ) -> Results:
     """Run a scenario and tell its figures.
 
@@ -56,16 +59,17 @@ def simulate(
         seeds: one run each; None for the scenario's own seed.
         on_progress: told which share is over.
         processes: at most so many side by side; None for one per core. A single seed runs in this one.
+        scores: those that the scenario's plan names. Where no other process can import them, all runs are in this one.
 
     Returns:
         The figures. Equal scenarios and seeds give equal figures.
 
     Raises:
-        DefinitionError: the scenario has errors.
+        DefinitionError: the scenario has errors, or names a score that is not given.
         SimulationBroken: a run contradicts itself.
         CommandRefused: the engine does not take what the scenario describes.
     """
-    runs = _runs([scenario], _seeds(scenario, seeds), on_progress, processes)
+    runs = _runs([scenario], _seeds(scenario, seeds), on_progress, processes, scores)
     return _results(scenario, runs)
 
 
@@ -87,10 +91,12 @@ def _results(scenario: Scenario, runs: Sequence[SeedRun]) -> Results:
     return results_of(runs, reporting.limits_us, looks_us, reporting.confidence_percent)
 
 
-def run_seed(scenario: Scenario, seed: int, on_progress: OnProgress | None = None) -> SeedRun:
+def run_seed(
+    scenario: Scenario, seed: int, on_progress: OnProgress | None = None, scores: Scores | None = None
+) -> SeedRun:
     """One run, in this process."""
     with _fewer_collections():
-        return SeedRun(seed, Driver(scenario, seed, on_progress).run())
+        return SeedRun(seed, Driver(scenario, seed, on_progress, scores).run())
 
 
 @contextmanager
@@ -108,17 +114,38 @@ def _fewer_collections() -> Generator[None]:
 
 
 def _runs(
-    scenarios: Sequence[Scenario], seeds: Sequence[int], on_progress: OnProgress | None, processes: int | None
+    scenarios: Sequence[Scenario],
+    seeds: Sequence[int],
+    on_progress: OnProgress | None,
+    processes: int | None,
+    scores: Scores | None,
 ) -> list[SeedRun]:
     """The runs of all scenarios, scenario by scenario, seed by seed."""
     for scenario in scenarios:
         scenario.require_sound()
+        _require_scores(scenario, scores or {})
     jobs = [(scenario, seed) for scenario in scenarios for seed in seeds]
-    workers = min(len(jobs), processes or os.cpu_count() or 1)
+    workers = min(len(jobs), processes or os.cpu_count() or 1) if _may_travel(scores) else 1
     progress = _Progress(len(jobs), on_progress)
     if workers == 1:
-        return [run_seed(*job, progress.of(number)) for number, job in enumerate(jobs)]
-    return _side_by_side(jobs, workers, progress)
+        return [run_seed(*job, progress.of(number), scores) for number, job in enumerate(jobs)]
+    return _side_by_side(jobs, workers, progress, scores)
+
+
+def _require_scores(scenario: Scenario, scores: Scores) -> None:
+    found = score_faults(scenario.plan, scores)
+    faults = [attrs.evolve(fault, path=f"plan.{fault.path}") for fault in found if fault.is_error]
+    if faults:
+        raise DefinitionError(faults)
+
+
+def _may_travel(scores: Scores | None) -> bool:
+    """Whether another process can have these scores: functions that no module names cannot be sent."""
+    try:
+        pickle.dumps(scores)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
 
 
 class _Progress:
@@ -146,7 +173,7 @@ def _begin(told: SimpleQueue[tuple[int, float]]) -> None:
     _told = told
 
 
-def _job(number: int, scenario: Scenario, seed: int) -> SeedRun:
+def _job(number: int, scenario: Scenario, seed: int, scores: Scores | None) -> SeedRun:
     last = 0.0
 
     def tell(share: float) -> None:
@@ -155,14 +182,16 @@ def _job(number: int, scenario: Scenario, seed: int) -> SeedRun:
             last = share
             _told.put((number, share))
 
-    return run_seed(scenario, seed, tell)
+    return run_seed(scenario, seed, tell, scores)
 
 
-def _side_by_side(jobs: Sequence[tuple[Scenario, int]], workers: int, progress: _Progress) -> list[SeedRun]:
+def _side_by_side(
+    jobs: Sequence[tuple[Scenario, int]], workers: int, progress: _Progress, scores: Scores | None
+) -> list[SeedRun]:
     context = get_context("spawn")
     told: SimpleQueue[tuple[int, float]] = context.SimpleQueue()
     with ProcessPoolExecutor(workers, context, _begin, (told,)) as pool:
-        futures = [pool.submit(_job, number, *job) for number, job in enumerate(jobs)]
+        futures = [pool.submit(_job, number, *job, scores) for number, job in enumerate(jobs)]
         _watch(futures, told, progress)
         return [future.result() for future in futures]
 
@@ -217,6 +246,7 @@ def compare(
     *,
     on_progress: OnProgress | None = None,
     processes: int | None = None,
+    scores: Scores | None = None,
 ) -> Comparison:
     """Run two scenarios on common random numbers: the n-th customer of a class comes when and wants what it did before.
 
@@ -226,15 +256,16 @@ def compare(
         seeds: one run of each for each; None for the first scenario's own seed, whose batches are then compared.
         on_progress: told which share is over.
         processes: at most so many side by side; None for one per core.
+        scores: those that the scenarios' plans name.
 
     Raises:
-        DefinitionError: a scenario has errors, or they do not report the same.
+        DefinitionError: a scenario has errors, or names a score that is not given, or they do not report the same.
         SimulationBroken: a run contradicts itself.
     """
     if first.results != second.results:
         raise DefinitionError([Fault("results", "both scenarios must report the same to be compared")])
     chosen = _seeds(first, seeds)
-    runs = _runs([first, second], chosen, on_progress, processes)
+    runs = _runs([first, second], chosen, on_progress, processes, scores)
     ones, others = runs[: len(chosen)], runs[len(chosen) :]
     found: dict[str, dict[str, Mapping[str, Estimate]]] = {"total": {}, "class": {}, "group": {}}
     pairs = [(scopes_of(one), scopes_of(other)) for one, other in zip(ones, others, strict=True)]

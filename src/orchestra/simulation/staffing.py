@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
+from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
 from orchestra.simulation.erlang import least_agents, service_level, service_level_with_patience
 from orchestra.simulation.results import Estimate, Results, limit_text
@@ -101,6 +102,7 @@ def staff(
     seeds: int = _MOST_SEEDS,
     on_trial: Callable[[Trial], None] | None = None,
     processes: int | None = None,
+    scores: Scores | None = None,
 ) -> Staffing:
     """Find the least agents per group that meet a target.
 
@@ -113,6 +115,7 @@ def staff(
             interval of what was found.
         on_trial: told what was tried, as it is tried.
         processes: at most so many runs side by side; None for one per core.
+        scores: those that the scenario's plan names.
 
     Raises:
         DefinitionError: the scenario has errors, or no number of agents meets the target.
@@ -120,7 +123,7 @@ def staff(
     scenario.require_sound()
     _require_countable(scenario, target)
     scenario = attrs.evolve(scenario, results=attrs.evolve(scenario.results, within=(target.within,), within_s=()))
-    search = _Search(scenario, target, seeds, on_trial, processes)
+    search = _Search(scenario, target, seeds, on_trial, processes, scores)
     start = start_value(scenario, target)
     best = search.least(start)
     return Staffing(best, start, search.trials)
@@ -199,12 +202,14 @@ class _Search:
         most_seeds: int,
         on_trial: Callable[[Trial], None] | None,
         processes: int | None,
+        scores: Scores | None,
     ) -> None:
         self._scenario = scenario
         self._target = target
         self._most_seeds = max(1, most_seeds)
         self._on_trial = on_trial
         self._processes = processes
+        self._scores = scores
         self._known: dict[tuple[int, ...], Trial] = {}
 
     @property
@@ -267,7 +272,8 @@ class _Search:
         scenario = attrs.evolve(self._scenario, groups=groups)
         count = min(_FIRST_SEEDS, self._most_seeds)
         while True:
-            results = simulate(scenario, seeds_from(scenario, count), processes=self._processes)
+            seeds = seeds_from(scenario, count)
+            results = simulate(scenario, seeds, processes=self._processes, scores=self._scores)
             level, share = self._level(results), self._target.percent / 100
             gap = (level.value or 0.0) - share
             is_clear = level.half_width is None or abs(gap) > level.half_width

@@ -10,7 +10,8 @@ A test asks for what it needs by name::
         assert outbox.texts == ["It comes on Friday."]
 
 Such tests run by anyio's own plugin, on the event loops that the fixture `anyio_backend` names; nothing in them waits
-for real time. Override `orchestra_plan` (or `orchestra_journal`, `orchestra_channels`) to test with your own.
+for real time. Override `orchestra_plan` (or `orchestra_journal`, `orchestra_channels`, `orchestra_scores`) to test with
+your own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import pytest
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
 from orchestra.model.plan import Plan
+from orchestra.model.scores import Scores
 from orchestra.runtime.agents import AgentSession
 from orchestra.runtime.lines import Line
 from orchestra.runtime.workspace import Workspace
@@ -36,6 +38,7 @@ __all__ = [
     "orchestra_channels",
     "orchestra_journal",
     "orchestra_plan",
+    "orchestra_scores",
     "outbox",
     "workspace",
 ]
@@ -71,6 +74,12 @@ def orchestra_channels(outbox: Outbox) -> Sequence[Line]:
 
 
 @pytest.fixture
+def orchestra_scores() -> Scores:
+    """The scores that the plan of `workspace` may name: none."""
+    return {}
+
+
+@pytest.fixture
 def clock() -> VirtualClock:
     """The time in `workspace`: stands still until `await clock.advance(days=6)`."""
     return VirtualClock()
@@ -91,10 +100,13 @@ async def workspace(
     orchestra_plan: Plan,
     orchestra_journal: Journal,
     orchestra_channels: Sequence[Line],
+    orchestra_scores: Scores,
     clock: VirtualClock,
 ) -> AsyncGenerator[Workspace]:
     """An open workspace, left when the test is over."""
-    async with Workspace.open(orchestra_plan, orchestra_journal, channels=orchestra_channels, clock=clock) as opened:
+    async with Workspace.open(
+        orchestra_plan, orchestra_journal, channels=orchestra_channels, clock=clock, scores=orchestra_scores
+    ) as opened:
         clock.attach(opened)
         yield opened
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -190,3 +192,57 @@ def test_a_fault_cannot_forge_a_line(tmp_path: Path, capsys: Capture) -> None:
     assert all(
         line.startswith(("error: ", "warning: ", str(tmp_path))) for line in capsys.readouterr().out.splitlines()
     )
+
+
+SCORED = SOUND.replace('team = "care"', 'team = "care"\norder = ["score:acme.vip@2", "score:acme.fit@1", "idle"]', 1)
+MODULE = """
+from orchestra import ProfileScore, Score
+scores = {"acme.vip@2": Score(max), "acme.fit@1": ProfileScore(max)}
+fewer = {"acme.fit@1": ProfileScore(max)}
+wrong = {"acme.fit": max}
+none = {}
+text = "scores"
+"""
+
+
+@pytest.fixture
+def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "acme_routing.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [entry for entry in sys.path if entry])
+    yield
+    sys.modules.pop("acme_routing", None)
+
+
+@pytest.mark.usefixtures("acme")
+def test_scores_are_looked_up_where_they_are_said_to_be(tmp_path: Path, capsys: Capture) -> None:
+    assert checked(tmp_path, SCORED, "--scores", "acme_routing:scores") == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("warning: queues.care.order[0]: score 'acme.vip@2' is asked of every agent")
+    assert last.endswith("0 errors, 1 warning")
+    assert checked(tmp_path, SCORED, "--scores", "acme_routing:fewer") == 1
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == "error: queues.care.order[0]: no score 'acme.vip@2' is registered; there are: acme.fit@1"
+
+
+def test_without_saying_where_scores_are_they_are_doubtful(tmp_path: Path, capsys: Capture) -> None:
+    assert checked(tmp_path, SCORED) == 0
+    assert capsys.readouterr().out.count("was not looked up") == 2
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("acme_routing", "is no MODULE:NAME, as acme.routing:scores"),
+        (":scores", "is no MODULE:NAME"),
+        ("acme_nowhere:scores", "acme_nowhere:scores cannot be imported (ModuleNotFoundError: No module named"),
+        ("acme_routing:more", "cannot be imported (AttributeError"),
+        ("acme_routing:text", "scores: must be a mapping of names to scores"),
+        ("acme_routing:wrong", "scores: must have names with a version, as acme.vip@2, not 'acme.fit'"),
+        ("acme_routing:none", "acme_routing:none holds no score"),
+    ],
+)
+def test_what_holds_no_scores_is_told(where: str, message: str, tmp_path: Path, capsys: Capture) -> None:
+    assert checked(tmp_path, SCORED, "--scores", where) == 2
+    assert message in capsys.readouterr().err

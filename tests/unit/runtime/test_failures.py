@@ -403,8 +403,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
     original = Engine.__init__
 
-    def init(self: Engine) -> None:
-        original(self)
+    def init(self: Engine, *given: Any) -> None:
+        original(self, *given)
         self._decide[ReceiveMessage] = break_down
 
     monkeypatch.setattr(Engine, "__init__", init)

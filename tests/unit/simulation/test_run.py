@@ -8,6 +8,7 @@ import pytest
 from tests.unit.simulation.scenes import DESK, recorded, scene
 
 from orchestra.errors import DefinitionError
+from orchestra.model.scores import ProfileScore, Score, ScoredAgent, ScoredContact, Scores
 from orchestra.simulation.books import SimulationBroken
 from orchestra.simulation.run import compare, run_seed, seeds_from, simulate
 from orchestra.simulation.scenario import Scenario
@@ -121,3 +122,34 @@ def test_another_law_of_one_thing_leaves_the_others_as_they_were() -> None:
     one, other = (run_seed(queue(50, service), 1) for service in ("exponential", "deterministic"))
     lengths = [[stretch.classes["calls"].length_us for stretch in run.stretches] for run in (one, other)]
     assert lengths[0] == lengths[1]
+
+
+def by_number(agent: ScoredAgent, contact: ScoredContact) -> int:
+    return agent.idle_since_us
+
+
+SCORED = PLAN_WITHOUT_RETRY.replace('team = "none"', 'team = "care"\norder = ["score:acme.late@1"]')
+
+
+def test_a_plan_may_name_scores_which_are_given_to_every_run() -> None:
+    scored = scene(recorded(0, 1, 2) + DESK, plan=SCORED)
+    scores: Scores = {"acme.late@1": Score(by_number)}
+    apart = simulate(scored, [1, 2], processes=2, scores=scores)
+    assert apart == simulate(scored, [1, 2], processes=1, scores=scores)
+    assert compare(scored, scored, [1, 2], processes=1, scores=scores).first == apart
+
+
+def test_scores_that_no_other_process_can_import_keep_all_runs_here() -> None:
+    asked: list[int] = []
+
+    def counted(profile: object, need: object) -> int:
+        asked.append(1)
+        return 0
+
+    simulate(scene(recorded(0) + DESK, plan=SCORED), [1, 2], scores={"acme.late@1": ProfileScore(counted)})
+    assert len(asked) == 2
+
+
+def test_a_scenario_whose_scores_are_not_given_is_refused() -> None:
+    with pytest.raises(DefinitionError, match=r"plan.queues.care.order\[0\]: no score 'acme.late@1' is registered"):
+        simulate(scene(recorded(0) + DESK, plan=SCORED))

@@ -11,6 +11,7 @@ from orchestra.engine.view import View
 from orchestra.errors import Fault, InvalidCommand
 from orchestra.model import commands as c, events as e
 from orchestra.model.plan import Plan
+from orchestra.model.scores import score_faults
 
 __all__ = ["SECTION", "missing"]
 
@@ -69,7 +70,8 @@ def _agents(view: View) -> Needed:
 
 
 def _change(view: View, command: c.ChangePlan, at_us: int) -> Steps:
-    faults = command.plan.faults() + missing(view, command.plan)
+    scores = score_faults(command.plan, view.plans.rating.scores)
+    faults = [*command.plan.faults(), *missing(view, command.plan), *scores]
     errors = [str(fault) for fault in faults if fault.is_error]
     if errors:
         raise InvalidCommand("plan", "; ".join(errors))

@@ -129,7 +129,7 @@ class Index(Items, Takers):
     def best_agents(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
         """Agents who could be offered such an item now, best first, as full keys with the name at the end."""
         if wanted.agent:
-            return self._known(wanted, order)
+            return (order.full(profile, wanted, entry) for profile, entry in self.who_fits(wanted, order))
         free = self._with_room(wanted.kind)
         if not free:
             return iter(())
@@ -141,10 +141,17 @@ class Index(Items, Takers):
             return self._probe(wanted, order, mask)
         return self._compare(wanted, order, mask)
 
-    def _known(self, wanted: Requirement, order: Order) -> Iterator[Entry]:
-        placed = self.of_agent.get(wanted.agent)
-        if placed is not None and placed.room >> wanted.kind & 1:
-            yield order.full(placed.profile, wanted, placed.keys[order.own])
+    def who_fits(self, wanted: Requirement, order: Order) -> Iterator[tuple[Profile, Entry]]:
+        """All agents who could be offered such an item now, with the own key that the order goes by, in no order."""
+        if wanted.agent:
+            placed = self.of_agent.get(wanted.agent)
+            if placed is not None and placed.room >> wanted.kind & 1:
+                yield placed.profile, placed.keys[order.own]
+            return
+        for profile in self._profile_side.members(self.able_profiles(wanted) & self._with_room(wanted.kind)):
+            for room, orders in profile.free.items():
+                if room >> wanted.kind & 1:
+                    yield from ((profile, entry) for entry in orders[order.own])
 
     @staticmethod
     def by_putting_aside(wanted: Requirement) -> Requirement:

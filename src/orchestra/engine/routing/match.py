@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
 from itertools import islice
 
 from orchestra.engine.routing.rows import Item
@@ -43,12 +44,30 @@ def fill_ring(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 def _ranked(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry]:
     """The first of those who can take an interaction, and the next five; nobody is next where chance decides."""
     index, item = view.routing.index, view.routing.items[name]
+    if order.each:
+        return _scored(view, name, wanted, order)
     best = index.best_agents(wanted, order)
     if order.draws:
         best = index.draw(wanted, order, lambda total: _drawn(view, name, total))
     if item.excluded or item.ringing:
         best = (entry for entry in best if entry[-1] not in item.excluded and entry[-1] not in item.ringing)
     return list(islice(best, 1 if order.draws else _RUNNERS_UP + 1))
+
+
+def _scored(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry]:
+    """As `_ranked`, where each agent who fits must be asked for: nothing is known of a score before."""
+    routing = view.routing
+    item, rate = routing.items[name], routing.rules.scorer(name, routing.items[name], wanted)
+    keys = [
+        order.full(profile, wanted, entry, rate(entry[-1], routing.benches[entry[-1]]))
+        for profile, entry in routing.index.who_fits(wanted, order)
+        if entry[-1] not in item.excluded and entry[-1] not in item.ringing
+    ]
+    if not order.draws:
+        return nsmallest(_RUNNERS_UP + 1, keys)
+    best = min([key[:-1] for key in keys], default=())
+    equals = sorted(key for key in keys if key[:-1] == best)
+    return [equals[_drawn(view, name, len(equals))]] if equals else []
 
 
 def _drawn(view: View, name: str, total: int) -> int:
@@ -78,7 +97,8 @@ def offer_best_items(
         item = routing.items[name]
         placed = routing.index.of_agent[agent]
         order = routing.rules.step(item).order
-        key = order.full(placed.profile, wanted, placed.keys[order.own])
+        rate = routing.rules.scorer(name, item, wanted)
+        key = order.full(placed.profile, wanted, placed.keys[order.own], rate(agent, routing.benches[agent]))
         yield _offer(view, name, item, wanted, [key], at_us)
 
 

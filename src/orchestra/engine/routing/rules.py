@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 import attrs
 
 from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item
-from orchestra.engine.routing.sides import Key, Order, Profile, Rank, Requirement, Skills
+from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
+from orchestra.engine.routing.sides import Key, Order, Profile, ProfileKey, Rank, Requirement, Skills
+from orchestra.engine.scores import Rating
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
-from orchestra.model.routing import RANDOM, RESERVED, Ring, Step
+from orchestra.model.routing import RANDOM, RESERVED, SCORE, Ring, Step
 from orchestra.model.structure import microseconds
 
 __all__ = ["LIMITED", "QueueRules", "Rules", "StepRules"]
@@ -24,6 +26,8 @@ LIMITED = 1
 """The bit of room of those who have been offered as much as they may be; those of the kinds of work are above it."""
 _REMEMBERED = 10_000
 """Needs that are remembered as worked out, at most."""
+_MOST_RATED = 100_000
+"""Pairs of profile and need whose score is remembered, at most."""
 
 _OWN: Mapping[str, Callable[[Bench], int]] = {
     "busy": lambda bench: int(bool(bench.counts)),
@@ -147,12 +151,15 @@ class Rules:
         is_even: whether whoever goes before another in one queue goes before them in all.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, rating: Rating | None = None) -> None:
+        self._rating = rating or Rating()
+        self._rated: dict[tuple[str, ProfileKey, Requirement], int] = {}
         self._place = {name: 1 + 2 * number for number, name in enumerate(sorted(plan.channels))}
         self._kinds = [
             _Kind(1 << place, 2 << place, name, plan.channels[name]) for name, place in sorted(self._place.items())
         ]
-        self._channel = {place: plan.channels[name] for name, place in self._place.items()}
+        self._channel = {place + aside: name for name, place in self._place.items() for aside in (0, 1)}
+        self._live = {place for name, place in self._place.items() if plan.channels[name].live}
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self._own: list[tuple[str, ...]] = []
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
@@ -169,11 +176,47 @@ class Rules:
         if own not in self._own:
             self._own.append(own)
         parts = [
-            own.index(name) if name in _OWN else partial(_FITTING[name], rules, step)
-            for name in names
-            if name != RANDOM
+            own.index(name) if name in _OWN else self._fitting(name, rules, step) for name in names if name != RANDOM
         ]
         return Order(self._own.index(own), parts, draws=RANDOM in names)
+
+    def _fitting(self, part: str, rules: QueueRules, step: Step) -> str | Callable[[Profile, Requirement], int]:
+        """A part that does not depend on the agent alone: what works it out, or the name of a score of each agent."""
+        if not part.startswith(SCORE):
+            return partial(_FITTING[part], rules, step)
+        name = part.removeprefix(SCORE)
+        return partial(self._of_profile, name) if self._rating.is_for_profiles(name) else name
+
+    def _of_profile(self, name: str, profile: Profile, wanted: Requirement) -> int:
+        """What a score gives all agents of a profile, worked out once."""
+        key = (name, profile.key, wanted)
+        known = self._rated.get(key)
+        if known is None:
+            need = scored_need(wanted, self._channel[wanted.kind])
+            known = self._rating.profile(name, scored_profile(profile), need)
+            if len(self._rated) >= _MOST_RATED:
+                self._rated.clear()
+            self._rated[key] = known
+        return known
+
+    def scorer(self, name: str, item: Item, wanted: Requirement) -> Callable[[str, Bench], Mapping[str, int]]:
+        """Gives for an agent what the scores give them that the order of an item's step asks of each agent.
+
+        Args:
+            name: of the interaction that is to be offered.
+            item: the interaction.
+            wanted: what it waits for.
+        """
+        scores, rating = self.step(item).order.each, self._rating
+        if not scores:
+            return lambda agent, bench: {}
+        contact = scored_contact(name, item, wanted, self.queues[item.queue].definition.tier)
+
+        def rate(agent: str, bench: Bench) -> Mapping[str, int]:
+            rated = scored_agent(agent, bench)
+            return {score: rating.agent(score, rated, contact) for score in scores}
+
+        return rate
 
     @property
     def own_keys(self) -> int:
@@ -186,7 +229,7 @@ class Rules:
 
     def is_live(self, kind: int) -> bool:
         """Whether customers of this kind of work wait on the line."""
-        return self._channel[kind].live
+        return kind in self._live
 
     def step(self, item: Item) -> StepRules:
         """The step in which an item is."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from orchestra.engine.ordered import Ordered
@@ -54,31 +55,47 @@ class Requirement(NamedTuple):
 
 
 class Order:
-    """How agents are ordered: each part is a place in the agent's own key, or a function of what fits.
+    """How agents are ordered: each part is a place in the agent's own key, a function of what fits, or a named score.
 
     Attributes:
         own: which of the own keys that every agent is placed under.
         parts: from the one that counts most.
         draws: whether those who are equal in all parts are drawn from.
+        each: the scores that are asked of each agent who fits, and of which nothing is known before.
         is_own: whether it depends on the agent alone, never on the item.
     """
 
-    __slots__ = ("_is_whole", "draws", "is_own", "own", "parts")
+    __slots__ = ("_is_whole", "draws", "each", "is_own", "own", "parts")
 
     def __init__(
-        self, own: int, parts: Sequence[int | Callable[[Profile, Requirement], int]], *, draws: bool = False
+        self, own: int, parts: Sequence[int | str | Callable[[Profile, Requirement], int]], *, draws: bool = False
     ) -> None:
         self.own = own
         self.draws = draws
         self.parts = tuple(parts)
-        self.is_own = not any(callable(part) for part in parts)
+        self.each = tuple(part for part in self.parts if isinstance(part, str))
+        self.is_own = all(isinstance(part, int) for part in self.parts)
         self._is_whole = self.parts == tuple(range(len(self.parts)))
 
-    def full(self, profile: Profile, wanted: Requirement, entry: Entry) -> Entry:
-        """The whole key of an agent for an item, with the name at its end."""
+    def full(
+        self, profile: Profile, wanted: Requirement, entry: Entry, scores: Mapping[str, int] = MappingProxyType({})
+    ) -> Entry:
+        """The whole key of an agent for an item, with the name at its end.
+
+        Args:
+            profile: the agent's.
+            wanted: what the item waits for.
+            entry: the agent's own key by which they are placed.
+            scores: what those of `each` give the agent.
+        """
         if self._is_whole:
             return entry
-        parts = [part(profile, wanted) if callable(part) else entry[part] for part in self.parts]
+        parts: list[int] = []
+        for part in self.parts:
+            if isinstance(part, int):
+                parts.append(entry[part])
+            else:
+                parts.append(scores[part] if isinstance(part, str) else part(profile, wanted))
         return (*parts, entry[-1])
 
 

@@ -57,7 +57,7 @@ class Routing(Slice):
 
     def reindex(self) -> None:
         """Compile the plan's rules, and rebuild the index and what each agent has in hand."""
-        self.rules = Rules(self.plan)
+        self.rules = Rules(self.plan, self.plans.rating)
         self.index = Index(self.rules.own_keys)
         for queue in filter(self.is_shut, self.closed):
             self.index.shut(queue)

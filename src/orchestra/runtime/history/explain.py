@@ -12,11 +12,12 @@ import attrs
 
 from orchestra.codec import decode_event
 from orchestra.engine.engine import Engine
-from orchestra.errors import UnknownId
+from orchestra.errors import DefinitionError, UnknownId
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
 from orchestra.model.instants import instant_text
 from orchestra.model.records import Record
+from orchestra.model.scores import Scores, score_faults
 from orchestra.runtime.history.phrases import sentence
 from orchestra.runtime.history.waiting import Candidate, candidates
 from orchestra.runtime.loading import load_engine
@@ -82,7 +83,8 @@ class Decision:
     """Why this agent.
 
     Attributes:
-        key: what was compared, least first: since when the agent was idle, in microseconds UTC, then their id.
+        key: what was compared, least first: the parts of the queue's order, then the agent's id. A score stands there
+            with its sign turned, and 1,000,000,000,000,001 where a score failed.
         runners_up: the next agents' keys.
         failed: condition -> how many agents failed it first, of those at work and available.
         outcome: `ACCEPTED`, or how the offer ended; None while it is open.
@@ -130,7 +132,14 @@ class Explanation:
         }
 
 
-def explain(journal: Journal, interaction: str, *, full: bool = False, customer: str | None = None) -> Explanation:
+def explain(
+    journal: Journal,
+    interaction: str,
+    *,
+    full: bool = False,
+    customer: str | None = None,
+    scores: Scores | None = None,
+) -> Explanation:
     """Every routing decision about an interaction.
 
     Args:
@@ -139,8 +148,10 @@ def explain(journal: Journal, interaction: str, *, full: bool = False, customer:
         full: also list all agents for each decision, from the state rebuilt as it was just before. Takes as long as
             loading the journal.
         customer: whose interaction it is; spares looking for where it began.
+        scores: those that the plan names; only the list of all agents asks them.
 
     Raises:
+        DefinitionError: for the list of all agents, the plan of a decision names a score that is not among these.
         UnknownId: there is no such interaction.
         JournalCorrupt: a record is damaged.
     """
@@ -153,7 +164,7 @@ def explain(journal: Journal, interaction: str, *, full: bool = False, customer:
     steps = [Step(record.position, record.at_us, record.type, sentence(event, whose)) for record, event in found]
     decisions = [_decision(record, event, found) for record, event in found if isinstance(event, e.OfferMade)]
     if full:
-        decisions = _with_candidates(journal, interaction, decisions)
+        decisions = _with_candidates(journal, interaction, decisions, scores)
     return Explanation(interaction, whose, started.channel, steps, decisions)
 
 
@@ -212,21 +223,26 @@ def _outcome(end: e.OfferAccepted | e.OfferEnded | None) -> tuple[str | None, st
     return None if end is None else "ACCEPTED", None
 
 
-def _with_candidates(journal: Journal, interaction: str, decisions: Sequence[Decision]) -> list[Decision]:
-    states = _states(journal, [decision.position for decision in decisions])
+def _with_candidates(
+    journal: Journal, interaction: str, decisions: Sequence[Decision], scores: Scores | None
+) -> list[Decision]:
+    states = _states(journal, [decision.position for decision in decisions], scores or {})
     return [
         attrs.evolve(decision, candidates=candidates(engine.view, interaction))
         for decision, engine in zip(decisions, states, strict=True)
     ]
 
 
-def _states(journal: Journal, positions: Sequence[int]) -> Iterator[Engine]:
+def _states(journal: Journal, positions: Sequence[int], scores: Scores) -> Iterator[Engine]:
     """The engine as it stood just before each position; one engine, which goes on to the next when asked for it."""
     engine: Engine | None = None
     for position in positions:
         if engine is None:
-            engine = load_engine(journal, until=position - 1)
+            engine = load_engine(journal, until=position - 1, scores=scores)
         else:
             for record in journal.read(engine.position, limit=position - 1 - engine.position):
                 engine.replay(decode_event(record), record.at_us)
+        faults = [fault for fault in score_faults(engine.view.plan, scores) if fault.is_error]
+        if faults:
+            raise DefinitionError(faults)
         yield engine

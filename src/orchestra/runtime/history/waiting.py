@@ -132,13 +132,15 @@ def candidates(view: View, interaction: str) -> list[Candidate]:
     routing = view.routing
     item = routing.items[interaction]
     wanted, order = routing.rules.wanted(item), routing.rules.step(item).order
+    rate = routing.rules.scorer(interaction, item, wanted)
     fit: list[Entry] = []
     unfit: list[Candidate] = []
     for name, agent in sorted(view.presence.agents.items()):
         bench = routing.benches[name]
         condition = _first_failing(view, item, wanted, name, agent, bench)
         profile = Profile(0, bench.profile)
-        key = order.full(profile, wanted, (*routing.rules.keys(bench)[order.own], name))
+        own = (*routing.rules.keys(bench)[order.own], name)
+        key = order.full(profile, wanted, own, rate(name, bench))
         if condition is None:
             fit.append(key)
         else:
