@@ -51,6 +51,11 @@ PLAN = Plan.parse(
     )
 )
 
+VOICE = 1
+"""Place of the only kind of work among the bits of room."""
+ROOM = 1 << VOICE
+"""Room for one more of it."""
+
 
 class Need:
     """What a contact needs, for both sides."""
@@ -63,7 +68,7 @@ class Need:
         self.team = team
         self.skills = skills
         # The same, as the index has it.
-        self.wanted = Requirement(f"q{team}", 0, (f"t{team}",), tuple(skills.items()))
+        self.wanted = Requirement(f"q{team}", VOICE, (f"t{team}",), tuple(skills.items()))
         self.rank = 0, at_us, 0, name
 
     def __lt__(self, other: Need) -> bool:
@@ -108,7 +113,7 @@ class Bare:
         self.profiles: dict[str, ProfileKey] = {}
         for agent, (teams, skills) in world.agents.items():
             self.profiles[agent] = tuple(sorted(f"t{team}" for team in teams)), tuple(skills.items())
-            self.index.place(agent, self.profiles[agent], 0 if is_busy else 1, [(0, 0)])
+            self.index.place(agent, self.profiles[agent], 0 if is_busy else ROOM, [(0, 0)])
         for need in world.waiting:
             self.wait(need)
 
@@ -119,7 +124,7 @@ class Bare:
     def freed(self, agent: str) -> bool:
         """An agent is free: give them the best there is, if anything fits."""
         profile, keys = self.profiles[agent], [(0, self.world.now_us)]
-        self.index.place(agent, profile, 1, keys)
+        self.index.place(agent, profile, ROOM, keys)
         best = best_item(self.view, agent, self.world.now_us)
         if best is not None:
             self.index.unwait(best[1])
@@ -137,7 +142,7 @@ class Bare:
 
     def release(self, agent: str) -> None:
         """The agent is free again."""
-        self.index.place(agent, self.profiles[agent], 1, [(0, self.world.now_us)])
+        self.index.place(agent, self.profiles[agent], ROOM, [(0, self.world.now_us)])
 
 
 class Offering(Bare):

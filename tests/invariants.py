@@ -6,6 +6,7 @@ What belongs here: invariants by name, and the witness that folds the events. Wh
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -16,6 +17,8 @@ from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, STEP, Bench, Item
+from orchestra.engine.routing.rules import Rules
+from orchestra.engine.routing.sides import Requirement
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.scores import Scores
@@ -684,7 +687,9 @@ def derived(engine: Engine) -> dict[str, Any]:
         own = getattr(engine.view, section.name)
         for name, value in vars(own).items():
             # Receipts that were claimed, and places that were taken up again, stay in their queues until they surface.
-            if name not in own.TABLES and name not in ("plans", "timers", "_early_order", "_leaving"):
+            if isinstance(value, Index):
+                found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
+            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "_leaving"):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
 
@@ -694,8 +699,6 @@ def _plain(value: Any) -> Any:
         return {key: plain for key, item in value.items() if (plain := _plain(item)) not in ({}, [], None)}
     if type(value).__name__ == "Ordered":
         return list(value)
-    if isinstance(value, Index):
-        return contents(value)
     if type(value).__name__ == "Rules":
         return None  # compiled from the plan alone
     if isinstance(value, list):
@@ -703,18 +706,50 @@ def _plain(value: Any) -> Any:
     return list(value) if type(value).__name__ == "deque" else value
 
 
-def contents(index: Index) -> dict[str, Any]:
-    """What an index says, without how it says it: which buckets and profiles exist depends on what ever was there."""
+def contents(index: Index, rules: Rules) -> dict[str, Any]:
+    """What an index says, without how it says it: which buckets and profiles exist depends on what ever was there.
+
+    So do the numbers of kinds of work and of own keys, which keep them when the plan changes.
+    """
+    channels = {place: name for name, place in rules.places.items()}
+
+    def wish(wanted: Requirement) -> tuple[Any, ...]:
+        return tuple(wanted._replace(kind=channels[wanted.kind]))  # type: ignore[arg-type]
+
+    def room(bits: int) -> list[str]:
+        places = [(f"{name}+{aside}", place + aside) for name, place in rules.places.items() for aside in (0, 1)]
+        named = [name for name, place in places if bits >> place & 1]
+        assert len(named) + (bits & 1) == bits.bit_count(), "room for what no channel is"
+        return sorted(named) + ["limited"] * (bits & 1)
+
+    def keys(entries: Sequence[Any]) -> dict[Any, Any]:
+        return dict(zip(rules.own_orders, entries, strict=True))
+
+    buckets = {wanted: bucket for wanted, bucket in index.buckets.items() if not bucket.is_empty}
+    places = {
+        agent: (placed.profile.key, room(placed.room), keys(placed.keys)) for agent, placed in index.of_agent.items()
+    }
     return {
         "buckets": {
-            wanted: (list(bucket.waiting), list(bucket.ringing), sorted(bucket.excluding))
-            for wanted, bucket in index.buckets.items()
-            if not bucket.is_empty
+            wish(wanted): (list(bucket.waiting), list(bucket.ringing), sorted(bucket.excluding))
+            for wanted, bucket in buckets.items()
         },
-        "ringing": {item: (bucket.wanted, rank) for item, (bucket, rank) in index.of_ringing.items()},
-        "items": {item: (bucket.wanted, rank) for item, (bucket, rank) in index.of_item.items()},
-        "agents": {agent: (placed.profile.key, placed.room, placed.keys) for agent, placed in index.of_agent.items()},
+        "ringing": {item: (wish(bucket.wanted), rank) for item, (bucket, rank) in index.of_ringing.items()},
+        "items": {item: (wish(bucket.wanted), rank) for item, (bucket, rank) in index.of_item.items()},
+        "agents": places,
+        "free": {
+            agent: sorted(wish(wanted) for wanted, bucket in buckets.items() if index.is_free(agent, wanted))
+            for agent in index.of_agent
+        },
+        "open": {agent: sorted(wish(bucket.wanted) for bucket in index.open_to(agent)) for agent in index.of_agent},
+        "rings": {
+            agent: sorted(wish(bucket.wanted) for bucket in index.open_to(agent, rings=True))
+            for agent in index.of_agent
+        },
+        "excluding": sorted(wish(bucket.wanted) for bucket in index.excluding()),
         "waiting": index.waiting,
+        "waiting_in": {queue: count for queue, count in index.waiting_in.items() if count},
+        "counts": {wish(wanted): (index.able(wanted), index.free(wanted)) for wanted in buckets},
     }
 
 

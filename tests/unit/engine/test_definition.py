@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from tests.engine_driver import Driver, plan, thread
+from tests.engine_driver import HOUR, Driver, plan, thread
 
 from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
@@ -65,7 +65,7 @@ def test_the_plan_in_force_lacks_nothing() -> None:
     assert driver.engine.plan_faults(in_force) == in_force.faults()
     assert driver.change_plan(in_force).events == []
     other = attrs.evolve(in_force, workspace=attrs.evolve(in_force.workspace, seed=9))
-    assert [path for path, _ in _faults(driver, other)] == [f"queues.{driver.engine.view.cases.cases['ca1'].queue}"]
+    assert _faults(driver, other) == [], "a plan is judged by what it takes away"
 
 
 def test_a_case_that_came_back_does_not_need_the_queue_it_came_from() -> None:
@@ -99,6 +99,15 @@ def test_names_that_work_in_flight_needs() -> None:
     bad = _without(channels="email")
     error = driver.refuse(c.ChangePlan(bad, bad.digest(), "2025b", "check"), InvalidCommand, field="plan")
     assert "channels.email: is missing, and interaction in1 needs it" in str(error)
+
+
+def test_who_is_to_be_called_back_later_needs_queue_and_skills() -> None:
+    driver = Driver()
+    got = driver.call("joe", queue="sales", skills={"billing": 10})
+    later = driver.run(c.RequestCallback(got.interaction, driver.now_us + HOUR), 5).result.interaction
+    told = f"is missing, and callback {later} needs it"
+    assert _faults(driver, _without(skills="billing")) == [("skills.billing", told)]
+    assert _faults(driver, _without(queues="sales")) == [("queues.sales", told)]
 
 
 def test_what_is_over_needs_nothing() -> None:

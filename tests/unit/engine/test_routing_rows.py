@@ -14,6 +14,7 @@ from orchestra.errors import InvalidCommand, OfferExpired, TooSoon
 from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import Rate, WarmUp
 from orchestra.model.routing import Condition, Ring, Serving, Step
+from orchestra.model.scores import Score
 
 
 def centre(
@@ -178,6 +179,15 @@ def test_agents_are_ordered_as_the_queue_says(order: str) -> None:
     assert driver.last(e.OfferMade).agent == "cleo", "the only one who knows billing"
     driver.message("joe", "chat", queue="german")
     assert driver.last(e.OfferMade).agent == best
+
+
+def test_a_score_of_the_applications_own_orders_agents() -> None:
+    care = attrs.evolve(plan().queues["care"], order=["score:acme.names@1", "idle"])
+    scores = {"acme.names@1": Score(lambda agent, contact: len(agent.name))}
+    driver = Driver(plan(queues={**plan().queues, "care": care}), engine=WatchedEngine(scores=scores))
+    driver.sign_in("ana", "bob", "cleo")
+    driver.message()
+    assert (driver.last(e.OfferMade).agent, driver.last(e.OfferMade).key[0]) == ("cleo", -4)
 
 
 def test_a_seeded_random_order_is_the_same_in_every_run_and_another_under_another_seed() -> None:

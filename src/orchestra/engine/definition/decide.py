@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping
 
 from orchestra.engine.definition.state import EVOLVE, Definition
 from orchestra.engine.section import Section, Steps
@@ -19,54 +18,75 @@ __all__ = ["SECTION", "missing"]
 def missing(view: View, plan: Plan) -> list[Fault]:
     """Names that work in flight refers to and that the plan lacks, each with the path where it should stand.
 
-    The plan in force lacks nothing, whatever a journal of another version may hold: its workspace must open again.
+    The plan in force lacks nothing, whatever a journal of another version may hold: its workspace must open again. So
+    only who needs what it has and the new one has not is looked for, and nobody is where nothing has gone.
     """
     if view.definition.facts.get("digest") == plan.digest():
         return []
-    users: dict[tuple[str, str], str] = {}
-    for table, name, user in chain(_work(view), _cases(view), _agents(view)):
-        users.setdefault((table, name), user)
-    return [
-        Fault(f"{table}.{name}", f"is missing, and {user} needs it")
-        for (table, name), user in users.items()
-        if name not in getattr(plan, table)
-    ]
+    faults: list[Fault] = []
+    for table, needed in _NEEDED.items():
+        gone = getattr(view.plan, table).keys() - getattr(plan, table).keys()
+        users: dict[str, str] = {}
+        for name, user in needed(view) if gone else ():
+            if name in gone:
+                users.setdefault(name, user)
+        faults += [Fault(f"{table}.{name}", f"is missing, and {user} needs it") for name, user in users.items()]
+    return faults
 
 
-Needed = Iterator[tuple[str, str, str]]
-"""(table of the plan, name in it, who needs it)."""
+Needed = Iterator[tuple[str, str]]
+"""(name in a table of the plan, who needs it)."""
 
 
-def _work(view: View) -> Needed:
+def _channels(view: View) -> Needed:
     for name, interaction in view.contacts.interactions.items():
         if not interaction.is_final:
-            yield "channels", interaction.channel, f"interaction {name}"
-    for name, item in view.routing.items.items():
-        yield "queues", item.queue, f"interaction {name}"
-        for skill in item.skills:
-            yield "skills", skill, f"interaction {name}"
-    for name, callback in view.callbacks.callbacks.items():
-        yield "queues", callback.queue, f"callback {name}"
-        for skill in callback.skills:
-            yield "skills", skill, f"callback {name}"
+            yield interaction.channel, f"interaction {name}"
     for name, delivery in view.deliveries.deliveries.items():
         if delivery.state in ("PENDING", "PERMITTED", "STARTED"):
-            yield "channels", delivery.channel, f"delivery {name}"
+            yield delivery.channel, f"delivery {name}"
 
 
-def _cases(view: View) -> Needed:
+def _queues(view: View) -> Needed:
+    for name, item in view.routing.items.items():
+        yield item.queue, f"interaction {name}"
+    for name, callback in view.callbacks.callbacks.items():
+        yield callback.queue, f"callback {name}"
     for name, case in view.cases.cases.items():
         if case.state != "CLOSED":
-            yield "queues", case.queue, f"case {name}"
-            if case.owner_kind == "team":
-                yield "teams", case.owner, f"case {name}"
+            yield case.queue, f"case {name}"
 
 
-def _agents(view: View) -> Needed:
+def _skills(view: View) -> Needed:
+    for name, item in view.routing.items.items():
+        yield from ((skill, f"interaction {name}") for skill in item.skills)
+    for name, callback in view.callbacks.callbacks.items():
+        yield from ((skill, f"callback {name}") for skill in callback.skills)
+
+
+def _teams(view: View) -> Needed:
+    for name, case in view.cases.cases.items():
+        if case.state != "CLOSED" and case.owner_kind == "team":
+            yield case.owner, f"case {name}"
     for name, agent in view.presence.agents.items():
         if agent.source == "command":
-            yield from (("teams", team, f"agent {name}") for team in agent.teams)
-            yield from (("roles", role, f"agent {name}") for role in agent.roles)
+            yield from ((team, f"agent {name}") for team in agent.teams)
+
+
+def _roles(view: View) -> Needed:
+    for name, agent in view.presence.agents.items():
+        if agent.source == "command":
+            yield from ((role, f"agent {name}") for role in agent.roles)
+
+
+_NEEDED: Mapping[str, Callable[[View], Needed]] = {
+    "channels": _channels,
+    "queues": _queues,
+    "skills": _skills,
+    "teams": _teams,
+    "roles": _roles,
+}
+"""Table of the plan -> who needs what of it."""
 
 
 def _change(view: View, command: c.ChangePlan, at_us: int) -> Steps:

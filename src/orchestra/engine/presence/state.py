@@ -76,11 +76,13 @@ class Presence(Slice):
     agents: dict[str, Agent]
     to_remove: dict[str, int]
 
+    def reindex(self) -> None:
+        """Know those whom the plan defines without looking for them."""
+        self.of_plan = {name: 1 for name, agent in self.agents.items() if agent.source == "plan"}
+
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Note whom the plan now defines otherwise."""
-        named = event.plan.agents
-        gone = [name for name, agent in self.agents.items() if agent.source == "plan" and name not in named]
-        self.to_remove = dict.fromkeys(sorted(gone), 1)
+        self.to_remove = dict.fromkeys(sorted(self.of_plan.keys() - event.plan.agents.keys()), 1)
         self._walk(at_us)
 
     def _walk(self, at_us: int) -> None:
@@ -101,11 +103,15 @@ class Presence(Slice):
         if old is not None:
             new.state, new.reason, new.devices, new.misses = old.state, old.reason, old.devices, old.misses
         self.agents[event.agent] = new
+        self.of_plan.pop(event.agent, None)
+        if event.source == "plan":
+            self.of_plan[event.agent] = 1
         self._settled(event.agent, at_us)
 
     def removed(self, event: e.AgentRemoved, at_us: int) -> None:
         """Forget the agent."""
         del self.agents[event.agent]
+        self.of_plan.pop(event.agent, None)
         self.timers.cancel(GRACE, event.agent)
         self._settled(event.agent, at_us)
 

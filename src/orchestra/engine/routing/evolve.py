@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestra.engine.routing.changing import change_plan
 from orchestra.engine.routing.limits import note_offer, note_sign_in
 from orchestra.engine.routing.rows import (
     ASK,
@@ -21,23 +22,6 @@ from orchestra.engine.section import SLICE_PAUSE_US, Evolve
 from orchestra.model import events as e
 
 __all__ = ["EVOLVE"]
-
-
-def plan_changed(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
-    """Index everything under the new plan, and begin to offer again what now fits."""
-    for queue in routing.closed.keys() - event.plan.queues.keys():
-        del routing.closed[queue]
-    for name, bench in routing.benches.items():
-        routing.limit(name, bench, at_us)
-    routing.reindex()
-    for name in routing.index.of_item:
-        routing.arm(name, routing.items[name])
-    routing.fewer_serve(routing.index.excluding(), at_us)
-    routing.to_sweep = {name: 1 for name in sorted(routing.benches) if routing.benches[name].takes_work}
-    if routing.to_sweep:
-        routing.timers.set(SWEEP, "", at_us)
-    else:
-        routing.timers.cancel(SWEEP, "")
 
 
 def swept(routing: Routing, event: e.RoutingSwept, at_us: int) -> None:
@@ -68,13 +52,11 @@ def queue_opened(routing: Routing, event: e.QueueOpened, at_us: int) -> None:
         return
     routing.index.reopen(event.queue)
     routing.fewer_serve(routing.index.of_queue.get(event.queue, {}).values(), at_us)
-    routing.to_sweep.update(dict.fromkeys(sorted(routing.index.takers(event.queue)), 1))
-    if routing.to_sweep:
-        routing.timers.set(SWEEP, "", at_us)
+    routing.sweep(routing.index.takers([event.queue]), at_us)
 
 
 def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
-    """The agent can do other things, or other amounts."""
+    """The agent can do other things, or other amounts. Whom a plan defines otherwise is asked in a moment."""
     bench = routing.benches.get(event.agent)
     if bench is None:
         bench = Bench(event.teams, event.skills, event.capacity_percent, kind=event.kind, position=event.position)
@@ -84,6 +66,8 @@ def agent_defined(routing: Routing, event: e.AgentDefined, at_us: int) -> None:
     bench.kind, bench.position = event.kind, event.position
     routing.limit(event.agent, bench, at_us)
     routing.change(event.agent, bench, at_us)
+    if event.source == "plan" and bench.takes_work:
+        routing.sweep([event.agent], at_us)
 
 
 def agent_removed(routing: Routing, event: e.AgentRemoved, at_us: int) -> None:
@@ -202,8 +186,7 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
         routing.unwait(name)
         item.state, item.ring = "OFFERED", 1
         routing.arm_ring(name, item, at_us)
-    else:
-        routing.settle(name, item)
+    routing.settle(name, item)
     interrupts = routing.plan.channels[item.channel].interrupts
     if interrupts:
         bench = routing.benches[agent]
@@ -353,7 +336,7 @@ def transfer_completed(routing: Routing, event: e.TransferCompleted, at_us: int)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
-    e.PlanChanged: plan_changed,
+    e.PlanChanged: change_plan,
     e.RoutingSwept: swept,
     e.QueueClosed: queue_closed,
     e.QueueOpened: queue_opened,

@@ -8,7 +8,7 @@ whole is rebuilt from the state, and no decision depends on when it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
 from itertools import chain, islice
 
@@ -33,15 +33,18 @@ class Index(Items, Takers):
         Items.__init__(self)
         Takers.__init__(self, own_keys)
 
-    def takers(self, queue: str) -> Iterator[str]:
-        """Agents who could be offered something that waits or rings in a queue; some of them several times."""
-        for wanted, bucket in self.of_queue.get(queue, {}).items():
+    def takers(self, queues: Iterable[str]) -> Iterator[str]:
+        """Agents who could be offered something that waits or rings in these queues; some of them several times."""
+        fit: dict[int, int] = {}
+        for wanted, bucket in chain.from_iterable(self.of_queue.get(queue, {}).items() for queue in queues):
             if wanted.agent and self.is_free(wanted.agent, wanted):
                 yield wanted.agent
-            either, fit = self._either(wanted.kind), 0 if bucket.is_empty else self.able_profiles(wanted)
-            for profile in self._profile_side.members(fit):
+            elif not bucket.is_empty:
+                fit[wanted.kind] = fit.get(wanted.kind, 0) | self.able_profiles(wanted)
+        for kind, mask in fit.items():
+            for profile in self._profile_side.members(mask):
                 for room, ordered in profile.free.items():
-                    if room & either:
+                    if room & self._either(kind):
                         yield from (entry[-1] for entry in ordered[0])
 
     # What fits

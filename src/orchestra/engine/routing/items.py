@@ -132,6 +132,10 @@ class Items:
             if not self.of_known[wanted.agent]:
                 del self.of_known[wanted.agent]
 
+    def is_shut(self, queue: str) -> bool:
+        """Whether nothing is offered from a queue."""
+        return queue in self._shut_queues
+
     def shut(self, queue: str) -> None:
         """Offer nothing from a queue, whatever comes to wait there."""
         self._shut_queues[queue] = 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 import attrs
@@ -122,6 +123,14 @@ class QueueRules:
         ]
 
     @property
+    def standing(self) -> tuple[Any, ...]:
+        """All of the plan's words that say where an item of the queue stands, and when it is moved on."""
+        queue = self.definition
+        steps = [(one.pool, one.teams, one.skills, one.relax, one.lasts, one.clock) for one in queue.steps]
+        rank = queue.tier, queue.newest_first, queue.rank, queue.ageing_percent
+        return queue.team, queue.also, steps, rank, queue.overflow_to is None
+
+    @property
     def is_even(self) -> bool:
         """Whether the oldest go first, whoever serves it."""
         return self._levels is None and not self.definition.newest_first
@@ -144,41 +153,45 @@ class QueueRules:
 class Rules:
     """A plan's routing rules.
 
+    Kinds of work and own keys keep the numbers that they had before, as far as there are the same.
+
     Attributes:
         queues: queue -> its rules.
+        places: channel -> place of its kind of work among the bits of an agent's room.
+        own_orders: the orders under whose keys each agent is placed, as parts that depend on the agent alone.
         interrupted: channels whose work may be put aside for others.
         looks_back: whether any order of agents asks what they did lately.
         is_even: whether whoever goes before another in one queue goes before them in all.
     """
 
-    def __init__(self, plan: Plan, rating: Rating | None = None) -> None:
+    def __init__(self, plan: Plan, rating: Rating | None = None, before: Rules | None = None) -> None:
         self._rating = rating or Rating()
         self._rated: dict[tuple[str, ProfileKey, Requirement], int] = {}
-        self._place = {name: 1 + 2 * number for number, name in enumerate(sorted(plan.channels))}
+        presence = plan.presence
+        self._pace = presence.rate, presence.on_return, presence.warm_up, presence.window
+        self.places: dict[str, int] = _places(plan, {} if before is None else before.places)
         self._kinds = [
-            _Kind(1 << place, 2 << place, name, plan.channels[name]) for name, place in sorted(self._place.items())
+            _Kind(1 << place, 2 << place, name, plan.channels[name]) for name, place in sorted(self.places.items())
         ]
-        self._channel = {place + aside: name for name, place in self._place.items() for aside in (0, 1)}
-        self._live = {place for name, place in self._place.items() if plan.channels[name].live}
+        self._channel = {place + aside: name for name, place in self.places.items() for aside in (0, 1)}
+        self._live = {place for name, place in self.places.items() if plan.channels[name].live}
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
-        self._own: list[tuple[str, ...]] = []
+        self.own_orders: list[tuple[str, ...]] = _own_orders(plan, [] if before is None else before.own_orders)
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
         self.is_even = all(rules.is_even for rules in self.queues.values()) and not {
             queue.ageing_percent for queue in plan.queues.values()
         } - {100}
         self._known: dict[tuple[Any, ...], Requirement] = {}
-        self.looks_back = any("handled" in own or "talk" in own for own in self._own)
-        self._functions = [tuple(_OWN[name] for name in own) for own in self._own]
+        self.looks_back = any("handled" in own or "talk" in own for own in self.own_orders)
+        self._functions = [tuple(_OWN[name] for name in own) for own in self.own_orders]
 
     def _order(self, queue: Queue, rules: QueueRules, step: Step) -> Order:
         names = step.order or queue.order
-        own = tuple(name for name in names if name in _OWN)
-        if own not in self._own:
-            self._own.append(own)
+        own = _own_order(names)
         parts = [
             own.index(name) if name in _OWN else self._fitting(name, rules, step) for name in names if name != RANDOM
         ]
-        return Order(self._own.index(own), parts, draws=RANDOM in names)
+        return Order(self.own_orders.index(own), parts, draws=RANDOM in names)
 
     def _fitting(self, part: str, rules: QueueRules, step: Step) -> str | Callable[[Profile, Requirement], int]:
         """A part that does not depend on the agent alone: what works it out, or the name of a score of each agent."""
@@ -218,10 +231,29 @@ class Rules:
 
         return rate
 
+    def places_alike(self, other: Rules) -> bool:
+        """Whether agents are placed under the same keys by both."""
+        return self.own_orders == other.own_orders
+
+    def gives_room_alike(self, other: Rules) -> bool:
+        """Whether by both agents have room for the same work."""
+        return [_room(kind) for kind in self._kinds] == [_room(kind) for kind in other._kinds]
+
+    def paces_alike(self, other: Rules) -> bool:
+        """Whether by both agents are given work as fast."""
+        return self._pace == other._pace
+
+    def queues_alike(self, other: Rules) -> frozenset[str]:
+        """The queues that both have, and whose items stand in the same places and are moved on at the same times."""
+        queues, others = self.queues, other.queues
+        return frozenset(
+            name for name in queues.keys() & others.keys() if queues[name].standing == others[name].standing
+        )
+
     @property
     def own_keys(self) -> int:
         """Under how many keys each agent is placed."""
-        return len(self._own)
+        return len(self.own_orders)
 
     def keys(self, bench: Bench) -> list[Key]:
         """An agent's own keys."""
@@ -237,7 +269,7 @@ class Rules:
 
     def bit(self, channel: str) -> int:
         """The bit of a channel's kind of work."""
-        return 1 << self._place[channel]
+        return 1 << self.places[channel]
 
     def is_for_one(self, item: Item) -> bool:
         """Whether an item is for the one agent who knows the customer, in its step."""
@@ -272,7 +304,7 @@ class Rules:
         queue, number = self.queues[item.queue], item.step if number is None else number
         step = queue.step(number)
         if step.is_known and item.agent:
-            return Requirement(item.queue, self._place[item.channel], (), (), item.agent)
+            return Requirement(item.queue, self.places[item.channel], (), (), item.agent)
         key = (item.queue, item.channel, number, item.gate, item.for_people, *item.skills.items())
         wanted = self._known.get(key)
         if wanted is None:
@@ -280,7 +312,7 @@ class Rules:
             is_for_others = item.for_people and step.is_for_bots
             teams = (() if is_for_others else tuple(sorted(step.definition.teams))) or queue.teams(item.gate)
             skills = (*_ONLY.get(pool, ()), *_asked(item, step.definition))
-            wanted = Requirement(item.queue, self._place[item.channel], teams, skills)
+            wanted = Requirement(item.queue, self.places[item.channel], teams, skills)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = wanted
@@ -323,3 +355,30 @@ def _asked(item: Item, step: Step) -> Skills:
         for skill, level in asked.items():
             asked[skill] = min(level, step.relax.get(skill, step.relax.get("*", level)))
     return tuple(sorted((skill, level) for skill, level in asked.items() if level))
+
+
+def _places(plan: Plan, before: Mapping[str, int]) -> dict[str, int]:
+    """Channel -> place of its kind of work among the bits of room: what it was before, or the first that is free."""
+    places = {name: place for name, place in before.items() if name in plan.channels}
+    taken = set(places.values())
+    free = (place for place in count(1, 2) if place not in taken)
+    return places | {name: next(free) for name in sorted(plan.channels.keys() - places.keys())}
+
+
+def _room(kind: _Kind) -> tuple[Any, ...]:
+    """All of the plan's words that say whether agents have room for a kind of work."""
+    channel = kind.channel
+    return kind.bit, kind.name, channel.weight_percent, channel.limit, channel.interrupts
+
+
+def _own_order(names: Sequence[str]) -> tuple[str, ...]:
+    """Those parts of an order that depend on the agent alone."""
+    return tuple(name for name in names if name in _OWN)
+
+
+def _own_orders(plan: Plan, before: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Each of those that the plan's orders have, numbered as before if they are the same."""
+    orders = dict.fromkeys(
+        _own_order(step.order or queue.order) for queue in plan.queues.values() for step in queue.steps or (Step(),)
+    )
+    return before if orders.keys() == set(before) else list(orders)

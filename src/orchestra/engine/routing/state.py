@@ -8,7 +8,7 @@ from typing import ClassVar
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.limits import note_work, regard
-from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, REST, RETRY, RING, STEP, Bench, Item, Offer
+from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, REST, RETRY, RING, STEP, SWEEP, Bench, Item, Offer
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import Slice
@@ -56,7 +56,7 @@ class Routing(Slice):
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Compile the plan's rules, and rebuild the index and what each agent has in hand."""
+        """Compile the plan's rules, and rebuild the index, what each agent has in hand and what rings in each queue."""
         self.rules = Rules(self.plan, self.plans.rating)
         self.index = Index(self.rules.own_keys)
         for queue in filter(self.is_shut, self.closed):
@@ -65,6 +65,7 @@ class Routing(Slice):
         for key, place in self.left.items():
             self._leaving.add((place[2], key))
         self.in_hand: dict[str, dict[str, int]] = {}
+        self.rings_in: dict[str, dict[str, int]] = {}
         for name, item in sorted(self.items.items()):
             for agent in (*item.ringing, *([item.held_by] if item.held_by is not None else [])):
                 self.in_hand.setdefault(agent, {})[name] = 1
@@ -154,7 +155,13 @@ class Routing(Slice):
         return may_grow and item.state == "OFFERED" and not self.rules.is_for_one(item)
 
     def settle(self, name: str, item: Item) -> None:
-        """Enter an item that is to ring more agents, or take it out."""
+        """Note whether an item rings; enter one that is to ring more agents, or take it out."""
+        if item.state == "OFFERED" and item.ringing:
+            self.rings_in.setdefault(item.queue, {})[name] = 1
+        else:
+            rings = self.rings_in.get(item.queue, {})
+            if rings.pop(name, None) is not None and not rings:
+                del self.rings_in[item.queue]
         self.index.unring(name)
         if self.wants_more(item):
             self.index.ring(name, self.rules.wanted(item), self.rules.rank(name, item))
@@ -173,6 +180,12 @@ class Routing(Slice):
     def ends_with_others(item: Item, outcome: str) -> bool:
         """Whether an offer that has ended so is one of several of a ring that all end together."""
         return item.state == "TAKEN" or (bool(item.ringing) and outcome in ("WITHDRAWN", "CUSTOMER_LEFT"))
+
+    def sweep(self, agents: Iterable[str], at_us: int) -> None:
+        """Offer these agents what they can take, beginning in a moment, in slices."""
+        self.to_sweep.update(dict.fromkeys(sorted(agents), 1))
+        if self.to_sweep:
+            self.timers.set(SWEEP, "", at_us)
 
     def ask_later(self, agent: str, at_us: int) -> None:
         """Offer the agent what they can take in a moment: many become free at once, and one batch must not hold it."""
