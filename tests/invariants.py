@@ -15,7 +15,7 @@ from orchestra.engine.consults.state import ANSWER
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, STEP, Bench, Item
+from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, SILENCE, STEP, Bench, Item
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.structure import microseconds
@@ -63,6 +63,7 @@ class Witness:
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
+    silent_from_us: dict[str, int] = attrs.field(factory=dict)
 
     def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Check one event against all before it; the engine has just evolved it."""
@@ -120,12 +121,28 @@ class Witness:
     def _see_MessageReceived(self, engine: Engine, event: e.MessageReceived, at_us: int) -> None:
         self._number(event)
         self._take(engine, event.channel, event.account, event.message_id, at_us)
+        self.silent_from_us.pop(event.interaction, None)
+        item = engine.view.routing.items.get(event.interaction)
+        assert item is None or not item.is_silent, "somebody wrote, and is silent"
 
     def _see_MessageWritten(self, engine: Engine, event: e.MessageWritten, at_us: int) -> None:
         self._number(event)
+        self._ours(engine, event, at_us)
+
+    def _ours(self, engine: Engine, event: e.MessageWritten | e.ReplyRecorded, at_us: int) -> None:
+        """The last message is ours: from when on its customer may count as silent."""
+        item = engine.view.routing.items.get(event.interaction or "")
+        after = None if item is None else engine.view.plan.channels[item.channel].silence.after
+        if after is not None and event.interaction is not None:
+            self.silent_from_us[event.interaction] = at_us + microseconds(after)
+
+    def _see_CustomerFellSilent(self, engine: Engine, event: e.CustomerFellSilent, at_us: int) -> None:
+        assert at_us >= self.silent_from_us[event.interaction], "silent too soon, or though nobody waits for them"
+        assert engine.view.routing.items[event.interaction].held_by == event.agent
 
     def _see_ReplyRecorded(self, engine: Engine, event: e.ReplyRecorded, at_us: int) -> None:
         self._number(event)
+        self._ours(engine, event, at_us)
         self._take(engine, event.channel, event.account, event.message_id, at_us)
 
     def _see_ContactTaken(self, engine: Engine, event: e.ContactTaken, at_us: int) -> None:
@@ -512,12 +529,24 @@ def _check_interactions(engine: Engine) -> None:
             else:
                 assert (taken.state, taken.agent) == ("ACCEPTED", row.agent)
                 assert item.weight_percent <= taken.weight_percent, "it weighs more than it was taken for"
-                assert item.is_wrapping or item.weight_percent == taken.weight_percent, "it weighs less in hand"
+                assert item.full_percent == taken.weight_percent, "it was taken for another weight"
+        _check_weight(engine, name, item)
         may_ring = item.state == "OFFERED" and not connecting
         assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
         assert (name in routing.index.of_ringing) == routing.wants_more(item)
     assert set(routing.items) <= set(view.contacts.interactions)
     assert {offer for item in routing.items.values() for offer in item.offers} == set(routing.offers)
+
+
+def _check_weight(engine: Engine, name: str, item: Item) -> None:
+    """What is in hand weighs what it was taken for, but while it is wrapped up or its customer is silent."""
+    is_in_hand = item.held_by is not None and not item.is_wrapping
+    assert is_in_hand or not item.is_silent, f"{name} is silent to nobody"
+    assert is_in_hand or engine.view.timers.get(SILENCE, name) is None, f"{name} may fall silent to nobody"
+    if item.held_by is not None:
+        assert item.weight_percent <= item.full_percent, f"{name} weighs more than it was taken for"
+        may_be_less = item.is_wrapping or item.is_silent
+        assert may_be_less or item.weight_percent == item.full_percent, f"{name} weighs less in hand"
 
 
 def _check_capacity(engine: Engine) -> None:

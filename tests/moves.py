@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, Team, WarmUp
+from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, Silence, Team, WarmUp
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
@@ -67,11 +67,18 @@ def swarm_plan() -> Plan:
     plan = Plan.parse(CARE)
     second = timedelta(seconds=1)
     channels = {
-        "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second, connects=20 * second),
+        "chat": attrs.evolve(
+            plan.channels["chat"], wrap_up=5 * second, connects=20 * second, silence=Silence(8 * second, 40)
+        ),
         "voice": attrs.evolve(
             plan.channels["voice"], keep_ids=None, interrupts=["email", "task"], connect_target=30 * second
         ),
-        "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
+        "email": attrs.evolve(
+            plan.channels["email"],
+            idle_after=600 * second,
+            offer_timeout=90 * second,
+            silence=Silence(30 * second, 0),
+        ),
         "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
     }
     channels["voice"] = attrs.evolve(channels["voice"], wrap_up_mode="required", wrap_up_percent=30)

@@ -64,7 +64,7 @@ def has_room(plan: Plan, bench: Bench, channel: str, hand: Sequence[Item] = ()) 
 
 def may_lend(item: Item) -> bool:
     """Whether work in hand could be put aside."""
-    return item.held_by is not None and item.lent_to is None and not item.is_wrapping
+    return item.held_by is not None and item.lent_to is None and not item.is_wrapping and item.weight_percent > 0
 
 
 def level(plan: Plan, bench: Bench, item: Item) -> int:

@@ -30,6 +30,7 @@ __all__ = [
     "Role",
     "ServiceLevel",
     "Serving",
+    "Silence",
     "Step",
     "Team",
     "WarmUp",
@@ -164,6 +165,19 @@ class Account:
     queue: str | None = None
 
 
+@attrs.frozen
+class Silence:
+    """What a contact weighs while its customer, who has been answered, says nothing.
+
+    Attributes:
+        after: how long after the last message of ours, if the customer has written nothing since; never unless stated.
+        percent: the share of its weight that counts from then on, until the customer writes again.
+    """
+
+    after: timedelta | None = None
+    percent: int = 100
+
+
 _ANSWER_LIVE = _seconds(20)
 _ANSWER = _seconds(60)
 _ANSWER_WORK = _seconds(120)
@@ -195,6 +209,7 @@ class Channel:
             `optional`: by the agent, or after `wrap_up` unless that is zero. `required`: only by the agent, who has to
             give a disposition. `fixed`: by itself and never sooner.
         wrap_up_percent: the share of its weight that still counts while it is being wrapped up.
+        silence: after how long without a word from a customer who has been answered a contact weighs less.
         idle_after: an answered interaction without any message for this long is over; None for never, as it always is
             for work items.
         short_abandon: those who leave sooner are counted apart.
@@ -224,6 +239,7 @@ class Channel:
     wrap_up: timedelta = timedelta()
     wrap_up_mode: str = "timed"
     wrap_up_percent: int = 100
+    silence: Silence = Silence()
     idle_after: timedelta | None = timedelta(days=1)
     short_abandon: timedelta = _seconds(5)
     connect_target: timedelta = _seconds(120)

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
-from orchestra.model.capacity_checks import check_pace, check_room, check_wrap_up
+from orchestra.model.capacity_checks import check_pace, check_room, check_silence, check_wrap_up
 from orchestra.model.definitions import (
     ATTACH_BY,
     FIELD_TYPES,
@@ -239,6 +239,7 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"{path}.interrupts[{index}]", _missing("channel", other, plan.channels))
         yield from _check_connecting(plan, lost, path, channel)
         yield from check_wrap_up(path, channel)
+        yield from check_silence(path, channel)
         for field in ("offer_timeout", "connects"):
             lasts = getattr(channel, field)
             if lasts is not None and microseconds(lasts) <= 0:

@@ -19,6 +19,7 @@ __all__ = [
     "REST",
     "RETRY",
     "RING",
+    "SILENCE",
     "STEP",
     "SWEEP",
     "Bench",
@@ -42,6 +43,8 @@ GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
 REST = "routing.rest"
 """Timer of an agent who is offered nothing, or less, for a while."""
+SILENCE = "routing.silence"
+"""Timer of an interaction whose customer has been answered and has written nothing since."""
 ASK = "routing.ask"
 """Timer of those who are free since a ring of which they were part is over."""
 SWEEP = "routing.sweep"
@@ -65,8 +68,8 @@ class Item:
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
-    by the offer `taken_by`, at the weight of that offer, or less while it is being wrapped up. While it is lent to an
-    offer, its weight takes nobody's capacity.
+    by the offer `taken_by`, at the weight of that offer, `full_percent`, or less while its customer `is_silent` or it
+    is being wrapped up. While it is lent to an offer, its weight takes nobody's capacity.
     """
 
     customer: str
@@ -83,6 +86,8 @@ class Item:
     held_by: str | None = None
     taken_by: str | None = None
     weight_percent: int = 0
+    full_percent: int = 0
+    is_silent: bool = False
     excluded: dict[str, int] = attrs.field(factory=dict)
     offers: list[str] = attrs.field(factory=list)
     agent: str | None = None

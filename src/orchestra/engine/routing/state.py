@@ -8,7 +8,7 @@ from typing import ClassVar
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.limits import note_work, regard
-from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, REST, RETRY, RING, STEP, Bench, Item, Offer
+from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, REST, RETRY, RING, SILENCE, STEP, Bench, Item, Offer
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import Slice
@@ -200,7 +200,8 @@ class Routing(Slice):
 
     @staticmethod
     def _may_lend(agent: str, item: Item) -> bool:
-        return item.held_by == agent and item.lent_to is None and not item.is_wrapping
+        is_worked_on = item.held_by == agent and item.lent_to is None and not item.is_wrapping
+        return is_worked_on and item.weight_percent > 0  # else putting it aside makes no room
 
     def lent_to(self, agent: str, offer: str) -> list[str]:
         """What an agent puts aside for what they are offered, most urgent first."""
@@ -360,7 +361,8 @@ class Routing(Slice):
     def pass_on(self, name: str, item: Item, agent: str, by: str, weight_percent: int, at_us: int) -> None:
         """Another agent, who holds the capacity for it already, has a taken item, by a consult."""
         self.release(name, item, at_us)
-        item.held_by, item.taken_by, item.weight_percent, item.taken_us = agent, by, weight_percent, at_us
+        item.held_by, item.taken_by, item.taken_us = agent, by, at_us
+        item.weight_percent = item.full_percent = weight_percent
         self.in_hand.setdefault(agent, {})[name] = 1
         self.look_back(agent, at_us, taken=1)
         self.seat(agent, self.benches[agent])
@@ -406,9 +408,10 @@ class Routing(Slice):
         self.seat(agent, bench)
 
     def weigh(self, item: Item, agent: str, weight_percent: int) -> None:
-        """What an agent has in hand, and has not put aside, weighs so much from now on."""
+        """What an agent has in hand weighs so much from now on; as long as it is put aside that takes nothing."""
         bench = self.benches[agent]
-        bench.used_percent += weight_percent - item.weight_percent
+        if item.lent_to is None:
+            bench.used_percent += weight_percent - item.weight_percent
         item.weight_percent = weight_percent
         self.seat(agent, bench)
 
@@ -435,6 +438,8 @@ class Routing(Slice):
 
     def release(self, name: str, item: Item, at_us: int) -> None:
         """Nobody has the item any more."""
+        self.timers.cancel(SILENCE, name)
+        item.is_silent = False
         agent, item.held_by, item.taken_by = item.held_by, None, None
         was_wrapping, item.is_wrapping = item.is_wrapping, False
         is_lent, item.lent_to = item.lent_to is not None, None

@@ -55,6 +55,7 @@ _STEPS = (
     "TransferCompleted",
     "InteractionTransferred",
     "InteractionHandedOver",
+    "CustomerFellSilent",
     "InteractionFinished",
     "InteractionDone",
     "InteractionAbandoned",

@@ -20,6 +20,7 @@ PHRASES: Mapping[str, str] = {
     "ParticipantJoined": "{participant} takes part in the case",
     "MessageReceived": "{writer} wrote",
     "MessageWritten": "{author} answered",
+    "CustomerFellSilent": "has been silent since the answer: it takes {weight_percent} % of the budget of {agent}",
     "ReplyRecorded": "{author} answered{addressee} outside of this system",
     "InteractionQueued": "waits in queue {queue}{because}",
     "InteractionInterrupted": "{agent} put {interaction} aside for {by}",
