@@ -183,6 +183,8 @@ class Witness:
         bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
         assert bench.used_percent <= bench.budget_percent <= agent.capacity_percent, "more capacity held than granted"
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
+        assert sorted(event.labels) == sorted(set(view.plan.queues[event.queue].labels))
+        assert not _above(engine, event.agent, event.labels), "more of a label than one agent may have"
         assert event.key[-1] == event.agent
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
@@ -268,6 +270,7 @@ class Witness:
         assert view.presence.agents[event.consulted].takes_work, "asked an agent who takes no work"
         assert bench.used_percent <= bench.capacity_percent, "more capacity held than granted"
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
+        assert not _above(engine, event.consulted, event.labels), "more of a label than one agent may have"
 
     def _see_ConsultAccepted(self, engine: Engine, event: e.ConsultAccepted, at_us: int) -> None:
         assert at_us < engine.view.consults.consults[event.consult].deadline_us, "accepted at or after the deadline"
@@ -426,6 +429,12 @@ class WatchedEngine(Engine):
         self.witness.see(self, event, at_us)
 
 
+def _above(engine: Engine, agent: str, labels: list[str]) -> list[str]:
+    """The labels of which an agent has more than the plan allows."""
+    has, known = engine.view.routing.benches[agent].labels, engine.view.plan.labels
+    return [label for label in labels if label in known and has[label] > known[label].limit]
+
+
 def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str]) -> None:
     """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
     routing, plan = engine.view.routing, engine.view.plan
@@ -442,13 +451,14 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
             and _may(engine, other, name, item, theirs_in_hand)
         ):
             theirs, draws = oracle.key(plan, name, other, item)
-            asides = not oracle.has_room(plan, other, item.channel), bool(lent)
+            asides = not oracle.has_room(plan, other, item), bool(lent)
             assert asides[0] >= asides[1], f"{name} need put nothing aside"
             if asides[0] == asides[1]:
                 assert theirs[:-1] >= made.key[:-1] if draws else theirs > made.key, f"{name} goes first"
     counts = {**bench.counts, made.channel: bench.counts[made.channel] - 1}
     used = bench.used_percent - made.weight_percent + sum(other.weight_percent for other in lent)
-    before = attrs.evolve(bench, used_percent=used, counts=counts)
+    labels = {label: count - (label in made.labels) for label, count in bench.labels.items()}
+    before = attrs.evolve(bench, used_percent=used, counts=counts, labels=labels)
     hand = [attrs.evolve(other, lent_to=None) if other in lent else other for other in hand]
     mine = oracle.urgency(plan, before, made.interaction, item, at_us)
     rest_us = engine.view.timers.get(REST, made.agent)
@@ -477,7 +487,7 @@ def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item])
     plan = engine.view.plan
     is_able = oracle.able(plan, agent, bench, item)
     is_asked = agent in item.excluded or agent in item.ringing
-    return is_able and not is_shut(engine, item) and oracle.has_room(plan, bench, item.channel, hand) and not is_asked
+    return is_able and not is_shut(engine, item) and oracle.has_room(plan, bench, item, hand) and not is_asked
 
 
 # Between batches
@@ -553,22 +563,27 @@ def _check_capacity(engine: Engine) -> None:
     view = engine.view
     used: Counter[str] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
+    labels: Counter[tuple[str, str]] = Counter()
     for item in view.routing.items.values():
         if item.held_by is not None:
             used[item.held_by] += 0 if item.lent_to else item.weight_percent
             counts[item.held_by, item.channel] += 1
+            labels.update((item.held_by, label) for label in item.labels)
         for agent_name, offer in item.ringing.items():
             used[agent_name] += view.routing.offers[offer].weight_percent
             counts[agent_name, item.channel] += 1
+            labels.update((agent_name, label) for label in view.routing.offers[offer].labels)
     for consult in view.consults.consults.values():
         used[consult.consulted] += consult.weight_percent
         counts[consult.consulted, consult.channel] += 1
+        labels.update((consult.consulted, label) for label in consult.labels)
     assert set(view.routing.benches) == set(view.presence.agents)
     for name, bench in view.routing.benches.items():
         agent = view.presence.agents[name]
         assert agent.state in PRESENCE.states
         assert bench.used_percent == used[name], f"{name} holds {used[name]} %, is charged {bench.used_percent} %"
         assert bench.counts == {channel: count for (who, channel), count in counts.items() if who == name}
+        assert bench.labels == {label: count for (who, label), count in labels.items() if who == name}
         assert bench.takes_work == agent.takes_work
         assert (bench.teams, bench.skills) == (agent.teams, agent.skills)
         assert agent.state == "OFFLINE" or agent.devices
@@ -681,7 +696,7 @@ def check_liveness(engine: Engine) -> None:
             for agent in open_to
             if not routing.benches[agent].rests
             and not routing.benches[agent].is_limited
-            and oracle.has_room(view.plan, routing.benches[agent], item.channel, hands[agent])
+            and oracle.has_room(view.plan, routing.benches[agent], item, hands[agent])
         ]
         assert free == [], f"{free} idle while {name} is {item.state}"
         if item.state == "WAITING" and item.excluded and not open_to:

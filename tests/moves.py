@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, Silence, Team, WarmUp
+from orchestra.model.definitions import AgentDefinition, Channel, Label, Queue, Rate, Silence, Team, WarmUp
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
@@ -115,6 +115,7 @@ def swarm_plan() -> Plan:
             plan.queues["german"],
             rank="due",
             known="last",
+            labels=["complex"],
             exhausted="next_step",
             order=["position", "handled", "talk", "idle"],
             steps=[
@@ -128,6 +129,7 @@ def swarm_plan() -> Plan:
             plan.queues["sales"],
             newest_first=True,
             requeue="front",
+            labels=["money", "complex"],
             when_closed="overflow",
             order=["level", "offered"],
             steps=[Step(lasts=60 * second, skills={"billing": 30})],
@@ -151,6 +153,7 @@ def swarm_plan() -> Plan:
         agents=agents,
         callbacks=callbacks,
         teams={**plan.teams, "experts": Team()},
+        labels={"complex": Label(2), "money": Label(1)},
     )
 
 
@@ -168,7 +171,9 @@ def next_plan(choose: Chooser) -> Plan:
         connects=choose.pick([None, timedelta(seconds=5)]),
     )
     queues: dict[str, Queue] = dict(plan.queues)
-    queues["german"] = attrs.evolve(queues["german"], team=choose.pick(["care", "sales"]))
+    queues["german"] = attrs.evolve(
+        queues["german"], team=choose.pick(["care", "sales"]), labels=choose.pick([["complex"], [], ["money"]])
+    )
     queues["care"] = attrs.evolve(
         queues["care"],
         tier=choose.pick([0, 1]),
@@ -190,7 +195,8 @@ def next_plan(choose: Chooser) -> Plan:
         agents[who] = attrs.evolve(agents[who], skills={}, capacity_percent=choose.pick([50, 100, 200]))
     attach = choose.pick([plan.cases.attach, ("customer_topic",), ("case_number", "reply_token")])
     cases = attrs.evolve(plan.cases, attach=attach, close_after=choose.pick([None, timedelta(minutes=5)]))
-    return attrs.evolve(plan, channels=channels, queues=queues, agents=agents, cases=cases)
+    labels = {"complex": Label(choose.pick([1, 2])), "money": Label(choose.pick([1, 3]))}
+    return attrs.evolve(plan, channels=channels, queues=queues, agents=agents, cases=cases, labels=labels)
 
 
 def _some(choose: Chooser, names: Iterable[str]) -> str | None:
@@ -476,7 +482,7 @@ def ask_consult(engine: Engine, choose: Chooser) -> c.Command | None:
         for name, row in view.contacts.interactions.items()
         if row.state in ("ACTIVE", "HELD")
         for agent, bench in view.routing.benches.items()
-        if bench.takes_work and agent != row.agent and view.routing.has_room(agent, row.channel)
+        if bench.takes_work and agent != row.agent and view.routing.has_room(agent, view.routing.part_in(name))
     ]
     name = _interaction(engine, choose, "ACTIVE", "HELD")
     if name is None:

@@ -23,6 +23,7 @@ __all__ = [
     "Deliveries",
     "Disposition",
     "Fields",
+    "Label",
     "Presence",
     "Queue",
     "Rate",
@@ -94,12 +95,24 @@ class Team:
 
 
 @attrs.frozen
+class Label:
+    """A mark of work of which nobody should have too much at once, whatever its channel. Queues name their labels.
+
+    Attributes:
+        limit: most interactions with this label that one agent has at once.
+    """
+
+    limit: int
+
+
+@attrs.frozen
 class Queue:
     """Where interactions wait.
 
     Attributes:
         team: accountable for the cases of this queue, and whose agents serve it.
         skills: skill -> least level an agent must have.
+        labels: which labels its interactions carry; none unless stated.
         tier: whatever waits in a queue of a lower tier goes first, however long others have waited; 0 unless stated.
         priority: minutes of waiting that its interactions are worth more than others an agent can take.
         ageing_percent: how fast waiting counts, compared to other queues; at 0 only priority does.
@@ -131,6 +144,7 @@ class Queue:
 
     team: str
     skills: Mapping[str, int] = attrs.field(factory=dict)
+    labels: Sequence[str] = attrs.field(default=(), converter=_texts)
     tier: int = 0
     priority: int = 0
     ageing_percent: int = 100

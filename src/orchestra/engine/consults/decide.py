@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from orchestra.engine.consults.state import ANSWER, EVOLVE, Consult, Consults
 from orchestra.engine.contacts.state import Interaction
 from orchestra.engine.lifecycle import CONSULT
+from orchestra.engine.routing.rows import Load
 from orchestra.engine.routing.steps import queue_again
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
@@ -42,7 +43,8 @@ def _asked(view: View, command: c.AskConsult | c.TransferToAgent, other: str, pu
             raise NotAllowedInState(name, row.state, "ask_another")
         if row.consulted == other:
             raise NotAllowedInState(name, row.state, "be_consulted")
-    _check_free(view, command.agent, other, interaction.channel)
+    part = view.routing.part_in(key)
+    _check_free(view, command.agent, other, part)
     channel, token = view.plan.channels[interaction.channel], view.consults.next_token()
     deadline_us = at_us + microseconds(channel.answer_within)
     yield e.ConsultAsked(
@@ -53,12 +55,13 @@ def _asked(view: View, command: c.AskConsult | c.TransferToAgent, other: str, pu
         other,
         interaction.channel,
         token,
-        channel.weight_percent,
+        part.weight_percent,
         deadline_us,
         purpose,
         command.note,
+        list(part.labels),
     )
-    return Consulting(f"cs{token}", token, channel.weight_percent, deadline_us)
+    return Consulting(f"cs{token}", token, part.weight_percent, deadline_us)
 
 
 def _owned(view: View, command: c.AskConsult | c.TransferToAgent, wish: str) -> tuple[str, Interaction]:
@@ -71,8 +74,8 @@ def _owned(view: View, command: c.AskConsult | c.TransferToAgent, wish: str) -> 
     return key, interaction
 
 
-def _check_free(view: View, agent: str, consulted: str, channel: str) -> None:
-    """Refuse to ask somebody who could not be offered one more of the channel now."""
+def _check_free(view: View, agent: str, consulted: str, part: Load) -> None:
+    """Refuse to ask somebody who has no room for it now."""
     if consulted == agent:
         raise InvalidCommand("agent", "must be another one")
     presence = view.agent(consulted)
@@ -82,7 +85,7 @@ def _check_free(view: View, agent: str, consulted: str, channel: str) -> None:
         raise NotAllowedInState(
             consulted, "SILENT" if presence.state == "AVAILABLE" else presence.state, "be_consulted"
         )
-    if not view.routing.has_room(consulted, channel):
+    if not view.routing.has_room(consulted, part):
         raise NotAllowedInState(consulted, "SATURATED", "be_consulted")
 
 
@@ -201,6 +204,7 @@ def _end(view: View, name: str, trigger: str, reason: str | None) -> e.ConsultEn
         row.weight_percent,
         CONSULT.step(name, row.state, trigger),
         reason,
+        row.labels,
     )
 
 

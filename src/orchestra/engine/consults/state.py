@@ -29,6 +29,7 @@ class Consult:
     weight_percent: int
     deadline_us: int
     purpose: str
+    labels: list[str]
     state: str = CONSULT.initial
 
 
@@ -87,6 +88,7 @@ class Consults(Slice):
             event.weight_percent,
             event.deadline_us,
             event.purpose,
+            event.labels,
         )
         self._enter(event.consult, row)
         self.timers.set(ANSWER, event.consult, event.deadline_us)
@@ -104,6 +106,7 @@ class Consults(Slice):
             event.weight_percent,
             at_us,
             "consult",
+            event.labels,
             CONSULT.steps[CONSULT.initial, "barge_in"],
         )
         self._enter(event.consult, row)

@@ -15,6 +15,7 @@ from orchestra.engine.routing.rows import (
     SWEEP,
     Bench,
     Item,
+    Load,
     Offer,
 )
 from orchestra.engine.routing.state import Routing, left_key
@@ -193,13 +194,14 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
         at_us,
         event.deadline_us,
         routing.benches[agent].idle_since_us,
+        event.labels,
     )
     item.offers.append(event.offer)
     item.ringing[agent] = event.offer
     routing.offers[event.offer] = row
     note_offer(routing.benches[agent], routing.plan.presence, at_us)
     routing.limit(agent, routing.benches[agent], at_us)
-    routing.hold(name, item, agent, event.weight_percent, at_us)
+    routing.hold(name, agent, Load(item.channel, event.weight_percent, event.labels), at_us)
     if item.state == "WAITING":
         routing.unwait(name)
         item.state, item.ring = "OFFERED", 1
@@ -240,7 +242,7 @@ def accepted(routing: Routing, event: e.OfferAccepted, at_us: int) -> None:
     item.connecting -= row.state == "CONNECTING"
     row.state = "ACCEPTED"
     item.state, item.held_by, item.taken_by = "TAKEN", event.agent, event.offer
-    item.weight_percent = item.full_percent = row.weight_percent
+    item.weight_percent, item.full_percent, item.labels = row.weight_percent, row.weight_percent, row.labels
     del item.ringing[event.agent]
     routing.settle(event.interaction, item)
     routing.smooth(item, at_us)
@@ -368,12 +370,12 @@ def heard(routing: Routing, event: e.MessageReceived, at_us: int) -> None:
 
 def consulted(routing: Routing, event: e.ConsultAsked | e.BargedIn, at_us: int) -> None:
     """Whoever is asked for help, or barges in, has one more of the channel to do."""
-    routing.occupy(event.consulted, event.channel, event.weight_percent, at_us)
+    routing.occupy(event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
 
 
 def consult_ended(routing: Routing, event: e.ConsultEnded, at_us: int) -> None:
     """They have one less to do, and are offered what waits in a moment: one agent's leaving may end many consults."""
-    routing.vacate(event.consulted, event.channel, event.weight_percent, at_us)
+    routing.vacate(event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
     if routing.benches[event.consulted].takes_work:
         routing.ask_later(event.consulted, at_us)
 

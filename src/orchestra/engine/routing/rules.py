@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import product
 from typing import Any, NamedTuple
 
 import attrs
 
-from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item
+from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item, Load
 from orchestra.engine.routing.sides import Key, Order, Profile, Rank, Requirement, Skills
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
@@ -70,6 +71,7 @@ class _Kind(NamedTuple):
     number: int
     name: str
     channel: Channel
+    labels: tuple[str, ...]
 
 
 @attrs.frozen
@@ -139,7 +141,8 @@ class Rules:
 
     Attributes:
         queues: queue -> its rules.
-        kinds: how many kinds of work there are.
+        labels: queue -> the labels of its interactions, sorted.
+        kinds: how many kinds of work there are: channels, each with every set of labels that some queue has.
         interrupted: channels whose work may be put aside for others.
         limited: the bit of room of those who have been offered as much as they may be.
         looks_back: whether any order of agents asks what they did lately.
@@ -147,8 +150,11 @@ class Rules:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._kinds = [_Kind(number, name, plan.channels[name]) for number, name in enumerate(sorted(plan.channels))]
-        self._number = {kind.name: kind.number for kind in self._kinds}
+        self.labels = {name: tuple(sorted(set(queue.labels))) for name, queue in plan.queues.items()}
+        pairs = product(sorted(plan.channels), sorted({(), *self.labels.values()}))
+        self._kinds = [_Kind(number, name, plan.channels[name], of) for number, (name, of) in enumerate(pairs)]
+        self._number = {(kind.name, kind.labels): kind.number for kind in self._kinds}
+        self._limits = {name: label.limit for name, label in plan.labels.items()}
         self.kinds = len(self._kinds)
         self.limited = 1 << 2 * self.kinds
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
@@ -190,9 +196,9 @@ class Rules:
         """The step in which an item is."""
         return self.queues[item.queue].step(item.step)
 
-    def bit(self, channel: str) -> int:
-        """The bit of a channel's kind of work."""
-        return 1 << self._number[channel]
+    def _kind(self, item: Item) -> int:
+        """The kind of work that an item is in its queue."""
+        return self._number[item.channel, self.labels[item.queue]]
 
     def is_for_one(self, item: Item) -> bool:
         """Whether an item is for the one agent who knows the customer, in its step."""
@@ -227,7 +233,7 @@ class Rules:
         queue, number = self.queues[item.queue], item.step if number is None else number
         step = queue.step(number)
         if step.is_known and item.agent:
-            return Requirement(item.queue, self._number[item.channel], (), (), item.agent)
+            return Requirement(item.queue, self._kind(item), (), (), item.agent)
         key = (item.queue, item.channel, number, item.gate, item.for_people, *item.skills.items())
         wanted = self._known.get(key)
         if wanted is None:
@@ -235,7 +241,7 @@ class Rules:
             is_for_others = item.for_people and step.is_for_bots
             teams = (() if is_for_others else tuple(sorted(step.definition.teams))) or queue.teams(item.gate)
             skills = (*_ONLY.get(pool, ()), *_asked(item, step.definition))
-            wanted = Requirement(item.queue, self._number[item.channel], teams, skills)
+            wanted = Requirement(item.queue, self._kind(item), teams, skills)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = wanted
@@ -255,14 +261,27 @@ class Rules:
         if bench.is_limited:
             return self.limited
         spare, room = bench.budget_percent - bench.used_percent, 0
-        for number, name, channel in self._kinds:
-            if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
+        for number, name, channel, labels in self._kinds:
+            if self._is_enough(bench, name, channel, labels):
                 continue
             if channel.weight_percent <= spare:
                 room |= 1 << number
             elif channel.weight_percent <= spare + sum(lendable.get(other, 0) for other in channel.interrupts):
                 room |= 1 << number + self.kinds
         return room
+
+    def _is_enough(self, bench: Bench, name: str, channel: Channel, labels: Sequence[str]) -> bool:
+        """Whether an agent has as many of a channel, or of a label, as one agent may have."""
+        if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
+            return True
+        return any(bench.labels.get(label, 0) >= self._limits.get(label, MOST_IN_HAND) for label in labels)
+
+    def fits(self, bench: Bench, load: Load, channel: Channel) -> bool:
+        """Whether the agent could be asked for one more piece of work of a channel, with nothing put aside for it."""
+        if bench.is_limited or sum(bench.counts.values()) >= MOST_IN_HAND:
+            return False
+        is_enough = self._is_enough(bench, load.channel, channel, load.labels)
+        return not is_enough and bench.used_percent + load.weight_percent <= bench.budget_percent
 
 
 _ONLY: Mapping[str, Skills] = {"bots": ((MARKS["bot"], 1),), "people": ((MARKS["person"], 1),)}
