@@ -16,6 +16,7 @@ from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, SILENCE, STEP, Bench, Item
+from orchestra.engine.segments.state import OVER
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.structure import microseconds
@@ -64,6 +65,8 @@ class Witness:
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
+    segments: dict[str, e.SegmentWrapUpStarted] = attrs.field(factory=dict)
+    segments_begun: int = 0
 
     def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Check one event against all before it; the engine has just evolved it."""
@@ -274,7 +277,12 @@ class Witness:
 
     def _see_ConsultAccepted(self, engine: Engine, event: e.ConsultAccepted, at_us: int) -> None:
         assert at_us < engine.view.consults.consults[event.consult].deadline_us, "accepted at or after the deadline"
-        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "accept"]
+        trigger = "accept" if self.consults[event.consult] == CONSULT.initial else "confirm"
+        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], trigger]
+
+    def _see_ConsultConnecting(self, engine: Engine, event: e.ConsultConnecting, at_us: int) -> None:
+        assert at_us < event.until_us
+        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "connect"]
 
     def _see_BargedIn(self, engine: Engine, event: e.BargedIn, at_us: int) -> None:
         assert event.consult == f"cs{event.token}" == f"cs{len(self.consults) + 1}", "tokens must rise one by one"
@@ -301,6 +309,30 @@ class Witness:
         assert (interaction.state, interaction.agent) == ("ACTIVE", event.to)
         assert item[event.interaction].taken_by == event.consult
         assert event.agent != event.to
+
+    def _see_SegmentWrapUpStarted(self, engine: Engine, event: e.SegmentWrapUpStarted, at_us: int) -> None:
+        view = engine.view
+        self.segments_begun += 1
+        assert event.segment == f"sg{self.segments_begun}", "a segment was skipped or repeated"
+        self.segments[event.segment] = event
+        channel = view.plan.channels[event.channel]
+        assert event.weight_percent == channel.weight_percent * channel.wrap_up_percent // 100
+        assert view.presence.agents[event.agent].state != "OFFLINE", "who is gone has nothing to wrap up"
+
+    def _see_SegmentWrapUpEnded(self, engine: Engine, event: e.SegmentWrapUpEnded, at_us: int) -> None:
+        began = self.segments.pop(event.segment)
+        assert (event.agent, event.interaction) == (began.agent, began.interaction)
+        assert (event.weight_percent, event.labels) == (began.weight_percent, began.labels)
+        is_over = began.until_us is not None and at_us >= began.until_us
+        if event.reason == "finished":
+            assert is_over or began.wrap_up != "fixed", "fixed wrap-up ended early"
+            assert event.disposition or began.wrap_up != "required", "ended without a disposition"
+        elif event.reason == "taken_again":
+            offered = engine.view.routing.items[event.interaction]
+            assert offered.held_by == event.agent
+        else:
+            assert event.reason == "agent_left"
+            assert engine.view.presence.agents[event.agent].state == "OFFLINE"
 
     # Timers: what an event promised comes once, and never early
 
@@ -498,6 +530,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_interactions(engine)
     _check_capacity(engine)
     _check_consults(engine)
+    _check_segments(engine)
     _check_cases(engine)
     _check_deliveries(engine)
     desk_invariants.check(engine)
@@ -577,6 +610,10 @@ def _check_capacity(engine: Engine) -> None:
         used[consult.consulted] += consult.weight_percent
         counts[consult.consulted, consult.channel] += 1
         labels.update((consult.consulted, label) for label in consult.labels)
+    for segment in view.segments.segments.values():
+        used[segment.agent] += segment.weight_percent
+        counts[segment.agent, segment.channel] += 1
+        labels.update((segment.agent, label) for label in segment.labels)
     assert set(view.routing.benches) == set(view.presence.agents)
     for name, bench in view.routing.benches.items():
         agent = view.presence.agents[name]
@@ -599,7 +636,7 @@ def _check_consults(engine: Engine) -> None:
         assert (interaction.agent, interaction.channel) == (row.agent, row.channel)
         assert row.consulted != row.agent
         assert view.presence.agents[row.consulted].state != "OFFLINE", f"{name} is with an agent who is gone"
-        is_asked = row.state == CONSULT.initial
+        is_asked = row.state in (CONSULT.initial, "CONNECTING")
         assert view.timers.get(ANSWER, name) == (row.deadline_us if is_asked else None)
     for interaction_name, listeners in view.supervision.listeners.items():
         interaction = view.contacts.interactions[interaction_name]
@@ -611,6 +648,18 @@ def _check_consults(engine: Engine) -> None:
     assert all(count == 1 for count in about.values()), "two consults of one interaction at once"
     pairs = Counter((row.interaction, row.consulted) for row in view.consults.consults.values())
     assert all(count == 1 for count in pairs.values()), "somebody takes part twice"
+
+
+def _check_segments(engine: Engine) -> None:
+    view = engine.view
+    for name, row in view.segments.segments.items():
+        assert view.presence.agents[row.agent].state != "OFFLINE", f"{name} is wrapped up by an agent who is gone"
+        assert view.contacts.interactions[row.interaction].agent != row.agent or (
+            view.contacts.interactions[row.interaction].is_final
+        ), f"{name} is wrapped up by who has the interaction"
+        assert (view.timers.get(OVER, name) is not None) or row.wrap_up in ("optional", "required")
+    pairs = Counter((row.agent, row.interaction) for row in view.segments.segments.values())
+    assert all(count == 1 for count in pairs.values()), "two parts of one interaction are wrapped up by one agent"
 
 
 def _check_cases(engine: Engine) -> None:
@@ -661,6 +710,9 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     assert witness.ended == states[True], "an interaction ended more or less than once"
     is_asked = {name: state for name, state in witness.consults.items() if state not in CONSULT.final}
     assert {name: row.state for name, row in view.consults.consults.items()} == is_asked
+    assert view.segments.segments.keys() == witness.segments.keys(), "a segment never ended, or was lost"
+    for name, began in witness.segments.items():
+        assert view.timers.get(OVER, name) == began.until_us
     is_open = {name for name, row in view.routing.offers.items() if row.is_open}
     assert witness.offers.keys() - witness.answered.keys() == is_open, "an offer never ended"
     for name in is_open:

@@ -315,6 +315,15 @@ def finish_wrap_up(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.FinishWrapUp(name, _handler(engine, choose, name), choose.pick(DISPOSITIONS)) if name else None
 
 
+def finish_segment(engine: Engine, choose: Chooser) -> c.Command | None:
+    rows = engine.view.segments.segments
+    name = _some(choose, rows)
+    if name not in rows:
+        return None
+    who = rows[name].agent if choose.chance(97) else _agent(choose)
+    return c.FinishWrapUp(rows[name].interaction, who, choose.pick(DISPOSITIONS))
+
+
 def transfer(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _interaction(engine, choose, "ACTIVE", "HELD")
     if name is None:
@@ -499,6 +508,15 @@ def answer_consult(engine: Engine, choose: Chooser) -> c.Command | None:
         return None
     who, token = row.consulted if choose.chance(97) else _agent(choose), row.token - choose.chance(3)
     return c.DeclineConsult(name, who, token) if choose.chance(15) else c.AcceptConsult(name, who, token)
+
+
+def connect_consult(engine: Engine, choose: Chooser) -> c.Command | None:
+    rows = engine.view.consults.consults
+    name = _some(choose, (name for name, row in rows.items() if row.state == "CONNECTING" or choose.chance(5)))
+    if name not in rows:
+        return None
+    who, token = rows[name].consulted, rows[name].token - choose.chance(3)
+    return c.ReportSetupFailed(name, who, token) if choose.chance(15) else c.ConfirmConnected(name, who, token)
 
 
 def end_consult(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -692,6 +710,8 @@ def confer(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     agent, token = _handler(engine, choose, name), engine.view.consults.next_token()
     yield c.AskConsult(name, agent, EXPERT)
     yield c.AcceptConsult(f"cs{token}", EXPERT, token)
+    if choose.chance(90):
+        yield c.ConfirmConnected(f"cs{token}", EXPERT, token)
     yield c.MergeConsult(f"cs{token}", agent)
     if choose.chance(30):
         yield c.SignOut(agent)
@@ -734,6 +754,7 @@ WEIGHTS: Mapping[Move, int] = {
     hold: 4,
     retrieve: 4,
     finish_wrap_up: 2,
+    finish_segment: 3,
     transfer: 2,
     hand_over: 3,
     record_reply: 2,
@@ -749,6 +770,7 @@ WEIGHTS: Mapping[Move, int] = {
     open_queue: 3,
     ask_consult: 4,
     answer_consult: 8,
+    connect_consult: 4,
     end_consult: 1,
     merge_consult: 2,
     complete_transfer: 2,

@@ -363,6 +363,28 @@ def test_attended_transfer_consult_and_conference() -> None:
     assert driver.engine.view.contacts.interactions["in1"].agent == "bob"
 
 
+def test_the_source_owns_until_the_target_is_connected_and_then_wraps_up_a_part_of_its_own() -> None:
+    values = {"connects": seconds(10), "wrap_up": seconds(20), "wrap_up_percent": 50}
+    driver = centre(channels={"chat": values})
+    driver.sign_in("ana")
+    got = driver.answered()
+    driver.sign_in("bob")
+    for outcome in ("fails", "works"):
+        asked = driver.run(c.TransferToAgent("in1", "ana", "bob")).result
+        driver.run(c.AcceptConsult(asked.consult, "bob", asked.token))
+        assert driver.agent_of(got) == "ana"
+        if outcome == "fails":
+            driver.run(c.ReportSetupFailed(asked.consult, "bob", asked.token))
+            assert driver.agent_of(got) == "ana"
+        else:
+            driver.run(c.ConfirmConnected(asked.consult, "bob", asked.token))
+    assert driver.agent_of(got) == "bob"
+    benches = driver.engine.view.routing.benches
+    assert (benches["ana"].used_percent, benches["bob"].used_percent) == (25, 50)
+    driver.advance(20)
+    assert (benches["ana"].used_percent, driver.state(got)) == (0, "ACTIVE")
+
+
 def test_work_items_are_routed_like_contacts() -> None:
     first = plan()
     task = attrs.evolve(first.channels["email"], work=True, idle_after=None)

@@ -374,10 +374,25 @@ def consulted(routing: Routing, event: e.ConsultAsked | e.BargedIn, at_us: int) 
 
 
 def consult_ended(routing: Routing, event: e.ConsultEnded, at_us: int) -> None:
-    """They have one less to do, and are offered what waits in a moment: one agent's leaving may end many consults."""
-    routing.vacate(event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
-    if routing.benches[event.consulted].takes_work:
-        routing.ask_later(event.consulted, at_us)
+    """They have one less to do."""
+    _relieve(routing, event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
+
+
+def segment_started(routing: Routing, event: e.SegmentWrapUpStarted, at_us: int) -> None:
+    """Whoever gave an interaction away has their part of it to wrap up."""
+    routing.add(event.agent, Load(event.channel, event.weight_percent, event.labels), at_us)
+
+
+def segment_ended(routing: Routing, event: e.SegmentWrapUpEnded, at_us: int) -> None:
+    """They have one less to do."""
+    _relieve(routing, event.agent, Load(event.channel, event.weight_percent, event.labels), at_us)
+
+
+def _relieve(routing: Routing, agent: str, load: Load, at_us: int) -> None:
+    """They are offered what waits in a moment: one agent's leaving may end much at once."""
+    routing.vacate(agent, load, at_us)
+    if routing.benches[agent].takes_work:
+        routing.ask_later(agent, at_us)
 
 
 def transfer_completed(routing: Routing, event: e.TransferCompleted, at_us: int) -> None:
@@ -423,6 +438,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ConsultAsked: consulted,
     e.BargedIn: consulted,
     e.ConsultEnded: consult_ended,
+    e.SegmentWrapUpStarted: segment_started,
+    e.SegmentWrapUpEnded: segment_ended,
     e.TransferCompleted: transfer_completed,
     e.InteractionDone: over,
     e.InteractionAbandoned: over,

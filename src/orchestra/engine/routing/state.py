@@ -392,10 +392,15 @@ class Routing(Slice):
         self.occupy(agent, load, at_us)
 
     def occupy(self, agent: str, load: Load, at_us: int) -> None:
+        """An agent is given one more piece of work to do."""
+        self.benches[agent].offered_us = at_us
+        self.add(agent, load, at_us)
+
+    def add(self, agent: str, load: Load, at_us: int) -> None:
         """An agent has one more piece of work to do."""
         bench = self.benches[agent]
         bench.used_percent += load.weight_percent
-        bench.idle_since_us = bench.offered_us = at_us
+        bench.idle_since_us = at_us
         bench.counts[load.channel] = bench.counts.get(load.channel, 0) + 1
         for label in load.labels:
             bench.labels[label] = bench.labels.get(label, 0) + 1

@@ -7,7 +7,14 @@ import attrs
 from orchestra.model.event import Event
 from orchestra.model.private import private
 
-__all__ = ["ConsultAccepted", "ConsultAsked", "ConsultEnded", "ConsultMerged", "TransferCompleted"]
+__all__ = [
+    "ConsultAccepted",
+    "ConsultAsked",
+    "ConsultConnecting",
+    "ConsultEnded",
+    "ConsultMerged",
+    "TransferCompleted",
+]
 
 
 @attrs.define
@@ -36,6 +43,18 @@ class ConsultAsked(Event):
     purpose: str = "consult"
     note: str | None = private()
     labels: list[str] = attrs.field(factory=list)
+
+
+@attrs.define
+class ConsultConnecting(Event):
+    """The consulted agent has answered, and is being connected; it counts once that is confirmed, before `until_us`."""
+
+    consult: str
+    interaction: str
+    customer: str
+    agent: str
+    consulted: str
+    until_us: int
 
 
 @attrs.define
