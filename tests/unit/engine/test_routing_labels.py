@@ -12,7 +12,7 @@ from tests.unit.engine.consult_desk import Desk
 
 from orchestra.errors import NotAllowedInState
 from orchestra.model import commands as c, events as e
-from orchestra.model.definitions import Label
+from orchestra.model.definitions import Label, Rate
 from orchestra.model.plan import Plan
 from orchestra.runtime.history.waiting import why_waiting
 
@@ -113,6 +113,17 @@ def test_who_has_enough_of_a_label_is_not_consulted(desk: Desk) -> None:
     desk.sign_in("cleo")
     got = desk.answered("p3", "email", queue="german")
     desk.run(c.SetAvailable("bob"))
+    desk.refuse(c.AskConsult(got.interaction, "cleo", "bob"), NotAllowedInState, state="SATURATED")
+
+
+def test_who_has_been_offered_as_much_as_they_may_be_is_not_consulted() -> None:
+    first = labelled()
+    desk = Desk(attrs.evolve(first, presence=attrs.evolve(first.presence, rate=Rate(1))), engine=WatchedEngine())
+    desk.sign_in("bob")
+    desk.answered("p1", "email", queue="german")
+    desk.sign_in("cleo")
+    got = desk.answered("p2", "email", queue="german")
+    assert desk.agent_of(got) == "cleo"
     desk.refuse(c.AskConsult(got.interaction, "cleo", "bob"), NotAllowedInState, state="SATURATED")
 
 

@@ -121,6 +121,23 @@ def test_the_contact_ends_without_the_part_and_the_part_without_the_contact() ->
     assert desk.engine.view.contacts.interactions["in1"].disposition == "resolved"
 
 
+def test_each_part_ends_by_itself() -> None:
+    desk = Desk(wrapping(wrap_up_mode="optional", wrap_up=timedelta()), engine=WatchedEngine())
+    desk.sign_in("ana")
+    for sender in ("joe", "jim"):
+        desk.answered(sender, "chat")
+    desk.sign_in("bob")
+    for name in ("in1", "in2"):
+        asked = desk.run(c.TransferToAgent(name, "ana", "bob")).result
+        desk.run(c.AcceptConsult(asked.consult, "bob", asked.token))
+    assert has(desk) == (100, {"chat": 2})
+    desk.run(c.FinishWrapUp("in1", "ana"))
+    assert has(desk) == (50, {"chat": 1})
+    assert [row.interaction for row in desk.engine.view.segments.segments.values()] == ["in2"]
+    desk.run(c.SignOut("ana"))
+    assert desk.engine.view.segments.segments == {}
+
+
 def test_nobody_ends_the_wrap_up_of_anothers_part() -> None:
     desk = centre(wrap_up_mode="optional")
     hand_over(desk)
