@@ -16,9 +16,10 @@ from orchestra.engine.consults.state import ANSWER
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, STEP, Bench, Item
+from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, SILENCE, STEP, Bench, Item
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Requirement
+from orchestra.engine.segments.state import OVER
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.scores import Scores
@@ -67,6 +68,9 @@ class Witness:
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
+    silent_from_us: dict[str, int] = attrs.field(factory=dict)
+    segments: dict[str, e.SegmentWrapUpStarted] = attrs.field(factory=dict)
+    segments_begun: int = 0
 
     def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Check one event against all before it; the engine has just evolved it."""
@@ -124,12 +128,28 @@ class Witness:
     def _see_MessageReceived(self, engine: Engine, event: e.MessageReceived, at_us: int) -> None:
         self._number(event)
         self._take(engine, event.channel, event.account, event.message_id, at_us)
+        self.silent_from_us.pop(event.interaction, None)
+        item = engine.view.routing.items.get(event.interaction)
+        assert item is None or not item.is_silent, "somebody wrote, and is silent"
 
     def _see_MessageWritten(self, engine: Engine, event: e.MessageWritten, at_us: int) -> None:
         self._number(event)
+        self._ours(engine, event, at_us)
+
+    def _ours(self, engine: Engine, event: e.MessageWritten | e.ReplyRecorded, at_us: int) -> None:
+        """The last message is ours: from when on its customer may count as silent."""
+        item = engine.view.routing.items.get(event.interaction or "")
+        after = None if item is None else engine.view.plan.channels[item.channel].silence.after
+        if after is not None and event.interaction is not None:
+            self.silent_from_us[event.interaction] = at_us + microseconds(after)
+
+    def _see_CustomerFellSilent(self, engine: Engine, event: e.CustomerFellSilent, at_us: int) -> None:
+        assert at_us >= self.silent_from_us[event.interaction], "silent too soon, or though nobody waits for them"
+        assert engine.view.routing.items[event.interaction].held_by == event.agent
 
     def _see_ReplyRecorded(self, engine: Engine, event: e.ReplyRecorded, at_us: int) -> None:
         self._number(event)
+        self._ours(engine, event, at_us)
         self._take(engine, event.channel, event.account, event.message_id, at_us)
 
     def _see_ContactTaken(self, engine: Engine, event: e.ContactTaken, at_us: int) -> None:
@@ -170,6 +190,8 @@ class Witness:
         bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
         assert bench.used_percent <= bench.budget_percent <= agent.capacity_percent, "more capacity held than granted"
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
+        assert sorted(event.labels) == sorted(set(view.plan.queues[event.queue].labels))
+        assert not _above(engine, event.agent, event.labels), "more of a label than one agent may have"
         assert event.key[-1] == event.agent
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
@@ -255,10 +277,16 @@ class Witness:
         assert view.presence.agents[event.consulted].takes_work, "asked an agent who takes no work"
         assert bench.used_percent <= bench.capacity_percent, "more capacity held than granted"
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
+        assert not _above(engine, event.consulted, event.labels), "more of a label than one agent may have"
 
     def _see_ConsultAccepted(self, engine: Engine, event: e.ConsultAccepted, at_us: int) -> None:
         assert at_us < engine.view.consults.consults[event.consult].deadline_us, "accepted at or after the deadline"
-        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "accept"]
+        trigger = "accept" if self.consults[event.consult] == CONSULT.initial else "confirm"
+        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], trigger]
+
+    def _see_ConsultConnecting(self, engine: Engine, event: e.ConsultConnecting, at_us: int) -> None:
+        assert at_us < event.until_us
+        self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "connect"]
 
     def _see_BargedIn(self, engine: Engine, event: e.BargedIn, at_us: int) -> None:
         assert event.consult == f"cs{event.token}" == f"cs{len(self.consults) + 1}", "tokens must rise one by one"
@@ -285,6 +313,30 @@ class Witness:
         assert (interaction.state, interaction.agent) == ("ACTIVE", event.to)
         assert item[event.interaction].taken_by == event.consult
         assert event.agent != event.to
+
+    def _see_SegmentWrapUpStarted(self, engine: Engine, event: e.SegmentWrapUpStarted, at_us: int) -> None:
+        view = engine.view
+        self.segments_begun += 1
+        assert event.segment == f"sg{self.segments_begun}", "a segment was skipped or repeated"
+        self.segments[event.segment] = event
+        channel = view.plan.channels[event.channel]
+        assert event.weight_percent == channel.weight_percent * channel.wrap_up_percent // 100
+        assert view.presence.agents[event.agent].state != "OFFLINE", "who is gone has nothing to wrap up"
+
+    def _see_SegmentWrapUpEnded(self, engine: Engine, event: e.SegmentWrapUpEnded, at_us: int) -> None:
+        began = self.segments.pop(event.segment)
+        assert (event.agent, event.interaction) == (began.agent, began.interaction)
+        assert (event.weight_percent, event.labels) == (began.weight_percent, began.labels)
+        is_over = began.until_us is not None and at_us >= began.until_us
+        if event.reason == "finished":
+            assert is_over or began.wrap_up != "fixed", "fixed wrap-up ended early"
+            assert event.disposition or began.wrap_up != "required", "ended without a disposition"
+        elif event.reason == "taken_again":
+            offered = engine.view.routing.items[event.interaction]
+            assert offered.held_by == event.agent
+        else:
+            assert event.reason == "agent_left"
+            assert engine.view.presence.agents[event.agent].state == "OFFLINE"
 
     # Timers: what an event promised comes once, and never early
 
@@ -413,6 +465,12 @@ class WatchedEngine(Engine):
         self.witness.see(self, event, at_us)
 
 
+def _above(engine: Engine, agent: str, labels: list[str]) -> list[str]:
+    """The labels of which an agent has more than the plan allows."""
+    has, known = engine.view.routing.benches[agent].labels, engine.view.plan.labels
+    return [label for label in labels if label in known and has[label] > known[label].limit]
+
+
 def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str]) -> None:
     """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
     routing, plan = engine.view.routing, engine.view.plan
@@ -429,13 +487,14 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
             and _may(engine, other, name, item, theirs_in_hand)
         ):
             theirs, draws = oracle.key(plan, name, other, item, engine.view.plans.rating.scores)
-            asides = not oracle.has_room(plan, other, item.channel), bool(lent)
+            asides = not oracle.has_room(plan, other, item), bool(lent)
             assert asides[0] >= asides[1], f"{name} need put nothing aside"
             if asides[0] == asides[1]:
                 assert theirs[:-1] >= made.key[:-1] if draws else theirs > made.key, f"{name} goes first"
     counts = {**bench.counts, made.channel: bench.counts[made.channel] - 1}
     used = bench.used_percent - made.weight_percent + sum(other.weight_percent for other in lent)
-    before = attrs.evolve(bench, used_percent=used, counts=counts)
+    labels = {label: count - (label in made.labels) for label, count in bench.labels.items()}
+    before = attrs.evolve(bench, used_percent=used, counts=counts, labels=labels)
     hand = [attrs.evolve(other, lent_to=None) if other in lent else other for other in hand]
     mine = oracle.urgency(plan, before, made.interaction, item, at_us)
     rest_us = engine.view.timers.get(REST, made.agent)
@@ -464,7 +523,7 @@ def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item])
     plan = engine.view.plan
     is_able = oracle.able(plan, agent, bench, item)
     is_asked = agent in item.excluded or agent in item.ringing
-    return is_able and not is_shut(engine, item) and oracle.has_room(plan, bench, item.channel, hand) and not is_asked
+    return is_able and not is_shut(engine, item) and oracle.has_room(plan, bench, item, hand) and not is_asked
 
 
 # Between batches
@@ -475,6 +534,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_interactions(engine)
     _check_capacity(engine)
     _check_consults(engine)
+    _check_segments(engine)
     _check_cases(engine)
     _check_deliveries(engine)
     desk_invariants.check(engine)
@@ -516,7 +576,8 @@ def _check_interactions(engine: Engine) -> None:
             else:
                 assert (taken.state, taken.agent) == ("ACCEPTED", row.agent)
                 assert item.weight_percent <= taken.weight_percent, "it weighs more than it was taken for"
-                assert item.is_wrapping or item.weight_percent == taken.weight_percent, "it weighs less in hand"
+                assert item.full_percent == taken.weight_percent, "it was taken for another weight"
+        _check_weight(engine, name, item)
         may_ring = item.state == "OFFERED" and not connecting
         assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
         assert (name in routing.index.of_ringing) == routing.wants_more(item)
@@ -524,26 +585,46 @@ def _check_interactions(engine: Engine) -> None:
     assert {offer for item in routing.items.values() for offer in item.offers} == set(routing.offers)
 
 
+def _check_weight(engine: Engine, name: str, item: Item) -> None:
+    """What is in hand weighs what it was taken for, but while it is wrapped up or its customer is silent."""
+    is_in_hand = item.held_by is not None and not item.is_wrapping
+    assert is_in_hand or not item.is_silent, f"{name} is silent to nobody"
+    assert is_in_hand or engine.view.timers.get(SILENCE, name) is None, f"{name} may fall silent to nobody"
+    if item.held_by is not None:
+        assert item.weight_percent <= item.full_percent, f"{name} weighs more than it was taken for"
+        may_be_less = item.is_wrapping or item.is_silent
+        assert may_be_less or item.weight_percent == item.full_percent, f"{name} weighs less in hand"
+
+
 def _check_capacity(engine: Engine) -> None:
     view = engine.view
     used: Counter[str] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
+    labels: Counter[tuple[str, str]] = Counter()
     for item in view.routing.items.values():
         if item.held_by is not None:
             used[item.held_by] += 0 if item.lent_to else item.weight_percent
             counts[item.held_by, item.channel] += 1
+            labels.update((item.held_by, label) for label in item.labels)
         for agent_name, offer in item.ringing.items():
             used[agent_name] += view.routing.offers[offer].weight_percent
             counts[agent_name, item.channel] += 1
+            labels.update((agent_name, label) for label in view.routing.offers[offer].labels)
     for consult in view.consults.consults.values():
         used[consult.consulted] += consult.weight_percent
         counts[consult.consulted, consult.channel] += 1
+        labels.update((consult.consulted, label) for label in consult.labels)
+    for segment in view.segments.segments.values():
+        used[segment.agent] += segment.weight_percent
+        counts[segment.agent, segment.channel] += 1
+        labels.update((segment.agent, label) for label in segment.labels)
     assert set(view.routing.benches) == set(view.presence.agents)
     for name, bench in view.routing.benches.items():
         agent = view.presence.agents[name]
         assert agent.state in PRESENCE.states
         assert bench.used_percent == used[name], f"{name} holds {used[name]} %, is charged {bench.used_percent} %"
         assert bench.counts == {channel: count for (who, channel), count in counts.items() if who == name}
+        assert bench.labels == {label: count for (who, label), count in labels.items() if who == name}
         assert bench.takes_work == agent.takes_work
         assert (bench.teams, bench.skills) == (agent.teams, agent.skills)
         assert agent.state == "OFFLINE" or agent.devices
@@ -559,7 +640,7 @@ def _check_consults(engine: Engine) -> None:
         assert (interaction.agent, interaction.channel) == (row.agent, row.channel)
         assert row.consulted != row.agent
         assert view.presence.agents[row.consulted].state != "OFFLINE", f"{name} is with an agent who is gone"
-        is_asked = row.state == CONSULT.initial
+        is_asked = row.state in (CONSULT.initial, "CONNECTING")
         assert view.timers.get(ANSWER, name) == (row.deadline_us if is_asked else None)
     for interaction_name, listeners in view.supervision.listeners.items():
         interaction = view.contacts.interactions[interaction_name]
@@ -571,6 +652,18 @@ def _check_consults(engine: Engine) -> None:
     assert all(count == 1 for count in about.values()), "two consults of one interaction at once"
     pairs = Counter((row.interaction, row.consulted) for row in view.consults.consults.values())
     assert all(count == 1 for count in pairs.values()), "somebody takes part twice"
+
+
+def _check_segments(engine: Engine) -> None:
+    view = engine.view
+    for name, row in view.segments.segments.items():
+        assert view.presence.agents[row.agent].state != "OFFLINE", f"{name} is wrapped up by an agent who is gone"
+        assert view.contacts.interactions[row.interaction].agent != row.agent or (
+            view.contacts.interactions[row.interaction].is_final
+        ), f"{name} is wrapped up by who has the interaction"
+        assert (view.timers.get(OVER, name) is not None) or row.wrap_up in ("optional", "required")
+    pairs = Counter((row.agent, row.interaction) for row in view.segments.segments.values())
+    assert all(count == 1 for count in pairs.values()), "two parts of one interaction are wrapped up by one agent"
 
 
 def _check_cases(engine: Engine) -> None:
@@ -621,6 +714,9 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     assert witness.ended == states[True], "an interaction ended more or less than once"
     is_asked = {name: state for name, state in witness.consults.items() if state not in CONSULT.final}
     assert {name: row.state for name, row in view.consults.consults.items()} == is_asked
+    assert view.segments.segments.keys() == witness.segments.keys(), "a segment never ended, or was lost"
+    for name, began in witness.segments.items():
+        assert view.timers.get(OVER, name) == began.until_us
     is_open = {name for name, row in view.routing.offers.items() if row.is_open}
     assert witness.offers.keys() - witness.answered.keys() == is_open, "an offer never ended"
     for name in is_open:
@@ -656,7 +752,7 @@ def check_liveness(engine: Engine) -> None:
             for agent in open_to
             if not routing.benches[agent].rests
             and not routing.benches[agent].is_limited
-            and oracle.has_room(view.plan, routing.benches[agent], item.channel, hands[agent])
+            and oracle.has_room(view.plan, routing.benches[agent], item, hands[agent])
         ]
         assert free == [], f"{free} idle while {name} is {item.state}"
         if item.state == "WAITING" and item.excluded and not open_to:
@@ -711,13 +807,13 @@ def contents(index: Index, rules: Rules) -> dict[str, Any]:
 
     So do the numbers of kinds of work and of own keys, which keep them when the plan changes.
     """
-    channels = {place: name for name, place in rules.places.items()}
+    works = {place: work for work, place in rules.places.items()}
 
     def wish(wanted: Requirement) -> tuple[Any, ...]:
-        return tuple(wanted._replace(kind=channels[wanted.kind]))  # type: ignore[arg-type]
+        return tuple(wanted._replace(kind=works[wanted.kind]))  # type: ignore[arg-type]
 
     def room(bits: int) -> list[str]:
-        places = [(f"{name}+{aside}", place + aside) for name, place in rules.places.items() for aside in (0, 1)]
+        places = [(f"{work}+{aside}", place + aside) for work, place in rules.places.items() for aside in (0, 1)]
         named = [name for name, place in places if bits >> place & 1]
         assert len(named) + (bits & 1) == bits.bit_count(), "room for what no channel is"
         return sorted(named) + ["limited"] * (bits & 1)

@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import AgentDefinition, Channel, Queue, Rate, Team, WarmUp
+from orchestra.model.definitions import AgentDefinition, Channel, Label, Queue, Rate, Silence, Team, WarmUp
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
@@ -105,11 +105,18 @@ def swarm_plan() -> Plan:
     plan = Plan.parse(CARE)
     second = timedelta(seconds=1)
     channels = {
-        "chat": attrs.evolve(plan.channels["chat"], wrap_up=5 * second, connects=20 * second),
+        "chat": attrs.evolve(
+            plan.channels["chat"], wrap_up=5 * second, connects=20 * second, silence=Silence(8 * second, 40)
+        ),
         "voice": attrs.evolve(
             plan.channels["voice"], keep_ids=None, interrupts=["email", "task"], connect_target=30 * second
         ),
-        "email": attrs.evolve(plan.channels["email"], idle_after=600 * second, offer_timeout=90 * second),
+        "email": attrs.evolve(
+            plan.channels["email"],
+            idle_after=600 * second,
+            offer_timeout=90 * second,
+            silence=Silence(30 * second, 0),
+        ),
         "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
     }
     channels["voice"] = attrs.evolve(channels["voice"], wrap_up_mode="required", wrap_up_percent=30)
@@ -146,6 +153,7 @@ def swarm_plan() -> Plan:
             plan.queues["german"],
             rank="due",
             known="last",
+            labels=["complex"],
             exhausted="next_step",
             order=["position", "handled", "talk", "idle"],
             steps=[
@@ -159,6 +167,7 @@ def swarm_plan() -> Plan:
             plan.queues["sales"],
             newest_first=True,
             requeue="front",
+            labels=["money", "complex"],
             when_closed="overflow",
             order=["level", "offered"],
             steps=[Step(lasts=60 * second, skills={"billing": 30})],
@@ -182,6 +191,7 @@ def swarm_plan() -> Plan:
         agents=agents,
         callbacks=callbacks,
         teams={**plan.teams, "experts": Team()},
+        labels={"complex": Label(2), "money": Label(1)},
     )
 
 
@@ -199,7 +209,9 @@ def next_plan(choose: Chooser) -> Plan:
         connects=choose.pick([None, timedelta(seconds=5)]),
     )
     queues: dict[str, Queue] = dict(plan.queues)
-    queues["german"] = attrs.evolve(queues["german"], team=choose.pick(["care", "sales"]))
+    queues["german"] = attrs.evolve(
+        queues["german"], team=choose.pick(["care", "sales"]), labels=choose.pick([["complex"], [], ["money"]])
+    )
     queues["care"] = attrs.evolve(
         queues["care"],
         tier=choose.pick([0, 1]),
@@ -221,7 +233,8 @@ def next_plan(choose: Chooser) -> Plan:
         agents[who] = attrs.evolve(agents[who], skills={}, capacity_percent=choose.pick([50, 100, 200]))
     attach = choose.pick([plan.cases.attach, ("customer_topic",), ("case_number", "reply_token")])
     cases = attrs.evolve(plan.cases, attach=attach, close_after=choose.pick([None, timedelta(minutes=5)]))
-    return attrs.evolve(plan, channels=channels, queues=queues, agents=agents, cases=cases)
+    labels = {"complex": Label(choose.pick([1, 2])), "money": Label(choose.pick([1, 3]))}
+    return attrs.evolve(plan, channels=channels, queues=queues, agents=agents, cases=cases, labels=labels)
 
 
 def _some(choose: Chooser, names: Iterable[str]) -> str | None:
@@ -338,6 +351,15 @@ def finish(engine: Engine, choose: Chooser) -> c.Command | None:
 def finish_wrap_up(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _interaction(engine, choose, "WRAPPING")
     return c.FinishWrapUp(name, _handler(engine, choose, name), choose.pick(DISPOSITIONS)) if name else None
+
+
+def finish_segment(engine: Engine, choose: Chooser) -> c.Command | None:
+    rows = engine.view.segments.segments
+    name = _some(choose, rows)
+    if name not in rows:
+        return None
+    who = rows[name].agent if choose.chance(97) else _agent(choose)
+    return c.FinishWrapUp(rows[name].interaction, who, choose.pick(DISPOSITIONS))
 
 
 def transfer(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -507,7 +529,7 @@ def ask_consult(engine: Engine, choose: Chooser) -> c.Command | None:
         for name, row in view.contacts.interactions.items()
         if row.state in ("ACTIVE", "HELD")
         for agent, bench in view.routing.benches.items()
-        if bench.takes_work and agent != row.agent and view.routing.has_room(agent, row.channel)
+        if bench.takes_work and agent != row.agent and view.routing.has_room(agent, view.routing.part_in(name))
     ]
     name = _interaction(engine, choose, "ACTIVE", "HELD")
     if name is None:
@@ -524,6 +546,15 @@ def answer_consult(engine: Engine, choose: Chooser) -> c.Command | None:
         return None
     who, token = row.consulted if choose.chance(97) else _agent(choose), row.token - choose.chance(3)
     return c.DeclineConsult(name, who, token) if choose.chance(15) else c.AcceptConsult(name, who, token)
+
+
+def connect_consult(engine: Engine, choose: Chooser) -> c.Command | None:
+    rows = engine.view.consults.consults
+    name = _some(choose, (name for name, row in rows.items() if row.state == "CONNECTING" or choose.chance(5)))
+    if name not in rows:
+        return None
+    who, token = rows[name].consulted, rows[name].token - choose.chance(3)
+    return c.ReportSetupFailed(name, who, token) if choose.chance(15) else c.ConfirmConnected(name, who, token)
 
 
 def end_consult(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -674,6 +705,17 @@ def start_sending(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.StartSending(None if channel == "*" else channel, None if topic == "*" else topic)
 
 
+def send_through_a_stop(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """Two messages of one conversation are held, and released together."""
+    case = _case(engine, choose)
+    if case is None or engine.view.deliveries.stops:
+        return
+    yield c.StopSending("incident")
+    for _ in range(2):
+        yield c.SendMessage(case, f"held{choose.number(1, 10_000)}", text="news")
+    yield c.StartSending()
+
+
 # The rest
 
 
@@ -717,6 +759,8 @@ def confer(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     agent, token = _handler(engine, choose, name), engine.view.consults.next_token()
     yield c.AskConsult(name, agent, EXPERT)
     yield c.AcceptConsult(f"cs{token}", EXPERT, token)
+    if choose.chance(90):
+        yield c.ConfirmConnected(f"cs{token}", EXPERT, token)
     yield c.MergeConsult(f"cs{token}", agent)
     if choose.chance(30):
         yield c.SignOut(agent)
@@ -759,6 +803,7 @@ WEIGHTS: Mapping[Move, int] = {
     hold: 4,
     retrieve: 4,
     finish_wrap_up: 2,
+    finish_segment: 3,
     transfer: 2,
     hand_over: 3,
     record_reply: 2,
@@ -774,6 +819,7 @@ WEIGHTS: Mapping[Move, int] = {
     open_queue: 3,
     ask_consult: 4,
     answer_consult: 8,
+    connect_consult: 4,
     end_consult: 1,
     merge_consult: 2,
     complete_transfer: 2,

@@ -53,20 +53,21 @@ def able(plan: Plan, name: str, who: Bench | Agent, item: Item) -> bool:
     return bool(allowed & set(who.teams)) and all(who.skills.get(skill, 0) >= level for skill, level in skills)
 
 
-def has_room(plan: Plan, bench: Bench, channel: str, hand: Sequence[Item] = ()) -> bool:
-    """Whether budget, the channel's limit and the most in hand leave room for one more, with some of a hand aside."""
-    definition, count = plan.channels[channel], bench.counts.get(channel, 0)
+def has_room(plan: Plan, bench: Bench, wanted: Item, hand: Sequence[Item] = ()) -> bool:
+    """Whether budget, limits and the most in hand leave room for one more, with some of a hand aside."""
+    definition, count = plan.channels[wanted.channel], bench.counts.get(wanted.channel, 0)
     lendable = sum(item.weight_percent for item in hand if may_lend(item) and item.channel in definition.interrupts)
     return (
         bench.used_percent + definition.weight_percent <= bench.budget_percent + lendable
         and sum(bench.counts.values()) < MOST_IN_HAND
         and (definition.limit is None or count < definition.limit)
+        and all(bench.labels.get(label, 0) < plan.labels[label].limit for label in plan.queues[wanted.queue].labels)
     )
 
 
 def may_lend(item: Item) -> bool:
     """Whether work in hand could be put aside."""
-    return item.held_by is not None and item.lent_to is None and not item.is_wrapping
+    return item.held_by is not None and item.lent_to is None and not item.is_wrapping and item.weight_percent > 0
 
 
 def level(plan: Plan, bench: Bench, item: Item) -> int:

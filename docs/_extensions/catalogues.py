@@ -33,6 +33,7 @@ _AREAS = {
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "callbacks": "Callbacks",
+    "segments": "Segments",
     "supervision": "Supervision",
     "targets": "Connect targets",
     "work": "Work items",

@@ -45,7 +45,7 @@ def _best(engine: Engine, name: str, most: int) -> list[str]:
         if bench.takes_work
         and agent not in item.ringing
         and oracle.able(view.plan, agent, bench, item)
-        and oracle.has_room(view.plan, bench, item.channel)
+        and oracle.has_room(view.plan, bench, item)
     ]
     return [key[-1] for key in sorted(keys)[: most - len(item.ringing)]]
 

@@ -29,6 +29,7 @@ from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Slice, Steps
+from orchestra.engine.segments.decide import SECTION as SEGMENTS
 from orchestra.engine.supervision.decide import SECTION as SUPERVISION
 from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
@@ -50,6 +51,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     LABELS,
     CONSULTS,
     SUPERVISION,
+    SEGMENTS,
     HOURS,
     ROUTING,
     CALLBACKS,

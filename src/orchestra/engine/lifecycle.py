@@ -190,17 +190,26 @@ CONSULT = Machine(
     "consult",
     initial="ASKED",
     final=frozenset(
-        {"DECLINED", "TIMED_OUT", "CANCELED", "CUSTOMER_LEFT", "AGENT_LOST", "LEFT", "ENDED", "TRANSFERRED"}
+        {
+            *("DECLINED", "TIMED_OUT", "SETUP_FAILED", "CANCELED", "CUSTOMER_LEFT", "AGENT_LOST", "LEFT", "ENDED"),
+            "TRANSFERRED",
+        }
     ),
     steps=_table(
         """
         ASKED  accept         JOINED
+        ASKED  connect        CONNECTING
         ASKED  barge_in       MERGED
         ASKED  decline        DECLINED
         ASKED  time_out       TIMED_OUT
         ASKED  end            CANCELED
         ASKED  customer_leave CUSTOMER_LEFT
         ASKED  agent_lose     AGENT_LOST
+        CONNECTING confirm        JOINED
+        CONNECTING fail           SETUP_FAILED
+        CONNECTING end            CANCELED
+        CONNECTING customer_leave CUSTOMER_LEFT
+        CONNECTING agent_lose     AGENT_LOST
         JOINED leave          LEFT
         JOINED end            ENDED
         JOINED customer_leave CUSTOMER_LEFT

@@ -21,6 +21,7 @@ from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Plans
+from orchestra.engine.segments.state import Segments
 from orchestra.engine.supervision.state import Supervision
 from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
@@ -53,6 +54,7 @@ class View:
         "position",
         "presence",
         "routing",
+        "segments",
         "supervision",
         "targets",
         "timers",
@@ -70,6 +72,7 @@ class View:
         self.labels = Labels(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)
         self.consults = Consults(self.plans, self.timers)
+        self.segments = Segments(self.plans, self.timers)
         self.hours = Hours(self.plans, self.timers)
         self.routing = Routing(self.plans, self.timers)
         self.callbacks = Callbacks(self.plans, self.timers)

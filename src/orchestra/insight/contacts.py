@@ -96,6 +96,7 @@ class ContactFold:
         self._workload = Workload()
         self._targets: dict[str, tuple[int, int]] = {}
         self._bots: set[str] = set()
+        self._segments: dict[str, tuple[str, Open, InHand]] = {}
         self.open: dict[str, Open] = {}
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
@@ -247,6 +248,31 @@ class ContactFold:
         self._end_in_hand(contact, at_us)
         contact.is_with_bot = event.to in self._bots
         contact.in_hand = InHand(event.to, self._workload, at_us)
+
+    def segment_started(self, event: e.SegmentWrapUpStarted, at_us: int) -> None:
+        """Who has given it away wraps up their part, while it goes on."""
+        contact = self.open.get(event.interaction)
+        if contact is not None:
+            part = InHand(event.agent, self._workload, at_us, "wrap_up")
+            self._segments[event.segment] = contact.queue, contact, part
+
+    def segment_ended(self, event: e.SegmentWrapUpEnded, at_us: int) -> None:
+        """The time that it took is part of handling the contact, in the queue in which they did."""
+        queue, contact, part = self._segments.pop(event.segment, (None, None, None))
+        if queue is None or contact is None or part is None:
+            return
+        spent, is_bot = part.end(at_us), event.agent in self._bots
+        tallies = [self._slices.of_queue(queue)[0]]
+        if self.open.get(event.interaction) is not contact:  # else it counts once, when the contact is over
+            tallies += self._slices.of(contact.channel, contact.account, None)
+        elif is_bot:
+            contact.bot_spent = contact.bot_spent or Spent()
+            contact.bot_spent.include(spent)
+        else:
+            contact.spent = contact.spent or Spent()
+            contact.spent.include(spent)
+        for tally in tallies:
+            (tally.bot_spent if is_bot else tally.spent).include(spent)
 
     def consulted(self, event: e.ConsultAccepted, at_us: int) -> None:
         """Another agent helps, if they did not come to take it."""
@@ -403,6 +429,8 @@ class ContactFold:
         e.ConsultAccepted: consulted,
         e.TransferCompleted: transfer_completed,
         e.InteractionHandedOver: handed_over,
+        e.SegmentWrapUpStarted: segment_started,
+        e.SegmentWrapUpEnded: segment_ended,
         e.InteractionFinished: finished,
         e.InteractionDone: done,
         e.InteractionCanceled: canceled,

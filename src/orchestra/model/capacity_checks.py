@@ -8,7 +8,7 @@ from datetime import timedelta
 from orchestra.errors import Fault
 from orchestra.model.definitions import AgentDefinition, Channel, Presence
 
-__all__ = ["check_pace", "check_room", "check_wrap_up"]
+__all__ = ["check_pace", "check_room", "check_silence", "check_wrap_up"]
 
 _MOST = 100
 _SHORTEST_WINDOW = timedelta(seconds=12)
@@ -30,6 +30,25 @@ def check_wrap_up(path: str, channel: Channel) -> Iterator[Fault]:
         yield Fault(f"{path}.wrap_up_percent", "must be from 0 to 100")
     elif channel.wrap_up_percent < 100 and mode == "timed" and not channel.wrap_up:
         yield Fault(f"{path}.wrap_up_percent", "means nothing without wrap-up", is_error=False)
+
+
+def check_silence(path: str, channel: Channel) -> Iterator[Fault]:
+    """The faults of what a channel's contacts weigh while customers are silent; `path` is the channel's."""
+    silence = channel.silence
+    if not 0 <= silence.percent <= 100:
+        yield Fault(f"{path}.silence.percent", "must be from 0 to 100")
+    elif silence.percent < 100 and silence.after is None:
+        yield Fault(f"{path}.silence.after", "is needed, to say when a contact weighs less")
+    if silence.after is None:
+        return
+    if silence.after <= timedelta():
+        yield Fault(f"{path}.silence.after", "must be longer than nothing")
+    elif silence.percent == 100:
+        yield Fault(f"{path}.silence.percent", "means nothing: a contact weighs what it did before", is_error=False)
+    if channel.work:
+        yield Fault(f"{path}.silence", "means nothing for work items, in which nobody writes", is_error=False)
+    elif channel.idle_after is not None and not channel.live and silence.after >= channel.idle_after:
+        yield Fault(f"{path}.silence.after", "means nothing, since the contact is over by then", is_error=False)
 
 
 def check_room(agents: Mapping[str, AgentDefinition], channels: Mapping[str, Channel]) -> Iterator[Fault]:

@@ -23,6 +23,7 @@ __all__ = [
     "Deliveries",
     "Disposition",
     "Fields",
+    "Label",
     "Presence",
     "Queue",
     "Rate",
@@ -30,6 +31,7 @@ __all__ = [
     "Role",
     "ServiceLevel",
     "Serving",
+    "Silence",
     "Step",
     "Team",
     "WarmUp",
@@ -93,12 +95,24 @@ class Team:
 
 
 @attrs.frozen
+class Label:
+    """A mark of work of which nobody should have too much at once, whatever its channel. Queues name their labels.
+
+    Attributes:
+        limit: most interactions with this label that one agent has at once.
+    """
+
+    limit: int
+
+
+@attrs.frozen
 class Queue:
     """Where interactions wait.
 
     Attributes:
         team: accountable for the cases of this queue, and whose agents serve it.
         skills: skill -> least level an agent must have.
+        labels: which labels its interactions carry; none unless stated.
         tier: whatever waits in a queue of a lower tier goes first, however long others have waited; 0 unless stated.
         priority: minutes of waiting that its interactions are worth more than others an agent can take.
         ageing_percent: how fast waiting counts, compared to other queues; at 0 only priority does.
@@ -131,6 +145,7 @@ class Queue:
 
     team: str
     skills: Mapping[str, int] = attrs.field(factory=dict)
+    labels: Sequence[str] = attrs.field(default=(), converter=_texts)
     tier: int = 0
     priority: int = 0
     ageing_percent: int = 100
@@ -165,6 +180,19 @@ class Account:
     queue: str | None = None
 
 
+@attrs.frozen
+class Silence:
+    """What a contact weighs while its customer, who has been answered, says nothing.
+
+    Attributes:
+        after: how long after the last message of ours, if the customer has written nothing since; never unless stated.
+        percent: the share of its weight that counts from then on, until the customer writes again.
+    """
+
+    after: timedelta | None = None
+    percent: int = 100
+
+
 _ANSWER_LIVE = _seconds(20)
 _ANSWER = _seconds(60)
 _ANSWER_WORK = _seconds(120)
@@ -196,6 +224,7 @@ class Channel:
             `optional`: by the agent, or after `wrap_up` unless that is zero. `required`: only by the agent, who has to
             give a disposition. `fixed`: by itself and never sooner.
         wrap_up_percent: the share of its weight that still counts while it is being wrapped up.
+        silence: after how long without a word from a customer who has been answered a contact weighs less.
         idle_after: an answered interaction without any message for this long is over; None for never, as it always is
             for work items.
         short_abandon: those who leave sooner are counted apart.
@@ -225,6 +254,7 @@ class Channel:
     wrap_up: timedelta = timedelta()
     wrap_up_mode: str = "timed"
     wrap_up_percent: int = 100
+    silence: Silence = Silence()
     idle_after: timedelta | None = timedelta(days=1)
     short_abandon: timedelta = _seconds(5)
     connect_target: timedelta = _seconds(120)

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
-from orchestra.model.capacity_checks import check_pace, check_room, check_wrap_up
+from orchestra.model.capacity_checks import check_pace, check_room, check_silence, check_wrap_up
 from orchestra.model.definitions import (
     ATTACH_BY,
     FIELD_TYPES,
@@ -22,6 +22,7 @@ from orchestra.model.definitions import (
     Channel,
     Deliveries,
     Fields,
+    Label,
     Presence,
     Queue,
     Role,
@@ -57,6 +58,7 @@ class Plan:
         queues: queue -> where interactions wait; at least one.
         teams: team -> who serves queues and owns their cases.
         channels: channel -> a medium and how it is worked.
+        labels: label -> how many interactions with it one agent has at once.
         skills: what routing may require: skill -> what it means, for people.
         agents: agent -> who works here, beside those defined by command.
         roles: role -> what those who hold it may do.
@@ -71,6 +73,7 @@ class Plan:
     queues: Mapping[str, Queue] = attrs.field(factory=dict)
     teams: Mapping[str, Team] = attrs.field(factory=dict)
     channels: Mapping[str, Channel] = attrs.field(factory=dict)
+    labels: Mapping[str, Label] = attrs.field(factory=dict)
     skills: Mapping[str, str] = attrs.field(factory=dict)
     agents: Mapping[str, AgentDefinition] = attrs.field(factory=dict)
     roles: Mapping[str, Role] = attrs.field(factory=dict)
@@ -194,12 +197,24 @@ def _check_queues(plan: Plan, lost: Lost) -> Iterator[Fault]:
         if _is_missing(queue.team, "teams", plan.teams, lost):
             yield Fault(f"queues.{name}.team", _missing("team", queue.team, plan.teams))
         yield from _check_skills(plan, lost, f"queues.{name}.skills", queue.skills)
+        for index, label in enumerate(queue.labels):
+            if _is_missing(label, "labels", plan.labels, lost) and not lost.has("queues", name, "labels", index):
+                yield Fault(f"queues.{name}.labels[{index}]", _missing("label", label, plan.labels))
         if not 0 < queue.service_level.percent <= 100:
             yield Fault(f"queues.{name}.service_level.percent", "must be from 1 to 100")
         if microseconds(queue.retry_after) <= 0:
             yield Fault(f"queues.{name}.retry_after", "must be longer than nothing")
         if microseconds(queue.announce_every) < 0:
             yield Fault(f"queues.{name}.announce_every", "must not be negative")
+
+
+def _check_labels(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    given = {label for queue in plan.queues.values() for label in queue.labels}
+    for name, label in plan.labels.items():
+        if label.limit < 1:
+            yield Fault(f"labels.{name}.limit", "must be at least 1")
+        if name not in given and not lost.touches("queues"):
+            yield Fault(f"labels.{name}", "no queue gives it to its interactions", is_error=False)
 
 
 def _check_words(plan: Plan, lost: Lost) -> Iterator[Fault]:
@@ -239,6 +254,7 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"{path}.interrupts[{index}]", _missing("channel", other, plan.channels))
         yield from _check_connecting(plan, lost, path, channel)
         yield from check_wrap_up(path, channel)
+        yield from check_silence(path, channel)
         for field in ("offer_timeout", "connects"):
             lasts = getattr(channel, field)
             if lasts is not None and microseconds(lasts) <= 0:
@@ -342,6 +358,7 @@ def _check_pace(plan: Plan, lost: Lost) -> Iterator[Fault]:
 _CHECKS = (
     _check_workspace,
     _check_queues,
+    _check_labels,
     _check_routing,
     _check_channels,
     _check_agents,

@@ -79,10 +79,11 @@ class Consulting:
 
 @attrs.frozen
 class Consulted:
-    """An agent takes part in another one's interaction.
+    """An agent takes part in another one's interaction, or will once they are connected.
 
     Attributes:
         agent: who asked them.
+        is_connecting: whether the channel has yet to connect them.
     """
 
     consult: str
@@ -90,6 +91,7 @@ class Consulted:
     case: CaseRef
     customer: str
     agent: str
+    is_connecting: bool = False
 
 
 @attrs.frozen

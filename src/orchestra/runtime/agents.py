@@ -167,13 +167,15 @@ class Consult:
     async def accept(self) -> ActiveContact:
         """Take part, as the agent who is asked; take the contact if it is a transfer.
 
-        What it gives can be worked with from when the contact is this agent's: at once if it is a transfer, else if
-        it is handed over (see `completed`).
+        What it gives can be worked with from when the contact is this agent's: at once if it is a transfer, else if it
+        is handed over (see `completed`). Where the channel `connects`, it returns once `ConfirmConnected` has come.
 
         Raises:
-            OfferExpired: it timed out, was ended, or the contact is over.
+            OfferExpired: it timed out, was ended, they could not be connected, or the contact is over.
         """
         consulted: Consulted = await self._workspace.execute(c.AcceptConsult(self.id, self.consulted, self.token))
+        if consulted.is_connecting:
+            await self.answered()
         return ActiveContact(self._workspace, consulted, self.consulted, self.channel)
 
     async def decline(self, reason: str | None = None) -> None:
@@ -412,7 +414,7 @@ class ActiveContact:
         await self._workspace.execute(c.FinishInteraction(self.interaction, self.agent, disposition))
 
     async def finish_wrap_up(self, disposition: str | None = None) -> None:
-        """End wrap-up before its time.
+        """End wrap-up before its time; after a transfer, that of the agent's own part.
 
         Raises:
             TooSoon: the channel's wrap-up is `fixed`, so that its time alone ends it.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
-from tests.engine_driver import SECOND
+from tests.engine_driver import SECOND, plan
 from tests.unit.engine.consult_desk import Desk
 
 from orchestra.engine.lifecycle import CONSULT
@@ -262,6 +264,9 @@ def test_who_asked_signs_out_while_something_rings_at_them(desk: Desk, got: Any,
 
 _TRIGGERS = {
     "accept": c.AcceptConsult("cs1", "bob", 1),
+    "connect": c.AcceptConsult("cs1", "bob", 1),
+    "confirm": c.ConfirmConnected("cs1", "bob", 1),
+    "fail": c.ReportSetupFailed("cs1", "bob", 1),
     "decline": c.DeclineConsult("cs1", "bob", 1),
     "end": c.EndConsult("cs1", "ana"),
     "leave": c.LeaveConsult("cs1", "bob"),
@@ -274,6 +279,10 @@ _TRIGGERS = {
 
 @pytest.mark.parametrize(("state", "trigger"), [step for step in CONSULT.steps if step[1] != "barge_in"])
 def test_each_step_of_the_table_is_taken(desk: Desk, asked: Any, state: str, trigger: str) -> None:
+    if "CONNECTING" in (state, CONSULT.steps[state, trigger]):
+        first = plan()
+        chat = attrs.evolve(first.channels["chat"], connects=timedelta(seconds=15))
+        desk.change_plan(attrs.evolve(first, channels={**first.channels, "chat": chat}))
     if state != "ASKED":
         desk.join(asked)
     if state == "MERGED":

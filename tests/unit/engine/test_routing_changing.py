@@ -200,7 +200,7 @@ def test_kinds_of_work_keep_their_places_and_new_ones_take_those_that_are_free()
     driver.change_plan(more)
     places = driver.engine.view.routing.rules.places
     assert {name: places[name] for name in before} == before
-    assert places["aaa"] == 7
+    assert places["aaa", ()] == 7
     driver.change_plan(
         attrs.evolve(more, channels={name: one for name, one in more.channels.items() if name != "chat"})
     )

@@ -357,6 +357,8 @@ def test_a_transfer_frees_whoever_hands_over(driver: Driver) -> None:
     driver.call("jim")
     assert driver.offered() == {}
     driver.run(c.TransferInteraction("in1", "ana", "sales"))
+    assert driver.offered() == {}, "she wraps up her part"
+    driver.advance(10)
     assert driver.offered() == {"in2": "ana"}
 
 

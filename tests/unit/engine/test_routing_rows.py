@@ -12,7 +12,7 @@ from tests.invariants import WatchedEngine
 
 from orchestra.errors import InvalidCommand, OfferExpired, TooSoon
 from orchestra.model import commands as c, events as e
-from orchestra.model.definitions import Rate, WarmUp
+from orchestra.model.definitions import Label, Rate, Silence, WarmUp
 from orchestra.model.routing import Condition, Ring, Serving, Step
 from orchestra.model.scores import Score
 
@@ -216,6 +216,35 @@ def test_capacity_is_a_count_per_channel_and_one_weighted_budget() -> None:
     assert sorted(driver.offered()) == ["in1", "in2", "in3"], "one call each, whatever the budget"
 
 
+def test_capacity_has_caps_per_label() -> None:
+    first = plan(labels={"complex": Label(1)})
+    queues = {**first.queues, "german": attrs.evolve(first.queues["german"], labels=["complex"])}
+    driver = Driver(attrs.evolve(first, queues=queues), engine=WatchedEngine())
+    driver.sign_in("bob")
+    driver.answered("p1", "email", queue="german")
+    driver.message("p2", "email", queue="german")
+    driver.message("p3", "email")
+    assert driver.offered() == {"in3": "bob"}
+
+
+def test_weight_falls_while_the_customer_is_silent_and_regaining_it_never_evicts() -> None:
+    driver = centre(channels={"chat": {"silence": Silence(seconds(240), 0)}})
+    driver.sign_in("ana")
+    for sender in ("joe", "jim"):
+        driver.answered(sender)
+    driver.run(c.WriteReply("in1", "ana", "hi"))
+    driver.message("jon")
+    driver.advance(220)
+    assert driver.offered() == {}
+    driver.message("jay", after=19)
+    driver.advance(1)
+    assert driver.offered() == {"in3": "ana"}
+    driver.accept(driver.offer_to("ana"))
+    driver.message("joe")
+    assert driver.engine.view.routing.benches["ana"].used_percent == 150
+    assert driver.offered() == {}
+
+
 def test_interruptible_work_is_put_aside_for_what_is_urgent() -> None:
     driver = centre(channels={"voice": {"interrupts": ["email"]}})
     driver.sign_in("ana")
@@ -342,6 +371,28 @@ def test_attended_transfer_consult_and_conference() -> None:
     assert driver.engine.view.contacts.interactions["in1"].agent == "ana", "who asked has it still"
     driver.run(c.CompleteTransfer(asked.consult, "ana"))
     assert driver.engine.view.contacts.interactions["in1"].agent == "bob"
+
+
+def test_the_source_owns_until_the_target_is_connected_and_then_wraps_up_a_part_of_its_own() -> None:
+    values = {"connects": seconds(10), "wrap_up": seconds(20), "wrap_up_percent": 50}
+    driver = centre(channels={"chat": values})
+    driver.sign_in("ana")
+    got = driver.answered()
+    driver.sign_in("bob")
+    for outcome in ("fails", "works"):
+        asked = driver.run(c.TransferToAgent("in1", "ana", "bob")).result
+        driver.run(c.AcceptConsult(asked.consult, "bob", asked.token))
+        assert driver.agent_of(got) == "ana"
+        if outcome == "fails":
+            driver.run(c.ReportSetupFailed(asked.consult, "bob", asked.token))
+            assert driver.agent_of(got) == "ana"
+        else:
+            driver.run(c.ConfirmConnected(asked.consult, "bob", asked.token))
+    assert driver.agent_of(got) == "bob"
+    benches = driver.engine.view.routing.benches
+    assert (benches["ana"].used_percent, benches["bob"].used_percent) == (25, 50)
+    driver.advance(20)
+    assert (benches["ana"].used_percent, driver.state(got)) == (0, "ACTIVE")
 
 
 def test_work_items_are_routed_like_contacts() -> None:

@@ -43,6 +43,8 @@ def test_whoever_hands_over_is_offered_what_waits(desk: Desk) -> None:
     waiting = desk.call("mia")
     assert desk.offered() == {}
     desk.run(c.CompleteTransfer("cs1", "ana"), 1)
+    assert desk.offered() == {}, "ana wraps up her part"
+    desk.advance(10)
     assert desk.offered() == {waiting.interaction: "ana"}
 
 
@@ -76,6 +78,8 @@ def test_what_was_put_aside_for_a_contact_comes_back_when_it_is_handed_over() ->
     desk.sign_in("bob")
     desk.join(desk.ask(call))
     desk.run(c.CompleteTransfer("cs1", "ana"), 1)
+    assert (desk.state(chat), desk.agent_of(call), desk.used("ana")) == ("PARKED", "bob", 100)
+    desk.advance(10)
     assert (desk.state(chat), desk.agent_of(call), desk.used("ana")) == ("ACTIVE", "bob", 50)
 
 

@@ -364,6 +364,46 @@ def test_a_contact_that_another_agent_is_asked_to_take_is_no_consult() -> None:
     assert (total.transfer_rate.numerator, total.consult_rate.numerator) == (1, 0)
 
 
+@pytest.mark.parametrize(("ends_s", "wrap_up_s"), [(35, 5), (None, 20)])
+def test_who_gives_a_contact_away_wraps_it_up_as_part_of_handling_it(ends_s: int | None, wrap_up_s: int) -> None:
+    desk = Desk(PLAN.replace('offer_timeout = "10m"', 'offer_timeout = "10m"\nwrap_up = "20s"'))
+    desk.sign_in("ana", "bob")
+    called = desk.call("joe", 10)
+    desk.take(called, 20)
+    desk.run(c.TransferToAgent(called, "ana", "bob"), 25)
+    desk.run(c.AcceptConsult("cs1", "bob", 1), 30)
+    if ends_s is not None:
+        desk.run(c.FinishWrapUp(called, "ana", "resolved"), ends_s)
+    desk.run(c.FinishInteraction(called, "bob"), 40)
+    desk.run(c.FinishWrapUp(called, "bob"), 40)
+    desk.wait(60)
+    measures = desk.measures()
+    for figures, handled in ((measures.total, 1), (measures.by_channel["voice"], 1), (measures.by_queue["care"], 2)):
+        handling = figures.handling
+        assert (handling.handled, handling.talk_us, handling.wrap_up_us) == (
+            handled,
+            20_000_000,
+            wrap_up_s * 1_000_000,
+        )
+    assert measures._folds[0]._segments == {}
+
+
+def test_a_bot_wraps_up_its_part_apart_from_people() -> None:
+    plan = PLAN.replace("[agents.ana]\n", '[agents.ana]\nkind = "bot"\n')
+    desk = Desk(plan.replace('offer_timeout = "10m"', 'offer_timeout = "10m"\nwrap_up = "20s"'))
+    desk.sign_in("ana")
+    called = desk.call("joe", 10)
+    desk.take(called, 20)
+    desk.sign_in("bob", at_s=21)
+    desk.run(c.TransferInteraction(called, "ana", "german"), 30)
+    desk.take(called, 32)
+    desk.run(c.FinishInteraction(called, "bob"), 40)
+    desk.wait(70)
+    handling = desk.measures().total.handling
+    assert (handling.handled, handling.talk_us, handling.wrap_up_us) == (1, 8_000_000, 20_000_000)
+    assert desk.measures().by_queue["german"].handling.wrap_up_us == 20_000_000
+
+
 def test_who_leaves_after_an_answer_is_told_apart() -> None:
     desk, called = _transferred()
     desk.run(c.LeaveContact(called), 90)

@@ -46,6 +46,37 @@ def test_wrap_up_that_makes_sense(values: str) -> None:
     assert [fault for fault in found if fault.path.startswith("channels.fax")] == []
 
 
+@pytest.mark.parametrize(
+    ("values", "field", "is_error"),
+    [
+        ('silence = {after = "1m", percent = 101}', "silence.percent", True),
+        ('silence = {after = "1m", percent = -1}', "silence.percent", True),
+        ("silence = {percent = 50}", "silence.after", True),
+        ('silence = {after = "0s", percent = 50}', "silence.after", True),
+        ('silence = {after = "1m"}', "silence.percent", False),
+        ('silence = {after = "1d", percent = 50}', "silence.after", False),
+        ('work = true\nsilence = {after = "1m", percent = 50}', "silence", False),
+    ],
+)
+def test_silence_that_makes_no_sense(values: str, field: str, is_error: bool) -> None:
+    (fault,) = faults(f"[channels.fax]\n{values}\n", f"channels.fax.{field}")
+    assert fault.is_error is is_error
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        'silence = {after = "4m", percent = 10}',
+        'silence = {after = "4m", percent = 0}',
+        'live = true\nsilence = {after = "3d", percent = 0}',
+        'idle_after = "1h"\nsilence = {after = "59m", percent = 0}',
+    ],
+)
+def test_silence_that_makes_sense(values: str) -> None:
+    found = Plan.parse(f"{CARE}[channels.fax]\n{values}\n").faults()
+    assert [fault for fault in found if fault.path.startswith("channels.fax")] == []
+
+
 def test_a_budget_that_no_contact_fits_is_doubtful() -> None:
     (fault,) = faults('[agents.dan]\nteams = ["care"]\ncapacity_percent = 19\n', "agents.dan.capacity_percent")
     assert not fault.is_error

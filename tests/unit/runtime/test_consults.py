@@ -7,12 +7,12 @@ from datetime import timedelta
 import anyio
 import attrs
 import pytest
-from tests.contact_centre import Centre, message
+from tests.contact_centre import PLAN, Centre, message, turns
 
 from orchestra import Consult
 from orchestra.errors import JournalUnavailable, NotAllowedInState, NotPermitted, OfferExpired
-from orchestra.model import events as e
-from orchestra.runtime.agents import ActiveContact, AgentSession
+from orchestra.model import commands as c, events as e
+from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 
@@ -47,6 +47,53 @@ async def test_an_agent_asks_another_who_takes_part(centre: Centre) -> None:
         with pytest.raises(OfferExpired):
             await asked.end()
     assert [event.outcome for event in centre.events(e.ConsultEnded)] == ["LEFT"]
+
+
+@pytest.mark.parametrize("is_connected", [True, False])
+async def test_a_consult_is_accepted_once_the_agent_is_connected(is_connected: bool) -> None:
+    told: list[object] = []
+
+    async def accept(what: Offer | Consult) -> None:
+        try:
+            told.append(await what.accept())
+        except OfferExpired as error:
+            told.append(error.state)
+
+    chat = attrs.evolve(PLAN.channels["chat"], connects=timedelta(seconds=30))
+    centre = Centre(clock=VirtualClock(), plan=attrs.evolve(PLAN, channels={**PLAN.channels, "chat": chat}))
+    async with centre.open() as workspace, anyio.create_task_group() as tasks:
+        ana = await workspace.sign_in("ana")
+        await workspace.receive(message(1))
+        offer = await ana.next_offer()
+        tasks.start_soon(accept, offer)
+        await turns()
+        await offer.confirm_connected()
+        await turns()
+        ben = await workspace.sign_in("ben")
+        contact = told.pop()
+        assert isinstance(contact, ActiveContact)
+        await contact.consult("ben")
+        consult = await ben.next_consult()
+        tasks.start_soon(accept, consult)
+        await turns()
+        assert told == []
+        kind = c.ConfirmConnected if is_connected else c.ReportSetupFailed
+        await workspace.execute(kind(consult.id, "ben", consult.token))
+        await turns()
+        if is_connected:
+            assert [str(one) for one in told] == ["ActiveContact('in1', case='C-000001', agent='ben')"]
+        else:
+            assert told == ["SETUP_FAILED"]
+
+
+async def test_whoever_gave_a_contact_away_ends_the_wrap_up_of_their_part(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        await contact.transfer_to("ben")
+        theirs = await (await ben.next_consult()).accept()
+        await contact.finish_wrap_up("resolved")
+        await theirs.reply("It is on its way.")
+    assert [event.disposition for event in centre.events(e.SegmentWrapUpEnded)] == ["resolved"]
 
 
 async def test_a_consult_that_was_pending_before_the_question_is_given(centre: Centre) -> None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestra.engine.consults.parts import answer, end, fail, joined, known, theirs
 from orchestra.engine.consults.state import ANSWER, EVOLVE, Consult, Consults
 from orchestra.engine.contacts.state import Interaction
 from orchestra.engine.lifecycle import CONSULT
-from orchestra.engine.routing.steps import queue_again
+from orchestra.engine.routing.rows import Load
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, UnknownId
+from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.limits import text_fault
-from orchestra.model.results import CaseRef, Consulted, Consulting
+from orchestra.model.results import Consulting
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
-_DIGITS = 20
 _IN_HAND = ("ACTIVE", "HELD")
 
 
@@ -42,7 +42,8 @@ def _asked(view: View, command: c.AskConsult | c.TransferToAgent, other: str, pu
             raise NotAllowedInState(name, row.state, "ask_another")
         if row.consulted == other:
             raise NotAllowedInState(name, row.state, "be_consulted")
-    _check_free(view, command.agent, other, interaction.channel)
+    part = view.routing.part_in(key)
+    _check_free(view, command.agent, other, part)
     channel, token = view.plan.channels[interaction.channel], view.consults.next_token()
     deadline_us = at_us + microseconds(channel.answer_within)
     yield e.ConsultAsked(
@@ -53,12 +54,13 @@ def _asked(view: View, command: c.AskConsult | c.TransferToAgent, other: str, pu
         other,
         interaction.channel,
         token,
-        channel.weight_percent,
+        part.weight_percent,
         deadline_us,
         purpose,
         command.note,
+        list(part.labels),
     )
-    return Consulting(f"cs{token}", token, channel.weight_percent, deadline_us)
+    return Consulting(f"cs{token}", token, part.weight_percent, deadline_us)
 
 
 def _owned(view: View, command: c.AskConsult | c.TransferToAgent, wish: str) -> tuple[str, Interaction]:
@@ -71,8 +73,8 @@ def _owned(view: View, command: c.AskConsult | c.TransferToAgent, wish: str) -> 
     return key, interaction
 
 
-def _check_free(view: View, agent: str, consulted: str, channel: str) -> None:
-    """Refuse to ask somebody who could not be offered one more of the channel now."""
+def _check_free(view: View, agent: str, consulted: str, part: Load) -> None:
+    """Refuse to ask somebody who has no room for it now."""
     if consulted == agent:
         raise InvalidCommand("agent", "must be another one")
     presence = view.agent(consulted)
@@ -82,74 +84,54 @@ def _check_free(view: View, agent: str, consulted: str, channel: str) -> None:
         raise NotAllowedInState(
             consulted, "SILENT" if presence.state == "AVAILABLE" else presence.state, "be_consulted"
         )
-    if not view.routing.has_room(consulted, channel):
+    if not view.routing.has_room(consulted, part):
         raise NotAllowedInState(consulted, "SATURATED", "be_consulted")
 
 
 # Answering
 
 
-def _known(view: View, name: str) -> Consult:
-    """The row of a consult, which is kept until it ends."""
-    row = view.consults.consults.get(name)
-    if row is not None:
-        return row
-    number = name.removeprefix("cs")
-    if number.isdecimal() and len(number) < _DIGITS and 0 < int(number) < view.consults.next_token():
-        raise OfferExpired(name, "over")
-    raise UnknownId("consult", name)
-
-
-def _theirs(view: View, command: c.AcceptConsult | c.DeclineConsult | c.LeaveConsult) -> Consult:
-    """The consult, of an agent who is asked or takes part."""
-    row = _known(view, command.consult)
-    if row.consulted != command.agent:
-        raise NotPermitted(f"agent:{command.agent}", type(command).__name__, "another agent is asked")
-    return row
-
-
 def _asked_by(view: View, command: c.EndConsult | c.CompleteTransfer | c.MergeConsult) -> Consult:
     """The consult, of the agent who asked."""
-    row = _known(view, command.consult)
+    row = known(view, command.consult)
     if row.agent != command.agent:
         raise NotPermitted(f"agent:{command.agent}", type(command).__name__, "another agent asked")
     return row
 
 
 def _accept(view: View, command: c.AcceptConsult, at_us: int) -> Steps:
-    row = _theirs(view, command)
+    row = theirs(view, command, command.consult, command.agent)
     if row.token != command.token:
         raise OfferExpired(command.consult, row.state)
-    answer = _consulted(view, command.consult, row)
-    if row.state == CONSULT.initial:  # else they ask again, and take part already
-        yield e.ConsultAccepted(command.consult, row.interaction, row.customer, row.agent, row.consulted, row.purpose)
-    return answer
-
-
-def _consulted(view: View, name: str, row: Consult) -> Consulted:
-    case = view.contacts.interactions[row.interaction].case
-    assert case is not None  # only interactions of a case are routed
-    return Consulted(name, row.interaction, CaseRef(case, view.cases.cases[case].number), row.customer, row.agent)
+    told, connects = answer(view, command.consult), view.plan.channels[row.channel].connects
+    if row.state != CONSULT.initial:  # they ask again
+        return told
+    if connects is None:
+        yield joined(view, command.consult)
+        return told
+    until_us = at_us + microseconds(connects)
+    yield e.ConsultConnecting(command.consult, row.interaction, row.customer, row.agent, row.consulted, until_us)
+    return answer(view, command.consult)
 
 
 def _decline(view: View, command: c.DeclineConsult, at_us: int) -> Steps:
-    row = _theirs(view, command)
+    row = theirs(view, command, command.consult, command.agent)
     if row.token != command.token or row.state != CONSULT.initial:
         raise OfferExpired(command.consult, row.state)
-    yield from _fail(view, command.consult, "decline", command.reason, at_us)
+    yield from fail(view, command.consult, "decline", command.reason, at_us)
     return None
 
 
 def _leave(view: View, command: c.LeaveConsult, at_us: int) -> Steps:
-    row = _theirs(view, command)
+    row = theirs(view, command, command.consult, command.agent)
     CONSULT.step(command.consult, row.state, "leave")
-    yield _end(view, command.consult, "leave", None)
+    yield end(view, command.consult, "leave", None)
     return None
 
 
 def _end_it(view: View, command: c.EndConsult, at_us: int) -> Steps:
     _asked_by(view, command)
-    yield from _fail(view, command.consult, "end", command.reason, at_us)
+    yield from fail(view, command.consult, "end", command.reason, at_us)
     return None
 
 
@@ -179,37 +161,12 @@ def _on_accepted(view: View, event: e.ConsultAccepted, at_us: int) -> Iterator[e
         yield _completed(event.consult, view.consults.consults[event.consult])
 
 
-def _fail(view: View, name: str, trigger: str, reason: str | None, at_us: int) -> Iterator[e.Event]:
-    """A consult has come to nothing. What was to be transferred waits again if whoever had it is gone."""
-    row = view.consults.consults[name]
-    yield _end(view, name, trigger, reason)
-    is_gone = view.presence.agents[row.agent].state == "OFFLINE"
-    if row.purpose == "transfer" and is_gone and view.plan.channels[row.channel].on_agent_lost == "requeue":
-        yield queue_again(view, row.interaction, "transfer_failed", at_us)
-
-
-def _end(view: View, name: str, trigger: str, reason: str | None) -> e.ConsultEnded:
-    """The event that ends a consult by a trigger of its table."""
-    row = view.consults.consults[name]
-    return e.ConsultEnded(
-        name,
-        row.interaction,
-        row.customer,
-        row.agent,
-        row.consulted,
-        row.channel,
-        row.weight_percent,
-        CONSULT.step(name, row.state, trigger),
-        reason,
-    )
-
-
 # What ends consults
 
 
 def _end_all(view: View, interaction: str, trigger: str, reason: str) -> Iterator[e.Event]:
     for name, _ in view.consults.of_interaction(interaction):
-        yield _end(view, name, trigger, reason)
+        yield end(view, name, trigger, reason)
 
 
 def _on_queued(view: View, event: e.InteractionQueued | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
@@ -228,7 +185,7 @@ def _on_over(view: View, event: e.InteractionCanceled | e.InteractionDone, at_us
 def _on_gone(view: View, event: e.AgentSignedOut | e.AgentLost, at_us: int) -> Iterator[e.Event]:
     """Whoever is gone takes part in nothing, and asks for no help. What they were handing over is handed over."""
     for name, _ in view.consults.of_consulted(event.agent):
-        yield from _fail(view, name, "agent_lose", None, at_us)
+        yield from fail(view, name, "agent_lose", None, at_us)
     for interaction in sorted(view.routing.in_hand.get(event.agent, ())):
         if view.routing.items[interaction].held_by == event.agent:
             yield from _left_alone(view, interaction)
@@ -238,7 +195,7 @@ def _left_alone(view: View, interaction: str) -> Iterator[e.Event]:
     """Who has an interaction is gone: who has talked with the customer longest has it now, if anybody does."""
     for name, row in view.consults.of_interaction(interaction):
         if row.purpose == "consult" and row.state != "MERGED":
-            yield _end(view, name, "end", "who asked is gone")
+            yield end(view, name, "end", "who asked is gone")
     for name, row in view.consults.parties(interaction)[:1]:
         yield _completed(name, row)
 
@@ -248,12 +205,13 @@ def _on_silent(view: View, event: e.AgentWentAway | e.DeviceLost, at_us: int) ->
     if isinstance(event, e.DeviceLost) and event.grace_until_us is None:
         return
     for name, row in view.consults.of_consulted(event.agent):
-        if row.state == CONSULT.initial:
-            yield from _fail(view, name, "agent_lose", None, at_us)
+        if row.state in (CONSULT.initial, "CONNECTING"):
+            yield from fail(view, name, "agent_lose", None, at_us)
 
 
 def _over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
-    return _fail(view, name, "time_out", None, at_us)
+    trigger = "time_out" if view.consults.consults[name].state == CONSULT.initial else "fail"
+    return fail(view, name, trigger, None, at_us)
 
 
 SECTION = Section(

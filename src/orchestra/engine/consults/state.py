@@ -13,7 +13,7 @@ from orchestra.model import events as e
 __all__ = ["ANSWER", "EVOLVE", "Consult", "Consults"]
 
 ANSWER = "consults.answer"
-"""Timer of a consult that has not been answered."""
+"""Timer of a consult that has not been answered, or whose agent is still being connected."""
 
 
 @attrs.define
@@ -29,6 +29,7 @@ class Consult:
     weight_percent: int
     deadline_us: int
     purpose: str
+    labels: list[str]
     state: str = CONSULT.initial
 
 
@@ -87,6 +88,7 @@ class Consults(Slice):
             event.weight_percent,
             event.deadline_us,
             event.purpose,
+            event.labels,
         )
         self._enter(event.consult, row)
         self.timers.set(ANSWER, event.consult, event.deadline_us)
@@ -104,14 +106,21 @@ class Consults(Slice):
             event.weight_percent,
             at_us,
             "consult",
+            event.labels,
             CONSULT.steps[CONSULT.initial, "barge_in"],
         )
         self._enter(event.consult, row)
 
+    def connecting(self, event: e.ConsultConnecting, at_us: int) -> None:
+        """The consulted agent has answered, and is to be connected before the deadline that holds now."""
+        row = self.consults[event.consult]
+        row.state, row.deadline_us = CONSULT.steps[row.state, "connect"], event.until_us
+        self.timers.set(ANSWER, event.consult, event.until_us)
+
     def accepted(self, event: e.ConsultAccepted, at_us: int) -> None:
         """The consulted agent takes part."""
         row = self.consults[event.consult]
-        row.state = CONSULT.steps[row.state, "accept"]
+        row.state = CONSULT.steps[row.state, "accept" if row.state == CONSULT.initial else "confirm"]
         self.timers.cancel(ANSWER, event.consult)
 
     def merged(self, event: e.ConsultMerged, at_us: int) -> None:
@@ -138,6 +147,7 @@ class Consults(Slice):
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.ConsultAsked: Consults.asked,
     e.BargedIn: Consults.barged_in,
+    e.ConsultConnecting: Consults.connecting,
     e.ConsultAccepted: Consults.accepted,
     e.ConsultEnded: Consults.ended,
     e.ConsultMerged: Consults.merged,

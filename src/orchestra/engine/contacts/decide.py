@@ -19,12 +19,15 @@ from orchestra.engine.contacts.intake import (
 )
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Interaction, taken_key
+from orchestra.engine.contacts.wrap_up import check_disposition, check_end, wrap_up_of
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.section import Section, Steps
+from orchestra.engine.segments.decide import end
+from orchestra.engine.segments.state import OVER
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, NotAllowedInState, TooSoon, UnknownId
+from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
@@ -93,7 +96,7 @@ def _same(view: View, known: str, command: c.WriteReply) -> Written:
 
 def _finish(view: View, command: c.FinishInteraction, at_us: int) -> Steps:
     key, _ = owned(view, command, command.interaction, command.agent, "wrap_up", "finish")
-    _check_disposition(view, command.disposition)
+    check_disposition(view, command.disposition)
     yield from _finished(view, key, "agent", command.disposition, at_us)
     return None
 
@@ -103,44 +106,33 @@ def _finished(view: View, key: str, by: str, disposition: str | None, at_us: int
     interaction = view.contacts.interactions[key]
     agent = interaction.agent
     assert agent is not None  # only interactions in hand finish
-    channel = view.plan.channels[interaction.channel]
-    lasts_us, mode = microseconds(channel.wrap_up), channel.wrap_up_mode
-    ends_by_itself = lasts_us > 0 and mode != "required"
-    wraps_up = ends_by_itself or mode in ("optional", "required")
-    yield e.InteractionFinished(
-        key,
-        interaction.customer,
-        agent,
-        by,
-        disposition,
-        at_us + lasts_us if ends_by_itself else None,
-        mode if wraps_up else None,
-    )
-    if not wraps_up:
+    mode, until_us = wrap_up_of(view.plan.channels[interaction.channel], at_us)
+    yield e.InteractionFinished(key, interaction.customer, agent, by, disposition, until_us, mode)
+    if mode is None:
         yield e.InteractionDone(key, interaction.customer, "finished", agent, disposition)
 
 
 def _finish_wrap_up(view: View, command: c.FinishWrapUp, at_us: int) -> Steps:
     key, interaction = view.interaction(command.interaction)
+    segment = view.segments.of(command.agent, key)
+    if segment is not None:  # others have it, and what becomes of it is not this agent's to say
+        yield from _finish_segment(view, command, segment)
+        return None
     if interaction.state != "WRAPPING":
         raise NotAllowedInState(key, interaction.state, "finish_wrap_up")
     owned(view, command, key, command.agent, "end")
-    _check_disposition(view, command.disposition)
+    check_disposition(view, command.disposition)
     disposition = command.disposition or interaction.disposition
-    if interaction.wrap_up == "fixed":
-        until_us = view.timers.get(WRAP_UP, key)
-        assert until_us is not None  # it is this timer that ends it
-        raise TooSoon(key, until_us)
-    if interaction.wrap_up == "required" and not disposition:
-        raise InvalidCommand("disposition", "must be given before wrap-up can end")
+    check_end(key, interaction.wrap_up, view.timers.get(WRAP_UP, key), disposition)
     yield e.InteractionDone(key, interaction.customer, "finished", command.agent, disposition)
     return None
 
 
-def _check_disposition(view: View, disposition: str | None) -> None:
-    known = view.plan.cases.dispositions
-    if disposition is not None and known and disposition not in known:
-        raise InvalidCommand("disposition", f"must be one of {', '.join(sorted(known))}")
+def _finish_segment(view: View, command: c.FinishWrapUp, segment: str) -> Iterator[e.Event]:
+    row = view.segments.segments[segment]
+    check_disposition(view, command.disposition)
+    check_end(row.interaction, row.wrap_up, view.timers.get(OVER, segment), command.disposition)
+    yield end(view, segment, "finished", command.disposition)
 
 
 def _transfer(view: View, command: c.TransferInteraction, at_us: int) -> Steps:
@@ -186,7 +178,7 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
     check_id("account", command.account)
     check_thread(command.thread)
     check_text(command.text)
-    _check_disposition(view, command.disposition)
+    check_disposition(view, command.disposition)
     taken = already(view, command.channel, command.account, command.message_id)
     if taken is not None:
         return received(view, taken, is_duplicate=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestra.engine.consults.parts import confirm, is_consult, report_failure
 from orchestra.engine.lifecycle import OFFER
 from orchestra.engine.routing.offers import end
 from orchestra.engine.routing.rows import Offer
@@ -71,6 +72,8 @@ def _accept(view: View, command: c.AcceptOffer, at_us: int) -> Steps:
 
 
 def _confirm(view: View, command: c.ConfirmConnected, at_us: int) -> Steps:
+    if is_consult(command.offer):
+        return (yield from confirm(view, command))
     if not _is_theirs(view, command, "ACCEPTED"):
         row = _open(view, command, "confirm")
         customer = view.routing.items[row.interaction].customer
@@ -79,6 +82,8 @@ def _confirm(view: View, command: c.ConfirmConnected, at_us: int) -> Steps:
 
 
 def _fail(view: View, command: c.ReportSetupFailed, at_us: int) -> Steps:
+    if is_consult(command.offer):
+        return (yield from report_failure(view, command, at_us))
     _open(view, command, "fail")
     yield end(view, command.offer, "fail", command.reason)
     return None

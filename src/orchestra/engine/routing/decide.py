@@ -20,6 +20,7 @@ from orchestra.engine.routing.rows import (
     REST,
     RETRY,
     RING,
+    SILENCE,
     STEP,
     SWEEP,
     Item,
@@ -295,6 +296,13 @@ def _retry(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
     yield e.RoutingRetried(interaction, view.routing.items[interaction].customer)
 
 
+def _silent(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    item = view.routing.items[interaction]
+    assert item.held_by is not None  # what nobody has has no such timer
+    weight_percent = item.full_percent * view.plan.channels[item.channel].silence.percent // 100
+    yield e.CustomerFellSilent(interaction, item.customer, item.held_by, weight_percent)
+
+
 def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
     return _ask(view, view.routing.to_sweep, at_us)
 
@@ -333,6 +341,7 @@ SECTION = Section(
         e.RingWidened: _on_widened,
         e.RoutingRetried: _on_retried,
         e.AgentRested: _on_free,
+        e.CustomerFellSilent: _on_free,
         e.TransferCompleted: _on_transfer_completed,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
@@ -354,6 +363,7 @@ SECTION = Section(
         EXHAUSTED: exhausted,
         RETRY: _retry,
         REST: _rested,
+        SILENCE: _silent,
         STEP: step_over,
         GATE: gate_over,
         ASK: _ask_free,

@@ -12,14 +12,17 @@ from orchestra.engine.routing.rows import (
     REST,
     RETRY,
     RING,
+    SILENCE,
     SWEEP,
     Bench,
     Item,
+    Load,
     Offer,
 )
 from orchestra.engine.routing.state import Routing, left_key
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve
 from orchestra.model import events as e
+from orchestra.model.structure import microseconds
 
 __all__ = ["EVOLVE"]
 
@@ -175,13 +178,14 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
         at_us,
         event.deadline_us,
         routing.benches[agent].idle_since_us,
+        event.labels,
     )
     item.offers.append(event.offer)
     item.ringing[agent] = event.offer
     routing.offers[event.offer] = row
     note_offer(routing.benches[agent], routing.plan.presence, at_us)
     routing.limit(agent, routing.benches[agent], at_us)
-    routing.hold(name, item, agent, event.weight_percent, at_us)
+    routing.hold(name, agent, Load(item.channel, event.weight_percent, event.labels), at_us)
     if item.state == "WAITING":
         routing.unwait(name)
         item.state, item.ring = "OFFERED", 1
@@ -221,7 +225,7 @@ def accepted(routing: Routing, event: e.OfferAccepted, at_us: int) -> None:
     item.connecting -= row.state == "CONNECTING"
     row.state = "ACCEPTED"
     item.state, item.held_by, item.taken_by = "TAKEN", event.agent, event.offer
-    item.weight_percent = row.weight_percent
+    item.weight_percent, item.full_percent, item.labels = row.weight_percent, row.weight_percent, row.labels
     del item.ringing[event.agent]
     routing.settle(event.interaction, item)
     routing.smooth(item, at_us)
@@ -305,28 +309,73 @@ def resumed(routing: Routing, event: e.InteractionResumed, at_us: int) -> None:
 
 
 def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None:
-    """What is being wrapped up is not put aside, and may weigh less."""
+    """What is being wrapped up is not put aside, and may weigh less; of what it weighs while nobody is silent."""
     item = routing.items[event.interaction]
     item.is_wrapping = True
     routing.look_back(event.agent, at_us, talk_us=at_us - item.taken_us)
     if event.wrap_up is not None and item.lent_to is not None:
         routing.take_back(event.interaction, event.agent)  # it is worked on again
     routing.replace(event.agent)
-    percent = routing.plan.channels[item.channel].wrap_up_percent
-    if event.wrap_up is not None and percent < 100:
-        routing.weigh(item, event.agent, item.weight_percent * percent // 100)
+    routing.timers.cancel(SILENCE, event.interaction)
+    item.is_silent = False
+    if event.wrap_up is not None:
+        percent = routing.plan.channels[item.channel].wrap_up_percent
+        routing.weigh(item, event.agent, item.full_percent * percent // 100)
+
+
+def answered(routing: Routing, event: e.MessageWritten | e.ReplyRecorded, at_us: int) -> None:
+    """The last message is ours: whoever has the interaction waits for the customer, who may be silent for a while."""
+    item = routing.items.get(event.interaction or "")
+    if item is None or item.held_by is None or item.is_wrapping or item.is_silent:
+        return
+    after = routing.plan.channels[item.channel].silence.after
+    if after is not None:
+        assert event.interaction is not None  # it has an item
+        routing.timers.set(SILENCE, event.interaction, at_us + microseconds(after))
+
+
+def fell_silent(routing: Routing, event: e.CustomerFellSilent, at_us: int) -> None:
+    """It weighs less until the customer writes."""
+    item = routing.items[event.interaction]
+    routing.timers.cancel(SILENCE, event.interaction)
+    item.is_silent = True
+    routing.weigh(item, event.agent, event.weight_percent)
+
+
+def heard(routing: Routing, event: e.MessageReceived, at_us: int) -> None:
+    """The customer is not silent: it takes its whole weight again, even where that exceeds the budget."""
+    item = routing.items.get(event.interaction)
+    routing.timers.cancel(SILENCE, event.interaction)
+    if item is not None and item.is_silent and item.held_by is not None:
+        item.is_silent = False
+        routing.weigh(item, item.held_by, item.full_percent)
 
 
 def consulted(routing: Routing, event: e.ConsultAsked | e.BargedIn, at_us: int) -> None:
     """Whoever is asked for help, or barges in, has one more of the channel to do."""
-    routing.occupy(event.consulted, event.channel, event.weight_percent, at_us)
+    routing.occupy(event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
 
 
 def consult_ended(routing: Routing, event: e.ConsultEnded, at_us: int) -> None:
-    """They have one less to do, and are offered what waits in a moment: one agent's leaving may end many consults."""
-    routing.vacate(event.consulted, event.channel, event.weight_percent, at_us)
-    if routing.benches[event.consulted].takes_work:
-        routing.ask_later(event.consulted, at_us)
+    """They have one less to do."""
+    _relieve(routing, event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
+
+
+def segment_started(routing: Routing, event: e.SegmentWrapUpStarted, at_us: int) -> None:
+    """Whoever gave an interaction away has their part of it to wrap up."""
+    routing.add(event.agent, Load(event.channel, event.weight_percent, event.labels), at_us)
+
+
+def segment_ended(routing: Routing, event: e.SegmentWrapUpEnded, at_us: int) -> None:
+    """They have one less to do."""
+    _relieve(routing, event.agent, Load(event.channel, event.weight_percent, event.labels), at_us)
+
+
+def _relieve(routing: Routing, agent: str, load: Load, at_us: int) -> None:
+    """They are offered what waits in a moment: one agent's leaving may end much at once."""
+    routing.vacate(agent, load, at_us)
+    if routing.benches[agent].takes_work:
+        routing.ask_later(agent, at_us)
 
 
 def transfer_completed(routing: Routing, event: e.TransferCompleted, at_us: int) -> None:
@@ -364,10 +413,16 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.StepEntered: step_entered,
     e.GateOpened: gate_opened,
     e.InteractionResumed: resumed,
+    e.MessageWritten: answered,
+    e.ReplyRecorded: answered,
+    e.CustomerFellSilent: fell_silent,
+    e.MessageReceived: heard,
     e.InteractionFinished: finished,
     e.ConsultAsked: consulted,
     e.BargedIn: consulted,
     e.ConsultEnded: consult_ended,
+    e.SegmentWrapUpStarted: segment_started,
+    e.SegmentWrapUpEnded: segment_ended,
     e.TransferCompleted: transfer_completed,
     e.InteractionDone: over,
     e.InteractionAbandoned: over,

@@ -166,6 +166,7 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
         list(winner),
         [list(entry) for entry in others],
         failing(view, item, wanted),
+        list(view.routing.rules.labels[item.queue]),
     )
 
 

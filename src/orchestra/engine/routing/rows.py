@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import attrs
 
 from orchestra.engine.lifecycle import OFFER
@@ -19,10 +22,12 @@ __all__ = [
     "REST",
     "RETRY",
     "RING",
+    "SILENCE",
     "STEP",
     "SWEEP",
     "Bench",
     "Item",
+    "Load",
     "Offer",
 ]
 
@@ -42,6 +47,8 @@ GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
 REST = "routing.rest"
 """Timer of an agent who is offered nothing, or less, for a while."""
+SILENCE = "routing.silence"
+"""Timer of an interaction whose customer has been answered and has written nothing since."""
 ASK = "routing.ask"
 """Timer of those who are free since a ring of which they were part is over."""
 SWEEP = "routing.sweep"
@@ -55,6 +62,14 @@ MARKS = {"person": f"{RESERVED}person", "bot": f"{RESERVED}bot"}
 """Kind of agent -> the skill by which the index tells it."""
 
 
+class Load(NamedTuple):
+    """What a piece of work takes of an agent: one of the channel and of each label, and a share of the budget."""
+
+    channel: str
+    weight_percent: int
+    labels: Sequence[str]
+
+
 @attrs.define
 class Item:
     """A routed interaction.
@@ -65,8 +80,9 @@ class Item:
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
-    by the offer `taken_by`, at the weight of that offer, or less while it is being wrapped up. While it is lent to an
-    offer, its weight takes nobody's capacity.
+    by the offer `taken_by`, at the weight of that offer, `full_percent`, or less while its customer `is_silent` or it
+    is being wrapped up; that agent has one more of its `labels`. While it is lent to an offer, its weight takes
+    nobody's capacity.
     """
 
     customer: str
@@ -83,6 +99,9 @@ class Item:
     held_by: str | None = None
     taken_by: str | None = None
     weight_percent: int = 0
+    full_percent: int = 0
+    is_silent: bool = False
+    labels: list[str] = attrs.field(factory=list)
     excluded: dict[str, int] = attrs.field(factory=dict)
     offers: list[str] = attrs.field(factory=list)
     agent: str | None = None
@@ -112,6 +131,7 @@ class Offer:
     made_us: int
     deadline_us: int
     idle_since_us: int
+    labels: list[str]
     state: str = OFFER.initial
 
     @property
@@ -124,6 +144,7 @@ class Offer:
 class Bench:
     """An agent as routing sees them: what they can do, what they have, and since when that has not changed.
 
+    Of what they have, `counts` are how many there are by channel, `labels` how many by label.
     They signed in at `since_us`, and have taken or are asked to take `fresh` since. `recent` are the instants of their
     last offers, oldest first, as many as the limit of rate asks for. `rests` until `rest_until_us`, `is_limited` by how
     much they have been offered, and of their budget `warm_percent` may be used. `slots` are the parts of the window in
@@ -136,6 +157,7 @@ class Bench:
     takes_work: bool = False
     used_percent: int = 0
     counts: dict[str, int] = attrs.field(factory=dict)
+    labels: dict[str, int] = attrs.field(factory=dict)
     idle_since_us: int = 0
     offered_us: int = 0
     rests: bool = False

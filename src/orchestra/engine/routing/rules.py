@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import count
+from itertools import count, product
 from typing import Any, NamedTuple
 
 import attrs
 
-from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item
+from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item, Load
 from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
 from orchestra.engine.routing.sides import Key, Order, Profile, ProfileKey, Rank, Requirement, Skills
 from orchestra.engine.scores import Rating
@@ -19,6 +19,9 @@ from orchestra.model.routing import RANDOM, RESERVED, SCORE, Ring, Step
 from orchestra.model.structure import microseconds
 
 __all__ = ["LIMITED", "QueueRules", "Rules", "StepRules"]
+
+Work = tuple[str, tuple[str, ...]]
+"""A kind of work: channel, and the labels that an interaction has in its queue. Any channel may come to any queue."""
 
 _MINUTE_US = 60_000_000
 _WHOLE = 1_000_000
@@ -78,6 +81,7 @@ class _Kind(NamedTuple):
     aside: int
     name: str
     channel: Channel
+    labels: tuple[str, ...]
 
 
 @attrs.frozen
@@ -128,7 +132,7 @@ class QueueRules:
         queue = self.definition
         steps = [(one.pool, one.teams, one.skills, one.relax, one.lasts, one.clock) for one in queue.steps]
         rank = queue.tier, queue.newest_first, queue.rank, queue.ageing_percent
-        return queue.team, queue.also, steps, rank, queue.overflow_to is None
+        return queue.team, queue.also, sorted(set(queue.labels)), steps, rank, queue.overflow_to is None
 
     @property
     def is_even(self) -> bool:
@@ -157,7 +161,8 @@ class Rules:
 
     Attributes:
         queues: queue -> its rules.
-        places: channel -> place of its kind of work among the bits of an agent's room.
+        labels: queue -> the labels of its interactions, sorted.
+        places: kind of work -> its place among the bits of an agent's room.
         own_orders: the orders under whose keys each agent is placed, as parts that depend on the agent alone.
         interrupted: channels whose work may be put aside for others.
         looks_back: whether any order of agents asks what they did lately.
@@ -169,12 +174,16 @@ class Rules:
         self._rated: dict[tuple[str, ProfileKey, Requirement], int] = {}
         presence = plan.presence
         self._pace = presence.rate, presence.on_return, presence.warm_up, presence.window
-        self.places: dict[str, int] = _places(plan, {} if before is None else before.places)
+        self.labels = {name: tuple(sorted(set(queue.labels))) for name, queue in plan.queues.items()}
+        self._limits = {name: label.limit for name, label in plan.labels.items()}
+        works = [*product(sorted(plan.channels), sorted({(), *self.labels.values()}))]
+        self.places: dict[Work, int] = _places(works, {} if before is None else before.places)
+        self._channels = plan.channels
         self._kinds = [
-            _Kind(1 << place, 2 << place, name, plan.channels[name]) for name, place in sorted(self.places.items())
+            _Kind(1 << place, 2 << place, name, plan.channels[name], labels)
+            for (name, labels), place in sorted(self.places.items())
         ]
-        self._channel = {place + aside: name for name, place in self.places.items() for aside in (0, 1)}
-        self._live = {place for name, place in self.places.items() if plan.channels[name].live}
+        self._channel_at = _channels(self.places)
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self.own_orders: list[tuple[str, ...]] = _own_orders(plan, [] if before is None else before.own_orders)
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
@@ -205,7 +214,7 @@ class Rules:
         key = (name, profile.key, wanted)
         known = self._rated.get(key)
         if known is None:
-            need = scored_need(wanted, self._channel[wanted.kind])
+            need = scored_need(wanted, self._channel_at[wanted.kind])
             known = self._rating.profile(name, scored_profile(profile), need)
             if len(self._rated) >= _MOST_RATED:
                 self._rated.clear()
@@ -237,7 +246,8 @@ class Rules:
 
     def gives_room_alike(self, other: Rules) -> bool:
         """Whether by both agents have room for the same work."""
-        return [_room(kind) for kind in self._kinds] == [_room(kind) for kind in other._kinds]
+        kinds = [_room(kind) for kind in self._kinds]
+        return kinds == [_room(kind) for kind in other._kinds] and self._limits == other._limits
 
     def paces_alike(self, other: Rules) -> bool:
         """Whether by both agents are given work as fast."""
@@ -261,15 +271,15 @@ class Rules:
 
     def is_live(self, kind: int) -> bool:
         """Whether customers of this kind of work wait on the line."""
-        return kind in self._live
+        return self._channels[self._channel_at[kind]].live
 
     def step(self, item: Item) -> StepRules:
         """The step in which an item is."""
         return self.queues[item.queue].step(item.step)
 
-    def bit(self, channel: str) -> int:
-        """The bit of a channel's kind of work."""
-        return 1 << self.places[channel]
+    def _kind(self, item: Item) -> int:
+        """The kind of work that an item is in its queue."""
+        return self.places[item.channel, self.labels[item.queue]]
 
     def is_for_one(self, item: Item) -> bool:
         """Whether an item is for the one agent who knows the customer, in its step."""
@@ -304,7 +314,7 @@ class Rules:
         queue, number = self.queues[item.queue], item.step if number is None else number
         step = queue.step(number)
         if step.is_known and item.agent:
-            return Requirement(item.queue, self.places[item.channel], (), (), item.agent)
+            return Requirement(item.queue, self._kind(item), (), (), item.agent)
         key = (item.queue, item.channel, number, item.gate, item.for_people, *item.skills.items())
         wanted = self._known.get(key)
         if wanted is None:
@@ -312,7 +322,7 @@ class Rules:
             is_for_others = item.for_people and step.is_for_bots
             teams = (() if is_for_others else tuple(sorted(step.definition.teams))) or queue.teams(item.gate)
             skills = (*_ONLY.get(pool, ()), *_asked(item, step.definition))
-            wanted = Requirement(item.queue, self.places[item.channel], teams, skills)
+            wanted = Requirement(item.queue, self._kind(item), teams, skills)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = wanted
@@ -332,14 +342,27 @@ class Rules:
         if bench.is_limited:
             return LIMITED
         spare, room = bench.budget_percent - bench.used_percent, 0
-        for bit, aside, name, channel in self._kinds:
-            if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
+        for bit, aside, name, channel, labels in self._kinds:
+            if self._is_enough(bench, name, channel, labels):
                 continue
             if channel.weight_percent <= spare:
                 room |= bit
             elif channel.weight_percent <= spare + sum(lendable.get(other, 0) for other in channel.interrupts):
                 room |= aside
         return room
+
+    def _is_enough(self, bench: Bench, name: str, channel: Channel, labels: Sequence[str]) -> bool:
+        """Whether an agent has as many of a channel, or of a label, as one agent may have."""
+        if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
+            return True
+        return any(bench.labels.get(label, 0) >= self._limits.get(label, MOST_IN_HAND) for label in labels)
+
+    def fits(self, bench: Bench, load: Load, channel: Channel) -> bool:
+        """Whether the agent could be asked for one more piece of work of a channel, with nothing put aside for it."""
+        if bench.is_limited or sum(bench.counts.values()) >= MOST_IN_HAND:
+            return False
+        is_enough = self._is_enough(bench, load.channel, channel, load.labels)
+        return not is_enough and bench.used_percent + load.weight_percent <= bench.budget_percent
 
 
 _ONLY: Mapping[str, Skills] = {"bots": ((MARKS["bot"], 1),), "people": ((MARKS["person"], 1),)}
@@ -357,18 +380,23 @@ def _asked(item: Item, step: Step) -> Skills:
     return tuple(sorted((skill, level) for skill, level in asked.items() if level))
 
 
-def _places(plan: Plan, before: Mapping[str, int]) -> dict[str, int]:
-    """Channel -> place of its kind of work among the bits of room: what it was before, or the first that is free."""
-    places = {name: place for name, place in before.items() if name in plan.channels}
+def _places(works: Sequence[Work], before: Mapping[Work, int]) -> dict[Work, int]:
+    """Kind of work -> its place among the bits of room: what it was before, or the first that is free."""
+    places = {work: before[work] for work in works if work in before}
     taken = set(places.values())
     free = (place for place in count(1, 2) if place not in taken)
-    return places | {name: next(free) for name in sorted(plan.channels.keys() - places.keys())}
+    return places | {work: next(free) for work in works if work not in places}
+
+
+def _channels(places: Mapping[Work, int]) -> dict[int, str]:
+    """Place of a kind of work -> its channel; and the place above, which stands for it with other work put aside."""
+    return {place + aside: name for (name, _), place in places.items() for aside in (0, 1)}
 
 
 def _room(kind: _Kind) -> tuple[Any, ...]:
     """All of the plan's words that say whether agents have room for a kind of work."""
     channel = kind.channel
-    return kind.bit, kind.name, channel.weight_percent, channel.limit, channel.interrupts
+    return kind.bit, kind.name, kind.labels, channel.weight_percent, channel.limit, channel.interrupts
 
 
 def _own_order(names: Sequence[str]) -> tuple[str, ...]:

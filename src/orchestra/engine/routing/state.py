@@ -8,7 +8,21 @@ from typing import ClassVar
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.limits import note_work, regard
-from orchestra.engine.routing.rows import ASK, EXHAUSTED, GATE, REST, RETRY, RING, STEP, SWEEP, Bench, Item, Offer
+from orchestra.engine.routing.rows import (
+    ASK,
+    EXHAUSTED,
+    GATE,
+    REST,
+    RETRY,
+    RING,
+    SILENCE,
+    STEP,
+    SWEEP,
+    Bench,
+    Item,
+    Load,
+    Offer,
+)
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import Slice
@@ -17,6 +31,12 @@ from orchestra.model.structure import microseconds
 __all__ = ["Routing", "left_key"]
 
 _WHOLE = 1_000_000
+
+
+def _less(counts: dict[str, int], key: str) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
 
 
 def left_key(customer: str, queue: str, channel: str) -> str:
@@ -213,7 +233,8 @@ class Routing(Slice):
 
     @staticmethod
     def _may_lend(agent: str, item: Item) -> bool:
-        return item.held_by == agent and item.lent_to is None and not item.is_wrapping
+        is_worked_on = item.held_by == agent and item.lent_to is None and not item.is_wrapping
+        return is_worked_on and item.weight_percent > 0  # else putting it aside makes no room
 
     def lent_to(self, agent: str, offer: str) -> list[str]:
         """What an agent puts aside for what they are offered, most urgent first."""
@@ -373,32 +394,39 @@ class Routing(Slice):
     def pass_on(self, name: str, item: Item, agent: str, by: str, weight_percent: int, at_us: int) -> None:
         """Another agent, who holds the capacity for it already, has a taken item, by a consult."""
         self.release(name, item, at_us)
-        item.held_by, item.taken_by, item.weight_percent, item.taken_us = agent, by, weight_percent, at_us
+        item.held_by, item.taken_by, item.taken_us = agent, by, at_us
+        item.weight_percent = item.full_percent = weight_percent
         self.in_hand.setdefault(agent, {})[name] = 1
         self.look_back(agent, at_us, taken=1)
         self.seat(agent, self.benches[agent])
 
-    def hold(self, name: str, item: Item, agent: str, weight_percent: int, at_us: int) -> None:
+    def hold(self, name: str, agent: str, load: Load, at_us: int) -> None:
         """The item takes an agent's capacity."""
         self.in_hand.setdefault(agent, {})[name] = 1
-        self.occupy(agent, item.channel, weight_percent, at_us)
+        self.occupy(agent, load, at_us)
 
-    def occupy(self, agent: str, channel: str, weight_percent: int, at_us: int) -> None:
-        """An agent has one more of a channel to do."""
+    def occupy(self, agent: str, load: Load, at_us: int) -> None:
+        """An agent is given one more piece of work to do."""
+        self.benches[agent].offered_us = at_us
+        self.add(agent, load, at_us)
+
+    def add(self, agent: str, load: Load, at_us: int) -> None:
+        """An agent has one more piece of work to do."""
         bench = self.benches[agent]
-        bench.used_percent += weight_percent
-        bench.idle_since_us = bench.offered_us = at_us
-        bench.counts[channel] = bench.counts.get(channel, 0) + 1
+        bench.used_percent += load.weight_percent
+        bench.idle_since_us = at_us
+        bench.counts[load.channel] = bench.counts.get(load.channel, 0) + 1
+        for label in load.labels:
+            bench.labels[label] = bench.labels.get(label, 0) + 1
         self.seat(agent, bench)
 
-    def give_back(self, name: str, item: Item, agent: str, weight_percent: int, idle_since_us: int) -> None:
+    def give_back(self, name: str, agent: str, load: Load, idle_since_us: int) -> None:
         """The item takes an agent's capacity no more.
 
         Args:
             name: of the item.
-            item: the item.
             agent: whose capacity it took.
-            weight_percent: how much of it.
+            load: how much of it.
             idle_since_us: since when the agent's work now counts as unchanged.
         """
         in_hand = self.in_hand[agent]
@@ -406,29 +434,35 @@ class Routing(Slice):
         if not in_hand:
             del self.in_hand[agent]
         if agent in self.benches:
-            self.vacate(agent, item.channel, weight_percent, idle_since_us)
+            self.vacate(agent, load, idle_since_us)
 
-    def vacate(self, agent: str, channel: str, weight_percent: int, idle_since_us: int) -> None:
-        """An agent has one less of a channel to do, and their work counts as unchanged since an instant."""
+    def vacate(self, agent: str, load: Load, idle_since_us: int) -> None:
+        """An agent has one piece of work less to do, and their work counts as unchanged since an instant."""
         bench = self.benches[agent]
-        bench.used_percent -= weight_percent
-        bench.counts[channel] -= 1
-        if not bench.counts[channel]:
-            del bench.counts[channel]
+        bench.used_percent -= load.weight_percent
+        _less(bench.counts, load.channel)
+        for label in load.labels:
+            _less(bench.labels, label)
         bench.idle_since_us = idle_since_us
         self.seat(agent, bench)
 
     def weigh(self, item: Item, agent: str, weight_percent: int) -> None:
-        """What an agent has in hand, and has not put aside, weighs so much from now on."""
+        """What an agent has in hand weighs so much from now on; as long as it is put aside that takes nothing."""
         bench = self.benches[agent]
-        bench.used_percent += weight_percent - item.weight_percent
+        if item.lent_to is None:
+            bench.used_percent += weight_percent - item.weight_percent
         item.weight_percent = weight_percent
         self.seat(agent, bench)
 
-    def has_room(self, agent: str, channel: str) -> bool:
-        """Whether an agent who takes work could take one more of a channel, with nothing put aside for it."""
+    def part_in(self, interaction: str) -> Load:
+        """What it takes of another agent to take part in what somebody has."""
+        item = self.items[interaction]
+        return Load(item.channel, self.plan.channels[item.channel].weight_percent, item.labels)
+
+    def has_room(self, agent: str, load: Load) -> bool:
+        """Whether an agent who takes work could take this beside all they have, with nothing put aside for it."""
         bench = self.benches[agent]
-        return not bench.rests and bool(self.rules.room(bench, {}) & self.rules.bit(channel))
+        return not bench.rests and self.rules.fits(bench, load, self.plan.channels[load.channel])
 
     def unring(self, name: str, item: Item, row: Offer, at_us: int) -> None:
         """An offer of the item has ended, and gives its capacity back."""
@@ -438,7 +472,7 @@ class Routing(Slice):
         # Who loses a ring to another has neither worked nor refused to: the agent's turn is what it was.
         is_unchanged = item.state == "TAKEN" and bench.idle_since_us == row.made_us
         idle_since_us = row.idle_since_us if is_unchanged else at_us
-        self.give_back(name, item, row.agent, row.weight_percent, idle_since_us)
+        self.give_back(name, row.agent, Load(item.channel, row.weight_percent, row.labels), idle_since_us)
         if item.ringing and item.state == "OFFERED":
             if row.state == "CONNECTING" and not item.connecting:
                 self.arm_ring(name, item, at_us)
@@ -448,10 +482,12 @@ class Routing(Slice):
 
     def release(self, name: str, item: Item, at_us: int) -> None:
         """Nobody has the item any more."""
+        self.timers.cancel(SILENCE, name)
+        item.is_silent = False
         agent, item.held_by, item.taken_by = item.held_by, None, None
         was_wrapping, item.is_wrapping = item.is_wrapping, False
         is_lent, item.lent_to = item.lent_to is not None, None
         if agent is not None:
-            self.give_back(name, item, agent, 0 if is_lent else item.weight_percent, at_us)
+            self.give_back(name, agent, Load(item.channel, 0 if is_lent else item.weight_percent, item.labels), at_us)
             if not was_wrapping:
                 self.look_back(agent, at_us, talk_us=at_us - item.taken_us)

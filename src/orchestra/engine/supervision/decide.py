@@ -82,10 +82,19 @@ def _barged_in(view: View, key: str, interaction: Interaction, agent: str, super
     asked = _party(view, key, supervisor)
     if asked is not None:
         raise NotAllowedInState(asked, view.consults.consults[asked].state, "barge_in")
-    token, channel = view.consults.next_token(), interaction.channel
-    weight_percent = view.plan.channels[channel].weight_percent
+    token, part = view.consults.next_token(), view.routing.part_in(key)
     yield e.MonitoringEnded(key, interaction.customer, supervisor, "barged in")
-    yield e.BargedIn(f"cs{token}", key, interaction.customer, agent, supervisor, channel, token, weight_percent)
+    yield e.BargedIn(
+        f"cs{token}",
+        key,
+        interaction.customer,
+        agent,
+        supervisor,
+        part.channel,
+        token,
+        part.weight_percent,
+        list(part.labels),
+    )
 
 
 def _take_over(view: View, command: c.TakeOver, at_us: int) -> Steps:

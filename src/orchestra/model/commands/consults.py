@@ -34,7 +34,10 @@ class AskConsult(Command):
 
 @attrs.define
 class AcceptConsult(Command):
-    """Take part in another agent's interaction, or take it if it is transferred. A stale token is refused."""
+    """Take part in another agent's interaction, or take it if it is transferred. A stale token is refused.
+
+    Where the channel `connects`, this agent takes part only once `ConfirmConnected` follows, which names the consult.
+    """
 
     consult: str
     agent: str

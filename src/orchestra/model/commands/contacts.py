@@ -106,7 +106,8 @@ class FinishInteraction(Command):
 class FinishWrapUp(Command):
     """End wrap-up before its time, where the channel lets the agent.
 
-    A disposition given here replaces the one given at the finish.
+    A disposition given here replaces the one given at the finish. Of an interaction that the agent has transferred it
+    ends the wrap-up of their own part, and a disposition is that part's.
     """
 
     interaction: Id

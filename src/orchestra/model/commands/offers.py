@@ -23,7 +23,10 @@ class AcceptOffer(Command):
 
 @attrs.define
 class ConfirmConnected(Command):
-    """Agent and customer are connected: the contact is the agent's. Of several who ring, the first confirmed has it."""
+    """Agent and customer are connected: the contact is the agent's. Of several who ring, the first confirmed has it.
+
+    `offer` may be a consult, too: then the consulted agent is connected.
+    """
 
     offer: str
     agent: str
@@ -32,7 +35,10 @@ class ConfirmConnected(Command):
 
 @attrs.define
 class ReportSetupFailed(Command):
-    """Agent and customer could not be connected; the contact waits again with its place, and nobody is blamed."""
+    """Agent and customer could not be connected; the contact waits again with its place, and nobody is blamed.
+
+    `offer` may be a consult, too, which has come to nothing then.
+    """
 
     offer: str
     agent: str

@@ -41,6 +41,7 @@ from orchestra.model.events.cases import (
 from orchestra.model.events.consults import (
     ConsultAccepted,
     ConsultAsked,
+    ConsultConnecting,
     ConsultEnded,
     ConsultMerged,
     TransferCompleted,
@@ -49,6 +50,7 @@ from orchestra.model.events.contacts import (
     ContactTaken,
     ConversationStarted,
     CustomerAdded,
+    CustomerFellSilent,
     InteractionAbandoned,
     InteractionAttached,
     InteractionCanceled,
@@ -101,6 +103,7 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
+from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
 from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
 from orchestra.model.events.work import WorkItemOpened
@@ -133,11 +136,13 @@ __all__ = [
     "ConnectBreached",
     "ConsultAccepted",
     "ConsultAsked",
+    "ConsultConnecting",
     "ConsultEnded",
     "ConsultMerged",
     "ContactTaken",
     "ConversationStarted",
     "CustomerAdded",
+    "CustomerFellSilent",
     "DeliveriesResumed",
     "DeliveryAccepted",
     "DeliveryCanceled",
@@ -192,6 +197,8 @@ __all__ = [
     "RoutingExhausted",
     "RoutingRetried",
     "RoutingSwept",
+    "SegmentWrapUpEnded",
+    "SegmentWrapUpStarted",
     "SendingStarted",
     "SendingStopped",
     "StepEntered",

@@ -7,7 +7,14 @@ import attrs
 from orchestra.model.event import Event
 from orchestra.model.private import private
 
-__all__ = ["ConsultAccepted", "ConsultAsked", "ConsultEnded", "ConsultMerged", "TransferCompleted"]
+__all__ = [
+    "ConsultAccepted",
+    "ConsultAsked",
+    "ConsultConnecting",
+    "ConsultEnded",
+    "ConsultMerged",
+    "TransferCompleted",
+]
 
 
 @attrs.define
@@ -21,6 +28,7 @@ class ConsultAsked(Event):
         weight_percent: the share of the consulted agent's budget that is held.
         purpose: `consult`, or `transfer`: accepting it is taking the interaction.
         note: what the agent wrote to the one who is asked.
+        labels: those of the interaction, of which the consulted agent has one more.
     """
 
     consult: str
@@ -34,6 +42,19 @@ class ConsultAsked(Event):
     deadline_us: int
     purpose: str = "consult"
     note: str | None = private()
+    labels: list[str] = attrs.field(factory=list)
+
+
+@attrs.define
+class ConsultConnecting(Event):
+    """The consulted agent has answered, and is being connected; it counts once that is confirmed, before `until_us`."""
+
+    consult: str
+    interaction: str
+    customer: str
+    agent: str
+    consulted: str
+    until_us: int
 
 
 @attrs.define
@@ -67,6 +88,7 @@ class ConsultEnded(Event):
         channel: whose work the consulted agent has one less of.
         weight_percent: the share of their budget that is given back.
         outcome: the consult's final state.
+        labels: of which they have one less, too.
     """
 
     consult: str
@@ -78,6 +100,7 @@ class ConsultEnded(Event):
     weight_percent: int
     outcome: str
     reason: str | None = None
+    labels: list[str] = attrs.field(factory=list)
 
 
 @attrs.define

@@ -11,6 +11,7 @@ __all__ = [
     "ContactTaken",
     "ConversationStarted",
     "CustomerAdded",
+    "CustomerFellSilent",
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",
@@ -240,6 +241,19 @@ class InteractionResumed(Event):
     interaction: str
     customer: str
     agent: str
+
+
+@attrs.define
+class CustomerFellSilent(Event):
+    """A customer who has been answered has written nothing for as long as the channel says.
+
+    Until they write, the interaction takes `weight_percent` of its agent's budget.
+    """
+
+    interaction: str
+    customer: str
+    agent: str
+    weight_percent: int
 
 
 @attrs.define

@@ -31,6 +31,7 @@ class OfferMade(Event):
         key: why this agent: what was compared, least first, ending in the agent's id.
         runners_up: the next agents' keys, at most five.
         failed: condition -> number of agents who did not meet it.
+        labels: of the interaction's labels the agent has one more.
     """
 
     offer: str
@@ -45,6 +46,7 @@ class OfferMade(Event):
     key: list[int | str]
     runners_up: list[list[int | str]]
     failed: dict[str, int]
+    labels: list[str] = attrs.field(factory=list)
 
 
 @attrs.define

@@ -55,6 +55,7 @@ class BargedIn(Event):
         consulted: the supervisor.
         token: as of a consult.
         weight_percent: the share of the supervisor's budget that is held.
+        labels: those of the interaction, of which the supervisor has one more.
     """
 
     consult: str
@@ -65,3 +66,4 @@ class BargedIn(Event):
     channel: str
     token: int
     weight_percent: int
+    labels: list[str] = attrs.field(factory=list)

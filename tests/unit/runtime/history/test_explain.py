@@ -70,9 +70,11 @@ def test_steps_are_those_of_routing() -> None:
         "OfferMade",
         "OfferAccepted",
         "InteractionTransferred",
+        "SegmentWrapUpStarted",
         "InteractionQueued",
         "OfferMade",
         "OfferAccepted",
+        "SegmentWrapUpEnded",
         "InteractionFinished",
         "InteractionDone",
     ]
