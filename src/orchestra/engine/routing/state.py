@@ -24,6 +24,13 @@ def left_key(customer: str, queue: str, channel: str) -> str:
     return f"{customer}\x1f{queue}\x1f{channel}"
 
 
+def _less(counts: dict[str, int], queue: str) -> None:
+    """One less of a queue."""
+    counts[queue] -= 1
+    if not counts[queue]:
+        del counts[queue]
+
+
 class Routing(Slice):
     """Items by interaction, offers by id, benches by agent.
 
@@ -59,8 +66,10 @@ class Routing(Slice):
         """Compile the plan's rules, and rebuild the index, what each agent has in hand and what rings in each queue."""
         self.rules = Rules(self.plan, self.plans.rating)
         self.index = Index(self.rules.own_keys)
-        for queue in filter(self.is_shut, self.closed):
-            self.index.shut(queue)
+        for queue in self.closed:
+            self.index.shut(queue, for_all=self.is_shut(queue))
+        self.dialing: dict[str, int] = {}
+        self.to_dial: dict[str, int] = {}
         self._leaving: Ordered[tuple[int, str]] = Ordered()
         for key, place in self.left.items():
             self._leaving.add((place[2], key))
@@ -71,6 +80,8 @@ class Routing(Slice):
                 self.in_hand.setdefault(agent, {})[name] = 1
             if item.state == "WAITING":
                 self.wait(name, item)
+            elif item.state == "DIALING":
+                self.dialing[item.queue] = self.dialing.get(item.queue, 0) + 1
             else:
                 self.settle(name, item)
         for name, bench in sorted(self.benches.items()):
@@ -84,9 +95,9 @@ class Routing(Slice):
         """Place of arrival of the next item that queues for the first time."""
         return self.counts.get("order", 0) + 1
 
-    def is_shut(self, queue: str) -> bool:
-        """Whether nothing is offered from a queue, because it is closed."""
-        return queue in self.closed and self.plan.queues[queue].when_closed != "finish"
+    def is_shut(self, queue: str, first: str | None = None) -> bool:
+        """Whether nothing is offered from a queue, because it is closed; or no callback, if one is asked about."""
+        return queue in self.closed and (first is not None or self.plan.queues[queue].when_closed != "finish")
 
     # Places of contacts that were given up
 
@@ -121,13 +132,26 @@ class Routing(Slice):
     def wait(self, name: str, item: Item) -> None:
         """Enter an item that waits."""
         self.index.wait(name, self.rules.wanted(item), self.rules.rank(name, item))
+        if item.first == "customer":
+            self.to_dial[item.queue] = self.to_dial.get(item.queue, 0) + 1
         if item.excluded:
             self.index.exclude(name)
 
     def again(self, name: str, item: Item) -> None:
         """Enter a waiting item anew, since what it waits for has changed."""
-        self.index.unwait(name)
+        self._leave_index(name, item)
         self.wait(name, item)
+
+    def _leave_index(self, name: str, item: Item) -> None:
+        self.index.unwait(name)
+        if item.first == "customer":
+            _less(self.to_dial, item.queue)
+
+    def dial(self, name: str, item: Item) -> None:
+        """The customer of a callback that waited is called."""
+        self.unwait(name, item)
+        item.state = "DIALING"
+        self.dialing[item.queue] = self.dialing.get(item.queue, 0) + 1
 
     def arm(self, name: str, item: Item) -> None:
         """Set the timers of a waiting item's step and gate."""
@@ -143,9 +167,9 @@ class Routing(Slice):
         else:
             self.timers.cancel(GATE, name)
 
-    def unwait(self, name: str) -> None:
+    def unwait(self, name: str, item: Item) -> None:
         """It waits no longer."""
-        self.index.unwait(name)
+        self._leave_index(name, item)
         for timer in (EXHAUSTED, RETRY, STEP, GATE):
             self.timers.cancel(timer, name)
 
@@ -447,7 +471,9 @@ class Routing(Slice):
         self.settle(name, item)
 
     def release(self, name: str, item: Item, at_us: int) -> None:
-        """Nobody has the item any more."""
+        """Nobody has the item any more, nor is its customer called."""
+        if item.state == "DIALING":
+            _less(self.dialing, item.queue)
         agent, item.held_by, item.taken_by = item.held_by, None, None
         was_wrapping, item.is_wrapping = item.is_wrapping, False
         is_lent, item.lent_to = item.lent_to is not None, None
