@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import attrs
 
-from orchestra.engine.callbacks.state import DUE
+from orchestra.engine.callbacks.state import CALL, DUE
 from orchestra.engine.consults.state import ANSWER
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
@@ -31,6 +32,7 @@ __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check
 _UNSENT = frozenset({"PENDING", "PERMITTED", "STARTED"})
 _ITEM_STATES = {
     "QUEUED": "WAITING",
+    "DIALING": "DIALING",
     "OFFERED": "OFFERED",
     "CONNECTING": "OFFERED",
     "ACTIVE": "TAKEN",
@@ -71,6 +73,8 @@ class Witness:
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
     segments: dict[str, e.SegmentWrapUpStarted] = attrs.field(factory=dict)
     segments_begun: int = 0
+    being_called: dict[str, e.CallbackDialing] = attrs.field(factory=dict)
+    called: Counter[str] = attrs.field(factory=Counter)
 
     def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Check one event against all before it; the engine has just evolved it."""
@@ -93,18 +97,59 @@ class Witness:
         assert (event.customer, event.case) not in self.to_call.values(), "two open callbacks of a customer in a case"
         self.to_call[event.interaction] = event.customer, event.case
 
+    def _see_CallbackScheduled(self, engine: Engine, event: e.CallbackScheduled, at_us: int) -> None:
+        assert event.interaction in self.to_call, "put off though nobody is to be called"
+        assert event.due_us > at_us
+        self.being_called.pop(event.interaction, None)
+
+    def _see_CallbackDialing(self, engine: Engine, event: e.CallbackDialing, at_us: int) -> None:
+        view, plan = engine.view, engine.view.plan.callbacks
+        assert event.interaction in self.to_call, "called though nobody was to be called"
+        assert event.interaction not in self.being_called, "called twice at once"
+        whom = [self.to_call[name] for name in self.being_called]
+        assert self.to_call[event.interaction] not in whom, "a customer is called twice at once in one case"
+        self.being_called[event.interaction] = event
+        self.called[event.interaction] += 1
+        assert event.token == self.called[event.interaction], "tokens must rise one by one"
+        assert event.attempt == self.dialled[event.interaction] + 1 <= plan.attempts, "called more often than allowed"
+        assert event.until_us > at_us
+        item = view.routing.items[event.interaction]
+        door = view.hours.doors.get(item.queue)
+        assert door is None or door.is_open, "called while the queue is closed"
+        called = sum(row.queue == item.queue for row in view.routing.items.values() if row.state == "DIALING")
+        assert called <= plan.at_once, "too many of a queue are called at once"
+        able = [name for name, row in view.presence.agents.items() if oracle.able(view.plan, name, row, item)]
+        able = [name for name in able if view.presence.agents[name].takes_work]
+        assert called <= len(able), "more are called than there are agents who could take them"
+        free = [name for name in able if _may(engine, view.routing.benches[name], name, item, _items(engine, name))]
+        is_ahead = plan.dial_ahead > timedelta()
+        assert called <= len(free) or is_ahead, "nobody is free who could take the customer"
+
     def _see_CallbackFailed(self, engine: Engine, event: e.CallbackFailed, at_us: int) -> None:
         assert event.interaction in self.to_call, "dialled though nobody was to be called"
+        assert (event.agent is None) == (event.interaction in self.being_called), "who is called first has no agent"
         self.dialled[event.interaction] += 1
         assert event.attempt == self.dialled[event.interaction], "an attempt was skipped or repeated"
         assert event.attempt <= engine.view.plan.callbacks.attempts, "dialled more often than the plan allows"
 
     def _see_CallbackAnswered(self, engine: Engine, event: e.CallbackAnswered, at_us: int) -> None:
         del self.to_call[event.interaction]
+        made = self.being_called.pop(event.interaction, None)
+        assert (event.agent is None) == (made is not None)
+        assert made is None or at_us < made.until_us, "answered at or after the deadline"
+
+    def _see_InteractionQueued(self, engine: Engine, event: e.InteractionQueued, at_us: int) -> None:
+        is_callback = event.interaction in self.to_call
+        assert is_callback == (event.first is not None), "who is to be on the line first is told of callbacks, and only"
+        self.being_called.pop(event.interaction, None)
 
     def _see_InteractionDone(self, engine: Engine, event: e.InteractionDone, at_us: int) -> None:
         self.ended += 1
-        self.to_call.pop(event.interaction, None)
+        self._called_no_more(event.interaction)
+
+    def _called_no_more(self, interaction: str) -> None:
+        self.to_call.pop(interaction, None)
+        self.being_called.pop(interaction, None)
 
     def _see_InteractionAbandoned(self, engine: Engine, event: e.InteractionAbandoned, at_us: int) -> None:
         self.ended += 1
@@ -113,13 +158,13 @@ class Witness:
 
     def _see_InteractionDeflected(self, engine: Engine, event: e.InteractionDeflected, at_us: int) -> None:
         self.ended += 1
-        self.to_call.pop(event.interaction, None)
+        assert event.interaction not in self.to_call, "whoever is to be called back is never turned away"
         view = engine.view
         assert view.contacts.interactions[event.interaction].live, "what is written is never turned away"
 
     def _see_InteractionCanceled(self, engine: Engine, event: e.InteractionCanceled, at_us: int) -> None:
         self.ended += 1
-        self.to_call.pop(event.interaction, None)
+        self._called_no_more(event.interaction)
 
     def _number(self, event: e.MessageReceived | e.MessageWritten | e.ReplyRecorded) -> None:
         assert event.number == self.numbers.get(event.conversation, 0) + 1, "a message was skipped or repeated"
@@ -383,7 +428,7 @@ class Witness:
         self._keep("retry", event.interaction, at_us)
 
     def _see_InteractionFinished(self, engine: Engine, event: e.InteractionFinished, at_us: int) -> None:
-        self.to_call.pop(event.interaction, None)
+        self._called_no_more(event.interaction)
         self._promise("wrap_up", event.interaction, event.wrap_up_until_us)
 
     # Deliveries
@@ -504,7 +549,11 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
             continue  # what they may be given has changed, and they are asked in a moment
         if waiting.queue in reopened and made.agent in routing.to_sweep:
             continue  # whoever could take what waits in a queue that has just opened is asked in a moment
-        if waiting.state == "WAITING" and _may(engine, before, made.agent, waiting, hand):
+        if (
+            waiting.state == "WAITING"
+            and waiting.first != "customer"
+            and _may(engine, before, made.agent, waiting, hand)
+        ):
             assert len(item.ringing) == 1, f"{made.interaction} rings one more, and nobody is asked to take {name}"
             if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
                 assert oracle.newness(name, waiting) > oracle.newness(made.interaction, item), f"{name} is newer"
@@ -517,6 +566,10 @@ def _hand(engine: Engine, agent: str) -> list[tuple[str, Item]]:
     items = engine.view.routing.items
     in_hand = engine.view.routing.in_hand.get(agent, ())
     return [(name, items[name]) for name in in_hand if items[name].held_by == agent]
+
+
+def _items(engine: Engine, agent: str) -> list[Item]:
+    return [item for _, item in _hand(engine, agent)]
 
 
 def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item]) -> bool:
@@ -561,6 +614,8 @@ def _check_interactions(engine: Engine) -> None:
         assert item is not None, f"{name} is {row.state} and lost to routing"
         assert item.state == _ITEM_STATES[row.state], f"{name} is {row.state}, its item {item.state}"
         assert item.queue == row.queue
+        assert (item.first is not None) == (name in view.callbacks.callbacks), f"{name} is called, or not"
+        assert (view.timers.get(CALL, name) is not None) == (row.state == "DIALING"), f"{name} is called for ever"
         rings = {routing.offers[offer].agent: offer for offer in item.offers if routing.offers[offer].is_open}
         assert item.ringing == rings, f"{name} is offered by {rings}, and rings {item.ringing}"
         assert bool(rings) == (item.state == "OFFERED"), f"{name} has open offers {rings} while {row.state}"
@@ -740,6 +795,9 @@ def check_liveness(engine: Engine) -> None:
     for name, item in routing.items.items():
         if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
             continue
+        called = sum(row.queue == item.queue for row in routing.items.values() if row.state == "DIALING")
+        if item.first == "customer" and called >= view.plan.callbacks.at_once:
+            continue
         able = [
             agent
             for agent, row in view.presence.agents.items()
@@ -754,7 +812,10 @@ def check_liveness(engine: Engine) -> None:
             and not routing.benches[agent].is_limited
             and oracle.has_room(view.plan, routing.benches[agent], item, hands[agent])
         ]
-        assert free == [], f"{free} idle while {name} is {item.state}"
+        if item.first == "customer":
+            assert len(free) <= called, f"{free} idle while {name} is not called"
+        else:
+            assert free == [], f"{free} idle while {name} is {item.state}"
         if item.state == "WAITING" and item.excluded and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
@@ -763,7 +824,9 @@ def check_liveness(engine: Engine) -> None:
 def is_shut(engine: Engine, item: Item) -> bool:
     """Whether an item's queue is closed, and serves nobody meanwhile."""
     door = engine.view.hours.doors.get(item.queue)
-    return door is not None and not door.is_open and engine.view.plan.queues[item.queue].when_closed != "finish"
+    if door is None or door.is_open:
+        return False
+    return item.first is not None or engine.view.plan.queues[item.queue].when_closed != "finish"
 
 
 def _rings_too_few(engine: Engine, item: Item) -> bool:
@@ -785,7 +848,7 @@ def derived(engine: Engine) -> dict[str, Any]:
             # Receipts that were claimed, and places that were taken up again, stay in their queues until they surface.
             if isinstance(value, Index):
                 found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
-            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "_leaving"):
+            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "places"):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
 

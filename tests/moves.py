@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import ref
-from orchestra.model.definitions import AgentDefinition, Channel, Label, Queue, Rate, Silence, Team, WarmUp
+from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, Team, WarmUp
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
@@ -38,7 +38,9 @@ __all__ = [
     "Move",
     "come_back_to_no_queue",
     "confer",
+    "customer_first",
     "next_plan",
+    "stop_answers",
     "supervise",
     "swarm_plan",
 ]
@@ -195,6 +197,17 @@ def swarm_plan() -> Plan:
     )
 
 
+def customer_first(choose: Chooser, callbacks: Callbacks) -> Callbacks:
+    """Customers are called before any agent is asked, some ahead of their turn."""
+    return attrs.evolve(
+        callbacks,
+        first="customer",
+        at_once=choose.pick([1, 2]),
+        dial_ahead=timedelta(seconds=choose.pick([0, 0, 30])),
+        answer_within=timedelta(seconds=20),
+    )
+
+
 def next_plan(choose: Chooser) -> Plan:
     """A plan that differs from the first: limits cut, weights and targets moved, an agent or a skill gone."""
     plan = swarm_plan()
@@ -231,10 +244,13 @@ def next_plan(choose: Chooser) -> Plan:
     else:
         who = choose.pick(sorted(agents))
         agents[who] = attrs.evolve(agents[who], skills={}, capacity_percent=choose.pick([50, 100, 200]))
+    callbacks = choose.pick([plan.callbacks, customer_first(choose, plan.callbacks)])
     attach = choose.pick([plan.cases.attach, ("customer_topic",), ("case_number", "reply_token")])
     cases = attrs.evolve(plan.cases, attach=attach, close_after=choose.pick([None, timedelta(minutes=5)]))
     labels = {"complex": Label(choose.pick([1, 2])), "money": Label(choose.pick([1, 3]))}
-    return attrs.evolve(plan, channels=channels, queues=queues, agents=agents, cases=cases, labels=labels)
+    return attrs.evolve(
+        plan, channels=channels, queues=queues, agents=agents, cases=cases, labels=labels, callbacks=callbacks
+    )
 
 
 def _some(choose: Chooser, names: Iterable[str]) -> str | None:
@@ -324,7 +340,7 @@ def leave(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "WRAPPING")
+    name = _interaction(engine, choose, "QUEUED", "DIALING", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "WRAPPING")
     return c.CancelInteraction(name, "not needed") if name else None
 
 
@@ -414,19 +430,38 @@ def request_callback(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.RequestCallback(name, due_us, choose.pick([None, None, _agent(choose)])) if name else None
 
 
+def schedule_callback(engine: Engine, choose: Chooser) -> c.Command | None:
+    customer = _some(choose, engine.view.contacts.customers) if choose.chance(30) else None
+    return c.ScheduleCallback(
+        choose.pick(["voice", "voice", "chat"]),
+        "main",
+        person(choose.pick([*CUSTOMERS, "stranger"])),
+        customer,
+        _case(engine, choose) if choose.chance(30) else None,
+        choose.pick([None, None, *TOPICS]),
+        choose.pick([None, None, engine.now_us + choose.number(-SECOND, 10 * 60 * SECOND)]),
+        choose.pick([None, None, "german", "sales"]),
+        choose.pick([{}, {"billing": 30}]),
+        choose.pick([0, 5]),
+    )
+
+
 def reschedule_callback(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _callback(engine, choose, "SCHEDULED", "QUEUED", "OFFERED", "CONNECTING", "ACTIVE")
+    name = _callback(engine, choose, "SCHEDULED", "QUEUED", "DIALING", "OFFERED", "CONNECTING", "ACTIVE")
     return c.RescheduleCallback(name, engine.now_us + choose.number(1, 60 * SECOND)) if name else None
 
 
 def cancel_callback(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _callback(engine, choose, "SCHEDULED", "QUEUED", "OFFERED", "ACTIVE")
+    name = _callback(engine, choose, "SCHEDULED", "QUEUED", "DIALING", "OFFERED", "ACTIVE")
     return c.CancelCallback(name, "no longer wanted") if name else None
 
 
 def report_callback(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _callback(engine, choose, "ACTIVE")
+    name = _callback(engine, choose, "DIALING", "ACTIVE")
     outcome = choose.pick(["answered", "answered", "busy", "no_answer", "wrong_number", "wrong_number", "machine"])
+    row = engine.view.callbacks.callbacks.get(name or "")
+    if name and row and engine.view.contacts.interactions[name].state == "DIALING":
+        return c.ReportDialing(name, row.token - choose.chance(3), outcome)
     return c.ReportCallback(name, _handler(engine, choose, name), outcome) if name else None
 
 
@@ -705,17 +740,6 @@ def start_sending(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.StartSending(None if channel == "*" else channel, None if topic == "*" else topic)
 
 
-def send_through_a_stop(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
-    """Two messages of one conversation are held, and released together."""
-    case = _case(engine, choose)
-    if case is None or engine.view.deliveries.stops:
-        return
-    yield c.StopSending("incident")
-    for _ in range(2):
-        yield c.SendMessage(case, f"held{choose.number(1, 10_000)}", text="news")
-    yield c.StartSending()
-
-
 # The rest
 
 
@@ -768,6 +792,18 @@ def confer(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
         yield c.CompleteTransfer(f"cs{token}", agent)
 
 
+def stop_answers(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """Answers are held while something else goes on in the same conversation, and then released."""
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    row = engine.view.contacts.interactions.get(name or "")
+    if name is None or row is None or row.case is None:
+        return
+    yield c.StopSending("incident", None, "reply")
+    yield c.WriteReply(name, _handler(engine, choose, name), "here it is")
+    yield c.SendMessage(row.case, f"late{engine.position}", "delay", row.channel, text="it is late")
+    yield c.StartSending(None, "reply")
+
+
 def change_plan(engine: Engine, choose: Chooser) -> c.Command:
     plan = next_plan(choose) if choose.chance(70) else swarm_plan()
     return c.ChangePlan(plan, plan.digest(), "2025b", "check")
@@ -789,19 +825,20 @@ WEIGHTS: Mapping[Move, int] = {
     confirm: 12,
     fail_setup: 2,
     finish: 7,
-    reply: 8,
+    reply: 10,
     start: 9,
     outcome: 9,
     receipt: 6,
     sign_in: 7,
-    request_callback: 10,
+    request_callback: 8,
+    schedule_callback: 2,
     reschedule_callback: 1,
     cancel_callback: 1,
-    report_callback: 30,
+    report_callback: 20,
     leave: 2,
     cancel: 1,
-    hold: 4,
-    retrieve: 4,
+    hold: 8,
+    retrieve: 12,
     finish_wrap_up: 2,
     finish_segment: 3,
     transfer: 2,
@@ -817,8 +854,8 @@ WEIGHTS: Mapping[Move, int] = {
     rescind: 1,
     close_queue: 1,
     open_queue: 3,
-    ask_consult: 4,
-    answer_consult: 8,
+    ask_consult: 5,
+    answer_consult: 10,
     connect_consult: 4,
     end_consult: 1,
     merge_consult: 2,
@@ -832,7 +869,7 @@ WEIGHTS: Mapping[Move, int] = {
     assign: 1,
     add_ref: 1,
     set_fields: 1,
-    send: 4,
+    send: 9,
     recover: 1,
     resume_deliveries: 2,
     cancel_delivery: 1,

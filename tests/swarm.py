@@ -81,6 +81,8 @@ class Run:
 
     def go(self, steps: int) -> Report:
         plan = moves.swarm_plan()
+        if self.dice.chance(50):
+            plan = attrs.evolve(plan, callbacks=moves.customer_first(self.dice, plan.callbacks))
         self.do(c.ChangePlan(plan, plan.digest(), "2025b", "check"))
         for _ in range(steps):
             self.pass_time()
@@ -138,7 +140,7 @@ class Run:
         if "plans" in self.faults and dice.chance(1):
             yield from moves.come_back_to_no_queue(engine, dice)
         if dice.chance(4):
-            yield from dice.pick([moves.confer, moves.supervise, moves.send_through_a_stop])(engine, dice)
+            yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers])(engine, dice)
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return

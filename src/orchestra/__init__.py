@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from orchestra import blocking
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
-    from orchestra.model.results import Received, RequestedCallback, WorkOpened
+    from orchestra.model.results import Dialed, Received, RequestedCallback, WorkOpened
     from orchestra.runtime.agents import ActiveContact, AgentSession, Consult, Offer
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.context import Context
@@ -59,6 +59,7 @@ __all__ = [
     "Contact",
     "Context",
     "DefinitionError",
+    "Dialed",
     "Email",
     "Handle",
     "InvalidCommand",
@@ -111,6 +112,7 @@ _LATER = {
     "Client": "runtime.client",
     "Consult": "runtime.agents",
     "Context": "runtime.context",
+    "Dialed": "model.results",
     "Line": "runtime.lines",
     "Offer": "runtime.agents",
     "Published": "runtime.published",

@@ -21,7 +21,17 @@ from orchestra.errors import (
     UnknownId,
     UnsupportedVersion,
 )
-from orchestra.model.results import Accepted, CaseRef, Consulted, Consulting, Received, WorkOpened, Written
+from orchestra.model.results import (
+    Accepted,
+    CaseRef,
+    Consulted,
+    Consulting,
+    Dialed,
+    Received,
+    RequestedCallback,
+    WorkOpened,
+    Written,
+)
 
 __all__ = ["RESULT_VERSION", "decode_result", "encode_result"]
 
@@ -29,7 +39,11 @@ RESULT_VERSION = 1
 """The newest form of answers that this library writes and reads."""
 
 _VALUES: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Accepted, CaseRef, Consulted, Consulting, Received, WorkOpened, Written)
+    kind.__name__: kind
+    for kind in (
+        *(Accepted, CaseRef, Consulted, Consulting, Dialed),
+        *(Received, RequestedCallback, WorkOpened, Written),
+    )
 }
 _REFUSALS: dict[str, type[Any]] = {
     kind.__name__: kind

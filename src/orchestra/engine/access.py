@@ -60,7 +60,9 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     }
 )
 
-_CALLBACKS: frozenset[type[c.Command]] = frozenset({c.RequestCallback, c.RescheduleCallback, c.CancelCallback})
+_CALLBACKS: frozenset[type[c.Command]] = frozenset(
+    {c.RequestCallback, c.ScheduleCallback, c.RescheduleCallback, c.CancelCallback}
+)
 
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 

@@ -110,6 +110,11 @@ INTERACTION = Machine(
         SCHEDULED end      DONE
         SCHEDULED cancel   CANCELED
         QUEUED   schedule  SCHEDULED
+        QUEUED   dial      DIALING
+        DIALING  queue     QUEUED
+        DIALING  schedule  SCHEDULED
+        DIALING  end       DONE
+        DIALING  cancel    CANCELED
         OFFERED  schedule  SCHEDULED
         CONNECTING schedule SCHEDULED
         ACTIVE   schedule  SCHEDULED

@@ -80,6 +80,7 @@ class Open:
     first_us: int | None = None
     owed: tuple[Tally, ...] | None = None
     is_callback: bool = False
+    was_called: bool = False
 
     def replied(self, occurred_us: int) -> None:
         """An answer given elsewhere was recorded: whoever waited has waited until then."""
@@ -128,12 +129,22 @@ class ContactFold:
         if contact is not None:
             self._end_in_hand(contact, at_us)
 
-    def callback_answered(self, event: e.CallbackAnswered, at_us: int) -> None:
-        """The customer was reached."""
+    def callback_dialing(self, event: e.CallbackDialing, at_us: int) -> None:
+        """The customer is called before any agent is asked."""
         contact = self.open.get(event.interaction)
         if contact is not None:
             for tally in self._slices.of(contact.channel, contact.account, contact.queue):
-                tally.callbacks_answered += 1
+                tally.callbacks_dialed += 1
+
+    def callback_answered(self, event: e.CallbackAnswered, at_us: int) -> None:
+        """The customer was reached. Who was called before any agent is on the line from now on, and waits."""
+        contact = self.open.get(event.interaction)
+        if contact is None:
+            return
+        for tally in self._slices.of(contact.channel, contact.account, contact.queue):
+            tally.callbacks_answered += 1
+        if event.agent is None:
+            contact.is_callback, contact.live, contact.was_called = False, True, True
 
     def callback_exhausted(self, event: e.CallbackExhausted, at_us: int) -> None:
         """The customer was never reached."""
@@ -372,6 +383,7 @@ class ContactFold:
         for tally in contact.counted:
             tally.abandoned += 1
             tally.short += event.is_short
+            tally.callbacks_abandoned += contact.was_called
         if contact.was_answered:
             for tally in self._slices.of(contact.channel, contact.account, None):
                 tally.left_later += 1
@@ -419,6 +431,7 @@ class ContactFold:
         e.CallbackScheduled: callback_scheduled,
         e.CallbackExhausted: callback_exhausted,
         e.CallbackAnswered: callback_answered,
+        e.CallbackDialing: callback_dialing,
         e.InteractionQueued: queued,
         e.OfferAccepted: accepted,
         e.InteractionHeld: held,

@@ -49,6 +49,8 @@ class Contacts:
         callbacks: were asked for; not among the queued.
         callbacks_answered: of these, the customer was reached.
         callbacks_failed: of these, ended after the last attempt without reaching the customer.
+        callbacks_dialed: calls to customers who are called before any agent is asked.
+        callbacks_abandoned: of the abandoned, customers who were called so, answered, and gave up before an agent came.
     """
 
     queued: int
@@ -67,6 +69,8 @@ class Contacts:
     callbacks: int
     callbacks_answered: int
     callbacks_failed: int
+    callbacks_dialed: int
+    callbacks_abandoned: int
 
     @property
     def waiting(self) -> int:

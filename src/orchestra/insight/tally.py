@@ -91,6 +91,8 @@ class Tally:
     callbacks: int = 0
     callbacks_answered: int = 0
     callbacks_failed: int = 0
+    callbacks_dialed: int = 0
+    callbacks_abandoned: int = 0
     transferred: int = 0
     consulted: int = 0
     planned: int = 0
@@ -160,6 +162,8 @@ class Tally:
             self.callbacks,
             self.callbacks_answered,
             self.callbacks_failed,
+            self.callbacks_dialed,
+            self.callbacks_abandoned,
         )
 
     def _handling(self) -> Handling:

@@ -440,12 +440,23 @@ class Callbacks:
         ahead: how far ahead a callback may be scheduled, at most 30 days.
         priority: minutes of waiting that a callback whose time has come is worth more than others of its queue; none
             unless stated.
+        first: who is on the line first: the `agent`, who takes the callback and has the customer called, or the
+            `customer`, who is called when it is their turn and then waits for an agent, before all others.
+        at_once: how many customers of one queue are called at once at most, where they are first; from 1 to 100, and
+            never more than there are agents who could take them.
+        dial_ahead: customers who are first are called when an agent is free, or once their estimated wait is no longer
+            than this.
+        answer_within: how long a customer who is first is called; without a report by then nobody answered.
     """
 
     attempts: int = 3
     retry_after: timedelta = timedelta(minutes=30)
     ahead: timedelta = timedelta(days=30)
     priority: int = 0
+    first: str = "agent"
+    at_once: int = 3
+    dial_ahead: timedelta = timedelta()
+    answer_within: timedelta = _seconds(60)
 
 
 FIELD_TYPES = ("text", "integer", "boolean", "date")

@@ -42,6 +42,7 @@ _MAX_FILE_BYTES = 2 * _MAX_PLAN_BYTES
 _NOTHING_LOST = Lost()
 _SHORTEST_KEPT = timedelta(days=7)
 _FURTHEST_AHEAD = timedelta(days=30)
+_MOST_DIALLED = 100
 _MOST_AGENTS = 300
 """One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
 
@@ -329,6 +330,14 @@ def _check_callbacks(plan: Plan, lost: Lost) -> Iterator[Fault]:
         yield Fault("callbacks.retry_after", "must be longer than nothing")
     if not timedelta() < plan.callbacks.ahead <= _FURTHEST_AHEAD:
         yield Fault("callbacks.ahead", "must be longer than nothing and at most 30d")
+    if plan.callbacks.first not in ("agent", "customer"):
+        yield Fault("callbacks.first", "must be agent or customer")
+    if not 1 <= plan.callbacks.at_once <= _MOST_DIALLED:
+        yield Fault("callbacks.at_once", f"must be from 1 to {_MOST_DIALLED}")
+    if plan.callbacks.dial_ahead < timedelta():
+        yield Fault("callbacks.dial_ahead", "must not be negative")
+    if plan.callbacks.answer_within <= timedelta():
+        yield Fault("callbacks.answer_within", "must be longer than nothing")
 
 
 def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["Accepted", "CaseRef", "Consulted", "Consulting", "Received", "RequestedCallback", "WorkOpened", "Written"]
+__all__ = [
+    "Accepted",
+    "CaseRef",
+    "Consulted",
+    "Consulting",
+    "Dialed",
+    "Received",
+    "RequestedCallback",
+    "WorkOpened",
+    "Written",
+]
 
 
 @attrs.frozen
@@ -115,3 +125,19 @@ class RequestedCallback:
     interaction: str
     due_us: int | None
     is_new: bool
+    case: CaseRef
+    customer: str
+
+
+@attrs.frozen
+class Dialed:
+    """What follows from what became of calling a customer.
+
+    Attributes:
+        waits: whether the customer is on the line and waits for an agent. If they answered and do not, their queue has
+            closed meanwhile: they are called again when it opens, and are to be told.
+        due_us: when they are dialled again, microseconds UTC; None if that is not a matter of time, or never.
+    """
+
+    waits: bool
+    due_us: int | None = None

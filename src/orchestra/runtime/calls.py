@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from orchestra.errors import MalformedMessage
 from orchestra.journal.port import Journal
-from orchestra.model.addresses import Ref
-from orchestra.model.commands import CancelCallback, Command, RequestCallback, RescheduleCallback
+from orchestra.model.addresses import Email, Handle, Phone, Ref
+from orchestra.model.commands import (
+    CancelCallback,
+    Command,
+    ReportDialing,
+    RequestCallback,
+    RescheduleCallback,
+    ScheduleCallback,
+)
 from orchestra.model.events import Event
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Received, RequestedCallback, WorkOpened
+from orchestra.model.results import Dialed, Received, RequestedCallback, WorkOpened
 from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
+from orchestra.runtime.history.calling import whom_to_call
 from orchestra.runtime.history.explain import Explanation, explain
 from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
@@ -91,6 +99,77 @@ class Calls(Protocol):
         assert isinstance(requested, RequestedCallback)
         return requested
 
+    async def schedule_callback(
+        self,
+        address: Email | Phone | Handle,
+        *,
+        channel: str,
+        account: str = "main",
+        customer: str | Ref | None = None,
+        case: str | Ref | None = None,
+        topic: str | None = None,
+        due: datetime | None = None,
+        queue: str | None = None,
+        skills: Mapping[str, int] | None = None,
+        priority: int = 0,
+        agent: str | None = None,
+    ) -> RequestedCallback:
+        """Have somebody called who is in no live contact: who filled in a form, chats, or is to be told something.
+
+        Args:
+            address: whom to call.
+            channel: a live channel of the plan, on which they are called.
+            account: the company's own account on it.
+            customer: whose callback it is; that of the case, or who has the address, unless given.
+            case: what it is about; else the customer's open case on the topic, or the one last talked of at that
+                address, or a new one.
+            topic: what it is about, in the plan's or the application's words.
+            due: when the callback begins to wait, with a time zone; at once unless given.
+            queue: where it waits, instead of the channel's own queue.
+            skills: skill -> least level that the agent must have, on top of the queue's.
+            priority: minutes of waiting that it is worth more than others of its queue.
+            agent: who is asked first, where the queue's steps begin with whoever knows the customer.
+
+        Returns:
+            The callback; the one that there is if the customer has one in that case already.
+
+        Raises:
+            MalformedMessage: the address is not well formed, or `due` has no time zone.
+            CommandRefused: the channel is not live, `due` is past or too far ahead, or something named is not known.
+        """
+        where = customer, case, topic, _due_us(due), queue, dict(skills or {}), priority, agent
+        requested = await self.execute(ScheduleCallback(channel, account, self.key.address(_person(address)), *where))
+        assert isinstance(requested, RequestedCallback)
+        return requested
+
+    async def whom_to_call(self, interaction: str) -> Email | Phone | Handle | None:
+        """The address at which the customer of a callback is to be called; None once it is erased.
+
+        Raises:
+            UnknownId: there is no such callback.
+        """
+        refuse_no_id("interaction", interaction, may_refer=False)
+        return await in_thread(lambda: whom_to_call(self.journal, interaction, self._whose(interaction)))
+
+    async def report_dialing(self, interaction: str | Ref, token: int, outcome: str) -> Dialed:
+        """Tell what became of calling a customer who is called before any agent is asked.
+
+        Args:
+            interaction: the callback.
+            token: that of the `CallbackDialing` that asked for the call.
+            outcome: answered, busy, no_answer, wrong_number or machine.
+
+        Returns:
+            Whether the customer now waits for an agent, and when they are called again if not.
+
+        Raises:
+            CommandRefused: the call is over: it was reported already, is too late, or is wanted no more. Whoever
+                answered nevertheless is to be told.
+        """
+        dialed = await self.execute(ReportDialing(interaction, token, outcome))
+        assert isinstance(dialed, Dialed)
+        return dialed
+
     async def reschedule_callback(self, interaction: str | Ref, due: datetime) -> None:
         """Call the customer back at another time.
 
@@ -139,6 +218,12 @@ class Calls(Protocol):
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""
         return self.key.reply_token(case)
+
+
+def _person(address: object) -> Email | Phone | Handle:
+    if not isinstance(address, Email | Phone | Handle):
+        raise MalformedMessage("address", "must be an Email, a Phone or a Handle")
+    return address
 
 
 def _due_us(due: datetime | None) -> int | None:

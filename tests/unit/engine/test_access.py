@@ -43,6 +43,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.RescheduleCallback("in1", 1),
     c.CancelCallback("in1", "x"),
     c.ReportCallback("in1", "ana", "busy"),
+    c.ReportDialing("in1", 1, "busy"),
+    c.ScheduleCallback("voice", "main", person("joe")),
     c.WriteReply("in1", "ana", "hi"),
     c.RecordReply("chat", "main", "r1", person("joe")),
     c.OpenCase("cu1"),
@@ -100,7 +102,7 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem"),
 }
-CALLBACKS = {"RequestCallback", "RescheduleCallback", "CancelCallback"}
+CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
 SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 EVERY = {type(command).__name__ for command in EXAMPLES}

@@ -7,12 +7,13 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.engine_driver import DAY, HOUR, MINUTE, SECOND, Driver, plan
+from tests.engine_driver import DAY, HOUR, MINUTE, SECOND, Driver, person, plan
 from tests.invariants import WatchedEngine
 
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import Callbacks
+from orchestra.model.routing import Step
 
 
 def centre(**callbacks: Any) -> Driver:
@@ -346,3 +347,146 @@ def test_who_was_before_all_others_is_still_when_called_back() -> None:
     callback = driver.run(c.RequestCallback(got.interaction)).result
     assert driver.last(e.InteractionQueued).at_front
     assert driver.engine.view.routing.items[callback.interaction].at_front
+
+
+# Queues that close
+
+
+def closing(when_closed: str, **values: Any) -> Driver:
+    first = plan()
+    queues = {**first.queues, "care": attrs.evolve(first.queues["care"], when_closed=when_closed, **values)}
+    return Driver(attrs.evolve(first, queues=queues), engine=WatchedEngine())
+
+
+@pytest.mark.parametrize("when_closed", ["wait", "turn_away", "finish"])
+def test_a_callback_waits_in_a_queue_that_closes_with_its_place_and_is_offered_when_it_opens(when_closed: str) -> None:
+    driver = closing(when_closed)
+    _, callback = waiting(driver)
+    place = last_queued(driver, callback)
+    call = driver.call("zoe")
+    driver.run(c.CloseQueue("care", "meeting"), 1)
+    driver.advance(1)
+    assert driver.state(callback) == "QUEUED"
+    driver.sign_in("ana")
+    assert driver.offered() == ({call.interaction: "ana"} if when_closed == "finish" else {})
+    driver.sign_in("bob")
+    assert callback.interaction not in driver.offered(), "nobody is called back by a queue that is closed"
+    driver.run(c.OpenQueue("care", "back"), 5)
+    driver.advance(1)
+    assert callback.interaction in driver.offered()
+    assert last_queued(driver, callback) == place
+
+
+def test_a_callback_moves_to_where_a_queue_overflows_that_closes() -> None:
+    driver = closing("overflow", overflow_to="sales")
+    _, callback = waiting(driver)
+    place = last_queued(driver, callback)
+    driver.run(c.CloseQueue("care", "meeting"), 1)
+    driver.advance(1)
+    moved = last_queued(driver, callback)
+    assert (moved.queue, moved.start_us, moved.first) == ("sales", place.start_us, "agent")
+    driver.sign_in("cleo")
+    assert driver.offered() == {callback.interaction: "cleo"}
+
+
+@pytest.mark.parametrize("when_closed", ["wait", "turn_away", "finish"])
+def test_a_time_that_comes_while_the_queue_is_closed_is_not_the_turn_before_it_opens(when_closed: str) -> None:
+    driver = closing(when_closed)
+    driver.sign_in("ana")
+    due_us = driver.now_us + HOUR
+    callback = driver.run(c.RequestCallback(driver.call().interaction, due_us)).result
+    driver.run(c.CloseQueue("care", "meeting"), 1)
+    driver.advance_to(due_us + MINUTE)
+    assert (driver.state(callback), driver.offered()) == ("QUEUED", {})
+    driver.run(c.OpenQueue("care", "back"), 1)
+    driver.advance(1)
+    assert driver.offered() == {callback.interaction: "ana"}
+    assert last_queued(driver, callback).start_us == due_us
+
+
+def test_who_was_turned_away_by_a_queue_that_is_closed_can_be_called_back_when_it_opens() -> None:
+    driver = closing("turn_away")
+    driver.run(c.CloseQueue("care", "meeting"), 1)
+    call = driver.call()
+    assert driver.state(call) == "DEFLECTED"
+    callback = driver.run(c.RequestCallback(call.interaction), 1).result
+    driver.advance(1)
+    assert driver.state(callback) == "QUEUED"
+
+
+def test_more_callbacks_than_one_slice_do_not_keep_a_queue_clearing_for_ever() -> None:
+    driver = closing("turn_away")
+    callbacks = [waiting(driver, f"customer{number}")[1] for number in range(60)]
+    call = driver.call("zoe")
+    driver.run(c.CloseQueue("care", "meeting"), 1)
+    driver.advance(1)
+    assert (driver.state(call), driver.last(e.QueueCleared).is_done) == ("DEFLECTED", True)
+    assert len(driver.events(e.QueueCleared)) == 1
+    assert {driver.state(callback) for callback in callbacks} == {"QUEUED"}
+
+
+def test_a_callback_that_its_agent_hands_on_before_the_answer_is_one_still() -> None:
+    driver, callback = dialling()
+    driver.run(c.TransferInteraction(callback.interaction, "ana", "sales"), 1)
+    assert last_queued(driver, callback).first == "agent"
+    driver.sign_in("cleo")
+    driver.accept()
+    driver.run(c.ReportCallback(callback.interaction, "cleo", "answered"), 1)
+    driver.run(c.TransferInteraction(callback.interaction, "cleo", "care"), 1)
+    assert last_queued(driver, callback).first is None, "the customer is on the line"
+
+
+def test_who_is_known_is_not_asked_for_a_callback_while_its_queue_is_closed() -> None:
+    driver = closing("finish", steps=[Step(pool="known", lasts=timedelta(hours=9)), Step()])
+    call = driver.call()
+    callback = driver.run(c.RequestCallback(call.interaction, agent="ana"), 1).result
+    driver.run(c.CloseQueue("care", "meeting"), 1)
+    driver.sign_in("ana")
+    assert driver.offered() == {}
+    driver.run(c.OpenQueue("care", "back"), 1)
+    driver.advance(1)
+    assert driver.offered() == {callback.interaction: "ana"}
+
+
+# Answers given elsewhere
+
+
+def record(driver: Driver, *, resolve: bool, to: str = "joe") -> None:
+    driver.run(c.RecordReply("voice", "main", f"r{driver.now_us}", person(to), resolve=resolve, text="done"), 1)
+
+
+@pytest.mark.parametrize("is_scheduled", [False, True])
+def test_who_was_told_outside_that_all_is_settled_is_not_called_back(is_scheduled: bool) -> None:
+    driver = centre()
+    first, callback = waiting(driver)
+    if is_scheduled:
+        driver.run(c.RescheduleCallback(callback.interaction, driver.now_us + HOUR))
+    record(driver, resolve=True)
+    assert (driver.case_state(first), driver.state(callback)) == ("RESOLVED", "DONE")
+    assert driver.last(e.InteractionDone).reason == "resolved"
+
+
+def test_an_answer_that_leaves_the_matter_open_does_not_stand_for_the_call() -> None:
+    driver = centre()
+    _, callback = waiting(driver)
+    record(driver, resolve=False)
+    assert driver.state(callback) == "QUEUED"
+    record(driver, resolve=True, to="zoe")
+    assert driver.state(callback) == "QUEUED", "somebody else was answered"
+
+
+def test_who_was_told_nothing_is_called_back_though_the_case_is_resolved() -> None:
+    driver = centre()
+    first, callback = waiting(driver)
+    driver.run(c.ResolveCase(first.case.id), 1)
+    assert driver.state(callback) == "QUEUED"
+    record(driver, resolve=False)
+    assert driver.state(callback) == "DONE", "now they have been told, and all is settled"
+
+
+def test_a_callback_that_rings_is_not_ended_by_an_answer_given_elsewhere() -> None:
+    driver = centre()
+    driver.sign_in("ana")
+    _, callback = waiting(driver)
+    record(driver, resolve=True)
+    assert driver.state(callback) == "OFFERED"

@@ -40,6 +40,7 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
         *(
             "ARRIVED",
             "SCHEDULED",
+            "DIALING",
             "QUEUED",
             "OFFERED",
             "CONNECTING",

@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.engine_driver import SECOND, Driver, plan
+from tests.engine_driver import SECOND, Driver, person, plan
 from tests.invariants import WatchedEngine
 
 from orchestra.errors import InvalidCommand, OfferExpired, TooSoon
 from orchestra.model import commands as c, events as e
-from orchestra.model.definitions import Label, Rate, Silence, WarmUp
+from orchestra.model.definitions import Callbacks, Label, Rate, Silence, WarmUp
 from orchestra.model.routing import Condition, Ring, Serving, Step
 from orchestra.model.scores import Score
 
@@ -359,6 +359,51 @@ def test_callbacks_keep_the_place_or_wait_for_their_time() -> None:
     driver.sign_in("ana")
     assert driver.offered() == {queued.interaction: "ana"}
     assert driver.state(later) == "SCHEDULED"
+
+
+@pytest.mark.parametrize("first", ["agent", "customer"])
+def test_callbacks_agent_first_or_customer_first(first: str) -> None:
+    driver = Driver(attrs.evolve(plan(), callbacks=Callbacks(first=first)), engine=WatchedEngine())
+    driver.call("joe")
+    callback = driver.run(c.RequestCallback("in1"), 10).result
+    driver.sign_in("ana")
+    assert (driver.offered() == {callback.interaction: "ana"}) == (first == "agent")
+    if first == "agent":
+        driver.accept()
+        driver.run(c.ReportCallback(callback.interaction, "ana", "answered"), 5)
+    else:
+        assert driver.state(callback) == "DIALING"
+        driver.run(c.ReportDialing(callback.interaction, 1, "answered"), 5)
+        driver.accept()
+    assert (driver.state(callback), driver.agent_of(callback)) == ("ACTIVE", "ana")
+
+
+def test_callbacks_for_who_asks_on_a_form() -> None:
+    driver = centre()
+    driver.sign_in("ana")
+    callback = driver.run(c.ScheduleCallback("voice", "main", person("joe"), topic="order")).result
+    assert driver.offered() == {callback.interaction: "ana"}
+
+
+def test_callbacks_owned_by_who_promised_them_then_queued_for_anybody() -> None:
+    steps = [Step(pool="known", lasts=timedelta(seconds=30)), Step()]
+    driver = centre(queues={"care": {"steps": steps}})
+    callback = driver.run(c.ScheduleCallback("voice", "main", person("joe"), agent="bob")).result
+    driver.sign_in("ana")
+    assert driver.offered() == {}
+    driver.advance(30)
+    assert driver.offered() == {callback.interaction: "ana"}
+
+
+def test_callbacks_wait_for_their_queue_to_open() -> None:
+    driver = centre(queues={"care": {"when_closed": "turn_away"}})
+    callback = driver.run(c.ScheduleCallback("voice", "main", person("joe"))).result
+    driver.run(c.CloseQueue("care", "night"), 1)
+    driver.sign_in("ana")
+    assert (driver.state(callback), driver.offered()) == ("QUEUED", {})
+    driver.run(c.OpenQueue("care", "morning"), 3600)
+    driver.advance(1)
+    assert driver.offered() == {callback.interaction: "ana"}
 
 
 def test_attended_transfer_consult_and_conference() -> None:

@@ -72,3 +72,35 @@ def test_a_callback_whose_queue_closes_was_not_turned_away_from_the_line() -> No
     desk.call("eve", 60)
     counted = contacts(desk)
     assert (counted.callbacks, counted.turned_away, counted.live) == (1, 1, 2), "joe left the line, eve was turned away"
+
+
+def test_customers_who_are_called_first_count_as_called_reached_and_then_like_who_calls() -> None:
+    desk = Desk(PLAN + '[callbacks]\nfirst = "customer"\nattempts = 2\nretry_after = "1m"\n')
+    desk.sign_in("ana", at_s=1)
+    desk.call("joe", 10)
+    desk.run(c.LeaveContact("in1"), 12)
+    callback = desk.run(c.RequestCallback("in1"), 20).result.interaction
+    desk.run(c.ReportDialing(callback, 1, "busy"), 25)
+    desk.wait(85)
+    desk.call("eve", 86)
+    desk.take("in3", 87)
+    desk.run(c.ReportDialing(callback, 2, "answered"), 90)
+    counted = contacts(desk)
+    assert (counted.callbacks_dialed, counted.callbacks_answered, counted.queued, counted.waiting) == (2, 1, 3, 1)
+    desk.run(c.LeaveContact(callback), 100)
+    counted = contacts(desk)
+    assert (counted.abandoned, counted.callbacks_abandoned, counted.live) == (2, 1, 3)
+    assert desk.measures().by_queue["care"].contacts.callbacks_dialed == 2
+
+
+def test_who_is_called_first_and_served_counts_as_answered_from_when_they_came_to_the_line() -> None:
+    desk = Desk(PLAN + '[callbacks]\nfirst = "customer"\n')
+    desk.sign_in("ana", at_s=1)
+    desk.call("joe", 10)
+    desk.run(c.LeaveContact("in1"), 12)
+    callback = desk.run(c.RequestCallback("in1"), 500).result.interaction
+    desk.run(c.ReportDialing(callback, 1, "answered"), 510)
+    desk.take(callback, 514)
+    counted = contacts(desk)
+    assert (counted.answered, counted.answered_in_time, counted.callbacks_abandoned) == (1, 1, 0)
+    assert desk.measures().total.wait.mean_s == 4

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
 
 import attrs
 import pytest
 from tests.contact_centre import PLAN, Centre, message
 
-from orchestra.errors import CommandRefused, MalformedMessage
+from orchestra.codec import to_record
+from orchestra.errors import CommandRefused, MalformedMessage, UnknownId
+from orchestra.journal.port import Journal
+from orchestra.journal.sqlite import SqliteJournal
 from orchestra.model import events as e
+from orchestra.model.addresses import Email, Handle, Phone
+from orchestra.model.definitions import Callbacks
+from orchestra.model.records import Record
+from orchestra.model.results import Dialed
+from orchestra.runtime.client import connect
+from orchestra.runtime.history.calling import whom_to_call
 from orchestra.testing.clock import START, VirtualClock
 
 LIVE = attrs.evolve(PLAN, channels={name: attrs.evolve(row, live=True) for name, row in PLAN.channels.items()})
@@ -62,3 +74,88 @@ async def test_a_time_without_zone_is_refused(centre: Centre) -> None:
         received = await workspace.receive(message(1))
         with pytest.raises(MalformedMessage, match="time zone"):
             await workspace.request_callback(received.interaction or "", due=datetime(2026, 1, 5))  # noqa: DTZ001 - it is what is refused
+
+
+async def test_customers_are_called_first_and_the_application_tells_what_became_of_it() -> None:
+    centre = Centre(plan=attrs.evolve(LIVE, callbacks=Callbacks(first="customer", attempts=1)), clock=VirtualClock())
+    async with centre.open() as workspace:
+        ana = await workspace.sign_in("ana")
+        asked = await workspace.schedule_callback(Phone("+49301234567", "Joe"), channel="chat", topic="order")
+        assert (asked.customer, asked.case.number) == ("cu1", "C-000001")
+        made = centre.events(e.CallbackDialing)[-1]
+        assert await workspace.whom_to_call(made.interaction) == Phone("+49301234567")
+        told = await workspace.report_dialing(made.interaction, made.token, "answered")
+        assert told == Dialed(waits=True)
+        offer = await ana.next_offer()
+        assert offer.interaction == asked.interaction
+        with pytest.raises(CommandRefused):
+            await workspace.report_dialing(made.interaction, made.token, "busy")
+        sentences = [entry.sentence for entry in await workspace.timeline(asked.customer)]
+        for sentence in (f"is being called for {asked.interaction}, attempt 1", "answered the call of the company"):
+            assert sentence in sentences
+        steps = (await workspace.explain(asked.interaction)).steps
+        assert [step.kind for step in steps if step.kind.startswith("Callback")] == [
+            "CallbackRequested",
+            "CallbackDialing",
+            "CallbackAnswered",
+        ]
+
+
+async def test_whom_to_call_is_the_address_that_was_given_or_the_customers_own(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        received = await workspace.receive(message(1))
+        with pytest.raises(UnknownId):
+            await workspace.whom_to_call(received.interaction or "")
+        with pytest.raises(MalformedMessage, match="address"):
+            await workspace.schedule_callback("+49301234567", channel="chat")  # type: ignore[arg-type]
+        own = await workspace.request_callback(received.interaction or "")
+        writer = next(event for event in centre.events(e.CustomerAdded))
+        found = await workspace.whom_to_call(own.interaction)
+        assert found is not None
+        assert (found.kind, found.value) == (writer.kind, writer.value)
+        for person in (Email("joe@example.org"), Handle("joe", kind="visitor")):
+            other = await workspace.schedule_callback(
+                person, channel="chat", customer=received.customer, topic=person.kind
+            )
+            assert await workspace.whom_to_call(other.interaction) == person
+
+
+async def test_another_process_asks_for_callbacks_and_reports_calls(tmp_path: Path) -> None:
+    file = tmp_path / "contacts.db"
+    plan = attrs.evolve(LIVE, callbacks=Callbacks(first="customer"))
+    journal = SqliteJournal(file)
+    centre = Centre(journal, clock=VirtualClock(), plan=plan)
+    async with centre.open() as workspace, connect(f"sqlite:{file}") as client:
+        await workspace.sign_in("ana")
+        received = await client.receive(message(1))
+        asked = await client.request_callback(received.interaction or "")
+        assert (asked.customer, asked.case) == (received.customer, received.case)
+        again = await client.schedule_callback(Phone("+49301234567"), channel="chat", case=received.case.id)
+        assert (again.interaction, again.is_new) == (asked.interaction, False)
+        made = centre.events(e.CallbackDialing)[-1]
+        assert await client.whom_to_call(made.interaction) is not None
+        assert (await client.report_dialing(made.interaction, made.token, "answered")).waits
+    journal.close()
+
+
+def test_an_address_that_was_erased_is_nobodys_to_call() -> None:
+    whole = [
+        e.CustomerAdded("cu1", "phone", "key-joe", "+49301234567"),
+        e.CallbackRequested("in1", "ca1", "cu1", "voice", "main", "co1", "care", {}, None),
+        e.CallbackRequested("in2", "ca2", "cu1", "voice", "main", "co1", "care", {}, None, None, 0, "phone", None),
+    ]
+    journal = cast("Journal", _Told(whole))
+    assert whom_to_call(journal, "in1", "cu1") == Phone("+49301234567")
+    assert whom_to_call(journal, "in2", "cu1") is None, "another was given, which is erased"
+    blanked = cast("Journal", _Told([e.CustomerAdded("cu1", "phone", "key-joe"), whole[1]]))
+    assert whom_to_call(blanked, "in1", "cu1") is None
+
+
+class _Told:
+    """A journal of these events alone."""
+
+    def __init__(self, events: Sequence[e.Event]) -> None:
+        self._records = [to_record(event, position, 0, "system") for position, event in enumerate(events, 1)]
+
+    def read(self, after: int = 0, **_: object) -> Iterator[Record]:
+        return iter(self._records[after:])

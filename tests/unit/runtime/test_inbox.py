@@ -360,7 +360,7 @@ async def test_an_owner_explains_without_searching(centre: Centre, monkeypatch: 
     async with centre.open() as workspace:
         received = await workspace.receive(message(1))
         expected = await workspace.explain(received.interaction)
-        monkeypatch.setattr("orchestra.runtime.history.explain._customer", None)
+        monkeypatch.setattr("orchestra.runtime.history.explain.whose", None)
         assert await workspace.explain(received.interaction) == expected
         monkeypatch.undo()
         with pytest.raises(UnknownId):

@@ -1,100 +1,29 @@
-"""Callbacks: asked for, put off, called off, dialled by an agent, tried again, and not made to those already served."""
+"""Callbacks: asked for, put off, called off, dialled, tried again, and not made to those already served."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestra.engine.callbacks.state import DUE, EVOLVE, Callback, Callbacks
+from orchestra.engine.callbacks.asking import WAITS, check_due, request, schedule
+from orchestra.engine.callbacks.state import CALL, DUE, EVOLVE, Callback, Callbacks
 from orchestra.engine.contacts.state import Interaction
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
+from orchestra.engine.routing.steps import queue_again
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted
 from orchestra.model import commands as c, events as e
 from orchestra.model.command import Id
 from orchestra.model.commands.callbacks import CALLBACK_OUTCOMES
-from orchestra.model.results import RequestedCallback
+from orchestra.model.results import Dialed
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
-_WAITS = ("QUEUED", "OFFERED", "CONNECTING")
-_UNDIALLED = ("SCHEDULED", *_WAITS)
+_UNREACHED = ("SCHEDULED", *WAITS, "DIALING")
 _HOPELESS = ("wrong_number",)
 """Outcomes after which dialling again would reach the same stranger."""
-
-
-def _request(view: View, command: c.RequestCallback, at_us: int) -> Steps:
-    key, asking = view.interaction(command.interaction)
-    if not asking.live:
-        raise InvalidCommand("interaction", f"{key} is no live contact: its customer does not wait on a line")
-    if command.agent is not None:
-        view.agent(command.agent)
-    _check_due(view, command.due_us, at_us)
-    assert asking.case is not None  # every interaction has a case from its first batch on
-    known = view.callbacks.open.get((asking.customer, asking.case))
-    if known is not None:
-        if known != key and asking.state in _WAITS:
-            yield from _ends(view, key, asking)
-        return RequestedCallback(known, view.callbacks.callbacks[known].due_us, is_new=False)
-    return (yield from _requested(view, command, key, asking, at_us))
-
-
-def _requested(view: View, command: c.RequestCallback, key: str, asking: Interaction, at_us: int) -> Steps:
-    """The waiting contact ends, and the callback waits in its place, or for its time."""
-    item = view.routing.items.get(key)
-    waits = item is not None and asking.state in _WAITS
-    queue = asking.queue or view.plan.queue_of(asking.channel, asking.account)
-    if queue not in view.plan.queues:
-        queue = view.plan.workspace.default_queue
-    assert asking.case is not None
-    assert asking.conversation is not None  # only work items have none, and they are never live
-    skills = dict(view.plan.queues[queue].skills) if item is None else item.skills
-    priority = view.plan.queues[queue].priority if item is None else item.priority
-    start_us, order = (item.start_us, item.order) if item and waits else (at_us, view.routing.next_order())
-    agent = command.agent or (item.agent if item and waits else None)
-    at_front = item is not None and waits and item.at_front
-    if waits:
-        yield from _ends(view, key, asking)
-    name = view.contacts.next_id("interaction", "in")
-    yield e.CallbackRequested(
-        name,
-        asking.case,
-        asking.customer,
-        asking.channel,
-        asking.account,
-        asking.conversation,
-        queue,
-        skills,
-        key,
-        agent,
-        priority - view.plan.queues[queue].priority,
-    )
-    yield e.InteractionAttached(name, asking.case, asking.customer, "callback")
-    if command.due_us is not None:
-        yield e.CallbackScheduled(name, asking.customer, command.due_us, "requested")
-    else:
-        yield e.InteractionQueued(
-            name, asking.customer, queue, asking.channel, skills, priority, start_us, order, "callback", agent, at_front
-        )
-    return RequestedCallback(name, command.due_us, is_new=True)
-
-
-def _ends(view: View, key: str, asking: Interaction) -> Iterator[e.Event]:
-    """The customer hangs up because they will be called: nobody was abandoned."""
-    yield from end_all(view, key, "withdraw", "to be called back")
-    yield e.InteractionDone(key, asking.customer, "callback")
-
-
-def _check_due(view: View, due_us: int | None, at_us: int) -> None:
-    if due_us is None:
-        return
-    if due_us <= at_us:
-        raise InvalidCommand("due_us", "lies in the past")
-    ahead = view.plan.callbacks.ahead
-    if due_us > at_us + microseconds(ahead):
-        raise InvalidCommand("due_us", f"lies too far ahead: at most {ahead.days} days and {ahead.seconds} seconds")
 
 
 def _open(view: View, name: Id, trigger: str, wish: str) -> tuple[str, Interaction, Callback]:
@@ -108,7 +37,7 @@ def _open(view: View, name: Id, trigger: str, wish: str) -> tuple[str, Interacti
 
 def _reschedule(view: View, command: c.RescheduleCallback, at_us: int) -> Steps:
     key, interaction, row = _open(view, command.interaction, "schedule", "reschedule_callback")
-    _check_due(view, command.due_us, at_us)
+    check_due(view, command.due_us, at_us)
     agent = interaction.agent
     yield from end_all(view, key, "withdraw", "called back at another time")
     yield e.CallbackScheduled(key, row.customer, command.due_us, "rescheduled", agent)
@@ -123,8 +52,7 @@ def _cancel(view: View, command: c.CancelCallback, at_us: int) -> Steps:
 
 
 def _report(view: View, command: c.ReportCallback, at_us: int) -> Steps:
-    if command.outcome not in CALLBACK_OUTCOMES:
-        raise InvalidCommand("outcome", f"must be one of {', '.join(CALLBACK_OUTCOMES)}")
+    _check_outcome(command.outcome)
     key, interaction, row = _open(view, command.interaction, "schedule", "report_callback")
     if interaction.state != "ACTIVE":
         raise NotAllowedInState(key, interaction.state, "report_callback")
@@ -133,15 +61,62 @@ def _report(view: View, command: c.ReportCallback, at_us: int) -> Steps:
     if command.outcome == "answered":
         yield e.CallbackAnswered(key, row.customer, command.agent)
         return None
-    yield e.CallbackFailed(key, row.customer, command.agent, row.failed + 1, command.outcome)
-    plan = view.plan.callbacks
-    if row.failed < plan.attempts and command.outcome not in _HOPELESS:
-        due_us = at_us + microseconds(plan.retry_after)
-        yield e.CallbackScheduled(key, row.customer, due_us, "retry", command.agent)
-        return None
-    yield e.CallbackExhausted(key, row.customer, row.failed)
-    yield e.InteractionDone(key, row.customer, "callback_exhausted", command.agent)
+    yield from _missed(view, key, row, command.agent, command.outcome, at_us)
     return None
+
+
+def _report_dialing(view: View, command: c.ReportDialing, at_us: int) -> Steps:
+    _check_outcome(command.outcome)
+    key, interaction, row = _open(view, command.interaction, "schedule", "report_dialing")
+    if interaction.state != "DIALING":
+        raise NotAllowedInState(key, interaction.state, "report_dialing")
+    if command.token != row.token:
+        raise InvalidCommand("token", f"is of another call: the one that is on has {row.token}")
+    if command.outcome != "answered":
+        yield from _missed(view, key, row, None, command.outcome, at_us)
+        return Dialed(waits=False, due_us=row.due_us)
+    queue = view.plan.queues[row.queue]
+    if view.routing.is_shut(row.queue) and queue.when_closed != "overflow":
+        # It closed while the customer was called; nobody is there who could talk with them.
+        yield queue_again(view, key, "closed", at_us)
+        return Dialed(waits=False)
+    item = view.routing.items[key]
+    yield e.CallbackAnswered(key, row.customer)
+    yield e.InteractionQueued(
+        key,
+        row.customer,
+        row.queue,
+        item.channel,
+        item.skills,
+        item.priority,
+        at_us,
+        view.routing.next_order(),
+        "reached",
+        item.agent,
+        at_front=True,
+    )
+    return Dialed(waits=True)
+
+
+def _check_outcome(outcome: str) -> None:
+    if outcome not in CALLBACK_OUTCOMES:
+        raise InvalidCommand("outcome", f"must be one of {', '.join(CALLBACK_OUTCOMES)}")
+
+
+def _missed(view: View, key: str, row: Callback, agent: str | None, outcome: str, at_us: int) -> Iterator[e.Event]:
+    """The customer was not reached: they are called again later, or never."""
+    yield e.CallbackFailed(key, row.customer, agent, row.failed + 1, outcome)
+    plan = view.plan.callbacks
+    if row.failed < plan.attempts and outcome not in _HOPELESS:
+        yield e.CallbackScheduled(key, row.customer, at_us + microseconds(plan.retry_after), "retry", agent)
+        return
+    yield e.CallbackExhausted(key, row.customer, row.failed)
+    yield e.InteractionDone(key, row.customer, "callback_exhausted", agent)
+
+
+def _unanswered(view: View, key: str, at_us: int) -> Iterator[e.Event]:
+    """Nobody has told what became of the call."""
+    return _missed(view, key, view.callbacks.callbacks[key], None, "no_answer", at_us)
 
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
@@ -151,10 +126,23 @@ def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.E
         return
     assert interaction.case is not None  # only interactions of a case are routed
     key = view.callbacks.open.get((interaction.customer, interaction.case))
-    if key is None or view.contacts.interactions[key].state not in _UNDIALLED:
+    if key is None or view.contacts.interactions[key].state not in _UNREACHED:
         return
     yield from end_all(view, key, "withdraw", "served meanwhile")
     yield e.InteractionDone(key, interaction.customer, "served")
+
+
+def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:
+    """Cases react first. Whoever has an answer, and whose matter is settled, waits for no call any more.
+
+    An answer that leaves the matter open is none to who asked to be called; nor is a case that somebody resolves
+    without a word to the customer.
+    """
+    key = view.callbacks.open.get((event.customer, event.case))
+    if key is None or view.cases.cases[event.case].state not in ("RESOLVED", "CLOSED"):
+        return
+    if view.contacts.interactions[key].state in ("SCHEDULED", "QUEUED"):
+        yield e.InteractionDone(key, event.customer, "resolved", None, event.disposition)
 
 
 def _due(view: View, key: str, at_us: int) -> Iterator[e.Event]:
@@ -173,6 +161,7 @@ def _due(view: View, key: str, at_us: int) -> Iterator[e.Event]:
         view.routing.next_order(),
         "callback",
         row.agent,
+        first=view.plan.callbacks.first,
     )
 
 
@@ -180,12 +169,14 @@ SECTION = Section(
     "callbacks",
     Callbacks,
     {
-        c.RequestCallback: _request,
+        c.RequestCallback: request,
+        c.ScheduleCallback: schedule,
         c.RescheduleCallback: _reschedule,
         c.CancelCallback: _cancel,
         c.ReportCallback: _report,
+        c.ReportDialing: _report_dialing,
     },
     EVOLVE,
-    {e.OfferAccepted: _on_accepted},
-    {DUE: _due},
+    {e.OfferAccepted: _on_accepted, e.ReplyRecorded: _on_reply_recorded},
+    {DUE: _due, CALL: _unanswered},
 )

@@ -9,17 +9,20 @@ import attrs
 from orchestra.engine.section import Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["DUE", "EVOLVE", "Callback", "Callbacks"]
+__all__ = ["CALL", "DUE", "EVOLVE", "Callback", "Callbacks"]
 
 DUE = "callbacks.due"
 """Timer of a callback that waits for its time."""
+CALL = "callbacks.call"
+"""Timer of a call to a customer who is called before any agent is asked."""
 
 
 @attrs.define
 class Callback:
     """A callback that has not reached its customer. `due_us` is its time, while it has one.
 
-    `priority` is its own, beside that of its queue.
+    `priority` is its own, beside that of its queue. `token` is that of the last call to its customer, where that one is
+    called first.
     """
 
     case: str
@@ -30,6 +33,7 @@ class Callback:
     priority: int = 0
     failed: int = 0
     due_us: int | None = None
+    token: int = 0
 
 
 class Callbacks(Slice):
@@ -53,6 +57,12 @@ class Callbacks(Slice):
         """It waits for its time."""
         self.callbacks[event.interaction].due_us = event.due_us
         self.timers.set(DUE, event.interaction, event.due_us)
+        self.timers.cancel(CALL, event.interaction)
+
+    def dialing(self, event: e.CallbackDialing, at_us: int) -> None:
+        """Its customer is called, for so long."""
+        self.callbacks[event.interaction].token = event.token
+        self.timers.set(CALL, event.interaction, event.until_us)
 
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
         """It waits for an agent, perhaps in another queue than before."""
@@ -61,6 +71,7 @@ class Callbacks(Slice):
             return
         row.queue, row.skills, row.due_us = event.queue, event.skills, None
         self.timers.cancel(DUE, event.interaction)
+        self.timers.cancel(CALL, event.interaction)
 
     def failed(self, event: e.CallbackFailed, at_us: int) -> None:
         """One attempt less."""
@@ -82,11 +93,13 @@ class Callbacks(Slice):
             return
         del self.open[row.customer, row.case]
         self.timers.cancel(DUE, event.interaction)
+        self.timers.cancel(CALL, event.interaction)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.CallbackRequested: Callbacks.requested,
     e.CallbackScheduled: Callbacks.scheduled,
+    e.CallbackDialing: Callbacks.dialing,
     e.CallbackAnswered: Callbacks.over,
     e.CallbackFailed: Callbacks.failed,
     e.CallbackExhausted: Callbacks.over,

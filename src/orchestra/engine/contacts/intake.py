@@ -110,7 +110,7 @@ def check_channel(view: View, channel: str) -> None:
         raise InvalidCommand("channel", f"{channel} is for work items, which OpenWorkItem opens")
 
 
-def check_route(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.OpenWorkItem) -> None:
+def check_route(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.OpenWorkItem | c.ScheduleCallback) -> None:
     """Refuse a queue, an agent and skills that are not known."""
     if command.queue is not None and command.queue not in view.plan.queues:
         raise UnknownId("queue", command.queue)

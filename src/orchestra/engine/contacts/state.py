@@ -275,6 +275,11 @@ class Contacts(Slice):
         interaction.state = INTERACTION.steps[interaction.state, "schedule"]
         interaction.agent = None
 
+    def dialing(self, event: e.CallbackDialing, at_us: int) -> None:
+        """Its customer is called."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "dial"]
+
     def offered(self, event: e.OfferMade, at_us: int) -> None:
         """It is shown to an agent."""
         interaction = self.interactions[event.interaction]
@@ -381,6 +386,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionQueued: Contacts.queued,
     e.CallbackRequested: Contacts.callback_requested,
     e.CallbackScheduled: Contacts.scheduled,
+    e.CallbackDialing: Contacts.dialing,
     e.OfferMade: Contacts.offered,
     e.OfferConnecting: Contacts.being_connected,
     e.OfferAccepted: Contacts.accepted,

@@ -23,6 +23,8 @@ def change_plan(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
     before = routing.rules
     rules = routing.rules = Rules(routing.plan, routing.plans.rating, before)
     opened = list(_doors(routing))
+    if rules.callbacks != before.callbacks:  # more may be called at once, or sooner
+        opened += sorted(routing.to_dial)
     changed = sorted(rules.queues.keys() - rules.queues_alike(before))
     for queue in changed:
         _move_items(routing, queue, at_us)
@@ -36,16 +38,18 @@ def change_plan(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
 
 
 def _doors(routing: Routing) -> Iterator[str]:
-    """Shut queues as the new plan says; gives those that are no longer shut."""
+    """Shut queues as the new plan says; gives those that are no longer shut, or for callbacks alone."""
     for queue in sorted(routing.closed):
-        was_shut = routing.index.is_shut(queue)
+        before = routing.index.is_shut(queue)
         if queue not in routing.plan.queues:
             del routing.closed[queue]
-        is_shut = queue in routing.closed and routing.is_shut(queue)
-        if is_shut and not was_shut:
-            routing.index.shut(queue)
-        elif was_shut and not is_shut:
-            routing.index.reopen(queue)
+        after = routing.is_shut(queue) if queue in routing.closed else None
+        if after is before:
+            continue
+        routing.index.reopen(queue)
+        if after is not None:
+            routing.index.shut(queue, for_all=after)
+        if not after:
             yield queue
 
 

@@ -14,12 +14,15 @@ __all__ = ["leave_closed", "to_clear"]
 
 
 def leave_closed(view: View, name: str, at_us: int) -> Iterator[e.Event]:
-    """A contact waits in a closed queue: it goes where the queue says, or waits until the queue opens."""
+    """A contact waits in a closed queue: it goes where the queue says, or waits until the queue opens.
+
+    A callback is never turned away: its customer does not wait on the line, and keeps the place until the opening.
+    """
     item = view.routing.items[name]
     queue = view.plan.queues[item.queue]
     if queue.when_closed == "overflow" and queue.overflow_to is not None:
         yield queue_again(view, name, "closed", at_us, queue.overflow_to)
-    elif queue.when_closed == "turn_away" and view.plan.channels[item.channel].live:
+    elif queue.when_closed == "turn_away" and item.first is None and view.plan.channels[item.channel].live:
         yield e.InteractionDeflected(name, item.customer, item.queue, "closed")
 
 
@@ -31,6 +34,6 @@ def to_clear(view: View, queue: str, most: int) -> list[str]:
     buckets = [
         bucket.waiting
         for wanted, bucket in index.of_queue.get(queue, {}).items()
-        if definition.when_closed == "overflow" or view.routing.rules.is_live(wanted.kind)
+        if definition.when_closed == "overflow" or (view.routing.rules.is_live(wanted.kind) and not wanted.first)
     ]
     return [rank[-1] for rank in islice(merge(*buckets), most)]

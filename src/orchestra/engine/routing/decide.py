@@ -8,6 +8,7 @@ from heapq import nsmallest
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required
 from orchestra.engine.routing.closing import leave_closed
+from orchestra.engine.routing.dialing import dial_next
 from orchestra.engine.routing.evolve import EVOLVE
 from orchestra.engine.routing.match import fill_ring, offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end, end_all
@@ -51,7 +52,7 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     if place.turned_away is not None:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, place.turned_away)
         return
-    left = view.routing.left_by(event.customer, place.queue, event.channel, at_us) if event.live else None
+    left = view.routing.places.by(event.customer, place.queue, event.channel, at_us) if event.live else None
     start_us, order = left or (event.occurred_us, view.routing.next_order())
     yield e.InteractionQueued(
         event.interaction,
@@ -91,6 +92,7 @@ def _on_transferred(view: View, event: e.InteractionTransferred, at_us: int) -> 
         item.start_us,
         item.order,
         "transferred",
+        first=item.first,
     )
     yield from offer_best_items(view, event.agent, at_us)
 
@@ -108,6 +110,7 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
         item.start_us,
         item.order,
         "handed_over",
+        first=item.first,
     )
     yield from offer_best_items(view, event.agent, at_us)
 
@@ -115,11 +118,14 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     if event.reason not in _TAKEN_BACK:
         yield from _waits(view, event.interaction, at_us)
+    if event.reason == "reached":  # one customer less is called
+        yield from dial_next(view, event.queue, at_us)
 
 
 def _waits(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
     """An interaction has come to wait: offer it, or see what becomes of it."""
-    if view.routing.is_shut(view.routing.items[interaction].queue):
+    item = view.routing.items[interaction]
+    if view.routing.is_shut(item.queue, item.first):
         yield from leave_closed(view, interaction, at_us)
         return
     yield from begin(view, interaction, at_us)
@@ -158,8 +164,10 @@ def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.E
             yield queue_again(view, name, "interrupted", at_us)
         else:
             yield e.InteractionInterrupted(name, item.customer, event.agent, event.interaction)
-    if view.routing.items[event.interaction].channel in view.routing.rules.interrupted:
+    item = view.routing.items[event.interaction]
+    if item.channel in view.routing.rules.interrupted:
         yield from offer_best_items(view, event.agent, at_us)
+    yield from dial_next(view, item.queue, at_us)
 
 
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
@@ -214,12 +222,23 @@ def _on_transfer_completed(view: View, event: e.TransferCompleted, at_us: int) -
 def _on_done(view: View, event: e.InteractionDone | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
     if event.agent is not None:
         yield from offer_best_items(view, event.agent, at_us)
+    yield from _on_left(view, event, at_us)
+
+
+def _on_left(
+    view: View,
+    event: e.InteractionDone | e.CallbackScheduled | e.InteractionCanceled | e.InteractionAbandoned,
+    at_us: int,
+) -> Iterator[e.Event]:
+    """It waits no more, or its customer is called no longer."""
+    return dial_next(view, view.contacts.interactions[event.interaction].queue, at_us)
 
 
 def _on_canceled(view: View, event: e.InteractionCanceled, at_us: int) -> Iterator[e.Event]:
     agent = view.contacts.interactions[event.interaction].agent
     if agent is not None:
         yield from offer_best_items(view, agent, at_us)
+    yield from _on_left(view, event, at_us)
 
 
 def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
@@ -336,6 +355,7 @@ SECTION = Section(
         e.InteractionDone: _on_done,
         e.CallbackScheduled: _on_done,
         e.InteractionCanceled: _on_canceled,
+        e.InteractionAbandoned: _on_left,
         e.OfferAccepted: _on_accepted,
         e.OfferEnded: _on_offer_ended,
         e.RingWidened: _on_widened,

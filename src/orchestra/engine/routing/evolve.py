@@ -19,7 +19,7 @@ from orchestra.engine.routing.rows import (
     Load,
     Offer,
 )
-from orchestra.engine.routing.state import Routing, left_key
+from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -41,17 +41,14 @@ def swept(routing: Routing, event: e.RoutingSwept, at_us: int) -> None:
 
 
 def queue_closed(routing: Routing, event: e.QueueClosed, at_us: int) -> None:
-    """Nothing is offered from it, unless those who wait there are to be served."""
+    """Nothing is offered from it, unless those who wait there are to be served; callbacks never are meanwhile."""
     routing.closed[event.queue] = 1
-    if routing.is_shut(event.queue):
-        routing.index.shut(event.queue)
+    routing.index.shut(event.queue, for_all=routing.is_shut(event.queue))
 
 
 def queue_opened(routing: Routing, event: e.QueueOpened, at_us: int) -> None:
     """Begin to offer again what waits there."""
-    was_shut = routing.is_shut(event.queue)
-    routing.closed.pop(event.queue, None)
-    if not was_shut:
+    if routing.closed.pop(event.queue, None) is None:
         return
     routing.index.reopen(event.queue)
     routing.fewer_serve(routing.index.of_queue.get(event.queue, {}).values(), at_us)
@@ -118,17 +115,17 @@ def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     item = routing.items.get(event.interaction)
     is_new = item is None or item.queue != event.queue
     if event.reason == "resumed":
-        routing.forget_place(left_key(event.customer, event.queue, event.channel))
+        routing.places.forget(event.customer, event.queue, event.channel)
     if item is None:
         item = routing.items[event.interaction] = Item(event.customer, event.channel)
     elif item.state == "WAITING":
-        routing.unwait(event.interaction)
+        routing.unwait(event.interaction, item)
     else:
         routing.release(event.interaction, item, at_us)
     routing.counts["order"] = max(event.order, routing.counts.get("order", 0))
     item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
     item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
-    item.agent, item.at_front = event.agent, event.at_front
+    item.agent, item.at_front, item.first = event.agent, event.at_front, event.first
     if is_new:
         item.step, item.step_us, item.gate = 0, at_us, 0
     routing.wait(event.interaction, item)
@@ -187,7 +184,7 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
     routing.limit(agent, routing.benches[agent], at_us)
     routing.hold(name, agent, Load(item.channel, event.weight_percent, event.labels), at_us)
     if item.state == "WAITING":
-        routing.unwait(name)
+        routing.unwait(name, item)
         item.state, item.ring = "OFFERED", 1
         routing.arm_ring(name, item, at_us)
     routing.settle(name, item)
@@ -296,10 +293,20 @@ def over(
     if isinstance(event, e.InteractionAbandoned) and not event.is_short:
         routing.pace.setdefault(item.queue, [0, 0, 0])[2] = routing.share(item.queue, is_met=False)
     if item.state == "WAITING":
-        routing.unwait(event.interaction)
+        routing.unwait(event.interaction, item)
     routing.release(event.interaction, item, at_us)
     for offer in item.offers:
         del routing.offers[offer]
+
+
+def dialing(routing: Routing, event: e.CallbackDialing, at_us: int) -> None:
+    """Its customer is called; no agent's capacity is held for that."""
+    routing.dial(event.interaction, routing.items[event.interaction])
+
+
+def reached(routing: Routing, event: e.CallbackAnswered, at_us: int) -> None:
+    """From here on it is a contact like any other."""
+    routing.items[event.interaction].first = None
 
 
 def resumed(routing: Routing, event: e.InteractionResumed, at_us: int) -> None:
@@ -311,7 +318,7 @@ def resumed(routing: Routing, event: e.InteractionResumed, at_us: int) -> None:
 def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None:
     """What is being wrapped up is not put aside, and may weigh less; of what it weighs while nobody is silent."""
     item = routing.items[event.interaction]
-    item.is_wrapping = True
+    item.is_wrapping, item.first = True, None
     routing.look_back(event.agent, at_us, talk_us=at_us - item.taken_us)
     if event.wrap_up is not None and item.lent_to is not None:
         routing.take_back(event.interaction, event.agent)  # it is worked on again
@@ -429,4 +436,6 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionCanceled: over,
     e.InteractionDeflected: over,
     e.CallbackScheduled: over,
+    e.CallbackDialing: dialing,
+    e.CallbackAnswered: reached,
 }

@@ -268,7 +268,7 @@ class Index(Items, Takers):
         else:
             buckets, known = self._opened(placed.profile), self.of_known.get(agent)
             if known is not None:
-                asked = [bucket for bucket in known.values() if bucket.wanted.queue not in self._shut_queues]
+                asked = [bucket for bucket in known.values() if not self.shuts(bucket.wanted)]
                 buckets = [*asked, *buckets]
         room = placed.room
         return [bucket for bucket in buckets if room >> bucket.kind & 3]

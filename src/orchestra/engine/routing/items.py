@@ -27,7 +27,7 @@ class Items:
         self._waited = 0
         self._rung = 0
         self._shut = 0
-        self._shut_queues: dict[str, int] = {}
+        self._shut_queues: dict[str, bool] = {}
         self._excluding = 0
 
     def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
@@ -122,7 +122,7 @@ class Items:
         else:
             self._bucket_side.add(bucket, wanted.teams, wanted.skills)
             self._bucket_side.emptied(bucket)
-            self._shut |= (wanted.queue in self._shut_queues) << bucket.number
+            self._shut |= self.shuts(wanted) << bucket.number
         return bucket
 
     def _forget(self, wanted: Requirement) -> None:
@@ -132,15 +132,19 @@ class Items:
             if not self.of_known[wanted.agent]:
                 del self.of_known[wanted.agent]
 
-    def is_shut(self, queue: str) -> bool:
-        """Whether nothing is offered from a queue."""
-        return queue in self._shut_queues
+    def is_shut(self, queue: str) -> bool | None:
+        """Whether nothing is offered from a queue, or no callbacks alone, which is false; None if it is not shut."""
+        return self._shut_queues.get(queue)
 
-    def shut(self, queue: str) -> None:
-        """Offer nothing from a queue, whatever comes to wait there."""
-        self._shut_queues[queue] = 1
+    def shuts(self, wanted: Requirement) -> bool:
+        """Whether nothing is offered of what wants this."""
+        return self._shut_queues.get(wanted.queue, False) or bool(wanted.first and wanted.queue in self._shut_queues)
+
+    def shut(self, queue: str, *, for_all: bool = True) -> None:
+        """Offer nothing from a queue, whatever comes to wait there; or, if not for all, no callbacks."""
+        self._shut_queues[queue] = for_all
         for bucket in self._of_teams(queue):
-            self._shut |= 1 << bucket.number
+            self._shut |= self.shuts(bucket.wanted) << bucket.number
 
     def reopen(self, queue: str) -> None:
         """Offer from a queue again."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from heapq import nsmallest
 from itertools import islice
 
+from orchestra.engine.routing.dialing import dialing, may_dial
 from orchestra.engine.routing.rows import Item
 from orchestra.engine.routing.rules import LIMITED
 from orchestra.engine.routing.sides import Entry, Order, Rank, Requirement
@@ -16,15 +17,21 @@ from orchestra.model.structure import microseconds
 __all__ = ["best_item", "failing", "fill_ring", "offer_best_agent", "offer_best_items"]
 
 _RUNNERS_UP = 5
+_DIALLED_AT_ONCE = 50
+"""Customers who are called because one agent is free, in one batch; an agent may serve any number of queues."""
 
 
 def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """Offer an interaction that waits, or is to ring more, to the first in order of those who can take it, if any."""
     routing = view.routing
     item = routing.items[name]
-    if routing.is_shut(item.queue):
+    if routing.is_shut(item.queue, item.first):
         return
     plain = routing.index.wanted(name)
+    if item.first == "customer":
+        if may_dial(view, name, plain):
+            yield dialing(view, name, at_us)
+        return
     order = routing.rules.step(item).order
     ranked = _ranked(view, name, plain, order)
     if not ranked and routing.rules.interrupted:
@@ -82,9 +89,9 @@ def offer_best_items(
     What they had put aside goes first; what rings others already goes last, after all that waits, and not at
     all if `rings` is false. Nothing is offered that is not more urgent than `before`, if that is stated.
     """
-    routing = view.routing
+    routing, dialled = view.routing, 0
     while True:
-        best = best_item(view, agent, at_us)
+        best = best_item(view, agent, at_us, dials=dialled < _DIALLED_AT_ONCE)
         aside = routing.put_aside(agent)
         if aside is not None and (best is None or not _interrupts(view, best[1], aside)):
             yield e.InteractionResumed(aside, routing.items[aside].customer, agent)
@@ -94,6 +101,10 @@ def offer_best_items(
         if best is None or best[1] == before:
             return
         wanted, name = best
+        if wanted.first == "customer":
+            yield dialing(view, name, at_us)
+            dialled += 1
+            continue
         item = routing.items[name]
         placed = routing.index.of_agent[agent]
         order = routing.rules.step(item).order
@@ -107,10 +118,13 @@ def _interrupts(view: View, name: str, other: str) -> bool:
     return items[other].channel in view.plan.channels[items[name].channel].interrupts
 
 
-def best_item(view: View, agent: str, at_us: int, *, rings: bool = False) -> tuple[Requirement, str] | None:
+def best_item(
+    view: View, agent: str, at_us: int, *, rings: bool = False, dials: bool = True
+) -> tuple[Requirement, str] | None:
     """The most urgent over the buckets this agent can serve and has room for. Compares heads only.
 
-    First those of each queue by its own rule, then those of all queues by how long they have waited.
+    First those of each queue by its own rule, then those of all queues by how long they have waited. Customers who are
+    to be called first count as long as their turn has come, and not at all unless `dials`.
     """
     routing = view.routing
     items, rules = routing.items, routing.rules
@@ -120,7 +134,9 @@ def best_item(view: View, agent: str, at_us: int, *, rings: bool = False) -> tup
             rank = _head(bucket.ringing if rings else bucket.waiting, agent, items)
         else:
             rank = bucket.waiting.first()
-        if rank is not None:
+        if rank is not None and (
+            bucket.wanted.first != "customer" or (dials and may_dial(view, rank[-1], bucket.wanted))
+        ):
             heads.append((rank, bucket.wanted))
     if not heads:
         return None

@@ -76,7 +76,8 @@ class Item:
 
     `offers` are all it ever had, newest last; `agent` knows the customer; `step` and `gate` count from 0, and it has
     been in its step since `step_us`; `due_us` is when it should be done, if that was said. A bot has
-    handed it over if it is `for_people`.
+    handed it over if it is `for_people`. `first` is who is to be on the line first, `agent` or `customer`, as long as
+    it is a callback that has not reached its customer; while that one is called its state is `DIALING`.
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
@@ -114,6 +115,7 @@ class Item:
     taken_us: int = 0
     due_us: int | None = None
     for_people: bool = False
+    first: str | None = None
 
 
 @attrs.define

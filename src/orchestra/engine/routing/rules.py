@@ -164,6 +164,7 @@ class Rules:
         labels: queue -> the labels of its interactions, sorted.
         places: kind of work -> its place among the bits of an agent's room.
         own_orders: the orders under whose keys each agent is placed, as parts that depend on the agent alone.
+        callbacks: how customers are called back.
         interrupted: channels whose work may be put aside for others.
         looks_back: whether any order of agents asks what they did lately.
         is_even: whether whoever goes before another in one queue goes before them in all.
@@ -171,6 +172,7 @@ class Rules:
 
     def __init__(self, plan: Plan, rating: Rating | None = None, before: Rules | None = None) -> None:
         self._rating = rating or Rating()
+        self.callbacks = plan.callbacks
         self._rated: dict[tuple[str, ProfileKey, Requirement], int] = {}
         presence = plan.presence
         self._pace = presence.rate, presence.on_return, presence.warm_up, presence.window
@@ -314,15 +316,15 @@ class Rules:
         queue, number = self.queues[item.queue], item.step if number is None else number
         step = queue.step(number)
         if step.is_known and item.agent:
-            return Requirement(item.queue, self._kind(item), (), (), item.agent)
-        key = (item.queue, item.channel, number, item.gate, item.for_people, *item.skills.items())
+            return Requirement(item.queue, self._kind(item), (), (), item.agent, item.first or "")
+        key = (item.queue, item.channel, number, item.gate, item.for_people, item.first, *item.skills.items())
         wanted = self._known.get(key)
         if wanted is None:
             pool = "people" if item.for_people else step.definition.pool
             is_for_others = item.for_people and step.is_for_bots
             teams = (() if is_for_others else tuple(sorted(step.definition.teams))) or queue.teams(item.gate)
             skills = (*_ONLY.get(pool, ()), *_asked(item, step.definition))
-            wanted = Requirement(item.queue, self._kind(item), teams, skills)
+            wanted = Requirement(item.queue, self._kind(item), teams, skills, first=item.first or "")
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = wanted

@@ -44,7 +44,9 @@ _SPARED = 256
 class Requirement(NamedTuple):
     """What an item waits for: an agent of one of these teams with these skills, or one agent by name.
 
-    `kind` is the place of its kind of work among the bits of an agent's room.
+    `kind` is the place of its kind of work among the bits of an agent's room. `first` is as the item's, so that
+    callbacks wait apart: they are never offered from a queue that is closed, nor to an agent before a customer is
+    called who is first.
     """
 
     queue: str
@@ -52,6 +54,7 @@ class Requirement(NamedTuple):
     teams: tuple[str, ...]
     skills: Skills
     agent: str = ""
+    first: str = ""
 
 
 class Order:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.index import Index
+from orchestra.engine.routing.left import LeftPlaces
 from orchestra.engine.routing.limits import note_work, regard
 from orchestra.engine.routing.rows import (
     ASK,
@@ -28,7 +28,7 @@ from orchestra.engine.routing.sides import Bucket, Profile
 from orchestra.engine.section import Slice
 from orchestra.model.structure import microseconds
 
-__all__ = ["Routing", "left_key"]
+__all__ = ["Routing"]
 
 _WHOLE = 1_000_000
 
@@ -37,11 +37,6 @@ def _less(counts: dict[str, int], key: str) -> None:
     counts[key] -= 1
     if not counts[key]:
         del counts[key]
-
-
-def left_key(customer: str, queue: str, channel: str) -> str:
-    """The key under which a place is kept that was given up."""
-    return f"{customer}\x1f{queue}\x1f{channel}"
 
 
 class Routing(Slice):
@@ -79,11 +74,11 @@ class Routing(Slice):
         """Compile the plan's rules, and rebuild the index, what each agent has in hand and what rings in each queue."""
         self.rules = Rules(self.plan, self.plans.rating)
         self.index = Index(self.rules.own_keys)
-        for queue in filter(self.is_shut, self.closed):
-            self.index.shut(queue)
-        self._leaving: Ordered[tuple[int, str]] = Ordered()
-        for key, place in self.left.items():
-            self._leaving.add((place[2], key))
+        for queue in self.closed:
+            self.index.shut(queue, for_all=self.is_shut(queue))
+        self.dialing: dict[str, int] = {}
+        self.to_dial: dict[str, int] = {}
+        self.places = LeftPlaces(self.left)
         self.in_hand: dict[str, dict[str, int]] = {}
         self.rings_in: dict[str, dict[str, int]] = {}
         for name, item in sorted(self.items.items()):
@@ -91,6 +86,8 @@ class Routing(Slice):
                 self.in_hand.setdefault(agent, {})[name] = 1
             if item.state == "WAITING":
                 self.wait(name, item)
+            elif item.state == "DIALING":
+                self.dialing[item.queue] = self.dialing.get(item.queue, 0) + 1
             else:
                 self.settle(name, item)
         for name, bench in sorted(self.benches.items()):
@@ -104,50 +101,42 @@ class Routing(Slice):
         """Place of arrival of the next item that queues for the first time."""
         return self.counts.get("order", 0) + 1
 
-    def is_shut(self, queue: str) -> bool:
-        """Whether nothing is offered from a queue, because it is closed."""
-        return queue in self.closed and self.plan.queues[queue].when_closed != "finish"
-
-    # Places of contacts that were given up
-
-    def left_by(self, customer: str, queue: str, channel: str, at_us: int) -> tuple[int, int] | None:
-        """The place that a customer left in a queue a moment ago: when it began to wait, and its arrival."""
-        place = self.left.get(left_key(customer, queue, channel))
-        return (place[0], place[1]) if place is not None and at_us < place[2] else None
+    def is_shut(self, queue: str, first: str | None = None) -> bool:
+        """Whether nothing is offered from a queue, because it is closed; or no callback, if one is asked about."""
+        return queue in self.closed and (first is not None or self.plan.queues[queue].when_closed != "finish")
 
     def leave(self, item: Item, at_us: int) -> None:
-        """Keep a place for a while."""
+        """Keep the place of a contact that was given up for a while."""
         channel = self.plan.channels[item.channel]
-        if not channel.live or not channel.resume_within:
-            return
-        key, until_us = left_key(item.customer, item.queue, item.channel), at_us + microseconds(channel.resume_within)
-        self.forget_place(key)
-        self.left[key] = [item.start_us, item.order, until_us]
-        self._leaving.add((until_us, key))
-        for _ in range(2):  # each place kept forgets at most two: no single step is ever long
-            over_us, key = self._leaving.at(0)
-            if over_us > at_us:
-                return
-            self.forget_place(key)
-
-    def forget_place(self, key: str) -> None:
-        """Keep a place no longer, if it was kept."""
-        place = self.left.pop(key, None)
-        if place is not None:
-            self._leaving.remove((place[2], key))
+        if channel.live and channel.resume_within:
+            until_us = at_us + microseconds(channel.resume_within)
+            self.places.keep(item.customer, item.queue, item.channel, (item.start_us, item.order), at_us, until_us)
 
     # The index follows
 
     def wait(self, name: str, item: Item) -> None:
         """Enter an item that waits."""
         self.index.wait(name, self.rules.wanted(item), self.rules.rank(name, item))
+        if item.first == "customer":
+            self.to_dial[item.queue] = self.to_dial.get(item.queue, 0) + 1
         if item.excluded:
             self.index.exclude(name)
 
     def again(self, name: str, item: Item) -> None:
         """Enter a waiting item anew, since what it waits for has changed."""
-        self.index.unwait(name)
+        self._leave_index(name, item)
         self.wait(name, item)
+
+    def _leave_index(self, name: str, item: Item) -> None:
+        self.index.unwait(name)
+        if item.first == "customer":
+            _less(self.to_dial, item.queue)
+
+    def dial(self, name: str, item: Item) -> None:
+        """The customer of a callback that waited is called."""
+        self.unwait(name, item)
+        item.state = "DIALING"
+        self.dialing[item.queue] = self.dialing.get(item.queue, 0) + 1
 
     def arm(self, name: str, item: Item) -> None:
         """Set the timers of a waiting item's step and gate."""
@@ -163,9 +152,9 @@ class Routing(Slice):
         else:
             self.timers.cancel(GATE, name)
 
-    def unwait(self, name: str) -> None:
+    def unwait(self, name: str, item: Item) -> None:
         """It waits no longer."""
-        self.index.unwait(name)
+        self._leave_index(name, item)
         for timer in (EXHAUSTED, RETRY, STEP, GATE):
             self.timers.cancel(timer, name)
 
@@ -481,9 +470,11 @@ class Routing(Slice):
         self.settle(name, item)
 
     def release(self, name: str, item: Item, at_us: int) -> None:
-        """Nobody has the item any more."""
+        """Nobody has the item any more, nor is its customer called."""
         self.timers.cancel(SILENCE, name)
         item.is_silent = False
+        if item.state == "DIALING":
+            _less(self.dialing, item.queue)
         agent, item.held_by, item.taken_by = item.held_by, None, None
         was_wrapping, item.is_wrapping = item.is_wrapping, False
         is_lent, item.lent_to = item.lent_to is not None, None

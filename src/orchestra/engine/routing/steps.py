@@ -137,4 +137,5 @@ def queue_again(view: View, name: str, reason: str, at_us: int, queue: str | Non
         reason,
         item.agent,
         item.at_front or place == "front",
+        item.first,
     )

@@ -18,8 +18,8 @@ DUE = "targets.due"
 
 _RISK_PERCENT = 75
 """Of the target: when so much of it has passed, the contact is at risk."""
-_FIRST = ("arrived", "overflowed", "resumed")
-"""Why a contact queues for the first time."""
+_FIRST = ("arrived", "overflowed", "resumed", "reached")
+"""Why a contact queues for the first time, or its customer comes to the line for the first time."""
 
 
 @attrs.define
@@ -46,7 +46,8 @@ class Targets(Slice):
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
         """A live contact that waits for the first time aims at its channel's target."""
         channel = self.plan.channels[event.channel]
-        if channel.live and event.reason in _FIRST and event.interaction not in self.aims:
+        is_on_line = channel.live and event.first is None
+        if is_on_line and event.reason in _FIRST and event.interaction not in self.aims:
             target_us = microseconds(channel.connect_target)
             self.aims[event.interaction] = Aim(event.start_us + target_us)
             self.timers.set(DUE, event.interaction, event.start_us + target_us * _RISK_PERCENT // 100)

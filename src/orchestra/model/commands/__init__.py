@@ -19,7 +19,14 @@ from orchestra.model.commands.agents import (
     SignOut,
 )
 from orchestra.model.commands.bots import HandOver
-from orchestra.model.commands.callbacks import CancelCallback, ReportCallback, RequestCallback, RescheduleCallback
+from orchestra.model.commands.callbacks import (
+    CancelCallback,
+    ReportCallback,
+    ReportDialing,
+    RequestCallback,
+    RescheduleCallback,
+    ScheduleCallback,
+)
 from orchestra.model.commands.cases import (
     AddRef,
     AssignCase,
@@ -121,6 +128,7 @@ __all__ = [
     "RemoveAgent",
     "ReopenCase",
     "ReportCallback",
+    "ReportDialing",
     "ReportSetupFailed",
     "RequestCallback",
     "RescheduleCallback",
@@ -130,6 +138,7 @@ __all__ = [
     "ResumeDeliveries",
     "RetrieveInteraction",
     "ReturnDevice",
+    "ScheduleCallback",
     "SendMessage",
     "SetAvailable",
     "SetAway",

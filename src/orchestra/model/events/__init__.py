@@ -21,6 +21,7 @@ from orchestra.model.events.agents import (
 from orchestra.model.events.bots import InteractionHandedOver
 from orchestra.model.events.callbacks import (
     CallbackAnswered,
+    CallbackDialing,
     CallbackExhausted,
     CallbackFailed,
     CallbackRequested,
@@ -120,6 +121,7 @@ __all__ = [
     "AgentWentAway",
     "BargedIn",
     "CallbackAnswered",
+    "CallbackDialing",
     "CallbackExhausted",
     "CallbackFailed",
     "CallbackRequested",

@@ -180,6 +180,7 @@ class InteractionQueued(Event):
     Attributes:
         agent: who knows the customer, for steps that ask for them.
         at_front: whether it goes before all others of the queue.
+        first: of a callback that has not reached its customer, who is to be on the line first: `agent` or `customer`.
     """
 
     interaction: str
@@ -193,6 +194,7 @@ class InteractionQueued(Event):
     reason: str
     agent: str | None = None
     at_front: bool = False
+    first: str | None = None
 
 
 @attrs.define

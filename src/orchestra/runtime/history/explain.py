@@ -22,7 +22,7 @@ from orchestra.runtime.history.phrases import sentence
 from orchestra.runtime.history.waiting import Candidate, candidates
 from orchestra.runtime.loading import load_engine
 
-__all__ = ["BEGINS", "Decision", "Explanation", "Step", "explain"]
+__all__ = ["BEGINS", "Decision", "Explanation", "Step", "explain", "whose"]
 
 _DIGITS = 19
 
@@ -35,6 +35,7 @@ _STEPS = (
     "WorkItemOpened",
     "CallbackRequested",
     "CallbackScheduled",
+    "CallbackDialing",
     "CallbackAnswered",
     "CallbackFailed",
     "CallbackExhausted",
@@ -159,17 +160,17 @@ def explain(
         UnknownId: there is no such interaction.
         JournalCorrupt: a record is damaged.
     """
-    whose = customer or _customer(journal, interaction)
-    records = journal.read(subjects=[whose], types=_STEPS)
+    owner = customer or whose(journal, interaction)
+    records = journal.read(subjects=[owner], types=_STEPS)
     found = [(record, event) for record in records if (event := _about(record, interaction)) is not None]
     started = next((event for _, event in found if isinstance(event, e.InteractionStarted | e.CallbackRequested)), None)
     if started is None:
         raise UnknownId("interaction", interaction)
-    steps = [Step(record.position, record.at_us, record.type, sentence(event, whose)) for record, event in found]
+    steps = [Step(record.position, record.at_us, record.type, sentence(event, owner)) for record, event in found]
     decisions = [_decision(record, event, found) for record, event in found if isinstance(event, e.OfferMade)]
     if full:
         decisions = _with_candidates(journal, interaction, decisions, scores)
-    return Explanation(interaction, whose, started.channel, steps, decisions)
+    return Explanation(interaction, owner, started.channel, steps, decisions)
 
 
 def _about(record: Record, interaction: str) -> e.Event | None:
@@ -177,8 +178,12 @@ def _about(record: Record, interaction: str) -> e.Event | None:
     return event if getattr(event, "interaction", None) == interaction else None
 
 
-def _customer(journal: Journal, interaction: str) -> str:
-    """Whose it is. Ids carry numbers that only rise: a few short reads, each in the middle of what is left, find it."""
+def whose(journal: Journal, interaction: str) -> str:
+    """The customer of an interaction. Ids carry numbers that only rise, so a few short reads by halves find it.
+
+    Raises:
+        UnknownId: there is no such interaction.
+    """
     wanted = _number(interaction)
     low, high = 0, journal.position() if wanted else 0
     while low < high:

@@ -26,8 +26,9 @@ class Waiting:
         reason: `closed`: its queue is closed; `gated`: those who could take it may do so once it has waited longer;
             `no_agents`: nobody who could take it takes work; `saturated`: those who may be asked have no room;
             `rate_limited`: those who would have room have been offered as much as they may be for now;
-            `excluded`: all have declined or missed it, and are asked again later; `offer_due`: after a change of the
-            plan somebody could take it, and will be asked in a moment.
+            `excluded`: all have declined or missed it, and are asked again later; `others_called`: its customer is
+            to be called first, and as many of the queue are called as may be at once; `offer_due`: after a change of
+            the plan somebody could take it, and will be asked in a moment.
         place: from 1, among those that wait for the same.
         taking: agents who take work.
         able: of these, those with the team and the skills.
@@ -61,6 +62,7 @@ _SENTENCES = {
     "saturated": "{able} could take it, but have no room",
     "rate_limited": "{able} could take it, but have been offered as much as they may be for now",
     "excluded": "{able} could take it, but have declined or missed it",
+    "others_called": "as many customers of queue {queue} are being called as may be at once",
     "offer_due": "{able} could take it, and one of them is asked in a moment",
 }
 
@@ -92,7 +94,7 @@ def why_waiting(view: View, interaction: str) -> Waiting | None:
 
 
 def _reason(view: View, item: Item, wanted: Requirement, able: int, counts: dict[str, int]) -> str:
-    if view.routing.is_shut(item.queue):
+    if view.routing.is_shut(item.queue, item.first):
         return "closed"
     if not able:
         return "gated" if _later(view, item) else "no_agents"
@@ -101,7 +103,7 @@ def _reason(view: View, item: Item, wanted: Requirement, able: int, counts: dict
         return "excluded"
     barred = [counts.get(condition, 0) for condition in ("saturated", "excluded", "rate_limited")]
     if able > sum(barred):
-        return "offer_due"
+        return "others_called" if item.first == "customer" and view.routing.dialing.get(item.queue) else "offer_due"
     return "rate_limited" if barred[2] and not barred[0] else "saturated"
 
 
