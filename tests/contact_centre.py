@@ -114,6 +114,12 @@ async def turns(count: int = 30) -> None:
         await anyio.lowlevel.checkpoint()
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Let tasks run on until something holds, however long storing takes."""
+    while not holds():
+        await anyio.lowlevel.checkpoint()
+
+
 @attrs.define
 class Scripted(LoopbackAdapter):
     """The loopback adapter with some of its functions replaced."""

@@ -17,7 +17,7 @@ import pytest
 from orchestra.blocking.portal import Counterpart, Door, Opened, Stream, as_is
 from orchestra.errors import JournalUnavailable
 
-SOON = timedelta(milliseconds=1)
+SOON = timedelta(seconds=1)
 
 
 @pytest.fixture

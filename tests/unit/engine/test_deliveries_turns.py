@@ -62,6 +62,20 @@ def test_a_permit_that_lapses_keeps_its_turn(driver: Driver) -> None:
     assert {"de2", "de3"}.isdisjoint(event.delivery for event in driver.events(e.DeliveryPermitted))
 
 
+def test_what_lapsed_before_it_was_held_waits_for_its_turn_when_its_account_is_connected(driver: Driver) -> None:
+    driver.advance(31)
+    driver.run(c.StopSending("wrong prices", topic="reply"))
+    driver.advance(60)
+    driver.run(c.SendMessage("ca1", "k1", topic="delay", text="It is late."))
+    driver.run(c.StartSending(topic="reply"))
+    driver.advance(1)
+    driver.run(c.ResumeDeliveries("email", "main"))
+    driver.advance(1)
+    assert states(driver)["de1"] == "PENDING", "the later message has a permit already"
+    outcome(driver, "de5", "accepted")
+    assert states(driver)["de1"] == "PERMITTED"
+
+
 def test_one_that_is_called_back_leaves_its_turn_to_the_next(driver: Driver) -> None:
     driver.run(c.CancelDelivery("de2", "a slip"))
     outcome(driver, "de1", "accepted")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import anyio
 import attrs
 import pytest
-from tests.contact_centre import PLAN, Centre, message, turns
+from tests.contact_centre import PLAN, Centre, message, until
 
 from orchestra import Consult
 from orchestra.errors import JournalUnavailable, NotAllowedInState, NotPermitted, OfferExpired
@@ -61,29 +61,29 @@ async def test_a_consult_is_accepted_once_the_agent_is_connected(is_connected: b
 
     chat = attrs.evolve(PLAN.channels["chat"], connects=timedelta(seconds=30))
     centre = Centre(clock=VirtualClock(), plan=attrs.evolve(PLAN, channels={**PLAN.channels, "chat": chat}))
-    async with centre.open() as workspace, anyio.create_task_group() as tasks:
+    async with centre.open() as workspace:
         ana = await workspace.sign_in("ana")
         await workspace.receive(message(1))
         offer = await ana.next_offer()
-        tasks.start_soon(accept, offer)
-        await turns()
-        await offer.confirm_connected()
-        await turns()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(accept, offer)
+            await until(lambda: bool(centre.events(e.OfferConnecting)))
+            await offer.confirm_connected()
         ben = await workspace.sign_in("ben")
         contact = told.pop()
         assert isinstance(contact, ActiveContact)
         await contact.consult("ben")
         consult = await ben.next_consult()
-        tasks.start_soon(accept, consult)
-        await turns()
-        assert told == []
-        kind = c.ConfirmConnected if is_connected else c.ReportSetupFailed
-        await workspace.execute(kind(consult.id, "ben", consult.token))
-        await turns()
-        if is_connected:
-            assert [str(one) for one in told] == ["ActiveContact('in1', case='C-000001', agent='ben')"]
-        else:
-            assert told == ["SETUP_FAILED"]
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(accept, consult)
+            await until(lambda: bool(centre.events(e.ConsultConnecting)))
+            assert told == []
+            kind = c.ConfirmConnected if is_connected else c.ReportSetupFailed
+            await workspace.execute(kind(consult.id, "ben", consult.token))
+    if is_connected:
+        assert [str(one) for one in told] == ["ActiveContact('in1', case='C-000001', agent='ben')"]
+    else:
+        assert told == ["SETUP_FAILED"]
 
 
 async def test_whoever_gave_a_contact_away_ends_the_wrap_up_of_their_part(centre: Centre) -> None:

@@ -341,9 +341,8 @@ class Deliveries(Slice):
             self.timers.set(RELEASE, "", at_us)
 
     def resumed(self, event: e.DeliveriesResumed, at_us: int) -> None:
-        """What lapsed there is due now, slice by slice; but not what a stop keeps."""
-        lapsed = self.lapsed.get((event.channel, event.account), ())
-        names = [name for name in lapsed if not self.deliveries[name].is_held]
+        """What lapsed there is due now, slice by slice; but not what a stop keeps, or what waits for its turn."""
+        names = [name for name in self.lapsed.get((event.channel, event.account), ()) if self.is_first(name)]
         for number, name in enumerate(sorted(names, key=lambda name: int(name[2:]))):
             self.timers.set(DUE, name, at_us + number // SLICE * SLICE_PAUSE_US)
 
