@@ -886,7 +886,8 @@ def contents(index: Index, rules: Rules) -> dict[str, Any]:
 
     buckets = {wanted: bucket for wanted, bucket in index.buckets.items() if not bucket.is_empty}
     places = {
-        agent: (placed.profile.key, room(placed.room), keys(placed.keys)) for agent, placed in index.of_agent.items()
+        agent: (placed.profile.key, room(placed.room), keys(placed.keys) if placed.room else {})
+        for agent, placed in index.of_agent.items()
     }
     return {
         "buckets": {

@@ -58,7 +58,7 @@ class Ordered(Generic[Key]):
             self._blocks.append([key])
             self._tops.append(key)
             return
-        index = bisect_left(self._tops, key)
+        index = bisect_left(self._tops, key) if len(self._tops) > 1 else int(self._tops[0] < key)
         if index == len(self._blocks):
             index -= 1
             self._tops[index] = key

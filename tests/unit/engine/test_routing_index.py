@@ -107,11 +107,12 @@ class World:
 
 
 @pytest.mark.parametrize("probed", [0, 2, 256])
-@pytest.mark.parametrize(("spared", "rooms"), [(0, 0), (256, 8)])
+@pytest.mark.parametrize(("spared", "rooms", "changes"), [(0, 0, 0), (0, 0, 32), (256, 8, 32)])
 def test_it_finds_what_looking_at_everything_finds(
-    monkeypatch: pytest.MonkeyPatch, spared: int, rooms: int, probed: int
+    monkeypatch: pytest.MonkeyPatch, spared: int, rooms: int, changes: int, probed: int
 ) -> None:
     monkeypatch.setattr(sides, "_SPARED", spared)
+    monkeypatch.setattr(sides, "_CHANGES", changes)
     monkeypatch.setattr(module, "_PROBED", probed)
     monkeypatch.setattr(takers, "_ROOMS", rooms)
     for seed in range(4):
@@ -129,8 +130,8 @@ def test_what_is_empty_is_dropped_in_time() -> None:
         index.remove(f"a{number}")
         index.wait(f"i{number}", Requirement("q", 0, ("care",), skills), (0, 0, number, f"i{number}"))
         index.unwait(f"i{number}")
-    assert len(index.buckets) == len(index.of_queue["q"]) <= 260
-    assert len(index.profiles) <= 260
+    assert len(index.buckets) == len(index.of_queue["q"]) <= sides._SPARED + 4
+    assert len(index.profiles) <= sides._SPARED + 4
 
 
 def test_what_comes_back_is_kept() -> None:

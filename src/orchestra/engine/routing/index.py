@@ -59,15 +59,25 @@ class Index(Items, Takers):
 
     def open_buckets(self, profile: Profile, *, rings: bool = False) -> int:
         """The buckets that a profile can serve and in which something waits, or rings, as a mask."""
-        side = self._bucket_side
         version, served = profile.served
-        if version != side.version:
+        if version != self._bucket_side.version:
+            served = self._served(profile, version, served)
+            profile.served, profile.opened = (self._bucket_side.version, served), (0, [])
+        return served & (self._rung if rings else self._waited)
+
+    def _served(self, profile: Profile, version: int, served: int) -> int:
+        """The buckets that a profile can serve, given those at a version."""
+        side = self._bucket_side
+        changed = side.since(version)
+        if changed is None:
             levels, too_much = profile.levels, 0
             for skill in side.by_skill:
                 too_much |= side.above(skill, levels.get(skill, 0))
-            served = side.of_teams(profile.key[0]) & ~too_much
-            profile.served, profile.opened = (side.version, served), (0, [])
-        return served & (self._rung if rings else self._waited)
+            return side.of_teams(profile.key[0]) & ~too_much
+        for number in changed:
+            bucket, bit = side.by_number[number], 1 << number
+            served = served | bit if bucket is not None and profile.fits(bucket.wanted) else served & ~bit
+        return served
 
     def _opened(self, profile: Profile) -> Sequence[Bucket]:
         """Those of `open_buckets` in which something waits, one by one."""

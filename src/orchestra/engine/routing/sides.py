@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -37,7 +37,9 @@ ProfileKey = tuple[tuple[str, ...], Skills]
 Entry = tuple[Any, ...]
 """A key with the agent's name at its end."""
 
-_SPARED = 256
+_CHANGES = 32
+"""So many changes of a side are remembered, for whoever has to follow only those."""
+_SPARED = 1024
 """Empty buckets and profiles are kept at least up to this number: most come back."""
 
 
@@ -171,6 +173,7 @@ class Numbered(Generic[Side]):
 
     def __init__(self) -> None:
         self.version = 0
+        self._changed: deque[int] = deque(maxlen=_CHANGES)
         self.by_number: list[Side | None] = []
         self.by_team: dict[str, int] = {}
         self.by_skill: dict[str, dict[int, int]] = {}
@@ -188,7 +191,7 @@ class Numbered(Generic[Side]):
 
     def add(self, one: Side, teams: Sequence[str], skills: Skills) -> None:
         """Enter one into the masks."""
-        self.version += 1
+        self._change(one.number)
         self.by_number[one.number] = one
         bit = 1 << one.number
         self.all |= bit
@@ -201,7 +204,7 @@ class Numbered(Generic[Side]):
 
     def drop(self, one: Side, teams: Sequence[str], skills: Skills) -> None:
         """Take one out of the masks; its number is free."""
-        self.version += 1
+        self._change(one.number)
         self.by_number[one.number] = None
         self._free.append(one.number)
         bit = 1 << one.number
@@ -214,6 +217,15 @@ class Numbered(Generic[Side]):
             self._clear(levels, level, bit)
             if not levels:
                 del self.by_skill[skill]
+
+    def _change(self, number: int) -> None:
+        self.version += 1
+        self._changed.append(number)
+
+    def since(self, version: int) -> Iterable[int] | None:
+        """The numbers that were added or dropped since a version; None if that was too many of them ago."""
+        count = self.version - version
+        return islice(reversed(self._changed), count) if version >= 0 and count <= len(self._changed) else None
 
     @staticmethod
     def _clear(masks: dict[Any, int], key: Any, bit: int) -> None:

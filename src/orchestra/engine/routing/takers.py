@@ -57,7 +57,7 @@ class Takers:
         else:
             profile = placed.profile
             self._leave(placed)
-        entries = tuple([(*key, agent) for key in keys])
+        entries = tuple([(*key, agent) for key in keys]) if room else ()
         self.of_agent[agent] = Placed(profile, room, entries)
         if room:
             self._enter(profile, room, entries)
