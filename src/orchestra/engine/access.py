@@ -45,6 +45,8 @@ _SUPERVISION: frozenset[type[c.Command]] = frozenset(
 )
 """Commands that an agent gives for themself, too, but only if a role of theirs names them."""
 
+_FOR_THEMSELVES = _OWN_WORK | _SUPERVISION
+
 _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     {
         c.OpenCase,
@@ -104,7 +106,7 @@ def authorize(view: View, command: c.Command) -> Actor:
 
 def _default(view: View, command: c.Command) -> Actor:
     """The agent the command names, whose roles count here too, or the kind of actor that the command is for."""
-    if type(command) in _OWN_WORK | _SUPERVISION:
+    if type(command) in _FOR_THEMSELVES:
         name: str = command.agent  # type: ignore[attr-defined]
         actor = f"{'bot' if view.agent(name).kind == 'bot' else 'agent'}:{name}"
         _authorize_agent(view, command, actor, name, _OWN_WORK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -93,7 +93,7 @@ class Slice:
 Own = TypeVar("Own", bound=Slice)
 Decide = Callable[[Any, Any, int], Steps]
 Evolve = Callable[[Any, Any, int], None]
-React = Callable[[Any, Any, int], Iterator[Event]]
+React = Callable[[Any, Any, int], Iterable[Event]]
 OnTimer = Callable[[Any, str, int], Iterator[Event]]
 
 
@@ -106,7 +106,7 @@ class Section(Generic[Own]):
         state: class of its slice.
         decide: command -> steps(view, command, at_us); the only place that refuses; changes nothing.
         evolve: event -> change(own slice, event, at_us); cannot fail; reads only the event and the slice.
-        react: event -> events(view, event, at_us); never refuses.
+        react: event -> events(view, event, at_us), worked out one by one; never refuses.
         timers: timer name -> events(view, subject, at_us); their evolution moves or cancels the timer.
     """
 

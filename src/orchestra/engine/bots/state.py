@@ -60,8 +60,8 @@ class Bots(Slice):
 
     def over(self, event: Over, at_us: int) -> None:
         """The bot has it no longer, or is not waited for any more."""
-        self.in_hand.pop(event.interaction, None)
-        self.timers.cancel(SILENT, event.interaction)
+        if self.in_hand.pop(event.interaction, None) is not None:
+            self.timers.cancel(SILENT, event.interaction)
 
     def _owe(self, interaction: str, at_us: int) -> None:
         self.timers.set(SILENT, interaction, at_us + microseconds(self.plan.presence.bot_answers_within))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orchestra.engine.consults.parts import answer, end, fail, joined, known, theirs
 from orchestra.engine.consults.state import ANSWER, EVOLVE, Consult, Consults
@@ -164,21 +164,21 @@ def _on_accepted(view: View, event: e.ConsultAccepted, at_us: int) -> Iterator[e
 # What ends consults
 
 
-def _end_all(view: View, interaction: str, trigger: str, reason: str) -> Iterator[e.Event]:
-    for name, _ in view.consults.of_interaction(interaction):
-        yield end(view, name, trigger, reason)
+def _end_all(view: View, interaction: str, trigger: str, reason: str) -> Iterable[e.Event]:
+    found = view.consults.of_interaction(interaction)
+    return (end(view, name, trigger, reason) for name, _ in found) if found else ()
 
 
-def _on_queued(view: View, event: e.InteractionQueued | e.CallbackScheduled, at_us: int) -> Iterator[e.Event]:
+def _on_queued(view: View, event: e.InteractionQueued | e.CallbackScheduled, at_us: int) -> Iterable[e.Event]:
     return _end_all(view, event.interaction, "end", "the contact waits again")
 
 
-def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterator[e.Event]:
+def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterable[e.Event]:
     trigger = "customer_leave" if event.by == "customer" else "end"
     return _end_all(view, event.interaction, trigger, "the contact is over")
 
 
-def _on_over(view: View, event: e.InteractionCanceled | e.InteractionDone, at_us: int) -> Iterator[e.Event]:
+def _on_over(view: View, event: e.InteractionCanceled | e.InteractionDone, at_us: int) -> Iterable[e.Event]:
     return _end_all(view, event.interaction, "end", "the contact is over")
 
 

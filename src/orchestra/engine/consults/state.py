@@ -54,7 +54,8 @@ class Consults(Slice):
 
     def of_interaction(self, interaction: str) -> list[tuple[str, Consult]]:
         """The consults about an interaction, oldest first."""
-        return self._by_age(self._of_interaction.get(interaction, {}))
+        names = self._of_interaction.get(interaction)
+        return self._by_age(names) if names else []
 
     def is_transferred(self, interaction: str) -> bool:
         """Whether another agent is asked to take an interaction."""

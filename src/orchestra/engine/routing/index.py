@@ -132,6 +132,15 @@ class Index(Items, Takers):
         mask = self.able_profiles(wanted)
         return sum([counts.total(mask) for room, counts in self._free.items() if room & bits])
 
+    def tally(self, wanted: Requirement, bits: int) -> tuple[int, int, int]:
+        """How many agents `able` counts, how many `holding` does with these bits, and how many `free` does."""
+        if wanted.agent:
+            return self.able(wanted), self.holding(wanted, bits), self.free(wanted)
+        mask, either = self.able_profiles(wanted), self._either(wanted.kind)
+        totals = [(room, counts.total(mask)) for room, counts in self._free.items()]
+        holding = sum([total for room, total in totals if room & bits])
+        return self._taking.total(mask), holding, sum([total for room, total in totals if room & either])
+
     @staticmethod
     def _either(kind: int) -> int:
         """The bits of room for a kind, with and without putting other work aside."""

@@ -194,11 +194,11 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
     have room for more.
     """
     index = view.routing.index
-    able, limited = index.able(wanted), index.holding(wanted, LIMITED)
+    able, limited, free = index.tally(wanted, LIMITED)
     counts = {
         "skills": len(index.of_agent) - able,
         "rate_limited": limited,
-        "saturated": able - limited - index.free(wanted),
+        "saturated": able - limited - free,
         "excluded": sum(index.is_free(agent, wanted) for agent in item.excluded),
         "asked": sum(index.is_free(agent, wanted) for agent in item.ringing),
     }

@@ -206,7 +206,7 @@ class Routing(Slice):
         if bench.takes_work:
             rules = self.rules
             room = 0 if bench.rests else rules.room(bench, self._lendable(name))
-            self.index.place(name, bench.profile, room, rules.keys(bench))
+            self.index.place(name, bench.profile, room, rules.keys(bench) if room else ())
         else:
             self.index.remove(name)
 

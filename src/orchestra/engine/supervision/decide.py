@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from orchestra.engine.contacts.intake import check_text
 from orchestra.engine.contacts.state import Interaction
@@ -116,8 +116,13 @@ def _take_over(view: View, command: c.TakeOver, at_us: int) -> Steps:
 Unheard = e.InteractionQueued | e.InteractionFinished | e.InteractionDone | e.InteractionCanceled | e.CallbackScheduled
 
 
-def _on_over(view: View, event: Unheard, at_us: int) -> Iterator[e.Event]:
-    for agent in sorted(view.supervision.listeners.get(event.interaction, ())):
+def _on_over(view: View, event: Unheard, at_us: int) -> Iterable[e.Event]:
+    listeners = view.supervision.listeners.get(event.interaction)
+    return _unheard(event, sorted(listeners)) if listeners else ()
+
+
+def _unheard(event: Unheard, listeners: Sequence[str]) -> Iterator[e.Event]:
+    for agent in listeners:
         yield e.MonitoringEnded(event.interaction, event.customer, agent, "no agent has it")
 
 
