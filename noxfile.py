@@ -50,7 +50,7 @@ PROOFS: Mapping[str, Proof] = {
     "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 25, 0.060, 1000, "seeds"),
     "torture": Proof("ORCHESTRA_KILLS", 45, 0.900, 100, "kills"),
     "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 20, 2.000, 20, "scenarios"),
-    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 12, 0.060, 500, "seeds"),
+    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 12, 0.110, 500, "seeds"),
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
     "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 24, 0.006, 10_000, "commands"),
     "truth": Proof("ORCHESTRA_TRUTH_CONTACTS", 30, 0.140, 500, "contacts"),  # of which warming up takes two thirds
