@@ -155,7 +155,7 @@ class Profile:
 
 
 class Placed(NamedTuple):
-    """Where an agent stands: profile, room as bits of the kinds of work there is room for, and own keys."""
+    """Where an agent stands: profile, room as bits of the kinds of work there is room for, and own keys if any is."""
 
     profile: Profile
     room: int
