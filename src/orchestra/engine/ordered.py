@@ -52,36 +52,42 @@ class Ordered(Generic[Key]):
         raise IndexError(index)
 
     def add(self, key: Key) -> None:
-        """Add a key that is not yet there."""
+        """Add a key that is not yet there. One that is greater than all costs least."""
         self._size += 1
-        if not self._blocks:
-            self._blocks.append([key])
-            self._tops.append(key)
+        blocks, tops = self._blocks, self._tops
+        if not blocks:
+            blocks.append([key])
+            tops.append(key)
             return
-        index = bisect_left(self._tops, key) if len(self._tops) > 1 else int(self._tops[0] < key)
-        if index == len(self._blocks):
-            index -= 1
-            self._tops[index] = key
-        block = self._blocks[index]
-        insort(block, key)
-        if len(block) > 2 * _BLOCK:
+        if tops[-1] < key:
+            index, tops[-1] = len(tops) - 1, key
+            blocks[-1].append(key)
+        else:
+            index = bisect_left(tops, key)
+            insort(blocks[index], key)
+        if len(blocks[index]) > 2 * _BLOCK:
             self._split(index)
 
     def remove(self, key: Key) -> None:
-        """Take out a key.
+        """Take out a key. The least of all costs least.
 
         Raises:
             KeyError: it is not there.
         """
-        index = bisect_left(self._tops, key)
-        block = self._blocks[index] if index < len(self._blocks) else []
-        at = bisect_left(block, key)
-        if at == len(block) or block[at] != key:
-            raise KeyError(key)
+        blocks = self._blocks
+        if blocks and blocks[0][0] == key:
+            index = at = 0
+            block = blocks[0]
+        else:
+            index = bisect_left(self._tops, key)
+            block = blocks[index] if index < len(blocks) else []
+            at = bisect_left(block, key)
+            if at == len(block) or block[at] != key:
+                raise KeyError(key)
         del block[at]
         self._size -= 1
         if not block:
-            del self._blocks[index], self._tops[index]
+            del blocks[index], self._tops[index]
         elif at == len(block):
             self._tops[index] = block[-1]
 

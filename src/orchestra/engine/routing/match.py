@@ -134,10 +134,9 @@ def best_item(
             rank = _head(bucket.ringing if rings else bucket.waiting, agent, items)
         else:
             rank = bucket.waiting.first()
-        if rank is not None and (
-            bucket.wanted.first != "customer" or (dials and may_dial(view, rank[-1], bucket.wanted))
-        ):
-            heads.append((rank, bucket.wanted))
+        if rank is None or (bucket.dials and not (dials and may_dial(view, rank[-1], bucket.wanted))):
+            continue
+        heads.append((rank, bucket.wanted))
     if not heads:
         return None
     if rules.is_even or len(heads) == 1:

@@ -105,14 +105,18 @@ class Order:
 
 
 class Bucket:
-    """Items that want the same, by rank: those that wait, those that ring already and want more, those that exclude."""
+    """Items that want the same, by rank: those that wait, those that ring already and want more, those that exclude.
 
-    __slots__ = ("excluding", "kind", "number", "ringing", "waiting", "wanted")
+    `dials` says whether the customers of all of them are called before an agent is asked.
+    """
+
+    __slots__ = ("dials", "excluding", "kind", "number", "ringing", "waiting", "wanted")
 
     def __init__(self, number: int, wanted: Requirement) -> None:
         self.number = number
         self.wanted = wanted
         self.kind = wanted.kind
+        self.dials = wanted.first == "customer"
         self.waiting: Ordered[Rank] = Ordered()
         self.ringing: Ordered[Rank] = Ordered()
         self.excluding: dict[str, int] = {}
