@@ -15,6 +15,12 @@ from orchestra.simulation.scenario import Scenario
 
 __all__ = ["FAMILIES", "POOLING", "Family", "Read"]
 
+_LEAST_RUNS = 16
+_LONGEST_RUN = 200_000
+"""Customers; a run keeps all of them in memory."""
+_FEW = 200
+"""Customers of each run where a family is simulated with the fewest that tell something."""
+
 Read = Callable[[Results], Estimate]
 """What answers a case."""
 
@@ -55,30 +61,49 @@ class Family:
     Attributes:
         text: the scenario, but for how long it runs.
         cases: case of the file -> what answers it.
-        warm_up: customers before anything is counted.
-        factor: how many times the usual number of customers a run has, where they tell less each.
+        needs: customers of all runs with which half an interval of 95 % is 2 % of the value, for each case; measured
+            once, with other seeds.
+        warm_up: customers of each run before anything is counted.
+        factor: how many times the fewest customers a run has, where they tell less each.
         lines: trunks; None for no limit.
         cycle: where rates change over a day, how many customers come in one.
-        least: with fewer customers a run tells nothing, so long does chance last.
+        is_long: whether the fewest customers tell nothing, so long does chance last.
         units: case -> what its expected value is multiplied with; 60 for a time, 1 for a share or a number.
     """
 
     text: str
     cases: Mapping[str, Read]
+    needs: int
     warm_up: int = 300
     factor: int = 1
     lines: int | None = None
     cycle: int | None = None
-    least: int = 0
+    is_long: bool = False
     units: Mapping[str, float] = attrs.field(factory=dict)
 
-    def scenario(self, contacts: int) -> Scenario:
+    def nearness(self, most: int) -> float | None:
+        """How near to the truth at most so many customers in all lead: 0.02 or 0.05 of it; None if less near."""
+        if most >= self.needs:
+            return 0.02
+        return 0.05 if most >= self._for_five_percent() else None
+
+    def _for_five_percent(self) -> int:
+        return self.needs * 4 // 25
+
+    def simulated(self, most: int) -> tuple[Scenario, int]:
+        """The scenario, and how many runs of it, for as near as at most so many customers in all lead."""
+        customers = {0.02: self.needs, 0.05: self._for_five_percent(), None: 0}[self.nearness(most)]
+        customers = max(customers, _LEAST_RUNS * _FEW * self.factor)
+        runs = max(_LEAST_RUNS, -(-customers // _LONGEST_RUN))
+        return self._scenario(-(-customers // runs)), runs
+
+    def _scenario(self, contacts: int) -> Scenario:
         """The scenario with runs of so many customers after the warm-up."""
         if self.cycle is not None:
-            days = 1 + max(1, contacts * self.factor // self.cycle)
+            days = 1 + max(1, contacts // self.cycle)
             run = f'length = "{days}d"\nwarm_up = "1d"\nbatches = 1'
             return Scenario.parse(f"[run]\n{run}\n{PLAN}\n{self.text}")
-        run = f"contacts = {self.warm_up + contacts * self.factor}\nwarm_up_contacts = {self.warm_up}\nbatches = 1"
+        run = f"contacts = {self.warm_up + contacts}\nwarm_up_contacts = {self.warm_up}\nbatches = 1"
         lines = "" if self.lines is None else f"lines = {self.lines}\n"
         return Scenario.parse(f"{lines}[run]\n{run}\n{PLAN}\n{self.text}")
 
@@ -121,19 +146,19 @@ P_WAIT = total("p_wait")
 
 
 def _erlang_c(
-    name: str, rate: float, mean: float, count: int, limit_s: float, warm_up: int = 300, least: int = 0
+    name: str, rate: float, mean: float, count: int, limit_s: float, needs: int, warm_up: int = 300, **how: bool
 ) -> Family:
     answers = {f"{name}a": P_WAIT, f"{name}b": WAIT, f"{name}c": total(f"p_within.{limit_s:g}")}
     text = within(limit_s) + calls(rate, exponential(mean)) + agents(count)
-    return Family(text, answers, warm_up, least=least, units={f"{name}b": 60})
+    return Family(text, answers, needs, warm_up, units={f"{name}b": 60}, **how)
 
 
-def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[float, float]) -> Family:
+def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[float, float], needs: int) -> Family:
     """Absolute priority: worth more minutes than anybody ever waits."""
     first = calls(rates[0], exponential(means[0]), "first", "priority = 1000000")
     second = calls(rates[1], exponential(means[1]), "second")
     answers = {f"{name}a": of_class("first", "wait.mean"), f"{name}b": of_class("second", "wait.mean")}
-    return Family(first + second + agents(count), answers, units=dict.fromkeys(answers, 60))
+    return Family(first + second + agents(count), answers, needs, units=dict.fromkeys(answers, 60))
 
 
 def _preemptive() -> Family:
@@ -141,15 +166,15 @@ def _preemptive() -> Family:
     first = calls(1.5, exponential(1.0), "first").replace('"voice"', '"urgent"')
     answers = {"Q15a": of_class("first", "stay.mean"), "Q15b": of_class("second", "stay.mean")}
     text = first + calls(2.0, exponential(1.0), "second") + agents(5)
-    return Family(text, answers, units=dict.fromkeys(answers, 60))
+    return Family(text, answers, 250_000, units=dict.fromkeys(answers, 60))
 
 
-def _retrial(name: str, rate: float, count: int, after: float) -> Family:
+def _retrial(name: str, rate: float, count: int, after: float, needs: int) -> Family:
     """As many lines as agents: who finds all busy hears so, and tries again."""
     again = f"retry = {{after = {exponential(after)}}}"
     text = calls(rate, exponential(1.0), rest=again) + agents(count)
     answers = {f"{name}a": total("retrying"), f"{name}b": total("blocked")}
-    return Family(text, answers, lines=count)
+    return Family(text, answers, needs, lines=count)
 
 
 def _unequal(name: str, order: str, slow: str, rest: str = "") -> Family:
@@ -165,7 +190,8 @@ def _unequal(name: str, order: str, slow: str, rest: str = "") -> Family:
     kinds = calls(2.0, exponential(1.0), rest='queue = "ordered"')
     pair = agents(1, "fast", "speed = 2.0") + agents(1, "slow").replace('"care"', f'"{slow}"')
     answers = {f"{name}a": WAIT, f"{name}b": of_group("fast", "occupancy"), f"{name}c": of_group("slow", "occupancy")}
-    return Family(f"[plan.teams.{slow}]\n" * (slow != "care") + ordered + kinds + pair, answers, units={f"{name}a": 60})
+    text = f"[plan.teams.{slow}]\n" * (slow != "care") + ordered + kinds + pair
+    return Family(text, answers, 850_000, units={f"{name}a": 60})
 
 
 N_DESIGN = (
@@ -202,17 +228,19 @@ CHATS = (
 )
 """Three at once, and the more of them, the longer each takes."""
 
+MINUTE = '{law = "deterministic", mean = "1m"}'
 LOGNORMAL = '{law = "lognormal", mean = "1m", scv = 2.25}'
 
 FAMILIES: dict[str, Family] = {
-    "M/M/1": _erlang_c("Q01", 0.8, 1.0, 1, 60.0),
-    "M/M/2": _erlang_c("Q02", 1.6, 1.0, 2, 60.0),
-    "M/M/14": _erlang_c("Q03", 10 / 3, 3.0, 14, 20.0),
-    "M/M/50": _erlang_c("Q05", 48.0, 1.0, 50, 20.0, warm_up=20_000, least=10_000),
-    "M/M/30/30": Family(calls(25.0, exponential(1.0)) + agents(30), {"Q06": total("blocked")}, lines=30),
+    "M/M/1": _erlang_c("Q01", 0.8, 1.0, 1, 60.0, 1_400_000),
+    "M/M/2": _erlang_c("Q02", 1.6, 1.0, 2, 60.0, 1_600_000),
+    "M/M/14": _erlang_c("Q03", 10 / 3, 3.0, 14, 20.0, 4_100_000),
+    "M/M/50": _erlang_c("Q05", 48.0, 1.0, 50, 20.0, 28_500_000, warm_up=20_000, is_long=True),
+    "M/M/30/30": Family(calls(25.0, exponential(1.0)) + agents(30), {"Q06": total("blocked")}, 1_800_000, lines=30),
     "M/M/90/120": Family(
         within(30.0) + calls(8.4, exponential(10.0)) + agents(90),
         {"Q07a": total("blocked"), "Q07b": WAIT, "Q07c": total("p_within.30")},
+        54_000_000,
         warm_up=1000,
         factor=2,
         lines=120,
@@ -227,25 +255,27 @@ FAMILIES: dict[str, Family] = {
             "Q10d": total("p_over.20"),
             "Q10e": total("p_within.20"),
         },
+        510_000,
         units={"Q10c": 60},
     ),
     "M/M/50+D": Family(
-        TIME_OUT, {"Q11a": total("abandoned"), "Q11b": P_WAIT, "Q11c": WAIT}, factor=2, units={"Q11c": 60}
+        TIME_OUT, {"Q11a": total("abandoned"), "Q11b": P_WAIT, "Q11c": WAIT}, 8_300_000, factor=2, units={"Q11c": 60}
     ),
-    "M/D/1": Family(calls(0.8, '{law = "deterministic", mean = "1m"}') + agents(1), {"Q12a": WAIT}, units={"Q12a": 60}),
-    "M/G/1 lognormal": Family(calls(0.7, LOGNORMAL) + agents(1), {"Q12b": WAIT}, units={"Q12b": 60}),
-    "M/M/5 priority": _priority("Q13", 5, (1.5, 2.0), (1.0, 1.0)),
+    "M/D/1": Family(calls(0.8, MINUTE) + agents(1), {"Q12a": WAIT}, 700_000, units={"Q12a": 60}),
+    "M/G/1 lognormal": Family(calls(0.7, LOGNORMAL) + agents(1), {"Q12b": WAIT}, 1_250_000, units={"Q12b": 60}),
+    "M/M/5 priority": _priority("Q13", 5, (1.5, 2.0), (1.0, 1.0), 900_000),
     "M/M/5 preemptive": _preemptive(),
-    "M/G/1 priority": _priority("Q16", 1, (0.3, 0.4), (1.0, 1.25)),
+    "M/G/1 priority": _priority("Q16", 1, (0.3, 0.4), (1.0, 1.25), 950_000),
     "M/M/4 ageing": Family(
         AGEING,
         {"Q17a": of_class("slow", "wait.mean"), "Q17b": of_class("quick", "wait.mean")},
+        1_550_000,
         units={"Q17a": 60, "Q17b": 60},
     ),
     "M/M/2 fastest first": _unequal("Q19", '["level", "idle"]', "later", "[plan.queues.ordered.also.later]\nlevel = 2"),
     "M/M/2 at random": _unequal("Q20", '["random"]', "care"),
-    "M/M/1 retrial": _retrial("Q22", 0.6, 1, 2.0),
-    "M/M/6 retrial": _retrial("Q23", 4.0, 6, 0.5),
+    "M/M/1 retrial": _retrial("Q22", 0.6, 1, 2.0, 400_000),
+    "M/M/6 retrial": _retrial("Q23", 4.0, 6, 0.5, 1_600_000),
     "N-design": Family(
         N_DESIGN,
         {
@@ -256,17 +286,19 @@ FAMILIES: dict[str, Family] = {
             "Q24e": of_class("zero", "p_wait"),
             "Q24f": of_class("one", "p_wait"),
         },
+        1_150_000,
         units={"Q24a": 60, "Q24b": 60},
     ),
     "chats, slowed": Family(
         CHATS,
         {"Q26a": P_WAIT, "Q26b": WAIT, "Q26c": total("service.mean"), "Q26d": of_group("desk", "occupancy")},
+        7_600_000,
         units={"Q26b": 60, "Q26c": 60},
     ),
     "chats, no slowdown": Family(
-        calls(1.0, exponential(12.0)).replace('"voice"', '"chat"') + agents(5), {"Q26z": P_WAIT}
+        calls(1.0, exponential(12.0)).replace('"voice"', '"chat"') + agents(5), {"Q26z": P_WAIT}, 1_250_000
     ),
-    "M/D/3": Family(calls(2.4, '{law = "deterministic", mean = "1m"}') + agents(3), {"Q27": WAIT}, units={"Q27": 60}),
+    "M/D/3": Family(calls(2.4, MINUTE) + agents(3), {"Q27": WAIT}, 1_000_000, units={"Q27": 60}),
     "M(t)/M/inf": Family(
         SINE,
         {
@@ -274,13 +306,24 @@ FAMILIES: dict[str, Family] = {
             "Q30b": total("in_service_at.43200"),
             "Q30c": total("in_service_at.64800"),
         },
+        400_000,
         cycle=240,
     ),
     "M/M/15": Family(
-        calls(1.4, exponential(10.0)) + agents(15), {"Q32a": WAIT}, warm_up=2000, factor=2, units={"Q32a": 60}
+        calls(1.4, exponential(10.0)) + agents(15),
+        {"Q32a": WAIT},
+        11_600_000,
+        warm_up=2000,
+        factor=2,
+        units={"Q32a": 60},
     ),
     "M/M/90": Family(
-        calls(8.4, exponential(10.0)) + agents(90), {"Q32b": WAIT}, warm_up=1000, factor=2, units={"Q32b": 60}
+        calls(8.4, exponential(10.0)) + agents(90),
+        {"Q32b": WAIT},
+        26_500_000,
+        warm_up=1000,
+        factor=2,
+        units={"Q32b": 60},
     ),
 }
 """Model -> its scenario and cases."""
@@ -298,7 +341,7 @@ def _pooled(groups: str) -> Family:
         "P_wait_le_30s": total("p_within.30"),
         "P_block": total("blocked"),
     }
-    return Family(within(30.0) + kinds + groups, reads, warm_up=2000, lines=120, units={"mean_wait_min": 60})
+    return Family(within(30.0) + kinds + groups, reads, 1_600_000, warm_up=2000, lines=120, units={"mean_wait_min": 60})
 
 
 def _able(count: int, *skills: int) -> str:
