@@ -21,9 +21,9 @@ from orchestra.engine.consults.decide import SECTION as CONSULTS
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
+from orchestra.engine.details.decide import SECTION as DETAILS
 from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.known.state import SECTION as KNOWN
-from orchestra.engine.labels.decide import SECTION as LABELS
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
@@ -48,7 +48,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     PRESENCE,
     CONTACTS,
     CASES,
-    LABELS,
+    DETAILS,
     CONSULTS,
     SUPERVISION,
     SEGMENTS,

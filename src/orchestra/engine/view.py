@@ -13,9 +13,9 @@ from orchestra.engine.consults.state import Consults
 from orchestra.engine.contacts.state import Contacts, Customer, Interaction
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
+from orchestra.engine.details.state import Details
 from orchestra.engine.hours.state import Hours
 from orchestra.engine.known.state import Known
-from orchestra.engine.labels.state import Labels
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
@@ -46,9 +46,9 @@ class View:
         "contacts",
         "definition",
         "deliveries",
+        "details",
         "hours",
         "known",
-        "labels",
         "logs",
         "plans",
         "position",
@@ -69,7 +69,7 @@ class View:
         self.presence = Presence(self.plans, self.timers)
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
-        self.labels = Labels(self.plans, self.timers)
+        self.details = Details(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)
         self.consults = Consults(self.plans, self.timers)
         self.segments = Segments(self.plans, self.timers)
@@ -96,7 +96,7 @@ class View:
         """
         if isinstance(name, str):
             return name
-        target = self.labels.refs.get(name.value)
+        target = self.details.refs.get(name.value)
         if target is None:
             raise UnknownId(kind, f"ref:{name.value}")
         return target

@@ -135,7 +135,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked]:
     if item is None or not (is_offered or row.agent == agent):
         raise NotPermitted(f"agent:{agent}", "context", f"{key} is neither offered to them nor in their hands")
     assert row.case is not None  # only interactions of a case are routed
-    case, fields = view.cases.cases[row.case], view.labels.fields
+    case, fields = view.cases.cases[row.case], view.details.fields
     past = [name for name in reversed(view.known.customers[row.customer].contacts) if name != key]
     task = view.work.items.get(key)
     context = Context(
@@ -155,7 +155,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked]:
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
     )
-    refs = sorted(ref for target in (key, row.case, row.customer) for ref in view.labels.refs_of.get(target, ()))
+    refs = sorted(ref for target in (key, row.case, row.customer) for ref in view.details.refs_of.get(target, ()))
     return context, Asked(row.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))
 
 

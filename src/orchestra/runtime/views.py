@@ -73,7 +73,7 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         row.topic,
         tuple(row.participants),
         tuple(row.interactions),
-        dict(view.labels.fields.get(key, {})),
+        dict(view.details.fields.get(key, {})),
     )
 
 
@@ -95,5 +95,5 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
         row.queue,
         row.agent,
         None if place is None else place[0],
-        dict(view.labels.fields.get(key, {})),
+        dict(view.details.fields.get(key, {})),
     )

@@ -115,7 +115,7 @@ def test_people_get_it_with_its_place_and_with_what_the_bot_found_out() -> None:
     assert (queued.reason, queued.start_us, queued.order) == ("handed_over", start_us, order)
     assert (queued.queue, queued.skills, queued.priority) == ("care", {"billing": 20}, 5)
     assert driver.engine.view.cases.cases[got.case.id].topic == "refund"
-    assert driver.engine.view.labels.fields[got.interaction] == {"note": "angry"}
+    assert driver.engine.view.details.fields[got.interaction] == {"note": "angry"}
     assert driver.last(e.InteractionHandedOver).text == "double charge"
 
 

@@ -61,7 +61,7 @@ def test_what_is_to_be_done_is_told_before_anybody_is_asked_to_do_it() -> None:
     item = driver.last(e.WorkItemOpened)
     assert (item.interaction, item.case, item.due_us, item.title) == ("in2", "ca1", START + DAY, "refund")
     assert driver.engine.view.interaction(ref("job:1"))[0] == "in2"
-    assert driver.engine.view.labels.fields["in2"] == {"note": "urgent"}
+    assert driver.engine.view.details.fields["in2"] == {"note": "urgent"}
 
 
 def test_a_work_item_without_a_case_opens_one_of_the_customer() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from orchestra.engine.bots.state import EVOLVE, SILENT, Bots
 from orchestra.engine.contacts.intake import check_skills, check_text
 from orchestra.engine.contacts.owned import owned
-from orchestra.engine.labels.decide import check_fields
+from orchestra.engine.details.decide import check_fields
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestra.engine.contacts.intake import check_id, check_route, check_text
-from orchestra.engine.labels.decide import check_fields, check_ref
+from orchestra.engine.details.decide import check_fields, check_ref
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.engine.work.state import EVOLVE, Work

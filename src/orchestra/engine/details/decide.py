@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from orchestra.engine.labels.state import EVOLVE, Labels, Value
+from orchestra.engine.details.state import EVOLVE, Details, Value
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
@@ -35,7 +35,7 @@ def _target(view: View, name: str | Ref) -> tuple[str, str, str]:
 
 def _add_ref(view: View, command: c.AddRef, at_us: int) -> Steps:
     _, key, customer = _target(view, command.target)
-    if view.labels.refs.get(command.ref) != key:
+    if view.details.refs.get(command.ref) != key:
         check_ref(view, command.ref)
         yield e.RefAdded(key, command.ref, customer)
     return None
@@ -45,7 +45,7 @@ def check_ref(view: View, ref: str) -> None:
     """Refuse what is no reference, and one that names something already."""
     if not ref or len(ref) > _LONGEST_REF or not ref.isprintable():
         raise InvalidCommand("ref", f"must be 1 to {_LONGEST_REF} printable characters")
-    known = view.labels.refs.get(ref)
+    known = view.details.refs.get(ref)
     if known is not None:
         raise InvalidCommand("ref", f"already names {known}")
 
@@ -53,7 +53,7 @@ def check_ref(view: View, ref: str) -> None:
 def _set_fields(view: View, command: c.SetFields, at_us: int) -> Steps:
     kind, key, customer = _target(view, command.target)
     check_fields(view, kind, command.fields)
-    held = view.labels.fields.get(key, {})
+    held = view.details.fields.get(key, {})
     changed = {name: value for name, value in sorted(command.fields.items()) if held.get(name) != value}
     if changed:
         yield e.FieldsSet(key, changed, customer)
@@ -80,4 +80,4 @@ def _fits(value: Value, kind: str) -> bool:
     return kind == "text" or _DATE.fullmatch(value) is not None
 
 
-SECTION = Section("labels", Labels, {c.AddRef: _add_ref, c.SetFields: _set_fields}, EVOLVE)
+SECTION = Section("details", Details, {c.AddRef: _add_ref, c.SetFields: _set_fields}, EVOLVE)

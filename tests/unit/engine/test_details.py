@@ -22,7 +22,7 @@ def test_anything_can_have_references(driver: Driver, target: str) -> None:
     assert driver.run(c.AddRef(target, "order:81")).events == [e.RefAdded(target, "order:81", "cu1")]
     assert driver.run(c.AddRef(target, "order:81")).events == [], "the same once more"
     assert driver.run(c.AddRef(ref("order:81"), "order:82")).events == [e.RefAdded(target, "order:82", "cu1")]
-    assert driver.engine.view.labels.refs == {"order:81": target, "order:82": target}
+    assert driver.engine.view.details.refs == {"order:81": target, "order:82": target}
 
 
 def test_a_reference_names_one_thing(driver: Driver) -> None:
@@ -56,10 +56,10 @@ def test_fields_are_set_changed_and_removed(driver: Driver) -> None:
         e.FieldsSet("ca1", {"orders": 3}, "cu1")
     ]
     assert driver.run(c.SetFields("ca1", {"orders": None})).events == [e.FieldsSet("ca1", {"orders": None}, "cu1")]
-    assert driver.engine.view.labels.fields == {"ca1": {"due": "2026-01-31"}}
+    assert driver.engine.view.details.fields == {"ca1": {"due": "2026-01-31"}}
     assert driver.run(c.SetFields("ca1", {"orders": None})).events == []
     driver.run(c.SetFields("ca1", {"due": None}))
-    assert driver.engine.view.labels.fields == {}
+    assert driver.engine.view.details.fields == {}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_fields_are_set_changed_and_removed(driver: Driver) -> None:
 )
 def test_values_of_the_declared_type(driver: Driver, target: str, fields: dict[str, Any]) -> None:
     driver.run(c.SetFields(target, fields))
-    assert driver.engine.view.labels.fields[target] == fields
+    assert driver.engine.view.details.fields[target] == fields
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import ClassVar
 from orchestra.engine.section import Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["EVOLVE", "Labels", "Value"]
+__all__ = ["EVOLVE", "Details", "Value"]
 
 Value = str | int | bool
 
 
-class Labels(Slice):
+class Details(Slice):
     """`refs` is the application's key -> id, `fields` is id -> field -> value."""
 
     TABLES: ClassVar = {"refs": None, "fields": None}
@@ -43,4 +43,4 @@ class Labels(Slice):
             del self.fields[event.target]
 
 
-EVOLVE: dict[type[e.Event], Evolve] = {e.RefAdded: Labels.ref_added, e.FieldsSet: Labels.fields_set}
+EVOLVE: dict[type[e.Event], Evolve] = {e.RefAdded: Details.ref_added, e.FieldsSet: Details.fields_set}
