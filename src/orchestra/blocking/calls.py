@@ -136,7 +136,7 @@ class Calls(Opened[AnyCalls]):
             agent=agent,
         )
 
-    def whom_to_call(self, interaction: str) -> Email | Phone | Handle | None:
+    def whom_to_call(self, interaction: str | Ref) -> Email | Phone | Handle | None:
         """The address at which the customer of a callback is to be called; None once it is erased.
 
         Raises:
@@ -178,7 +178,7 @@ class Calls(Opened[AnyCalls]):
         """
         self._door.run(self._inner.cancel_callback, interaction, reason)
 
-    def timeline(self, customer: str) -> list[Entry]:
+    def timeline(self, customer: str | Ref) -> list[Entry]:
         """One history of a customer over all channels and cases, oldest first.
 
         Raises:
@@ -186,15 +186,16 @@ class Calls(Opened[AnyCalls]):
         """
         return self._door.run(self._inner.timeline, customer)
 
-    def explain(self, interaction: str, *, full: bool = False) -> Explanation:
+    def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.
 
         Args:
-            interaction: its id.
+            interaction: its id, or the application's own key.
             full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
 
         Raises:
             UnknownId: there is no such interaction.
+            DefinitionError: `full`, and the plan orders agents by a score that this process does not have.
         """
         return self._door.run(self._inner.explain, interaction, full=full)
 

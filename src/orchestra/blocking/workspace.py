@@ -76,7 +76,7 @@ class Workspace(Calls[workspace.Workspace]):
         """
         return self._door.run(self._inner.interaction, interaction)
 
-    def why_waiting(self, interaction: str) -> Waiting | None:
+    def why_waiting(self, interaction: str | Ref) -> Waiting | None:
         """Why an interaction still waits; None if it does not.
 
         Raises:

@@ -101,6 +101,8 @@ def authorize(view: View, command: c.Command) -> Actor:
         _authorize_agent(view, command, actor, name, allowed)
     elif type(command) not in allowed:
         raise NotPermitted(actor, type(command).__name__, f"not for a {kind.replace('_', ' ')}")
+    elif kind == "customer" and name:
+        _authorize_customer(view, command, actor, name)
     return actor
 
 
@@ -130,6 +132,18 @@ def _authorize_agent(
     whose = getattr(command, "agent", None)
     if whose not in (None, name) and not any(role.others for role in granting):
         raise NotPermitted(actor, kind, f"it is {whose}'s work, and no role covers the work of others")
+
+
+def _authorize_customer(view: View, command: c.Command, actor: Actor, name: str) -> None:
+    """A customer who is named asks for what is their own; what is not known at all is refused where it is looked up."""
+    for kind, rows in (("interaction", view.contacts.interactions), ("case", view.cases.cases)):
+        target = getattr(command, kind, None)
+        row = None if target is None else rows.get(view.id_of(kind, target))
+        if row is not None and row.customer != name:
+            raise NotPermitted(actor, type(command).__name__, f"it is another customer's {kind}")
+    whose = getattr(command, "customer", None)
+    if whose is not None and view.id_of("customer", whose) != name:
+        raise NotPermitted(actor, type(command).__name__, "it is another customer")
 
 
 def role_faults(plan: Plan) -> list[Fault]:

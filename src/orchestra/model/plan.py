@@ -190,7 +190,7 @@ def _check_workspace(plan: Plan, lost: Lost) -> Iterator[Fault]:
     if plan.workspace.key is None:
         yield Fault("workspace.key", "no secret named: hashed addresses can be guessed; name one", is_error=False)
     if len(plan.to_json().encode()) > _MAX_PLAN_BYTES:
-        yield Fault("", f"the plan is larger than {_MAX_PLAN_BYTES} bytes: define agents by command instead")
+        yield Fault("", f"the plan is larger than {_MAX_PLAN_BYTES} bytes; agents can be defined by command")
 
 
 def _check_queues(plan: Plan, lost: Lost) -> Iterator[Fault]:

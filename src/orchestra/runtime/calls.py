@@ -21,10 +21,12 @@ from orchestra.model.events import Event
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import Dialed, Received, RequestedCallback, WorkOpened
+from orchestra.model.scores import Scores
 from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
 from orchestra.runtime.history.calling import whom_to_call
 from orchestra.runtime.history.explain import Explanation, explain
+from orchestra.runtime.history.references import target_of
 from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
@@ -142,14 +144,14 @@ class Calls(Protocol):
         assert isinstance(requested, RequestedCallback)
         return requested
 
-    async def whom_to_call(self, interaction: str) -> Email | Phone | Handle | None:
+    async def whom_to_call(self, interaction: str | Ref) -> Email | Phone | Handle | None:
         """The address at which the customer of a callback is to be called; None once it is erased.
 
         Raises:
             UnknownId: there is no such callback.
         """
-        refuse_no_id("interaction", interaction, may_refer=False)
-        return await in_thread(lambda: whom_to_call(self.journal, interaction, self._whose(interaction)))
+        key = await self._id("interaction", interaction)
+        return await in_thread(lambda: whom_to_call(self.journal, key, self._whose(key)))
 
     async def report_dialing(self, interaction: str | Ref, token: int, outcome: str) -> Dialed:
         """Tell what became of calling a customer who is called before any agent is asked.
@@ -189,27 +191,38 @@ class Calls(Protocol):
         """
         await self.execute(CancelCallback(interaction, reason))
 
-    async def timeline(self, customer: str) -> list[Entry]:
+    async def timeline(self, customer: str | Ref) -> list[Entry]:
         """One history of a customer over all channels and cases, oldest first.
 
         Raises:
             UnknownId: nothing is known of such a customer.
         """
-        refuse_no_id("customer", customer, may_refer=False)
-        return await in_thread(timeline, self.journal, customer)
+        return await in_thread(timeline, self.journal, await self._id("customer", customer))
 
-    async def explain(self, interaction: str, *, full: bool = False) -> Explanation:
+    async def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.
 
         Args:
-            interaction: its id.
+            interaction: its id, or the application's own key.
             full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
 
         Raises:
             UnknownId: there is no such interaction.
+            DefinitionError: `full`, and the plan orders agents by a score that this process does not have.
         """
-        customer = self._whose(interaction)
-        return await in_thread(lambda: explain(self.journal, interaction, full=full, customer=customer))
+        key = await self._id("interaction", interaction)
+        customer = self._whose(key)
+        scores = self._scores()
+        return await in_thread(lambda: explain(self.journal, key, full=full, customer=customer, scores=scores))
+
+    def _scores(self) -> Scores | None:
+        """The scores that plans may name, as far as this process has them."""
+        return None
+
+    async def _id(self, kind: str, name: str | Ref) -> str:
+        """The id behind an id or a reference, of which the journal tells."""
+        refuse_no_id(kind, name)
+        return name if isinstance(name, str) else await in_thread(target_of, self.journal, kind, name)
 
     def _whose(self, interaction: str) -> str | None:
         """The customer of an interaction, if that can be told without reading the journal."""

@@ -52,15 +52,14 @@ def refuse_unstorable(command: Command) -> None:
             raise InvalidCommand(field.name, f"must be at most {_LONGEST} characters")
 
 
-def refuse_no_id(field: str, value: object, *, may_refer: bool = True) -> None:
+def refuse_no_id(field: str, value: object) -> None:
     """Let only through what may stand for an id.
 
     Raises:
-        InvalidCommand: it is neither text nor, where one may stand, a reference.
+        InvalidCommand: it is neither text nor a reference.
     """
-    if not isinstance(value, str | Ref if may_refer else str):
-        wanted = "an id, or a reference made by ref(...)" if may_refer else "an id"
-        raise InvalidCommand(field, f"must be {wanted}, not {_named(value)}")
+    if not isinstance(value, str | Ref):
+        raise InvalidCommand(field, f"must be an id, or a reference made by ref(...), not {_named(value)}")
 
 
 def refuse_odd_setup(**given: Any) -> None:

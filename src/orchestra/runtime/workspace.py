@@ -196,7 +196,10 @@ class Workspace(Calls):
         row = self._owner.view.contacts.interactions.get(interaction)
         return None if row is None else row.customer
 
-    async def why_waiting(self, interaction: str) -> Waiting | None:
+    def _scores(self) -> Scores:
+        return self._owner.view.plans.rating.scores
+
+    async def why_waiting(self, interaction: str | Ref) -> Waiting | None:
         """Why an interaction still waits; None if it does not.
 
         Raises:

@@ -41,6 +41,8 @@ class JournalFault(Enum):
     """`JournalUnavailable` with `outcome_unknown`; it was stored."""
     CRASH_BEFORE = "crash_before"
     """`Crash`; nothing was stored."""
+    CRASH_IN = "crash_in"
+    """`Crash`; what a store holds that died in the middle, where the first half of several batches may be in."""
     CRASH_AFTER = "crash_after"
     """`Crash`; it was stored."""
 
@@ -59,6 +61,7 @@ class FaultyJournal:
         inner: the journal that really stores.
         plan: number of the write, from 1 -> what happens there.
         only: the calls that count as writes; all of `WRITES` unless given.
+        tear: does a write as a store does that dies in the middle of it; None for the first half of what is appended.
 
     Attributes:
         inner: the journal that really stores.
@@ -66,12 +69,18 @@ class FaultyJournal:
     """
 
     def __init__(
-        self, inner: Journal, plan: Mapping[int, JournalFault] | None = None, *, only: Collection[str] = WRITES
+        self,
+        inner: Journal,
+        plan: Mapping[int, JournalFault] | None = None,
+        *,
+        only: Collection[str] = WRITES,
+        tear: Callable[[Callable[[], object]], None] | None = None,
     ) -> None:
         self.inner = inner
         self.calls: list[str] = []
         self._plan = dict(plan or {})
         self._only = frozenset(only)
+        self._tear = tear
         self._lock = threading.Lock()
         self._is_dead = False
         self._inbox = FaultyInbox(self, inner.inbox)
@@ -86,10 +95,12 @@ class FaultyJournal:
         """The inner journal's inbox, with the same plan."""
         return self._inbox
 
-    def perform(self, name: str, action: Callable[[], Result]) -> Result:
-        """Do one write, or what the plan has for it."""
+    def perform(self, name: str, action: Callable[[], Result], half: Callable[[], object] = lambda: None) -> Result:
+        """Do one write, or what the plan has for it; `half` does a part of it."""
         fault = self._next_fault(name)
-        if fault is JournalFault.CRASH_BEFORE:
+        if fault is JournalFault.CRASH_IN:
+            half() if self._tear is None else self._tear(action)
+        if fault in {JournalFault.CRASH_BEFORE, JournalFault.CRASH_IN}:
             self._die(name)
         if fault in {JournalFault.REFUSE, JournalFault.LOSE}:
             raise JournalUnavailable(f"{name} failed as planned", fault is JournalFault.LOSE)
@@ -136,7 +147,12 @@ class FaultyJournal:
 
     def append(self, after: int, batches: Sequence[Batch], lease: Lease) -> int:
         """Counted as a write; see the port."""
-        return self.perform("append", lambda: self.inner.append(after, batches, lease))
+        first = batches[: len(batches) // 2]
+        return self.perform(
+            "append",
+            lambda: self.inner.append(after, batches, lease),
+            lambda: self.inner.append(after, first, lease) if first else None,
+        )
 
     def position(self) -> int:
         """Passed on; see the port."""

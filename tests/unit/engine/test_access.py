@@ -180,6 +180,24 @@ def test_an_agent_may_not_do_the_work_of_another(engine: Engine) -> None:
     assert authorize(engine.view, c.SetAway("ana", "lunch", actor="agent:super")) == "agent:super"
 
 
+def test_a_customer_asks_for_what_is_their_own() -> None:
+    driver = _driver()
+    got, other = driver.call("joe"), driver.call("eve")
+    view, mine, theirs = driver.engine.view, f"customer:{got.customer}", f"customer:{other.customer}"
+    for command in (
+        c.LeaveContact(got.interaction, actor=theirs),
+        c.RequestCallback(got.interaction, actor=theirs),
+        c.ScheduleCallback("voice", "main", person("joe"), customer=got.customer, actor=theirs),
+        c.ScheduleCallback("voice", "main", person("joe"), case=got.case.id, actor=theirs),
+    ):
+        with pytest.raises(NotPermitted, match="another customer"):
+            authorize(view, command)
+        for actor in (mine, "customer"):  # whoever speaks for customers without naming one has seen to it
+            assert authorize(view, attrs.evolve(command, actor=actor)) == actor
+    with pytest.raises(UnknownId):
+        driver.run(c.LeaveContact("in99", actor=theirs))
+
+
 def test_the_roles_of_an_agent_add_up(engine: Engine) -> None:
     assert authorize(engine.view, c.RescindOffer("of1", "x", actor="agent:chief")) == "agent:chief"
     assert authorize(engine.view, c.AcceptOffer("of1", "chief", 1, actor="agent:chief")) == "agent:chief"

@@ -206,6 +206,8 @@ async def test_questions_want_ids() -> None:
             (workspace.interaction, "interaction"),
             (workspace.why_waiting, "interaction"),
             (workspace.timeline, "customer"),
+            (workspace.explain, "interaction"),
+            (workspace.whom_to_call, "interaction"),
         ):
             with pytest.raises(InvalidCommand, match=f"{field}: must be an id.*, not NoneType"):
                 await ask(None)  # type: ignore[arg-type]

@@ -49,6 +49,14 @@ async def test_a_workspace_is_opened_with_scores() -> None:
     assert (made.agent, made.key[0], made.runners_up[0][0]) == ("ben", -1, 0)
 
 
+async def test_a_workspace_with_scores_tells_of_every_agent() -> None:
+    desk = centre()
+    made = await offered(desk, SCORES)
+    async with desk.open(scores=SCORES) as workspace:
+        explanation = await workspace.explain(made.interaction, full=True)
+    assert [candidate.agent for candidate in explanation.decisions[-1].candidates or ()] == ["ben", "ana"]
+
+
 async def test_a_plan_that_names_what_was_not_given_is_refused_at_the_door() -> None:
     plan = naming("score:acme.ben@2", "score:acme.ana@1", "idle")
     with pytest.raises(DefinitionError) as caught:

@@ -65,7 +65,7 @@ def check_fields(view: View, kind: str, fields: Mapping[str, Value | None]) -> N
     declared: Mapping[str, str] = getattr(view.plan.fields, kind)
     for name, value in fields.items():
         if name not in declared:
-            raise InvalidCommand(f"fields.{name}", f"the plan declares no such field of a {kind}")
+            raise InvalidCommand(f"fields.{name}", f"the plan declares no such {kind} field")
         if value is not None and not _fits(value, declared[name]):
             raise InvalidCommand(f"fields.{name}", f"must be of type {declared[name]}")
 

@@ -3,17 +3,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+from tests.contact_centre import Centre, message
 from tests.unit.insight.rig import Desk, busy_day, person, thread
 
 from orchestra.errors import UnknownId
 from orchestra.journal.memory import MemoryJournal
+from orchestra.journal.registry import open_journal
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import ref
 from orchestra.model.events import EVENTS
 from orchestra.model.records import Record
+from orchestra.runtime.client import connect
 from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
 from orchestra.runtime.history.timeline import Entry, timeline
 
@@ -248,3 +253,17 @@ def test_waits_are_told_in_seconds() -> None:
 def test_fields_are_named_without_their_values() -> None:
     event = e.FieldsSet("cu1", {"vip": True, "grade": "gold"}, "cu1")
     assert sentence(event, "cu1") == "grade, vip of cu1 set"
+
+
+async def test_the_applications_own_key_tells_whose_timeline_it_is(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'contacts.db'}"
+    async with Centre(open_journal(url)).open() as workspace:
+        got = await workspace.receive(message(1))
+        await workspace.execute(c.AddRef(got.customer, "crm:7"))
+        await workspace.execute(c.AddRef(got.interaction, "call:1"))
+        async with connect(url) as client:
+            for way in (workspace, client):
+                assert await way.timeline(ref("crm:7")) == await way.timeline(got.customer)
+                assert await way.explain(ref("call:1")) == await way.explain(got.interaction)
+                with pytest.raises(UnknownId, match="ref:crm:8"):
+                    await way.timeline(ref("crm:8"))
