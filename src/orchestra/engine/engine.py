@@ -181,9 +181,10 @@ class Engine:
             if first is None or first[0] > at_us:
                 return None
             before = len(self._batch)
-            yield from self._timers[first[1][0]](self.view, first[1][1], at_us)
+            _, name, subject = first
+            yield from self._timers[name](self.view, subject, at_us)
             if len(self._batch) == before:
-                raise EngineFault(f"timer {first[1]} brought nothing and would ring for ever")
+                raise EngineFault(f"timer {name} of {subject} brought nothing and would ring for ever")
         return None
 
     def _run(self, steps: Steps, at_us: int, actor: Actor) -> Decided:

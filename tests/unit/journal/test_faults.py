@@ -51,7 +51,7 @@ def test_every_call_that_writes_is_counted_and_done(inner: MemoryJournal, name: 
 def test_a_planned_fault_happens(inner: MemoryJournal, name: str, fault: JournalFault) -> None:
     lease = inner.acquire("first", NOON, HOUR)
     journal = FaultyJournal(inner, {1: fault})
-    is_crash = fault in {JournalFault.CRASH_BEFORE, JournalFault.CRASH_AFTER}
+    is_crash = fault in {JournalFault.CRASH_BEFORE, JournalFault.CRASH_IN, JournalFault.CRASH_AFTER}
     before = inner.changes()
     with pytest.raises(Crash if is_crash else JournalUnavailable) as caught:
         CALLS[name](journal, lease)
@@ -59,6 +59,22 @@ def test_a_planned_fault_happens(inner: MemoryJournal, name: str, fault: Journal
         assert caught.value.outcome_unknown == (fault is not JournalFault.REFUSE)
     is_stored = fault in {JournalFault.OBSCURE, JournalFault.CRASH_AFTER} and name != "forget"
     assert (inner.changes() > before) == is_stored
+
+
+def test_a_crash_in_an_append_may_leave_the_first_of_several_batches(inner: MemoryJournal) -> None:
+    journal = FaultyJournal(inner, {1: JournalFault.CRASH_IN}, only={"append"})
+    lease = journal.acquire("first", NOON, HOUR)
+    with pytest.raises(Crash):
+        journal.append(4, [batch(4, 1), batch(5, 2), batch(7, 1)], lease)
+    assert positions(inner.read()) == [1, 2, 3, 4, 5]
+
+
+def test_a_crash_in_a_write_is_as_the_store_says(inner: MemoryJournal) -> None:
+    torn: list[bool] = []
+    journal = FaultyJournal(inner, {1: JournalFault.CRASH_IN}, tear=lambda write: torn.append(bool(write())))
+    with pytest.raises(Crash):
+        journal.acquire("first", NOON, HOUR)
+    assert torn == [True]
 
 
 def test_only_the_planned_write_fails(inner: MemoryJournal) -> None:

@@ -14,6 +14,7 @@ from orchestra.engine.routing.match import failing
 from orchestra.engine.routing.rows import MARKS, Bench, Item
 from orchestra.engine.routing.sides import Entry, Profile, Requirement
 from orchestra.engine.view import View
+from orchestra.model.addresses import Ref
 
 __all__ = ["Candidate", "Waiting", "candidates", "why_waiting"]
 
@@ -67,21 +68,21 @@ _SENTENCES = {
 }
 
 
-def why_waiting(view: View, interaction: str) -> Waiting | None:
+def why_waiting(view: View, interaction: str | Ref) -> Waiting | None:
     """Why a contact waits, from the state as it is; None if it does not wait. Looks at no agent one by one.
 
     Raises:
         UnknownId: there is no such interaction.
     """
-    view.interaction(interaction)
-    item = view.routing.items.get(interaction)
+    key, _ = view.interaction(interaction)
+    item = view.routing.items.get(key)
     if item is None or item.state != "WAITING":
         return None
     routing = view.routing
-    bucket, rank = routing.index.of_item[interaction]
+    bucket, rank = routing.index.of_item[key]
     able, counts = routing.index.able(bucket.wanted), failing(view, item, bucket.wanted)
     return Waiting(
-        interaction,
+        key,
         _reason(view, item, bucket.wanted, able, counts),
         item.queue,
         item.channel,
