@@ -49,15 +49,15 @@ class Proof:
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
     "property": Proof("ORCHESTRA_EXAMPLES", 15, 0.120, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 25, 0.060, 1000, "seeds"),
-    "torture": Proof("ORCHESTRA_KILLS", 45, 0.900, 100, "kills"),
-    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 20, 2.000, 20, "scenarios"),
-    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 12, 0.110, 500, "seeds"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 40, 0.040, 1000, "seeds"),
+    "torture": Proof("ORCHESTRA_KILLS", 90, 0.900, 100, "kills"),
+    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 80, 4.000, 20, "scenarios"),
+    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 15, 0.072, 500, "seeds"),
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
-    "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 24, 0.006, 10_000, "commands"),
+    "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 60, 0.006, 10_000, "commands"),
     # 85,000 customers bring four families near, and the fewest of each of the others are in.
     "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 40, 0.00047, 85_000, "customers", alone=10**9),
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 30, 10.000, 60, "bugs"),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 66, 6.600, 60, "bugs", alone=1000),
 }
 
 FIXED_SECONDS: Mapping[str, int] = {
