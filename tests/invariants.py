@@ -848,7 +848,7 @@ def derived(engine: Engine) -> dict[str, Any]:
             # Receipts that were claimed, and places that were taken up again, stay in their queues until they surface.
             if isinstance(value, Index):
                 found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
-            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "places"):
+            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "places", "paces"):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
 
@@ -858,6 +858,8 @@ def _plain(value: Any) -> Any:
         return {key: plain for key, item in value.items() if (plain := _plain(item)) not in ({}, [], None)}
     if type(value).__name__ == "Ordered":
         return list(value)
+    if type(value).__name__ == "Pending":
+        return value.first(1_000_000)
     if type(value).__name__ == "Rules":
         return None  # compiled from the plan alone
     if isinstance(value, list):
@@ -889,6 +891,8 @@ def contents(index: Index, rules: Rules) -> dict[str, Any]:
         agent: (placed.profile.key, room(placed.room), keys(placed.keys) if placed.room else {})
         for agent, placed in index.of_agent.items()
     }
+    for queue, ordered in index._in_order.items():  # begun when somebody asks for a place
+        assert list(ordered) == sorted(rank for of in index.of_queue.get(queue, {}).values() for rank in of.waiting)
     return {
         "buckets": {
             wish(wanted): (list(bucket.waiting), list(bucket.ringing), sorted(bucket.excluding))

@@ -52,12 +52,17 @@ def check_silence(path: str, channel: Channel) -> Iterator[Fault]:
 
 
 def check_room(agents: Mapping[str, AgentDefinition], channels: Mapping[str, Channel]) -> Iterator[Fault]:
-    """Warn of agents whose budget is smaller than what any channel's contact takes."""
+    """Warn of agents whose budget is smaller than what any channel's contact takes, and of contacts that nobody can."""
     least = min((channel.weight_percent for channel in channels.values()), default=0)
     for name, agent in agents.items():
         if agent.capacity_percent < least:
             text = f"is less than a contact of any channel takes, which is {least}: nothing is ever offered"
             yield Fault(f"agents.{name}.capacity_percent", text, is_error=False)
+    most = max((agent.capacity_percent for agent in agents.values()), default=None)
+    for name, channel in channels.items():
+        if most is not None and channel.weight_percent > most >= least:
+            text = f"is more than any agent of the plan has, which is {most}: nobody is ever offered such a contact"
+            yield Fault(f"channels.{name}.weight_percent", text, is_error=False)
 
 
 def check_pace(presence: Presence) -> Iterator[Fault]:

@@ -127,10 +127,12 @@ class Step:
         lasts: how long until the next step; never for good.
         clock: `step` counts `lasts` from entering the step, `item` from when the contact began to wait.
         pool: `teams`; or of these teams only `bots`, or only `people`; or `known` for the one agent who knows the
-            customer. A contact that nobody knows skips that step, and one that a bot has handed over skips bots.
+            customer. A contact skips that step if nobody knows the customer or who does has signed out, and one that a
+            bot has handed over skips bots.
         teams: only these; empty for all that serve the queue.
         skills: skill -> least level, beside what queue and contact ask for.
         relax: skill -> level that is enough now, whatever was asked for; 0 asks for it no more, and `*` stands for all.
+        priority: minutes of waiting that the contact has ahead of others in this step, beside those it has anyway.
         prefer: skill -> level; whoever has more of them goes first, where the order says `preferred`.
         order: the order of the agents in this step; empty for the queue's.
         ring: how many agents a contact rings at once in this step; None for what the queue says.
@@ -143,6 +145,7 @@ class Step:
     teams: Sequence[str] = attrs.field(default=(), converter=_texts)
     skills: Mapping[str, int] = attrs.field(factory=dict)
     relax: Mapping[str, int] = attrs.field(factory=dict)
+    priority: int = 0
     prefer: Mapping[str, int] = attrs.field(factory=dict)
     order: Sequence[str] = attrs.field(default=(), converter=_texts)
     ring: Ring | None = None

@@ -144,6 +144,7 @@ def _overflow(known: Known, path: str, name: str, queue: Queue) -> Iterator[Faul
 
 
 def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
+    yield from _overtaken(path, queue)
     for index, step in enumerate(queue.steps):
         here, is_last = f"{path}.steps[{index}]", index + 1 == len(queue.steps)
         yield from _words(here, step, _STEP_WORDS)
@@ -165,6 +166,21 @@ def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
             yield Fault(here, "is for one agent alone, and no step is left for contacts that have none")
         if is_last and step.pool == "bots" and queue.overflow_to is None:
             yield Fault(here, "is for bots alone, and no step is left for people", is_error=False)
+
+
+def _overtaken(path: str, queue: Queue) -> Iterator[Fault]:
+    """Warn of steps that are over, by the contact's age, before the step before them is."""
+    past = timedelta()
+    for index, step in enumerate(queue.steps):
+        if step.lasts is None or step.clock != "item":
+            continue
+        if step.lasts <= past:
+            text = (
+                f"an earlier step lasts until the contact is {past.total_seconds():g} s old: this one is never reached"
+            )
+            yield Fault(f"{path}.steps[{index}].lasts", text, is_error=False)
+        elif step.pool == "teams" and step.skip_if == Condition():  # else it may be skipped
+            past = step.lasts
 
 
 def _levels(known: Known, path: str, levels: Mapping[str, int], least: int) -> Iterator[Fault]:

@@ -27,6 +27,8 @@ __all__ = ["Staffing", "Target", "Trial", "staff", "start_value"]
 _FIRST_SEEDS = 4
 _MOST_SEEDS = 32
 _MOST_TRIALS = 400
+_MOST_TIMES, _FEW = 10, 10
+"""So many times the agents of Erlang's formulas, or of a few, are the most that are tried."""
 
 
 @attrs.frozen
@@ -219,12 +221,23 @@ class _Search:
     def least(self, start: Mapping[str, int]) -> Trial:
         """Add where it helps most until the target is met, then take away wherever it stays met."""
         trial = self._try(start)
-        step = 1
+        step, most = 1, _MOST_TIMES * max(_FEW, sum(start.values()))
         while not trial.meets:
+            if sum(trial.agents.values()) > most:
+                raise DefinitionError([Fault("service_level", self._beyond(trial))])
             # Far from the target single steps would take for ever; overshooting is taken back below.
             trial = max((self._try(one) for one in _more(trial.agents, step)), key=lambda one: one.level.value or 0.0)
             step = 2 * step if len(self._scenario.groups) == 1 else step
         return self._least_below(trial)
+
+    def _beyond(self, trial: Trial) -> str:
+        """Why more agents are not tried."""
+        percent, within_s = 100 * (trial.level.value or 0.0), self._target.within.total_seconds()
+        count = sum(trial.agents.values())
+        return (
+            f"even {count} agents answer {percent:.1f} % within {within_s:g} s, so agents are not what is missing: "
+            "look at how long it rings, how often offers are missed, and who may take what"
+        )
 
     def _least_below(self, trial: Trial) -> Trial:
         for name in self._scenario.groups:

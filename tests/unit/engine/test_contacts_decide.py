@@ -249,8 +249,8 @@ def test_whoever_leaves_while_waiting_has_abandoned() -> None:
     driver = Driver()
     driver.message()
     assert driver.run(c.LeaveContact("in1"), 4).events == [e.InteractionAbandoned("in1", "cu1", 4 * SECOND, True)]
-    driver.call()
-    assert driver.run(c.LeaveContact("in2"), 5).events == [e.InteractionAbandoned("in2", "cu1", 5 * SECOND, False)]
+    driver.call("jim")
+    assert driver.run(c.LeaveContact("in2"), 5).events == [e.InteractionAbandoned("in2", "cu2", 5 * SECOND, False)]
 
 
 def test_whoever_leaves_during_an_offer_ends_it(driver: Driver) -> None:

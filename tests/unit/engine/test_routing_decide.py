@@ -537,13 +537,54 @@ def test_the_pace_of_a_queue_and_a_place_in_it() -> None:
     driver.run(c.FinishWrapUp("in1", "ana"))
     assert routing.place("in2") is None, "it is offered"
     driver.accept(after=1)
-    assert routing.pace["care"][:2] == [driver.now_us, 80 * SECOND]
+    assert (routing.pace["care"][0], routing.pace["care"][2]) == (driver.now_us, 80 * SECOND)
     assert routing.place("in3") == (0, 80 * SECOND)
     assert routing.place("in4") == (1, 160 * SECOND)
     driver.run(c.FinishInteraction("in2", "ana"))
     driver.run(c.FinishWrapUp("in2", "ana"))
     driver.accept(after=0)
-    assert routing.pace["care"][:2] == [driver.now_us, 70 * SECOND]
+    assert (routing.pace["care"][0], routing.pace["care"][2]) == (driver.now_us, 70 * SECOND)
+
+
+def test_idle_time_and_nights_tell_nothing_of_how_fast_a_queue_is_served() -> None:
+    driver = Driver()
+    routing = driver.engine.view.routing
+    driver.sign_in("ana")
+    for number in range(1, 4):  # one call in ten minutes, over in fifteen seconds
+        driver.call(f"p{number}", after=600)
+        driver.accept(after=1)
+        driver.run(c.FinishInteraction(f"in{number}", "ana"), 10)
+        driver.run(c.FinishWrapUp(f"in{number}", "ana"), 5)
+    driver.call("joe", after=12 * 3600)
+    driver.accept(after=1)
+    driver.call("jim")
+    place = routing.place("in5")
+    assert place is not None
+    assert place[1] == 15 * SECOND, "by how long a call keeps ana"
+    driver.run(c.SetAway("ana", "lunch"))
+    assert routing.place("in5") == (0, None), "nobody at work could help"
+
+
+def test_the_pace_begins_when_somebody_begins_to_wait() -> None:
+    driver = Driver()
+    driver.sign_in("ana")
+    driver.call("joe")
+    driver.accept()
+    driver.call("jim", after=3600)
+    driver.run(c.FinishInteraction("in1", "ana"), 590)
+    driver.run(c.FinishWrapUp("in1", "ana"), 5)
+    driver.accept(after=5)
+    assert driver.engine.view.routing.pace["care"][2] == 600 * SECOND
+
+
+def test_who_waited_through_the_night_tells_nothing_of_the_day() -> None:
+    driver = Driver()
+    routing = driver.engine.view.routing
+    driver.call("joe")
+    driver.call("jim")
+    driver.run(c.SignIn("ana"), 12 * 3600)
+    driver.accept(after=5)
+    assert routing.pace["care"][2] == 0
 
 
 def test_a_place_counts_all_who_wait_in_the_queue_whatever_they_need() -> None:

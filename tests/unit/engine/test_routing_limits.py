@@ -155,7 +155,7 @@ def test_whoever_is_limited_is_counted_so() -> None:
     waiting = why_waiting(view, "in2")
     assert waiting is not None
     assert waiting.reason == "rate_limited"
-    assert waiting.sentence == "1 could take it, but have been offered as much as they may be for now"
+    assert waiting.sentence == "1 could take it, but rest, or have been offered as much as they may be for now"
     assert {one.agent: one.failing for one in candidates(view, "in2")}["ana"] == "rate_limited"
 
 

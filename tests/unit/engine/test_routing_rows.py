@@ -52,7 +52,8 @@ def test_ordered_routing_steps_with_pool_requirement_time_out_and_skip() -> None
         Step(),
     ]
     driver = centre({"care": {"steps": steps}})
-    driver.sign_in("ana")
+    driver.sign_in("ana", "bob")
+    driver.run(c.SetAway("bob", "lunch"))
     driver.message(agent="bob")
     assert [event.step for event in driver.events(e.StepEntered)] == []
     driver.advance(10)
@@ -99,6 +100,27 @@ def test_conditional_overflow_on_the_estimated_wait_or_service_level_of_another_
         driver.run(c.LeaveContact(driver.last(e.InteractionQueued).interaction), 15)
     driver.message("joe")
     assert (driver.last(e.InteractionQueued).queue, driver.last(e.InteractionQueued).reason) == ("sales", "overflowed")
+
+
+@pytest.mark.parametrize("queue", [None, "german"])
+def test_conditional_overflow_on_the_estimated_wait(queue: str | None) -> None:
+    there = queue or "care"
+    condition = Condition(wait_above=seconds(100), queue=queue)
+    driver = centre({"care": {"overflow_to": "sales", "overflow_if": condition}})
+    driver.sign_in("bob" if queue else "ana")
+    for number in (1, 2, 3):  # one at a time, ten minutes apart, each for fifty seconds: nobody has to wait
+        driver.call(f"p{number}", queue=there, after=600)
+        made = driver.last(e.OfferMade)
+        driver.accept()
+        driver.run(c.FinishInteraction(made.interaction, made.agent), 50)
+        driver.run(c.FinishWrapUp(made.interaction, made.agent))
+    driver.call("joe", queue=there)
+    driver.accept()
+    for number, expected in enumerate(("care", "sales", "sales")):
+        driver.call(f"q{number}")
+        assert driver.last(e.InteractionQueued).queue == expected
+        if queue:
+            driver.call(f"r{number}", queue=queue)
 
 
 def test_a_reservation_times_out_and_the_decliner_is_not_offered_the_same_item_again() -> None:
@@ -388,8 +410,9 @@ def test_callbacks_for_who_asks_on_a_form() -> None:
 def test_callbacks_owned_by_who_promised_them_then_queued_for_anybody() -> None:
     steps = [Step(pool="known", lasts=timedelta(seconds=30)), Step()]
     driver = centre(queues={"care": {"steps": steps}})
+    driver.sign_in("ana", "bob")
+    driver.run(c.SetAway("bob", "lunch"))
     callback = driver.run(c.ScheduleCallback("voice", "main", person("joe"), agent="bob")).result
-    driver.sign_in("ana")
     assert driver.offered() == {}
     driver.advance(30)
     assert driver.offered() == {callback.interaction: "ana"}

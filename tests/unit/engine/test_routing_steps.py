@@ -153,7 +153,7 @@ def test_a_step_is_skipped_by_the_service_level_of_a_queue() -> None:
     driver.advance(60)
     driver.sign_in("ana")
     driver.accept()
-    assert driver.engine.view.routing.service_level("care") == 93
+    assert driver.engine.view.routing.paces.service_level("care") == 93
     driver.call("jim")
     assert driver.last(e.StepEntered).interaction == "in2"
 
@@ -165,7 +165,7 @@ def test_whoever_gives_up_late_counts_against_the_service_level() -> None:
     for name, after in (("jim", 2), ("jan", 30)):
         driver.call(name)
         driver.run(c.LeaveContact(driver.last(e.InteractionStarted).interaction), after)
-    assert driver.engine.view.routing.service_level("care") == 93
+    assert driver.engine.view.routing.paces.service_level("care") == 93
 
 
 def test_where_no_later_step_applies_the_same_lasts_again() -> None:
@@ -223,12 +223,30 @@ def test_the_agent_who_owns_the_case_is_asked_first_for_some_time() -> None:
 
 def test_a_known_agent_who_does_not_come_is_not_waited_for_longer() -> None:
     driver = desk(steps=[Step(lasts=seconds(15), pool="known"), Step()])
-    driver.sign_in("ana")
+    driver.sign_in("ana", "bob")
+    driver.run(c.SetAway("bob", "lunch"))
     driver.message(agent="bob")
     driver.advance(14)
     assert offered(driver) == {}
     driver.advance(1)
     assert offered(driver) == {"in1": "ana"}
+
+
+def test_a_known_agent_who_has_signed_out_is_not_waited_for() -> None:
+    driver = desk(steps=[Step(lasts=seconds(300), pool="known"), Step()])
+    driver.sign_in("ana")
+    driver.message(agent="bob")
+    assert offered(driver) == {"in1": "ana"}
+
+
+def test_a_step_gives_minutes_of_priority() -> None:
+    driver = desk(steps=[Step(lasts=seconds(60)), Step(priority=5)])
+    driver.message("joe")
+    driver.advance(70)
+    assert driver.last(e.StepEntered).interaction == "in1"
+    driver.message("jan", priority=3)  # worth more than joe has waited, and less than what joe's step adds
+    places = driver.engine.view.routing.place
+    assert (places("in1"), places("in2")) == ((0, None), (1, None))
 
 
 def test_a_known_agent_who_declines_lets_the_others_be_asked_at_once() -> None:

@@ -145,10 +145,30 @@ def test_a_long_wait_is_foreseen_with_what_the_customer_may_be_offered() -> None
     driver.call("jim")
     (foreseen,) = driver.events(e.LongWaitForeseen)
     assert (foreseen.interaction, foreseen.target_us) == ("in5", 40 * SECOND)
-    assert foreseen.wait_us == driver.engine.view.routing.wait_us("care", 0)
+    assert driver.engine.view.routing.place("in5") == (0, foreseen.wait_us)
     assert foreseen.wait_us > foreseen.target_us
     assert foreseen.alternatives == ["callback", "chat"]
     assert driver.engine.view.targets.aims["in5"].foreseen_us == foreseen.wait_us
+
+
+def test_a_long_wait_is_foreseen_once_for_whoever_comes_by_overflow_too() -> None:
+    driver = centre({"limit": 0, "overflow_to": "sales"})
+    driver.run(c.DefineAgent("sam", ["sales"]))
+    driver.sign_in("sam")
+    for number in range(3):
+        driver.call(f"p{number}")
+        driver.accept()
+        driver.run(c.FinishInteraction(f"in{number + 1}", "sam"), 60)
+        driver.run(c.FinishWrapUp(f"in{number + 1}", "sam"))
+    driver.call("joe")
+    driver.accept()
+    driver.call("jim")
+    assert driver.last(e.InteractionQueued).reason == "overflowed"
+    assert [event.interaction for event in driver.events(e.LongWaitForeseen)] == ["in5"]
+    driver.run(c.LeaveContact("in5"), 5)
+    driver.call("jim")
+    assert driver.last(e.InteractionQueued).reason == "resumed"
+    assert [event.interaction for event in driver.events(e.LongWaitForeseen)] == ["in5", "in6"]
 
 
 @pytest.mark.parametrize("state", TARGET.states)
@@ -176,8 +196,8 @@ def test_whoever_calls_again_within_a_minute_has_their_place_back() -> None:
 
 @pytest.mark.parametrize(
     ("again", "after"),
-    [({}, 60), ({"queue": "german"}, 5), ({"channel": "chat"}, 5), ({"sender": "jim"}, 5)],
-    ids=["later", "another queue", "another channel", "another customer"],
+    [({}, 60), ({"queue": "german"}, 5), ({"sender": "jim"}, 5)],
+    ids=["later", "another queue", "another customer"],
 )
 def test_others_queue_at_the_end(again: dict[str, str], after: float) -> None:
     driver = centre()
@@ -185,6 +205,16 @@ def test_others_queue_at_the_end(again: dict[str, str], after: float) -> None:
     driver.run(c.LeaveContact("in1"), 10)
     driver.call(again.pop("sender", "joe"), after=after, **again)
     assert driver.last(e.InteractionQueued).reason == "arrived"
+
+
+def test_whoever_comes_back_on_another_channel_has_their_place_back() -> None:
+    driver = centre()
+    driver.call("joe")
+    first = driver.last(e.InteractionQueued)
+    driver.run(c.LeaveContact("in1"), 10)
+    driver.call("joe", "chat", after=5)
+    again = driver.last(e.InteractionQueued)
+    assert (again.reason, again.start_us, again.order) == ("resumed", first.start_us, first.order)
 
 
 def test_a_place_comes_back_once_and_not_where_the_channel_says_so() -> None:

@@ -84,6 +84,15 @@ def test_a_budget_that_no_contact_fits_is_doubtful() -> None:
     assert not faults('[agents.dan]\nteams = ["care"]\ncapacity_percent = 20\n', "agents.dan.capacity_percent")
 
 
+def test_a_contact_that_fits_no_budget_is_doubtful() -> None:
+    agents = '[agents.dan]\nteams = ["care"]\n[agents.eve]\nteams = ["care"]\ncapacity_percent = 150\n'
+    weight = "channels.fax.weight_percent"
+    (fault,) = faults(f"{agents}[channels.fax]\nweight_percent = 151\n", weight)
+    assert not fault.is_error
+    assert "more than any agent of the plan has, which is 150" in fault.message
+    assert not faults(f"{agents}[channels.fax]\nweight_percent = 150\n", weight)
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

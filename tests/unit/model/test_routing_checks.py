@@ -74,6 +74,26 @@ def test_a_plan_may_say_all_of_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "is_doubtful"),
+    [
+        (Step(lasts=2 * MINUTE, clock="item"), True),
+        (Step(lasts=MINUTE, clock="item"), True),
+        (Step(lasts=MINUTE / 2, clock="item"), False),
+        (Step(lasts=2 * MINUTE), False),
+        (Step(lasts=2 * MINUTE, clock="item", skip_if=Condition(nobody=True)), False),
+        (Step(lasts=2 * MINUTE, clock="item", pool="known"), False),
+    ],
+    ids=["shorter", "as long", "longer", "another clock", "may be skipped", "may know nobody"],
+)
+def test_a_step_that_is_over_before_it_begins_is_doubtful(step: Step, is_doubtful: bool) -> None:
+    steps = [step, Step(lasts=MINUTE, clock="item"), Step()]
+    first = plan()
+    queues = {**first.queues, "care": attrs.evolve(first.queues["care"], steps=steps)}
+    found = [fault for fault in attrs.evolve(first, queues=queues).faults() if fault.path.endswith("lasts")]
+    assert [(fault.path, fault.is_error) for fault in found] == [("queues.care.steps[1].lasts", False)] * is_doubtful
+
+
+@pytest.mark.parametrize(
     ("parts", "path", "words"),
     [
         ({"known": "friend"}, "known", "owner or last"),

@@ -56,14 +56,15 @@ async def test_an_estimated_wait_comes_with_experience(centre: Centre) -> None:
         ana = await workspace.sign_in("ana")
         for number in range(8):
             await workspace.receive(message(number, sender=f"joe-{number}"))
-        for _ in range(4):
-            await clock.advance(seconds=10)
-            await (await ana.next_offer()).accept()
+        for _ in range(3):
+            contact = await (await ana.next_offer()).accept()
+            await clock.advance(seconds=20)
+            await contact.finish("resolved")
         async with aclosing(workspace.signals("in8")) as signals:
             signal = await anext(signals)
         assert isinstance(signal, PlaceSignal)
         assert signal.estimated_wait is not None
-        assert timedelta(seconds=10) <= signal.estimated_wait <= timedelta(minutes=5)
+        assert timedelta(seconds=1) <= signal.estimated_wait <= timedelta(minutes=5)
 
 
 async def test_typing_is_heard_once_per_look(centre: Centre) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from heapq import nsmallest
+from collections.abc import Iterator
 
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required
@@ -12,6 +11,7 @@ from orchestra.engine.routing.dialing import dial_next
 from orchestra.engine.routing.evolve import EVOLVE
 from orchestra.engine.routing.match import fill_ring, offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end, end_all
+from orchestra.engine.routing.pending import Pending
 from orchestra.engine.routing.rows import (
     ASK,
     CONNECT,
@@ -52,7 +52,7 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     if place.turned_away is not None:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, place.turned_away)
         return
-    left = view.routing.places.by(event.customer, place.queue, event.channel, at_us) if event.live else None
+    left = view.routing.places.by(event.customer, place.queue, at_us) if event.live else None
     start_us, order = left or (event.occurred_us, view.routing.next_order())
     yield e.InteractionQueued(
         event.interaction,
@@ -323,17 +323,17 @@ def _silent(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
-    return _ask(view, view.routing.to_sweep, at_us)
+    return _ask(view, view.routing.sweeping, at_us)
 
 
 def _ask_free(view: View, _: str, at_us: int) -> Iterator[e.Event]:
-    return _ask(view, view.routing.to_ask, at_us)
+    return _ask(view, view.routing.asking, at_us)
 
 
-def _ask(view: View, agents: Iterable[str], at_us: int) -> Iterator[e.Event]:
+def _ask(view: View, agents: Pending, at_us: int) -> Iterator[e.Event]:
     """Offer some of these what they can take; the others come next."""
     swept, until = [], view.position + _EVENTS_AT_ONCE
-    for agent in nsmallest(_SWEPT_AT_ONCE, agents):
+    for agent in agents.first(_SWEPT_AT_ONCE):
         if view.position >= until:
             break
         yield from offer_best_items(view, agent, at_us)

@@ -31,7 +31,7 @@ def may_dial(view: View, name: str, wanted: Requirement) -> bool:
         return False
     place = routing.place(name)
     assert place is not None  # it waits
-    wait_us = routing.wait_us(wanted.queue, place[0] + called)
+    wait_us = routing.wait_us(wanted, place[0] + called)
     return wait_us is not None and wait_us <= microseconds(plan.dial_ahead)
 
 

@@ -30,11 +30,11 @@ __all__ = ["EVOLVE"]
 def swept(routing: Routing, event: e.RoutingSwept, at_us: int) -> None:
     """These agents have been asked."""
     for agent in event.agents:
-        routing.to_sweep.pop(agent, None)
-        routing.to_ask.pop(agent, None)
-    if not routing.to_ask:
+        routing.sweeping.discard(agent)
+        routing.asking.discard(agent)
+    if not routing.asking:
         routing.timers.cancel(ASK, "")
-    if routing.to_sweep:
+    if routing.sweeping:
         routing.timers.set(SWEEP, "", at_us + SLICE_PAUSE_US)
     else:
         routing.timers.cancel(SWEEP, "")
@@ -115,7 +115,9 @@ def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     item = routing.items.get(event.interaction)
     is_new = item is None or item.queue != event.queue
     if event.reason == "resumed":
-        routing.places.forget(event.customer, event.queue, event.channel)
+        routing.places.forget(event.customer, event.queue)
+    if not routing.index.waiting_in.get(event.queue):
+        routing.paces.waits(event.queue, at_us)
     if item is None:
         item = routing.items[event.interaction] = Item(event.customer, event.channel)
     elif item.state == "WAITING":
@@ -225,7 +227,7 @@ def accepted(routing: Routing, event: e.OfferAccepted, at_us: int) -> None:
     item.weight_percent, item.full_percent, item.labels = row.weight_percent, row.weight_percent, row.labels
     del item.ringing[event.agent]
     routing.settle(event.interaction, item)
-    routing.smooth(item, at_us)
+    routing.follow(item, row, at_us)
     routing.replace(event.agent)
     item.excluded, item.taken_us = {}, at_us
     routing.look_back(event.agent, at_us, taken=1)
@@ -291,7 +293,9 @@ def over(
     if isinstance(event, e.InteractionAbandoned):
         routing.leave(item, at_us)
     if isinstance(event, e.InteractionAbandoned) and not event.is_short:
-        routing.pace.setdefault(item.queue, [0, 0, 0])[2] = routing.share(item.queue, is_met=False)
+        routing.paces.answered(item.queue, is_met=False)
+    if isinstance(event, e.InteractionDone):
+        routing.paces.over(item, at_us)
     if item.state == "WAITING":
         routing.unwait(event.interaction, item)
     routing.release(event.interaction, item, at_us)

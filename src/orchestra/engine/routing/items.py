@@ -6,7 +6,9 @@ Belongs here: entering items, taking them out, and queues that are shut. Does no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import merge
 
+from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.sides import Bucket, Numbered, Rank, Requirement
 
 __all__ = ["Items"]
@@ -29,6 +31,7 @@ class Items:
         self._shut = 0
         self._shut_queues: dict[str, bool] = {}
         self._excluding = 0
+        self._in_order: dict[str, Ordered[Rank]] = {}
 
     def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
         """Enter an item that waits."""
@@ -39,6 +42,8 @@ class Items:
         self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
         self.of_item[item] = (bucket, rank)
         self.waiting += 1
+        if wanted.queue in self._in_order:
+            self._in_order[wanted.queue].add(rank)
         return bucket
 
     def unwait(self, item: str) -> None:
@@ -46,13 +51,30 @@ class Items:
         bucket, rank = self.of_item.pop(item)
         bucket.waiting.remove(rank)
         self.waiting -= 1
-        self.waiting_in[bucket.wanted.queue] -= 1
+        queue = bucket.wanted.queue
+        self.waiting_in[queue] -= 1
+        if queue in self._in_order:
+            self._in_order[queue].remove(rank)
         if bucket.excluding:
             self._include(item, bucket)
         if not bucket.waiting:
             if not bucket.wanted.agent:
                 self._waited ^= 1 << bucket.number
             self._left(bucket)
+
+    def position(self, item: str) -> int:
+        """How many of its queue go before a waiting item.
+
+        Once asked about a queue, all that wait in it are kept in one order, so that no question costs what waits there.
+        """
+        bucket, rank = self.of_item[item]
+        queue = bucket.wanted.queue
+        ordered = self._in_order.get(queue)
+        if ordered is None:
+            ordered = self._in_order[queue] = Ordered()
+            for other in merge(*(one.waiting for one in self.of_queue[queue].values())):
+                ordered.add(other)
+        return ordered.position(rank)
 
     def ring(self, item: str, wanted: Requirement, rank: Rank) -> None:
         """Enter an item that rings already, and is to ring more agents of several."""

@@ -10,7 +10,7 @@ __all__ = ["LeftPlaces"]
 class LeftPlaces:
     """The places that are kept, and in which order they are forgotten.
 
-    `kept` is customer, queue and channel -> [began to wait, arrival, kept until]; it stays the caller's table.
+    `kept` is customer and queue -> [began to wait, arrival, kept until]; it stays the caller's table.
     """
 
     def __init__(self, kept: dict[str, list[int]]) -> None:
@@ -19,14 +19,17 @@ class LeftPlaces:
         for key, place in kept.items():
             self._until.add((place[2], key))
 
-    def by(self, customer: str, queue: str, channel: str, at_us: int) -> tuple[int, int] | None:
-        """The place that a customer left in a queue a moment ago: when it began to wait, and its arrival."""
-        place = self._kept.get(_key(customer, queue, channel))
+    def by(self, customer: str, queue: str, at_us: int) -> tuple[int, int] | None:
+        """The place that a customer left in a queue a moment ago: when it began to wait, and its arrival.
+
+        Whoever comes back on another channel has it too.
+        """
+        place = self._kept.get(_key(customer, queue))
         return (place[0], place[1]) if place is not None and at_us < place[2] else None
 
-    def keep(self, customer: str, queue: str, channel: str, place: tuple[int, int], at_us: int, until_us: int) -> None:
+    def keep(self, customer: str, queue: str, place: tuple[int, int], at_us: int, until_us: int) -> None:
         """Keep a place until an instant."""
-        key = _key(customer, queue, channel)
+        key = _key(customer, queue)
         self._forget(key)
         self._kept[key] = [*place, until_us]
         self._until.add((until_us, key))
@@ -36,9 +39,9 @@ class LeftPlaces:
                 return
             self._forget(key)
 
-    def forget(self, customer: str, queue: str, channel: str) -> None:
+    def forget(self, customer: str, queue: str) -> None:
         """Keep a place no longer, if it was kept."""
-        self._forget(_key(customer, queue, channel))
+        self._forget(_key(customer, queue))
 
     def _forget(self, key: str) -> None:
         place = self._kept.pop(key, None)
@@ -46,5 +49,5 @@ class LeftPlaces:
             self._until.remove((place[2], key))
 
 
-def _key(customer: str, queue: str, channel: str) -> str:
-    return f"{customer}\x1f{queue}\x1f{channel}"
+def _key(customer: str, queue: str) -> str:
+    return f"{customer}\x1f{queue}"

@@ -188,9 +188,9 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
 def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
     """Condition -> number of agents who fail it first, of all who are signed in and take work.
 
-    `skills` lack the team or a skill, `rate_limited` have been offered as much as they may be for now, `saturated` have
-    no room on the channel, `excluded` declined or missed it, and it rings at those who are `asked` already and would
-    have room for more.
+    `skills` lack the team or a skill, `rate_limited` rest, or have been offered as much as they may be for now,
+    `saturated` have no room on the channel, `excluded` declined or missed it, and it rings at those who are `asked`
+    already and would have room for more.
     """
     index = view.routing.index
     able, limited, free = index.tally(wanted, LIMITED)

@@ -26,6 +26,7 @@ Work = tuple[str, tuple[str, ...]]
 _MINUTE_US = 60_000_000
 _WHOLE = 1_000_000
 _ALONE = Ring()
+_BUDGET_PERCENT = 100
 LIMITED = 1
 """The bit of room of those who have been offered as much as they may be; those of the kinds of work are above it."""
 _REMEMBERED = 10_000
@@ -130,7 +131,9 @@ class QueueRules:
     def standing(self) -> tuple[Any, ...]:
         """All of the plan's words that say where an item of the queue stands, and when it is moved on."""
         queue = self.definition
-        steps = [(one.pool, one.teams, one.skills, one.relax, one.lasts, one.clock) for one in queue.steps]
+        steps = [
+            (one.pool, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock) for one in queue.steps
+        ]
         rank = queue.tier, queue.newest_first, queue.rank, queue.ageing_percent
         return queue.team, queue.also, sorted(set(queue.labels)), steps, rank, queue.overflow_to is None
 
@@ -297,7 +300,7 @@ class Rules:
         """The item's rank among those that wait for the same; ageing at one rate never changes it."""
         queue = self.queues[item.queue].definition
         tier = -1 if item.at_front else queue.tier
-        priority_us = item.priority * _MINUTE_US
+        priority_us = (item.priority + self.step(item).definition.priority) * _MINUTE_US
         if queue.newest_first:
             return tier, -item.start_us - priority_us, -item.order, name
         from_us = item.due_us if queue.rank == "due" and item.due_us is not None else item.start_us
@@ -330,6 +333,15 @@ class Rules:
             self._known[key] = wanted
         return wanted
 
+    def at_once(self, kind: int) -> int:
+        """How many contacts of this kind the usual budget is enough for."""
+        return max(1, _BUDGET_PERCENT // max(1, self._channels[self._channel_at[kind]].weight_percent))
+
+    def bare(self, queue: str, kind: int) -> Requirement:
+        """What a contact that asks for nothing of its own would wait for in a queue at first, as this kind of work."""
+        arriving = Item("", self._channel_at[kind], queue, dict(self.queues[queue].definition.skills))
+        return self.wanted(arriving)
+
     def room(self, bench: Bench, lendable: Mapping[str, int]) -> int:
         """The kinds of work of which the agent could be offered one more, as bits.
 
@@ -337,7 +349,7 @@ class Rules:
             bench: the agent.
             lendable: channel -> the weight of the agent's work there that could be put aside. With it there may be room
                 for a kind by interruption, which is the next bit. Whoever is limited by how much they have been offered
-                has the bit `LIMITED` alone.
+                has the bit `LIMITED` alone, as has whoever rests.
         """
         if sum(bench.counts.values()) >= MOST_IN_HAND:
             return 0

@@ -8,6 +8,8 @@ from typing import ClassVar
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.left import LeftPlaces
 from orchestra.engine.routing.limits import note_work, regard
+from orchestra.engine.routing.pace import Pace
+from orchestra.engine.routing.pending import Pending
 from orchestra.engine.routing.rows import (
     ASK,
     EXHAUSTED,
@@ -23,14 +25,12 @@ from orchestra.engine.routing.rows import (
     Load,
     Offer,
 )
-from orchestra.engine.routing.rules import Rules
-from orchestra.engine.routing.sides import Bucket, Profile
+from orchestra.engine.routing.rules import LIMITED, Rules
+from orchestra.engine.routing.sides import Bucket, Profile, Requirement
 from orchestra.engine.section import Slice
 from orchestra.model.structure import microseconds
 
 __all__ = ["Routing"]
-
-_WHOLE = 1_000_000
 
 
 def _less(counts: dict[str, int], key: str) -> None:
@@ -43,9 +43,8 @@ class Routing(Slice):
     """Items by interaction, offers by id, benches by agent.
 
     `to_sweep` and `to_ask` are sets of agents who are yet to be offered what they can take, after a change of plan and
-    after the end of a ring. `left` is customer, queue and channel -> [began to wait, arrival, kept until]: the place of
-    a live contact that was given up. `closed` is the set of queues that are. `pace` is queue -> [last accept or 0,
-    smoothed time between accepts, smoothed share within the service level].
+    after the end of a ring. `left` is customer and queue -> [began to wait, arrival, kept until]: the place of
+    a live contact that was given up. `closed` is the set of queues that are. `pace` is that of `Pace`.
     """
 
     TABLES: ClassVar = {
@@ -79,6 +78,8 @@ class Routing(Slice):
         self.dialing: dict[str, int] = {}
         self.to_dial: dict[str, int] = {}
         self.places = LeftPlaces(self.left)
+        self.paces = Pace(self.pace)
+        self.sweeping, self.asking = Pending(self.to_sweep), Pending(self.to_ask)
         self.in_hand: dict[str, dict[str, int]] = {}
         self.rings_in: dict[str, dict[str, int]] = {}
         for name, item in sorted(self.items.items()):
@@ -110,7 +111,7 @@ class Routing(Slice):
         channel = self.plan.channels[item.channel]
         if channel.live and channel.resume_within:
             until_us = at_us + microseconds(channel.resume_within)
-            self.places.keep(item.customer, item.queue, item.channel, (item.start_us, item.order), at_us, until_us)
+            self.places.keep(item.customer, item.queue, (item.start_us, item.order), at_us, until_us)
 
     # The index follows
 
@@ -192,20 +193,20 @@ class Routing(Slice):
 
     def sweep(self, agents: Iterable[str], at_us: int) -> None:
         """Offer these agents what they can take, beginning in a moment, in slices."""
-        self.to_sweep.update(dict.fromkeys(sorted(agents), 1))
-        if self.to_sweep:
+        self.sweeping.add(agents)
+        if self.sweeping:
             self.timers.set(SWEEP, "", at_us)
 
     def ask_later(self, agent: str, at_us: int) -> None:
         """Offer the agent what they can take in a moment: many become free at once, and one batch must not hold it."""
-        self.to_ask[agent] = 1
+        self.asking.add([agent])
         self.timers.set(ASK, "", at_us)
 
     def seat(self, name: str, bench: Bench) -> None:
         """Enter an agent into the index as they are now, or take them out."""
         if bench.takes_work:
             rules = self.rules
-            room = 0 if bench.rests else rules.room(bench, self._lendable(name))
+            room = LIMITED if bench.rests else rules.room(bench, self._lendable(name))
             self.index.place(name, bench.profile, room, rules.keys(bench) if room else ())
         else:
             self.index.remove(name)
@@ -327,41 +328,32 @@ class Routing(Slice):
             self.limit(name, bench, at_us)
         self.change(name, bench, at_us)
 
-    def smooth(self, item: Item, at_us: int) -> None:
-        """Follow the pace of the queue: exponentially weighted means, of the time between accepts with weight 1/8."""
-        last_us, interval_us, _ = self.pace.get(item.queue, [0, 0, _WHOLE])
-        passed_us = at_us - (last_us or at_us)
-        smoothed_us = (7 * interval_us + passed_us) // 8 if interval_us else passed_us
+    def follow(self, item: Item, offer: Offer, at_us: int) -> None:
+        """An offer of the item was accepted: follow the pace of its queue."""
+        self.paces.accepted(item.queue, offer, self.benches[offer.agent].since_us or 0, at_us)
         within_us = microseconds(self.plan.queues[item.queue].service_level.within)
-        self.pace[item.queue] = [at_us, smoothed_us, self.share(item.queue, at_us - item.start_us <= within_us)]
+        self.paces.answered(item.queue, is_met=at_us - item.start_us <= within_us)
 
-    def share(self, queue: str, is_met: bool) -> int:
-        """The smoothed share of contacts answered within the service level, of 1,000,000, after one more."""
-        known = self.pace.get(queue)
-        level = _WHOLE if known is None else known[2]
-        return (15 * level + (_WHOLE if is_met else 0)) // 16
+    def wait_us(self, wanted: Requirement, position: int) -> int | None:
+        """The estimated wait of whoever waits for this and has so many before them; None if nothing tells.
 
-    def service_level(self, queue: str) -> int:
-        """The share of the queue's last contacts that were answered within its service level, percent."""
-        known = self.pace.get(queue)
-        return 100 if known is None else known[2] // (_WHOLE // 100)
-
-    def wait_us(self, queue: str, position: int) -> int | None:
-        """The estimated wait of whoever has so many before them; None while there is no pace.
-
-        It is (position + 1) times the smoothed time between accepts, microseconds.
+        It is (position + 1) times the smoothed time between accepts, microseconds. Whoever comes where somebody is free
+        and nobody waits does not wait. Nothing tells while nobody at work could help, or no contact of the queue is
+        over yet.
         """
-        interval_us = self.pace.get(queue, [0, 0, 0])[1]
-        return (position + 1) * interval_us if interval_us else None
+        able = self.index.able(wanted)
+        if not position and self.index.free(wanted):
+            return 0 if wanted.queue in self.pace else None
+        interval_us = self.paces.interval_us(wanted.queue, able * self.rules.at_once(wanted.kind)) if able else 0
+        return (position + 1) * interval_us or None
 
     def place(self, name: str) -> tuple[int, int | None] | None:
         """How many of its queue go before a waiting interaction, and its estimated wait; None if it does not wait."""
         item = self.items.get(name)
         if item is None or item.state != "WAITING":
             return None
-        bucket, rank = self.index.of_item[name]
-        position = sum(other.waiting.position(rank) for other in self.index.of_queue[bucket.wanted.queue].values())
-        return position, self.wait_us(item.queue, position)
+        position = self.index.position(name)
+        return position, self.wait_us(self.index.wanted(name), position)
 
     def rest_us(self, outcome: str) -> int:
         """How long an agent is offered nothing after an offer that ended so."""

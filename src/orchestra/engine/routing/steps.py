@@ -94,7 +94,7 @@ def _next(view: View, name: str, item: Item, at_least: int) -> int | None:
     queue = view.routing.rules.queues[item.queue]
     for number in range(at_least, len(queue.steps)):
         step = queue.steps[number]
-        if (step.is_known and item.agent is None) or (step.is_for_bots and item.for_people):
+        if (step.is_known and not _is_at_work(view, item.agent)) or (step.is_for_bots and item.for_people):
             continue
         wanted = view.routing.rules.wanted(item, number)
         if not holds(view, step.definition.skip_if, wanted):
@@ -102,9 +102,16 @@ def _next(view: View, name: str, item: Item, at_least: int) -> int | None:
     return None
 
 
+def _is_at_work(view: View, agent: str | None) -> bool:
+    """Whether somebody knows the customer and could come back to them: who is away may, who has signed out will not."""
+    row = None if agent is None else view.presence.agents.get(agent)
+    return row is not None and row.state != "OFFLINE"
+
+
 def holds(view: View, condition: Condition, wanted: Requirement) -> bool:
     """Whether a condition holds now for what an interaction waits for. An empty one does not."""
     routing, queue = view.routing, condition.queue or wanted.queue
+    there = wanted if queue == wanted.queue else routing.rules.bare(queue, wanted.kind)
     asked: list[bool] = []
     if condition.nobody:
         asked.append(routing.index.able(wanted) == 0)
@@ -113,10 +120,10 @@ def holds(view: View, condition: Condition, wanted: Requirement) -> bool:
     if condition.waiting_above is not None:
         asked.append(routing.index.waiting_in.get(queue, 0) > condition.waiting_above)
     if condition.wait_above is not None:
-        wait_us = routing.wait_us(queue, routing.index.waiting_in.get(queue, 0))
+        wait_us = routing.wait_us(there, routing.index.waiting_in.get(queue, 0))
         asked.append(wait_us is not None and wait_us >= microseconds(condition.wait_above))
     if condition.service_level_below is not None:
-        asked.append(routing.service_level(queue) < condition.service_level_below)
+        asked.append(routing.paces.service_level(queue) < condition.service_level_below)
     return bool(asked) and all(asked)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestra.engine.section import Section
-from orchestra.engine.targets.state import DUE, EVOLVE, Targets
+from orchestra.engine.targets.state import DUE, EVOLVE, FORESEEN, Targets
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -16,7 +16,10 @@ __all__ = ["SECTION"]
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     """Routing reacts first: whoever still waits here could not be offered to anybody at once."""
     channel = view.plan.channels[event.channel]
-    place = view.routing.place(event.interaction) if channel.live and event.reason == "arrived" else None
+    aim = view.targets.aims.get(event.interaction)
+    if aim is None or aim.foreseen_us is not None or event.reason not in FORESEEN:
+        return
+    place = view.routing.place(event.interaction)
     if place is None or place[1] is None:
         return
     target_us = microseconds(channel.connect_target)

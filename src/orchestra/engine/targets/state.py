@@ -11,14 +11,16 @@ from orchestra.engine.section import Evolve, Slice
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["DUE", "EVOLVE", "Aim", "Targets"]
+__all__ = ["DUE", "EVOLVE", "FORESEEN", "Aim", "Targets"]
 
 DUE = "targets.due"
 """Timer of a live contact that waits: first of its risk, then of its breach."""
 
 _RISK_PERCENT = 75
 """Of the target: when so much of it has passed, the contact is at risk."""
-_FIRST = ("arrived", "overflowed", "resumed", "reached")
+FORESEEN = ("arrived", "overflowed", "resumed")
+"""Why a contact queues of which a long wait is foreseen: its customer has just come to wait there."""
+_FIRST = (*FORESEEN, "reached")
 """Why a contact queues for the first time, or its customer comes to the line for the first time."""
 
 

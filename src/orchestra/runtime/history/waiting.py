@@ -58,10 +58,10 @@ class Waiting:
 
 _SENTENCES = {
     "closed": "queue {queue} is closed",
-    "gated": "other teams may take it once it has waited longer in queue {queue}",
+    "gated": "others may take it once it has waited longer in queue {queue}",
     "no_agents": "nobody who can take it is at work and available in queue {queue}",
     "saturated": "{able} could take it, but have no room",
-    "rate_limited": "{able} could take it, but have been offered as much as they may be for now",
+    "rate_limited": "{able} could take it, but rest, or have been offered as much as they may be for now",
     "excluded": "{able} could take it, but have declined or missed it",
     "others_called": "as many customers of queue {queue} are being called as may be at once",
     "offer_due": "{able} could take it, and one of them is asked in a moment",
@@ -109,10 +109,12 @@ def _reason(view: View, item: Item, wanted: Requirement, able: int, counts: dict
 
 
 def _later(view: View, item: Item) -> bool:
-    """Whether somebody at work could take it once all gates of its queue are open."""
+    """Whether somebody at work could take it once all gates of its queue are open, or in a later step."""
     routing = view.routing
-    last = len(routing.rules.queues[item.queue].gates_us) - 1
-    return item.gate < last and routing.index.able(routing.rules.wanted(attrs.evolve(item, gate=last))) > 0
+    queue = routing.rules.queues[item.queue]
+    last, opened = len(queue.gates_us) - 1, attrs.evolve(item, gate=len(queue.gates_us) - 1)
+    steps = range(item.step + (item.gate == last), len(queue.steps))
+    return any(routing.index.able(routing.rules.wanted(opened, step)) for step in steps)
 
 
 @attrs.frozen
@@ -158,8 +160,6 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
         return agent.state.lower()
     if not bench.takes_work:
         return "device lost"
-    if bench.rests:
-        return "rests after an offer"
     if set(wanted.teams).isdisjoint(bench.teams):
         return f"team {' or '.join(wanted.teams)}"
     for skill, level in wanted.skills:
@@ -168,6 +168,8 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
                 return f"is a {bench.kind}"
         elif bench.skills.get(skill, 0) < level:
             return f"skill {skill} {bench.skills.get(skill, 0)} < {level}"
+    if bench.rests:
+        return "rests after an offer"
     if bench.is_limited:
         return "rate_limited"
     if not view.routing.index.is_free(name, wanted):
