@@ -12,7 +12,7 @@ from tests.invariants import WatchedEngine
 
 from orchestra.errors import InvalidCommand, OfferExpired, TooSoon
 from orchestra.model import commands as c, events as e
-from orchestra.model.definitions import Callbacks, Label, Rate, Silence, WarmUp
+from orchestra.model.definitions import Callbacks, Label, Rate, Role, Silence, WarmUp
 from orchestra.model.routing import Condition, Ring, Serving, Step
 from orchestra.model.scores import Score
 
@@ -184,6 +184,8 @@ def test_newest_first_queues() -> None:
 ORDERS = {
     "longest idle": (["idle"], "bob"),
     "least busy": (["open"], "bob"),
+    "nothing in hand": (["busy"], "bob"),
+    "spare budget": (["spare"], "bob"),
     "spare ratio": (["spare_ratio"], "bob"),
     "round robin": (["offered"], "bob"),
     "proficiency": (["proficiency"], "cleo"),
@@ -437,8 +439,26 @@ def test_attended_transfer_consult_and_conference() -> None:
     asked = driver.last(e.ConsultAsked)
     driver.run(c.AcceptConsult(asked.consult, "bob", asked.token), 1)
     assert driver.engine.view.contacts.interactions["in1"].agent == "ana", "who asked has it still"
+    driver.run(c.MergeConsult(asked.consult, "ana"))
+    parties = driver.engine.view.consults.parties("in1")
+    assert [row.consulted for _, row in parties] == ["bob"], "all three talk"
     driver.run(c.CompleteTransfer(asked.consult, "ana"))
     assert driver.engine.view.contacts.interactions["in1"].agent == "bob"
+    assert driver.engine.view.consults.parties("in1") == [], "ana has left"
+
+
+def test_a_supervisor_monitors_and_barges_in() -> None:
+    may = ("SignIn", "MonitorInteraction", "BargeIn")
+    driver = Driver(plan(roles={"supervisor": Role(may)}), engine=WatchedEngine())
+    driver.run(c.DefineAgent("eve", ["sales"], roles=["supervisor"]))
+    driver.sign_in("ana", "eve")
+    driver.answered("joe", "chat")
+    driver.run(c.MonitorInteraction("in1", "eve"), 1)
+    assert driver.last(e.MonitoringStarted).interaction == "in1"
+    assert driver.engine.view.consults.parties("in1") == [], "who listens does not talk"
+    driver.run(c.BargeIn("in1", "eve"), 1)
+    assert [row.consulted for _, row in driver.engine.view.consults.parties("in1")] == ["eve"]
+    assert driver.engine.view.contacts.interactions["in1"].agent == "ana", "who has it still"
 
 
 def test_the_source_owns_until_the_target_is_connected_and_then_wraps_up_a_part_of_its_own() -> None:
