@@ -21,16 +21,17 @@ TARGET = PACKAGE / "blocking"
 WIDTH = 120
 
 SOURCES: Mapping[str, str] = {
-    "agents": "What an agent works with, without await: a session, the offers in it, and the contacts taken.",
+    "agents": "What an agent works with, without await: offers, consults, and the contacts taken.",
     "calls": "What every way into a workspace offers, without await: commands and history.",
     "client": "A workspace that another process owns, without await.",
+    "sessions": "An agent signed in on a device, without await.",
     "workspace": "A workspace that this process owns, without await.",
 }
 """Async module -> the first line of what is made of it."""
 
 COUNTERPARTS: Mapping[str, str] = {
     "ActiveContact": "agents",
-    "AgentSession": "agents",
+    "AgentSession": "sessions",
     "Consult": "agents",
     "Offer": "agents",
     "Calls": "calls",
@@ -44,6 +45,7 @@ INTERNAL: Mapping[str, str] = {
     "begin_of": "an agent's contact asks it",
     "context_of": "an agent's offer asks it",
     "due_us": "a virtual clock asks it, in the event loop",
+    "note_of": "an agent's session asks it",
     "is_pending": "an agent's session asks it",
     "offers_since": "an agent's session asks it",
     "reply_key": "an agent's contact asks it",

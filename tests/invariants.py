@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from orchestra.engine.callbacks.state import CALL, DUE
-from orchestra.engine.consults.state import ANSWER
+from orchestra.engine.consults.state import ANSWER, Consult
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
@@ -65,6 +65,7 @@ class Witness:
     reopened: set[str] = attrs.field(factory=set)
     once_held: set[str] = attrs.field(factory=set)
     consults: dict[str, str] = attrs.field(factory=dict)
+    consult_token: int = 0
     started: int = 0
     ended: int = 0
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
@@ -241,7 +242,7 @@ class Witness:
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
         if not view.routing.to_sweep and not view.routing.to_ask:  # these go from agent to agent, by name
-            _check_best(engine, event, at_us, self.reopened)
+            _check_best(engine, _Made.offer_of(event), at_us, self.reopened)
 
         self._check_pace(engine, event.agent, at_us)
 
@@ -315,14 +316,50 @@ class Witness:
 
     def _see_ConsultAsked(self, engine: Engine, event: e.ConsultAsked, at_us: int) -> None:
         view = engine.view
-        assert event.consult == f"cs{event.token}" == f"cs{len(self.consults) + 1}", "tokens must rise one by one"
+        self._next_token(event.token)
         assert at_us < event.deadline_us
-        self.consults[event.consult] = CONSULT.initial
+        if event.queue is None:
+            assert event.consult == f"cs{event.token}"
+            self.consults[event.consult] = CONSULT.initial
+        else:
+            self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "ask"]
+            self._asked_by_queue(engine, event, at_us)
         bench, channel = view.routing.benches[event.consulted], view.plan.channels[event.channel]
         assert view.presence.agents[event.consulted].takes_work, "asked an agent who takes no work"
         assert bench.used_percent <= bench.capacity_percent, "more capacity held than granted"
         assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
         assert not _above(engine, event.consulted, event.labels), "more of a label than one agent may have"
+
+    def _next_token(self, token: int) -> None:
+        self.consult_token += 1
+        assert token == self.consult_token, "tokens must rise one by one"
+
+    def _asked_by_queue(self, engine: Engine, event: e.ConsultAsked, at_us: int) -> None:
+        """All that holds for an offer holds for asking somebody of a queue."""
+        view = engine.view
+        item, bench = view.routing.items[event.consult], view.routing.benches[event.consulted]
+        agent = view.presence.agents[event.consulted]
+        assert (item.queue, item.consult_on) == (event.queue, event.interaction)
+        assert agent.kind == "person", "a bot is consulted"
+        assert not is_shut(engine, item), "asked from a queue that is closed"
+        assert not bench.rests, "asked an agent who rests"
+        assert oracle.able(view.plan, event.consulted, agent, item), "a team or skill is missing"
+        assert event.consulted not in item.excluded, "asked an agent who declined, or takes part"
+        assert sorted(event.labels) == sorted(set(view.plan.queues[item.queue].labels))
+        assert event.key[-1] == event.consulted
+        assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
+        if not view.routing.to_sweep and not view.routing.to_ask:
+            _check_best(engine, _Made.asking_of(event), at_us, self.reopened)
+
+    def _see_ConsultQueued(self, engine: Engine, event: e.ConsultQueued, at_us: int) -> None:
+        before = self.consults.get(event.consult)
+        if before is None:
+            self._next_token(int(event.consult.removeprefix("cs")))
+        assert (event.consulted is None) == (before in (None, "QUEUED")), "somebody is asked no more, or nobody was"
+        self.consults[event.consult] = CONSULT.steps[before or CONSULT.initial, "queue"]
+        refused = event.reason in ("declined", "timed_out", "setup_failed")
+        excluded = engine.view.routing.items[event.consult].excluded
+        assert event.consulted is None or (event.consulted in excluded) == refused, "only who refused is excluded"
 
     def _see_ConsultAccepted(self, engine: Engine, event: e.ConsultAccepted, at_us: int) -> None:
         assert at_us < engine.view.consults.consults[event.consult].deadline_us, "accepted at or after the deadline"
@@ -334,7 +371,8 @@ class Witness:
         self.consults[event.consult] = CONSULT.steps[self.consults[event.consult], "connect"]
 
     def _see_BargedIn(self, engine: Engine, event: e.BargedIn, at_us: int) -> None:
-        assert event.consult == f"cs{event.token}" == f"cs{len(self.consults) + 1}", "tokens must rise one by one"
+        assert event.consult == f"cs{event.token}"
+        self._next_token(event.token)
         self.consults[event.consult] = CONSULT.steps[CONSULT.initial, "barge_in"]
 
     def _see_MonitoringStarted(self, engine: Engine, event: e.MonitoringStarted, at_us: int) -> None:
@@ -348,6 +386,10 @@ class Witness:
 
     def _see_ConsultEnded(self, engine: Engine, event: e.ConsultEnded, at_us: int) -> None:
         before, outcomes = self.consults[event.consult], CONSULT.steps
+        assert (event.consulted is None) == (before == "QUEUED")
+        is_of_one = event.outcome in ("DECLINED", "TIMED_OUT", "SETUP_FAILED", "AGENT_LOST")
+        was_asked = before in (CONSULT.initial, "CONNECTING")
+        assert event.queue is None or not (is_of_one and was_asked), "others of the queue could have been asked"
         assert event.outcome in {after for (state, _), after in outcomes.items() if state == before} & CONSULT.final
         self.consults[event.consult] = event.outcome
 
@@ -422,10 +464,10 @@ class Witness:
         self.begun.pop(event.agent)
 
     def _see_RoutingExhausted(self, engine: Engine, event: e.RoutingExhausted, at_us: int) -> None:
-        self._promise("retry", event.interaction, event.retry_us)
+        self._promise("retry", event.consult or event.interaction, event.retry_us)
 
     def _see_RoutingRetried(self, engine: Engine, event: e.RoutingRetried, at_us: int) -> None:
-        self._keep("retry", event.interaction, at_us)
+        self._keep("retry", event.consult or event.interaction, at_us)
 
     def _see_InteractionFinished(self, engine: Engine, event: e.InteractionFinished, at_us: int) -> None:
         self._called_no_more(event.interaction)
@@ -516,16 +558,42 @@ def _above(engine: Engine, agent: str, labels: list[str]) -> list[str]:
     return [label for label in labels if label in known and has[label] > known[label].limit]
 
 
-def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str]) -> None:
+@attrs.frozen
+class _Made:
+    """What is offered to whom: a contact, or a consult."""
+
+    name: str
+    offer: str
+    agent: str
+    channel: str
+    weight_percent: int
+    labels: list[str]
+    key: list[int | str]
+
+    @classmethod
+    def offer_of(cls, event: e.OfferMade) -> _Made:
+        """A contact is offered."""
+        held = event.channel, event.weight_percent, event.labels, event.key
+        return cls(event.interaction, event.offer, event.agent, *held)
+
+    @classmethod
+    def asking_of(cls, event: e.ConsultAsked) -> _Made:
+        """A queue asks somebody for help."""
+        held = event.channel, event.weight_percent, event.labels, event.key
+        return cls(event.consult, event.consult, event.consulted, *held)
+
+
+def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> None:
     """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
     routing, plan = engine.view.routing, engine.view.plan
-    item, bench = routing.items[made.interaction], routing.benches[made.agent]
-    hand = [other for name, other in _hand(engine, made.agent) if name != made.interaction]
+    item, bench = routing.items[made.name], routing.benches[made.agent]
+    hand = [other for name, other in _hand(engine, made.agent) if name != made.name]
     lent = [other for other in hand if other.lent_to == made.offer]
     for name, other in routing.benches.items():
         theirs_in_hand = [row for _, row in _hand(engine, name)]
         if (
-            name not in item.ringing
+            name != made.agent
+            and name not in item.ringing
             and other.takes_work
             and not other.rests
             and not other.is_limited
@@ -541,7 +609,7 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
     labels = {label: count - (label in made.labels) for label, count in bench.labels.items()}
     before = attrs.evolve(bench, used_percent=used, counts=counts, labels=labels)
     hand = [attrs.evolve(other, lent_to=None) if other in lent else other for other in hand]
-    mine = oracle.urgency(plan, before, made.interaction, item, at_us)
+    mine = oracle.urgency(plan, before, made.name, item, at_us)
     rest_us = engine.view.timers.get(REST, made.agent)
     is_overdue = rest_us is not None and rest_us <= at_us
     for name, waiting in routing.items.items():
@@ -554,9 +622,9 @@ def _check_best(engine: Engine, made: e.OfferMade, at_us: int, reopened: set[str
             and waiting.first != "customer"
             and _may(engine, before, made.agent, waiting, hand)
         ):
-            assert len(item.ringing) == 1, f"{made.interaction} rings one more, and nobody is asked to take {name}"
+            assert len(item.ringing) <= 1, f"{made.name} rings one more, and nobody is asked to take {name}"
             if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
-                assert oracle.newness(name, waiting) > oracle.newness(made.interaction, item), f"{name} is newer"
+                assert oracle.newness(name, waiting) > oracle.newness(made.name, item), f"{name} is newer"
             elif not plan.queues[waiting.queue].newest_first and not plan.queues[item.queue].newest_first:
                 assert oracle.urgency(plan, before, name, waiting, at_us) > mine, f"{name} is more urgent"
 
@@ -636,7 +704,8 @@ def _check_interactions(engine: Engine) -> None:
         may_ring = item.state == "OFFERED" and not connecting
         assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
         assert (name in routing.index.of_ringing) == routing.wants_more(item)
-    assert set(routing.items) <= set(view.contacts.interactions)
+    contacts = {name for name, item in routing.items.items() if item.consult_on is None}
+    assert contacts <= set(view.contacts.interactions)
     assert {offer for item in routing.items.values() for offer in item.offers} == set(routing.offers)
 
 
@@ -666,6 +735,8 @@ def _check_capacity(engine: Engine) -> None:
             counts[agent_name, item.channel] += 1
             labels.update((agent_name, label) for label in view.routing.offers[offer].labels)
     for consult in view.consults.consults.values():
+        if not consult.consulted:
+            continue  # it waits in a queue, and takes nobody's capacity
         used[consult.consulted] += consult.weight_percent
         counts[consult.consulted, consult.channel] += 1
         labels.update((consult.consulted, label) for label in consult.labels)
@@ -694,7 +765,10 @@ def _check_consults(engine: Engine) -> None:
         assert interaction.state in ("ACTIVE", "HELD", "PARKED"), f"{name} is about what is {interaction.state}"
         assert (interaction.agent, interaction.channel) == (row.agent, row.channel)
         assert row.consulted != row.agent
-        assert view.presence.agents[row.consulted].state != "OFFLINE", f"{name} is with an agent who is gone"
+        assert (row.state == "QUEUED") == (not row.consulted), f"{name} is {row.state} and asks {row.consulted}"
+        is_there = not row.consulted or view.presence.agents[row.consulted].state != "OFFLINE"
+        assert is_there, f"{name} is with an agent who is gone"
+        _check_waits(engine, name, row)
         is_asked = row.state in (CONSULT.initial, "CONNECTING")
         assert view.timers.get(ANSWER, name) == (row.deadline_us if is_asked else None)
     for interaction_name, listeners in view.supervision.listeners.items():
@@ -707,6 +781,22 @@ def _check_consults(engine: Engine) -> None:
     assert all(count == 1 for count in about.values()), "two consults of one interaction at once"
     pairs = Counter((row.interaction, row.consulted) for row in view.consults.consults.values())
     assert all(count == 1 for count in pairs.values()), "somebody takes part twice"
+    waiting = {name for name, item in view.routing.items.items() if item.consult_on is not None}
+    looking = {name for name, row in view.consults.consults.items() if row.queue is not None and row.is_open}
+    assert waiting == looking, "what a queue looks for is asked for by nobody, or asked for and not looked for"
+
+
+def _check_waits(engine: Engine, name: str, row: Consult) -> None:
+    """A consult of a queue is routed until somebody takes part, and never asks those who do already."""
+    if row.queue is None or not row.is_open:
+        return
+    item = engine.view.routing.items[name]
+    assert (item.consult_on, item.queue, item.channel) == (row.interaction, row.queue, row.channel)
+    assert item.state == ("WAITING" if row.state == "QUEUED" else "OFFERED")
+    assert (item.ringing, item.held_by, item.offers, item.lent_to) == ({}, None, [], None)
+    parties = {row.agent, *(other.consulted for _, other in engine.view.consults.parties(row.interaction))}
+    assert parties <= set(item.barred) <= set(item.excluded), f"{name} may ask somebody who takes part"
+    assert row.consulted not in item.excluded
 
 
 def _check_segments(engine: Engine) -> None:
@@ -816,7 +906,7 @@ def check_liveness(engine: Engine) -> None:
             assert len(free) <= called, f"{free} idle while {name} is not called"
         else:
             assert free == [], f"{free} idle while {name} is {item.state}"
-        if item.state == "WAITING" and item.excluded and not open_to:
+        if item.state == "WAITING" and item.excluded.keys() - set(item.barred) and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
 
@@ -832,7 +922,7 @@ def is_shut(engine: Engine, item: Item) -> bool:
 def _rings_too_few(engine: Engine, item: Item) -> bool:
     """Whether an item that rings could ring more agents, were there any."""
     is_for_one = oracle.step_of(engine.view.plan, item).pool == "known" and item.agent
-    may_grow = item.state == "OFFERED" and not item.connecting and not is_for_one
+    may_grow = item.state == "OFFERED" and item.consult_on is None and not item.connecting and not is_for_one
     return may_grow and len(item.ringing) < item.ring
 
 

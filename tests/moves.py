@@ -40,6 +40,7 @@ __all__ = [
     "confer",
     "customer_first",
     "next_plan",
+    "seek_help",
     "stop_answers",
     "supervise",
     "swarm_plan",
@@ -50,7 +51,7 @@ Move = Callable[[Engine, "Chooser"], "c.Command | None"]
 
 AGENTS = ("ana", "bob", "cleo", "dan", "eve", "rob", "rob")
 EXPERT = "fay"
-"""Serves no queue, so that somebody is free to be consulted even where much waits."""
+"""Serves the queue that only consults come to, so that somebody is free to be consulted even where much waits."""
 CUSTOMERS = tuple(f"customer{number}" for number in range(6))
 CHANNELS = ("chat", "voice", "email")
 TOPICS = ("order", "bill")
@@ -175,6 +176,14 @@ def swarm_plan() -> Plan:
             steps=[Step(lasts=60 * second, skills={"billing": 30})],
             overflow_to="care",
             overflow_if=Condition(waiting_above=3),
+        ),
+        "experts": Queue(
+            "experts",
+            also={"care": Serving(15 * second), "sales": Serving(40 * second, level=2)},
+            labels=["money"],
+            limit=2,
+            when_closed="turn_away",
+            retry_after=10 * second,
         ),
     }
     agents = {
@@ -546,7 +555,7 @@ def rescind(engine: Engine, choose: Chooser) -> c.Command | None:
 
 def close_queue(engine: Engine, choose: Chooser) -> c.Command:
     until_us = engine.now_us + choose.number(SECOND, 300 * SECOND) if choose.chance(60) else None
-    return c.CloseQueue(choose.pick(["care", "german", "sales"]), "meeting", until_us)
+    return c.CloseQueue(choose.pick(["care", "german", "sales", "experts"]), "meeting", until_us)
 
 
 def open_queue(engine: Engine, choose: Chooser) -> c.Command:
@@ -574,8 +583,18 @@ def ask_consult(engine: Engine, choose: Chooser) -> c.Command | None:
     return kind(name, _handler(engine, choose, name), other, "who is this?")
 
 
+def consult_queue(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    if name is None:
+        return None
+    queue = choose.pick(["care", "german", "sales", "experts", "experts"])
+    skills = choose.pick([{}, {}, {"german": 20}])
+    return c.ConsultQueue(name, _handler(engine, choose, name), queue, skills, choose.pick([0, 0, 5]), "who knows?")
+
+
 def answer_consult(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _some(choose, engine.view.consults.consults)
+    rows = engine.view.consults.consults
+    name = _some(choose, (name for name, row in rows.items() if row.consulted or choose.chance(5)))
     row = engine.view.consults.consults.get(name or "")
     if not name or row is None:
         return None
@@ -597,7 +616,9 @@ def end_consult(engine: Engine, choose: Chooser) -> c.Command | None:
     row = engine.view.consults.consults.get(name or "")
     if not name or row is None:
         return None
-    return c.EndConsult(name, row.agent) if choose.chance(50) else c.LeaveConsult(name, row.consulted)
+    return (
+        c.EndConsult(name, row.agent) if choose.chance(50) or not row.consulted else c.LeaveConsult(name, row.consulted)
+    )
 
 
 def merge_consult(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -792,6 +813,37 @@ def confer(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
         yield c.CompleteTransfer(f"cs{token}", agent)
 
 
+def seek_help(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """A queue is asked for help; whoever it asks answers somehow, or something else becomes of it."""
+    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    if name is None:
+        return
+    if choose.chance(60):
+        yield c.SignIn(EXPERT)
+    agent, consult = _handler(engine, choose, name), f"cs{engine.view.consults.next_token()}"
+    yield c.ConsultQueue(name, agent, choose.pick(["experts", "experts", "care"]), note="who knows?")
+    for _ in range(choose.number(1, 4)):
+        row = engine.view.consults.consults.get(consult)
+        if row is None:
+            return
+        if not row.consulted:
+            if choose.chance(20):
+                yield choose.pick([c.EndConsult(consult, agent), c.CloseQueue("experts", "meeting"), c.SignOut(agent)])
+            return
+        consulted, token = row.consulted, row.token
+        yield choose.pick(
+            [
+                c.DeclineConsult(consult, consulted, token, "busy"),
+                c.AcceptConsult(consult, consulted, token),
+                c.ConfirmConnected(consult, consulted, token),
+                c.ReportSetupFailed(consult, consulted, token),
+                c.SetAway(consulted, "lunch"),
+                c.MergeConsult(consult, agent),
+                c.CompleteTransfer(consult, agent),
+            ]
+        )
+
+
 def stop_answers(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     """Answers are held while something else goes on in the same conversation, and then released."""
     name = _interaction(engine, choose, "ACTIVE", "HELD")
@@ -855,6 +907,7 @@ WEIGHTS: Mapping[Move, int] = {
     close_queue: 1,
     open_queue: 3,
     ask_consult: 5,
+    consult_queue: 3,
     answer_consult: 10,
     connect_consult: 4,
     end_consult: 1,

@@ -56,6 +56,7 @@ def able(plan: Plan, name: str, who: Bench | Agent, item: Item) -> bool:
 def has_room(plan: Plan, bench: Bench, wanted: Item, hand: Sequence[Item] = ()) -> bool:
     """Whether budget, limits and the most in hand leave room for one more, with some of a hand aside."""
     definition, count = plan.channels[wanted.channel], bench.counts.get(wanted.channel, 0)
+    hand = () if wanted.consult_on else hand  # nothing is put aside for a consult
     lendable = sum(item.weight_percent for item in hand if may_lend(item) and item.channel in definition.interrupts)
     return (
         bench.used_percent + definition.weight_percent <= bench.budget_percent + lendable

@@ -139,8 +139,8 @@ class Run:
             yield c.DefineAgent(dice.pick(moves.AGENTS), ["care"], capacity_percent=dice.pick([1, 30]))
         if "plans" in self.faults and dice.chance(1):
             yield from moves.come_back_to_no_queue(engine, dice)
-        if dice.chance(4):
-            yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers])(engine, dice)
+        if dice.chance(5):
+            yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers, moves.seek_help])(engine, dice)
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return

@@ -39,11 +39,12 @@ if TYPE_CHECKING:
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
     from orchestra.model.results import Dialed, Received, RequestedCallback, WorkOpened
-    from orchestra.runtime.agents import ActiveContact, AgentSession, Consult, Offer
+    from orchestra.runtime.agents import ActiveContact, Consult, Offer
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.context import Context
     from orchestra.runtime.lines import Line
     from orchestra.runtime.published import Published
+    from orchestra.runtime.sessions import AgentSession
     from orchestra.runtime.sources import Source
     from orchestra.runtime.workspace import Workspace
 
@@ -108,7 +109,7 @@ __all__ = [
 _LATER = {
     "Account": "channels.account",
     "ActiveContact": "runtime.agents",
-    "AgentSession": "runtime.agents",
+    "AgentSession": "runtime.sessions",
     "Client": "runtime.client",
     "Consult": "runtime.agents",
     "Context": "runtime.context",

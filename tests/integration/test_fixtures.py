@@ -12,7 +12,7 @@ from orchestra.journal.port import Journal
 from orchestra.journal.sqlite import SqliteJournal
 from orchestra.model.commands import AcceptOffer, SendMessage
 from orchestra.model.plan import Plan
-from orchestra.runtime.agents import AgentSession
+from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 from orchestra.testing.customer import Customer

@@ -1,4 +1,4 @@
-"""What an agent works with, without await: a session, the offers in it, and the contacts taken.
+"""What an agent works with, without await: offers, consults, and the contacts taken.
 
 Generated from `orchestra.runtime.agents` by `tests/blocking_generator.py`; do not edit.
 """
@@ -6,14 +6,13 @@ Generated from `orchestra.runtime.agents` by `tests/blocking_generator.py`; do n
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from orchestra.blocking.portal import Counterpart, Stream, as_is
 from orchestra.model.results import CaseRef, RequestedCallback, Written
 from orchestra.runtime import agents
 from orchestra.runtime.context import Context
 
-__all__ = ["ActiveContact", "AgentSession", "Consult", "Offer"]
+__all__ = ["ActiveContact", "Consult", "Offer"]
 
 
 class Offer(Counterpart[agents.Offer]):
@@ -109,7 +108,7 @@ class Offer(Counterpart[agents.Offer]):
 
 
 class Consult(Counterpart[agents.Consult]):
-    """One agent asks another to help with a contact, or to take it."""
+    """One agent asks another, or a queue, to help with a contact; or another agent to take it."""
 
     @property
     def id(self) -> str:
@@ -128,8 +127,13 @@ class Consult(Counterpart[agents.Consult]):
 
     @property
     def consulted(self) -> str:
-        """Who is asked."""
+        """Who is asked; of a queue, whoever takes part, once that was `answered`, and nobody, "", before."""
         return self._inner.consulted
+
+    @property
+    def queue(self) -> str | None:
+        """Which queue is asked, if one is; where it waits, if that one overflows."""
+        return self._inner.queue
 
     @property
     def interaction(self) -> str:
@@ -157,8 +161,8 @@ class Consult(Counterpart[agents.Consult]):
         return self._inner.note
 
     @property
-    def deadline(self) -> datetime:
-        """An answer at or after it is too late."""
+    def deadline(self) -> datetime | None:
+        """An answer at or after it is too late; for whoever asks a queue there is none."""
         return self._inner.deadline
 
     def accept(self) -> ActiveContact:
@@ -185,7 +189,7 @@ class Consult(Counterpart[agents.Consult]):
         self._door.run(self._inner.leave)
 
     def answered(self) -> None:
-        """Return when the other agent takes part.
+        """Return when the other agent takes part; `consulted` says who that is.
 
         Raises:
             OfferExpired: they declined, did not answer in time or went away, or it was ended; `state` says which.
@@ -310,6 +314,24 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return Consult(self._door, self._door.run(self._inner.consult, agent, note))
 
+    def consult_queue(
+        self, queue: str, note: str | None = None, *, skills: dict[str, int] | None = None, priority: int = 0
+    ) -> Consult:
+        """Ask whoever of a queue is best and free next for help. The customer stays here, whatever comes of it.
+
+        Args:
+            queue: where the consult waits, among the contacts there.
+            note: tells whoever is asked what it is about.
+            skills: skill -> least level, on top of what the queue asks for.
+            priority: minutes of waiting that it is worth more than others there.
+
+        Raises:
+            NotAllowedInState: the queue is closed or full, somebody else is asked already, or the contact is over.
+        """
+        return Consult(
+            self._door, self._door.run(self._inner.consult_queue, queue, note, skills=skills, priority=priority)
+        )
+
     def transfer_to(self, agent: str, note: str | None = None) -> Consult:
         """Ask another agent to take the contact, which stays here until they do; `completed` tells.
 
@@ -389,61 +411,3 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
             InvalidCommand: the channel's wrap-up needs a disposition, and none has been given.
         """
         self._door.run(self._inner.finish_wrap_up, disposition)
-
-
-class AgentSession(Counterpart[agents.AgentSession]):
-    """An agent signed in on one device. As long as this process lives, the device counts as present."""
-
-    @property
-    def agent(self) -> str:
-        """The agent's id."""
-        return self._inner.agent
-
-    @property
-    def device(self) -> str:
-        """The device's name."""
-        return self._inner.device
-
-    def offers(self, timeout: timedelta | None = None) -> Stream[Offer]:
-        """Offers to this agent: those pending now, then new ones as they are made. Ends when the workspace closes.
-
-        Args:
-            timeout: the iteration ends when nothing came for this long; None waits for ever.
-        """
-        return Stream(self._door, self._inner.offers(), partial(Offer, self._door), timeout)
-
-    def next_offer(self) -> Offer:
-        """The next offer to this agent: one pending now, or the first that is made.
-
-        Raises:
-            JournalUnavailable: the workspace closed before there was one.
-        """
-        return Offer(self._door, self._door.run(self._inner.next_offer))
-
-    def consults(self, timeout: timedelta | None = None) -> Stream[Consult]:
-        """What other agents ask of this one: what is pending now, then more as it comes. Ends as `offers` does.
-
-        Args:
-            timeout: the iteration ends when nothing came for this long; None waits for ever.
-        """
-        return Stream(self._door, self._inner.consults(), partial(Consult, self._door), timeout)
-
-    def next_consult(self) -> Consult:
-        """The next consult of this agent: one pending now, or the first that is asked.
-
-        Raises:
-            JournalUnavailable: the workspace closed before there was one.
-        """
-        return Consult(self._door, self._door.run(self._inner.next_consult))
-
-    def away(self, reason: str) -> None:
-        """Take no new work."""
-        self._door.run(self._inner.away, reason)
-
-    def available(self) -> None:
-        """Take new work again."""
-        self._door.run(self._inner.available)
-
-    def sign_out(self) -> None:
-        """Stop working."""
-        self._door.run(self._inner.sign_out)

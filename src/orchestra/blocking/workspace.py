@@ -10,9 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestra.blocking.agents import AgentSession
 from orchestra.blocking.calls import Calls
 from orchestra.blocking.portal import Stream, as_is
+from orchestra.blocking.sessions import AgentSession
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Ref
@@ -77,10 +77,10 @@ class Workspace(Calls[workspace.Workspace]):
         return self._door.run(self._inner.interaction, interaction)
 
     def why_waiting(self, interaction: str | Ref) -> Waiting | None:
-        """Why an interaction still waits; None if it does not.
+        """Why an interaction, or a consult by its id, still waits; None if it does not.
 
         Raises:
-            UnknownId: there is no such interaction.
+            UnknownId: there is none of that id.
         """
         return self._door.run(self._inner.why_waiting, interaction)
 
@@ -93,6 +93,8 @@ class Workspace(Calls[workspace.Workspace]):
             interaction: its id.
             every: least time between two.
             timeout: the iteration ends when nothing came for this long; None waits for ever.
+
+        The id of a consult that waits in a queue gives its position and estimated wait.
         """
         return Stream(self._door, self._inner.signals(interaction, every), as_is, timeout)
 

@@ -26,6 +26,7 @@ from orchestra.model.results import (
     CaseRef,
     Consulted,
     Consulting,
+    ConsultingQueue,
     Dialed,
     Received,
     RequestedCallback,
@@ -41,7 +42,7 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Accepted, CaseRef, Consulted, Consulting, Dialed),
+        *(Accepted, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
         *(Received, RequestedCallback, WorkOpened, Written),
     )
 }

@@ -29,6 +29,7 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.HandOver,
         c.ReportCallback,
         c.AskConsult,
+        c.ConsultQueue,
         c.AcceptConsult,
         c.DeclineConsult,
         c.EndConsult,

@@ -197,11 +197,17 @@ CONSULT = Machine(
     final=frozenset(
         {
             *("DECLINED", "TIMED_OUT", "SETUP_FAILED", "CANCELED", "CUSTOMER_LEFT", "AGENT_LOST", "LEFT", "ENDED"),
-            "TRANSFERRED",
+            *("TRANSFERRED", "DEFLECTED"),
         }
     ),
     steps=_table(
         """
+        ASKED  queue          QUEUED
+        QUEUED queue          QUEUED
+        QUEUED ask            ASKED
+        QUEUED end            CANCELED
+        QUEUED customer_leave CUSTOMER_LEFT
+        QUEUED deflect        DEFLECTED
         ASKED  accept         JOINED
         ASKED  connect        CONNECTING
         ASKED  barge_in       MERGED
@@ -210,6 +216,7 @@ CONSULT = Machine(
         ASKED  end            CANCELED
         ASKED  customer_leave CUSTOMER_LEFT
         ASKED  agent_lose     AGENT_LOST
+        CONNECTING queue          QUEUED
         CONNECTING confirm        JOINED
         CONNECTING fail           SETUP_FAILED
         CONNECTING end            CANCELED

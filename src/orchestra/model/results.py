@@ -9,6 +9,7 @@ __all__ = [
     "CaseRef",
     "Consulted",
     "Consulting",
+    "ConsultingQueue",
     "Dialed",
     "Received",
     "RequestedCallback",
@@ -85,6 +86,18 @@ class Consulting:
     token: int
     weight_percent: int
     deadline_us: int
+
+
+@attrs.frozen
+class ConsultingQueue:
+    """A queue is asked for help.
+
+    Attributes:
+        queue: where the consult waits; another one than was asked if that one overflows.
+    """
+
+    consult: str
+    queue: str
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""What an agent works with: a session, the offers in it, and the contacts taken."""
+"""What an agent works with: offers, consults, and the contacts taken."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from datetime import datetime
 from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.instants import instant, since_epoch_us
-from orchestra.model.results import Accepted, CaseRef, Consulted, Consulting, RequestedCallback, Written
+from orchestra.model.results import (
+    Accepted,
+    CaseRef,
+    Consulted,
+    Consulting,
+    ConsultingQueue,
+    RequestedCallback,
+    Written,
+)
 from orchestra.runtime.context import Context
 from orchestra.runtime.desk import Desk, has_part, until_consult
 
-__all__ = ["ActiveContact", "AgentSession", "Consult", "Offer"]
+__all__ = ["ActiveContact", "Consult", "Offer"]
 
 
 _ASKED_AT_MOST = 5
@@ -122,44 +130,47 @@ class Offer:
 
 
 class Consult:
-    """One agent asks another to help with a contact, or to take it.
+    """One agent asks another, or a queue, to help with a contact; or another agent to take it.
 
     Attributes:
         id: for the stateless form, `AcceptConsult(id, consulted, token)`.
         token: proves that the answer is to this very consult.
         agent: who has the contact, and asks.
-        consulted: who is asked.
+        consulted: who is asked; of a queue, whoever takes part, once that was `answered`, and nobody, "", before.
+        queue: which queue is asked, if one is; where it waits, if that one overflows.
         interaction: id of the contact.
         customer: whose it is.
         channel: what it is on.
         purpose: `consult`, or `transfer`: who accepts has the contact.
         note: what it is about, if the agent who asks has said so.
-        deadline: an answer at or after it is too late.
+        deadline: an answer at or after it is too late; for whoever asks a queue there is none.
     """
 
     id: str
     token: int
     agent: str
     consulted: str
+    queue: str | None
     interaction: str
     customer: str
     channel: str
     purpose: str
     note: str | None
-    deadline: datetime
+    deadline: datetime | None
 
-    def __init__(self, workspace: Desk, event: e.ConsultAsked) -> None:
+    def __init__(self, workspace: Desk, event: e.ConsultAsked, note: str | None = None) -> None:
         self._workspace = workspace
         self.id = event.consult
         self.token = event.token
         self.agent = event.agent
         self.consulted = event.consulted
+        self.queue = event.queue
         self.interaction = event.interaction
         self.customer = event.customer
         self.channel = event.channel
         self.purpose = event.purpose
-        self.note = event.note
-        self.deadline = instant(event.deadline_us)
+        self.note = event.note if note is None else note
+        self.deadline = instant(event.deadline_us) if event.token else None
 
     def __repr__(self) -> str:
         return f"Consult({self.id!r}, interaction={self.interaction!r}, consulted={self.consulted!r})"
@@ -191,13 +202,13 @@ class Consult:
         await self._workspace.execute(c.LeaveConsult(self.id, self.consulted))
 
     async def answered(self) -> None:
-        """Return when the other agent takes part.
+        """Return when the other agent takes part; `consulted` says who that is.
 
         Raises:
             OfferExpired: they declined, did not answer in time or went away, or it was ended; `state` says which.
             JournalUnavailable: the workspace closed before that.
         """
-        await until_consult(self._workspace, self.id, self.interaction, self.customer, e.ConsultAccepted)
+        await self._until(e.ConsultAccepted)
 
     async def completed(self) -> None:
         """Return when the contact is the consulted agent's.
@@ -206,7 +217,11 @@ class Consult:
             OfferExpired: they declined, did not answer in time, went away or left, or it was ended; `state` says which.
             JournalUnavailable: the workspace closed before that.
         """
-        await until_consult(self._workspace, self.id, self.interaction, self.customer, e.TransferCompleted)
+        await self._until(e.TransferCompleted)
+
+    async def _until(self, awaited: type[e.ConsultAccepted | e.TransferCompleted]) -> None:
+        event = await until_consult(self._workspace, self.id, self.interaction, self.customer, awaited)
+        self.consulted = event.consulted if isinstance(event, e.ConsultAccepted) else event.to
 
     async def merge(self) -> None:
         """Bring the agent who takes part together with the customer, as the agent who asked: a conference.
@@ -341,6 +356,25 @@ class ActiveContact:
         """
         return await self._ask(c.AskConsult(self.interaction, self.agent, agent, note), agent, "consult")
 
+    async def consult_queue(
+        self, queue: str, note: str | None = None, *, skills: dict[str, int] | None = None, priority: int = 0
+    ) -> Consult:
+        """Ask whoever of a queue is best and free next for help. The customer stays here, whatever comes of it.
+
+        Args:
+            queue: where the consult waits, among the contacts there.
+            note: tells whoever is asked what it is about.
+            skills: skill -> least level, on top of what the queue asks for.
+            priority: minutes of waiting that it is worth more than others there.
+
+        Raises:
+            NotAllowedInState: the queue is closed or full, somebody else is asked already, or the contact is over.
+        """
+        command = c.ConsultQueue(self.interaction, self.agent, queue, skills or {}, priority, note)
+        asked: ConsultingQueue = await self._workspace.execute(command)
+        names = (asked.consult, self.interaction, self.customer, self.agent, "", self.channel)
+        return Consult(self._workspace, e.ConsultAsked(*names, 0, 0, 0, queue=asked.queue), note)
+
     async def transfer_to(self, agent: str, note: str | None = None) -> Consult:
         """Ask another agent to take the contact, which stays here until they do; `completed` tells.
 
@@ -421,79 +455,3 @@ class ActiveContact:
             InvalidCommand: the channel's wrap-up needs a disposition, and none has been given.
         """
         await self._workspace.execute(c.FinishWrapUp(self.interaction, self.agent, disposition))
-
-
-class AgentSession:
-    """An agent signed in on one device. As long as this process lives, the device counts as present.
-
-    Attributes:
-        agent: the agent's id.
-        device: the device's name.
-    """
-
-    agent: str
-    device: str
-
-    def __init__(self, workspace: Desk, agent: str, device: str) -> None:
-        self._workspace = workspace
-        self.agent = agent
-        self.device = device
-
-    def __repr__(self) -> str:
-        return f"AgentSession({self.agent!r}, device={self.device!r})"
-
-    async def offers(self) -> AsyncGenerator[Offer, None]:
-        """Offers to this agent: those pending now, then new ones as they are made. Ends when the workspace closes."""
-        workspace = self._workspace
-        after = await workspace.offers_since(self.agent)
-        async with aclosing(workspace.events(after=after, types=[e.OfferMade])) as entries:
-            async for entry in entries:
-                event = entry.event
-                if isinstance(event, e.OfferMade) and event.agent == self.agent and workspace.is_pending(event.offer):
-                    yield Offer(workspace, event, entry.position)
-
-    async def next_offer(self) -> Offer:
-        """The next offer to this agent: one pending now, or the first that is made.
-
-        Raises:
-            JournalUnavailable: the workspace closed before there was one.
-        """
-        async with aclosing(self.offers()) as offers:
-            async for offer in offers:
-                return offer
-        raise JournalUnavailable("the workspace is closed")
-
-    async def consults(self) -> AsyncGenerator[Consult, None]:
-        """What other agents ask of this one: what is pending now, then more as it comes. Ends as `offers` does."""
-        desk = self._workspace
-        after = await desk.offers_since(self.agent)
-        async with aclosing(desk.events(after=after, types=[e.ConsultAsked])) as entries:
-            async for entry in entries:
-                event = entry.event
-                if not isinstance(event, e.ConsultAsked) or event.consulted != self.agent:
-                    continue
-                if desk.is_pending(event.consult):
-                    yield Consult(desk, event)
-
-    async def next_consult(self) -> Consult:
-        """The next consult of this agent: one pending now, or the first that is asked.
-
-        Raises:
-            JournalUnavailable: the workspace closed before there was one.
-        """
-        async with aclosing(self.consults()) as consults:
-            async for consult in consults:
-                return consult
-        raise JournalUnavailable("the workspace is closed")
-
-    async def away(self, reason: str) -> None:
-        """Take no new work."""
-        await self._workspace.execute(c.SetAway(self.agent, reason))
-
-    async def available(self) -> None:
-        """Take new work again."""
-        await self._workspace.execute(c.SetAvailable(self.agent))
-
-    async def sign_out(self) -> None:
-        """Stop working."""
-        await self._workspace.execute(c.SignOut(self.agent))

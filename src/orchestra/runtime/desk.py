@@ -37,8 +37,12 @@ class Desk(Protocol):
         """What is known about an interaction that is offered to an agent, or in their hands."""
         ...
 
-    def is_pending(self, offer: str) -> bool:
-        """Whether an offer or a consult can still be answered."""
+    async def note_of(self, consult: str, customer: str) -> str | None:
+        """What was written to whoever a queue asks for help."""
+        ...
+
+    def is_pending(self, offer: str, token: int | None = None) -> bool:
+        """Whether an offer or a consult can still be answered, under this token if one is given."""
         ...
 
     def reply_key(self) -> str:
@@ -63,8 +67,8 @@ def has_part(event: e.Event, agent: str, had_part: bool) -> bool:
 
 async def until_consult(
     desk: Desk, consult: str, interaction: str, customer: str, awaited: type[e.ConsultAccepted | e.TransferCompleted]
-) -> None:
-    """Return when that happens to a consult.
+) -> e.ConsultAccepted | e.TransferCompleted:
+    """The event by which that happens to a consult, once it has.
 
     Raises:
         OfferExpired: it ended otherwise; `state` says how.
@@ -75,7 +79,7 @@ async def until_consult(
         async for entry in entries:
             event = entry.event
             if isinstance(event, awaited) and event.consult == consult:
-                return
+                return event
             if isinstance(event, e.ConsultEnded) and event.consult == consult:
                 raise OfferExpired(consult, event.outcome)
     raise JournalUnavailable("the workspace is closed")

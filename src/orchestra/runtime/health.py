@@ -24,7 +24,7 @@ class Health:
         oldest_pending: how long the oldest of them waits.
         timer_lag: how late the earliest timer is; zero when none is due.
         timers: how many are set.
-        waiting: interactions in queues.
+        waiting: interactions and consults in queues.
         agents_taking_work: who may be offered something.
         deliveries_unsent: outbound messages whose outcome is still open.
         sends_in_flight: attempts under way in this process.

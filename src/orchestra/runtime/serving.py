@@ -16,9 +16,10 @@ from anyio.abc import TaskStatus
 from orchestra.errors import CommandRefused, InvalidCommand, JournalError, JournalUnavailable
 from orchestra.model import commands as c, events as e
 from orchestra.model.structure import microseconds
-from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
+from orchestra.runtime.agents import ActiveContact, Offer
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
+from orchestra.runtime.sessions import AgentSession
 
 __all__ = ["Bots", "Handler"]
 

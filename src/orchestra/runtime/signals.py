@@ -21,6 +21,7 @@ class PlaceSignal:
     """Where a waiting interaction stands.
 
     Attributes:
+        interaction: its id; of a consult that waits in a queue, that of the consult.
         position: how many of its queue go before it; None once it no longer waits.
         estimated_wait: (position + 1) times the queue's smoothed time between accepts; None if that is not known.
     """

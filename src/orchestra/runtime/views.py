@@ -1,4 +1,4 @@
-"""Cases and interactions as callers see them: plain values taken from the state."""
+"""Cases, interactions and what agents are asked, as callers see them: plain values taken from the state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import attrs
 from orchestra.engine.view import View
 from orchestra.model.addresses import Ref
 
-__all__ = ["CaseView", "InteractionView", "case_view", "interaction_view"]
+__all__ = ["CaseView", "InteractionView", "asked_of", "case_view", "interaction_view"]
 
 
 @attrs.frozen
@@ -97,3 +97,11 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
         None if place is None else place[0],
         dict(view.details.fields.get(key, {})),
     )
+
+
+def asked_of(view: View, agent: str) -> list[tuple[str, str, int]]:
+    """What is offered to an agent or asked of them: type of the event that says so, customer, and its token."""
+    routing = view.routing
+    rings = [(item, item.ringing.get(agent)) for item in map(routing.items.__getitem__, routing.in_hand.get(agent, ()))]
+    offers = [("OfferMade", item.customer, routing.offers[offer].token) for item, offer in rings if offer is not None]
+    return offers + [("ConsultAsked", row.customer, row.token) for _, row in view.consults.of_consulted(agent)]

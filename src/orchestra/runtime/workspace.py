@@ -32,7 +32,6 @@ from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
 from orchestra.model.scores import Scores
-from orchestra.runtime.agents import AgentSession
 from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
@@ -41,6 +40,7 @@ from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.explain import BEGINS
+from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
 from orchestra.runtime.inbound import commands_of, digested
 from orchestra.runtime.keys import WorkspaceKey
@@ -50,11 +50,12 @@ from orchestra.runtime.owner import LEASE_TTL_US, Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
+from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
 from orchestra.runtime.threads import close_in_thread, in_thread
-from orchestra.runtime.views import CaseView, InteractionView, case_view, interaction_view
+from orchestra.runtime.views import CaseView, InteractionView, asked_of, case_view, interaction_view
 
 __all__ = ["Workspace"]
 
@@ -200,16 +201,19 @@ class Workspace(Calls):
         return self._owner.view.plans.rating.scores
 
     async def why_waiting(self, interaction: str | Ref) -> Waiting | None:
-        """Why an interaction still waits; None if it does not.
+        """Why an interaction, or a consult by its id, still waits; None if it does not.
 
         Raises:
-            UnknownId: there is no such interaction.
+            UnknownId: there is none of that id.
         """
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: why_waiting(view, interaction))
 
     def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncGenerator[Signal]:
-        """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits."""
+        """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits.
+
+        The id of a consult that waits in a queue gives its position and estimated wait.
+        """
         return self._signals.of(interaction, every)
 
     def typing(self, interaction: str, who: str) -> None:
@@ -287,17 +291,10 @@ class Workspace(Calls):
 
     async def offers_since(self, agent: str) -> int:
         """A position before which nothing was offered to or asked of the agent that is still pending."""
-        view = self._owner.view
-        routing = view.routing
-        items = [routing.items[name] for name in routing.in_hand.get(agent, ())]
-        pending = [
-            (["OfferMade"], item.customer, "offer", item.ringing[agent]) for item in items if agent in item.ringing
-        ]
-        consults = view.consults.of_consulted(agent)
-        pending += [(["ConsultAsked"], row.customer, "consult", name) for name, row in consults]
+        pending = asked_of(self._owner.view, agent)
         now = await self._owner.read(lambda view: view.position)
-        for found in pending:
-            now = min(now, await in_thread(self._before, *found))
+        for kind, customer, token in pending:
+            now = min(now, await in_thread(self._before, [kind], customer, "token", token))
         return now
 
     async def context_of(self, interaction: str, agent: str) -> Context:
@@ -308,18 +305,22 @@ class Workspace(Calls):
         """The position before an interaction of the customer began."""
         return await in_thread(self._before, BEGINS, customer, "interaction", interaction)
 
-    def _before(self, kinds: Sequence[str], customer: str, field: str, value: str) -> int:
+    def _before(self, kinds: Sequence[str], customer: str, field: str, value: str | int) -> int:
         """The position before the one event of those types about the customer whose field has that value."""
         for record in self.journal.read(subjects=[customer], types=kinds):
             if getattr(decode_event(record), field) == value:
                 return record.position - 1
         return self._owner.recent.position
 
-    def is_pending(self, offer: str) -> bool:
-        """Whether an offer or a consult can still be answered."""
+    async def note_of(self, consult: str, customer: str) -> str | None:
+        """What was written to whoever a queue asks for help."""
+        return await in_thread(note_of, self.journal, consult, customer)
+
+    def is_pending(self, offer: str, token: int | None = None) -> bool:
+        """Whether an offer or a consult can still be answered, under this token if one is given."""
         view = self._owner.view
         row = view.routing.offers.get(offer) or view.consults.consults.get(offer)
-        return row is not None and row.state in ("PENDING", "ASKED")
+        return row is not None and row.state in ("PENDING", "ASKED") and token in (None, row.token)
 
     def reply_key(self) -> str:
         """A key that no reply had before: the owner's epoch, and a count."""

@@ -24,8 +24,8 @@ from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
 from orchestra.model.plan import Plan
 from orchestra.model.scores import Scores
-from orchestra.runtime.agents import AgentSession
 from orchestra.runtime.lines import Line
+from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 from orchestra.testing.customer import Customer

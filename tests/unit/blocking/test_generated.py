@@ -11,12 +11,12 @@ from tests.blocking_generator import INTERNAL, SOURCES, TARGET, _docstring, _wor
 
 import orchestra
 from orchestra import blocking
-from orchestra.runtime import agents, client, workspace
+from orchestra.runtime import agents, client, sessions, workspace
 
 PAIRS = [
     (agents.Offer, blocking.Offer),
     (agents.ActiveContact, blocking.ActiveContact),
-    (agents.AgentSession, blocking.AgentSession),
+    (sessions.AgentSession, blocking.AgentSession),
     (client.Client, blocking.Client),
     (workspace.Workspace, blocking.Workspace),
 ]

@@ -63,6 +63,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.DeclineOffer("of1", "ana", 1),
     c.RescindOffer("of1", "x"),
     c.AskConsult("in1", "ana", "bob"),
+    c.ConsultQueue("in1", "ana", "care"),
     c.AcceptConsult("cs1", "ana", 1),
     c.DeclineConsult("cs1", "ana", 1),
     c.EndConsult("cs1", "ana"),
@@ -92,7 +93,7 @@ EXAMPLES: tuple[c.Command, ...] = (
 OWN = {
     *("SignIn", "SignOut", "SetAway", "SetAvailable", "AcceptOffer", "DeclineOffer", "HoldInteraction"),
     *("ConfirmConnected", "ReportSetupFailed"),
-    *("AskConsult", "AcceptConsult", "DeclineConsult", "EndConsult", "LeaveConsult"),
+    *("AskConsult", "ConsultQueue", "AcceptConsult", "DeclineConsult", "EndConsult", "LeaveConsult"),
     *("MergeConsult", "CompleteTransfer", "TransferToAgent"),
     *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
     "HandOver",

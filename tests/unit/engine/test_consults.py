@@ -277,7 +277,10 @@ _TRIGGERS = {
 }
 
 
-@pytest.mark.parametrize(("state", "trigger"), [step for step in CONSULT.steps if step[1] != "barge_in"])
+@pytest.mark.parametrize(
+    ("state", "trigger"),
+    [step for step in CONSULT.steps if step[1] not in ("barge_in", "queue") and step[0] != "QUEUED"],
+)
 def test_each_step_of_the_table_is_taken(desk: Desk, asked: Any, state: str, trigger: str) -> None:
     if "CONNECTING" in (state, CONSULT.steps[state, trigger]):
         first = plan()

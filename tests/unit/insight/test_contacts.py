@@ -352,6 +352,31 @@ def test_a_contact_that_is_handed_over_is_a_transfer_and_a_consult_is_none() -> 
     assert shares == [(1, 1), (1, 2)]
 
 
+def test_a_consult_that_waits_in_a_queue_is_no_contact_of_its_own() -> None:
+    told = []
+    for is_asked in (False, True):
+        desk = Desk()
+        desk.sign_in("ana", "bob")
+        called = desk.call("joe", 10)
+        assert desk.take(called, 20) == "ana"
+        if is_asked:
+            desk.run(c.ConsultQueue(called, "ana", "care"), 22)
+            desk.run(c.DeclineConsult("cs1", "bob", 2), 24)
+            desk.wait(60)
+            desk.run(c.EndConsult("cs1", "ana"), 70)
+        desk.run(c.FinishInteraction(called, "ana"), 80)
+        told.append(desk.measures().to_json())
+    assert told[0] == told[1]
+    desk, called = _consulted()
+    desk.run(c.EndConsult("cs1", "ana"), 26)
+    desk.run(c.ConsultQueue(called, "ana", "care"), 27)
+    desk.run(c.AcceptConsult("cs2", "bob", 3), 28)
+    desk.run(c.FinishInteraction(called, "ana"), 40)
+    total = desk.measures().total
+    assert (total.contacts.queued, total.contacts.answered, total.accessibility.denominator) == (1, 1, 1)
+    assert (total.consult_rate.numerator, total.consult_rate.denominator) == (1, 1)
+
+
 def test_a_contact_that_another_agent_is_asked_to_take_is_no_consult() -> None:
     desk = Desk()
     desk.sign_in("ana", "bob")

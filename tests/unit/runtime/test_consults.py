@@ -12,7 +12,9 @@ from tests.contact_centre import PLAN, Centre, message, until
 from orchestra import Consult
 from orchestra.errors import JournalUnavailable, NotAllowedInState, NotPermitted, OfferExpired
 from orchestra.model import commands as c, events as e
-from orchestra.runtime.agents import ActiveContact, AgentSession, Offer
+from orchestra.runtime.agents import ActiveContact, Offer
+from orchestra.runtime.sessions import AgentSession
+from orchestra.runtime.signals import PlaceSignal
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 
@@ -124,6 +126,68 @@ async def test_who_asks_is_told_that_the_other_declined(centre: Centre) -> None:
         with pytest.raises(OfferExpired) as caught:
             await asked.answered()
         assert caught.value.state == "DECLINED"
+
+
+async def test_a_queue_is_asked_and_who_answers_takes_part(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        asked = await contact.consult_queue("care", "wants her money back", priority=3)
+        assert (asked.consulted, asked.queue, asked.deadline, asked.note) == ("", "care", None, "wants her money back")
+        consult = await ben.next_consult()
+        assert (consult.consulted, consult.queue, consult.note) == ("ben", "care", "wants her money back")
+        assert consult.deadline is not None
+        await consult.accept()
+        await asked.answered()
+        assert asked.consulted == "ben"
+        await asked.transfer()
+        await asked.completed()
+    assert [event.to for event in centre.events(e.TransferCompleted)] == ["ben"]
+
+
+async def test_what_was_asked_of_one_before_the_next_is_not_pending_for_the_first(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        await workspace.execute(c.DefineAgent("cid", ["care"]))
+        await contact.consult_queue("care")
+        first = await ben.next_consult()
+        cid = await workspace.sign_in("cid")
+        await first.decline("busy")
+        second = await cid.next_consult()
+        assert (second.id, second.note, second.token > first.token) == (first.id, None, True)
+        assert workspace.is_pending(second.id, second.token)
+        assert not workspace.is_pending(first.id, first.token)
+        named: list[str] = []
+
+        async def next_of_ben() -> None:
+            named.append((await ben.next_consult()).note or "")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(next_of_ben)
+            await workspace.settle()
+            await second.accept()
+            await workspace.execute(c.EndConsult(second.id, "ana"))
+            await contact.consult("ben", "and now?")
+        assert named == ["and now?"]
+
+
+async def test_whoever_waits_for_a_queue_sees_the_place_and_why(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        await ben.away("lunch")
+        asked = await contact.consult_queue("care")
+        waiting = await workspace.why_waiting(asked.id)
+        assert waiting is not None
+        assert waiting.reason == "no_agents"
+        assert workspace.health().waiting == 1
+        signals = workspace.signals(asked.id)
+        signal = await anext(signals)
+        assert isinstance(signal, PlaceSignal)
+        assert (signal.interaction, signal.position) == (asked.id, 0)
+        await signals.aclose()
+        await asked.end()
+        with pytest.raises(OfferExpired) as caught:
+            await asked.answered()
+        assert caught.value.state == "CANCELED"
 
 
 async def test_a_second_consult_goes_on_without_the_first(centre: Centre) -> None:
@@ -241,7 +305,7 @@ async def test_when_the_workspace_closes_nobody_waits_for_consults(centre: Centr
             other = Consult(workspace, attrs.evolve(_event(consult), consult="cs9"))
             tasks.start_soon(wait, ben, other)
             await workspace.settle()
-        assert asked.deadline - consult.deadline == timedelta()
+        assert asked.deadline == consult.deadline
     assert caught == [JournalUnavailable, JournalUnavailable]
 
 

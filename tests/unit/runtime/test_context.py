@@ -14,8 +14,8 @@ from orchestra.errors import DefinitionError, NotPermitted
 from orchestra.model import commands as c
 from orchestra.model.definitions import AgentDefinition, Channel, Fields
 from orchestra.model.work import WorkItem
-from orchestra.runtime.agents import AgentSession
 from orchestra.runtime.context import PastContact, Question, Task
+from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.sources import Asked, Source
 from orchestra.testing.clock import VirtualClock
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestra.engine.consults.parts import answer, end, fail, joined, known, theirs
+from orchestra.engine.consults.parts import answer, completed, end, fail, joined, known, theirs
 from orchestra.engine.consults.state import ANSWER, EVOLVE, Consult, Consults
+from orchestra.engine.contacts.intake import check_skills
 from orchestra.engine.contacts.state import Interaction
 from orchestra.engine.lifecycle import CONSULT
-from orchestra.engine.routing.rows import Load
+from orchestra.engine.routing.arriving import arrive
+from orchestra.engine.routing.rows import Item, Load
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired
+from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.limits import text_fault
-from orchestra.model.results import Consulting
+from orchestra.model.results import Consulting, ConsultingQueue
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
 _IN_HAND = ("ACTIVE", "HELD")
+_Asking = c.AskConsult | c.ConsultQueue | c.TransferToAgent
+_NO_BOTS = "bots are not consulted, and hand over with HandOver"
 
 
 # Asking
@@ -33,13 +37,45 @@ def _transfer(view: View, command: c.TransferToAgent, at_us: int) -> Steps:
     return _asked(view, command, command.to, "transfer", at_us)
 
 
+def _ask_queue(view: View, command: c.ConsultQueue, at_us: int) -> Steps:
+    key, interaction = _owned(view, command, "consult")
+    if command.queue not in view.plan.queues:
+        raise UnknownId("queue", command.queue)
+    check_skills(view, command.skills)
+    _check_note(command.note)
+    _check_alone(view, key)
+    if command.agent in view.bots.bots:
+        raise InvalidCommand("agent", _NO_BOTS)
+    barred = sorted({command.agent, *(row.consulted for _, row in view.consults.parties(key))})
+    customer, channel = interaction.customer, interaction.channel
+    arriving = Item(customer, channel, command.queue, for_people=True, consult_on=key, barred=barred)
+    place = arrive(view, arriving, command.skills, is_live=interaction.live)
+    if place.turned_away is not None:
+        raise NotAllowedInState(place.queue, place.turned_away.upper(), "be_consulted")
+    name = f"cs{view.consults.next_token()}"
+    yield e.ConsultQueued(
+        name,
+        key,
+        customer,
+        command.agent,
+        place.queue,
+        channel,
+        place.skills,
+        view.plan.queues[place.queue].priority + command.priority,
+        at_us,
+        view.routing.next_order(),
+        "asked" if place.queue == command.queue else "overflowed",
+        barred,
+        note=command.note,
+    )
+    return ConsultingQueue(name, place.queue)
+
+
 def _asked(view: View, command: c.AskConsult | c.TransferToAgent, other: str, purpose: str, at_us: int) -> Steps:
     key, interaction = _owned(view, command, purpose)
-    if (fault := text_fault(command.note)) is not None:
-        raise InvalidCommand("note", fault)
+    _check_note(command.note)
+    _check_alone(view, key)
     for name, row in view.consults.of_interaction(key):
-        if row.state != "MERGED":
-            raise NotAllowedInState(name, row.state, "ask_another")
         if row.consulted == other:
             raise NotAllowedInState(name, row.state, "be_consulted")
     part = view.routing.part_in(key)
@@ -63,7 +99,19 @@ def _asked(view: View, command: c.AskConsult | c.TransferToAgent, other: str, pu
     return Consulting(f"cs{token}", token, part.weight_percent, deadline_us)
 
 
-def _owned(view: View, command: c.AskConsult | c.TransferToAgent, wish: str) -> tuple[str, Interaction]:
+def _check_note(note: str | None) -> None:
+    if (fault := text_fault(note)) is not None:
+        raise InvalidCommand("note", fault)
+
+
+def _check_alone(view: View, key: str) -> None:
+    """Refuse to ask while somebody else is asked, or takes part without the customer."""
+    for name, row in view.consults.of_interaction(key):
+        if row.state != "MERGED":
+            raise NotAllowedInState(name, row.state, "ask_another")
+
+
+def _owned(view: View, command: _Asking, wish: str) -> tuple[str, Interaction]:
     """An interaction that this agent has and is busy with."""
     key, interaction = view.interaction(command.interaction)
     if interaction.state not in _IN_HAND:
@@ -79,7 +127,7 @@ def _check_free(view: View, agent: str, consulted: str, part: Load) -> None:
         raise InvalidCommand("agent", "must be another one")
     presence = view.agent(consulted)
     if agent in view.bots.bots or consulted in view.bots.bots:
-        raise InvalidCommand("agent", "bots are not consulted, and hand over with HandOver")
+        raise InvalidCommand("agent", _NO_BOTS)
     if not presence.takes_work:
         raise NotAllowedInState(
             consulted, "SILENT" if presence.state == "AVAILABLE" else presence.state, "be_consulted"
@@ -147,18 +195,20 @@ def _merge(view: View, command: c.MergeConsult, at_us: int) -> Steps:
 def _complete(view: View, command: c.CompleteTransfer, at_us: int) -> Steps:
     row = _asked_by(view, command)
     CONSULT.step(command.consult, row.state, "transfer")
-    yield _completed(command.consult, row)
+    yield completed(view, command.consult)
     return None
-
-
-def _completed(name: str, row: Consult) -> e.TransferCompleted:
-    return e.TransferCompleted(name, row.interaction, row.customer, row.agent, row.consulted, row.weight_percent)
 
 
 def _on_accepted(view: View, event: e.ConsultAccepted, at_us: int) -> Iterator[e.Event]:
     """Whoever accepts a transfer has the interaction."""
     if event.purpose == "transfer":
-        yield _completed(event.consult, view.consults.consults[event.consult])
+        yield completed(view, event.consult)
+
+
+def _on_completed(view: View, event: e.TransferCompleted, at_us: int) -> Iterable[e.Event]:
+    """Who asked a queue for help has given the interaction away before anybody came."""
+    found = [name for name, row in view.consults.of_interaction(event.interaction) if row.queue and row.is_open]
+    return (end(view, name, "end", "the contact is another agent's") for name in found)
 
 
 # What ends consults
@@ -196,8 +246,8 @@ def _left_alone(view: View, interaction: str) -> Iterator[e.Event]:
     for name, row in view.consults.of_interaction(interaction):
         if row.purpose == "consult" and row.state != "MERGED":
             yield end(view, name, "end", "who asked is gone")
-    for name, row in view.consults.parties(interaction)[:1]:
-        yield _completed(name, row)
+    for name, _ in view.consults.parties(interaction)[:1]:
+        yield completed(view, name)
 
 
 def _on_silent(view: View, event: e.AgentWentAway | e.DeviceLost, at_us: int) -> Iterator[e.Event]:
@@ -219,6 +269,7 @@ SECTION = Section(
     Consults,
     {
         c.AskConsult: _ask,
+        c.ConsultQueue: _ask_queue,
         c.AcceptConsult: _accept,
         c.DeclineConsult: _decline,
         c.EndConsult: _end_it,
@@ -230,6 +281,7 @@ SECTION = Section(
     EVOLVE,
     {
         e.ConsultAccepted: _on_accepted,
+        e.TransferCompleted: _on_completed,
         e.InteractionQueued: _on_queued,
         e.InteractionFinished: _on_finished,
         e.InteractionCanceled: _on_over,

@@ -15,10 +15,12 @@ from orchestra.errors import NotPermitted, OfferExpired, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import CaseRef, Consulted
 
-__all__ = ["answer", "confirm", "end", "fail", "is_consult", "joined", "known", "report_failure", "theirs"]
+__all__ = ["answer", "completed", "confirm", "end", "fail", "is_consult", "joined", "known", "report_failure", "theirs"]
 
 _DIGITS = 20
 _PREFIX = "cs"
+_OF_ONE = ("decline", "time_out", "fail", "agent_lose")
+"""What ends the asking of one agent, and says nothing of others."""
 
 
 def is_consult(name: str) -> bool:
@@ -57,7 +59,7 @@ def answer(view: View, name: str) -> Consulted:
 def joined(view: View, name: str) -> e.ConsultAccepted:
     """The event by which the consulted agent takes part."""
     row = view.consults.consults[name]
-    return e.ConsultAccepted(name, row.interaction, row.customer, row.agent, row.consulted, row.purpose)
+    return e.ConsultAccepted(name, row.interaction, row.customer, row.agent, row.consulted, row.purpose, row.queue)
 
 
 def _connecting(view: View, command: c.ConfirmConnected | c.ReportSetupFailed, *further: str) -> Consult:
@@ -85,12 +87,27 @@ def report_failure(view: View, command: c.ReportSetupFailed, at_us: int) -> Step
 
 
 def fail(view: View, name: str, trigger: str, reason: str | None, at_us: int) -> Iterator[e.Event]:
-    """A consult has come to nothing. What was to be transferred waits again if whoever had it is gone."""
+    """An asking has come to nothing, and with it the consult, unless its queue has others to ask.
+
+    What was to be transferred waits again if whoever had it is gone.
+    """
     row = view.consults.consults[name]
+    if row.queue is not None and row.is_open and trigger in _OF_ONE:
+        outcome = CONSULT.step(name, row.state, trigger)
+        yield queue_again(view, name, outcome.lower(), at_us, told=reason)
+        return
     yield end(view, name, trigger, reason)
     is_gone = view.presence.agents[row.agent].state == "OFFLINE"
     if row.purpose == "transfer" and is_gone and view.plan.channels[row.channel].on_agent_lost == "requeue":
         yield queue_again(view, row.interaction, "transfer_failed", at_us)
+
+
+def completed(view: View, name: str) -> e.TransferCompleted:
+    """The event by which the interaction is that of the agent who takes part."""
+    row = view.consults.consults[name]
+    labels = view.routing.items[row.interaction].labels
+    parties = row.agent, row.consulted
+    return e.TransferCompleted(name, row.interaction, row.customer, *parties, row.weight_percent, row.labels, labels)
 
 
 def end(view: View, name: str, trigger: str, reason: str | None) -> e.ConsultEnded:
@@ -101,10 +118,11 @@ def end(view: View, name: str, trigger: str, reason: str | None) -> e.ConsultEnd
         row.interaction,
         row.customer,
         row.agent,
-        row.consulted,
+        row.consulted or None,
         row.channel,
         row.weight_percent,
         CONSULT.step(name, row.state, trigger),
         reason,
         row.labels,
+        row.queue,
     )

@@ -18,7 +18,10 @@ ANSWER = "consults.answer"
 
 @attrs.define
 class Consult:
-    """A consult, kept until it ends. `agent` has the interaction, `consulted` is asked or takes part."""
+    """A consult, kept until it ends. `agent` has the interaction, `consulted` is asked or takes part.
+
+    While it waits in a `queue`, nobody is consulted, and it has neither token nor deadline.
+    """
 
     interaction: str
     customer: str
@@ -31,6 +34,12 @@ class Consult:
     purpose: str
     labels: list[str]
     state: str = CONSULT.initial
+    queue: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether whoever takes part in it is still looked for."""
+        return self.state in ("QUEUED", "ASKED", "CONNECTING")
 
 
 class Consults(Slice):
@@ -70,15 +79,47 @@ class Consults(Slice):
         return self._by_age(self._of_consulted.get(agent, {}))
 
     def _by_age(self, names: dict[str, int]) -> list[tuple[str, Consult]]:
-        return sorted(((name, self.consults[name]) for name in names), key=lambda pair: pair[1].token)
+        return sorted(((name, self.consults[name]) for name in names), key=lambda pair: int(pair[0][2:]))
 
     def _enter(self, name: str, row: Consult) -> None:
         self._of_interaction.setdefault(row.interaction, {})[name] = 1
-        self._of_consulted.setdefault(row.consulted, {})[name] = 1
+        if row.consulted:
+            self._of_consulted.setdefault(row.consulted, {})[name] = 1
+
+    def _leave(self, name: str, row: Consult) -> None:
+        """Whoever was consulted is so no more."""
+        if not row.consulted:
+            return
+        names = self._of_consulted[row.consulted]
+        del names[name]
+        if not names:
+            del self._of_consulted[row.consulted]
+
+    def queued(self, event: e.ConsultQueued, at_us: int) -> None:
+        """It waits in a queue, with nobody."""
+        row = self.consults.get(event.consult)
+        if row is None:
+            self.counts["consult"] = self.next_token()
+            row = self.consults[event.consult] = Consult(
+                event.interaction, event.customer, event.agent, "", event.channel, 0, 0, 0, "consult", []
+            )
+            self._enter(event.consult, row)
+        self._leave(event.consult, row)
+        row.state, row.queue = CONSULT.steps[row.state, "queue"], event.queue
+        row.consulted, row.token, row.weight_percent, row.deadline_us, row.labels = "", 0, 0, 0, []
+        self.timers.cancel(ANSWER, event.consult)
 
     def asked(self, event: e.ConsultAsked, at_us: int) -> None:
         """The consulted agent may answer until the deadline."""
         self.counts["consult"] = event.token
+        self.timers.set(ANSWER, event.consult, event.deadline_us)
+        known = self.consults.get(event.consult)
+        if known is not None:
+            known.state = CONSULT.steps[known.state, "ask"]
+            known.consulted, known.token, known.deadline_us = event.consulted, event.token, event.deadline_us
+            known.weight_percent, known.labels = event.weight_percent, event.labels
+            self._enter(event.consult, known)
+            return
         row = self.consults[event.consult] = Consult(
             event.interaction,
             event.customer,
@@ -92,7 +133,6 @@ class Consults(Slice):
             event.labels,
         )
         self._enter(event.consult, row)
-        self.timers.set(ANSWER, event.consult, event.deadline_us)
 
     def barged_in(self, event: e.BargedIn, at_us: int) -> None:
         """A supervisor talks with the customer, unasked."""
@@ -138,14 +178,16 @@ class Consults(Slice):
     def ended(self, event: e.ConsultEnded | e.TransferCompleted, at_us: int) -> None:
         """Forget it."""
         row = self.consults.pop(event.consult)
-        for index, key in ((self._of_interaction, row.interaction), (self._of_consulted, row.consulted)):
-            del index[key][event.consult]
-            if not index[key]:
-                del index[key]
+        self._leave(event.consult, row)
+        about = self._of_interaction[row.interaction]
+        del about[event.consult]
+        if not about:
+            del self._of_interaction[row.interaction]
         self.timers.cancel(ANSWER, event.consult)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
+    e.ConsultQueued: Consults.queued,
     e.ConsultAsked: Consults.asked,
     e.BargedIn: Consults.barged_in,
     e.ConsultConnecting: Consults.connecting,

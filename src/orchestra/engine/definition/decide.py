@@ -49,7 +49,7 @@ def _channels(view: View) -> Needed:
 
 def _queues(view: View) -> Needed:
     for name, item in view.routing.items.items():
-        yield item.queue, f"interaction {name}"
+        yield item.queue, f"{'interaction' if item.consult_on is None else 'consult'} {name}"
     for name, callback in view.callbacks.callbacks.items():
         yield callback.queue, f"callback {name}"
     for name, case in view.cases.cases.items():
@@ -59,7 +59,8 @@ def _queues(view: View) -> Needed:
 
 def _skills(view: View) -> Needed:
     for name, item in view.routing.items.items():
-        yield from ((skill, f"interaction {name}") for skill in item.skills)
+        kind = "interaction" if item.consult_on is None else "consult"
+        yield from ((skill, f"{kind} {name}") for skill in item.skills)
     for name, callback in view.callbacks.callbacks.items():
         yield from ((skill, f"callback {name}") for skill in callback.skills)
 

@@ -1,4 +1,4 @@
-"""Where a contact that arrives comes to wait, if it does."""
+"""Where a contact or a consult that arrives comes to wait, if it does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from orchestra.engine.routing.rows import Item
 from orchestra.engine.routing.sides import Requirement
 from orchestra.engine.routing.steps import holds
 from orchestra.engine.view import View
-from orchestra.model import events as e
 from orchestra.model.definitions import Queue
 
 __all__ = ["Arrived", "arrive", "required"]
@@ -18,36 +17,46 @@ __all__ = ["Arrived", "arrive", "required"]
 
 @attrs.frozen
 class Arrived:
-    """The queue that a contact came to, what it needs there, and why it was turned away, if it was."""
+    """The queue that it came to, what it needs there, and why it was turned away, if it was."""
 
     queue: str
     skills: dict[str, int]
     turned_away: str | None = None
 
 
-def arrive(view: View, event: e.InteractionStarted, queue: str, agent: str | None) -> Arrived:
-    """Follow the queues' overflow from the one that was meant; plans whose overflow goes in a circle are refused."""
+def arrive(view: View, arriving: Item, needs: Mapping[str, int], *, is_live: bool) -> Arrived:
+    """Follow the queues' overflow from the one that was meant; plans whose overflow goes in a circle are refused.
+
+    Args:
+        view: the state before it waits.
+        arriving: what is to wait, in the queue that was meant; of no use afterwards.
+        needs: skill -> least level, on top of what the queue asks for.
+        is_live: whether somebody waits on the line.
+    """
+    queue = arriving.queue
     definition = view.plan.queues[queue]
-    skills = required(definition.skills, event.skills)
-    arriving = Item(event.customer, event.channel, queue, skills, agent=agent)
+    arriving.skills = required(definition.skills, needs)
     wanted = view.routing.rules.wanted(arriving)
-    refused = _refused(view, wanted, definition) if event.live else None
+    refused = _refused(view, arriving, wanted, definition) if is_live else None
     leaves = view.hours.is_closed(queue) and definition.when_closed == "overflow"
     if definition.overflow_to is not None and (leaves or refused or holds(view, definition.overflow_if, wanted)):
-        return arrive(view, event, definition.overflow_to, agent)
-    return Arrived(queue, skills, refused)
+        arriving.queue = definition.overflow_to
+        return arrive(view, arriving, needs, is_live=is_live)
+    return Arrived(queue, arriving.skills, refused)
 
 
-def _refused(view: View, wanted: Requirement, definition: Queue) -> str | None:
-    """Why a live contact may not come to wait here, if so."""
+def _refused(view: View, arriving: Item, wanted: Requirement, definition: Queue) -> str | None:
+    """Why what is live may not come to wait here, if so."""
     if view.hours.is_closed(wanted.queue) and definition.when_closed in ("turn_away", "finish"):
         return "closed"
-    return "full" if _is_full(view, wanted, definition.limit) else None
+    return "full" if _is_full(view, arriving, wanted, definition.limit) else None
 
 
-def _is_full(view: View, wanted: Requirement, limit: int | None) -> bool:
+def _is_full(view: View, arriving: Item, wanted: Requirement, limit: int | None) -> bool:
     index = view.routing.index
-    return limit is not None and index.waiting_in.get(wanted.queue, 0) >= limit and not index.free(wanted)
+    if limit is None or index.waiting_in.get(wanted.queue, 0) < limit:
+        return False
+    return index.free(wanted) <= sum(index.is_free(agent, wanted) for agent in arriving.barred)
 
 
 def required(of_queue: Mapping[str, int], of_contact: Mapping[str, int]) -> dict[str, int]:

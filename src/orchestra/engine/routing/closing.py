@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
 
+from orchestra.engine.consults.parts import end
 from orchestra.engine.routing.steps import queue_again
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -17,12 +18,16 @@ def leave_closed(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """A contact waits in a closed queue: it goes where the queue says, or waits until the queue opens.
 
     A callback is never turned away: its customer does not wait on the line, and keeps the place until the opening.
+    A consult waits, or is turned away, as what it is about would.
     """
     item = view.routing.items[name]
     queue = view.plan.queues[item.queue]
     if queue.when_closed == "overflow" and queue.overflow_to is not None:
         yield queue_again(view, name, "closed", at_us, queue.overflow_to)
     elif queue.when_closed == "turn_away" and item.first is None and view.plan.channels[item.channel].live:
+        if item.consult_on is not None:
+            yield end(view, name, "deflect", "closed")
+            return
         yield e.InteractionDeflected(name, item.customer, item.queue, "closed")
 
 
@@ -34,6 +39,6 @@ def to_clear(view: View, queue: str, most: int) -> list[str]:
     buckets = [
         bucket.waiting
         for wanted, bucket in index.of_queue.get(queue, {}).items()
-        if definition.when_closed == "overflow" or (view.routing.rules.is_live(wanted.kind) and not wanted.first)
+        if definition.when_closed == "overflow" or (view.routing.rules.is_live(wanted.kind) and not wanted.is_callback)
     ]
     return [rank[-1] for rank in islice(merge(*buckets), most)]

@@ -9,6 +9,7 @@ from orchestra.engine.routing.arriving import arrive, required
 from orchestra.engine.routing.closing import leave_closed
 from orchestra.engine.routing.dialing import dial_next
 from orchestra.engine.routing.evolve import EVOLVE
+from orchestra.engine.routing.helping import about
 from orchestra.engine.routing.match import fill_ring, offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end, end_all
 from orchestra.engine.routing.pending import Pending
@@ -48,7 +49,8 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     """Cases react first, so the interaction has its case by now."""
     queue = event.queue or view.plan.queue_of(event.channel, event.account)
     agent = event.agent or _who_knows(view, event, queue)
-    place = arrive(view, event, queue, agent)
+    arriving = Item(event.customer, event.channel, queue, agent=agent)
+    place = arrive(view, arriving, event.skills, is_live=event.live)
     if place.turned_away is not None:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, place.turned_away)
         return
@@ -122,34 +124,44 @@ def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e
         yield from dial_next(view, event.queue, at_us)
 
 
-def _waits(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
-    """An interaction has come to wait: offer it, or see what becomes of it."""
-    item = view.routing.items[interaction]
+def _waits(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """An interaction or a consult has come to wait: offer it, or see what becomes of it."""
+    item = view.routing.items[name]
     if view.routing.is_shut(item.queue, item.first):
-        yield from leave_closed(view, interaction, at_us)
+        yield from leave_closed(view, name, at_us)
         return
-    yield from begin(view, interaction, at_us)
-    yield from _unless_exhausted(view, interaction, at_us)
+    yield from begin(view, name, at_us)
+    yield from _unless_exhausted(view, name, at_us)
+
+
+def _on_consult_queued(view: View, event: e.ConsultQueued, at_us: int) -> Iterator[e.Event]:
+    return _waits(view, event.consult, at_us)
+
+
+def _on_consult_over(view: View, event: e.ConsultAccepted | e.ConsultEnded, at_us: int) -> Iterator[e.Event]:
+    """If it waited in a queue, it does so no more."""
+    return dial_next(view, event.queue, at_us)
 
 
 def _on_stepped(view: View, event: e.StepEntered | e.GateOpened, at_us: int) -> Iterator[e.Event]:
-    yield from offer_best_agent(view, event.interaction, at_us)
-    yield from _unless_exhausted(view, event.interaction, at_us)
+    name = event.consult or event.interaction
+    yield from offer_best_agent(view, name, at_us)
+    yield from _unless_exhausted(view, name, at_us)
 
 
 def _on_risk(view: View, event: e.ConnectAtRisk, at_us: int) -> Iterator[e.Event]:
     return at_risk(view, event.interaction, at_us)
 
 
-def _unless_exhausted(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
-    """See whether all who could serve a waiting interaction have declined or missed it already."""
-    item = view.routing.items[interaction]
-    if item.state == "WAITING" and view.routing.is_exhausted(interaction, item):
-        yield from exhausted(view, interaction, at_us)
+def _unless_exhausted(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """See whether all who could serve what waits have declined or missed it already."""
+    item = view.routing.items[name]
+    if item.state == "WAITING" and view.routing.is_exhausted(name, item):
+        yield from exhausted(view, name, at_us)
 
 
 def _on_retried(view: View, event: e.RoutingRetried, at_us: int) -> Iterator[e.Event]:
-    return offer_best_agent(view, event.interaction, at_us)
+    return offer_best_agent(view, event.consult or event.interaction, at_us)
 
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
@@ -311,8 +323,10 @@ def _rested(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
     yield e.AgentRested(agent)
 
 
-def _retry(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
-    yield e.RoutingRetried(interaction, view.routing.items[interaction].customer)
+def _retry(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    item = view.routing.items[name]
+    interaction, consult = about(name, item)
+    yield e.RoutingRetried(interaction, item.customer, consult)
 
 
 def _silent(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
@@ -366,6 +380,9 @@ SECTION = Section(
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
         e.ConnectAtRisk: _on_risk,
+        e.ConsultQueued: _on_consult_queued,
+        e.ConsultAccepted: _on_consult_over,
+        e.ConsultEnded: _on_consult_over,
         e.AgentDefined: _on_defined,
         e.AgentSignedIn: _on_free,
         e.AgentAvailable: _on_free,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestra.engine.routing.changing import change_plan
+from orchestra.engine.routing.consulting import CONSULTS, begin_waiting
 from orchestra.engine.routing.limits import note_offer, note_sign_in
 from orchestra.engine.routing.rows import (
     ASK,
@@ -113,7 +114,6 @@ def work_opened(routing: Routing, event: e.WorkItemOpened, at_us: int) -> None:
 def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     """The interaction waits, and takes nobody's capacity."""
     item = routing.items.get(event.interaction)
-    is_new = item is None or item.queue != event.queue
     if event.reason == "resumed":
         routing.places.forget(event.customer, event.queue)
     if not routing.index.waiting_in.get(event.queue):
@@ -124,30 +124,26 @@ def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
         routing.unwait(event.interaction, item)
     else:
         routing.release(event.interaction, item, at_us)
-    routing.counts["order"] = max(event.order, routing.counts.get("order", 0))
-    item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
-    item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
-    item.agent, item.at_front, item.first = event.agent, event.at_front, event.first
-    if is_new:
-        item.step, item.step_us, item.gate = 0, at_us, 0
-    routing.wait(event.interaction, item)
-    routing.arm(event.interaction, item)
+    item.agent, item.first = event.agent, event.first
+    begin_waiting(routing, event.interaction, item, event, at_us)
 
 
 def step_entered(routing: Routing, event: e.StepEntered, at_us: int) -> None:
     """The item waits for others now."""
-    item = routing.items[event.interaction]
+    name = event.consult or event.interaction
+    item = routing.items[name]
     item.step, item.step_us = event.step, at_us
-    routing.again(event.interaction, item)
-    routing.arm(event.interaction, item)
+    routing.again(name, item)
+    routing.arm(name, item)
 
 
 def gate_opened(routing: Routing, event: e.GateOpened, at_us: int) -> None:
     """Further teams may take the item."""
-    item = routing.items[event.interaction]
+    name = event.consult or event.interaction
+    item = routing.items[name]
     item.gate = event.gate
-    routing.again(event.interaction, item)
-    routing.arm(event.interaction, item)
+    routing.again(name, item)
+    routing.arm(name, item)
 
 
 def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -> None:
@@ -265,16 +261,20 @@ def rested(routing: Routing, event: e.AgentRested, at_us: int) -> None:
 
 
 def retried(routing: Routing, event: e.RoutingRetried, at_us: int) -> None:
-    """Nobody is excluded any more."""
-    routing.items[event.interaction].excluded = {}
-    routing.index.include(event.interaction)
-    routing.timers.cancel(RETRY, event.interaction)
+    """Nobody is excluded any more but those who are for good."""
+    name = event.consult or event.interaction
+    item = routing.items[name]
+    item.excluded = dict.fromkeys(item.barred, 1)
+    if not item.barred:
+        routing.index.include(name)
+    routing.timers.cancel(RETRY, name)
 
 
 def exhausted(routing: Routing, event: e.RoutingExhausted, at_us: int) -> None:
     """Everybody is asked again later."""
-    routing.timers.cancel(EXHAUSTED, event.interaction)
-    routing.timers.set(RETRY, event.interaction, event.retry_us)
+    name = event.consult or event.interaction
+    routing.timers.cancel(EXHAUSTED, name)
+    routing.timers.set(RETRY, name, event.retry_us)
 
 
 def over(
@@ -362,16 +362,6 @@ def heard(routing: Routing, event: e.MessageReceived, at_us: int) -> None:
         routing.weigh(item, item.held_by, item.full_percent)
 
 
-def consulted(routing: Routing, event: e.ConsultAsked | e.BargedIn, at_us: int) -> None:
-    """Whoever is asked for help, or barges in, has one more of the channel to do."""
-    routing.occupy(event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
-
-
-def consult_ended(routing: Routing, event: e.ConsultEnded, at_us: int) -> None:
-    """They have one less to do."""
-    _relieve(routing, event.consulted, Load(event.channel, event.weight_percent, event.labels), at_us)
-
-
 def segment_started(routing: Routing, event: e.SegmentWrapUpStarted, at_us: int) -> None:
     """Whoever gave an interaction away has their part of it to wrap up."""
     routing.add(event.agent, Load(event.channel, event.weight_percent, event.labels), at_us)
@@ -379,20 +369,7 @@ def segment_started(routing: Routing, event: e.SegmentWrapUpStarted, at_us: int)
 
 def segment_ended(routing: Routing, event: e.SegmentWrapUpEnded, at_us: int) -> None:
     """They have one less to do."""
-    _relieve(routing, event.agent, Load(event.channel, event.weight_percent, event.labels), at_us)
-
-
-def _relieve(routing: Routing, agent: str, load: Load, at_us: int) -> None:
-    """They are offered what waits in a moment: one agent's leaving may end much at once."""
-    routing.vacate(agent, load, at_us)
-    if routing.benches[agent].takes_work:
-        routing.ask_later(agent, at_us)
-
-
-def transfer_completed(routing: Routing, event: e.TransferCompleted, at_us: int) -> None:
-    """The capacity that the consult held is the interaction's."""
-    item = routing.items[event.interaction]
-    routing.pass_on(event.interaction, item, event.to, event.consult, event.weight_percent, at_us)
+    routing.relieve(event.agent, Load(event.channel, event.weight_percent, event.labels), at_us)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
@@ -429,12 +406,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CustomerFellSilent: fell_silent,
     e.MessageReceived: heard,
     e.InteractionFinished: finished,
-    e.ConsultAsked: consulted,
-    e.BargedIn: consulted,
-    e.ConsultEnded: consult_ended,
     e.SegmentWrapUpStarted: segment_started,
     e.SegmentWrapUpEnded: segment_ended,
-    e.TransferCompleted: transfer_completed,
     e.InteractionDone: over,
     e.InteractionAbandoned: over,
     e.InteractionCanceled: over,
@@ -442,4 +415,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CallbackScheduled: over,
     e.CallbackDialing: dialing,
     e.CallbackAnswered: reached,
+    **CONSULTS,
 }

@@ -40,11 +40,11 @@ class Index(Items, Takers):
             if wanted.agent and self.is_free(wanted.agent, wanted):
                 yield wanted.agent
             elif not bucket.is_empty:
-                fit[wanted.kind] = fit.get(wanted.kind, 0) | self.able_profiles(wanted)
-        for kind, mask in fit.items():
+                fit[wanted.bits] = fit.get(wanted.bits, 0) | self.able_profiles(wanted)
+        for bits, mask in fit.items():
             for profile in self._profile_side.members(mask):
                 for room, ordered in profile.free.items():
-                    if room & self._either(kind):
+                    if room & bits:
                         yield from (entry[-1] for entry in ordered[0])
 
     # What fits
@@ -117,11 +117,11 @@ class Index(Items, Takers):
 
     def is_free(self, agent: str, wanted: Requirement) -> bool:
         """Whether this agent could be offered such an item now."""
-        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room & self._either(wanted.kind))
+        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room & wanted.bits)
 
     def free(self, wanted: Requirement) -> int:
         """How many agents could be offered such an item now."""
-        return self.holding(wanted, self._either(wanted.kind))
+        return self.holding(wanted, wanted.bits)
 
     def holding(self, wanted: Requirement, bits: int) -> int:
         """How many agents who meet a requirement have any of these bits of room."""
@@ -136,15 +136,10 @@ class Index(Items, Takers):
         """How many agents `able` counts, how many `holding` does with these bits, and how many `free` does."""
         if wanted.agent:
             return self.able(wanted), self.holding(wanted, bits), self.free(wanted)
-        mask, either = self.able_profiles(wanted), self._either(wanted.kind)
+        mask, either = self.able_profiles(wanted), wanted.bits
         totals = [(room, counts.total(mask)) for room, counts in self._free.items()]
         holding = sum([total for room, total in totals if room & bits])
         return self._taking.total(mask), holding, sum([total for room, total in totals if room & either])
-
-    @staticmethod
-    def _either(kind: int) -> int:
-        """The bits of room for a kind, with and without putting other work aside."""
-        return 3 << kind
 
     # The match
 
@@ -290,4 +285,4 @@ class Index(Items, Takers):
                 asked = [bucket for bucket in known.values() if not self.shuts(bucket.wanted)]
                 buckets = [*asked, *buckets]
         room = placed.room
-        return [bucket for bucket in buckets if room >> bucket.kind & 3]
+        return [bucket for bucket in buckets if room & bucket.bits]

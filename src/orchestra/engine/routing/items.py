@@ -160,7 +160,7 @@ class Items:
 
     def shuts(self, wanted: Requirement) -> bool:
         """Whether nothing is offered of what wants this."""
-        return self._shut_queues.get(wanted.queue, False) or bool(wanted.first and wanted.queue in self._shut_queues)
+        return self._shut_queues.get(wanted.queue, False) or (wanted.is_callback and wanted.queue in self._shut_queues)
 
     def shut(self, queue: str, *, for_all: bool = True) -> None:
         """Offer nothing from a queue, whatever comes to wait there; or, if not for all, no callbacks."""

@@ -7,6 +7,7 @@ from heapq import nsmallest
 from itertools import islice
 
 from orchestra.engine.routing.dialing import dialing, may_dial
+from orchestra.engine.routing.helping import asked
 from orchestra.engine.routing.rows import Item
 from orchestra.engine.routing.rules import LIMITED
 from orchestra.engine.routing.sides import Entry, Order, Rank, Requirement
@@ -34,7 +35,7 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         return
     order = routing.rules.step(item).order
     ranked = _ranked(view, name, plain, order)
-    if not ranked and routing.rules.interrupted:
+    if not ranked and routing.rules.interrupted and item.consult_on is None:  # nothing is put aside for a consult
         ranked = _ranked(view, name, routing.index.by_putting_aside(plain), order)
     if ranked:
         yield _offer(view, name, item, plain, ranked, at_us)
@@ -101,7 +102,7 @@ def offer_best_items(
         if best is None or best[1] == before:
             return
         wanted, name = best
-        if wanted.first == "customer":
+        if wanted.apart == "customer":
             yield dialing(view, name, at_us)
             dialled += 1
             continue
@@ -164,7 +165,9 @@ def _head(ranks: Iterable[Rank], agent: str, items: Mapping[str, Item]) -> Rank 
     return None
 
 
-def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[Entry], at_us: int) -> e.OfferMade:
+def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[Entry], at_us: int) -> e.Event:
+    if item.consult_on is not None:
+        return asked(view, name, item, ranked, failing(view, item, wanted), at_us)
     channel = view.plan.channels[item.channel]
     winner, *others = ranked
     token = view.routing.next_token()
@@ -190,7 +193,7 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
 
     `skills` lack the team or a skill, `rate_limited` rest, or have been offered as much as they may be for now,
     `saturated` have no room on the channel, `excluded` declined or missed it, and it rings at those who are `asked`
-    already and would have room for more.
+    already and would have room for more. Who would have room and is `barred` takes part in what the consult is about.
     """
     index = view.routing.index
     able, limited, free = index.tally(wanted, LIMITED)
@@ -198,7 +201,8 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
         "skills": len(index.of_agent) - able,
         "rate_limited": limited,
         "saturated": able - limited - free,
-        "excluded": sum(index.is_free(agent, wanted) for agent in item.excluded),
+        "excluded": sum(index.is_free(agent, wanted) for agent in item.excluded if agent not in item.barred),
+        "barred": sum(index.is_free(agent, wanted) for agent in item.barred),
         "asked": sum(index.is_free(agent, wanted) for agent in item.ringing),
     }
     return {condition: count for condition, count in counts.items() if count}

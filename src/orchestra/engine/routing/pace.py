@@ -5,7 +5,7 @@ Belongs here: following what happened. Does not: what it means for whoever waits
 
 from __future__ import annotations
 
-from orchestra.engine.routing.rows import Item, Offer
+from orchestra.engine.routing.rows import Item
 
 __all__ = ["Pace"]
 
@@ -29,16 +29,16 @@ class Pace:
         """Somebody comes to wait where nobody waited."""
         self._of(queue)[1] = at_us
 
-    def accepted(self, queue: str, offer: Offer, at_work_us: int, at_us: int) -> None:
-        """A contact was accepted: follow the time between accepts, an exponentially weighted mean with weight 1/8.
+    def accepted(self, queue: str, made_us: int, at_work_us: int, at_us: int) -> None:
+        """What was offered at `made_us` is accepted: follow the time between accepts, exponentially smoothed by 1/8.
 
-        How fast a queue is served shows only while somebody waits in it: not by contacts that found an agent at once,
+        How fast a queue is served shows only while somebody waits in it: not by what found an agent at once,
         by the time in which nobody waited, nor by agents who have just come to work, at `at_work_us`.
         """
         row = self._of(queue)
         last_us, waiting_us, interval_us, *_ = row
         from_us = max(last_us, waiting_us)
-        if offer.made_us > waiting_us and at_work_us < from_us:
+        if made_us > waiting_us and at_work_us < from_us:
             row[2] = _smoothed(interval_us, at_us - from_us)
         row[0] = at_us
 

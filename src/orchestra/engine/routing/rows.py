@@ -72,7 +72,7 @@ class Load(NamedTuple):
 
 @attrs.define
 class Item:
-    """A routed interaction.
+    """A routed interaction; or a consult on the interaction `consult_on`, from when it waits until it is accepted.
 
     `offers` are all it ever had, newest last; `agent` knows the customer; `step` and `gate` count from 0, and it has
     been in its step since `step_us`; `due_us` is when it should be done, if that was said. A bot has
@@ -84,6 +84,9 @@ class Item:
     by the offer `taken_by`, at the weight of that offer, `full_percent`, or less while its customer `is_silent` or it
     is being wrapped up; that agent has one more of its `labels`. While it is lent to an offer, its weight takes
     nobody's capacity.
+
+    A consult never rings: from when one agent is asked, `taken_us`, it is `OFFERED`, and they have its weight and
+    labels. Those who take part already are `barred`, and excluded for good.
     """
 
     customer: str
@@ -116,6 +119,8 @@ class Item:
     due_us: int | None = None
     for_people: bool = False
     first: str | None = None
+    consult_on: str | None = None
+    barred: list[str] = attrs.field(factory=list)
 
 
 @attrs.define

@@ -11,7 +11,7 @@ import attrs
 
 from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item, Load
 from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
-from orchestra.engine.routing.sides import Key, Order, Profile, ProfileKey, Rank, Requirement, Skills
+from orchestra.engine.routing.sides import OF_CONSULT, Key, Order, Profile, ProfileKey, Rank, Requirement, Skills
 from orchestra.engine.scores import Rating
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
@@ -292,7 +292,7 @@ class Rules:
 
     def ring(self, item: Item) -> Ring:
         """How many agents an item rings at once in its step."""
-        if self.is_for_one(item):
+        if self.is_for_one(item) or item.consult_on:
             return _ALONE
         return self.step(item).definition.ring or self.queues[item.queue].definition.ring
 
@@ -320,14 +320,15 @@ class Rules:
         step = queue.step(number)
         if step.is_known and item.agent:
             return Requirement(item.queue, self._kind(item), (), (), item.agent, item.first or "")
-        key = (item.queue, item.channel, number, item.gate, item.for_people, item.first, *item.skills.items())
+        apart = item.first or (OF_CONSULT if item.consult_on else "")
+        key = (item.queue, item.channel, number, item.gate, item.for_people, apart, *item.skills.items())
         wanted = self._known.get(key)
         if wanted is None:
             pool = "people" if item.for_people else step.definition.pool
             is_for_others = item.for_people and step.is_for_bots
             teams = (() if is_for_others else tuple(sorted(step.definition.teams))) or queue.teams(item.gate)
             skills = (*_ONLY.get(pool, ()), *_asked(item, step.definition))
-            wanted = Requirement(item.queue, self._kind(item), teams, skills, first=item.first or "")
+            wanted = Requirement(item.queue, self._kind(item), teams, skills, apart=apart)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = wanted

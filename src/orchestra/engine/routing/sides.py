@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from orchestra.engine.ordered import Ordered
 
 __all__ = [
+    "OF_CONSULT",
     "Bucket",
     "Entry",
     "Key",
@@ -32,6 +33,8 @@ Rank = tuple[int, int, int, str]
 """(tier, age, arrival, item), least first: who of a bucket is served next."""
 Skills = tuple[tuple[str, int], ...]
 """(skill, least level), sorted."""
+OF_CONSULT = "consult"
+"""What is wanted for a consult waits apart from what is wanted for contacts."""
 ProfileKey = tuple[tuple[str, ...], Skills]
 """Teams and skills, both sorted."""
 Entry = tuple[Any, ...]
@@ -46,9 +49,9 @@ _SPARED = 1024
 class Requirement(NamedTuple):
     """What an item waits for: an agent of one of these teams with these skills, or one agent by name.
 
-    `kind` is the place of its kind of work among the bits of an agent's room. `first` is as the item's, so that
-    callbacks wait apart: they are never offered from a queue that is closed, nor to an agent before a customer is
-    called who is first.
+    `kind` is the place of its kind of work among the bits of an agent's room. Some wait `apart`: callbacks by who is
+    `first` of them, since they are never offered from a queue that is closed, nor to an agent before a customer is
+    called who is first; and consults, for which nothing is put aside.
     """
 
     queue: str
@@ -56,7 +59,17 @@ class Requirement(NamedTuple):
     teams: tuple[str, ...]
     skills: Skills
     agent: str = ""
-    first: str = ""
+    apart: str = ""
+
+    @property
+    def is_callback(self) -> bool:
+        """Whether it is wanted for a callback that has not reached its customer."""
+        return bool(self.apart) and self.apart != OF_CONSULT
+
+    @property
+    def bits(self) -> int:
+        """The bits of an agent's room by which they could be asked, with and without putting other work aside."""
+        return (1 if self.apart == OF_CONSULT else 3) << self.kind
 
 
 class Order:
@@ -107,16 +120,16 @@ class Order:
 class Bucket:
     """Items that want the same, by rank: those that wait, those that ring already and want more, those that exclude.
 
-    `dials` says whether the customers of all of them are called before an agent is asked.
+    `dials` says whether the customers of all of them are called before an agent is asked, `bits` are of what they want.
     """
 
-    __slots__ = ("dials", "excluding", "kind", "number", "ringing", "waiting", "wanted")
+    __slots__ = ("bits", "dials", "excluding", "number", "ringing", "waiting", "wanted")
 
     def __init__(self, number: int, wanted: Requirement) -> None:
         self.number = number
         self.wanted = wanted
-        self.kind = wanted.kind
-        self.dials = wanted.first == "customer"
+        self.bits = wanted.bits
+        self.dials = wanted.apart == "customer"
         self.waiting: Ordered[Rank] = Ordered()
         self.ringing: Ordered[Rank] = Ordered()
         self.excluding: dict[str, int] = {}

@@ -40,7 +40,7 @@ def _less(counts: dict[str, int], key: str) -> None:
 
 
 class Routing(Slice):
-    """Items by interaction, offers by id, benches by agent.
+    """Items by interaction or consult, offers by id, benches by agent.
 
     `to_sweep` and `to_ask` are sets of agents who are yet to be offered what they can take, after a change of plan and
     after the end of a ring. `left` is customer and queue -> [began to wait, arrival, kept until]: the place of
@@ -82,6 +82,7 @@ class Routing(Slice):
         self.sweeping, self.asking = Pending(self.to_sweep), Pending(self.to_ask)
         self.in_hand: dict[str, dict[str, int]] = {}
         self.rings_in: dict[str, dict[str, int]] = {}
+        self.consult_on = {item.consult_on: name for name, item in self.items.items() if item.consult_on}
         for name, item in sorted(self.items.items()):
             for agent in (*item.ringing, *([item.held_by] if item.held_by is not None else [])):
                 self.in_hand.setdefault(agent, {})[name] = 1
@@ -275,7 +276,7 @@ class Routing(Slice):
 
     def is_exhausted(self, name: str, item: Item) -> bool:
         """Whether somebody declined or missed the item, and nobody else who takes work could serve it, busy or not."""
-        if not item.excluded:
+        if len(item.excluded) == len(item.barred):
             return False
         wanted = self.index.of_item[name][0].wanted
         return self.index.able(wanted) == sum(self.index.is_able(agent, wanted) for agent in item.excluded)
@@ -330,19 +331,20 @@ class Routing(Slice):
 
     def follow(self, item: Item, offer: Offer, at_us: int) -> None:
         """An offer of the item was accepted: follow the pace of its queue."""
-        self.paces.accepted(item.queue, offer, self.benches[offer.agent].since_us or 0, at_us)
+        self.paces.accepted(item.queue, offer.made_us, self.benches[offer.agent].since_us or 0, at_us)
         within_us = microseconds(self.plan.queues[item.queue].service_level.within)
         self.paces.answered(item.queue, is_met=at_us - item.start_us <= within_us)
 
-    def wait_us(self, wanted: Requirement, position: int) -> int | None:
+    def wait_us(self, wanted: Requirement, position: int, barred: Sequence[str] = ()) -> int | None:
         """The estimated wait of whoever waits for this and has so many before them; None if nothing tells.
 
         It is (position + 1) times the smoothed time between accepts, microseconds. Whoever comes where somebody is free
         and nobody waits does not wait. Nothing tells while nobody at work could help, or no contact of the queue is
         over yet.
         """
-        able = self.index.able(wanted)
-        if not position and self.index.free(wanted):
+        index = self.index
+        able = index.able(wanted) - sum(index.is_able(agent, wanted) for agent in barred)
+        if not position and index.free(wanted) > sum(index.is_free(agent, wanted) for agent in barred):
             return 0 if wanted.queue in self.pace else None
         interval_us = self.paces.interval_us(wanted.queue, able * self.rules.at_once(wanted.kind)) if able else 0
         return (position + 1) * interval_us or None
@@ -353,7 +355,7 @@ class Routing(Slice):
         if item is None or item.state != "WAITING":
             return None
         position = self.index.position(name)
-        return position, self.wait_us(self.index.wanted(name), position)
+        return position, self.wait_us(self.index.wanted(name), position, item.barred)
 
     def rest_us(self, outcome: str) -> int:
         """How long an agent is offered nothing after an offer that ended so."""
@@ -372,11 +374,12 @@ class Routing(Slice):
 
     # Capacity
 
-    def pass_on(self, name: str, item: Item, agent: str, by: str, weight_percent: int, at_us: int) -> None:
+    def pass_on(self, name: str, item: Item, agent: str, by: str, load: Load, at_us: int) -> None:
         """Another agent, who holds the capacity for it already, has a taken item, by a consult."""
         self.release(name, item, at_us)
         item.held_by, item.taken_by, item.taken_us = agent, by, at_us
-        item.weight_percent = item.full_percent = weight_percent
+        item.weight_percent = item.full_percent = load.weight_percent
+        item.labels = list(load.labels)
         self.in_hand.setdefault(agent, {})[name] = 1
         self.look_back(agent, at_us, taken=1)
         self.seat(agent, self.benches[agent])
@@ -426,6 +429,12 @@ class Routing(Slice):
             _less(bench.labels, label)
         bench.idle_since_us = idle_since_us
         self.seat(agent, bench)
+
+    def relieve(self, agent: str, load: Load, at_us: int) -> None:
+        """As `vacate`; they are offered what waits in a moment: one agent's leaving may end much at once."""
+        self.vacate(agent, load, at_us)
+        if self.benches[agent].takes_work:
+            self.ask_later(agent, at_us)
 
     def weigh(self, item: Item, agent: str, weight_percent: int) -> None:
         """What an agent has in hand weighs so much from now on; as long as it is put aside that takes nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestra.engine.routing.helping import about, queued_again
 from orchestra.engine.routing.match import offer_best_agent
 from orchestra.engine.routing.rows import Item
 from orchestra.engine.routing.sides import Requirement
@@ -45,7 +46,7 @@ def _help(view: View, name: str, item: Item) -> Iterator[e.Event]:
     """All further teams may take it at once."""
     last = len(view.routing.rules.queues[item.queue].gates_us) - 1
     if item.gate < last:
-        yield e.GateOpened(name, item.customer, item.queue, last)
+        yield _opened(name, item, last)
 
 
 def step_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -63,13 +64,19 @@ def exhausted(view: View, name: str, at_us: int) -> Iterator[e.Event]:
             yield _entered(name, item, following, "exhausted")
             return
     retry_us = at_us + microseconds(queue.definition.retry_after)
-    yield e.RoutingExhausted(name, item.customer, item.queue, retry_us)
+    interaction, consult = about(name, item)
+    yield e.RoutingExhausted(interaction, item.customer, item.queue, retry_us, consult)
 
 
 def gate_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """It has waited long enough for further teams."""
     item = view.routing.items[name]
-    yield e.GateOpened(name, item.customer, item.queue, item.gate + 1)
+    yield _opened(name, item, item.gate + 1)
+
+
+def _opened(name: str, item: Item, gate: int) -> e.GateOpened:
+    interaction, consult = about(name, item)
+    return e.GateOpened(interaction, item.customer, item.queue, gate, consult)
 
 
 def _go_on(view: View, name: str, reason: str, at_us: int) -> Iterator[e.Event]:
@@ -86,7 +93,8 @@ def _go_on(view: View, name: str, reason: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _entered(name: str, item: Item, step: int, reason: str) -> e.StepEntered:
-    return e.StepEntered(name, item.customer, item.queue, step, reason)
+    interaction, consult = about(name, item)
+    return e.StepEntered(interaction, item.customer, item.queue, step, reason, consult)
 
 
 def _next(view: View, name: str, item: Item, at_least: int) -> int | None:
@@ -127,11 +135,26 @@ def holds(view: View, condition: Condition, wanted: Requirement) -> bool:
     return bool(asked) and all(asked)
 
 
-def queue_again(view: View, name: str, reason: str, at_us: int, queue: str | None = None) -> e.InteractionQueued:
-    """The interaction waits again, in its queue with the place that the queue gives it, or with its own in another."""
+def queue_again(
+    view: View, name: str, reason: str, at_us: int, queue: str | None = None, told: str | None = None
+) -> e.InteractionQueued | e.ConsultQueued:
+    """An item waits again, in its queue with the place that the queue gives it, or with its own in another.
+
+    Args:
+        view: the state before that.
+        name: the interaction, or the consult.
+        reason: why.
+        at_us: now.
+        queue: the other queue.
+        told: what an agent who was asked to help gave as the reason.
+    """
     item = view.routing.items[name]
     place = "keep" if queue is not None else view.plan.queues[item.queue].requeue
     is_reset = place == "reset"
+    start_us, order = (at_us, view.routing.next_order()) if is_reset else (item.start_us, item.order)
+    at_front = item.at_front or place == "front"
+    if item.consult_on is not None:
+        return queued_again(view, name, reason, (queue or item.queue, start_us, order, at_front), told)
     return e.InteractionQueued(
         name,
         item.customer,
@@ -139,10 +162,10 @@ def queue_again(view: View, name: str, reason: str, at_us: int, queue: str | Non
         item.channel,
         item.skills,
         item.priority,
-        at_us if is_reset else item.start_us,
-        view.routing.next_order() if is_reset else item.order,
+        start_us,
+        order,
         reason,
         item.agent,
-        item.at_front or place == "front",
+        at_front,
         item.first,
     )

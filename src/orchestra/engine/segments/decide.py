@@ -27,7 +27,7 @@ def _on_given_away(view: View, event: e.TransferCompleted | e.InteractionTransfe
         event.agent,
         item.channel,
         channel.weight_percent * channel.wrap_up_percent // 100,
-        item.labels,
+        event.labels_before if isinstance(event, e.TransferCompleted) else item.labels,
         mode,
         until_us,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from orchestra.engine.consults.parts import completed
 from orchestra.engine.contacts.intake import check_text
 from orchestra.engine.contacts.state import Interaction
 from orchestra.engine.section import Section, Steps
@@ -105,8 +106,7 @@ def _take_over(view: View, command: c.TakeOver, at_us: int) -> Steps:
         yield from _barged_in(view, key, interaction, agent, command.agent)
         party = _party(view, key, command.agent)
     assert party is not None  # they have just come in
-    row = view.consults.consults[party]
-    yield e.TransferCompleted(party, key, row.customer, row.agent, command.agent, row.weight_percent)
+    yield completed(view, party)
     return None
 
 

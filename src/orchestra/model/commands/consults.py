@@ -11,6 +11,7 @@ __all__ = [
     "AcceptConsult",
     "AskConsult",
     "CompleteTransfer",
+    "ConsultQueue",
     "DeclineConsult",
     "EndConsult",
     "LeaveConsult",
@@ -29,6 +30,23 @@ class AskConsult(Command):
     interaction: Id
     agent: str
     consulted: str
+    note: str | None = private()
+
+
+@attrs.define
+class ConsultQueue(Command):
+    """Ask a queue for help with an interaction that this agent has: whoever serves it and is best and free next.
+
+    The consult waits in the queue, among its contacts, as one of the interaction's channel would, until somebody is
+    asked and accepts. They need `skills` on top of the queue's own; it is worth `priority` minutes of waiting more than
+    others there. `note` tells them what it is about.
+    """
+
+    interaction: Id
+    agent: str
+    queue: str
+    skills: dict[str, int] = attrs.field(factory=dict)
+    priority: int = 0
     note: str | None = private()
 
 

@@ -45,6 +45,7 @@ from orchestra.model.events.consults import (
     ConsultConnecting,
     ConsultEnded,
     ConsultMerged,
+    ConsultQueued,
     TransferCompleted,
 )
 from orchestra.model.events.contacts import (
@@ -141,6 +142,7 @@ __all__ = [
     "ConsultConnecting",
     "ConsultEnded",
     "ConsultMerged",
+    "ConsultQueued",
     "ContactTaken",
     "ConversationStarted",
     "CustomerAdded",

@@ -94,20 +94,30 @@ class OfferEnded(Event):
 
 @attrs.define
 class RoutingExhausted(Event):
-    """All who could take it have declined or missed it; they are asked again from `retry_us` on."""
+    """All who could take it have declined or missed it; they are asked again from `retry_us` on.
+
+    Attributes:
+        consult: the consult about the interaction, if it is that which waits.
+    """
 
     interaction: str
     customer: str
     queue: str
     retry_us: int
+    consult: str | None = None
 
 
 @attrs.define
 class RoutingRetried(Event):
-    """Nobody is excluded from this interaction any more."""
+    """Nobody is excluded from this interaction any more.
+
+    Attributes:
+        consult: the consult about the interaction, if it is that which waits.
+    """
 
     interaction: str
     customer: str
+    consult: str | None = None
 
 
 @attrs.define
@@ -122,6 +132,7 @@ class StepEntered(Event):
     """A waiting interaction is now offered as this step of its queue says, counted from 0.
 
     `reason` is `time`, `skipped` (the steps before did not apply), `exhausted`, or `stayed` where no later one applies.
+    If it is a consult about the interaction that waits, `consult` is its id.
     """
 
     interaction: str
@@ -129,16 +140,22 @@ class StepEntered(Event):
     queue: str
     step: int
     reason: str
+    consult: str | None = None
 
 
 @attrs.define
 class GateOpened(Event):
-    """An interaction has waited long enough for further teams, those behind this gate of its queue."""
+    """An interaction has waited long enough for further teams, those behind this gate of its queue.
+
+    Attributes:
+        consult: the consult about the interaction, if it is that which waits.
+    """
 
     interaction: str
     customer: str
     queue: str
     gate: int
+    consult: str | None = None
 
 
 @attrs.define

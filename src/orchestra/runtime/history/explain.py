@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from orchestra.codec import decode_event
+from orchestra.engine.consults.parts import is_consult
 from orchestra.engine.engine import Engine
 from orchestra.errors import DefinitionError, UnknownId
 from orchestra.journal.port import Journal
@@ -49,6 +50,7 @@ _STEPS = (
     "OfferEnded",
     "RoutingExhausted",
     "RoutingRetried",
+    "ConsultQueued",
     "ConsultAsked",
     "ConsultConnecting",
     "ConsultAccepted",
@@ -88,6 +90,7 @@ class Decision:
     """Why this agent.
 
     Attributes:
+        offer: its id; of a consult that waited in a queue, that of the consult, of which each asking is a decision.
         key: what was compared, least first: the parts of the queue's order, then the agent's id. A score stands there
             with its sign turned, and 1,000,000,000,000,001 where a score failed.
         runners_up: the next agents' keys.
@@ -167,7 +170,7 @@ def explain(
     if started is None:
         raise UnknownId("interaction", interaction)
     steps = [Step(record.position, record.at_us, record.type, sentence(event, owner)) for record, event in found]
-    decisions = [_decision(record, event, found) for record, event in found if isinstance(event, e.OfferMade)]
+    decisions = [decision for record, event in found if (decision := _decision(record, event, found)) is not None]
     if full:
         decisions = _with_candidates(journal, interaction, decisions, scores)
     return Explanation(interaction, owner, started.channel, steps, decisions)
@@ -208,28 +211,42 @@ def _number(interaction: str) -> int:
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < _DIGITS else 0
 
 
-def _decision(record: Record, made: e.OfferMade, found: Sequence[tuple[Record, e.Event]]) -> Decision:
-    ends = (event for _, event in found if isinstance(event, e.OfferAccepted | e.OfferEnded))
-    end = next((event for event in ends if event.offer == made.offer), None)
-    outcome, reason = _outcome(end)
-    return Decision(
-        record.position,
-        record.at_us,
-        made.offer,
-        made.agent,
-        made.queue,
-        made.key,
-        made.runners_up,
-        made.failed,
-        outcome,
-        reason,
-    )
+def _decision(record: Record, made: e.Event, found: Sequence[tuple[Record, e.Event]]) -> Decision | None:
+    """The decision that an event tells of, if it does."""
+    if isinstance(made, e.OfferMade):
+        whom, (outcome, reason) = (made.offer, made.agent, made.queue), _of_offer(made, found)
+    elif isinstance(made, e.ConsultAsked) and made.queue is not None:
+        later = [pair for pair in found if pair[0].position > record.position]
+        whom, (outcome, reason) = (made.consult, made.consulted, made.queue), _of_asking(made, later)
+    else:
+        return None
+    why = made.key, made.runners_up, made.failed
+    return Decision(record.position, record.at_us, *whom, *why, outcome, reason)
 
 
-def _outcome(end: e.OfferAccepted | e.OfferEnded | None) -> tuple[str | None, str | None]:
-    if isinstance(end, e.OfferEnded):
-        return end.outcome, end.reason
-    return None if end is None else "ACCEPTED", None
+def _of_offer(made: e.OfferMade, found: Sequence[tuple[Record, e.Event]]) -> tuple[str | None, str | None]:
+    """How an offer ended, and why, if told."""
+    for _, event in found:
+        if isinstance(event, e.OfferAccepted) and event.offer == made.offer:
+            return "ACCEPTED", None
+        if isinstance(event, e.OfferEnded) and event.offer == made.offer:
+            return event.outcome, event.reason
+    return None, None
+
+
+def _of_asking(made: e.ConsultAsked, later: Sequence[tuple[Record, e.Event]]) -> tuple[str | None, str | None]:
+    """As `_of_offer`, for whom a queue asked for help, from what came after that."""
+    for _, event in later:
+        match event:
+            case e.ConsultAccepted() if event.consult == made.consult:
+                return "ACCEPTED", None
+            case e.ConsultQueued() if event.consult == made.consult:
+                return event.reason.upper(), event.told
+            case e.ConsultEnded() if event.consult == made.consult:
+                return event.outcome, event.reason
+            case _:
+                pass
+    return None, None
 
 
 def _with_candidates(
@@ -237,9 +254,14 @@ def _with_candidates(
 ) -> list[Decision]:
     states = _states(journal, [decision.position for decision in decisions], scores or {})
     return [
-        attrs.evolve(decision, candidates=candidates(engine.view, interaction))
+        attrs.evolve(decision, candidates=candidates(engine.view, _waiting(decision, interaction)))
         for decision, engine in zip(decisions, states, strict=True)
     ]
+
+
+def _waiting(decision: Decision, interaction: str) -> str:
+    """What waited before a decision: the consult, or the interaction."""
+    return decision.offer if is_consult(decision.offer) else interaction
 
 
 def _states(journal: Journal, positions: Sequence[int], scores: Scores) -> Iterator[Engine]:

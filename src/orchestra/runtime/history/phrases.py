@@ -48,6 +48,7 @@ PHRASES: Mapping[str, str] = {
     "OfferConnecting": "{agent} answered, and is being connected",
     "OfferAccepted": "{agent} took it",
     "OfferEnded": "the offer to {agent} ended: {outcome_text}{because}",
+    "ConsultQueued": "{agent} asks queue {queue} for help with {interaction}{because}",
     "ConsultAsked": "{agent} asked {consulted} {for_what}",
     "ConsultConnecting": "{consulted} answered {agent}, and is being connected",
     "ConsultAccepted": "{consulted} came to {agent}",
@@ -56,7 +57,7 @@ PHRASES: Mapping[str, str] = {
     "Whispered": "{agent} whispered to {monitored}",
     "BargedIn": "{consulted} barged in",
     "ConsultMerged": "{consulted} talks with the customer too",
-    "ConsultEnded": "{consulted} is asked no more: {outcome_text}{because}",
+    "ConsultEnded": "{asked} is asked no more: {outcome_text}{because}",
     "RoutingExhausted": "everybody in queue {queue} has declined or missed it",
     "RoutingRetried": "everybody is asked again",
     "StepEntered": "asked for in step {step} of queue {queue}: {reason}",
@@ -128,6 +129,7 @@ class _Words(dict[str, Any]):
         self["on_text"] = _spoken(self.get("on") or "")
         self["began"] = "made contact" if self.get("conversation") else "a work item began"
         self["for_what"] = f"{_PURPOSES.get(self.get('purpose', ''), '')} {self.get('interaction')}"
+        self["asked"] = self.get("consulted") or f"queue {self.get('queue')}"
         self["author"] = self.get("agent") or "the company"
         self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
         self["addressee"] = "" if self.get("customer") == customer else f" {self.get('customer')}"

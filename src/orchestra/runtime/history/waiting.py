@@ -5,15 +5,18 @@ Belongs here: questions to the state. Does not: decisions, and the journal.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import attrs
 
+from orchestra.engine.consults.parts import is_consult, known
 from orchestra.engine.presence.state import Agent
 from orchestra.engine.routing.match import failing
 from orchestra.engine.routing.rows import MARKS, Bench, Item
 from orchestra.engine.routing.sides import Entry, Profile, Requirement
 from orchestra.engine.view import View
+from orchestra.errors import OfferExpired
 from orchestra.model.addresses import Ref
 
 __all__ = ["Candidate", "Waiting", "candidates", "why_waiting"]
@@ -21,9 +24,10 @@ __all__ = ["Candidate", "Waiting", "candidates", "why_waiting"]
 
 @attrs.frozen
 class Waiting:
-    """Why a contact waits.
+    """Why a contact, or a consult in a queue, waits.
 
     Attributes:
+        interaction: its id, or that of the consult.
         reason: `closed`: its queue is closed; `gated`: those who could take it may do so once it has waited longer;
             `no_agents`: nobody who could take it takes work; `saturated`: those who may be asked have no room;
             `rate_limited`: those who would have room have been offered as much as they may be for now;
@@ -32,7 +36,7 @@ class Waiting:
             the plan somebody could take it, and will be asked in a moment.
         place: from 1, among those that wait for the same.
         taking: agents who take work.
-        able: of these, those with the team and the skills.
+        able: of these, those with the team and the skills, and for a consult who does not take part already.
         counts: condition -> how many agents fail it first, of those who take work.
     """
 
@@ -68,19 +72,19 @@ _SENTENCES = {
 }
 
 
-def why_waiting(view: View, interaction: str | Ref) -> Waiting | None:
-    """Why a contact waits, from the state as it is; None if it does not wait. Looks at no agent one by one.
+def why_waiting(view: View, name: str | Ref) -> Waiting | None:
+    """Why a contact or a consult waits, from the state as it is; None if it does not. Looks at no agent one by one.
 
     Raises:
-        UnknownId: there is no such interaction.
+        UnknownId: there is no such interaction or consult.
     """
-    key, _ = view.interaction(interaction)
+    key = _key(view, name)
     item = view.routing.items.get(key)
     if item is None or item.state != "WAITING":
         return None
     routing = view.routing
     bucket, rank = routing.index.of_item[key]
-    able, counts = routing.index.able(bucket.wanted), failing(view, item, bucket.wanted)
+    able, counts = _able(view, item, bucket.wanted), failing(view, item, bucket.wanted)
     return Waiting(
         key,
         _reason(view, item, bucket.wanted, able, counts),
@@ -94,12 +98,21 @@ def why_waiting(view: View, interaction: str | Ref) -> Waiting | None:
     )
 
 
+def _key(view: View, name: str | Ref) -> str:
+    if isinstance(name, Ref) or not is_consult(name):
+        return view.interaction(name)[0]
+    with suppress(OfferExpired):  # it was, and waits no more
+        known(view, name)
+    return name
+
+
 def _reason(view: View, item: Item, wanted: Requirement, able: int, counts: dict[str, int]) -> str:
     if view.routing.is_shut(item.queue, item.first):
         return "closed"
     if not able:
         return "gated" if _later(view, item) else "no_agents"
-    excluded = sum(view.routing.index.is_able(agent, wanted) for agent in item.excluded)
+    asked = item.excluded.keys() - set(item.barred)
+    excluded = sum(view.routing.index.is_able(agent, wanted) for agent in asked)
     if excluded == able:
         return "excluded"
     barred = [counts.get(condition, 0) for condition in ("saturated", "excluded", "rate_limited")]
@@ -114,7 +127,13 @@ def _later(view: View, item: Item) -> bool:
     queue = routing.rules.queues[item.queue]
     last, opened = len(queue.gates_us) - 1, attrs.evolve(item, gate=len(queue.gates_us) - 1)
     steps = range(item.step + (item.gate == last), len(queue.steps))
-    return any(routing.index.able(routing.rules.wanted(opened, step)) for step in steps)
+    return any(_able(view, item, routing.rules.wanted(opened, step)) for step in steps)
+
+
+def _able(view: View, item: Item, wanted: Requirement) -> int:
+    """How many who take work meet a requirement of an item, without those who take part in what it is about."""
+    index = view.routing.index
+    return index.able(wanted) - sum(index.is_able(agent, wanted) for agent in item.barred)
 
 
 @attrs.frozen
@@ -127,17 +146,17 @@ class Candidate:
     key: list[int | str]
 
 
-def candidates(view: View, interaction: str) -> list[Candidate]:
-    """All agents, those who could take the interaction first, best first, the others by name.
+def candidates(view: View, waiting: str) -> list[Candidate]:
+    """All agents, those who could take what waits first, best first, the others by name.
 
     Args:
-        view: the state in which the interaction waits.
-        interaction: its id.
+        view: the state in which it waits.
+        waiting: the interaction's id, or the consult's.
     """
     routing = view.routing
-    item = routing.items[interaction]
+    item = routing.items[waiting]
     wanted, order = routing.rules.wanted(item), routing.rules.step(item).order
-    rate = routing.rules.scorer(interaction, item, wanted)
+    rate = routing.rules.scorer(waiting, item, wanted)
     fit: list[Entry] = []
     unfit: list[Candidate] = []
     for name, agent in sorted(view.presence.agents.items()):
@@ -175,5 +194,5 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
     if not view.routing.index.is_free(name, wanted):
         return "saturated"
     if name in item.excluded:
-        return "excluded"
+        return "takes part" if name in item.barred else "excluded"
     return "asked" if name in item.ringing else None

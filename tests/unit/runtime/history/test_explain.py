@@ -252,3 +252,55 @@ def test_plain_data() -> None:
         "failing": None,
         "key": [0, START_US + SECOND, "ana"],
     }
+
+
+def helped() -> tuple[Desk, str]:
+    """A call of ana's, about which queue care asks bob, who is busy, and eva, who helps."""
+    desk = Desk()
+    desk.sign_in("ana", "bob")
+    desk.run(c.DefineAgent("eva", ["care"]), 0.5)
+    called = desk.call("joe", 10)
+    assert desk.take(called, 20) == "ana"
+    desk.run(c.ConsultQueue(called, "ana", "care"), 22)
+    desk.run(c.DeclineConsult("cs1", "bob", 2, "at lunch"), 24)
+    desk.sign_in("eva", at_s=26)
+    return desk, called
+
+
+def test_whom_a_queue_asked_for_help_is_a_decision_about_the_contact() -> None:
+    desk, called = helped()
+    told = [(one.offer, one.agent, one.outcome, one.reason) for one in explain(desk.journal, called).decisions]
+    assert told == [
+        ("of1", "ana", "ACCEPTED", None),
+        ("cs1", "bob", "DECLINED", "at lunch"),
+        ("cs1", "eva", None, None),
+    ]
+    desk.run(c.AcceptConsult("cs1", "eva", 3), 28)
+    explanation = explain(desk.journal, called, full=True)
+    assert (explanation.decisions[2].outcome, explanation.decisions[2].failed) == (
+        "ACCEPTED",
+        {"saturated": 1, "excluded": 1},
+    )
+    assert listed(explanation, 2)[:3] == [(1, "eva", None), (None, "ana", "saturated"), (None, "bob", "excluded")]
+    assert [step.sentence for step in explanation.steps if step.kind.startswith("Consult")] == [
+        "ana asks queue care for help with in1 (asked)",
+        "ana asked bob for help with in1",
+        "ana asks queue care for help with in1 (declined)",
+        "ana asked eva for help with in1",
+        "eva came to ana",
+    ]
+
+
+def test_how_a_queue_was_asked_in_vain_is_told() -> None:
+    desk, called = helped()
+    desk.run(c.EndConsult("cs1", "ana", "found it"), 28)
+    decision = explain(desk.journal, called).decisions[-1]
+    assert (decision.agent, decision.outcome, decision.reason) == ("eva", "CANCELED", "found it")
+    desk.run(c.AskConsult(called, "ana", "eva"), 29)
+    assert len(explain(desk.journal, called).decisions) == 3, "who is asked by name was not decided on"
+    desk.run(c.EndConsult("cs4", "ana"), 30)
+    for agent in ("bob", "eva"):
+        desk.run(c.SetAway(agent, "lunch"), 31)
+    desk.run(c.ConsultQueue(called, "ana", "care"), 32)
+    desk.run(c.EndConsult("cs5", "ana"), 33)
+    assert explain(desk.journal, called).steps[-1].sentence == "queue care is asked no more: canceled"

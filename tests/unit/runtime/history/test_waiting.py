@@ -133,3 +133,20 @@ def test_plain_data() -> None:
         "counts": {},
         "sentence": "nobody who can take it is at work and available in queue care",
     }
+
+
+def test_a_consult_is_waited_for_by_its_own_id_and_not_by_who_takes_part() -> None:
+    desk = Desk()
+    desk.sign_in("ana")
+    called = desk.call("joe", 10)
+    desk.take(called, 20)
+    desk.run(c.ConsultQueue(called, "ana", "care"), 22)
+    waiting = why(desk, "cs1")
+    assert (waiting.interaction, waiting.reason, waiting.able, waiting.taking) == ("cs1", "no_agents", 0, 1)
+    desk.sign_in("bob", at_s=24)
+    assert why_waiting(desk.view, "cs1") is None, "bob is asked"
+    desk.run(c.EndConsult("cs1", "ana"), 26)
+    assert why_waiting(desk.view, "cs1") is None
+    with pytest.raises(UnknownId) as caught:
+        why_waiting(desk.view, "cs9")
+    assert (caught.value.kind, caught.value.id) == ("consult", "cs9")
