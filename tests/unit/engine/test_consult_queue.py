@@ -320,6 +320,16 @@ def test_who_asks_is_not_asked_though_nobody_else_serves_the_queue(desk: Desk, g
     assert asked(desk) == "bob"
 
 
+def test_no_wait_is_foretold_as_long_as_nobody_but_who_asks_serves_the_queue(desk: Desk) -> None:
+    before = desk.answered("mia")
+    desk.run(c.FinishInteraction(before.interaction, "ana"), 60)
+    seek(desk, desk.answered())
+    assert desk.engine.view.routing.place("cs1") == (0, None)
+    desk.run(c.DefineAgent("bob", ["care"], capacity_percent=10))
+    desk.sign_in("bob")
+    assert desk.engine.view.routing.place("cs1") == (0, 30 * SECOND)
+
+
 def test_who_has_been_merged_is_not_asked(desk: Desk, got: Any) -> None:
     desk.join(desk.ask(got, "bob"))
     desk.run(c.MergeConsult("cs1", "ana"), 1)
