@@ -57,7 +57,7 @@ PROOFS: Mapping[str, Proof] = {
     "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 60, 0.006, 10_000, "commands"),
     # 85,000 customers bring four families near, and the fewest of each of the others are in.
     "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 40, 0.00047, 85_000, "customers", alone=10**9),
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 66, 6.600, 60, "bugs", alone=1000),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 63, 21.000, 60, "bugs", alone=1000),
 }
 
 FIXED_SECONDS: Mapping[str, int] = {
