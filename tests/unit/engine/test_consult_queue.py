@@ -357,6 +357,19 @@ def test_who_barges_in_is_not_asked(desk: Desk, got: Any, waits: bool) -> None:
     assert desk.engine.view.routing.items["cs1"].barred == ["ana", "cleo"]
 
 
+def test_where_the_last_who_could_be_asked_barges_in_the_others_are_asked_again(desk: Desk, got: Any) -> None:
+    busy(desk, "cleo")
+    seek(desk, got)
+    answer(desk, c.DeclineConsult)
+    assert asked(desk) == "", "cleo has no room, and bob has declined"
+    desk.run(c.MonitorInteraction(got.interaction, "cleo", actor="operator:eve"), 1)
+    desk.run(c.BargeIn(got.interaction, "cleo", actor="operator:eve"), 1)
+    desk.advance(1)
+    assert desk.last(e.RoutingExhausted).consult == "cs1"
+    desk.advance(45)
+    assert asked(desk) == "bob"
+
+
 # Closed and full
 
 

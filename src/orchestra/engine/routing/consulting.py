@@ -5,7 +5,7 @@ Belongs here: one function per kind of event of consults. Does not: all other ev
 
 from __future__ import annotations
 
-from orchestra.engine.routing.rows import Item, Load
+from orchestra.engine.routing.rows import EXHAUSTED, RETRY, Item, Load
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import Evolve
 from orchestra.model import events as e
@@ -67,6 +67,8 @@ def barged_in(routing: Routing, event: e.BargedIn, at_us: int) -> None:
     item.barred, item.excluded[event.consulted] = [*item.barred, event.consulted], 1
     if item.state == "WAITING":
         routing.index.exclude(name)
+        if routing.timers.get(RETRY, name) is None and routing.is_exhausted(name, item):
+            routing.timers.set(EXHAUSTED, name, at_us)  # the last who could have been asked barged in
 
 
 def accepted(routing: Routing, event: e.ConsultAccepted, at_us: int) -> None:
