@@ -25,7 +25,7 @@ from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
-from tests import desk_invariants, routing_oracle as oracle
+from tests import desk_invariants, people_invariants, routing_oracle as oracle
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
 
@@ -69,6 +69,7 @@ class Witness:
     started: int = 0
     ended: int = 0
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
+    people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -83,6 +84,7 @@ class Witness:
         assert at_us >= self.at_us, "engine time went back"
         self.position, self.at_us = engine.view.position, at_us
         self.desk.see(engine, event)
+        self.people.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -659,6 +661,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_cases(engine)
     _check_deliveries(engine)
     desk_invariants.check(engine)
+    people_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 
@@ -815,7 +818,7 @@ def _check_cases(engine: Engine) -> None:
     view = engine.view
     for name, case in view.cases.cases.items():
         assert case.state in CASE.states
-        assert case.customer in view.contacts.customers
+        assert case.customer in view.identity.customers
         assert (case.closed_us is not None) == (case.state == "CLOSED")
         if case.state == "CLOSED":
             continue
@@ -853,6 +856,7 @@ def _check_deliveries(engine: Engine) -> None:
 
 def _check_against(engine: Engine, witness: Witness) -> None:
     desk_invariants.check_against(engine, witness.desk)
+    people_invariants.check_against(engine, witness.people)
     view = engine.view
     states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
     assert witness.started == len(view.contacts.interactions), "an interaction was lost"

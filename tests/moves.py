@@ -14,9 +14,10 @@ import attrs
 from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
-from orchestra.model.addresses import ref
+from orchestra.model.addresses import Address, ref
 from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, Team, WarmUp
 from orchestra.model.hours import Hours
+from orchestra.model.identity import Identity
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition, Ring, Serving, Step
 from orchestra.model.scores import (
@@ -112,7 +113,11 @@ def swarm_plan() -> Plan:
             plan.channels["chat"], wrap_up=5 * second, connects=20 * second, silence=Silence(8 * second, 40)
         ),
         "voice": attrs.evolve(
-            plan.channels["voice"], keep_ids=None, interrupts=["email", "task"], connect_target=30 * second
+            plan.channels["voice"],
+            keep_ids=None,
+            interrupts=["email", "task"],
+            connect_target=30 * second,
+            most_verified="basic",
         ),
         "email": attrs.evolve(
             plan.channels["email"],
@@ -203,6 +208,7 @@ def swarm_plan() -> Plan:
         callbacks=callbacks,
         teams={**plan.teams, "experts": Team()},
         labels={"complex": Label(2), "money": Label(1)},
+        identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
     )
 
 
@@ -300,6 +306,7 @@ def receive(engine: Engine, choose: Chooser) -> c.Command:
         f"m{count + 1 - (choose.number(0, count) if choose.chance(10) else 0)}",
         person(choose.pick(CUSTOMERS)),
         thread=choose.pick([None, None, thread("t1"), thread("t2")]),
+        also=[_address(choose)] if choose.chance(4) else [],
         occurred_us=None if choose.chance(60) else engine.now_us - choose.number(-HOUR, 10 * HOUR),
         reply_case=_case(engine, choose) if choose.chance(10) else None,
         case_number=f"C-{choose.number(1, 9):06d}" if choose.chance(10) else None,
@@ -317,14 +324,14 @@ def call(engine: Engine, choose: Chooser) -> c.Command:
         choose.pick(["voice", "voice", "chat"]),
         "main",
         f"k{count + 1 - (choose.number(0, count) if choose.chance(10) else 0)}",
-        person(choose.pick(CUSTOMERS)),
+        person(choose.pick(CUSTOMERS)) if choose.chance(97) else Address("handle", "key-hidden", matches=False),
         topic=choose.pick([None, *TOPICS]),
     )
 
 
 def open_work(engine: Engine, choose: Chooser) -> c.Command | None:
     case = _case(engine, choose) if choose.chance(60) else None
-    customer = None if case else _some(choose, engine.view.contacts.customers)
+    customer = None if case else _some(choose, engine.view.identity.customers)
     if case is None and customer is None:
         return None
     count = len(engine.view.work.items)
@@ -440,7 +447,7 @@ def request_callback(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def schedule_callback(engine: Engine, choose: Chooser) -> c.Command | None:
-    customer = _some(choose, engine.view.contacts.customers) if choose.chance(30) else None
+    customer = _some(choose, engine.view.identity.customers) if choose.chance(30) else None
     return c.ScheduleCallback(
         choose.pick(["voice", "voice", "chat"]),
         "main",
@@ -637,7 +644,7 @@ def complete_transfer(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def open_case(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _some(choose, engine.view.contacts.customers)
+    name = _some(choose, engine.view.identity.customers)
     return c.OpenCase(name, choose.pick([None, *TOPICS]), choose.pick([None, "sales"])) if name else None
 
 
@@ -676,7 +683,7 @@ def assign(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def add_ref(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _case(engine, choose) if choose.chance(50) else _some(choose, engine.view.contacts.customers)
+    name = _case(engine, choose) if choose.chance(50) else _some(choose, engine.view.identity.customers)
     return c.AddRef(name, f"order:{choose.number(1, 20)}") if name else None
 
 
@@ -685,6 +692,69 @@ def set_fields(engine: Engine, choose: Chooser) -> c.Command | None:
         return c.SetFields(ref(f"order:{choose.number(1, 20)}"), {"orders": choose.pick([None, 1, 2])})
     name = _case(engine, choose)
     return c.SetFields(name, {"orders": choose.pick([None, 1, 2])}) if name else None
+
+
+# Who customers are
+
+
+def _address(choose: Chooser) -> Address:
+    kind = choose.pick(["handle", "handle", "phone", "number"])
+    return attrs.evolve(
+        person(choose.pick(CUSTOMERS) if kind == "handle" else f"{kind}{choose.number(1, 6)}"), kind=kind
+    )
+
+
+def _asker(choose: Chooser) -> str | None:
+    return choose.pick([None, None, "agent:ana", "operator:root"])
+
+
+def link_address(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.identity.customers)
+    sure = choose.pick([100, 100, 60, 10])
+    return c.LinkAddress(name, _address(choose), "told", sure, actor=_asker(choose)) if name else None
+
+
+def unlink_address(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.identity.customers)
+    if name is None:
+        return None
+    keys = sorted(engine.view.identity.addresses_of.get(name, ()))
+    address = Address("handle", choose.pick(keys)) if keys and choose.chance(90) else _address(choose)
+    return c.UnlinkAddress(name, address, "given up")
+
+
+def merge(engine: Engine, choose: Chooser) -> c.Command | None:
+    one, other = (_some(choose, engine.view.identity.customers) for _ in range(2))
+    sure = choose.pick([100, 100, 90, 60, 10])
+    return c.MergeCustomers(one, other, "told", sure, actor=_asker(choose)) if one and other else None
+
+
+def dismiss(engine: Engine, choose: Chooser) -> c.Command | None:
+    one, other = (_some(choose, engine.view.identity.customers) for _ in range(2))
+    return c.DismissMerge(one, other, "two people") if one and other else None
+
+
+def split(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.identity.merges)
+    return c.SplitCustomers(name, "two people") if name else None
+
+
+def settle_triage(engine: Engine, choose: Chooser) -> c.Command | None:
+    key = _some(choose, engine.view.identity.triage)
+    return None if key is None else c.SettleTriage(*(key.split("\x1f") if "\x1f" in key else (key, "li1")))
+
+
+def verify(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.contacts.interactions)
+    return c.VerifyContact(name, choose.pick(["none", "basic", "strong"]), "asked") if name else None
+
+
+def consent(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.identity.customers)
+    if name is None:
+        return None
+    channel, purpose = choose.pick([None, "email", "chat"]), choose.pick(["news", "news", "survey", "gossip"])
+    return c.RecordConsent(name, purpose, choose.chance(60), channel, engine.now_us - choose.number(0, 60) * SECOND)
 
 
 # Deliveries
@@ -700,7 +770,8 @@ def send(engine: Engine, choose: Chooser) -> c.Command | None:
     if name is None:
         return None
     topic, channel = choose.pick(["message", "delay"]), choose.pick([None, "email"])
-    return c.SendMessage(name, f"key{choose.number(1, 60)}", topic, channel, text="news")
+    purpose = choose.pick(["service", "service", "service", "news", "survey"])
+    return c.SendMessage(name, f"key{choose.number(1, 60)}", topic, channel, purpose=purpose, text="news")
 
 
 def start(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -766,7 +837,7 @@ def start_sending(engine: Engine, choose: Chooser) -> c.Command | None:
 
 def come_back_to_no_queue(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     """A case closes, a plan drops its queue, and it reopens. Each command is made once those before it are done."""
-    customer = _some(choose, engine.view.contacts.customers)
+    customer = _some(choose, engine.view.identity.customers)
     plan = swarm_plan()
     more = attrs.evolve(plan, queues={**plan.queues, "fair": Queue("sales")})
     case, _ = engine.view.cases.next_case()
@@ -930,6 +1001,14 @@ WEIGHTS: Mapping[Move, int] = {
     start_sending: 2,
     change_plan: 2,
     mark_log: 1,
+    link_address: 3,
+    unlink_address: 1,
+    merge: 4,
+    dismiss: 1,
+    split: 3,
+    settle_triage: 4,
+    verify: 2,
+    consent: 3,
 }
 """Move -> how often it is made, relative to the others."""
 

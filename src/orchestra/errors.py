@@ -9,6 +9,7 @@
         UnknownId              no such interaction, case, agent, offer, delivery or reference
         OfferExpired           the offer cannot be answered any more, or its token is not the right one
         TooSoon                it cannot end before its time
+        MergeVetoed            two customers cannot be one person
         Quarantined            the command broke the engine, which was loaded anew without it
       InvalidData            foreign bytes or files are malformed
         MalformedMessage       a message, a line or a payload cannot be read
@@ -53,6 +54,7 @@ __all__ = [
     "JournalUnavailable",
     "LeaseLost",
     "MalformedMessage",
+    "MergeVetoed",
     "NotAllowedInState",
     "NotPermitted",
     "OfferExpired",
@@ -203,6 +205,18 @@ class TooSoon(CommandRefused):
     def __str__(self) -> str:
         until = datetime.fromtimestamp(self.until_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{self.subject} cannot end before {until}"
+
+
+@_error
+class MergeVetoed(CommandRefused):
+    """Two customers, or a customer and an address, cannot be one person: `reason` says why."""
+
+    customer: str
+    other: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.customer} and {self.other} cannot be one person: {self.reason}"
 
 
 @_error

@@ -223,7 +223,7 @@ def person_of(journal: Journal, name: str) -> str:
     """The customer id of somebody in a contact log."""
     view = engine_of(journal).view
     key = WorkspaceKey.of(replay_plan(None)).address(Handle(name, kind=ADDRESS_KIND)).key
-    return view.contacts.by_address[key]
+    return view.identity.addresses[key].customer
 
 
 def test_erasing_one_customer_leaves_the_others_alone(tmp_path: Path, capsys: Capture) -> None:

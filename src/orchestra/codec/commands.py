@@ -89,7 +89,7 @@ def _plain(value: Any) -> Any:
         return attrs.asdict(value, filter=lambda _, part: part is not None)
     if isinstance(value, Plan):
         return unstructure(value)
-    return list(value) if is_tuple(value) else value
+    return [_plain(item) for item in value] if is_tuple(value) or is_array(value) else value
 
 
 def _parse(text: str) -> Any:

@@ -67,13 +67,24 @@ _CALLBACKS: frozenset[type[c.Command]] = frozenset(
     {c.RequestCallback, c.ScheduleCallback, c.RescheduleCallback, c.CancelCallback}
 )
 
+_TOLD: frozenset[type[c.Command]] = frozenset({c.LinkAddress, c.VerifyContact, c.RecordConsent})
+"""What a customer told of who they are and what they want."""
+
+_IDENTITY: frozenset[type[c.Command]] = _TOLD | {
+    c.UnlinkAddress,
+    c.MergeCustomers,
+    c.DismissMerge,
+    c.SplitCustomers,
+    c.SettleTriage,
+}
+
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
-    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS,
-    "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS,
-    "customer": _INBOUND,
-    "back_office": _CASE_WORK | _CALLBACKS | {c.CloseCase, c.RecordReply},
+    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY,
+    "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
+    "customer": _INBOUND | {c.RecordConsent},
+    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.CloseCase, c.RecordReply},
     "operator": None,
     "system": None,
 }
@@ -140,10 +151,10 @@ def _authorize_customer(view: View, command: c.Command, actor: Actor, name: str)
     for kind, rows in (("interaction", view.contacts.interactions), ("case", view.cases.cases)):
         target = getattr(command, kind, None)
         row = None if target is None else rows.get(view.id_of(kind, target))
-        if row is not None and row.customer != name:
+        if row is not None and not view.identity.is_same(row.customer, name):
             raise NotPermitted(actor, type(command).__name__, f"it is another customer's {kind}")
     whose = getattr(command, "customer", None)
-    if whose is not None and view.id_of("customer", whose) != name:
+    if whose is not None and not view.identity.is_same(view.id_of("customer", whose), name):
         raise NotPermitted(actor, type(command).__name__, "it is another customer")
 
 

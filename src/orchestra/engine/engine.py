@@ -23,6 +23,7 @@ from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.details.decide import SECTION as DETAILS
 from orchestra.engine.hours.decide import SECTION as HOURS
+from orchestra.engine.identity.decide import SECTION as IDENTITY
 from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
@@ -46,6 +47,7 @@ __all__ = ["MAX_BATCH", "SCHEMA", "SECTIONS", "Decided", "Engine", "EngineFault"
 SECTIONS: tuple[Section[Any], ...] = (
     DEFINITION,
     PRESENCE,
+    IDENTITY,
     CONTACTS,
     CASES,
     DETAILS,

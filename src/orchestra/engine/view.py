@@ -10,11 +10,12 @@ from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.consults.state import Consults
-from orchestra.engine.contacts.state import Contacts, Customer, Interaction
+from orchestra.engine.contacts.state import Contacts, Interaction
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
 from orchestra.engine.details.state import Details
 from orchestra.engine.hours.state import Hours
+from orchestra.engine.identity.state import Customer, Identity
 from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
@@ -48,6 +49,7 @@ class View:
         "deliveries",
         "details",
         "hours",
+        "identity",
         "known",
         "logs",
         "plans",
@@ -67,6 +69,7 @@ class View:
         self.position = 0
         self.definition = Definition(self.plans, self.timers)
         self.presence = Presence(self.plans, self.timers)
+        self.identity = Identity(self.plans, self.timers)
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
         self.details = Details(self.plans, self.timers)
@@ -120,13 +123,13 @@ class View:
         return key, _row(self.contacts.interactions, "interaction", key)
 
     def customer(self, name: str | Ref) -> tuple[str, Customer]:
-        """Id and row of a customer.
+        """Id and row of a customer; of whom they are an alias of, if they are one.
 
         Raises:
             UnknownId: there is no such customer.
         """
-        key = self.id_of("customer", name)
-        return key, _row(self.contacts.customers, "customer", key)
+        key = self.identity.root(self.id_of("customer", name))
+        return key, _row(self.identity.customers, "customer", key)
 
     def agent(self, name: str) -> Agent:
         """The row of an agent.

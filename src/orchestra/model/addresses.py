@@ -49,12 +49,14 @@ class Address:
         key: HMAC of the normalised address under the workspace's key: the only form in facts and state.
         value: the address itself; private.
         name: what the person is called there; private.
+        matches: whether somebody can be recognised by it; not by that of a hidden caller.
     """
 
     kind: str
     key: str
     value: str | None = attrs.field(default=None, repr=False)
     name: str | None = attrs.field(default=None, repr=False)
+    matches: bool = True
 
 
 @attrs.frozen

@@ -237,6 +237,7 @@ class Channel:
         max_age: a message that claims to be older is taken as this old; None believes any age.
         keep_ids: how long message ids are kept against repeats, at least a week; None for ever.
         on_agent_lost: `requeue` or `keep`: what becomes of work in hand when its agent signs out or falls silent.
+        most_verified: the highest of the plan's levels that a customer can be verified to on it; None for any.
         cost_per_contact_cents: for reports.
     """
 
@@ -263,6 +264,7 @@ class Channel:
     max_age: timedelta | None = timedelta(days=7)
     keep_ids: timedelta | None = timedelta(days=7)
     on_agent_lost: str = "requeue"
+    most_verified: str | None = None
     cost_per_contact_cents: int = 0
 
     @property

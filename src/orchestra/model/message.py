@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -20,6 +20,7 @@ class Contact:
         channel: name of a channel in the plan.
         id: the provider's id of it; the same (channel, account, id) is taken once.
         sender: whom it is from.
+        also: further addresses under which the provider knows the sender for sure; at most 5.
         account: the company's own account on the channel.
         thread: the provider's conversation key; without one a sender has one conversation per account.
         at: when it happened (aware); None means now.
@@ -34,6 +35,7 @@ class Contact:
     channel: str
     id: str = attrs.field(kw_only=True)
     sender: Email | Phone | Handle = attrs.field(kw_only=True)
+    also: Sequence[Email | Phone | Handle] = attrs.field(default=(), kw_only=True)
     account: str = attrs.field(default="main", kw_only=True)
     thread: str | None = attrs.field(default=None, kw_only=True, repr=False)
     at: datetime | None = attrs.field(default=None, kw_only=True)

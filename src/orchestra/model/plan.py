@@ -30,6 +30,7 @@ from orchestra.model.definitions import (
     WorkspaceDefinition,
 )
 from orchestra.model.files import decoded, read_file
+from orchestra.model.identity import Identity, check_identity
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
@@ -65,6 +66,7 @@ class Plan:
         roles: role -> what those who hold it may do.
         presence: how agents' absence shows.
         cases: how contacts become cases.
+        identity: who customers are.
         deliveries: how outbound messages are tried.
         callbacks: how customers are called back.
         fields: which fields the application may set.
@@ -80,6 +82,7 @@ class Plan:
     roles: Mapping[str, Role] = attrs.field(factory=dict)
     presence: Presence = Presence()
     cases: Cases = Cases()
+    identity: Identity = Identity()
     deliveries: Deliveries = Deliveries()
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
@@ -364,6 +367,15 @@ def _check_pace(plan: Plan, lost: Lost) -> Iterator[Fault]:
     return check_pace(plan.presence)
 
 
+def _check_identity(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    yield from check_identity(plan.identity)
+    if lost.touches("identity"):
+        return
+    for name, channel in plan.channels.items():
+        if channel.most_verified is not None and channel.most_verified not in plan.identity.levels:
+            yield Fault(f"channels.{name}.most_verified", f"must be one of {', '.join(plan.identity.levels)}")
+
+
 _CHECKS = (
     _check_workspace,
     _check_queues,
@@ -374,6 +386,7 @@ _CHECKS = (
     _check_words,
     _check_pace,
     _check_cases,
+    _check_identity,
     _check_deliveries,
     _check_callbacks,
     _check_fields,

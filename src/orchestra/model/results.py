@@ -11,6 +11,7 @@ __all__ = [
     "Consulting",
     "ConsultingQueue",
     "Dialed",
+    "Linked",
     "Received",
     "RequestedCallback",
     "WorkOpened",
@@ -154,3 +155,19 @@ class Dialed:
 
     waits: bool
     due_us: int | None = None
+
+
+@attrs.frozen
+class Linked:
+    """What became of noting that ids or addresses are one person's.
+
+    Attributes:
+        customer: the id that stands for the person.
+        outcome: `merged` or `linked`: they are one from now on; `known`: they were already; `split`: they are no more;
+            `suggested`: people are to look; `ignored`: it is too unsure; `kept_apart`: people have said they are not.
+        link: names the merge for `SplitCustomers`; None if there was none.
+    """
+
+    customer: str
+    outcome: str
+    link: str | None = None

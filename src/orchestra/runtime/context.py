@@ -6,7 +6,7 @@ Does not: what other systems know (`sources`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +75,8 @@ class Context:
         topic: what it is about, if that is known.
         owner: `agent:ana` or `team:care`: who is accountable for the case.
         skills: skill -> level that was asked for.
+        verified: how surely the customer is who they say, as one of the plan's levels.
+        suggested: other customers who may be the same person, for the agent to look at.
         fields: of the interaction, as the application or a bot set them.
         case_fields: of the case.
         customer_fields: of the customer.
@@ -95,6 +97,8 @@ class Context:
     topic: str | None
     owner: str
     skills: Mapping[str, int]
+    verified: str
+    suggested: tuple[str, ...]
     fields: Mapping[str, str | int | bool]
     case_fields: Mapping[str, str | int | bool]
     customer_fields: Mapping[str, str | int | bool]
@@ -120,14 +124,14 @@ class Contexts:
             UnknownId: there is no such interaction.
             NotPermitted: it is neither.
         """
-        context, asked = await self._owner.read(lambda view: _seen(view, interaction, agent))
-        context = await in_thread(_with_texts, self._owner.journal, context)
+        context, asked, ids = await self._owner.read(lambda view: _seen(view, interaction, agent))
+        context = await in_thread(_with_texts, self._owner.journal, context, ids)
         found: Found = await self._sources.ask(asked)
         return attrs.evolve(context, sources=found.values, missing=found.missing)
 
 
-def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked]:
-    """What the state tells, without any text; and what to ask the sources."""
+def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tuple[str, ...]]:
+    """What the state tells, without any text; what to ask the sources; and all ids of the customer."""
     key, row = view.interaction(interaction)
     item = view.routing.items.get(key)
     offers = [] if item is None else [view.routing.offers[offer] for offer in item.offers]
@@ -136,11 +140,12 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked]:
         raise NotPermitted(f"agent:{agent}", "context", f"{key} is neither offered to them nor in their hands")
     assert row.case is not None  # only interactions of a case are routed
     case, fields = view.cases.cases[row.case], view.details.fields
-    past = [name for name in reversed(view.known.customers[row.customer].contacts) if name != key]
+    ids = view.identity.group(row.customer)
+    past = [name for name in reversed(view.known.contacts_of(ids)) if name != key]
     task = view.work.items.get(key)
     context = Context(
         key,
-        row.customer,
+        view.identity.root(row.customer),
         row.channel,
         item.queue,
         CaseRef(row.case, case.number),
@@ -148,15 +153,33 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked]:
         case.topic,
         f"{case.owner_kind}:{case.owner}",
         dict(item.skills),
+        view.identity.verified.get(key, view.plan.identity.levels[0]),
+        tuple(_suggested(view, ids)),
         dict(fields.get(key, {})),
         dict(fields.get(row.case, {})),
-        dict(fields.get(row.customer, {})),
+        _fields(view, ids),
         tuple(_past(view, name) for name in past),
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
     )
-    refs = sorted(ref for target in (key, row.case, row.customer) for ref in view.details.refs_of.get(target, ()))
-    return context, Asked(row.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))
+    refs = sorted(ref for target in (key, row.case, *ids) for ref in view.details.refs_of.get(target, ()))
+    asked = Asked(context.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))
+    return context, asked, tuple(ids)
+
+
+def _fields(view: View, ids: Sequence[str]) -> dict[str, str | int | bool]:
+    """The fields of a person, whose own go before those of the ids that are their aliases."""
+    found: dict[str, str | int | bool] = {}
+    for name in (view.identity.root(ids[0]), *ids):
+        for field, value in view.details.fields.get(name, {}).items():
+            found.setdefault(field, value)
+    return found
+
+
+def _suggested(view: View, ids: Sequence[str]) -> list[str]:
+    """Other people who may be this one."""
+    found = (row.other if row.customer in ids else row.customer for row in view.identity.suggested(ids[0]))
+    return sorted({view.identity.root(name) for name in found})
 
 
 def _past(view: View, name: str) -> PastContact:
@@ -166,11 +189,11 @@ def _past(view: View, name: str) -> PastContact:
     return PastContact(name, row.channel, row.state, instant(row.started_us), number, row.agent, row.disposition)
 
 
-def _with_texts(journal: Journal, context: Context) -> Context:
+def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Context:
     """The context with what customer, application and bot wrote in it, from the customer's own records."""
     texts: dict[str, str | None] = {}
     work, handed_over = context.work, None
-    for record in journal.read(subjects=[context.customer], types=_WITH_TEXTS):
+    for record in journal.read(subjects=ids, types=_WITH_TEXTS):
         event = decode_event(record)
         if getattr(event, "interaction", None) != context.interaction:
             continue

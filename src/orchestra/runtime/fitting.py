@@ -7,7 +7,7 @@ Belongs here: types. Does not: bounds, and what a value means.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Union, get_args, get_origin
@@ -116,7 +116,7 @@ def _check_of(annotation: Any) -> _Check:
     if not arguments:
         # A truth is a number to Python and to nobody else.
         return _is_number if annotation is int else lambda value: isinstance(value, annotation)
-    if get_origin(annotation) is list:
+    if get_origin(annotation) in (list, Sequence):
         item = _check_of(arguments[0])
         return lambda value: isinstance(value, list | tuple) and all(map(item, value))
     origin: Any = get_origin(annotation)
@@ -133,7 +133,7 @@ def _words_of(annotation: Any) -> str:
     if len(choices) > 1:
         return " or ".join(map(_words_of, choices))
     arguments = get_args(annotation)
-    if get_origin(annotation) is list:
+    if get_origin(annotation) in (list, Sequence):
         return f"a list of {_words_of(arguments[0])}"
     if arguments:
         return f"a mapping of {_words_of(arguments[0])} to {_words_of(arguments[1])}"

@@ -43,6 +43,7 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
         "channel": contact.channel,
         "account": _checked_id(contact.account, "account"),
         "sender": key.address(contact.sender),
+        "also": [key.address(person) for person in contact.also],
         "thread": None if contact.thread is None else key.thread(_checked_id(contact.thread, "thread")),
         "occurred_us": None if contact.at is None else since_epoch_us(contact.at),
         "reply_case": None if contact.reply_token is None else key.case_of(contact.reply_token),
@@ -69,6 +70,9 @@ def _refuse_other_kinds(contact: object) -> None:
 def _refuse_misfit(contact: Contact) -> None:
     if (found := misfit(contact)) is not None:
         raise MalformedMessage(*found)
+    for index, person in enumerate(contact.also):
+        if (found := misfit(person)) is not None:
+            raise MalformedMessage(f"also[{index}].{found[0]}", found[1])
     if contact.at is not None and contact.at.tzinfo is None:
         raise MalformedMessage("at", "needs a time zone: datetime.now(UTC), not datetime.now()")
 

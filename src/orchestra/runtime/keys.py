@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from orchestra.channels.text import normalise_address
 from orchestra.errors import DefinitionError, Fault
@@ -15,6 +15,11 @@ from orchestra.model.plan import Plan
 __all__ = ["WorkspaceKey", "resolve_secret"]
 
 _SHORTEST = 16
+
+_BLOCKED = frozenset(
+    {"anonymous", "unknown", "unavailable", "private", "restricted", "withheld", "null", "none", "0000", "+0000"}
+)
+"""What providers put where they tell no address: nobody is recognised by it."""
 
 
 def resolve_secret(name: str, secrets: Mapping[str, str] | None) -> str | None:
@@ -27,9 +32,10 @@ def resolve_secret(name: str, secrets: Mapping[str, str] | None) -> str | None:
 class WorkspaceKey:
     """Hashes what must be recognised but not known. Holds the key, shows it nowhere."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_blocked", "_key")
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, blocked: Iterable[str] = ()) -> None:
+        self._blocked = _BLOCKED | {value.strip().casefold() for value in blocked}
         self._key = hashlib.blake2b(key, digest_size=32, person=b"orchestra").digest()
 
     @classmethod
@@ -41,12 +47,12 @@ class WorkspaceKey:
         """
         name = plan.workspace.key
         if name is None:
-            return cls(f"name:{plan.workspace.name}".encode())
+            return cls(f"name:{plan.workspace.name}".encode(), plan.identity.blocked)
         secret = resolve_secret(name, secrets)
         if secret is None or len(secret) < _SHORTEST:
             problem = "is not set" if secret is None else f"is shorter than {_SHORTEST} characters"
             raise DefinitionError([Fault("workspace.key", f"secret {name!r} {problem}")])
-        return cls(f"secret:{secret}".encode())
+        return cls(f"secret:{secret}".encode(), plan.identity.blocked)
 
     def _mac(self, purpose: str, text: str, size: int = 16) -> str:
         # A lone surrogate is refused wherever it would be stored, which is not here.
@@ -64,6 +70,8 @@ class WorkspaceKey:
         Raises:
             MalformedMessage: it is not an address of its kind.
         """
+        if person.value.strip().casefold() in self._blocked:
+            return Address(person.kind, self._mac("address", f"{person.kind}\x1f"), None, person.name, matches=False)
         value = normalise_address(person.kind, person.value)
         return Address(person.kind, self._mac("address", f"{person.kind}\x1f{value}"), value, person.name)
 

@@ -33,6 +33,7 @@ _AT_ONCE = 64
 _LONGEST_STEP_S = 60.0
 _LONGEST_END_S = 5.0
 _MOST_STEPS = 8
+_ADDRESSES = ("CustomerAdded", "AddressLinked")
 
 _log = logging.getLogger("orchestra.sending")
 
@@ -188,18 +189,19 @@ class Sending:
         body = next(self._owner.journal.read(row.body - 1, limit=1), None)
         written = None if body is None else decode_event(body)
         text = written.text if isinstance(written, e.MessageWritten) else None
-        recipient, thread = self._recipient(row.customer), None
+        recipient, thread = self._recipient(conversation), None
         if conversation.has_thread:
             thread = self._thread(row.conversation, conversation.customer)
         if recipient is None or (conversation.has_thread and thread is None):
             return text, None
         return text, Conversation(recipient=recipient, id=thread)
 
-    def _recipient(self, customer: str) -> Identity | None:
-        for record in self._owner.journal.read(subjects=[customer], types=["CustomerAdded"], limit=1):
-            added = decode_event(record)
-            if isinstance(added, e.CustomerAdded) and added.value is not None:
-                return Identity(added.kind, added.value, added.name)
+    def _recipient(self, conversation: contacts.Conversation) -> Identity | None:
+        """Whom to write to: whoever has the address that the conversation is with."""
+        for record in self._owner.journal.read(subjects=[conversation.customer], types=_ADDRESSES):
+            known = decode_event(record)
+            if isinstance(known, e.CustomerAdded | e.AddressLinked) and known.address == conversation.address:
+                return None if known.value is None else Identity(known.kind, known.value, known.name)
         return None
 
     def _thread(self, conversation: str, customer: str) -> str | None:

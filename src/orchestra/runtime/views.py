@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from orchestra.engine.cases.state import Case
 from orchestra.engine.view import View
 from orchestra.model.addresses import Ref
 
@@ -42,6 +43,7 @@ class InteractionView:
     Attributes:
         agent: who handles it; None if nobody does.
         position: how many of its queue go before it; None if it does not wait.
+        verified: how surely the customer is who they say, as one of the plan's levels.
     """
 
     id: str
@@ -53,6 +55,7 @@ class InteractionView:
     queue: str | None
     agent: str | None
     position: int | None
+    verified: str
     fields: Mapping[str, str | int | bool]
 
 
@@ -67,14 +70,21 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         key,
         row.number,
         row.state,
-        row.customer,
+        view.identity.root(row.customer),
         f"{row.owner_kind}:{row.owner}",
         row.queue,
         row.topic,
-        tuple(row.participants),
+        _others(view, row),
         tuple(row.interactions),
         dict(view.details.fields.get(key, {})),
     )
+
+
+def _others(view: View, row: Case) -> tuple[str, ...]:
+    """The participants who are other people than the case's customer, each once."""
+    found = {view.identity.root(name): 1 for name in row.participants}
+    found.pop(view.identity.root(row.customer), None)
+    return tuple(found)
 
 
 def interaction_view(view: View, name: str | Ref) -> InteractionView:
@@ -88,13 +98,14 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
     return InteractionView(
         key,
         row.state,
-        row.customer,
+        view.identity.root(row.customer),
         row.case,
         row.channel,
         row.account,
         row.queue,
         row.agent,
         None if place is None else place[0],
+        view.identity.verified.get(key, view.plan.identity.levels[0]),
         dict(view.details.fields.get(key, {})),
     )
 

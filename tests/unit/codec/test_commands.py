@@ -58,8 +58,8 @@ def test_form() -> None:
     sender = Address("email", "hmac", "a@b.example", None)
     command = ReceiveMessage("chat", "main", "1", sender, text="é", actor="system")
     assert encode_command(command) == (
-        '{"account":"main","actor":"system","channel":"chat","command":"ReceiveMessage","message_id":"1","priority":0,'
-        '"sender":{"key":"hmac","kind":"email","value":"a@b.example"},"skills":{},"text":"é","version":1}'
+        '{"account":"main","actor":"system","also":[],"channel":"chat","command":"ReceiveMessage","message_id":"1","priority":0,'
+        '"sender":{"key":"hmac","kind":"email","matches":true,"value":"a@b.example"},"skills":{},"text":"é","version":1}'
     )
     assert encode_command(ResolveCase(Ref("order:81"))) == (
         '{"case":{"ref":"order:81"},"command":"ResolveCase","version":1}'

@@ -86,6 +86,14 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.StopSending("x"),
     c.StartSending(),
     c.MarkLog("s", 1, 0, 0),
+    c.LinkAddress("cu1", person("mia"), "told"),
+    c.UnlinkAddress("cu1", person("joe"), "x"),
+    c.MergeCustomers("cu1", "cu2", "told"),
+    c.DismissMerge("cu1", "cu2", "x"),
+    c.SplitCustomers("li1", "x"),
+    c.SettleTriage("ca1", "li1"),
+    c.VerifyContact("in1", "basic", "asked"),
+    c.RecordConsent("joe", "news", True),
     c.CloseQueue("care", "x"),
     c.OpenQueue("care", "x"),
 )
@@ -103,17 +111,19 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem"),
 }
+TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
+IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
 SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {
-    "agent:ana": OWN | CASES | CALLBACKS,
-    "bot:ana": OWN | CASES | CALLBACKS,
-    "customer": INBOUND,
-    "customer:joe": INBOUND,
-    "back_office:sap": CASES | CALLBACKS | {"CloseCase", "RecordReply"},
+    "agent:ana": OWN | CASES | CALLBACKS | IDENTITY,
+    "bot:ana": OWN | CASES | CALLBACKS | TOLD,
+    "customer": INBOUND | {"RecordConsent"},
+    "customer:joe": INBOUND | {"RecordConsent"},
+    "back_office:sap": CASES | CALLBACKS | IDENTITY | {"CloseCase", "RecordReply"},
     "operator:root": EVERY,
     "system": EVERY,
     "agent:super": EVERY,
@@ -190,6 +200,7 @@ def test_a_customer_asks_for_what_is_their_own() -> None:
         c.RequestCallback(got.interaction, actor=theirs),
         c.ScheduleCallback("voice", "main", person("joe"), customer=got.customer, actor=theirs),
         c.ScheduleCallback("voice", "main", person("joe"), case=got.case.id, actor=theirs),
+        c.RecordConsent(got.customer, "news", True, actor=theirs),
     ):
         with pytest.raises(NotPermitted, match="another customer"):
             authorize(view, command)

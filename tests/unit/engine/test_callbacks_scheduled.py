@@ -29,7 +29,7 @@ def schedule(driver: Driver, who: str = "joe", **values: Any) -> Any:
 def test_a_stranger_becomes_a_customer_with_a_case_and_waits_to_be_called(driver: Driver) -> None:
     callback = schedule(driver, topic="order", priority=3)
     assert (callback.is_new, callback.due_us, driver.state(callback)) == (True, None, "QUEUED")
-    assert driver.engine.view.contacts.customers[callback.customer].addresses == {"key-joe": "handle"}
+    assert driver.engine.view.identity.holder("key-joe") == callback.customer
     case = driver.engine.view.cases.cases[callback.case.id]
     assert (case.number, case.customer, case.topic, case.owner) == (callback.case.number, "cu1", "order", "care")
     queued = driver.last(e.InteractionQueued)

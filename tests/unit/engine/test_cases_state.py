@@ -26,8 +26,8 @@ def test_the_newest_is_told_by_number_and_not_by_text() -> None:
     for _ in range(11):
         driver.run(c.OpenCase("cu1", "order"))
     for engine in (driver.engine, driver.reloaded()):
-        assert engine.view.cases.newest_open("cu1", "order") == "ca12"
-        assert engine.view.cases.newest_open("cu1", "bill") is None
+        assert engine.view.cases.newest_open(("cu1",), "order") == "ca12"
+        assert engine.view.cases.newest_open(("cu1",), "bill") is None
         assert engine.view.cases.next_case() == ("ca13", "C-000013")
 
 

@@ -33,7 +33,7 @@ def test_a_message_from_nobody_known_makes_customer_conversation_interaction_and
     at_us = driver.now_us
     assert decided.events == [
         e.CustomerAdded("cu1", "handle", "key-joe", value="joe", name="Joe"),
-        e.ConversationStarted("co1", "cu1", "chat", "main", "@key-joe"),
+        e.ConversationStarted("co1", "cu1", "chat", "main", "@key-joe", "key-joe"),
         e.InteractionStarted(
             "in1", "cu1", "chat", "main", "co1", True, at_us, topic="order", skills={"german": 10}, priority=3
         ),

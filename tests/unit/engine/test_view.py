@@ -28,7 +28,7 @@ def test_ids_and_references_find_the_same_row(driver: Driver) -> None:
     assert view.case("ca1") == view.case(ref("order:81"))
     assert view.case("ca1")[0] == "ca1"
     assert view.interaction("in1")[1].agent == "ana"
-    assert view.customer("cu1")[1].addresses == {"key-joe": "handle"}
+    assert view.customer("cu1")[0] == view.identity.holder("key-joe") == "cu1"
     assert view.agent("ana").state == "AVAILABLE"
     assert view.delivery("de1").case == "ca1"
     assert view.plan.queues.keys() == {"care", "german", "sales"}

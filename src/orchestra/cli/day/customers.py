@@ -129,8 +129,8 @@ class Customers:
         is_over = row.interaction is None or not view.contacts.interactions[row.interaction].is_open
         if row.channel == "chat" and is_over:
             return
-        ((key, kind),) = view.contacts.customers[row.customer].addresses.items()
+        kind = view.identity.addresses[row.address].kind
         self._contacts += 1
         number, text = f"{row.channel}-{self._contacts}", self._clockwork.rng.choice(MORE)
-        sender = Address(kind, key)
+        sender = Address(kind, row.address)
         self._clockwork.do(ReceiveMessage(row.channel, row.account, number, sender, text=text))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestra.engine.contacts.intake import check_channel, check_id, check_route
+from orchestra.engine.cases.attach import has_part
+from orchestra.engine.contacts.intake import check_channel, check_id, check_route, find_or_add, find_or_begin
 from orchestra.engine.contacts.state import NO_THREAD, Interaction
 from orchestra.engine.routing.arriving import required
 from orchestra.engine.routing.offers import end_all
@@ -12,6 +13,7 @@ from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import Address
 from orchestra.model.results import CaseRef, RequestedCallback
 from orchestra.model.structure import microseconds
 
@@ -42,7 +44,7 @@ def request(view: View, command: c.RequestCallback, at_us: int) -> Steps:
         view.agent(command.agent)
     check_due(view, command.due_us, at_us)
     assert asking.case is not None  # every interaction has a case from its first batch on
-    known = view.callbacks.open.get((asking.customer, asking.case))
+    known = view.callbacks.of(view.identity.group(asking.customer), asking.case)
     if known is not None:
         if known != key and asking.state in WAITS:
             yield from _ends(view, key, asking)
@@ -133,7 +135,7 @@ def schedule(view: View, command: c.ScheduleCallback, at_us: int) -> Steps:
     check_due(view, command.due_us, at_us)
     customer = _whom(view, command)
     case = _matter(view, command, customer)
-    known = None if customer is None or case is None else view.callbacks.open.get((customer, case))
+    known = None if customer is None or case is None else view.callbacks.of(view.identity.group(customer), case)
     if known is not None:
         return _known(view, known)
     return (yield from _scheduled(view, command, customer, case, at_us))
@@ -143,9 +145,9 @@ def _whom(view: View, command: c.ScheduleCallback) -> str | None:
     """The customer to call; None if nobody is known by the address."""
     key, case = (None, None) if command.case is None else view.case(command.case)
     if command.customer is None:
-        return view.contacts.by_address.get(command.address.key) if case is None else case.customer
+        return _holder(view, command.address) if case is None else case.customer
     customer, _ = view.customer(command.customer)
-    if case is not None and customer != case.customer and customer not in case.participants:
+    if case is not None and not has_part(view, case, customer):
         raise InvalidCommand("case", f"{customer} has no part in {key}")
     return customer
 
@@ -157,30 +159,28 @@ def _matter(view: View, command: c.ScheduleCallback, customer: str | None) -> st
     if customer is None:
         return None
     if command.topic is not None:
-        return view.cases.newest_open(customer, command.topic)
-    conversation = view.contacts.by_thread.get(_thread(command))
-    last = None if conversation is None else view.contacts.conversations[conversation].case
+        return view.cases.newest_open(view.identity.group(customer), command.topic)
+    known = view.contacts.by_thread.get((command.channel, command.account, f"{NO_THREAD}{command.address.key}"))
+    conversation = None if known is None else view.contacts.conversations[known]
+    if conversation is None or not view.identity.is_same(conversation.customer, customer):
+        return None
+    last = conversation.case
     case = None if last is None else view.cases.cases[last]
-    if case is None or case.state in _SETTLED or customer not in (case.customer, *case.participants):
+    if case is None or case.state in _SETTLED or not has_part(view, case, customer):
         return None
     return last
 
 
-def _thread(command: c.ScheduleCallback) -> tuple[str, str, str]:
-    return command.channel, command.account, f"{NO_THREAD}{command.address.key}"
+def _holder(view: View, address: Address) -> str | None:
+    return view.identity.holder(address.key) if address.matches else None
 
 
 def _scheduled(view: View, command: c.ScheduleCallback, customer: str | None, case: str | None, at_us: int) -> Steps:
     """Customer, conversation and case are made if they are new; then the callback begins."""
     person = command.address
     if customer is None:
-        customer = view.contacts.next_id("customer", "cu")
-        yield e.CustomerAdded(customer, person.kind, person.key, person.value, person.name)
-    thread = _thread(command)
-    conversation = view.contacts.by_thread.get(thread)
-    if conversation is None:
-        conversation = view.contacts.next_id("conversation", "co")
-        yield e.ConversationStarted(conversation, customer, *thread)
+        customer = yield from find_or_add(view, person)
+    conversation = yield from find_or_begin(view, customer, command.channel, command.account, None, person)
     queue = command.queue or view.plan.queue_of(command.channel, command.account)
     definition = view.plan.queues[queue]
     if case is None:

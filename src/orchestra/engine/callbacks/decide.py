@@ -125,11 +125,11 @@ def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.E
     if interaction.conversation is None or view.presence.agents[event.agent].kind != "person":
         return
     assert interaction.case is not None  # only interactions of a case are routed
-    key = view.callbacks.open.get((interaction.customer, interaction.case))
+    key = view.callbacks.of(view.identity.group(interaction.customer), interaction.case)
     if key is None or view.contacts.interactions[key].state not in _UNREACHED:
         return
     yield from end_all(view, key, "withdraw", "served meanwhile")
-    yield e.InteractionDone(key, interaction.customer, "served")
+    yield e.InteractionDone(key, view.contacts.interactions[key].customer, "served")
 
 
 def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:
@@ -138,11 +138,11 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     An answer that leaves the matter open is none to who asked to be called; nor is a case that somebody resolves
     without a word to the customer.
     """
-    key = view.callbacks.open.get((event.customer, event.case))
+    key = view.callbacks.of(view.identity.group(event.customer), event.case)
     if key is None or view.cases.cases[event.case].state not in ("RESOLVED", "CLOSED"):
         return
     if view.contacts.interactions[key].state in ("SCHEDULED", "QUEUED"):
-        yield e.InteractionDone(key, event.customer, "resolved", None, event.disposition)
+        yield e.InteractionDone(key, view.contacts.interactions[key].customer, "resolved", None, event.disposition)
 
 
 def _due(view: View, key: str, at_us: int) -> Iterator[e.Event]:

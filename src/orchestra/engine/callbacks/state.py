@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import attrs
@@ -46,6 +47,10 @@ class Callbacks(Slice):
     def reindex(self) -> None:
         """Rebuild the look-up by customer and case."""
         self.open = {(row.customer, row.case): name for name, row in self.callbacks.items()}
+
+    def of(self, ids: Sequence[str], case: str) -> str | None:
+        """The callback that a person has in a case, under any of their ids."""
+        return next((name for customer in ids if (name := self.open.get((customer, case))) is not None), None)
 
     def requested(self, event: e.CallbackRequested, at_us: int) -> None:
         """Know it."""

@@ -9,7 +9,7 @@ from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["find_case"]
+__all__ = ["find_case", "has_part"]
 
 
 def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str, str] | None:
@@ -50,11 +50,18 @@ def _by_number(view: View, event: e.InteractionStarted, at_us: int) -> str | Non
     if case is None or not _reachable(view, case, at_us):
         return None
     row: Case = view.cases.cases[case]
-    return case if event.customer == row.customer or event.customer in row.participants else None
+    return case if has_part(view, row, event.customer) else None
 
 
 def _by_topic(view: View, event: e.InteractionStarted, at_us: int) -> str | None:
-    return view.cases.newest_open(event.customer, event.topic) if event.topic is not None else None
+    if event.topic is None:
+        return None
+    return view.cases.newest_open(view.identity.group(event.customer), event.topic)
+
+
+def has_part(view: View, case: Case, customer: str) -> bool:
+    """Whether a person, under any of their ids, is the case's customer or one of its participants."""
+    return any(name == case.customer or name in case.participants for name in view.identity.group(customer))
 
 
 def _reachable(view: View, case: str, at_us: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import attrs
@@ -46,12 +47,15 @@ class Cases(Slice):
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by number, by customer and topic, and by owning agent."""
+        """Rebuild the look-ups by number, by customer and topic, by owning agent and by participant."""
         self.by_number = {case.number: name for name, case in self.cases.items()}
         self.open_by_topic: dict[tuple[str, str], dict[str, int]] = {}
         self.owned: dict[str, dict[str, int]] = {}
+        self.joined_by: dict[str, dict[str, int]] = {}
         for name in sorted(self.cases, key=lambda name: int(name[2:])):
             self._index(name)
+            for person in self.cases[name].participants:
+                self.joined_by.setdefault(person, {})[name] = 1
 
     def _index(self, name: str) -> None:
         """Enter a case where it is looked up, or take it out."""
@@ -82,10 +86,10 @@ class Cases(Slice):
         number = self.counts.get("case", 0) + 1
         return f"ca{number}", self.plan.cases.number.format(number)
 
-    def newest_open(self, customer: str, topic: str) -> str | None:
-        """The customer's newest open case on the topic."""
-        same = self.open_by_topic.get((customer, topic))
-        return max(same, key=lambda name: int(name[2:])) if same else None
+    def newest_open(self, ids: Sequence[str], topic: str) -> str | None:
+        """A person's newest open case on the topic, by all their ids."""
+        found = (name for customer in ids for name in self.open_by_topic.get((customer, topic), ()))
+        return max(found, key=lambda name: int(name[2:]), default=None)
 
     def opened(self, event: e.CaseOpened, at_us: int) -> None:
         """Enter a new case, with its first owner."""
@@ -103,6 +107,7 @@ class Cases(Slice):
     def joined(self, event: e.ParticipantJoined, at_us: int) -> None:
         """Count the person among the case's participants."""
         self.cases[event.case].participants[event.participant] = 1
+        self.joined_by.setdefault(event.participant, {})[event.case] = 1
 
     def owner_changed(self, event: e.CaseOwnerChanged, at_us: int) -> None:
         """Hand the case to its new owner."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestra.engine.contacts.state import NO_THREAD, Taken, taken_key
+from orchestra.engine.identity.linking import link_known
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
@@ -22,12 +23,18 @@ __all__ = [
     "check_skills",
     "check_text",
     "check_thread",
+    "find_or_add",
+    "find_or_begin",
     "find_or_start",
     "receive_contact",
     "receive_message",
     "received",
     "when",
 ]
+
+
+MOST_ALSO = 5
+"""Addresses that a sender is known by, beside the one they wrote from."""
 
 
 def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
@@ -40,6 +47,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
     check_text(command.text)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
+    yield from link_known(view, customer, command.also)
     open_one = view.contacts.conversations[conversation].interaction
     if open_one is None or not view.contacts.interactions[open_one].is_open:
         open_one = yield from _start(view, command, conversation, occurred_us)
@@ -71,6 +79,7 @@ def receive_contact(view: View, command: c.ReceiveContact, at_us: int) -> Steps:
     _check(view, command)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
+    yield from link_known(view, customer, command.also)
     started = yield from _start(view, command, conversation, occurred_us)
     case = view.contacts.interactions[started].case
     assert case is not None  # attaching is a reaction to starting
@@ -87,7 +96,7 @@ def already(view: View, channel: str, account: str, provider_id: str) -> Taken |
 def received(view: View, taken: Taken, *, is_duplicate: bool) -> Received:
     """The answer to a command that took an id, now or before."""
     case = CaseRef(taken.case, view.cases.cases[taken.case].number)
-    return Received(taken.customer, taken.interaction, case, taken.message, is_duplicate)
+    return Received(view.identity.root(taken.customer), taken.interaction, case, taken.message, is_duplicate)
 
 
 def _check_ids(command: c.ReceiveMessage | c.ReceiveContact, provider_id: str) -> None:
@@ -100,6 +109,10 @@ def _check_ids(command: c.ReceiveMessage | c.ReceiveContact, provider_id: str) -
 def _check(view: View, command: c.ReceiveMessage | c.ReceiveContact) -> None:
     check_channel(view, command.channel)
     check_route(view, command)
+    if len(command.also) > MOST_ALSO:
+        raise InvalidCommand("also", f"at most {MOST_ALSO} addresses beside the sender's own")
+    for address in command.also:
+        check_id("also", address.key)
 
 
 def check_channel(view: View, channel: str) -> None:
@@ -160,16 +173,37 @@ def when(view: View, channel: str, occurred_us: int | None, at_us: int) -> int:
 
 def find_or_start(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.RecordReply, person: Address) -> Steps:
     """The ids of customer and conversation, after the events that make them if they are new."""
-    customer = view.contacts.by_address.get(person.key)
-    if customer is None:
-        customer = view.contacts.next_id("customer", "cu")
-        yield e.CustomerAdded(customer, person.kind, person.key, person.value, person.name)
-    thread = command.thread or Thread(f"{NO_THREAD}{person.key}")
-    conversation = view.contacts.by_thread.get((command.channel, command.account, thread.key))
-    if conversation is None:
-        conversation = view.contacts.next_id("conversation", "co")
-        yield e.ConversationStarted(conversation, customer, command.channel, command.account, thread.key, thread.value)
+    customer = yield from find_or_add(view, person)
+    conversation = yield from find_or_begin(view, customer, command.channel, command.account, command.thread, person)
     return customer, conversation
+
+
+def find_or_add(view: View, person: Address) -> Steps:
+    """The id under which an address is known, after the event that makes it if it is new or names nobody."""
+    customer = view.identity.holder(person.key) if person.matches else None
+    if customer is None:
+        customer = view.identity.next_id("customer", "cu")
+        yield e.CustomerAdded(customer, person.kind, person.key, person.value, person.name, person.matches)
+    return customer
+
+
+def find_or_begin(
+    view: View, customer: str, channel: str, account: str, thread: Thread | None, person: Address
+) -> Steps:
+    """The id of the conversation under a thread, or with an address where the provider has none."""
+    conversation = view.contacts.next_id("conversation", "co")
+    key = thread.key if thread is not None else f"{NO_THREAD}{person.key}"
+    if thread is None and not person.matches:
+        key = f"{key}/{conversation}"  # whoever hides has nothing in common with others who do
+    known = view.contacts.by_thread.get((channel, account, key))
+    # An address may have passed to somebody else, who goes on with nothing.
+    if known is not None and (
+        thread is not None or view.identity.is_same(view.contacts.conversations[known].customer, customer)
+    ):
+        return known
+    value = None if thread is None else thread.value
+    yield e.ConversationStarted(conversation, customer, channel, account, key, person.key, value)
+    return conversation
 
 
 def _start(view: View, command: c.ReceiveMessage | c.ReceiveContact, conversation: str, occurred_us: int) -> Steps:

@@ -1,4 +1,4 @@
-"""Customers, conversations and interactions as they stand, and which provider ids were taken."""
+"""Conversations and interactions as they stand, and which provider ids were taken."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ __all__ = [
     "WRAP_UP",
     "Contacts",
     "Conversation",
-    "Customer",
     "Interaction",
     "Taken",
     "taken_key",
@@ -36,20 +35,14 @@ NO_THREAD = "@"
 
 
 @attrs.define
-class Customer:
-    """A customer. `addresses` is hashed address -> kind."""
-
-    addresses: dict[str, str] = attrs.field(factory=dict)
-
-
-@attrs.define
 class Conversation:
-    """One thread between a customer and an own account."""
+    """One thread between a customer and an own account. `address` is the customer's that is written to, hashed."""
 
     customer: str
     channel: str
     account: str
     thread: str
+    address: str
     interaction: str | None = None
     case: str | None = None
     messages: int = 0
@@ -112,26 +105,26 @@ def taken_key(channel: str, account: str, provider_id: str) -> str:
 
 
 class Contacts(Slice):
-    """Customers, conversations, interactions by id."""
+    """Conversations and interactions by id."""
 
     TABLES: ClassVar = {
-        "customers": Customer,
         "conversations": Conversation,
         "interactions": Interaction,
         "taken": Taken,
         "counts": None,
     }
 
-    customers: dict[str, Customer]
     conversations: dict[str, Conversation]
     interactions: dict[str, Interaction]
     taken: dict[str, Taken]
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by address, thread and case, and the order in which ids are forgotten."""
-        self.by_address = {key: name for name, row in self.customers.items() for key in row.addresses}
-        self.by_thread = {(c.channel, c.account, c.thread): name for name, c in self.conversations.items()}
+        """Rebuild the look-ups by thread and case, and the order in which ids are forgotten."""
+        self.by_thread: dict[tuple[str, str, str], str] = {}
+        for name in sorted(self.conversations, key=lambda name: int(name[2:])):
+            talk = self.conversations[name]
+            self.by_thread[talk.channel, talk.account, talk.thread] = name
         self.open_in_case: dict[str | None, int] = {}
         self.newest: dict[tuple[str | None, str, str], str] = {}
         for name in sorted(self.interactions, key=lambda name: int(name[2:])):
@@ -177,16 +170,10 @@ class Contacts(Slice):
                 return
             del self.taken[order.popleft()]
 
-    def customer_added(self, event: e.CustomerAdded, at_us: int) -> None:
-        """Know the customer by the address."""
-        self._count("customer")
-        self.customers[event.customer] = Customer({event.address: event.kind})
-        self.by_address[event.address] = event.customer
-
     def conversation_started(self, event: e.ConversationStarted, at_us: int) -> None:
-        """Know the conversation by its thread."""
+        """Know the conversation by its thread, which may have been somebody else's before."""
         self._count("conversation")
-        row = Conversation(event.customer, event.channel, event.account, event.thread)
+        row = Conversation(event.customer, event.channel, event.account, event.thread, event.address)
         self.conversations[event.conversation] = row
         self.by_thread[event.channel, event.account, event.thread] = event.conversation
 
@@ -374,7 +361,6 @@ class Contacts(Slice):
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
-    e.CustomerAdded: Contacts.customer_added,
     e.ConversationStarted: Contacts.conversation_started,
     e.InteractionStarted: Contacts.started,
     e.InteractionAttached: Contacts.attached,

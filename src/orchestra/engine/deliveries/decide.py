@@ -18,11 +18,13 @@ from orchestra.engine.deliveries.state import (
     early_key,
     scope_key,
 )
+from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.identity import SERVICE
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
@@ -33,34 +35,40 @@ _OUTCOMES = ("accepted", "retry", "failed", "unknown")
 
 
 def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
-    case_id, case = view.case(command.case)
+    case_id, _ = view.case(command.case)
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
     if not command.key or command.key.startswith("message:"):
         raise InvalidCommand("key", "must not be empty, nor begin with 'message:', which replies use")
+    if command.purpose != SERVICE and command.purpose not in view.plan.identity.purposes:
+        raise InvalidCommand("purpose", f"must be {SERVICE} or one of the plan's purposes")
     known = view.deliveries.by_key.get(command.key)
     if known is not None:
         return _same(view, known, case_id, command)
     conversation = _conversation(view, case_id, command.channel)
+    row = view.contacts.conversations[conversation]
+    if not is_allowed(view, row.customer, row.channel, command.purpose):
+        raise NotAllowedInState(row.customer, f"without consent to {command.purpose} on {row.channel}", "send")
     return (
         yield from write(
             view,
             at_us,
             conversation=conversation,
             case=case_id,
-            customer=case.customer,
+            customer=view.contacts.conversations[conversation].customer,
             text=command.text,
             key=command.key,
             topic=command.topic,
             digest=command.digest,
+            purpose=command.purpose,
         )
     )
 
 
 def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
     row = view.deliveries.deliveries[known]
-    if (row.case, row.topic, row.digest) != (case, command.topic, command.digest):
+    if (row.case, row.topic, row.digest, row.purpose) != (case, command.topic, command.digest, command.purpose):
         raise InvalidCommand("key", f"{command.key!r} was used for another message: {known}")
     return Written(row.message, known)
 
@@ -70,9 +78,9 @@ def _conversation(view: View, case: str, channel: str | None) -> str:
 
     Never one with somebody else who wrote in the case: what is sent is for the customer alone.
     """
-    customer = view.cases.cases[case].customer
-    wanted = view.plan.channels if channel is None else (channel,)
-    found = (view.contacts.newest.get((case, customer, name)) for name in wanted if name in view.plan.channels)
+    wanted = [name for name in (view.plan.channels if channel is None else (channel,)) if name in view.plan.channels]
+    ids = view.identity.group(view.cases.cases[case].customer)
+    found = (view.contacts.newest.get((case, customer, name)) for customer in ids for name in wanted)
     newest = max(filter(None, found), key=lambda name: int(name[2:]), default=None)
     if newest is not None:
         conversation = view.contacts.interactions[newest].conversation
@@ -88,6 +96,8 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
         raise InvalidCommand("attempt", f"the permit is for attempt {row.attempts + 1}")
     if view.deliveries.is_stopped(row.channel, row.topic):
         raise NotAllowedInState(command.delivery, "stopped by an operator", "start")
+    if not is_allowed(view, row.customer, row.channel, row.purpose):
+        raise NotAllowedInState(command.delivery, "without consent", "start")
     yield e.DeliveryStarted(command.delivery, row.customer, command.attempt, command.epoch)
     return None
 
@@ -206,6 +216,8 @@ def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     row = view.deliveries.deliveries[name]
     if at_us >= row.expires_us:
         yield e.DeliveryExpired(name, row.customer)
+    elif not is_allowed(view, row.customer, row.channel, row.purpose):
+        yield e.DeliveryCanceled(name, row.customer, "no consent")
     elif view.deliveries.is_stopped(row.channel, row.topic):
         yield e.DeliveryHeld(name, row.customer)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.model import events as e
+from orchestra.model.identity import SERVICE
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
@@ -24,6 +25,7 @@ def write(
     key: str | None = None,
     topic: str = "reply",
     digest: str | None = None,
+    purpose: str = SERVICE,
 ) -> Steps:
     """Write a message into a conversation and plan its delivery; gives `Written`.
 
@@ -47,5 +49,6 @@ def write(
         at_us + microseconds(view.plan.deliveries.expires_after),
         interaction,
         digest,
+        purpose,
     )
     return Written(message, delivery)

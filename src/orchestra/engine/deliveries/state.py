@@ -11,6 +11,7 @@ import attrs
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
+from orchestra.model.identity import SERVICE
 
 __all__ = [
     "DUE",
@@ -61,6 +62,7 @@ class Delivery:
     digest: str | None
     interaction: str | None
     expires_us: int
+    purpose: str = SERVICE
     turn: int = 0
     state: str = DELIVERY.initial
     attempts: int = 0
@@ -202,6 +204,7 @@ class Deliveries(Slice):
             event.digest,
             event.interaction,
             event.expires_us,
+            event.purpose,
         )
         self.deliveries[event.delivery] = row
         self.by_key[event.key] = event.delivery

@@ -28,8 +28,9 @@ def _target(view: View, name: str | Ref) -> tuple[str, str, str]:
     case = view.cases.cases.get(key)
     if case is not None:
         return "case", key, case.customer
-    if key in view.contacts.customers:
-        return "customer", key, key
+    if key in view.identity.customers:
+        root = view.identity.root(key)
+        return "customer", root, root
     raise UnknownId("customer, case or interaction", key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import attrs
@@ -34,6 +35,18 @@ class Known(Slice):
     customers: dict[str, Past]
     questions: dict[str, list[str]]
     bots: dict[str, int]
+
+    def agent_of(self, ids: Sequence[str]) -> str | None:
+        """Who last took a contact of a person, by the newest of their ids that had one."""
+        known = (self.customers[customer] for customer in ids if customer in self.customers)
+        served = (row for row in known if row.agent is not None)
+        newest = max(served, key=lambda row: _number(row.contacts[-1]), default=None)
+        return None if newest is None else newest.agent
+
+    def contacts_of(self, ids: Sequence[str]) -> list[str]:
+        """A person's newest interactions, oldest first, as many as are remembered of one id."""
+        found = [name for customer in ids if customer in self.customers for name in self.customers[customer].contacts]
+        return sorted(found, key=_number)[-MOST_CONTACTS:]
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
         """A bot knows nobody."""
@@ -80,6 +93,10 @@ class Known(Slice):
     ) -> None:
         """Nobody answers in it any more."""
         self.questions.pop(event.interaction, None)
+
+
+def _number(interaction: str) -> int:
+    return int(interaction[2:])
 
 
 _EVOLVE: dict[type[e.Event], Evolve] = {

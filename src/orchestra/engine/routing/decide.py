@@ -54,7 +54,7 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     if place.turned_away is not None:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, place.turned_away)
         return
-    left = view.routing.places.by(event.customer, place.queue, at_us) if event.live else None
+    whose, left = _left(view, event, place.queue, at_us) if event.live else (None, None)
     start_us, order = left or (event.occurred_us, view.routing.next_order())
     yield e.InteractionQueued(
         event.interaction,
@@ -67,13 +67,25 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
         order,
         "resumed" if left else "arrived" if place.queue == queue else "overflowed",
         agent,
+        place_of=whose,
     )
+
+
+def _left(
+    view: View, event: e.InteractionStarted, queue: str, at_us: int
+) -> tuple[str, tuple[int, int]] | tuple[None, None]:
+    """The place that the person left in the queue a moment ago, and under which of their ids."""
+    for customer in view.identity.group(event.customer):
+        place = view.routing.places.by(customer, queue, at_us)
+        if place is not None:
+            return customer, place
+    return None, None
 
 
 def _who_knows(view: View, event: e.InteractionStarted, queue: str) -> str | None:
     """Who last answered the customer, where the queue goes by that; else the agent who owns the case, if one does."""
     if view.plan.queues[queue].known == "last":
-        agent = view.known.customers[event.customer].agent
+        agent = view.known.agent_of(view.identity.group(event.customer))
         if agent in view.presence.agents:
             return agent
     case = view.contacts.interactions[event.interaction].case

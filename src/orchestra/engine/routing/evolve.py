@@ -114,8 +114,8 @@ def work_opened(routing: Routing, event: e.WorkItemOpened, at_us: int) -> None:
 def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     """The interaction waits, and takes nobody's capacity."""
     item = routing.items.get(event.interaction)
-    if event.reason == "resumed":
-        routing.places.forget(event.customer, event.queue)
+    if event.place_of is not None:
+        routing.places.forget(event.place_of, event.queue)
     if not routing.index.waiting_in.get(event.queue):
         routing.paces.waits(event.queue, at_us)
     if item is None:

@@ -75,7 +75,8 @@ def _check(view: View, command: c.OpenWorkItem) -> None:
 def _opened(view: View, name: str, *, is_duplicate: bool) -> WorkOpened:
     row = view.contacts.interactions[name]
     assert row.case is not None  # attaching is a reaction to starting
-    return WorkOpened(name, CaseRef(row.case, view.cases.cases[row.case].number), row.customer, is_duplicate)
+    case = CaseRef(row.case, view.cases.cases[row.case].number)
+    return WorkOpened(name, case, view.identity.root(row.customer), is_duplicate)
 
 
 SECTION = Section("work", Work, {c.OpenWorkItem: _open}, EVOLVE)

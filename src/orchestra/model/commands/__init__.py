@@ -75,6 +75,16 @@ from orchestra.model.commands.deliveries import (
     StopSending,
 )
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
+from orchestra.model.commands.identity import (
+    DismissMerge,
+    LinkAddress,
+    MergeCustomers,
+    RecordConsent,
+    SettleTriage,
+    SplitCustomers,
+    UnlinkAddress,
+    VerifyContact,
+)
 from orchestra.model.commands.logs import MarkLog
 from orchestra.model.commands.offers import (
     AcceptOffer,
@@ -107,6 +117,7 @@ __all__ = [
     "DeclineConsult",
     "DeclineOffer",
     "DefineAgent",
+    "DismissMerge",
     "EndConsult",
     "FinishInteraction",
     "FinishWrapUp",
@@ -114,15 +125,18 @@ __all__ = [
     "HoldInteraction",
     "LeaveConsult",
     "LeaveContact",
+    "LinkAddress",
     "LoseDevice",
     "MarkLog",
     "MergeConsult",
+    "MergeCustomers",
     "MonitorInteraction",
     "OpenCase",
     "OpenQueue",
     "OpenWorkItem",
     "ReceiveContact",
     "ReceiveMessage",
+    "RecordConsent",
     "RecordOutcome",
     "RecordReceipt",
     "RecordReply",
@@ -146,8 +160,10 @@ __all__ = [
     "SetAway",
     "SetCaseWaiting",
     "SetFields",
+    "SettleTriage",
     "SignIn",
     "SignOut",
+    "SplitCustomers",
     "StartDelivery",
     "StartSending",
     "StopMonitoring",
@@ -155,6 +171,8 @@ __all__ = [
     "TakeOver",
     "TransferInteraction",
     "TransferToAgent",
+    "UnlinkAddress",
+    "VerifyContact",
     "Whisper",
     "WriteReply",
 ]

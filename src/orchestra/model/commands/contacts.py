@@ -27,8 +27,9 @@ __all__ = [
 class ReceiveContact(Command):
     """Take an inbound contact without text, such as a call. Taken once per (channel, account, contact_id).
 
-    `reply_case` is a case id from a reply token that the caller has verified; `agent` knows the customer, for queues
-    that ask them first (the agent who owns the case, unless stated).
+    `also` are addresses under which the provider knows the sender, too. `reply_case` is a case id from a reply token
+    that the caller has verified; `agent` knows the customer, for queues that ask them first (the agent who owns the
+    case, unless stated).
     """
 
     channel: str
@@ -36,6 +37,7 @@ class ReceiveContact(Command):
     contact_id: str
     sender: Address
     thread: Thread | None = None
+    also: list[Address] = attrs.field(factory=list)
     occurred_us: int | None = None
     reply_case: str | None = None
     case_number: str | None = None
@@ -50,8 +52,9 @@ class ReceiveContact(Command):
 class ReceiveMessage(Command):
     """Take an inbound message. Taken once per (channel, account, message_id).
 
-    `reply_case` is a case id from a reply token that the caller has verified; `agent` knows the customer, for queues
-    that ask them first (the agent who owns the case, unless stated).
+    `also` are addresses under which the provider knows the sender, too. `reply_case` is a case id from a reply token
+    that the caller has verified; `agent` knows the customer, for queues that ask them first (the agent who owns the
+    case, unless stated).
     """
 
     channel: str
@@ -59,6 +62,7 @@ class ReceiveMessage(Command):
     message_id: str
     sender: Address
     thread: Thread | None = None
+    also: list[Address] = attrs.field(factory=list)
     occurred_us: int | None = None
     reply_case: str | None = None
     case_number: str | None = None

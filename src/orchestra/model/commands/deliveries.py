@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from orchestra.model.command import Command, Id
+from orchestra.model.identity import SERVICE
 from orchestra.model.private import private
 
 __all__ = [
@@ -24,7 +25,8 @@ __all__ = [
 class SendMessage(Command):
     """Send a customer a message that answers no live interaction, on a conversation the case has had.
 
-    Sent once per `key`; the same key with another case, topic or `digest` (a keyed hash of the text) is refused.
+    Sent once per `key`; the same key with another case, topic, purpose or `digest` (a keyed hash of the text) is
+    refused. What is sent for a `purpose` other than `service` needs what the plan asks for, at the time it leaves.
     """
 
     case: Id
@@ -32,6 +34,7 @@ class SendMessage(Command):
     topic: str = "message"
     channel: str | None = None
     digest: str | None = None
+    purpose: str = SERVICE
     text: str | None = private()
 
 

@@ -51,7 +51,6 @@ from orchestra.model.events.consults import (
 from orchestra.model.events.contacts import (
     ContactTaken,
     ConversationStarted,
-    CustomerAdded,
     CustomerFellSilent,
     InteractionAbandoned,
     InteractionAttached,
@@ -91,6 +90,22 @@ from orchestra.model.events.deliveries import (
     SendingStopped,
 )
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
+from orchestra.model.events.identity import (
+    AddressLinked,
+    AddressUnlinked,
+    ConsentRecorded,
+    ContactVerified,
+    CustomerAdded,
+    CustomerAliased,
+    CustomersMerged,
+    CustomersSplit,
+    CustomerUnaliased,
+    MergeDismissed,
+    MergeSuggested,
+    TriageListed,
+    TriageNeeded,
+    TriageSettled,
+)
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
     AgentRested,
@@ -112,6 +127,8 @@ from orchestra.model.events.work import WorkItemOpened
 
 __all__ = [
     "EVENTS",
+    "AddressLinked",
+    "AddressUnlinked",
     "AgentAvailable",
     "AgentDefined",
     "AgentLost",
@@ -137,6 +154,7 @@ __all__ = [
     "CaseWaiting",
     "ConnectAtRisk",
     "ConnectBreached",
+    "ConsentRecorded",
     "ConsultAccepted",
     "ConsultAsked",
     "ConsultConnecting",
@@ -144,9 +162,14 @@ __all__ = [
     "ConsultMerged",
     "ConsultQueued",
     "ContactTaken",
+    "ContactVerified",
     "ConversationStarted",
     "CustomerAdded",
+    "CustomerAliased",
     "CustomerFellSilent",
+    "CustomerUnaliased",
+    "CustomersMerged",
+    "CustomersSplit",
     "DeliveriesResumed",
     "DeliveryAccepted",
     "DeliveryCanceled",
@@ -180,6 +203,8 @@ __all__ = [
     "InteractionTransferred",
     "LogTaken",
     "LongWaitForeseen",
+    "MergeDismissed",
+    "MergeSuggested",
     "MessageReceived",
     "MessageWritten",
     "MonitoringEnded",
@@ -207,6 +232,9 @@ __all__ = [
     "SendingStopped",
     "StepEntered",
     "TransferCompleted",
+    "TriageListed",
+    "TriageNeeded",
+    "TriageSettled",
     "Whispered",
     "WorkItemOpened",
 ]

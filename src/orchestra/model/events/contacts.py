@@ -10,7 +10,6 @@ from orchestra.model.private import private
 __all__ = [
     "ContactTaken",
     "ConversationStarted",
-    "CustomerAdded",
     "CustomerFellSilent",
     "InteractionAbandoned",
     "InteractionAttached",
@@ -33,22 +32,11 @@ __all__ = [
 
 
 @attrs.define
-class CustomerAdded(Event):
-    """An address that nobody had used before: a provisional customer."""
-
-    customer: str
-    kind: str
-    address: str
-    value: str | None = private()
-    name: str | None = private()
-
-
-@attrs.define
 class ConversationStarted(Event):
     """A customer and one of our accounts talk for the first time under this thread.
 
-    `thread` is a hash of the provider's key, which is `value`. Where the provider has no threads it is `@` and the
-    sender's hashed address.
+    `thread` is a hash of the provider's key, which is `value`. Where the provider has no threads it begins with `@`.
+    `address` is the hashed address of the customer's that is written to.
     """
 
     conversation: str
@@ -56,6 +44,7 @@ class ConversationStarted(Event):
     channel: str
     account: str
     thread: str
+    address: str
     value: str | None = private()
 
 
@@ -181,6 +170,7 @@ class InteractionQueued(Event):
         agent: who knows the customer, for steps that ask for them.
         at_front: whether it goes before all others of the queue.
         first: of a callback that has not reached its customer, who is to be on the line first: `agent` or `customer`.
+        place_of: whose place in the queue it takes, where that was left a moment ago.
     """
 
     interaction: str
@@ -195,6 +185,7 @@ class InteractionQueued(Event):
     agent: str | None = None
     at_front: bool = False
     first: str | None = None
+    place_of: str | None = None
 
 
 @attrs.define

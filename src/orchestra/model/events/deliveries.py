@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from orchestra.model.event import Event
+from orchestra.model.identity import SERVICE
 
 __all__ = [
     "DeliveriesResumed",
@@ -43,6 +44,7 @@ class DeliveryPlanned(Event):
     expires_us: int
     interaction: str | None = None
     digest: str | None = None
+    purpose: str = SERVICE
 
 
 @attrs.define

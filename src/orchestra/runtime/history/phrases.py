@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -13,6 +13,19 @@ __all__ = ["DETAILS", "PHRASES", "sentence"]
 
 PHRASES: Mapping[str, str] = {
     "CustomerAdded": "became known by {kind}",
+    "AddressLinked": "is known by {kind}, too ({evidence})",
+    "AddressUnlinked": "is known by an address no longer{because}",
+    "CustomerAliased": "{customer} is the same person as {alias_of}",
+    "CustomersMerged": "{other} is the same person ({evidence}, {link})",
+    "MergeSuggested": "may be the same person as {other} ({evidence}, {confidence} %){vetoed}",
+    "MergeDismissed": "is not the same person as {other}{because}",
+    "CustomerUnaliased": "{customer} is a person of their own again",
+    "CustomersSplit": "{other} is not the same person after all{because}",
+    "TriageNeeded": "{case} is to be sorted out: {other} has a part in it",
+    "TriageListed": "all cases to be sorted out after {link} are listed",
+    "TriageSettled": "{case} is sorted out",
+    "ContactVerified": "is verified in {interaction}: {level} ({method})",
+    "ConsentRecorded": "{allows} {purpose} on {where}",
     "ConversationStarted": "began to talk with {account} on {channel}",
     "InteractionStarted": "{began} on {channel}",
     "InteractionAttached": "{interaction} belongs to {case} ({by})",
@@ -94,6 +107,9 @@ PHRASES: Mapping[str, str] = {
 DETAILS = frozenset(
     {
         "ConversationStarted",
+        "CustomerAliased",
+        "CustomerUnaliased",
+        "TriageListed",
         "InteractionAttached",
         "RefAdded",
         "FieldsSet",
@@ -112,15 +128,15 @@ DETAILS = frozenset(
 _PURPOSES: Mapping[str, str] = {"consult": "for help with", "transfer": "to take"}
 
 
-def sentence(event: Event, customer: str) -> str:
-    """The phrase of an event of this customer's history, filled in. Quotes nothing private."""
-    return PHRASES[type(event).__name__].format_map(_Words(event, customer))
+def sentence(event: Event, ids: Sequence[str]) -> str:
+    """The phrase of an event in the history of the customer with these ids, filled in. Quotes nothing private."""
+    return PHRASES[type(event).__name__].format_map(_Words(event, ids))
 
 
 class _Words(dict[str, Any]):
     """What phrases may name: the event's fields, and some made of them."""
 
-    def __init__(self, event: Event, customer: str) -> None:
+    def __init__(self, event: Event, ids: Sequence[str]) -> None:
         super().__init__({field.name: getattr(event, field.name) for field in attrs.fields(type(event))})
         reason = self.get("reason") or self.get("code")
         self["because"] = f" ({_spoken(reason)})" if reason else ""
@@ -131,8 +147,11 @@ class _Words(dict[str, Any]):
         self["for_what"] = f"{_PURPOSES.get(self.get('purpose', ''), '')} {self.get('interaction')}"
         self["asked"] = self.get("consulted") or f"queue {self.get('queue')}"
         self["author"] = self.get("agent") or "the company"
-        self["writer"] = "the customer" if self.get("customer") == customer else self.get("customer")
-        self["addressee"] = "" if self.get("customer") == customer else f" {self.get('customer')}"
+        self["writer"] = "the customer" if self.get("customer") in ids else self.get("customer")
+        self["addressee"] = "" if self.get("customer") in ids else f" {self.get('customer')}"
+        self["vetoed"] = f"; but {self['veto']}" if self.get("veto") else ""
+        self["allows"] = "allows" if self.get("given") else "forbids"
+        self["where"] = self.get("channel") or "all channels"
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))

@@ -17,6 +17,7 @@ from orchestra.journal.port import Journal
 from orchestra.model import events as e
 from orchestra.model.instants import instant, instant_text
 from orchestra.model.records import Record
+from orchestra.runtime.history.people import person_of
 from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
 
 __all__ = ["Entry", "timeline"]
@@ -74,8 +75,8 @@ def timeline(
     """Everything that happened with a customer, on all channels, oldest first.
 
     Others who wrote or were answered in the customer's cases appear with that; the customer's own writing in other
-    people's cases, and what was answered to it, is part of it, those cases are not. Reads by customer, never the whole
-    journal.
+    people's cases, and what was answered to it, is part of it, those cases are not. All ids of a person who was merged
+    have one timeline. Reads by customer, never the whole journal.
 
     Args:
         journal: what to read.
@@ -87,12 +88,14 @@ def timeline(
         UnknownId: nothing is known of that customer.
         JournalCorrupt: a record is damaged.
     """
-    own = _read(journal, [customer])
+    person = person_of(journal, customer)
+    own = _read(journal, person.ids)
     if not own:
         raise UnknownId("customer", customer)
-    found = sorted([*own, *_by_participants(journal, own)], key=lambda item: item[0].position)
-    index = _Index(own, customer, number_of)
-    return [index.entry(record, event) for record, event in found if _shown(record.type, details=details)]
+    found = {record.position: (record, event) for record, event in (*own, *_by_participants(journal, own))}
+    index = _Index(own, person.ids, number_of)
+    shown = (found[position] for position in sorted(found))
+    return [index.entry(record, event) for record, event in shown if _shown(record.type, details=details)]
 
 
 def _shown(kind: str, *, details: bool) -> bool:
@@ -117,8 +120,8 @@ def _by_participants(journal: Journal, own: Sequence[Found]) -> Iterator[Found]:
 class _Index:
     """What events leave to be looked up: the channel of an interaction, the case of a delivery, a case's number."""
 
-    def __init__(self, own: Sequence[Found], customer: str, number_of: Callable[[str], str | None] | None) -> None:
-        self._customer = customer
+    def __init__(self, own: Sequence[Found], ids: Sequence[str], number_of: Callable[[str], str | None] | None) -> None:
+        self._ids = ids
         self._number_of = number_of
         self._channels: dict[str, str] = {}
         self._cases: dict[str, str] = {}
@@ -156,7 +159,7 @@ class _Index:
             self._number(case),
             _who(record, event),
             getattr(event, "text", None),
-            sentence(event, self._customer),
+            sentence(event, self._ids),
         )
 
     def _number(self, case: str | None) -> str | None:

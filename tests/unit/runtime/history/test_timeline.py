@@ -188,7 +188,7 @@ class _Watched(MemoryJournal):
 def test_a_timeline_never_reads_the_whole_journal() -> None:
     watched = _Watched(BUSY.journal)
     timeline(watched, "cu1")
-    assert watched.asked == [["cu1"], ["cu2"]]
+    assert watched.asked == [["cu1"], ("cu1",), ["cu2"]]
 
 
 def test_plain_data() -> None:

@@ -1,0 +1,327 @@
+"""Customers as they stand: their addresses, who is an alias of whom, who was kept apart, what they consented to.
+
+A customer id never stops working and no event is ever moved to another one. A merge makes one customer an alias of
+another, so that both are one person; taking the alias away is all that a split has to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import attrs
+
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
+from orchestra.model import events as e
+
+__all__ = ["EVOLVE", "TRIAGE", "AddressLink", "Consent", "Customer", "Identity", "Merge", "Suggestion", "consent_key"]
+
+TRIAGE = "identity.triage"
+"""Timer of a split whose mixed cases are still being listed; its subject is the link."""
+
+
+@attrs.define
+class Customer:
+    """A customer. `link` is the merge by which they are an alias, if they are one."""
+
+    link: str | None = None
+
+
+@attrs.define
+class AddressLink:
+    """Whose an address is, how that is known, and since when."""
+
+    customer: str
+    kind: str
+    evidence: str
+    confidence: int
+    since_us: int
+
+
+@attrs.define
+class Merge:
+    """Two customers who are one person, until it was undone."""
+
+    customer: str
+    other: str
+    evidence: str
+    confidence: int
+    since_us: int
+    until_us: int | None = None
+
+
+@attrs.define
+class Suggestion:
+    """Two customers who may be one person, for people to look at."""
+
+    customer: str
+    other: str
+    evidence: str
+    confidence: int
+    veto: str | None
+
+
+@attrs.define
+class Consent:
+    """What a customer said last about a purpose, and when they said it."""
+
+    given: bool
+    occurred_us: int
+
+
+def consent_key(customer: str, channel: str | None, purpose: str) -> str:
+    """The key under which a consent is held."""
+    return f"{customer}\x1f{channel or '*'}\x1f{purpose}"
+
+
+class Identity(Slice):
+    """Customers, addresses by hash, merges by link.
+
+    `apart` is customer -> those who are never merged with them by themselves; `listing` is link -> the last case that
+    was listed of a split whose mixed cases are not all listed yet; `triage` is case and link -> the side of the split
+    that has a part in a case of the other; `verified` is interaction -> level.
+    """
+
+    TABLES: ClassVar = {
+        "customers": Customer,
+        "addresses": AddressLink,
+        "merges": Merge,
+        "suggestions": Suggestion,
+        "apart": None,
+        "listing": None,
+        "triage": None,
+        "verified": None,
+        "consents": Consent,
+        "counts": None,
+    }
+
+    customers: dict[str, Customer]
+    addresses: dict[str, AddressLink]
+    merges: dict[str, Merge]
+    suggestions: dict[str, Suggestion]
+    apart: dict[str, dict[str, int]]
+    listing: dict[str, str]
+    triage: dict[str, str]
+    verified: dict[str, str]
+    consents: dict[str, Consent]
+    counts: dict[str, int]
+
+    def reindex(self) -> None:
+        """Rebuild who is one person, and the look-ups by customer."""
+        self.addresses_of: dict[str, dict[str, int]] = {}
+        for address, row in self.addresses.items():
+            self.addresses_of.setdefault(row.customer, {})[address] = 1
+        self._suggested: dict[str, dict[str, int]] = {}
+        for key, suggestion in self.suggestions.items():
+            self._note(key, suggestion)
+        self._root_of: dict[str, str] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
+        self._gather(name for name, customer in self.customers.items() if customer.link is not None)
+
+    def _gather(self, aliases: Iterable[str]) -> None:
+        """Put each alias to whom it stands for, in the end."""
+        found: dict[str, list[str]] = {}
+        for name in aliases:
+            found.setdefault(self._top(name), []).append(name)
+        for root, others in found.items():
+            self._groups[root] = tuple(sorted((root, *others), key=_number))
+            self._root_of.update(dict.fromkeys(others, root))
+
+    def _top(self, name: str) -> str:
+        while (link := self.customers[name].link) is not None:
+            name = self.merges[link].customer
+        return name
+
+    # Questions
+
+    def root(self, customer: str) -> str:
+        """The customer that an id stands for: itself, unless it is an alias."""
+        return self._root_of.get(customer, customer)
+
+    def group(self, customer: str) -> Sequence[str]:
+        """All ids of a person, the oldest first."""
+        return self._groups.get(self.root(customer), (customer,))
+
+    def is_same(self, customer: str, other: str) -> bool:
+        """Whether two ids are one person's."""
+        return customer == other or self.root(customer) == self.root(other)
+
+    def holder(self, address: str) -> str | None:
+        """The id under which an address is known."""
+        row = self.addresses.get(address)
+        return None if row is None else row.customer
+
+    def is_apart(self, customer: str, other: str) -> bool:
+        """Whether two people were told apart, under any of their ids."""
+        others = self.group(other)
+        return any(name in self.apart[mine] for mine in self.group(customer) if mine in self.apart for name in others)
+
+    def suggestion(self, customer: str, other: str) -> str | None:
+        """The key of the suggestion that two people are one."""
+        theirs = set(self.group(other))
+        for mine in self.group(customer):
+            for key in self._suggested.get(mine, ()):
+                row = self.suggestions[key]
+                if (row.other if row.customer == mine else row.customer) in theirs:
+                    return key
+        return None
+
+    def suggested(self, customer: str) -> list[Suggestion]:
+        """All that suggests that this person is one with another."""
+        keys = {key for name in self.group(customer) for key in self._suggested.get(name, ())}
+        return [self.suggestions[key] for key in sorted(keys)]
+
+    def next_id(self, kind: str, prefix: str) -> str:
+        """The id that the next of this kind will have."""
+        return f"{prefix}{self.counts.get(kind, 0) + 1}"
+
+    # Changes
+
+    def added(self, event: e.CustomerAdded, at_us: int) -> None:
+        """Know the customer, and by the address if it names anybody."""
+        self.counts["customer"] = self.counts.get("customer", 0) + 1
+        self.customers[event.customer] = Customer()
+        if event.matches:
+            self._link(event.address, AddressLink(event.customer, event.kind, "contact", 100, at_us))
+
+    def _link(self, address: str, row: AddressLink) -> None:
+        self.addresses[address] = row
+        self.addresses_of.setdefault(row.customer, {})[address] = 1
+
+    def linked(self, event: e.AddressLinked, at_us: int) -> None:
+        """Know the customer by another address, too."""
+        self._link(event.address, AddressLink(event.customer, event.kind, event.evidence, event.confidence, at_us))
+
+    def unlinked(self, event: e.AddressUnlinked, at_us: int) -> None:
+        """Know nobody by the address."""
+        del self.addresses[event.address]
+        addresses = self.addresses_of[event.customer]
+        del addresses[event.address]
+        if not addresses:
+            del self.addresses_of[event.customer]
+
+    def aliased(self, event: e.CustomerAliased, at_us: int) -> None:
+        """Two people's ids are one person's."""
+        self.customers[event.customer].link = event.link
+        self.merges[event.link] = Merge(event.alias_of, event.customer, "", 0, at_us)
+        aliases = [*self.group(event.customer), *self.group(event.alias_of)]
+        aliases.remove(event.alias_of)
+        self._groups.pop(event.customer, None)
+        self._gather(aliases)
+
+    def merged(self, event: e.CustomersMerged, at_us: int) -> None:
+        """Know why, and suggest no more what is settled."""
+        self.counts["link"] = self.counts.get("link", 0) + 1
+        row = self.merges[event.link]
+        row.evidence, row.confidence = event.evidence, event.confidence
+        ids = set(self.group(event.customer))
+        for name in sorted(ids):
+            for key in sorted(self._suggested.get(name, ())):
+                suggestion = self.suggestions[key]
+                if suggestion.customer in ids and suggestion.other in ids:
+                    self._drop(key)
+
+    def suggested_merge(self, event: e.MergeSuggested, at_us: int) -> None:
+        """Keep it until people have looked."""
+        key = f"{event.customer}\x1f{event.other}"
+        row = Suggestion(event.customer, event.other, event.evidence, event.confidence, event.veto)
+        self.suggestions[key] = row
+        self._note(key, row)
+
+    def _note(self, key: str, row: Suggestion) -> None:
+        for name in (row.customer, row.other):
+            self._suggested.setdefault(name, {})[key] = 1
+
+    def _drop(self, key: str) -> None:
+        row = self.suggestions.pop(key)
+        for name in (row.customer, row.other):
+            keys = self._suggested[name]
+            del keys[key]
+            if not keys:
+                del self._suggested[name]
+
+    def dismissed(self, event: e.MergeDismissed, at_us: int) -> None:
+        """Never merge them by themselves, nor suggest it."""
+        self._keep_apart(event.customer, event.other)
+        while (key := self.suggestion(event.customer, event.other)) is not None:
+            self._drop(key)
+
+    def _keep_apart(self, customer: str, other: str) -> None:
+        self.apart.setdefault(customer, {})[other] = 1
+        self.apart.setdefault(other, {})[customer] = 1
+
+    def unaliased(self, event: e.CustomerUnaliased, at_us: int) -> None:
+        """One person's ids are two people's: each goes by its own links."""
+        ids = self.group(event.customer)
+        self._groups.pop(self.root(event.customer))
+        for name in ids:
+            self._root_of.pop(name, None)
+        self.customers[event.customer].link = None
+        self._gather(name for name in ids if self.customers[name].link is not None)
+
+    def split(self, event: e.CustomersSplit, at_us: int) -> None:
+        """Keep them apart, and begin to list the cases in which both have a part."""
+        self.merges[event.link].until_us = at_us
+        self._keep_apart(event.customer, event.other)
+        self.listing[event.link] = ""
+        self.timers.set(TRIAGE, event.link, at_us + SLICE_PAUSE_US)
+
+    def triage_needed(self, event: e.TriageNeeded, at_us: int) -> None:
+        """List the case."""
+        self.triage[f"{event.case}\x1f{event.link}"] = event.other
+        self.listing[event.link] = event.case
+        self.timers.set(TRIAGE, event.link, at_us + SLICE_PAUSE_US)
+
+    def triage_listed(self, event: e.TriageListed, at_us: int) -> None:
+        """All are listed."""
+        del self.listing[event.link]
+        self.timers.cancel(TRIAGE, event.link)
+
+    def triage_settled(self, event: e.TriageSettled, at_us: int) -> None:
+        """A person has seen to the case."""
+        del self.triage[f"{event.case}\x1f{event.link}"]
+
+    def contact_verified(self, event: e.ContactVerified, at_us: int) -> None:
+        """Know how sure it is, in that interaction."""
+        self.verified[event.interaction] = event.level
+
+    def over(
+        self,
+        event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
+        at_us: int,
+    ) -> None:
+        """What was found out in an interaction ends with it."""
+        self.verified.pop(event.interaction, None)
+
+    def consent_recorded(self, event: e.ConsentRecorded, at_us: int) -> None:
+        """Keep what the customer said last."""
+        key = consent_key(event.customer, event.channel, event.purpose)
+        held = self.consents.get(key)
+        if held is None or held.occurred_us <= event.occurred_us:
+            self.consents[key] = Consent(event.given, event.occurred_us)
+
+
+def _number(customer: str) -> int:
+    return int(customer[2:])
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.CustomerAdded: Identity.added,
+    e.AddressLinked: Identity.linked,
+    e.AddressUnlinked: Identity.unlinked,
+    e.CustomerAliased: Identity.aliased,
+    e.CustomersMerged: Identity.merged,
+    e.MergeSuggested: Identity.suggested_merge,
+    e.MergeDismissed: Identity.dismissed,
+    e.CustomerUnaliased: Identity.unaliased,
+    e.CustomersSplit: Identity.split,
+    e.TriageNeeded: Identity.triage_needed,
+    e.TriageListed: Identity.triage_listed,
+    e.TriageSettled: Identity.triage_settled,
+    e.ContactVerified: Identity.contact_verified,
+    e.InteractionDone: Identity.over,
+    e.InteractionAbandoned: Identity.over,
+    e.InteractionCanceled: Identity.over,
+    e.InteractionDeflected: Identity.over,
+    e.ConsentRecorded: Identity.consent_recorded,
+}

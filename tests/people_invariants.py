@@ -1,0 +1,115 @@
+"""What must hold of who customers are, and of what they consented to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import attrs
+
+from orchestra.engine.engine import Engine
+from orchestra.engine.identity.linking import MOST_IDS
+from orchestra.engine.identity.state import TRIAGE
+from orchestra.model import events as e
+
+__all__ = ["PeopleWitness", "check", "check_against"]
+
+
+@attrs.define
+class PeopleWitness:
+    """Remembers what was said about whom, without any look-up of the engine's."""
+
+    said: dict[tuple[str, str, str | None], list[tuple[int, bool]]] = attrs.field(factory=lambda: defaultdict(list))
+    mixed: dict[str, set[str]] = attrs.field(factory=dict)
+    listed: dict[str, set[str]] = attrs.field(factory=lambda: defaultdict(set))
+    apart: set[frozenset[str]] = attrs.field(factory=set)
+
+    def see(self, engine: Engine, event: e.Event) -> None:
+        """Take notice of an event that the engine has just evolved."""
+        if isinstance(event, e.ConsentRecorded):
+            self.said[event.customer, event.purpose, event.channel].append((event.occurred_us, event.given))
+        elif isinstance(event, e.CustomersSplit):
+            self.mixed[event.link] = _mixed(engine, event.customer, event.other)
+            self.apart.add(frozenset((event.customer, event.other)))
+        elif isinstance(event, e.MergeDismissed):
+            self.apart.add(frozenset((event.customer, event.other)))
+        elif isinstance(event, e.TriageNeeded):
+            assert event.case not in self.listed[event.link], f"{event.case} was listed twice"
+            self.listed[event.link].add(event.case)
+        elif isinstance(event, e.DeliveryStarted):
+            self._check_consent(engine, event.delivery)
+
+    def _check_consent(self, engine: Engine, delivery: str) -> None:
+        """Nothing leaves that its customer forbade, under whichever of their ids, nor what they have not asked for."""
+        row = engine.view.deliveries.deliveries[delivery]
+        if row.purpose == "service":
+            return
+        words = []
+        for name in _group(engine, row.customer):
+            said = [
+                (at_us, narrow, given)
+                for narrow, channel in enumerate((None, row.channel))
+                for at_us, given in self.said[name, row.purpose, channel]
+            ]
+            if said:
+                newest = max(at_us for at_us, _, _ in said)
+                narrow = max(narrow for at_us, narrow, _ in said if at_us == newest)
+                words.append([given for at_us, n, given in said if (at_us, n) == (newest, narrow)][-1])
+        allowed = all(words) if words else engine.view.plan.identity.purposes.get(row.purpose) == "opt_out"
+        assert allowed, f"{delivery} left without the customer's consent to {row.purpose}"
+
+
+def _group(engine: Engine, customer: str) -> list[str]:
+    """All ids of a person, by the links alone."""
+    rows, merges = engine.view.identity.customers, engine.view.identity.merges
+
+    def top(name: str) -> str:
+        seen = {name}
+        while (link := rows[name].link) is not None:
+            name = merges[link].customer
+            assert name not in seen, f"{name} is an alias of itself"
+            seen.add(name)
+        return name
+
+    return [name for name in rows if top(name) == top(customer)]
+
+
+def _mixed(engine: Engine, customer: str, other: str) -> set[str]:
+    sides = [set(_group(engine, name)) for name in (customer, other)]
+    return {
+        name
+        for name, case in engine.view.cases.cases.items()
+        for mine, theirs in (sides, reversed(sides))
+        if case.customer in mine and theirs & case.participants.keys()
+    }
+
+
+def check(engine: Engine) -> None:
+    """Everything that must hold between two batches."""
+    identity = engine.view.identity
+    for name in identity.customers:
+        group = _group(engine, name)
+        assert sorted(identity.group(name)) == sorted(group), f"{name} is one of {group}, not of {identity.group(name)}"
+        assert len(group) <= MOST_IDS
+        assert identity.customers[identity.root(name)].link is None, f"{identity.root(name)} is an alias"
+    holding = {row.link for row in identity.customers.values()} - {None}
+    undone = {name for name, row in identity.merges.items() if row.until_us is not None}
+    assert holding | undone == set(identity.merges), "a merge neither holds nor is undone"
+    assert not holding & undone, "a merge holds that was undone"
+    held = {address: name for name, addresses in identity.addresses_of.items() for address in addresses}
+    assert held == {address: row.customer for address, row in identity.addresses.items()}
+    for row in identity.suggestions.values():
+        assert not identity.is_same(row.customer, row.other), "it is suggested of one person that they are one"
+    for name in identity.verified:
+        assert not engine.view.contacts.interactions[name].is_final, f"{name} is over and still verified"
+    for link in identity.merges:
+        assert (link in identity.listing) == (engine.view.timers.get(TRIAGE, link) is not None)
+
+
+def check_against(engine: Engine, witness: PeopleWitness) -> None:
+    """What people are to sort out is what was mixed when they were split."""
+    identity = engine.view.identity
+    pairs = {frozenset((name, other)) for name, others in identity.apart.items() for other in others}
+    assert pairs == witness.apart, "others are kept apart than were told apart"
+    for link, cases in witness.mixed.items():
+        if link not in identity.listing:
+            assert cases <= witness.listed[link], f"{cases - witness.listed[link]} of {link} are forgotten"
