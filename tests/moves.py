@@ -757,6 +757,16 @@ def consent(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.RecordConsent(name, purpose, choose.chance(60), channel, engine.now_us - choose.number(0, 60) * SECOND)
 
 
+def erase(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.identity.customers)
+    return c.EraseCustomer(name, "asked") if name else None
+
+
+def record_erasure(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.identity.erasing)
+    return c.RecordErasure(name) if name else None
+
+
 # Deliveries
 
 
@@ -1009,6 +1019,8 @@ WEIGHTS: Mapping[Move, int] = {
     settle_triage: 4,
     verify: 2,
     consent: 3,
+    erase: 1,
+    record_erasure: 2,
 }
 """Move -> how often it is made, relative to the others."""
 

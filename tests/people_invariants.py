@@ -22,6 +22,8 @@ class PeopleWitness:
     mixed: dict[str, set[str]] = attrs.field(factory=dict)
     listed: dict[str, set[str]] = attrs.field(factory=lambda: defaultdict(set))
     apart: set[frozenset[str]] = attrs.field(factory=set)
+    addresses: dict[str, set[str]] = attrs.field(factory=lambda: defaultdict(set))
+    forgotten: set[str] = attrs.field(factory=set)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
@@ -32,6 +34,13 @@ class PeopleWitness:
             self.apart.add(frozenset((event.customer, event.other)))
         elif isinstance(event, e.MergeDismissed):
             self.apart.add(frozenset((event.customer, event.other)))
+        elif isinstance(event, e.CustomerAdded | e.AddressLinked):
+            if not isinstance(event, e.CustomerAdded) or event.matches:
+                self.addresses[event.customer].add(event.address)
+        elif isinstance(event, e.AddressUnlinked):
+            self.addresses[event.customer].remove(event.address)
+        elif isinstance(event, e.CustomerErased):
+            self.forgotten |= self.addresses.pop(event.customer, set())
         elif isinstance(event, e.TriageNeeded):
             assert event.case not in self.listed[event.link], f"{event.case} was listed twice"
             self.listed[event.link].add(event.case)
@@ -54,7 +63,11 @@ class PeopleWitness:
                 newest = max(at_us for at_us, _, _ in said)
                 narrow = max(narrow for at_us, narrow, _ in said if at_us == newest)
                 words.append([given for at_us, n, given in said if (at_us, n) == (newest, narrow)][-1])
-        allowed = all(words) if words else engine.view.plan.identity.purposes.get(row.purpose) == "opt_out"
+        rule = engine.view.plan.identity.purposes.get(row.purpose)
+        addresses = {
+            a for name in _group(engine, row.customer) for a in engine.view.identity.addresses_of.get(name, ())
+        }
+        allowed = all(words) if words else rule == "opt_out" and not addresses & self.forgotten
         assert allowed, f"{delivery} left without the customer's consent to {row.purpose}"
 
 
@@ -108,6 +121,9 @@ def check(engine: Engine) -> None:
 def check_against(engine: Engine, witness: PeopleWitness) -> None:
     """What people are to sort out is what was mixed when they were split."""
     identity = engine.view.identity
+    known = {address: name for name, addresses in witness.addresses.items() for address in addresses}
+    assert {address: row.customer for address, row in identity.addresses.items()} == known
+    assert set(identity.suppressed) == witness.forgotten, "somebody was forgotten who was not, or was not who was"
     pairs = {frozenset((name, other)) for name, others in identity.apart.items() for other in others}
     assert pairs == witness.apart, "others are kept apart than were told apart"
     for link, cases in witness.mixed.items():

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from orchestra.blocking.portal import Opened
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Received, RequestedCallback, WorkOpened
+from orchestra.model.results import Dialed, Linked, Received, RequestedCallback, WorkOpened
 from orchestra.model.work import WorkItem
 from orchestra.runtime import calls
+from orchestra.runtime.history.disclosures import Disclosure
 from orchestra.runtime.history.explain import Explanation
 from orchestra.runtime.history.timeline import Entry
 from orchestra.runtime.keys import WorkspaceKey
@@ -185,6 +186,64 @@ class Calls(Opened[AnyCalls]):
             UnknownId: nothing is known of such a customer.
         """
         return self._door.run(self._inner.timeline, customer)
+
+    def link_address(
+        self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100
+    ) -> Linked:
+        """Note that a customer can be reached, and may write, under another address, too.
+
+        Args:
+            customer: their id, or the application's own key.
+            address: the other address. Whoever is known by it is merged into the customer.
+            evidence: how it is known, in a word.
+            confidence: how sure that is, 0 to 100.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            MergeVetoed: something forbids that it is theirs.
+            CommandRefused: there is no such customer, or the address is blocked.
+        """
+        return self._door.run(self._inner.link_address, customer, address, evidence, confidence)
+
+    def unlink_address(self, customer: str | Ref, address: Email | Phone | Handle, reason: str) -> None:
+        """Note that an address is the customer's no longer: whoever writes from it next is somebody else.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: the customer is not known by it.
+        """
+        self._door.run(self._inner.unlink_address, customer, address, reason)
+
+    def export(self, customer: str | Ref) -> list[dict[str, Any]]:
+        """Everything that is stored of a customer, under all their ids, oldest first, as plain data: for themself.
+
+        Raises:
+            UnknownId: nothing is stored of such a customer.
+        """
+        return self._door.run(self._inner.export, customer)
+
+    def erase(self, customer: str | Ref, reason: str) -> None:
+        """Forget a customer under all their ids; returns once nothing that tells who they were is stored any more.
+
+        What happened stays without them: measures are the same. Commands of other processes that hold texts of theirs
+        are dropped with their answers, after a week.
+
+        Raises:
+            CommandRefused: there is no such customer, or the actor may not.
+            JournalUnavailable: it is not done yet; whoever owns the workspace goes on with it.
+        """
+        self._door.run(self._inner.erase, customer, reason)
+
+    def disclosures(self, link: str) -> list[Disclosure]:
+        """What two people who were taken for one were told of each other, oldest first.
+
+        Args:
+            link: the merge that was undone.
+
+        Raises:
+            UnknownId: there is no such merge that was undone.
+        """
+        return self._door.run(self._inner.disclosures, link)
 
     def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.

@@ -28,7 +28,7 @@ from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal
 from orchestra.runtime.sources import Source
-from orchestra.runtime.views import CaseView, InteractionView
+from orchestra.runtime.views import CaseView, CustomerView, InteractionView
 
 __all__ = ["Workspace", "open"]
 
@@ -75,6 +75,14 @@ class Workspace(Calls[workspace.Workspace]):
             UnknownId: there is no such interaction.
         """
         return self._door.run(self._inner.interaction, interaction)
+
+    def customer(self, customer: str | Ref) -> CustomerView:
+        """A customer as they stand: who they are, with all ids that are theirs.
+
+        Raises:
+            UnknownId: there is no such customer.
+        """
+        return self._door.run(self._inner.customer, customer)
 
     def why_waiting(self, interaction: str | Ref) -> Waiting | None:
         """Why an interaction, or a consult by its id, still waits; None if it does not.

@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "run": "own a workspace until told to stop",
     "measures": "service level, waits, first response and the rest, from a journal",
     "timeline": "everything about one customer, over all channels",
+    "export": "everything that is stored of one customer, for themself",
     "explain": "why an interaction went to whom it went",
     "events": "what stands in a journal, event by event",
     "snapshot": "make the next start from this journal fast",

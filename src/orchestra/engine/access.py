@@ -84,7 +84,7 @@ _MAY: dict[str, frozenset[type[c.Command]] | None] = {
     "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY,
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
     "customer": _INBOUND | {c.RecordConsent},
-    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.CloseCase, c.RecordReply},
+    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.EraseCustomer, c.CloseCase, c.RecordReply},
     "operator": None,
     "system": None,
 }

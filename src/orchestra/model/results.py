@@ -11,6 +11,7 @@ __all__ = [
     "Consulting",
     "ConsultingQueue",
     "Dialed",
+    "Erased",
     "Linked",
     "Received",
     "RequestedCallback",
@@ -171,3 +172,16 @@ class Linked:
     customer: str
     outcome: str
     link: str | None = None
+
+
+@attrs.frozen
+class Erased:
+    """A customer is to be forgotten.
+
+    Attributes:
+        ids: all their ids.
+        position: where the journal stood; each id's `ErasureDone` follows it.
+    """
+
+    ids: tuple[str, ...]
+    position: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestra.errors import MalformedMessage
 from orchestra.journal.port import Journal
@@ -12,20 +12,25 @@ from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.commands import (
     CancelCallback,
     Command,
+    EraseCustomer,
+    LinkAddress,
     ReportDialing,
     RequestCallback,
     RescheduleCallback,
     ScheduleCallback,
+    UnlinkAddress,
 )
-from orchestra.model.events import Event
+from orchestra.model.events import ErasureDone, Event
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Received, RequestedCallback, WorkOpened
+from orchestra.model.results import Dialed, Erased, Linked, Received, RequestedCallback, WorkOpened
 from orchestra.model.scores import Scores
 from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
 from orchestra.runtime.history.calling import whom_to_call
+from orchestra.runtime.history.disclosures import Disclosure, disclosures
 from orchestra.runtime.history.explain import Explanation, explain
+from orchestra.runtime.history.export import export
 from orchestra.runtime.history.references import target_of
 from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
@@ -198,6 +203,78 @@ class Calls(Protocol):
             UnknownId: nothing is known of such a customer.
         """
         return await in_thread(timeline, self.journal, await self._id("customer", customer))
+
+    async def link_address(
+        self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100
+    ) -> Linked:
+        """Note that a customer can be reached, and may write, under another address, too.
+
+        Args:
+            customer: their id, or the application's own key.
+            address: the other address. Whoever is known by it is merged into the customer.
+            evidence: how it is known, in a word.
+            confidence: how sure that is, 0 to 100.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            MergeVetoed: something forbids that it is theirs.
+            CommandRefused: there is no such customer, or the address is blocked.
+        """
+        known = self.key.address(_person(address))
+        linked = await self.execute(LinkAddress(customer, known, evidence, confidence))
+        assert isinstance(linked, Linked)
+        return linked
+
+    async def unlink_address(self, customer: str | Ref, address: Email | Phone | Handle, reason: str) -> None:
+        """Note that an address is the customer's no longer: whoever writes from it next is somebody else.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: the customer is not known by it.
+        """
+        await self.execute(UnlinkAddress(customer, self.key.address(_person(address)), reason))
+
+    async def export(self, customer: str | Ref) -> list[dict[str, Any]]:
+        """Everything that is stored of a customer, under all their ids, oldest first, as plain data: for themself.
+
+        Raises:
+            UnknownId: nothing is stored of such a customer.
+        """
+        key = await self._id("customer", customer)
+        return await in_thread(lambda: list(export(self.journal, key)))
+
+    async def erase(self, customer: str | Ref, reason: str) -> None:
+        """Forget a customer under all their ids; returns once nothing that tells who they were is stored any more.
+
+        What happened stays without them: measures are the same. Commands of other processes that hold texts of theirs
+        are dropped with their answers, after a week.
+
+        Raises:
+            CommandRefused: there is no such customer, or the actor may not.
+            JournalUnavailable: it is not done yet; whoever owns the workspace goes on with it.
+        """
+        erased = await self.execute(EraseCustomer(customer, reason))
+        assert isinstance(erased, Erased)
+        left = set(erased.ids)
+        done = self.events(erased.position, [ErasureDone])
+        try:
+            while left:
+                event = (await anext(done)).event
+                assert isinstance(event, ErasureDone)
+                left.discard(event.customer)
+        finally:
+            await done.aclose()
+
+    async def disclosures(self, link: str) -> list[Disclosure]:
+        """What two people who were taken for one were told of each other, oldest first.
+
+        Args:
+            link: the merge that was undone.
+
+        Raises:
+            UnknownId: there is no such merge that was undone.
+        """
+        return await in_thread(disclosures, self.journal, link)
 
     async def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.

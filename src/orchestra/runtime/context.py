@@ -22,6 +22,7 @@ from orchestra.model.results import CaseRef
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
+from orchestra.runtime.views import fields_of, suggested_of
 
 __all__ = ["Context", "Contexts", "PastContact", "Question", "Task"]
 
@@ -154,10 +155,10 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         f"{case.owner_kind}:{case.owner}",
         dict(item.skills),
         view.identity.verified.get(key, view.plan.identity.levels[0]),
-        tuple(_suggested(view, ids)),
+        suggested_of(view, row.customer),
         dict(fields.get(key, {})),
         dict(fields.get(row.case, {})),
-        _fields(view, ids),
+        fields_of(view, row.customer),
         tuple(_past(view, name) for name in past),
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
@@ -165,21 +166,6 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
     refs = sorted(ref for target in (key, row.case, *ids) for ref in view.details.refs_of.get(target, ()))
     asked = Asked(context.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))
     return context, asked, tuple(ids)
-
-
-def _fields(view: View, ids: Sequence[str]) -> dict[str, str | int | bool]:
-    """The fields of a person, whose own go before those of the ids that are their aliases."""
-    found: dict[str, str | int | bool] = {}
-    for name in (view.identity.root(ids[0]), *ids):
-        for field, value in view.details.fields.get(name, {}).items():
-            found.setdefault(field, value)
-    return found
-
-
-def _suggested(view: View, ids: Sequence[str]) -> list[str]:
-    """Other people who may be this one."""
-    found = (row.other if row.customer in ids else row.customer for row in view.identity.suggested(ids[0]))
-    return sorted({view.identity.root(name) for name in found})
 
 
 def _past(view: View, name: str) -> PastContact:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import attrs
 
 from orchestra.engine.cases.state import Case
+from orchestra.engine.identity.state import Merge, consent_key
 from orchestra.engine.view import View
 from orchestra.model.addresses import Ref
+from orchestra.model.instants import instant
 
-__all__ = ["CaseView", "InteractionView", "asked_of", "case_view", "interaction_view"]
+__all__ = [
+    "CaseView",
+    "ConsentView",
+    "CustomerView",
+    "InteractionView",
+    "MergeView",
+    "asked_of",
+    "case_view",
+    "customer_view",
+    "fields_of",
+    "interaction_view",
+    "suggested_of",
+]
 
 
 @attrs.frozen
@@ -57,6 +73,102 @@ class InteractionView:
     position: int | None
     verified: str
     fields: Mapping[str, str | int | bool]
+
+
+@attrs.frozen
+class MergeView:
+    """A merge that holds: `other` is an alias of `customer`. `link` names it for `SplitCustomers`."""
+
+    link: str
+    customer: str
+    other: str
+    evidence: str
+    confidence: int
+    since: datetime
+
+
+@attrs.frozen
+class ConsentView:
+    """What a customer said last about a purpose, on a channel or, if that is None, on all of them."""
+
+    purpose: str
+    channel: str | None
+    given: bool
+    occurred: datetime
+
+
+@attrs.frozen
+class CustomerView:
+    """A customer as they stood when asked.
+
+    Attributes:
+        id: the id that stands for them.
+        ids: all their ids, the oldest first.
+        addresses: kind of address -> how many of it they are known by.
+        merges: what made their ids one person's.
+        suggested: others who may be the same person.
+        consents: what they said, under all their ids.
+        fields: what the application set.
+    """
+
+    id: str
+    ids: tuple[str, ...]
+    addresses: Mapping[str, int]
+    merges: tuple[MergeView, ...]
+    suggested: tuple[str, ...]
+    consents: tuple[ConsentView, ...]
+    fields: Mapping[str, str | int | bool]
+
+
+def customer_view(view: View, name: str | Ref) -> CustomerView:
+    """The customer of an id or reference.
+
+    Raises:
+        UnknownId: there is no such customer.
+    """
+    key, _ = view.customer(name)
+    identity = view.identity
+    ids = tuple(identity.group(key))
+    kinds = Counter(identity.addresses[address].kind for one in ids for address in identity.addresses_of.get(one, ()))
+    links = sorted(filter(None, (identity.customers[one].link for one in ids)), key=lambda link: int(link[2:]))
+    return CustomerView(
+        key,
+        ids,
+        dict(sorted(kinds.items())),
+        tuple(_merge_view(link, identity.merges[link]) for link in links),
+        suggested_of(view, key),
+        tuple(_consents(view, ids)),
+        fields_of(view, key),
+    )
+
+
+def _merge_view(link: str, row: Merge) -> MergeView:
+    return MergeView(link, row.customer, row.other, row.evidence, row.confidence, instant(row.since_us))
+
+
+def _consents(view: View, ids: Sequence[str]) -> Iterator[ConsentView]:
+    for customer in ids:
+        for purpose in sorted(view.plan.identity.purposes):
+            for channel in (None, *sorted(view.plan.channels)):
+                row = view.identity.consents.get(consent_key(customer, channel, purpose))
+                if row is not None:
+                    yield ConsentView(purpose, channel, row.given, instant(row.occurred_us))
+
+
+def fields_of(view: View, customer: str) -> dict[str, str | int | bool]:
+    """The fields of a person, of which those of the id that stands for them go before those of its aliases."""
+    found: dict[str, str | int | bool] = {}
+    for name in (view.identity.root(customer), *view.identity.group(customer)):
+        for field, value in view.details.fields.get(name, {}).items():
+            found.setdefault(field, value)
+    return found
+
+
+def suggested_of(view: View, customer: str) -> tuple[str, ...]:
+    """Other people who may be this one."""
+    ids = view.identity.group(customer)
+    found = (row.other if row.customer in ids else row.customer for row in view.identity.suggested(customer))
+    return tuple(sorted({view.identity.root(name) for name in found}))
 
 
 def case_view(view: View, name: str | Ref) -> CaseView:

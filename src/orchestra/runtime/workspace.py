@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,25 +17,22 @@ from orchestra.codec import decode_event
 from orchestra.errors import (
     CommandRefused,
     InvalidData,
-    JournalError,
     JournalUnavailable,
-    WorkspaceInUse,
 )
 from orchestra.journal.port import Journal
-from orchestra.journal.process import process_holder
 from orchestra.journal.registry import lasting_url, open_journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command, SignIn
 from orchestra.model.events import Event
 from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
-from orchestra.model.records import Lease
 from orchestra.model.scores import Scores
 from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.context import Context, Contexts
+from orchestra.runtime.erasing import Erasing
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.explain import BEGINS
@@ -46,7 +42,7 @@ from orchestra.runtime.inbound import commands_of, digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
-from orchestra.runtime.owner import LEASE_TTL_US, Owner
+from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
@@ -54,12 +50,20 @@ from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
+from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
-from orchestra.runtime.views import CaseView, InteractionView, asked_of, case_view, interaction_view
+from orchestra.runtime.views import (
+    CaseView,
+    CustomerView,
+    InteractionView,
+    asked_of,
+    case_view,
+    customer_view,
+    interaction_view,
+)
 
 __all__ = ["Workspace"]
 
-_STANDBY_S = 0.5
 _QUIET_TURNS = 10
 
 _log = logging.getLogger("orchestra.runtime")
@@ -129,14 +133,14 @@ class Workspace(Calls):
         url = lasting_url(journal) if isinstance(journal, str) and not journal.startswith("memory:") else None
         store = await in_thread(open_journal, journal) if isinstance(journal, str) else journal
         try:
-            lease = await _acquire(store, standby)
+            lease = await acquire(store, standby=standby)
             try:
                 owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock(), scores)
                 async with _running(owner, lines, url, sources or {}) as workspace:
                     yield workspace
             finally:
                 with anyio.CancelScope(shield=True):
-                    await _release(store, lease)
+                    await release(store, lease)
         finally:
             if isinstance(journal, str):
                 await close_in_thread(store)
@@ -149,7 +153,7 @@ class Workspace(Calls):
         owner.after_reload.append(self._leases.reloaded)
         for work in (owner.ring_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
             tasks.start_soon(work)
-        for work in (self._answering.answer_for_ever, self._answering.forget_for_ever):
+        for work in (self._answering.answer_for_ever, self._answering.forget_for_ever, Erasing(owner).erase_for_ever):
             tasks.start_soon(work)
         if url is not None:
             tasks.start_soon(snapshot_for_ever, owner, url)
@@ -192,6 +196,15 @@ class Workspace(Calls):
         """
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: interaction_view(view, interaction))
+
+    async def customer(self, customer: str | Ref) -> CustomerView:
+        """A customer as they stand: who they are, with all ids that are theirs.
+
+        Raises:
+            UnknownId: there is no such customer.
+        """
+        refuse_no_id("customer", customer)
+        return await self._owner.read(lambda view: customer_view(view, customer))
 
     def _whose(self, interaction: str) -> str | None:
         row = self._owner.view.contacts.interactions.get(interaction)
@@ -435,28 +448,6 @@ class Workspace(Calls):
     def state_hash(self) -> str:
         """A fingerprint of the state as decided."""
         return self._owner.engine.state_hash()
-
-
-async def _acquire(journal: Journal, standby: bool) -> Lease:
-    while True:
-        try:
-            return await in_thread(_try_acquire, journal)
-        except WorkspaceInUse:
-            if not standby:
-                raise
-            await anyio.sleep(_STANDBY_S)
-
-
-async def _release(journal: Journal, lease: Lease) -> None:
-    """Give the lease back; if that fails it runs out by itself, and what happened before matters more."""
-    try:
-        await in_thread(journal.release, lease)
-    except JournalError as error:
-        _log.warning("lease not given back: %s", error)
-
-
-def _try_acquire(journal: Journal) -> Lease:
-    return journal.acquire(process_holder(), time.time_ns() // 1000, LEASE_TTL_US)
 
 
 @asynccontextmanager

@@ -94,6 +94,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.SettleTriage("ca1", "li1"),
     c.VerifyContact("in1", "basic", "asked"),
     c.RecordConsent("joe", "news", True),
+    c.EraseCustomer("cu1", "asked"),
+    c.RecordErasure("cu1"),
     c.CloseQueue("care", "x"),
     c.OpenQueue("care", "x"),
 )
@@ -123,7 +125,7 @@ MAY: Mapping[str, set[str]] = {
     "bot:ana": OWN | CASES | CALLBACKS | TOLD,
     "customer": INBOUND | {"RecordConsent"},
     "customer:joe": INBOUND | {"RecordConsent"},
-    "back_office:sap": CASES | CALLBACKS | IDENTITY | {"CloseCase", "RecordReply"},
+    "back_office:sap": CASES | CALLBACKS | IDENTITY | {"EraseCustomer", "CloseCase", "RecordReply"},
     "operator:root": EVERY,
     "system": EVERY,
     "agent:super": EVERY,

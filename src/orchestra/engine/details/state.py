@@ -42,5 +42,15 @@ class Details(Slice):
         if not fields:
             del self.fields[event.target]
 
+    def erased(self, event: e.CustomerErased, at_us: int) -> None:
+        """What the application knows the customer by is forgotten, too."""
+        self.fields.pop(event.customer, None)
+        for ref in self.refs_of.pop(event.customer, ()):
+            del self.refs[ref]
 
-EVOLVE: dict[type[e.Event], Evolve] = {e.RefAdded: Details.ref_added, e.FieldsSet: Details.fields_set}
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.RefAdded: Details.ref_added,
+    e.FieldsSet: Details.fields_set,
+    e.CustomerErased: Details.erased,
+}

@@ -13,7 +13,7 @@ from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import actor_kind
 from orchestra.model.limits import id_fault
-from orchestra.model.results import Linked
+from orchestra.model.results import Erased, Linked
 
 __all__ = ["SECTION"]
 
@@ -96,6 +96,22 @@ def _settle(view: View, command: c.SettleTriage, at_us: int) -> Steps:
     return None
 
 
+def _erase(view: View, command: c.EraseCustomer, at_us: int) -> Steps:
+    customer, _ = view.customer(command.customer)
+    ids = tuple(view.identity.group(customer))
+    position = view.position
+    for name in ids:
+        yield e.CustomerErased(name, command.reason)
+    return Erased(ids, position)
+
+
+def _erasure_done(view: View, command: c.RecordErasure, at_us: int) -> Steps:
+    if command.customer not in view.identity.erasing:
+        raise NotAllowedInState(command.customer, "not being erased", "record_erasure")
+    yield e.ErasureDone(command.customer)
+    return None
+
+
 def _list_mixed(view: View, link: str, at_us: int) -> Iterator[e.Event]:
     """List the next cases in which both sides of a split have a part; say so when there are no more."""
     row, last = view.identity.merges[link], view.identity.listing[link]
@@ -156,6 +172,8 @@ SECTION = Section(
         c.SettleTriage: _settle,
         c.VerifyContact: _verify,
         c.RecordConsent: _consent,
+        c.EraseCustomer: _erase,
+        c.RecordErasure: _erasure_done,
     },
     EVOLVE,
     timers={TRIAGE: _list_mixed},

@@ -79,7 +79,8 @@ class Identity(Slice):
 
     `apart` is customer -> those who are never merged with them by themselves; `listing` is link -> the last case that
     was listed of a split whose mixed cases are not all listed yet; `triage` is case and link -> the side of the split
-    that has a part in a case of the other; `verified` is interaction -> level.
+    that has a part in a case of the other; `verified` is interaction -> level; `erasing` are ids of which something may
+    still be stored; `suppressed` are hashed addresses of people who were forgotten.
     """
 
     TABLES: ClassVar = {
@@ -92,6 +93,8 @@ class Identity(Slice):
         "triage": None,
         "verified": None,
         "consents": Consent,
+        "erasing": None,
+        "suppressed": None,
         "counts": None,
     }
 
@@ -104,6 +107,8 @@ class Identity(Slice):
     triage: dict[str, str]
     verified: dict[str, str]
     consents: dict[str, Consent]
+    erasing: dict[str, int]
+    suppressed: dict[str, int]
     counts: dict[str, int]
 
     def reindex(self) -> None:
@@ -194,11 +199,27 @@ class Identity(Slice):
 
     def unlinked(self, event: e.AddressUnlinked, at_us: int) -> None:
         """Know nobody by the address."""
-        del self.addresses[event.address]
-        addresses = self.addresses_of[event.customer]
-        del addresses[event.address]
+        self._unlink(event.customer, event.address)
+
+    def _unlink(self, customer: str, address: str) -> None:
+        del self.addresses[address]
+        addresses = self.addresses_of[customer]
+        del addresses[address]
         if not addresses:
-            del self.addresses_of[event.customer]
+            del self.addresses_of[customer]
+
+    def erased(self, event: e.CustomerErased, at_us: int) -> None:
+        """Know nobody by the customer's addresses, and suggest nothing of them."""
+        self.erasing[event.customer] = 1
+        for address in sorted(self.addresses_of.get(event.customer, ())):
+            self._unlink(event.customer, address)
+            self.suppressed[address] = 1
+        for key in sorted(self._suggested.get(event.customer, ())):
+            self._drop(key)
+
+    def erasure_done(self, event: e.ErasureDone, at_us: int) -> None:
+        """Nothing is left to destroy."""
+        self.erasing.pop(event.customer, None)
 
     def aliased(self, event: e.CustomerAliased, at_us: int) -> None:
         """Two people's ids are one person's."""
@@ -309,6 +330,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CustomerAdded: Identity.added,
     e.AddressLinked: Identity.linked,
     e.AddressUnlinked: Identity.unlinked,
+    e.CustomerErased: Identity.erased,
+    e.ErasureDone: Identity.erasure_done,
     e.CustomerAliased: Identity.aliased,
     e.CustomersMerged: Identity.merged,
     e.MergeSuggested: Identity.suggested_merge,

@@ -77,9 +77,11 @@ from orchestra.model.commands.deliveries import (
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
 from orchestra.model.commands.identity import (
     DismissMerge,
+    EraseCustomer,
     LinkAddress,
     MergeCustomers,
     RecordConsent,
+    RecordErasure,
     SettleTriage,
     SplitCustomers,
     UnlinkAddress,
@@ -119,6 +121,7 @@ __all__ = [
     "DefineAgent",
     "DismissMerge",
     "EndConsult",
+    "EraseCustomer",
     "FinishInteraction",
     "FinishWrapUp",
     "HandOver",
@@ -137,6 +140,7 @@ __all__ = [
     "ReceiveContact",
     "ReceiveMessage",
     "RecordConsent",
+    "RecordErasure",
     "RecordOutcome",
     "RecordReceipt",
     "RecordReply",

@@ -10,9 +10,11 @@ from orchestra.model.private import private
 
 __all__ = [
     "DismissMerge",
+    "EraseCustomer",
     "LinkAddress",
     "MergeCustomers",
     "RecordConsent",
+    "RecordErasure",
     "SettleTriage",
     "SplitCustomers",
     "UnlinkAddress",
@@ -113,3 +115,22 @@ class RecordConsent(Command):
     channel: str | None = None
     occurred_us: int | None = None
     evidence: str | None = private()
+
+
+@attrs.define
+class EraseCustomer(Command):
+    """Forget a customer under all their ids: names, addresses and texts are destroyed wherever they are stored.
+
+    What happened stays, without anything that tells of whom, and so does a hash of each address: whoever comes under
+    it next is somebody new, and is sent nothing they have not asked for.
+    """
+
+    customer: Id
+    reason: str
+
+
+@attrs.define
+class RecordErasure(Command):
+    """Note that what was stored of a customer's id has been destroyed. Given by whoever owns the workspace."""
+
+    customer: str

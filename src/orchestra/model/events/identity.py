@@ -14,9 +14,11 @@ __all__ = [
     "ContactVerified",
     "CustomerAdded",
     "CustomerAliased",
+    "CustomerErased",
     "CustomerUnaliased",
     "CustomersMerged",
     "CustomersSplit",
+    "ErasureDone",
     "MergeDismissed",
     "MergeSuggested",
     "TriageListed",
@@ -169,3 +171,18 @@ class ConsentRecorded(Event):
     given: bool
     occurred_us: int
     evidence: str | None = private()
+
+
+@attrs.define
+class CustomerErased(Event):
+    """The customer is to be forgotten: from now on nobody is known by this id, and what it stores is destroyed."""
+
+    customer: str
+    reason: str
+
+
+@attrs.define
+class ErasureDone(Event):
+    """Nothing that tells who the customer was is stored any more."""
+
+    customer: str

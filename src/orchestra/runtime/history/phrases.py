@@ -25,6 +25,8 @@ PHRASES: Mapping[str, str] = {
     "TriageListed": "all cases to be sorted out after {link} are listed",
     "TriageSettled": "{case} is sorted out",
     "ContactVerified": "is verified in {interaction}: {level} ({method})",
+    "CustomerErased": "is to be forgotten{because}",
+    "ErasureDone": "is forgotten",
     "ConsentRecorded": "{allows} {purpose} on {where}",
     "ConversationStarted": "began to talk with {account} on {channel}",
     "InteractionStarted": "{began} on {channel}",
