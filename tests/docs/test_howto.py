@@ -11,6 +11,8 @@ from orchestra.model.plan import Plan
 
 GUIDES = (
     "back-up",
+    "consent-and-erasure",
+    "one-person",
     "read-measures",
     "score-agents",
     "standby",

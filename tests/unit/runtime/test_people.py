@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import attrs
 import pytest
-from tests.contact_centre import PLAN, Centre, SteeredJournal, message
+from tests.contact_centre import PLAN, Centre, SteeredJournal, message, until
 
 from orchestra.errors import JournalUnavailable, MalformedMessage, UnknownId
 from orchestra.model import commands as c, events as e
@@ -139,8 +139,7 @@ async def test_an_erasure_that_fails_is_tried_again() -> None:
         await _write(workspace, Email("joe@mail.example", "Joe"), "1")
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(workspace.erase, "cu1", "asked")
-            while not journal.refusals:
-                await anyio.sleep(0.01)
+            await until(lambda: journal.refusals > 0)
             journal.may_erase = True
         assert not any(record.private for record in journal.read(subjects=["cu1"]))
 
