@@ -272,7 +272,9 @@ class Witness:
         self.took.clear()
 
     def _see_AgentRemoved(self, engine: Engine, event: e.AgentRemoved, at_us: int) -> None:
-        self.took.pop(event.agent, None)  # one of the same name begins anew
+        # One of the same name begins anew.
+        self.took.pop(event.agent, None)
+        self.paced.pop(event.agent, None)
 
     def _see_OfferConnecting(self, engine: Engine, event: e.OfferConnecting, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
