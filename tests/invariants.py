@@ -17,9 +17,22 @@ from orchestra.engine.consults.state import ANSWER, Consult
 from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
-from orchestra.engine.routing.rows import CONNECT, GATE, OFFER_TIMEOUT, REST, RETRY, RING, SILENCE, STEP, Bench, Item
+from orchestra.engine.routing.rows import (
+    CONNECT,
+    GATE,
+    MOVE,
+    OFFER_TIMEOUT,
+    REST,
+    RETRY,
+    RING,
+    SILENCE,
+    STEP,
+    Bench,
+    Item,
+)
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Requirement
+from orchestra.engine.routing.standing import Standing
 from orchestra.engine.segments.state import OVER
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
@@ -42,6 +55,10 @@ _ITEM_STATES = {
 }
 
 
+_ENTERS_ANEW = (e.InteractionQueued, e.ConsultQueued, e.StepEntered, e.GateOpened, e.RoutingRetried)
+"""What waits stands by the rules that hold, once one of these has happened to it."""
+
+
 @attrs.define
 class Witness:
     """Sees each event as it takes effect, and remembers what histories must agree with."""
@@ -57,6 +74,8 @@ class Witness:
     keys: set[str] = attrs.field(factory=set)
     delivery_states: dict[str, str] = attrs.field(factory=dict)
     attempts: dict[str, int] = attrs.field(factory=dict)
+    behind: set[str] = attrs.field(factory=set)
+    queues: dict[str, Any] = attrs.field(factory=dict)
     permits: dict[str, tuple[int, int]] = attrs.field(factory=dict)
     promised: dict[tuple[str, str], int] = attrs.field(factory=dict)
     paced: dict[str, list[int]] = attrs.field(factory=dict)
@@ -85,9 +104,31 @@ class Witness:
         self.position, self.at_us = engine.view.position, at_us
         self.desk.see(engine, event)
         self.people.see(engine, event)
+        self._follow_behind(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
+
+    def _follow_behind(self, engine: Engine, event: e.Event) -> None:
+        """What waits in a queue that a plan changes is offered to nobody until it is moved, or enters it again."""
+        name = getattr(event, "consult", None) or getattr(event, "interaction", None)
+        if isinstance(event, e.PlanChanged):
+            items = engine.view.routing.items
+            edition = engine.view.routing.standing.edition
+            changed = {name for name, one in event.plan.queues.items() if oracle.standing(one) != self.queues.get(name)}
+            self.queues = {name: oracle.standing(one) for name, one in event.plan.queues.items()}
+            waiting = {name for name, item in items.items() if item.state == "WAITING" and item.queue in changed}
+            assert all(items[name].edition < edition(items[name].queue) for name in waiting)
+            self.behind |= waiting
+        elif isinstance(event, e.RoutingMoved):
+            assert len(event.moved) == len(set(event.moved)) <= 200, "too many at once, or one of them twice"
+            self.behind.difference_update(event.moved)
+        elif isinstance(event, e.OfferMade | e.ConsultAsked | e.CallbackDialing):
+            assert name not in self.behind, f"{name} is offered by the rules of a plan of before"
+        elif isinstance(event, _ENTERS_ANEW):
+            self.behind.discard(str(name))
+        elif isinstance(event, e.BargedIn):
+            self.behind.discard(engine.view.routing.consult_on.get(event.interaction, ""))
 
     # Interactions
 
@@ -243,7 +284,7 @@ class Witness:
         assert event.key[-1] == event.agent
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
 
-        if not view.routing.to_sweep and not view.routing.to_ask:  # these go from agent to agent, by name
+        if not _is_on_the_way(engine):
             _check_best(engine, _Made.offer_of(event), at_us, self.reopened)
 
         self._check_pace(engine, event.agent, at_us)
@@ -274,7 +315,9 @@ class Witness:
         self.took.clear()
 
     def _see_AgentRemoved(self, engine: Engine, event: e.AgentRemoved, at_us: int) -> None:
-        self.took.pop(event.agent, None)  # one of the same name begins anew
+        # One of the same name begins anew.
+        self.took.pop(event.agent, None)
+        self.paced.pop(event.agent, None)
 
     def _see_OfferConnecting(self, engine: Engine, event: e.OfferConnecting, at_us: int) -> None:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
@@ -350,7 +393,7 @@ class Witness:
         assert sorted(event.labels) == sorted(set(view.plan.queues[item.queue].labels))
         assert event.key[-1] == event.consulted
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
-        if not view.routing.to_sweep and not view.routing.to_ask:
+        if not _is_on_the_way(engine):
             _check_best(engine, _Made.asking_of(event), at_us, self.reopened)
 
     def _see_ConsultQueued(self, engine: Engine, event: e.ConsultQueued, at_us: int) -> None:
@@ -631,6 +674,12 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
                 assert oracle.urgency(plan, before, name, waiting, at_us) > mine, f"{name} is more urgent"
 
 
+def _is_on_the_way(engine: Engine) -> bool:
+    """Whether some are yet to be asked, or moved: these go by name, or rank, and not by who is the best."""
+    routing = engine.view.routing
+    return bool(routing.to_sweep or routing.to_ask or routing.to_move)
+
+
 def _hand(engine: Engine, agent: str) -> list[tuple[str, Item]]:
     """What an agent has taken."""
     items = engine.view.routing.items
@@ -706,10 +755,43 @@ def _check_interactions(engine: Engine) -> None:
         _check_weight(engine, name, item)
         may_ring = item.state == "OFFERED" and not connecting
         assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
-        assert (name in routing.index.of_ringing) == routing.wants_more(item)
+        _check_standing(engine, name, item)
     contacts = {name for name, item in routing.items.items() if item.consult_on is None}
     assert contacts <= set(view.contacts.interactions)
     assert {offer for item in routing.items.values() for offer in item.offers} == set(routing.offers)
+
+
+def _check_standing(engine: Engine, name: str, item: Item) -> None:
+    """What waits or rings stands by its queue's rules, or is behind and will be moved."""
+    routing, timers = engine.view.routing, engine.view.timers
+    is_behind = routing.standing.is_behind(item)
+    if is_behind and (item.state == "WAITING" or item.ringing):
+        assert item.queue in routing.to_move, f"{name} is behind for ever"
+        assert timers.get(MOVE, "") is not None
+    assert (item.rank is not None) == (item.state == "WAITING")
+    if item.state == "WAITING":
+        bucket, rank = routing.index.of_item[name]
+        assert (bucket.is_behind, item.rank) == (is_behind, rank)
+        if not is_behind:
+            assert bucket.wanted == routing.rules.wanted(item), f"{name} waits for what its step does not say"
+            assert rank == routing.rules.rank(name, item), f"{name} waits at a place of before"
+            _check_clocks(engine, name, item)
+    elif not is_behind:
+        assert (name in routing.index.of_ringing) == routing.wants_more(item)
+
+
+def _check_clocks(engine: Engine, name: str, item: Item) -> None:
+    """A step ends, and a gate opens, when the plan in force says so."""
+    timers, queue = engine.view.timers, engine.view.plan.queues[item.queue]
+    step = oracle.step_of(engine.view.plan, item)
+    is_last = item.step + 1 >= len(queue.steps)
+    if step.lasts is None or (is_last and queue.overflow_to is None):
+        assert timers.get(STEP, name) is None, f"{name} leaves a step that does not end"
+    else:
+        from_us = item.start_us if step.clock == "item" else item.step_us
+        assert timers.get(STEP, name) == from_us + microseconds(step.lasts)
+    gates = sorted({0, *(microseconds(one.after) for one in queue.also.values())})[item.gate + 1 :]
+    assert timers.get(GATE, name) == (item.start_us + gates[0] if gates else None)
 
 
 def _check_weight(engine: Engine, name: str, item: Item) -> None:
@@ -858,6 +940,9 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     desk_invariants.check_against(engine, witness.desk)
     people_invariants.check_against(engine, witness.people)
     view = engine.view
+    waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
+    witness.behind &= waiting.keys()
+    assert {name for name, item in waiting.items() if view.routing.standing.is_behind(item)} == witness.behind
     states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
     assert witness.started == len(view.contacts.interactions), "an interaction was lost"
     assert witness.ended == states[True], "an interaction ended more or less than once"
@@ -884,7 +969,7 @@ def check_liveness(engine: Engine) -> None:
     """No agent idles while work that they can take waits, and nothing that waits is forgotten."""
     view, routing = engine.view, engine.view.routing
     assert not routing.to_ask, "somebody was not asked in the moment in which they became free"
-    if routing.to_sweep:
+    if routing.to_sweep or routing.to_move:
         return  # a plan change is still being walked through
     for name, item in routing.items.items():
         if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
@@ -942,6 +1027,8 @@ def derived(engine: Engine) -> dict[str, Any]:
             # Receipts that were claimed, and places that were taken up again, stay in their queues until they surface.
             if isinstance(value, Index):
                 found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
+            elif isinstance(value, Standing):
+                found[f"{section.name}.{name}"] = _plain(value.rings)
             elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "places", "paces"):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
@@ -986,14 +1073,26 @@ def contents(index: Index, rules: Rules) -> dict[str, Any]:
         for agent, placed in index.of_agent.items()
     }
     for queue, ordered in index._in_order.items():  # begun when somebody asks for a place
-        assert list(ordered) == sorted(rank for of in index.of_queue.get(queue, {}).values() for rank in of.waiting)
+        assert list(ordered) == sorted(rank for of in index.buckets_of(queue) for rank in of.waiting)
+    for queue, heads in index._behind.items():
+        assert heads, f"{queue} is remembered for what is not behind any more"
+        runs = [index.of_item[head[-1]][0] for head in heads]
+        assert all(run.is_behind and run.waiting.first() == head for run, head in zip(runs, heads, strict=True))
     return {
         "buckets": {
             wish(wanted): (list(bucket.waiting), list(bucket.ringing), sorted(bucket.excluding))
             for wanted, bucket in buckets.items()
         },
-        "ringing": {item: (wish(bucket.wanted), rank) for item, (bucket, rank) in index.of_ringing.items()},
-        "items": {item: (wish(bucket.wanted), rank) for item, (bucket, rank) in index.of_item.items()},
+        "ringing": {
+            item: (wish(bucket.wanted), rank)
+            for item, (bucket, rank) in index.of_ringing.items()
+            if not bucket.is_behind
+        },
+        "items": {
+            item: ("behind" if bucket.is_behind else wish(bucket.wanted), rank)
+            for item, (bucket, rank) in index.of_item.items()
+        },
+        "behind": {queue: index.behind(queue, 1_000_000) for queue in index._behind},
         "agents": places,
         "free": {
             agent: sorted(wish(wanted) for wanted, bucket in buckets.items() if index.is_free(agent, wanted))

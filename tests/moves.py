@@ -37,6 +37,7 @@ __all__ = [
     "WEIGHTS",
     "Chooser",
     "Move",
+    "change_midway",
     "come_back_to_no_queue",
     "confer",
     "customer_first",
@@ -861,6 +862,17 @@ def come_back_to_no_queue(engine: Engine, choose: Chooser) -> Iterable[c.Command
     yield c.ReopenCase(case, "not settled")
 
 
+def change_midway(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """Much waits when a plan changes how it is served, and much happens before all is moved: another change, too."""
+    for _ in range(choose.number(0, 8)):
+        yield receive(engine, choose)
+    for _ in range(choose.number(2, 3)):
+        yield change_plan(engine, choose)
+        for _ in range(choose.number(0, 5)):
+            if (command := choose.pick(_MIDWAY)(engine, choose)) is not None:
+                yield command
+
+
 def supervise(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     """Somebody listens to a contact, whispers, and may come in."""
     name, agent = _interaction(engine, choose, "ACTIVE", "HELD"), choose.pick((*AGENTS, EXPERT))
@@ -948,6 +960,26 @@ def mark_log(engine: Engine, choose: Chooser) -> c.Command:
     lines = engine.view.logs.prefixes[previous].lines if previous else 0
     return c.MarkLog(f"sha{choose.number(1, 1000)}", lines + choose.number(0, 9), 0, 0, previous)
 
+
+_MIDWAY: Sequence[Move] = (
+    receive,
+    call,
+    accept,
+    decline,
+    finish,
+    leave,
+    cancel,
+    transfer,
+    hand_over,
+    request_callback,
+    consult_queue,
+    sign_in,
+    sign_out,
+    define_agent,
+    close_queue,
+    open_queue,
+)
+"""What comes between the slices of a plan change."""
 
 WEIGHTS: Mapping[Move, int] = {
     receive: 14,

@@ -21,6 +21,13 @@ def step_of(plan: Plan, item: Item) -> Step:
     return steps[min(item.step, len(steps) - 1)] if steps else Step()
 
 
+def standing(queue: Queue) -> tuple[Any, ...]:
+    """All that says where an item of a queue stands and until when; what else a plan says of a queue moves nothing."""
+    steps = [(one.pool, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock) for one in queue.steps]
+    rank = queue.tier, queue.ageing_percent, queue.newest_first, queue.rank
+    return queue.team, queue.also, set(queue.labels), rank, steps, not queue.overflow_to
+
+
 def serving(queue: Queue, gate: int) -> set[str]:
     """The teams that serve a queue behind so many gates."""
     after = {queue.team: 0, **{team: microseconds(one.after) for team, one in queue.also.items()}}

@@ -10,10 +10,12 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
+from unittest.mock import patch
 
 import attrs
 
 from orchestra.engine.engine import Engine
+from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from tests import moves
@@ -139,6 +141,10 @@ class Run:
             yield c.DefineAgent(dice.pick(moves.AGENTS), ["care"], capacity_percent=dice.pick([1, 30]))
         if "plans" in self.faults and dice.chance(1):
             yield from moves.come_back_to_no_queue(engine, dice)
+        if "plans" in self.faults and dice.chance(2):
+            yield from moves.change_midway(engine, dice)
+            if "crashes" in self.faults and dice.chance(30):
+                self.crash()
         if dice.chance(5):
             yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers, moves.seek_help])(engine, dice)
         command = dice.move()(engine, dice)
@@ -218,7 +224,8 @@ def run_seed(seed: int, steps: int = STEPS) -> Report:
     """
     run = Run(seed)
     try:
-        return run.go(steps)
+        with patch.object(decide, "_MOVED_AT_ONCE", 2):  # so that much comes between two slices
+            return run.go(steps)
     except Exception as error:
         last = type(run.driver.log[-1].event).__name__ if run.driver.log else "nothing"
         faults = ", ".join(sorted(run.faults)) or "no faults"

@@ -15,6 +15,7 @@ from tests.scripts import Step as Given, run_step, told
 from tests.swarm import Dice
 
 from orchestra.engine.engine import Engine
+from orchestra.engine.routing import decide
 from orchestra.model import commands as c
 from orchestra.model.definitions import Channel, Queue, Rate, WarmUp
 from orchestra.model.plan import Plan
@@ -48,7 +49,7 @@ CHOICES: Mapping[str, Sequence[object]] = {
 
 def _queue(dice: Dice, plan: Plan) -> Plan:
     queues: dict[str, Queue] = dict(plan.queues)
-    name, part = dice.pick(sorted(queues)), dice.pick(sorted(CHOICES))
+    name, part = dice.pick(["care", "care", *sorted(queues)]), dice.pick(sorted(CHOICES))
     queues[name] = attrs.evolve(queues[name], **{part: dice.pick(CHOICES[part])})
     return attrs.evolve(plan, queues=queues)
 
@@ -104,19 +105,23 @@ def _rebuilt(engine: Engine) -> Engine:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_after_every_change_all_stands_where_it_would_were_it_built_from_nothing(seed: int) -> None:
+def test_after_every_change_all_stands_where_it_would_were_it_built_from_nothing(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decide, "_MOVED_AT_ONCE", 1 + seed % 3)
     dice, at_us, changed = Dice(seed), START, 0
     live = other = Engine(moves.SCORES)
+    midway = 0
     plan = moves.swarm_plan()
     run_step(live, Given(c.ChangePlan(plan, plan.digest(), "2025b", "check"), at_us))
     for agent in ("ana", "bob", "cleo"):
         run_step(live, Given(c.SignIn(agent), at_us))
     for number in range(200):
         at_us += dice.pick([0, 0, SECOND, 5 * SECOND, dice.number(0, 3 * MINUTE)])
-        command = dice.move()(live, dice)
+        command = moves.receive(live, dice) if dice.chance(40) else dice.move()(live, dice)
         if number % 8 == 0:
-            for _ in range(dice.number(1, 2)):
-                plan = dice.pick(CHANGES)(dice, plan)
+            for change in (_queue, *[dice.pick(CHANGES) for _ in range(dice.number(0, 2))]):
+                plan = change(dice, plan)
             command = c.ChangePlan(plan, plan.digest(), "2025b", "check")
         decided = told(run_step(live, Given(command, at_us)))
         if other is not live:
@@ -127,6 +132,7 @@ def test_after_every_change_all_stands_where_it_would_were_it_built_from_nothing
             check_rebuilt(live, other)
             if before is not live:
                 check_rebuilt(before, other)
+            midway += bool(live.view.routing.to_move)
             changed += any("PlanChanged" in one for one in decided)
             check_state(live)
-    assert changed > 10
+    assert (changed > 10, midway > 1) == (True, True)

@@ -19,13 +19,15 @@ SLICE = 25
 ALONE = os.environ.get("ORCHESTRA_SWARM_SEED")
 SLICES = [range(first, min(first + SLICE, SWARM_SEEDS)) for first in range(0, SWARM_SEEDS, SLICE)]
 
+LEAST_DONE = 50
+"""Commands done in a run, on average over a slice: 83 are usual, and one run in 25,000 does fewer than 20."""
+
 
 @pytest.mark.skipif(ALONE is not None, reason="one seed was asked for")
 @pytest.mark.parametrize("seeds", SLICES, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
 def test_nothing_that_must_hold_breaks(seeds: range) -> None:
-    for seed in seeds:
-        report = run_seed(seed)
-        assert report.done.total() > 20, f"seed {seed} did nothing"
+    done = sum(run_seed(seed).done.total() for seed in seeds)
+    assert done > LEAST_DONE * len(seeds), f"the seeds from {seeds.start} on did next to nothing"
 
 
 @pytest.mark.skipif(ALONE is None, reason="set ORCHESTRA_SWARM_SEED to run one seed")

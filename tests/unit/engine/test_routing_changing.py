@@ -89,6 +89,7 @@ def test_ten_thousand_that_wait_elsewhere_are_not_touched(monkeypatch: pytest.Mo
     monkeypatch.setattr(routing.index, "unwait", lambda name: (touched.append(name), unwait(name))[1])
     monkeypatch.setattr(routing, "arm", lambda name, item: (touched.append(name), arm(name, item))[1])
     driver.change_plan(queue("sales", tier=3, steps=[Step(skills={"german": 5})]))
+    driver.advance(0)
     assert touched == ["in10002"] * 3, "what rings is in no bucket that it could leave"
 
 
@@ -98,8 +99,9 @@ def test_a_queue_that_is_served_otherwise_is_offered_to_those_who_serve_it_now()
     got = driver.message(queue="sales")
     assert driver.state(got) == "QUEUED"
     driver.change_plan(queue("sales", team="care"))
-    assert driver.engine.view.routing.to_sweep == {"ana": 1}
+    assert driver.engine.view.routing.to_sweep == {}, "nobody could take what is not moved yet"
     driver.advance(0)
+    assert (driver.last(e.RoutingMoved).moved, driver.last(e.RoutingSwept).agents) == (["in1"], ["ana"])
     assert driver.offered() == {"in1": "ana"}
     check_liveness(driver.engine)
 
@@ -148,9 +150,11 @@ def test_what_rings_goes_by_the_new_steps_too() -> None:
     assert (routing.items[got.interaction].ring, list(routing.index.of_ringing)) == (3, [got.interaction])
     known = queue("care", first, steps=[Step(pool="known", lasts=plan().presence.grace), Step()])
     driver.change_plan(known)
+    driver.advance(0)
     assert list(routing.index.of_ringing) == [], "it is for one agent alone now"
     check_rebuilt(driver.engine, driver.reloaded())
     driver.change_plan(first)
+    driver.advance(0)
     assert list(routing.index.of_ringing) == [got.interaction]
     check_rebuilt(driver.engine, driver.reloaded())
     driver.sign_in("bob")

@@ -27,6 +27,7 @@ class World:
         self.index = Index(own_keys=2)
         self.agents: dict[str, tuple[sides.ProfileKey, int, tuple[int, int]]] = {}
         self.items: dict[str, tuple[Requirement, Rank]] = {}
+        self.behind: set[str] = set()
         self.clock = 0
 
     def skills(self, most: int) -> sides.Skills:
@@ -61,10 +62,25 @@ class World:
         if self.items:
             name = self.random.choice(sorted(self.items))
             del self.items[name]
+            self.behind.discard(name)
             self.index.unwait(name)
 
+    def leave_behind(self) -> None:
+        if self.random.random() < 0.2:
+            self.index.leave_behind("q")
+            self.behind = set(self.items)
+
+    def move(self) -> None:
+        for name in self.index.behind("q", 2):
+            wanted, rank = self.items[name]
+            self.items[name] = wanted._replace(skills=self.skills(2)), (1 - rank[0], *rank[1:])
+            self.behind.discard(name)
+            self.index.unwait(name)
+            self.index.wait(name, *self.items[name])
+
     def step(self) -> None:
-        self.random.choice((self.place, self.place, self.place, self.remove, self.wait, self.wait, self.unwait))()
+        moves = self.place, self.place, self.place, self.remove, self.wait, self.wait, self.unwait
+        self.random.choice((*moves, self.leave_behind, self.move))()
 
     def fits(self, agent: str, wanted: Requirement) -> bool:
         (teams, skills), *_ = self.agents[agent]
@@ -100,10 +116,15 @@ class World:
         assert index.waiting == len(self.items)
         for name in self.agents:
             heads: dict[Requirement, Rank] = {}
-            for its, rank in self.items.values():
-                if self.fits(name, its) and self.free(name, its.kind):
+            for item, (its, rank) in self.items.items():
+                if item not in self.behind and self.fits(name, its) and self.free(name, its.kind):
                     heads[its] = min(rank, heads.get(its, rank))
             assert {bucket.wanted: bucket.waiting.first() for bucket in index.open_to(name)} == heads
+        ranks = sorted(rank for _, rank in self.items.values())
+        left = [rank[-1] for rank in ranks if rank[-1] in self.behind]
+        assert (index.behind("q", 3), index.behind("q", 1_000)) == (left[:3], left)
+        for number, rank in enumerate(ranks):
+            assert index.position(rank[-1]) == number
 
 
 @pytest.mark.parametrize("probed", [0, 2, 256])

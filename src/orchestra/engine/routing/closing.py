@@ -7,6 +7,8 @@ from heapq import merge
 from itertools import islice
 
 from orchestra.engine.consults.parts import end
+from orchestra.engine.ordered import Ordered
+from orchestra.engine.routing.sides import Rank
 from orchestra.engine.routing.steps import queue_again
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -33,12 +35,19 @@ def leave_closed(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 def to_clear(view: View, queue: str, most: int) -> list[str]:
     """At most so many of those that wait in a closed queue and are to leave it, those who came first before others."""
-    definition, index = view.plan.queues[queue], view.routing.index
+    definition = view.plan.queues[queue]
     if definition.when_closed not in ("overflow", "turn_away"):
         return []
-    buckets = [
-        bucket.waiting
-        for wanted, bucket in index.of_queue.get(queue, {}).items()
-        if definition.when_closed == "overflow" or (view.routing.rules.is_live(wanted.kind) and not wanted.is_callback)
-    ]
+    buckets = [bucket.waiting for bucket in view.routing.index.buckets_of(queue)]
+    if definition.when_closed == "turn_away":
+        buckets = [waiting for waiting in buckets if _is_on_the_line(view, waiting)]
     return [rank[-1] for rank in islice(merge(*buckets), most)]
+
+
+def _is_on_the_line(view: View, waiting: Ordered[Rank]) -> bool:
+    """Whether those of a bucket wait on the line, or for help with contacts that do: all of them, or none."""
+    head = waiting.first()
+    if head is None:
+        return False
+    item = view.routing.items[head[-1]]
+    return view.plan.channels[item.channel].live and item.first is None

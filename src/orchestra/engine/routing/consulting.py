@@ -5,6 +5,7 @@ Belongs here: one function per kind of event of consults. Does not: all other ev
 
 from __future__ import annotations
 
+from orchestra.engine.routing.changing import enter_anew
 from orchestra.engine.routing.rows import EXHAUSTED, RETRY, Item, Load
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import Evolve
@@ -66,6 +67,8 @@ def barged_in(routing: Routing, event: e.BargedIn, at_us: int) -> None:
     item = routing.items[name]
     item.barred, item.excluded[event.consulted] = [*item.barred, event.consulted], 1
     if item.state == "WAITING":
+        if routing.standing.is_behind(item):
+            enter_anew(routing, name, item, at_us)
         routing.index.exclude(name)
         if routing.timers.get(RETRY, name) is None and routing.is_exhausted(name, item):
             routing.timers.set(EXHAUSTED, name, at_us)  # the last who could have been asked barged in

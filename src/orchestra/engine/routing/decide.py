@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required
+from orchestra.engine.routing.changing import behind
 from orchestra.engine.routing.closing import leave_closed
 from orchestra.engine.routing.dialing import dial_next
 from orchestra.engine.routing.evolve import EVOLVE
@@ -18,6 +19,7 @@ from orchestra.engine.routing.rows import (
     CONNECT,
     EXHAUSTED,
     GATE,
+    MOVE,
     OFFER_TIMEOUT,
     REST,
     RETRY,
@@ -35,6 +37,7 @@ from orchestra.model import events as e
 
 __all__ = ["SECTION"]
 
+_MOVED_AT_ONCE = 200
 _SWEPT_AT_ONCE = 50
 _EVENTS_AT_ONCE = 200
 _REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST", "SETUP_FAILED")
@@ -196,7 +199,7 @@ def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.E
 
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
     item = view.routing.items[event.interaction]
-    if view.routing.ends_with_others(item, event.outcome):
+    if item.ends_with_others(event.outcome):
         return
     if event.outcome in _REQUEUED and item.ringing:
         # What waits goes before what rings already, and what rings goes to the best, who need not be this agent.
@@ -348,6 +351,10 @@ def _silent(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
     yield e.CustomerFellSilent(interaction, item.customer, item.held_by, weight_percent)
 
 
+def _move(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    yield e.RoutingMoved(behind(view.routing, _MOVED_AT_ONCE))
+
+
 def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
     return _ask(view, view.routing.sweeping, at_us)
 
@@ -416,6 +423,7 @@ SECTION = Section(
         STEP: step_over,
         GATE: gate_over,
         ASK: _ask_free,
+        MOVE: _move,
         SWEEP: _sweep,
     },
 )

@@ -54,7 +54,7 @@ def dial_next(view: View, queue: str | None, at_us: int) -> Iterator[e.Event]:
     """Somebody has left a queue, or is called no longer: call those whose turn has come by that, in order."""
     if queue is None or not view.routing.to_dial.get(queue) or view.routing.is_shut(queue, "customer"):
         return
-    buckets = [bucket for wanted, bucket in view.routing.index.of_queue[queue].items() if wanted.apart == "customer"]
+    buckets = [bucket for bucket in view.routing.index.of_queue.get(queue, {}).values() if bucket.dials]
     while True:
         heads = sorted((head, bucket.wanted) for bucket in buckets if (head := bucket.waiting.first()) is not None)
         name = next((head[-1] for head, wanted in heads if may_dial(view, head[-1], wanted)), None)

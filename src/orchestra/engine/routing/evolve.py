@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestra.engine.routing.changing import change_plan
+from orchestra.engine.routing.changing import change_plan, enter_anew, moved
 from orchestra.engine.routing.consulting import CONSULTS, begin_waiting
-from orchestra.engine.routing.limits import note_offer, note_sign_in
+from orchestra.engine.routing.limits import note_offer, note_sign_in, rest_us
 from orchestra.engine.routing.rows import (
     ASK,
     CONNECT,
@@ -239,16 +239,16 @@ def ended(routing: Routing, event: e.OfferEnded, at_us: int) -> None:
     row, item = routing.offers[event.offer], routing.items[event.interaction]
     for name in routing.lent_to(event.agent, event.offer):
         routing.take_back(name, event.agent)
-    bench, rest_us = routing.benches[event.agent], routing.rest_us(event.outcome)
-    if rest_us and bench.takes_work:
-        bench.rest_until_us = at_us + rest_us
+    bench, rests_us = routing.benches[event.agent], rest_us(routing.plan.presence, event.outcome)
+    if rests_us and bench.takes_work:
+        bench.rest_until_us = at_us + rests_us
     bench.fresh -= 1
     routing.limit(event.agent, bench, at_us)
     routing.unring(event.interaction, item, row, at_us)
     row.state = event.outcome
     if event.outcome in ("DECLINED", "TIMED_OUT"):
         item.excluded[event.agent] = 1
-    if routing.ends_with_others(item, event.outcome):
+    if item.ends_with_others(event.outcome):
         routing.ask_later(event.agent, at_us)
 
 
@@ -265,7 +265,9 @@ def retried(routing: Routing, event: e.RoutingRetried, at_us: int) -> None:
     name = event.consult or event.interaction
     item = routing.items[name]
     item.excluded = dict.fromkeys(item.barred, 1)
-    if not item.barred:
+    if routing.standing.is_behind(item):
+        enter_anew(routing, name, item, at_us)  # it is offered now
+    elif not item.barred:
         routing.index.include(name)
     routing.timers.cancel(RETRY, name)
 
@@ -374,6 +376,7 @@ def segment_ended(routing: Routing, event: e.SegmentWrapUpEnded, at_us: int) -> 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.PlanChanged: change_plan,
+    e.RoutingMoved: moved,
     e.RoutingSwept: swept,
     e.QueueClosed: queue_closed,
     e.QueueOpened: queue_opened,

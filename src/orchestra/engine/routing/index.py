@@ -35,8 +35,13 @@ class Index(Items, Takers):
 
     def takers(self, queues: Iterable[str]) -> Iterator[str]:
         """Agents who could be offered something that waits or rings in these queues; some of them several times."""
+        return self.takers_of(chain.from_iterable(self.of_queue.get(queue, {}).values() for queue in queues))
+
+    def takers_of(self, buckets: Iterable[Bucket]) -> Iterator[str]:
+        """Agents who could be offered something of these buckets; some of them several times."""
         fit: dict[int, int] = {}
-        for wanted, bucket in chain.from_iterable(self.of_queue.get(queue, {}).items() for queue in queues):
+        for bucket in buckets:
+            wanted = bucket.wanted
             if wanted.agent and self.is_free(wanted.agent, wanted):
                 yield wanted.agent
             elif not bucket.is_empty:

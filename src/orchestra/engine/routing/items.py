@@ -1,12 +1,14 @@
 """One side of the match: what waits or rings, in buckets of equal requirements, each with its bit in the masks.
 
-Belongs here: entering items, taking them out, and queues that are shut. Does not: who could serve them (`index`).
+Belongs here: entering items, taking them out, and queues that are shut, or whose rules have changed. Does not: who
+could serve them (`index`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
+from itertools import islice
 
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.sides import Bucket, Numbered, Rank, Requirement
@@ -32,12 +34,13 @@ class Items:
         self._shut_queues: dict[str, bool] = {}
         self._excluding = 0
         self._in_order: dict[str, Ordered[Rank]] = {}
+        self._behind: dict[str, Ordered[Rank]] = {}
 
     def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
         """Enter an item that waits."""
         bucket = self._filled(wanted)
-        if not bucket.waiting and not wanted.agent:
-            self._waited |= 1 << bucket.number
+        if not bucket.waiting:
+            self._waited |= bucket.bit
         bucket.waiting.add(rank)
         self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
         self.of_item[item] = (bucket, rank)
@@ -49,7 +52,10 @@ class Items:
     def unwait(self, item: str) -> None:
         """Take out an item."""
         bucket, rank = self.of_item.pop(item)
-        bucket.waiting.remove(rank)
+        if bucket.is_behind:
+            self._take_from_behind(bucket, rank)
+        else:
+            bucket.waiting.remove(rank)
         self.waiting -= 1
         queue = bucket.wanted.queue
         self.waiting_in[queue] -= 1
@@ -58,8 +64,7 @@ class Items:
         if bucket.excluding:
             self._include(item, bucket)
         if not bucket.waiting:
-            if not bucket.wanted.agent:
-                self._waited ^= 1 << bucket.number
+            self._waited ^= bucket.bit
             self._left(bucket)
 
     def position(self, item: str) -> int:
@@ -72,7 +77,7 @@ class Items:
         ordered = self._in_order.get(queue)
         if ordered is None:
             ordered = self._in_order[queue] = Ordered()
-            for other in merge(*(one.waiting for one in self.of_queue[queue].values())):
+            for other in merge(*(one.waiting for one in self.buckets_of(queue))):
                 ordered.add(other)
         return ordered.position(rank)
 
@@ -80,7 +85,7 @@ class Items:
         """Enter an item that rings already, and is to ring more agents of several."""
         bucket = self._filled(wanted)
         bucket.ringing.add(rank)
-        self._rung |= 1 << bucket.number
+        self._rung |= bucket.bit
         self.of_ringing[item] = (bucket, rank)
 
     def unring(self, item: str) -> None:
@@ -91,7 +96,7 @@ class Items:
         bucket, rank = known
         bucket.ringing.remove(rank)
         if not bucket.ringing:
-            self._rung ^= 1 << bucket.number
+            self._rung ^= bucket.bit
         self._left(bucket)
 
     def wanted(self, item: str) -> Requirement:
@@ -109,7 +114,7 @@ class Items:
 
     def _left(self, bucket: Bucket) -> None:
         """Something was taken out of a bucket."""
-        if not bucket.is_empty:
+        if not bucket.is_empty or bucket.is_behind:
             return
         if bucket.wanted.agent:
             self._forget(bucket.wanted)
@@ -120,8 +125,7 @@ class Items:
         """Note that a waiting item excludes somebody."""
         bucket, _ = self.of_item[item]
         bucket.excluding[item] = 1
-        if not bucket.wanted.agent:
-            self._excluding |= 1 << bucket.number
+        self._excluding |= bucket.bit
 
     def include(self, item: str) -> None:
         """Note that a waiting item excludes nobody any more."""
@@ -129,8 +133,8 @@ class Items:
 
     def _include(self, item: str, bucket: Bucket) -> None:
         had = bucket.excluding.pop(item, None) is not None
-        if had and not bucket.excluding and not bucket.wanted.agent:
-            self._excluding ^= 1 << bucket.number
+        if had and not bucket.excluding:
+            self._excluding ^= bucket.bit
 
     def _bucket(self, wanted: Requirement) -> Bucket:
         for old in self._bucket_side.superfluous():
@@ -153,6 +157,60 @@ class Items:
             del self.of_known[wanted.agent][wanted]
             if not self.of_known[wanted.agent]:
                 del self.of_known[wanted.agent]
+
+    def buckets_of(self, queue: str) -> Iterator[Bucket]:
+        """All buckets of a queue, those included in which something waits that is behind."""
+        yield from self.of_queue.get(queue, {}).values()
+        yield from (self.of_item[head[-1]][0] for head in self._behind.get(queue, ()))
+
+    # Queues whose rules have changed
+
+    def leave_behind(self, queue: str) -> None:
+        """Match nothing that waits or rings in a queue until it is entered anew.
+
+        This looks at the buckets alone. What waits still counts as waiting, and keeps its rank beside that of others.
+        """
+        heads = self._behind.get(queue, Ordered())
+        gone = 0
+        for wanted, bucket in list(self.of_queue.get(queue, {}).items()):
+            gone |= bucket.bit
+            if bucket.bit:
+                self._bucket_side.filled(bucket)  # nor is it kept as an empty one
+                self._bucket_side.drop(bucket, wanted.teams, wanted.skills)
+            self._forget(wanted)
+            bucket.number, bucket.is_behind = -1, True
+            head = bucket.waiting.first()
+            if head is not None:
+                heads.add(head)
+        self._waited &= ~gone
+        self._rung &= ~gone
+        self._shut &= ~gone
+        self._excluding &= ~gone
+        if heads:
+            self._behind[queue] = heads
+
+    def behind(self, queue: str, most: int) -> list[str]:
+        """At most so many that wait in a queue and are behind, by the ranks that they had.
+
+        The first of all are among the first of the runs whose heads come first, so that no others are looked at.
+        """
+        heads = islice(self._behind.get(queue, ()), most)
+        runs = [self.of_item[head[-1]][0].waiting for head in heads]
+        return [rank[-1] for rank in islice(merge(*runs), most)]
+
+    def _take_from_behind(self, bucket: Bucket, rank: Rank) -> None:
+        queue = bucket.wanted.queue
+        heads, was_head = self._behind[queue], bucket.waiting.first() == rank
+        bucket.waiting.remove(rank)
+        if was_head:
+            heads.remove(rank)
+            following = bucket.waiting.first()
+            if following is not None:
+                heads.add(following)
+            elif not heads:
+                del self._behind[queue]
+
+    # Queues that are shut
 
     def is_shut(self, queue: str) -> bool | None:
         """Whether nothing is offered from a queue, or no callbacks alone, which is false; None if it is not shut."""

@@ -11,7 +11,7 @@ from orchestra.model.structure import microseconds
 
 _UNLIMITED = Presence()
 
-__all__ = ["note_offer", "note_sign_in", "note_work", "regard"]
+__all__ = ["note_offer", "note_sign_in", "note_work", "regard", "rest_us"]
 
 _SLOTS = 12
 """Into so many parts the window is divided that orders of agents look at."""
@@ -39,6 +39,16 @@ def note_work(bench: Bench, presence: Presence, at_us: int, taken: int, talk_us:
         bench.slots.append([at_us - at_us % slot_us, 0, 0])
     bench.slots[-1][1] += taken
     bench.slots[-1][2] += talk_us
+
+
+def rest_us(presence: Presence, outcome: str) -> int:
+    """How long an agent is offered nothing after an offer that ended so."""
+    rests = {
+        "DECLINED": presence.rest_after_decline,
+        "TIMED_OUT": presence.rest_after_miss,
+        "SETUP_FAILED": presence.rest_after_setup_failure,
+    }
+    return microseconds(rests[outcome]) if outcome in rests else 0
 
 
 def _forget(bench: Bench, presence: Presence, at_us: int) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import attrs
 
 from orchestra.engine.lifecycle import OFFER
-from orchestra.engine.routing.sides import ProfileKey
+from orchestra.engine.routing.sides import ProfileKey, Rank
 from orchestra.model.routing import RESERVED
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "GATE",
     "MARKS",
     "MOST_IN_HAND",
+    "MOVE",
     "OFFER_TIMEOUT",
     "REST",
     "RETRY",
@@ -51,6 +52,8 @@ SILENCE = "routing.silence"
 """Timer of an interaction whose customer has been answered and has written nothing since."""
 ASK = "routing.ask"
 """Timer of those who are free since a ring of which they were part is over."""
+MOVE = "routing.move"
+"""Timer of the walk over what waits or rings in queues whose rules have changed."""
 SWEEP = "routing.sweep"
 """Timer of the walk over the agents after a plan change."""
 
@@ -84,6 +87,9 @@ class Item:
     by the offer `taken_by`, at the weight of that offer, `full_percent`, or less while its customer `is_silent` or it
     is being wrapped up; that agent has one more of its `labels`. While it is lent to an offer, its weight takes
     nobody's capacity.
+
+    Waiting or ringing it stands by an `edition` of its queue's rules, and waiting at a `rank` among all who do; it is
+    behind while the queue has another edition, and offered to nobody until it is entered anew by that.
 
     A consult never rings: from when one agent is asked, `taken_us`, it is `OFFERED`, and they have its weight and
     labels. Those who take part already are `barred`, and excluded for good.
@@ -121,6 +127,12 @@ class Item:
     first: str | None = None
     consult_on: str | None = None
     barred: list[str] = attrs.field(factory=list)
+    edition: int = 0
+    rank: Rank | None = None
+
+    def ends_with_others(self, outcome: str) -> bool:
+        """Whether an offer of it that has ended so is one of several of a ring that all end together."""
+        return self.state == "TAKEN" or (bool(self.ringing) and outcome in ("WITHDRAWN", "CUSTOMER_LEFT"))
 
 
 @attrs.define

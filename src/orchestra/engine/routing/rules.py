@@ -274,10 +274,6 @@ class Rules:
         """An agent's own keys."""
         return [tuple([part(bench) for part in parts]) for parts in self._functions]
 
-    def is_live(self, kind: int) -> bool:
-        """Whether customers of this kind of work wait on the line."""
-        return self._channels[self._channel_at[kind]].live
-
     def step(self, item: Item) -> StepRules:
         """The step in which an item is."""
         return self.queues[item.queue].step(item.step)

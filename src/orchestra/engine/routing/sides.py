@@ -121,18 +121,25 @@ class Bucket:
     """Items that want the same, by rank: those that wait, those that ring already and want more, those that exclude.
 
     `dials` says whether the customers of all of them are called before an agent is asked, `bits` are of what they want.
+    If it `is_behind`, its queue's rules have changed since: it wants nothing that still holds, and has no number.
     """
 
-    __slots__ = ("bits", "dials", "excluding", "number", "ringing", "waiting", "wanted")
+    __slots__ = ("bits", "dials", "excluding", "is_behind", "number", "ringing", "waiting", "wanted")
 
     def __init__(self, number: int, wanted: Requirement) -> None:
         self.number = number
         self.wanted = wanted
         self.bits = wanted.bits
         self.dials = wanted.apart == "customer"
+        self.is_behind = False
         self.waiting: Ordered[Rank] = Ordered()
         self.ringing: Ordered[Rank] = Ordered()
         self.excluding: dict[str, int] = {}
+
+    @property
+    def bit(self) -> int:
+        """Its bit in the masks; none if it has no number."""
+        return 1 << self.number if self.number >= 0 else 0
 
     @property
     def is_empty(self) -> bool:

@@ -26,7 +26,8 @@ from orchestra.engine.routing.rows import (
     Offer,
 )
 from orchestra.engine.routing.rules import LIMITED, Rules
-from orchestra.engine.routing.sides import Bucket, Profile, Requirement
+from orchestra.engine.routing.sides import Bucket, Profile, Rank, Requirement
+from orchestra.engine.routing.standing import Standing
 from orchestra.engine.section import Slice
 from orchestra.model.structure import microseconds
 
@@ -44,7 +45,8 @@ class Routing(Slice):
 
     `to_sweep` and `to_ask` are sets of agents who are yet to be offered what they can take, after a change of plan and
     after the end of a ring. `left` is customer and queue -> [began to wait, arrival, kept until]: the place of
-    a live contact that was given up. `closed` is the set of queues that are. `pace` is that of `Pace`.
+    a live contact that was given up. `closed` is the set of queues that are. `pace` is that of `Pace`, `editions` that
+    of `Standing`. `to_move` is the set of queues in which something may be behind.
     """
 
     TABLES: ClassVar = {
@@ -57,6 +59,8 @@ class Routing(Slice):
         "to_ask": None,
         "pace": None,
         "counts": None,
+        "editions": None,
+        "to_move": None,
     }
 
     items: dict[str, Item]
@@ -68,6 +72,8 @@ class Routing(Slice):
     to_ask: dict[str, int]
     pace: dict[str, list[int]]
     counts: dict[str, int]
+    editions: dict[str, int]
+    to_move: dict[str, int]
 
     def reindex(self) -> None:
         """Compile the plan's rules, and rebuild the index, what each agent has in hand and what rings in each queue."""
@@ -79,21 +85,37 @@ class Routing(Slice):
         self.to_dial: dict[str, int] = {}
         self.places = LeftPlaces(self.left)
         self.paces = Pace(self.pace)
-        self.sweeping, self.asking = Pending(self.to_sweep), Pending(self.to_ask)
+        self.sweeping, self.asking, self.moving = Pending(self.to_sweep), Pending(self.to_ask), Pending(self.to_move)
+        self.standing = Standing(self.editions)
         self.in_hand: dict[str, dict[str, int]] = {}
-        self.rings_in: dict[str, dict[str, int]] = {}
         self.consult_on = {item.consult_on: name for name, item in self.items.items() if item.consult_on}
-        for name, item in sorted(self.items.items()):
+        items = sorted(self.items.items())
+        self._reindex_behind([(name, item) for name, item in items if self.standing.is_behind(item)])
+        for name, item in items:
             for agent in (*item.ringing, *([item.held_by] if item.held_by is not None else [])):
                 self.in_hand.setdefault(agent, {})[name] = 1
-            if item.state == "WAITING":
-                self.wait(name, item)
-            elif item.state == "DIALING":
+            if item.state == "DIALING":
                 self.dialing[item.queue] = self.dialing.get(item.queue, 0) + 1
+            elif self.standing.is_behind(item):
+                continue
+            elif item.state == "WAITING":
+                self.wait(name, item)
             else:
                 self.settle(name, item)
         for name, bench in sorted(self.benches.items()):
             self.seat(name, bench)
+
+    def _reindex_behind(self, items: Iterable[tuple[str, Item]]) -> None:
+        """Enter what is behind, each by its own rank: what it waited for by rules of before is of no account."""
+        for name, item in items:
+            if item.state == "WAITING":
+                assert item.rank is not None
+                item.rank = (item.rank[0], item.rank[1], item.rank[2], name)  # read from JSON it was a list
+                self._enter(name, item, item.rank)
+            elif item.ringing:
+                self.standing.enter(name, item)
+        for queue in self.to_move:
+            self.index.leave_behind(queue)
 
     def next_token(self) -> int:
         """The token of the next offer; tokens only rise."""
@@ -118,7 +140,11 @@ class Routing(Slice):
 
     def wait(self, name: str, item: Item) -> None:
         """Enter an item that waits."""
-        self.index.wait(name, self.rules.wanted(item), self.rules.rank(name, item))
+        item.edition, item.rank = self.standing.edition(item.queue), self.rules.rank(name, item)
+        self._enter(name, item, item.rank)
+
+    def _enter(self, name: str, item: Item, rank: Rank) -> None:
+        self.index.wait(name, self.rules.wanted(item), rank)
         if item.first == "customer":
             self.to_dial[item.queue] = self.to_dial.get(item.queue, 0) + 1
         if item.excluded:
@@ -131,6 +157,7 @@ class Routing(Slice):
 
     def _leave_index(self, name: str, item: Item) -> None:
         self.index.unwait(name)
+        item.rank = None
         if item.first == "customer":
             _less(self.to_dial, item.queue)
 
@@ -167,12 +194,9 @@ class Routing(Slice):
 
     def settle(self, name: str, item: Item) -> None:
         """Note whether an item rings; enter one that is to ring more agents, or take it out."""
+        self.standing.unring(name, item)
         if item.state == "OFFERED" and item.ringing:
-            self.rings_in.setdefault(item.queue, {})[name] = 1
-        else:
-            rings = self.rings_in.get(item.queue, {})
-            if rings.pop(name, None) is not None and not rings:
-                del self.rings_in[item.queue]
+            self.standing.ring(name, item)
         self.index.unring(name)
         if self.wants_more(item):
             self.index.ring(name, self.rules.wanted(item), self.rules.rank(name, item))
@@ -187,15 +211,10 @@ class Routing(Slice):
         else:
             self.timers.cancel(RING, name)
 
-    @staticmethod
-    def ends_with_others(item: Item, outcome: str) -> bool:
-        """Whether an offer that has ended so is one of several of a ring that all end together."""
-        return item.state == "TAKEN" or (bool(item.ringing) and outcome in ("WITHDRAWN", "CUSTOMER_LEFT"))
-
     def sweep(self, agents: Iterable[str], at_us: int) -> None:
         """Offer these agents what they can take, beginning in a moment, in slices."""
         self.sweeping.add(agents)
-        if self.sweeping:
+        if self.sweeping and self.timers.get(SWEEP, "") is None:
             self.timers.set(SWEEP, "", at_us)
 
     def ask_later(self, agent: str, at_us: int) -> None:
@@ -355,17 +374,11 @@ class Routing(Slice):
         if item is None or item.state != "WAITING":
             return None
         position = self.index.position(name)
-        return position, self.wait_us(self.index.wanted(name), position, item.barred)
+        return position, self.wait_us(self.wanted(name, item), position, item.barred)
 
-    def rest_us(self, outcome: str) -> int:
-        """How long an agent is offered nothing after an offer that ended so."""
-        presence = self.plan.presence
-        rests = {
-            "DECLINED": presence.rest_after_decline,
-            "TIMED_OUT": presence.rest_after_miss,
-            "SETUP_FAILED": presence.rest_after_setup_failure,
-        }
-        return microseconds(rests[outcome]) if outcome in rests else 0
+    def wanted(self, name: str, item: Item) -> Requirement:
+        """What a waiting item waits for by the rules that hold, also if it is behind."""
+        return self.rules.wanted(item) if self.standing.is_behind(item) else self.index.wanted(name)
 
     def replace(self, agent: str) -> None:
         """Place an agent anew where what they could put aside has changed."""

@@ -50,8 +50,11 @@ def _help(view: View, name: str, item: Item) -> Iterator[e.Event]:
 
 
 def step_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
-    """The step's time is over."""
-    yield from _go_on(view, name, "time", at_us)
+    """The step's time is over; or by the rules that hold it may not be."""
+    if view.routing.standing.is_behind(view.routing.items[name]):
+        yield e.RoutingMoved([name])
+    else:
+        yield from _go_on(view, name, "time", at_us)
 
 
 def exhausted(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -69,9 +72,9 @@ def exhausted(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 
 def gate_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
-    """It has waited long enough for further teams."""
+    """It has waited long enough for further teams; or by the rules that hold it may not have."""
     item = view.routing.items[name]
-    yield _opened(name, item, item.gate + 1)
+    yield e.RoutingMoved([name]) if view.routing.standing.is_behind(item) else _opened(name, item, item.gate + 1)
 
 
 def _opened(name: str, item: Item, gate: int) -> e.GateOpened:

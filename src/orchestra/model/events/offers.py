@@ -15,6 +15,7 @@ __all__ = [
     "OfferMade",
     "RingWidened",
     "RoutingExhausted",
+    "RoutingMoved",
     "RoutingRetried",
     "RoutingSwept",
     "StepEntered",
@@ -118,6 +119,16 @@ class RoutingRetried(Event):
     interaction: str
     customer: str
     consult: str | None = None
+
+
+@attrs.define
+class RoutingMoved(Event):
+    """After a plan change, these wait or ring as the new rules of their queue say: interactions, and consults.
+
+    They go a few at a time. Until its turn comes, what waits keeps its place, and is offered to nobody.
+    """
+
+    moved: list[str]
 
 
 @attrs.define

@@ -84,14 +84,15 @@ def why_waiting(view: View, name: str | Ref) -> Waiting | None:
         return None
     routing = view.routing
     bucket, rank = routing.index.of_item[key]
-    able, counts = _able(view, item, bucket.wanted), failing(view, item, bucket.wanted)
+    wanted = routing.wanted(key, item)
+    able, counts = _able(view, item, wanted), failing(view, item, wanted)
     return Waiting(
         key,
-        _reason(view, item, bucket.wanted, able, counts),
+        _reason(view, item, wanted, able, counts),
         item.queue,
         item.channel,
         dict(item.skills),
-        bucket.waiting.position(rank) + 1,
+        (routing.index.position(key) if bucket.is_behind else bucket.waiting.position(rank)) + 1,
         len(routing.index.of_agent),
         able,
         counts,
