@@ -29,6 +29,7 @@ _AREAS = {
     "contacts": "Contacts and messages",
     "definition": "The plan",
     "deliveries": "Deliveries",
+    "identity": "Who customers are",
     "hours": "Queues that close and open",
     "logs": "Contact logs",
     "offers": "Offers and routing",

@@ -115,6 +115,9 @@ def _check_deadlines(engine: Engine) -> None:
                 assert timers.get(timer, offer) == routing.offers[offer].deadline_us
         elif row.state == "SCHEDULED":
             assert timers.get("callbacks.due", name) == engine.view.callbacks.callbacks[name].due_us
+        elif row.state == "DIALING":
+            due_us, call_us = (timers.get(timer, name) for timer in ("callbacks.due", "callbacks.call"))
+            assert call_us is not None, f"{name} is dialled for ever, or due at {due_us}"
         elif row.state == "WRAPPING":
             is_timed = row.wrap_up in ("timed", "fixed")
             assert row.agent in engine.view.presence.agents

@@ -118,7 +118,7 @@ def test_after_every_change_all_stands_where_it_would_were_it_built_from_nothing
         run_step(live, Given(c.SignIn(agent), at_us))
     for number in range(200):
         at_us += dice.pick([0, 0, SECOND, 5 * SECOND, dice.number(0, 3 * MINUTE)])
-        command = moves.receive(live, dice) if dice.chance(40) else dice.move()(live, dice)
+        command = moves.receive(live, dice) if dice.chance(55) else dice.move()(live, dice)
         if number % 8 == 0:
             for change in (_queue, *[dice.pick(CHANGES) for _ in range(dice.number(0, 2))]):
                 plan = change(dice, plan)

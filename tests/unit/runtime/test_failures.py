@@ -560,7 +560,7 @@ async def test_a_second_owner_is_told_who_is_there() -> None:
 
 
 async def test_a_standby_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestra.runtime.workspace._STANDBY_S", 0.001)
+    monkeypatch.setattr("orchestra.runtime.tenure._STANDBY_S", 0.001)
     centre = Centre()
     took_over = anyio.Event()
     epochs: list[int] = []
