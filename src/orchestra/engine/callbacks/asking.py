@@ -178,18 +178,17 @@ def _holder(view: View, address: Address) -> str | None:
 def _scheduled(view: View, command: c.ScheduleCallback, customer: str | None, case: str | None, at_us: int) -> Steps:
     """Customer, conversation and case are made if they are new; then the callback begins."""
     person = command.address
-    if customer is None:
-        customer = yield from find_or_add(view, person)
-    conversation = yield from find_or_begin(view, customer, command.channel, command.account, None, person)
+    whom: str = customer or (yield from find_or_add(view, person))
+    conversation = yield from find_or_begin(view, whom, command.channel, command.account, None, person)
     queue = command.queue or view.plan.queue_of(command.channel, command.account)
     definition = view.plan.queues[queue]
     if case is None:
         case, number = view.cases.next_case()
-        yield e.CaseOpened(case, number, customer, "team", definition.team, queue, command.topic, conversation)
+        yield e.CaseOpened(case, number, whom, "team", definition.team, queue, command.topic, conversation)
     asked = e.CallbackRequested(
         view.contacts.next_id("interaction", "in"),
         case,
-        customer,
+        whom,
         command.channel,
         command.account,
         conversation,
