@@ -642,7 +642,8 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
             and not other.is_limited
             and _may(engine, other, name, item, theirs_in_hand)
         ):
-            theirs, draws = oracle.key(plan, name, other, item, engine.view.plans.rating.scores)
+            last = engine.view.known.customers[item.customer].agent
+            theirs, draws = oracle.key(plan, name, other, item, engine.view.plans.rating.scores, last)
             asides = not oracle.has_room(plan, other, item), bool(lent)
             assert asides[0] >= asides[1], f"{name} need put nothing aside"
             if asides[0] == asides[1]:

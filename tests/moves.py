@@ -84,8 +84,11 @@ SCORES: Scores = {
 _SCORED = (
     ["score:swarm.each@1", "idle"],
     ["busy", "score:swarm.fitting@2", "idle"],
-    ["score:swarm.failing@1", "score:swarm.fitting@2", "random"],
+    ["score:swarm.failing@1", "affinity", "score:swarm.fitting@2", "random"],
 )
+
+
+_BY_KNOWN = (["affinity", "busy", "idle"], ["busy", "affinity", "random"], ["proficiency", "affinity"])
 
 
 class Chooser(Protocol):
@@ -173,7 +176,7 @@ def swarm_plan() -> Plan:
             requeue="front",
             labels=["money", "complex"],
             when_closed="overflow",
-            order=["level", "offered"],
+            order=["level", "affinity", "offered"],
             steps=[Step(lasts=60 * second, skills={"billing": 30})],
             overflow_to="care",
             overflow_if=Condition(waiting_above=3),
@@ -245,7 +248,9 @@ def next_plan(choose: Chooser) -> Plan:
         ),
         when_closed=choose.pick(["wait", "turn_away", "finish"]),
         ring=choose.pick([Ring(), Ring(first=4), Ring(every=timedelta(seconds=2), more=2, most=5)]),
-        order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"], *_SCORED]),
+        order=choose.pick(
+            [["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"], *_BY_KNOWN, *_SCORED]
+        ),
         steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
     )
     agents = dict(plan.agents)

@@ -105,8 +105,10 @@ def rated(scores: Scores, score: str, name: str, bench: Bench, item: Item, wante
         return UNRATED
 
 
-def key(plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None = None) -> tuple[list[Any], bool]:
-    """An agent's key for an item, and whether chance decides among equals."""
+def key(
+    plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None = None, last: str | None = None
+) -> tuple[list[Any], bool]:
+    """An agent's key for an item, and whether chance decides among equals; `last` is who last had the customer."""
     step = step_of(plan, item)
     is_known = step.pool == "known" and bool(item.agent)
     wanted = {} if is_known else asked(plan, item)
@@ -121,6 +123,7 @@ def key(plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None =
         "handled": sum(slot[1] for slot in bench.slots),
         "talk": sum(slot[2] for slot in bench.slots),
         "position": bench.position,
+        "affinity": name != (item.agent or last),
         "level": level(plan, bench, item),
         "proficiency": -sum(mine),
         "proficiency_min": -min(mine, default=0),

@@ -38,6 +38,7 @@ CHOICES: Mapping[str, Sequence[object]] = {
         ["busy", "score:swarm.fitting@2", "random"],
         ["score:swarm.each@1", "idle"],
         ["handled", "open"],
+        ["affinity", "busy", "idle"],
     ],
     "ring": [Ring(), Ring(first=3), Ring(first=2, every=2 * SECONDS, most=4)],
     "when_closed": ["wait", "finish"],

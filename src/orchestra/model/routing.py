@@ -12,6 +12,7 @@ from datetime import timedelta
 import attrs
 
 __all__ = [
+    "AFFINITY",
     "FITTING_ORDERS",
     "MOST_RUNG",
     "NAMED",
@@ -52,6 +53,10 @@ FITTING_ORDERS: Mapping[str, str] = {
 }
 """Parts of an order that depend on what is asked for too -> who goes first."""
 
+AFFINITY = "affinity"
+"""The part of an order by which the one whom the customer knows goes before all others: by the queue's `known`, and
+where that names nobody the person who last took a contact of theirs."""
+
 RANDOM = "random"
 """The part that ends an order: of all who are equal until then, anyone, by a draw that depends on the seed."""
 
@@ -60,7 +65,7 @@ SCORE = "score:"
 NAMED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*@[1-9][0-9]{0,5}", re.ASCII)
 """How a score is named: words in small letters with dots between, then its version."""
 
-ORDERS = (*OWN_ORDERS, *FITTING_ORDERS, RANDOM)
+ORDERS = (*OWN_ORDERS, *FITTING_ORDERS, AFFINITY, RANDOM)
 
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ import attrs
 
 from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item, Load
 from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
-from orchestra.engine.routing.sides import OF_CONSULT, Key, Order, Profile, ProfileKey, Rank, Requirement, Skills
+from orchestra.engine.routing.sides import OF_CONSULT, Key, Order, Part, Profile, ProfileKey, Rank, Requirement, Skills
 from orchestra.engine.scores import Rating
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
-from orchestra.model.routing import RANDOM, RESERVED, SCORE, Ring, Step
+from orchestra.model.routing import AFFINITY, RANDOM, RESERVED, SCORE, Ring, Step
 from orchestra.model.structure import microseconds
 
 __all__ = ["LIMITED", "QueueRules", "Rules", "StepRules"]
@@ -200,15 +200,15 @@ class Rules:
         self._functions = [tuple(_OWN[name] for name in own) for own in self.own_orders]
 
     def _order(self, queue: Queue, rules: QueueRules, step: Step) -> Order:
-        names = step.order or queue.order
-        own = _own_order(names)
-        parts = [
-            own.index(name) if name in _OWN else self._fitting(name, rules, step) for name in names if name != RANDOM
-        ]
-        return Order(self.own_orders.index(own), parts, draws=RANDOM in names)
+        order = step.order or queue.order
+        own, names = _own_order(order), [name for name in order if name != RANDOM]
+        parts = [own.index(name) if name in _OWN else self._fitting(name, rules, step) for name in names]
+        return Order(self.own_orders.index(own), parts, names=names, draws=RANDOM in order)
 
-    def _fitting(self, part: str, rules: QueueRules, step: Step) -> str | Callable[[Profile, Requirement], int]:
+    def _fitting(self, part: str, rules: QueueRules, step: Step) -> Part:
         """A part that does not depend on the agent alone: what works it out, or the name of a score of each agent."""
+        if part == AFFINITY:
+            return None
         if not part.startswith(SCORE):
             return partial(_FITTING[part], rules, step)
         name = part.removeprefix(SCORE)

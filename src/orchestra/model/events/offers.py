@@ -33,6 +33,7 @@ class OfferMade(Event):
         runners_up: the next agents' keys, at most five.
         failed: condition -> number of agents who did not meet it.
         labels: of the interaction's labels the agent has one more.
+        order: what the parts of the keys are, but the last.
     """
 
     offer: str
@@ -48,6 +49,7 @@ class OfferMade(Event):
     runners_up: list[list[int | str]]
     failed: dict[str, int]
     labels: list[str] = attrs.field(factory=list)
+    order: list[str] = attrs.field(factory=list)
 
 
 @attrs.define
