@@ -176,7 +176,7 @@ def swarm_plan() -> Plan:
             requeue="front",
             labels=["money", "complex"],
             when_closed="overflow",
-            order=["level", "affinity", "offered"],
+            order=["level", "affinity", "idle_inbound"],
             steps=[Step(lasts=60 * second, skills={"billing": 30})],
             overflow_to="care",
             overflow_if=Condition(waiting_above=3),
@@ -249,7 +249,15 @@ def next_plan(choose: Chooser) -> Plan:
         when_closed=choose.pick(["wait", "turn_away", "finish"]),
         ring=choose.pick([Ring(), Ring(first=4), Ring(every=timedelta(seconds=2), more=2, most=5)]),
         order=choose.pick(
-            [["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"], *_BY_KNOWN, *_SCORED]
+            [
+                ["idle"],
+                ["spare_ratio", "proficiency"],
+                ["random"],
+                ["open", "random"],
+                ["busy", "idle_inbound"],
+                *_BY_KNOWN,
+                *_SCORED,
+            ]
         ),
         steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
     )

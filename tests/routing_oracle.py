@@ -116,6 +116,7 @@ def key(
     values = {
         "busy": 1 if bench.counts else 0,
         "idle": bench.idle_since_us,
+        "idle_inbound": bench.inbound_us,
         "offered": bench.offered_us,
         "open": sum(bench.counts.values()),
         "spare": bench.used_percent - bench.budget_percent,

@@ -39,6 +39,7 @@ CHOICES: Mapping[str, Sequence[object]] = {
         ["score:swarm.each@1", "idle"],
         ["handled", "open"],
         ["affinity", "busy", "idle"],
+        ["idle_inbound", "idle"],
     ],
     "ring": [Ring(), Ring(first=3), Ring(first=2, every=2 * SECONDS, most=4)],
     "when_closed": ["wait", "finish"],

@@ -23,6 +23,7 @@ _PHRASES: Mapping[str, Callable[[int], str]] = {
     "affinity": lambda value: "not whom the customer knows" if value else "the customer knows them",
     "busy": lambda value: "busy" if value else "idle",
     "idle": lambda value: f"unchanged since {second(value)}",
+    "idle_inbound": lambda value: f"no contact of a customer's since {second(value)}",
     "offered": lambda value: f"last offered something {second(value)}" if value else "never offered anything",
     "open": lambda value: f"{value} in hand",
     "spare": lambda value: f"{-value} % of a budget left",

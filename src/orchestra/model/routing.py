@@ -35,6 +35,7 @@ RESERVED = "@"
 OWN_ORDERS: Mapping[str, str] = {
     "busy": "whoever has nothing in hand before whoever has",
     "idle": "whose work has not changed for longest",
+    "idle_inbound": "whose contacts that customers began have not changed for longest, whatever else they did",
     "offered": "who was offered something longest ago: round robin",
     "open": "who has the fewest in hand",
     "spare": "who has the largest part of a budget left",

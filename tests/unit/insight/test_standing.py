@@ -14,6 +14,7 @@ SAID = {
     "affinity": (0, "the customer knows them"),
     "busy": (1, "busy"),
     "idle": (NOON, "unchanged since 2023-11-14T22:13:20Z"),
+    "idle_inbound": (NOON, "no contact of a customer's since 2023-11-14T22:13:20Z"),
     "offered": (NOON, "last offered something 2023-11-14T22:13:20Z"),
     "open": (3, "3 in hand"),
     "spare": (-40, "40 % of a budget left"),

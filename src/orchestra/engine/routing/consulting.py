@@ -35,7 +35,7 @@ def queued(routing: Routing, event: e.ConsultQueued, at_us: int) -> None:
     if not routing.index.waiting_in.get(event.queue):
         routing.paces.waits(event.queue, at_us)
     if item is None:
-        item = routing.items[name] = Item(event.customer, event.channel)
+        item = routing.items[name] = Item(event.customer, event.channel, is_inbound=False)
         item.consult_on, item.for_people = event.interaction, True
         item.barred, item.excluded = event.barred, dict.fromkeys(event.barred, 1)
         routing.consult_on[event.interaction] = name

@@ -108,7 +108,7 @@ def device_lost(routing: Routing, event: e.DeviceLost, at_us: int) -> None:
 
 def work_opened(routing: Routing, event: e.WorkItemOpened, at_us: int) -> None:
     """Know when it is due before it waits."""
-    routing.items[event.interaction] = Item(event.customer, event.channel, due_us=event.due_us)
+    routing.items[event.interaction] = Item(event.customer, event.channel, due_us=event.due_us, is_inbound=False)
 
 
 def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
@@ -119,7 +119,7 @@ def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     if not routing.index.waiting_in.get(event.queue):
         routing.paces.waits(event.queue, at_us)
     if item is None:
-        item = routing.items[event.interaction] = Item(event.customer, event.channel)
+        item = routing.items[event.interaction] = Item(event.customer, event.channel, is_inbound=event.first is None)
     elif item.state == "WAITING":
         routing.unwait(event.interaction, item)
     else:
@@ -173,6 +173,7 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
         at_us,
         event.deadline_us,
         routing.benches[agent].idle_since_us,
+        routing.benches[agent].inbound_us,
         event.labels,
     )
     item.offers.append(event.offer)
@@ -180,7 +181,7 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
     routing.offers[event.offer] = row
     note_offer(routing.benches[agent], routing.plan.presence, at_us)
     routing.limit(agent, routing.benches[agent], at_us)
-    routing.hold(name, agent, Load(item.channel, event.weight_percent, event.labels), at_us)
+    routing.hold(name, agent, Load(item.channel, event.weight_percent, event.labels, item.is_inbound), at_us)
     if item.state == "WAITING":
         routing.unwait(name, item)
         item.state, item.ring = "OFFERED", 1

@@ -30,6 +30,7 @@ __all__ = [
     "Item",
     "Load",
     "Offer",
+    "Since",
 ]
 
 OFFER_TIMEOUT = "routing.offer"
@@ -66,11 +67,22 @@ MARKS = {"person": f"{RESERVED}person", "bot": f"{RESERVED}bot"}
 
 
 class Load(NamedTuple):
-    """What a piece of work takes of an agent: one of the channel and of each label, and a share of the budget."""
+    """What a piece of work takes of an agent: one of the channel and of each label, and a share of the budget.
+
+    `is_inbound` says whether it is a contact that the customer began.
+    """
 
     channel: str
     weight_percent: int
     labels: Sequence[str]
+    is_inbound: bool = False
+
+
+class Since(NamedTuple):
+    """Since when an agent's work has not changed, and since when their contacts that customers began have not."""
+
+    idle_us: int
+    inbound_us: int
 
 
 @attrs.define
@@ -90,6 +102,8 @@ class Item:
 
     Waiting or ringing it stands by an `edition` of its queue's rules, and waiting at a `rank` among all who do; it is
     behind while the queue has another edition, and offered to nobody until it is entered anew by that.
+
+    The customer began it, if it `is_inbound`: it is no callback, work item or consult.
 
     A consult never rings: from when one agent is asked, `taken_us`, it is `OFFERED`, and they have its weight and
     labels. Those who take part already are `barred`, and excluded for good.
@@ -129,6 +143,7 @@ class Item:
     barred: list[str] = attrs.field(factory=list)
     edition: int = 0
     rank: Rank | None = None
+    is_inbound: bool = True
 
     def ends_with_others(self, outcome: str) -> bool:
         """Whether an offer of it that has ended so is one of several of a ring that all end together."""
@@ -140,7 +155,8 @@ class Offer:
     """An offer, kept as long as its interaction is not over.
 
     `deadline_us` is until when it may be answered, then until when the contact must be connected. `idle_since_us` is
-    since when its agent's work had not changed, which whoever loses a ring to another gets back.
+    since when its agent's work had not changed, and `inbound_us` their contacts that customers began, which whoever
+    loses a ring to another gets back.
     """
 
     interaction: str
@@ -150,6 +166,7 @@ class Offer:
     made_us: int
     deadline_us: int
     idle_since_us: int
+    inbound_us: int
     labels: list[str]
     state: str = OFFER.initial
 
@@ -168,6 +185,7 @@ class Bench:
     last offers, oldest first, as many as the limit of rate asks for. `rests` until `rest_until_us`, `is_limited` by how
     much they have been offered, and of their budget `warm_percent` may be used. `slots` are the parts of the window in
     which they did something, oldest first: since when, contacts taken, microseconds of contacts that ended.
+    Their contacts that customers began have not changed since `inbound_us`.
     """
 
     teams: list[str]
@@ -189,6 +207,7 @@ class Bench:
     warm_percent: int = 100
     position: int = 0
     slots: list[list[int]] = attrs.field(factory=list)
+    inbound_us: int = 0
 
     @property
     def budget_percent(self) -> int:

@@ -37,6 +37,7 @@ _MOST_RATED = 100_000
 _OWN: Mapping[str, Callable[[Bench], int]] = {
     "busy": lambda bench: int(bool(bench.counts)),
     "idle": lambda bench: bench.idle_since_us,
+    "idle_inbound": lambda bench: bench.inbound_us,
     "offered": lambda bench: bench.offered_us,
     "open": lambda bench: sum(bench.counts.values()),
     "spare": lambda bench: bench.used_percent - bench.budget_percent,
