@@ -22,6 +22,7 @@ from orchestra.engine.routing.rows import (
     GATE,
     MOVE,
     OFFER_TIMEOUT,
+    PARK,
     REST,
     RETRY,
     RING,
@@ -184,6 +185,18 @@ class Witness:
         is_callback = event.interaction in self.to_call
         assert is_callback == (event.first is not None), "who is to be on the line first is told of callbacks, and only"
         self.being_called.pop(event.interaction, None)
+        if event.reason == "parked_too_long":
+            self._keep("parking", event.interaction, at_us)
+
+    def _see_InteractionParked(self, engine: Engine, event: e.InteractionParked, at_us: int) -> None:
+        assert at_us < event.until_us
+        item = engine.view.routing.items[event.interaction]
+        assert (item.held_by, item.first) == (event.agent, None), "parked for somebody else, or though it is a callback"
+        self._promise("parking", event.interaction, event.until_us)
+
+    def _see_InteractionResumed(self, engine: Engine, event: e.InteractionResumed, at_us: int) -> None:
+        assert engine.view.presence.agents[event.agent].state != "OFFLINE", "whoever is gone goes on with nothing"
+        self._promise("parking", event.interaction, None)
 
     def _see_InteractionDone(self, engine: Engine, event: e.InteractionDone, at_us: int) -> None:
         self.ended += 1
@@ -751,6 +764,7 @@ def _check_interactions(engine: Engine) -> None:
                 assert item.weight_percent <= taken.weight_percent, "it weighs more than it was taken for"
                 assert item.full_percent == taken.weight_percent, "it was taken for another weight"
         _check_weight(engine, name, item)
+        _check_parked(engine, name, row.state, item)
         may_ring = item.state == "OFFERED" and not connecting
         assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
         _check_standing(engine, name, item)
@@ -790,6 +804,16 @@ def _check_clocks(engine: Engine, name: str, item: Item) -> None:
         assert timers.get(STEP, name) == from_us + microseconds(step.lasts)
     gates = sorted({0, *(microseconds(one.after) for one in queue.also.values())})[item.gate + 1 :]
     assert timers.get(GATE, name) == (item.start_us + gates[0] if gates else None)
+
+
+def _check_parked(engine: Engine, name: str, state: str, item: Item) -> None:
+    """What is parked is put aside for something, or waits until an instant for an agent who is gone."""
+    waits = engine.view.timers.get(PARK, name) is not None
+    assert state != "PARKED" or waits or item.lent_to is not None, f"{name} is parked for ever"
+    if waits:
+        assert item.held_by is not None
+        is_gone = engine.view.presence.agents[item.held_by].state == "OFFLINE"
+        assert (state, is_gone) == ("PARKED", True), f"{name} is {state}, and waits for {item.held_by} to come back"
 
 
 def _check_weight(engine: Engine, name: str, item: Item) -> None:

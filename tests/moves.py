@@ -123,8 +123,10 @@ def swarm_plan() -> Plan:
             idle_after=600 * second,
             offer_timeout=90 * second,
             silence=Silence(30 * second, 0),
+            on_agent_lost="park",
+            park_for=40 * second,
         ),
-        "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
+        "task": Channel(work=True, weight_percent=30, wrap_up=3 * second, on_agent_lost="keep"),
     }
     channels["voice"] = attrs.evolve(channels["voice"], wrap_up_mode="required", wrap_up_percent=30)
     channels["email"] = attrs.evolve(channels["email"], wrap_up_mode="optional", wrap_up_percent=50)
@@ -230,7 +232,7 @@ def next_plan(choose: Chooser) -> Plan:
         channels[name],
         limit=choose.pick([None, 1, 2]),
         weight_percent=choose.pick([10, 50, 100]),
-        on_agent_lost=choose.pick(["keep", "requeue"]),
+        on_agent_lost=choose.pick(["keep", "requeue", "park"]),
         idle_after=choose.pick([None, timedelta(minutes=3)]),
         connects=choose.pick([None, timedelta(seconds=5)]),
     )
@@ -363,7 +365,7 @@ def leave(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "QUEUED", "DIALING", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "WRAPPING")
+    name = _interaction(engine, choose, "QUEUED", "DIALING", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "PARKED")
     return c.CancelInteraction(name, "not needed") if name else None
 
 
@@ -383,7 +385,7 @@ def reply(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def finish(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    name = _interaction(engine, choose, "ACTIVE", "HELD", "PARKED")
     return c.FinishInteraction(name, _handler(engine, choose, name), choose.pick(DISPOSITIONS)) if name else None
 
 

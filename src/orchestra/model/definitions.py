@@ -236,7 +236,10 @@ class Channel:
             within this time; not at all if zero.
         max_age: a message that claims to be older is taken as this old; None believes any age.
         keep_ids: how long message ids are kept against repeats, at least a week; None for ever.
-        on_agent_lost: `requeue` or `keep`: what becomes of work in hand when its agent signs out or falls silent.
+        on_agent_lost: what becomes of work in hand when its agent signs out or falls silent. `requeue`: it waits for
+            anybody, with its place; `keep`: it stays with them; `park`: it stays with them until they come back, but
+            waits for anybody once the customer writes, or after `park_for`.
+        park_for: how long parked work waits for its agent; an hour unless stated.
         cost_per_contact_cents: for reports.
     """
 
@@ -263,6 +266,7 @@ class Channel:
     max_age: timedelta | None = timedelta(days=7)
     keep_ids: timedelta | None = timedelta(days=7)
     on_agent_lost: str = "requeue"
+    park_for: timedelta = timedelta(hours=1)
     cost_per_contact_cents: int = 0
 
     @property

@@ -13,6 +13,7 @@ from orchestra.engine.routing.evolve import EVOLVE
 from orchestra.engine.routing.helping import about
 from orchestra.engine.routing.match import fill_ring, offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end, end_all
+from orchestra.engine.routing.parking import go_on, heard, in_hand, leave_behind, parked_too_long
 from orchestra.engine.routing.pending import Pending
 from orchestra.engine.routing.rows import (
     ASK,
@@ -21,6 +22,7 @@ from orchestra.engine.routing.rows import (
     GATE,
     MOVE,
     OFFER_TIMEOUT,
+    PARK,
     REST,
     RETRY,
     RING,
@@ -220,6 +222,11 @@ def _on_free(view: View, event: e.Event, at_us: int) -> Iterator[e.Event]:
     return offer_best_items(view, agent, at_us)
 
 
+def _on_signed_in(view: View, event: e.AgentSignedIn, at_us: int) -> Iterator[e.Event]:
+    yield from go_on(view, event.agent)
+    yield from offer_best_items(view, event.agent, at_us)
+
+
 def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterator[e.Event]:
     """What is being wrapped up may weigh less than before."""
     item = view.routing.items[event.interaction]
@@ -256,15 +263,8 @@ def _on_canceled(view: View, event: e.InteractionCanceled, at_us: int) -> Iterat
     yield from _on_left(view, event, at_us)
 
 
-def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
-    """What an agent has or is offered, by rank: if it waits again, whoever came first is served first."""
-    routing = view.routing
-    items = [(name, routing.items[name]) for name in routing.in_hand.get(agent, ())]
-    return sorted(items, key=lambda pair: routing.rules.rank(*pair))
-
-
 def _end_offers(view: View, agent: str, trigger: str, reason: str) -> Iterator[e.Event]:
-    for _, item in _in_hand(view, agent):
+    for _, item in in_hand(view, agent):
         if agent in item.ringing:
             yield end(view, item.ringing[agent], trigger, f"agent {reason}")
 
@@ -289,17 +289,16 @@ def _on_lost(view: View, event: e.AgentLost, at_us: int) -> Iterator[e.Event]:
 
 
 def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Event]:
-    for name, _ in _in_hand(view, event.agent):
+    for name, _ in in_hand(view, event.agent):
         yield queue_again(view, name, "agent_removed", at_us)
 
 
 def _give_back(view: View, agent: str, reason: str, at_us: int) -> Iterator[e.Event]:
-    """What an agent leaves behind waits again with its place, unless its channel keeps it with them."""
-    for name, item in _in_hand(view, agent):
-        if view.consults.is_transferred(name):
-            continue  # it is theirs until whoever was asked to take it has answered
-        if item.held_by == agent and view.plan.channels[item.channel].on_agent_lost == "requeue":
-            yield queue_again(view, name, reason, at_us)
+    """What an agent leaves behind waits again with its place, is parked, or stays with them, as its channel says."""
+    for name, item in in_hand(view, agent):
+        # What is being transferred is theirs until whoever was asked to take it has answered.
+        if item.held_by == agent and not view.consults.is_transferred(name):
+            yield from leave_behind(view, name, agent, reason, at_us)
 
 
 # Time
@@ -383,6 +382,7 @@ SECTION = Section(
         e.RoutingRetried: _on_retried,
         e.AgentRested: _on_free,
         e.CustomerFellSilent: _on_free,
+        e.MessageReceived: heard,
         e.TransferCompleted: _on_transfer_completed,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
@@ -391,7 +391,7 @@ SECTION = Section(
         e.ConsultAccepted: _on_consult_over,
         e.ConsultEnded: _on_consult_over,
         e.AgentDefined: _on_defined,
-        e.AgentSignedIn: _on_free,
+        e.AgentSignedIn: _on_signed_in,
         e.AgentAvailable: _on_free,
         e.DeviceReturned: _on_free,
         e.AgentWentAway: _on_away,
@@ -408,6 +408,7 @@ SECTION = Section(
         RETRY: _retry,
         REST: _rested,
         SILENCE: _silent,
+        PARK: parked_too_long,
         STEP: step_over,
         GATE: gate_over,
         ASK: _ask_free,

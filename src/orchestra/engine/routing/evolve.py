@@ -10,6 +10,7 @@ from orchestra.engine.routing.rows import (
     CONNECT,
     EXHAUSTED,
     OFFER_TIMEOUT,
+    PARK,
     REST,
     RETRY,
     RING,
@@ -80,6 +81,8 @@ def agent_removed(routing: Routing, event: e.AgentRemoved, at_us: int) -> None:
 def signed_in(routing: Routing, event: e.AgentSignedIn, at_us: int) -> None:
     """The agent may be offered work, unless away."""
     note_sign_in(routing.benches[event.agent], at_us)
+    for name in routing.in_hand.get(event.agent, ()):
+        routing.timers.cancel(PARK, name)
     if event.takes_work:
         routing.set_takes_work(event.agent, True, at_us)
 
@@ -317,9 +320,15 @@ def reached(routing: Routing, event: e.CallbackAnswered, at_us: int) -> None:
 
 
 def resumed(routing: Routing, event: e.InteractionResumed, at_us: int) -> None:
-    """It takes its agent's capacity again."""
-    routing.take_back(event.interaction, event.agent)
+    """It takes its agent's capacity again, if it was put aside; what was parked takes it all the time."""
+    if routing.items[event.interaction].lent_to is not None:
+        routing.take_back(event.interaction, event.agent)
     routing.replace(event.agent)
+
+
+def parked(routing: Routing, event: e.InteractionParked, at_us: int) -> None:
+    """Its agent may come back until then."""
+    routing.timers.set(PARK, event.interaction, event.until_us)
 
 
 def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None:
@@ -331,6 +340,7 @@ def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None
         routing.take_back(event.interaction, event.agent)  # it is worked on again
     routing.replace(event.agent)
     routing.timers.cancel(SILENCE, event.interaction)
+    routing.timers.cancel(PARK, event.interaction)
     item.is_silent = False
     if event.wrap_up is not None:
         percent = routing.plan.channels[item.channel].wrap_up_percent
@@ -405,6 +415,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.StepEntered: step_entered,
     e.GateOpened: gate_opened,
     e.InteractionResumed: resumed,
+    e.InteractionParked: parked,
     e.MessageWritten: answered,
     e.ReplyRecorded: answered,
     e.CustomerFellSilent: fell_silent,

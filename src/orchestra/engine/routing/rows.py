@@ -20,6 +20,7 @@ __all__ = [
     "MOST_IN_HAND",
     "MOVE",
     "OFFER_TIMEOUT",
+    "PARK",
     "REST",
     "RETRY",
     "RING",
@@ -47,6 +48,8 @@ STEP = "routing.step"
 """Timer of a waiting interaction's step."""
 GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
+PARK = "routing.park"
+"""Timer of an interaction whose agent is gone and may come back."""
 REST = "routing.rest"
 """Timer of an agent who is offered nothing, or less, for a while."""
 SILENCE = "routing.silence"

@@ -14,6 +14,7 @@ from orchestra.engine.routing.rows import (
     ASK,
     EXHAUSTED,
     GATE,
+    PARK,
     REST,
     RETRY,
     RING,
@@ -260,13 +261,15 @@ class Routing(Slice):
     def put_aside(self, agent: str) -> str | None:
         """The most urgent of what an agent has put aside for something that is over, if there is room for it again.
 
-        Whoever has nothing else in hand goes on with it whatever their budget is by now.
+        Whoever has nothing else in hand goes on with it whatever their budget is by now; whoever is gone with nothing.
         """
+        bench = self.benches.get(agent)
+        if bench is None or bench.since_us is None:
+            return None
         in_hand = self.in_hand.get(agent, {})
         borrowing = {self.offer_of(name, agent) for name in in_hand}
         waiting = [name for name in in_hand if self._is_aside(self.items[name], borrowing)]
-        bench = self.benches.get(agent)
-        if waiting and bench is not None and bench.used_percent:
+        if bench.used_percent:
             spare = bench.budget_percent - bench.used_percent
             waiting = [name for name in waiting if self.items[name].weight_percent <= spare]
         return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
@@ -489,6 +492,7 @@ class Routing(Slice):
     def release(self, name: str, item: Item, at_us: int) -> None:
         """Nobody has the item any more, nor is its customer called."""
         self.timers.cancel(SILENCE, name)
+        self.timers.cancel(PARK, name)
         item.is_silent = False
         if item.state == "DIALING":
             _less(self.dialing, item.queue)

@@ -63,6 +63,8 @@ _STEPS = (
     "SegmentWrapUpEnded",
     "InteractionHandedOver",
     "CustomerFellSilent",
+    "InteractionParked",
+    "InteractionResumed",
     "InteractionFinished",
     "InteractionDone",
     "InteractionAbandoned",

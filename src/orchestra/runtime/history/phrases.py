@@ -24,6 +24,7 @@ PHRASES: Mapping[str, str] = {
     "ReplyRecorded": "{author} answered{addressee} outside of this system",
     "InteractionQueued": "waits in queue {queue}{because}",
     "InteractionInterrupted": "{agent} put {interaction} aside for {by}",
+    "InteractionParked": "{interaction} waits for {agent} to come back",
     "InteractionResumed": "{agent} went on with {interaction}",
     "InteractionHeld": "{agent} put the customer on hold",
     "InteractionRetrieved": "{agent} took the customer back from hold",
