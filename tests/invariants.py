@@ -18,6 +18,7 @@ from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.rows import (
+    AGEING,
     CONNECT,
     GATE,
     MOVE,
@@ -334,6 +335,13 @@ class Witness:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
         assert event.offer not in self.answered | self.connecting, "answered twice"
         self.connecting[event.offer] = event.until_us
+
+    def _see_PriorityRaised(self, engine: Engine, event: e.PriorityRaised, at_us: int) -> None:
+        item = engine.view.routing.items[event.consult or event.interaction]
+        reached = engine.view.plan.queues[event.queue].ageing[: event.age]
+        assert (item.state, item.aged) == ("WAITING", event.age)
+        assert event.priority == sum(one.priority for one in reached)
+        assert at_us >= item.start_us + microseconds(reached[-1].after), "it counts as older too soon"
 
     def _see_RingWidened(self, engine: Engine, event: e.RingWidened, at_us: int) -> None:
         item = engine.view.routing.items[event.interaction]
@@ -681,7 +689,7 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
         ):
             assert len(item.ringing) <= 1, f"{made.name} rings one more, and nobody is asked to take {name}"
             if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
-                assert oracle.newness(name, waiting) > oracle.newness(made.name, item), f"{name} is newer"
+                assert oracle.newness(plan, name, waiting) > oracle.newness(plan, made.name, item), f"{name} is newer"
             elif not plan.queues[waiting.queue].newest_first and not plan.queues[item.queue].newest_first:
                 assert oracle.urgency(plan, before, name, waiting, at_us) > mine, f"{name} is more urgent"
 
@@ -993,6 +1001,8 @@ def check_liveness(engine: Engine) -> None:
     if routing.to_sweep or routing.to_move:
         return  # a plan change is still being walked through
     for name, item in routing.items.items():
+        if item.state == "WAITING" and not routing.standing.is_behind(item):
+            _check_age(engine, name, item)
         if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
             continue
         called = sum(row.queue == item.queue for row in routing.items.values() if row.state == "DIALING")
@@ -1019,6 +1029,15 @@ def check_liveness(engine: Engine) -> None:
         if item.state == "WAITING" and item.excluded.keys() - set(item.barred) and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
+
+
+def _check_age(engine: Engine, name: str, item: Item) -> None:
+    """What waits has reached the ages that it is old enough for, and the next one is to come."""
+    ages_us = [microseconds(one.after) for one in engine.view.plan.queues[item.queue].ageing]
+    reached = sum(item.start_us + age_us <= engine.now_us for age_us in ages_us)
+    assert item.aged == reached, f"{name} is older than it counts, or younger"
+    due_us = [item.start_us + age_us for age_us in ages_us[reached:]]
+    assert engine.view.timers.get(AGEING, name) == min(due_us, default=None), f"{name} never grows older"
 
 
 def is_shut(engine: Engine, item: Item) -> bool:

@@ -18,7 +18,7 @@ from orchestra.model.addresses import ref
 from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, Team, WarmUp
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
-from orchestra.model.routing import Condition, Ring, Serving, Step
+from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 from orchestra.model.scores import (
     ProfileScore,
     Score,
@@ -156,6 +156,7 @@ def swarm_plan() -> Plan:
             plan.queues["care"],
             also={"sales": Serving(20 * second, level=2)},
             limit=3,
+            ageing=[Ageing(10 * second, 1), Ageing(30 * second, 5)],
             ring=Ring(first=2, every=4 * second, most=4),
         ),
         "german": attrs.evolve(
@@ -175,6 +176,7 @@ def swarm_plan() -> Plan:
         "sales": attrs.evolve(
             plan.queues["sales"],
             newest_first=True,
+            ageing=[Ageing(15 * second, 2)],
             requeue="front",
             labels=["money", "complex"],
             when_closed="overflow",
@@ -187,6 +189,7 @@ def swarm_plan() -> Plan:
             "experts",
             also={"care": Serving(15 * second), "sales": Serving(40 * second, level=2)},
             labels=["money"],
+            ageing=[Ageing(5 * second, 1)],
             limit=2,
             when_closed="turn_away",
             retry_after=10 * second,
@@ -244,6 +247,7 @@ def next_plan(choose: Chooser) -> Plan:
         queues["care"],
         tier=choose.pick([0, 1]),
         ageing_percent=choose.pick([0, 100, 300]),
+        ageing=choose.pick([[], [Ageing(20 * timedelta(seconds=1), 3)]]),
         requeue=choose.pick(["keep", "front", "reset"]),
         hours=choose.pick(
             [None, None, Hours("Europe/Berlin", extra=["2023-11-14 23:20-23:50", "2023-11-15 00:10-02:00"])]

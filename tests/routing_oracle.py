@@ -24,7 +24,7 @@ def step_of(plan: Plan, item: Item) -> Step:
 def standing(queue: Queue) -> tuple[Any, ...]:
     """All that says where an item of a queue stands and until when; what else a plan says of a queue moves nothing."""
     steps = [(one.pool, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock) for one in queue.steps]
-    rank = queue.tier, queue.ageing_percent, queue.newest_first, queue.rank
+    rank = queue.tier, queue.ageing_percent, queue.ageing, queue.newest_first, queue.rank
     return queue.team, queue.also, set(queue.labels), rank, steps, not queue.overflow_to
 
 
@@ -136,11 +136,17 @@ def key(
     return [*(values[part] for part in names if part != "random"), name], "random" in names
 
 
+def minutes(plan: Plan, item: Item) -> int:
+    """How many minutes of waiting an item has ahead."""
+    of_age = sum(one.priority for one in plan.queues[item.queue].ageing[: item.aged])
+    return item.priority + step_of(plan, item).priority + of_age
+
+
 def urgency(plan: Plan, bench: Bench, name: str, item: Item, now_us: int) -> tuple[Any, ...]:
     """How urgent an item is for an agent, least first."""
     queue = plan.queues[item.queue]
     tier = -1 if item.at_front else queue.tier
-    minutes_us, waited_us = item.priority * 60_000_000, now_us - item.start_us
+    minutes_us, waited_us = minutes(plan, item) * 60_000_000, now_us - item.start_us
     if queue.newest_first:
         # Within a queue the newest goes first; beside other queues it counts as long as it has waited.
         return level(plan, bench, item), tier, -minutes_us - waited_us, -item.order, name
@@ -149,6 +155,6 @@ def urgency(plan: Plan, bench: Bench, name: str, item: Item, now_us: int) -> tup
     return level(plan, bench, item), tier, aged - minutes_us, item.order, name
 
 
-def newness(name: str, item: Item) -> tuple[int, int, int, str]:
+def newness(plan: Plan, name: str, item: Item) -> tuple[int, int, int, str]:
     """An item's place in a queue that serves the newest first, least first."""
-    return -item.at_front, -item.start_us - item.priority * 60_000_000, -item.order, name
+    return -item.at_front, -item.start_us - minutes(plan, item) * 60_000_000, -item.order, name

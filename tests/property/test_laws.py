@@ -115,6 +115,11 @@ def _check_deadlines(engine: Engine) -> None:
                 assert timers.get(timer, offer) == routing.offers[offer].deadline_us
         elif row.state == "SCHEDULED":
             assert timers.get("callbacks.due", name) == engine.view.callbacks.callbacks[name].due_us
+        elif row.state == "DIALING":
+            assert timers.get("callbacks.call", name) is not None
+        elif row.state == "PARKED":
+            assert row.agent in engine.view.presence.agents
+            assert routing.items[name].lent_to is not None or timers.get("routing.park", name) is not None
         elif row.state == "WRAPPING":
             is_timed = row.wrap_up in ("timed", "fixed")
             assert row.agent in engine.view.presence.agents

@@ -21,6 +21,7 @@ __all__ = [
     "RANDOM",
     "RESERVED",
     "SCORE",
+    "Ageing",
     "Condition",
     "Ring",
     "Serving",
@@ -84,6 +85,19 @@ class Serving:
 
     after: timedelta = timedelta()
     level: int = 1
+
+
+@attrs.frozen
+class Ageing:
+    """From some age on, a contact that waits counts as older than it is.
+
+    Attributes:
+        after: how long it has waited by then, counted from when it began to wait.
+        priority: minutes of waiting that it has ahead of others from then on, beside those it has anyway; at least 1.
+    """
+
+    after: timedelta
+    priority: int
 
 
 @attrs.frozen

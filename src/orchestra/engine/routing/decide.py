@@ -16,6 +16,7 @@ from orchestra.engine.routing.offers import end, end_all
 from orchestra.engine.routing.parking import go_on, heard, in_hand, leave_behind, parked_too_long
 from orchestra.engine.routing.pending import Pending
 from orchestra.engine.routing.rows import (
+    AGEING,
     ASK,
     CONNECT,
     EXHAUSTED,
@@ -32,7 +33,7 @@ from orchestra.engine.routing.rows import (
     Item,
 )
 from orchestra.engine.routing.state import Routing
-from orchestra.engine.routing.steps import at_risk, begin, exhausted, gate_over, queue_again, step_over
+from orchestra.engine.routing.steps import at_risk, begin, exhausted, gate_over, grown_older, queue_again, step_over
 from orchestra.engine.section import Section
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -152,6 +153,12 @@ def _on_stepped(view: View, event: e.StepEntered | e.GateOpened, at_us: int) -> 
     name = event.consult or event.interaction
     yield from offer_best_agent(view, name, at_us)
     yield from _unless_exhausted(view, name, at_us)
+
+
+def _on_raised(view: View, event: e.PriorityRaised, at_us: int) -> Iterator[e.Event]:
+    """Nobody is free by that who was not; but a customer who is to be called first may come to their turn."""
+    if view.routing.items[event.consult or event.interaction].first == "customer":
+        yield from offer_best_agent(view, event.interaction, at_us)
 
 
 def _on_risk(view: View, event: e.ConnectAtRisk, at_us: int) -> Iterator[e.Event]:
@@ -386,6 +393,7 @@ SECTION = Section(
         e.TransferCompleted: _on_transfer_completed,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
+        e.PriorityRaised: _on_raised,
         e.ConnectAtRisk: _on_risk,
         e.ConsultQueued: _on_consult_queued,
         e.ConsultAccepted: _on_consult_over,
@@ -411,6 +419,7 @@ SECTION = Section(
         PARK: parked_too_long,
         STEP: step_over,
         GATE: gate_over,
+        AGEING: grown_older,
         ASK: _ask_free,
         MOVE: _move,
         SWEEP: _sweep,

@@ -149,6 +149,15 @@ def gate_opened(routing: Routing, event: e.GateOpened, at_us: int) -> None:
     routing.arm(name, item)
 
 
+def priority_raised(routing: Routing, event: e.PriorityRaised, at_us: int) -> None:
+    """The item stands further ahead."""
+    name = event.consult or event.interaction
+    item = routing.items[name]
+    item.aged = event.age
+    routing.again(name, item)
+    routing.arm(name, item)
+
+
 def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -> None:
     """Whoever handed it over does not get it back at once."""
     item = routing.items[event.interaction]
@@ -414,6 +423,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.RoutingExhausted: exhausted,
     e.StepEntered: step_entered,
     e.GateOpened: gate_opened,
+    e.PriorityRaised: priority_raised,
     e.InteractionResumed: resumed,
     e.InteractionParked: parked,
     e.MessageWritten: answered,

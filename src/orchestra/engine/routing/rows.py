@@ -12,7 +12,9 @@ from orchestra.engine.routing.sides import ProfileKey, Rank
 from orchestra.model.routing import RESERVED
 
 __all__ = [
+    "AGEING",
     "ASK",
+    "CLOCKS",
     "CONNECT",
     "EXHAUSTED",
     "GATE",
@@ -46,10 +48,14 @@ RETRY = "routing.retry"
 """Timer of an interaction that everybody declined."""
 STEP = "routing.step"
 """Timer of a waiting interaction's step."""
+AGEING = "routing.ageing"
+"""Timer of the next age of a waiting interaction's queue."""
 GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
 PARK = "routing.park"
 """Timer of an interaction whose agent is gone and may come back."""
+CLOCKS = (STEP, GATE, AGEING)
+"""Timers of whatever waits, as its queue says."""
 REST = "routing.rest"
 """Timer of an agent who is offered nothing, or less, for a while."""
 SILENCE = "routing.silence"
@@ -93,9 +99,10 @@ class Item:
     """A routed interaction; or a consult on the interaction `consult_on`, from when it waits until it is accepted.
 
     `offers` are all it ever had, newest last; `agent` knows the customer; `step` and `gate` count from 0, and it has
-    been in its step since `step_us`; `due_us` is when it should be done, if that was said. A bot has
-    handed it over if it is `for_people`. `first` is who is to be on the line first, `agent` or `customer`, as long as
-    it is a callback that has not reached its customer; while that one is called its state is `DIALING`.
+    been in its step since `step_us`; of its queue's ages it has reached the first `aged`; `due_us` is when it should be
+    done, if that was said. A bot has handed it over if it is `for_people`. `first` is who is to be on the line first,
+    `agent` or `customer`, as long as it is a callback that has not reached its customer; while that one is called its
+    state is `DIALING`.
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
@@ -147,6 +154,7 @@ class Item:
     edition: int = 0
     rank: Rank | None = None
     is_inbound: bool = True
+    aged: int = 0
 
     def ends_with_others(self, outcome: str) -> bool:
         """Whether an offer of it that has ended so is one of several of a ring that all end together."""

@@ -12,14 +12,13 @@ from orchestra.engine.routing.pace import Pace
 from orchestra.engine.routing.pending import Pending
 from orchestra.engine.routing.rows import (
     ASK,
+    CLOCKS,
     EXHAUSTED,
-    GATE,
     PARK,
     REST,
     RETRY,
     RING,
     SILENCE,
-    STEP,
     SWEEP,
     Bench,
     Item,
@@ -170,23 +169,17 @@ class Routing(Slice):
         self.dialing[item.queue] = self.dialing.get(item.queue, 0) + 1
 
     def arm(self, name: str, item: Item) -> None:
-        """Set the timers of a waiting item's step and gate."""
-        queue = self.rules.queues[item.queue]
-        lasts_us = queue.step(item.step).lasts_us
-        if lasts_us is not None and (item.step + 1 < len(queue.steps) or queue.definition.overflow_to is not None):
-            is_age = queue.step(item.step).definition.clock == "item"
-            self.timers.set(STEP, name, (item.start_us if is_age else item.step_us) + lasts_us)
-        else:
-            self.timers.cancel(STEP, name)
-        if item.gate + 1 < len(queue.gates_us):
-            self.timers.set(GATE, name, item.start_us + queue.gates_us[item.gate + 1])
-        else:
-            self.timers.cancel(GATE, name)
+        """Set the timers of a waiting item's step, gate and age."""
+        for timer, due_us in self.rules.due(item).items():
+            if due_us is None:
+                self.timers.cancel(timer, name)
+            else:
+                self.timers.set(timer, name, due_us)
 
     def unwait(self, name: str, item: Item) -> None:
         """It waits no longer."""
         self._leave_index(name, item)
-        for timer in (EXHAUSTED, RETRY, STEP, GATE):
+        for timer in (EXHAUSTED, RETRY, *CLOCKS):
             self.timers.cancel(timer, name)
 
     def wants_more(self, item: Item) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "OfferConnecting",
     "OfferEnded",
     "OfferMade",
+    "PriorityRaised",
     "RingWidened",
     "RoutingExhausted",
     "RoutingMoved",
@@ -168,6 +169,24 @@ class GateOpened(Event):
     customer: str
     queue: str
     gate: int
+    consult: str | None = None
+
+
+@attrs.define
+class PriorityRaised(Event):
+    """An interaction has waited so long that it counts as older than it is.
+
+    Attributes:
+        age: how many of its queue's ages it has reached.
+        priority: minutes of waiting that these give it, all together.
+        consult: the consult about the interaction, if it is that which waits.
+    """
+
+    interaction: str
+    customer: str
+    queue: str
+    age: int
+    priority: int
     consult: str | None = None
 
 

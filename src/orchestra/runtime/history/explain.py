@@ -48,6 +48,7 @@ _STEPS = (
     "OfferConnecting",
     "OfferAccepted",
     "OfferEnded",
+    "PriorityRaised",
     "RoutingExhausted",
     "RoutingRetried",
     "ConsultQueued",

@@ -63,6 +63,7 @@ PHRASES: Mapping[str, str] = {
     "RoutingRetried": "everybody is asked again",
     "StepEntered": "asked for in step {step} of queue {queue}: {reason}",
     "GateOpened": "further teams of queue {queue} may take it",
+    "PriorityRaised": "has waited so long that it counts as {priority} min older in queue {queue}",
     "LongWaitForeseen": "will probably wait {wait}; may be offered {alternatives_text}",
     "ConnectAtRisk": "has waited {waited}: the connect target is at risk",
     "ConnectBreached": "has waited {waited}: the connect target is missed",
