@@ -13,6 +13,10 @@ from orchestra.model import events as e
 __all__ = ["DeskWitness", "check", "check_against"]
 
 
+_BESIDE = (e.ConsultAsked, e.ConsultQueued, e.ConsultEnded, e.BargedIn, e.SegmentWrapUpStarted, e.SegmentWrapUpEnded)
+"""Work that has to do with an interaction, and is no contact of its own."""
+
+
 @attrs.define
 class DeskWitness:
     """Remembers who was served by whom, and what has no answer, without any bound."""
@@ -20,9 +24,12 @@ class DeskWitness:
     contacts: dict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list))
     person: dict[str, str] = attrs.field(factory=dict)
     asked: dict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list))
+    began: set[str] = attrs.field(factory=set)
+    inbound_us: dict[str, int] = attrs.field(factory=dict)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
+        self._see_inbound(engine, event)
         if isinstance(event, e.InteractionStarted | e.CallbackRequested):
             self.contacts[event.customer].append(event.interaction)
         elif isinstance(event, e.OfferAccepted):
@@ -39,6 +46,22 @@ class DeskWitness:
             self.asked[event.interaction].append(event.message)
         elif isinstance(event, e.MessageWritten | e.ReplyRecorded):
             self.asked.pop(event.interaction or "", None)
+
+    def _see_inbound(self, engine: Engine, event: e.Event) -> None:
+        """Only contacts that customers began, and coming to work, move since when such contacts have not changed."""
+        if isinstance(event, e.InteractionStarted) and event.conversation is not None:
+            self.began.add(event.interaction)
+        may_move = isinstance(event, e.AgentSignedIn | e.AgentAvailable | e.DeviceReturned) or (
+            getattr(event, "interaction", None) in self.began and not isinstance(event, _BESIDE)
+        )
+        for name, bench in engine.view.routing.benches.items():
+            before = self.inbound_us.get(name, 0)
+            assert bench.inbound_us == before or may_move, f"{type(event).__name__} is no contact that a customer began"
+            self.inbound_us[name] = bench.inbound_us
+        if isinstance(event, e.OfferMade) and event.interaction in self.began:
+            assert self.inbound_us[event.agent] >= engine.view.routing.offers[event.offer].made_us
+        elif isinstance(event, e.AgentRemoved):
+            del self.inbound_us[event.agent]
 
 
 def check_against(engine: Engine, witness: DeskWitness) -> None:

@@ -18,10 +18,12 @@ from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.rows import (
+    AGEING,
     CONNECT,
     GATE,
     MOVE,
     OFFER_TIMEOUT,
+    PARK,
     REST,
     RETRY,
     RING,
@@ -186,6 +188,18 @@ class Witness:
         is_callback = event.interaction in self.to_call
         assert is_callback == (event.first is not None), "who is to be on the line first is told of callbacks, and only"
         self.being_called.pop(event.interaction, None)
+        if event.reason == "parked_too_long":
+            self._keep("parking", event.interaction, at_us)
+
+    def _see_InteractionParked(self, engine: Engine, event: e.InteractionParked, at_us: int) -> None:
+        assert at_us < event.until_us
+        item = engine.view.routing.items[event.interaction]
+        assert (item.held_by, item.first) == (event.agent, None), "parked for somebody else, or though it is a callback"
+        self._promise("parking", event.interaction, event.until_us)
+
+    def _see_InteractionResumed(self, engine: Engine, event: e.InteractionResumed, at_us: int) -> None:
+        assert engine.view.presence.agents[event.agent].state != "OFFLINE", "whoever is gone goes on with nothing"
+        self._promise("parking", event.interaction, None)
 
     def _see_InteractionDone(self, engine: Engine, event: e.InteractionDone, at_us: int) -> None:
         self.ended += 1
@@ -323,6 +337,13 @@ class Witness:
         assert at_us < self.offers[event.offer].deadline_us, "accepted at or after the deadline"
         assert event.offer not in self.answered | self.connecting, "answered twice"
         self.connecting[event.offer] = event.until_us
+
+    def _see_PriorityRaised(self, engine: Engine, event: e.PriorityRaised, at_us: int) -> None:
+        item = engine.view.routing.items[event.consult or event.interaction]
+        reached = engine.view.plan.queues[event.queue].ageing[: event.age]
+        assert (item.state, item.aged) == ("WAITING", event.age)
+        assert event.priority == sum(one.priority for one in reached)
+        assert at_us >= item.start_us + microseconds(reached[-1].after), "it counts as older too soon"
 
     def _see_RingWidened(self, engine: Engine, event: e.RingWidened, at_us: int) -> None:
         item = engine.view.routing.items[event.interaction]
@@ -644,7 +665,8 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
             and not other.is_limited
             and _may(engine, other, name, item, theirs_in_hand)
         ):
-            theirs, draws = oracle.key(plan, name, other, item, engine.view.plans.rating.scores)
+            last = engine.view.known.customers[item.customer].agent
+            theirs, draws = oracle.key(plan, name, other, item, engine.view.plans.rating.scores, last)
             asides = not oracle.has_room(plan, other, item), bool(lent)
             assert asides[0] >= asides[1], f"{name} need put nothing aside"
             if asides[0] == asides[1]:
@@ -669,7 +691,7 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
         ):
             assert len(item.ringing) <= 1, f"{made.name} rings one more, and nobody is asked to take {name}"
             if waiting.queue == item.queue and plan.queues[item.queue].newest_first:
-                assert oracle.newness(name, waiting) > oracle.newness(made.name, item), f"{name} is newer"
+                assert oracle.newness(plan, name, waiting) > oracle.newness(plan, made.name, item), f"{name} is newer"
             elif not plan.queues[waiting.queue].newest_first and not plan.queues[item.queue].newest_first:
                 assert oracle.urgency(plan, before, name, waiting, at_us) > mine, f"{name} is more urgent"
 
@@ -753,6 +775,7 @@ def _check_interactions(engine: Engine) -> None:
                 assert item.weight_percent <= taken.weight_percent, "it weighs more than it was taken for"
                 assert item.full_percent == taken.weight_percent, "it was taken for another weight"
         _check_weight(engine, name, item)
+        _check_parked(engine, name, row.state, item)
         may_ring = item.state == "OFFERED" and not connecting
         assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
         _check_standing(engine, name, item)
@@ -792,6 +815,16 @@ def _check_clocks(engine: Engine, name: str, item: Item) -> None:
         assert timers.get(STEP, name) == from_us + microseconds(step.lasts)
     gates = sorted({0, *(microseconds(one.after) for one in queue.also.values())})[item.gate + 1 :]
     assert timers.get(GATE, name) == (item.start_us + gates[0] if gates else None)
+
+
+def _check_parked(engine: Engine, name: str, state: str, item: Item) -> None:
+    """What is parked is put aside for something, or waits until an instant for an agent who is gone."""
+    waits = engine.view.timers.get(PARK, name) is not None
+    assert state != "PARKED" or waits or item.lent_to is not None, f"{name} is parked for ever"
+    if waits:
+        assert item.held_by is not None
+        is_gone = engine.view.presence.agents[item.held_by].state == "OFFLINE"
+        assert (state, is_gone) == ("PARKED", True), f"{name} is {state}, and waits for {item.held_by} to come back"
 
 
 def _check_weight(engine: Engine, name: str, item: Item) -> None:
@@ -972,6 +1005,8 @@ def check_liveness(engine: Engine) -> None:
     if routing.to_sweep or routing.to_move:
         return  # a plan change is still being walked through
     for name, item in routing.items.items():
+        if item.state == "WAITING" and not routing.standing.is_behind(item):
+            _check_age(engine, name, item)
         if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
             continue
         called = sum(row.queue == item.queue for row in routing.items.values() if row.state == "DIALING")
@@ -998,6 +1033,15 @@ def check_liveness(engine: Engine) -> None:
         if item.state == "WAITING" and item.excluded.keys() - set(item.barred) and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
+
+
+def _check_age(engine: Engine, name: str, item: Item) -> None:
+    """What waits has reached the ages that it is old enough for, and the next one is to come."""
+    ages_us = [microseconds(one.after) for one in engine.view.plan.queues[item.queue].ageing]
+    reached = sum(item.start_us + age_us <= engine.now_us for age_us in ages_us)
+    assert item.aged == reached, f"{name} is older than it counts, or younger"
+    due_us = [item.start_us + age_us for age_us in ages_us[reached:]]
+    assert engine.view.timers.get(AGEING, name) == min(due_us, default=None), f"{name} never grows older"
 
 
 def is_shut(engine: Engine, item: Item) -> bool:

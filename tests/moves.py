@@ -19,7 +19,7 @@ from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Lab
 from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
 from orchestra.model.plan import Plan
-from orchestra.model.routing import Condition, Ring, Serving, Step
+from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 from orchestra.model.scores import (
     ProfileScore,
     Score,
@@ -85,8 +85,11 @@ SCORES: Scores = {
 _SCORED = (
     ["score:swarm.each@1", "idle"],
     ["busy", "score:swarm.fitting@2", "idle"],
-    ["score:swarm.failing@1", "score:swarm.fitting@2", "random"],
+    ["score:swarm.failing@1", "affinity", "score:swarm.fitting@2", "random"],
 )
+
+
+_BY_KNOWN = (["affinity", "busy", "idle"], ["busy", "affinity", "random"], ["proficiency", "affinity"])
 
 
 class Chooser(Protocol):
@@ -125,8 +128,10 @@ def swarm_plan() -> Plan:
             idle_after=600 * second,
             offer_timeout=90 * second,
             silence=Silence(30 * second, 0),
+            on_agent_lost="park",
+            park_for=40 * second,
         ),
-        "task": Channel(work=True, weight_percent=30, wrap_up=3 * second),
+        "task": Channel(work=True, weight_percent=30, wrap_up=3 * second, on_agent_lost="keep"),
     }
     channels["voice"] = attrs.evolve(channels["voice"], wrap_up_mode="required", wrap_up_percent=30)
     channels["email"] = attrs.evolve(channels["email"], wrap_up_mode="optional", wrap_up_percent=50)
@@ -156,6 +161,7 @@ def swarm_plan() -> Plan:
             plan.queues["care"],
             also={"sales": Serving(20 * second, level=2)},
             limit=3,
+            ageing=[Ageing(10 * second, 1), Ageing(30 * second, 5)],
             ring=Ring(first=2, every=4 * second, most=4),
         ),
         "german": attrs.evolve(
@@ -175,10 +181,11 @@ def swarm_plan() -> Plan:
         "sales": attrs.evolve(
             plan.queues["sales"],
             newest_first=True,
+            ageing=[Ageing(15 * second, 2)],
             requeue="front",
             labels=["money", "complex"],
             when_closed="overflow",
-            order=["level", "offered"],
+            order=["level", "affinity", "idle_inbound"],
             steps=[Step(lasts=60 * second, skills={"billing": 30})],
             overflow_to="care",
             overflow_if=Condition(waiting_above=3),
@@ -187,6 +194,7 @@ def swarm_plan() -> Plan:
             "experts",
             also={"care": Serving(15 * second), "sales": Serving(40 * second, level=2)},
             labels=["money"],
+            ageing=[Ageing(5 * second, 1)],
             limit=2,
             when_closed="turn_away",
             retry_after=10 * second,
@@ -233,7 +241,7 @@ def next_plan(choose: Chooser) -> Plan:
         channels[name],
         limit=choose.pick([None, 1, 2]),
         weight_percent=choose.pick([10, 50, 100]),
-        on_agent_lost=choose.pick(["keep", "requeue"]),
+        on_agent_lost=choose.pick(["keep", "requeue", "park"]),
         idle_after=choose.pick([None, timedelta(minutes=3)]),
         connects=choose.pick([None, timedelta(seconds=5)]),
     )
@@ -245,13 +253,24 @@ def next_plan(choose: Chooser) -> Plan:
         queues["care"],
         tier=choose.pick([0, 1]),
         ageing_percent=choose.pick([0, 100, 300]),
+        ageing=choose.pick([[], [Ageing(20 * timedelta(seconds=1), 3)]]),
         requeue=choose.pick(["keep", "front", "reset"]),
         hours=choose.pick(
             [None, None, Hours("Europe/Berlin", extra=["2023-11-14 23:20-23:50", "2023-11-15 00:10-02:00"])]
         ),
         when_closed=choose.pick(["wait", "turn_away", "finish"]),
         ring=choose.pick([Ring(), Ring(first=4), Ring(every=timedelta(seconds=2), more=2, most=5)]),
-        order=choose.pick([["idle"], ["spare_ratio", "proficiency"], ["random"], ["open", "random"], *_SCORED]),
+        order=choose.pick(
+            [
+                ["idle"],
+                ["spare_ratio", "proficiency"],
+                ["random"],
+                ["open", "random"],
+                ["busy", "idle_inbound"],
+                *_BY_KNOWN,
+                *_SCORED,
+            ]
+        ),
         steps=choose.pick([[], [Step(lasts=timedelta(seconds=30), teams=["sales"]), Step()]]),
     )
     agents = dict(plan.agents)
@@ -357,7 +376,7 @@ def leave(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "QUEUED", "DIALING", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "WRAPPING")
+    name = _interaction(engine, choose, "QUEUED", "DIALING", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "PARKED")
     return c.CancelInteraction(name, "not needed") if name else None
 
 
@@ -377,7 +396,7 @@ def reply(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def finish(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    name = _interaction(engine, choose, "ACTIVE", "HELD", "PARKED")
     return c.FinishInteraction(name, _handler(engine, choose, name), choose.pick(DISPOSITIONS)) if name else None
 
 

@@ -24,7 +24,7 @@ def step_of(plan: Plan, item: Item) -> Step:
 def standing(queue: Queue) -> tuple[Any, ...]:
     """All that says where an item of a queue stands and until when; what else a plan says of a queue moves nothing."""
     steps = [(one.pool, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock) for one in queue.steps]
-    rank = queue.tier, queue.ageing_percent, queue.newest_first, queue.rank
+    rank = queue.tier, queue.ageing_percent, queue.ageing, queue.newest_first, queue.rank
     return queue.team, queue.also, set(queue.labels), rank, steps, not queue.overflow_to
 
 
@@ -105,8 +105,10 @@ def rated(scores: Scores, score: str, name: str, bench: Bench, item: Item, wante
         return UNRATED
 
 
-def key(plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None = None) -> tuple[list[Any], bool]:
-    """An agent's key for an item, and whether chance decides among equals."""
+def key(
+    plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None = None, last: str | None = None
+) -> tuple[list[Any], bool]:
+    """An agent's key for an item, and whether chance decides among equals; `last` is who last had the customer."""
     step = step_of(plan, item)
     is_known = step.pool == "known" and bool(item.agent)
     wanted = {} if is_known else asked(plan, item)
@@ -114,6 +116,7 @@ def key(plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None =
     values = {
         "busy": 1 if bench.counts else 0,
         "idle": bench.idle_since_us,
+        "idle_inbound": bench.inbound_us,
         "offered": bench.offered_us,
         "open": sum(bench.counts.values()),
         "spare": bench.used_percent - bench.budget_percent,
@@ -121,6 +124,7 @@ def key(plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None =
         "handled": sum(slot[1] for slot in bench.slots),
         "talk": sum(slot[2] for slot in bench.slots),
         "position": bench.position,
+        "affinity": name != (item.agent or last),
         "level": level(plan, bench, item),
         "proficiency": -sum(mine),
         "proficiency_min": -min(mine, default=0),
@@ -132,11 +136,17 @@ def key(plan: Plan, name: str, bench: Bench, item: Item, scores: Scores | None =
     return [*(values[part] for part in names if part != "random"), name], "random" in names
 
 
+def minutes(plan: Plan, item: Item) -> int:
+    """How many minutes of waiting an item has ahead."""
+    of_age = sum(one.priority for one in plan.queues[item.queue].ageing[: item.aged])
+    return item.priority + step_of(plan, item).priority + of_age
+
+
 def urgency(plan: Plan, bench: Bench, name: str, item: Item, now_us: int) -> tuple[Any, ...]:
     """How urgent an item is for an agent, least first."""
     queue = plan.queues[item.queue]
     tier = -1 if item.at_front else queue.tier
-    minutes_us, waited_us = item.priority * 60_000_000, now_us - item.start_us
+    minutes_us, waited_us = minutes(plan, item) * 60_000_000, now_us - item.start_us
     if queue.newest_first:
         # Within a queue the newest goes first; beside other queues it counts as long as it has waited.
         return level(plan, bench, item), tier, -minutes_us - waited_us, -item.order, name
@@ -145,6 +155,6 @@ def urgency(plan: Plan, bench: Bench, name: str, item: Item, now_us: int) -> tup
     return level(plan, bench, item), tier, aged - minutes_us, item.order, name
 
 
-def newness(name: str, item: Item) -> tuple[int, int, int, str]:
+def newness(plan: Plan, name: str, item: Item) -> tuple[int, int, int, str]:
     """An item's place in a queue that serves the newest first, least first."""
-    return -item.at_front, -item.start_us - item.priority * 60_000_000, -item.order, name
+    return -item.at_front, -item.start_us - minutes(plan, item) * 60_000_000, -item.order, name

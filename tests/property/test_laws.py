@@ -116,8 +116,10 @@ def _check_deadlines(engine: Engine) -> None:
         elif row.state == "SCHEDULED":
             assert timers.get("callbacks.due", name) == engine.view.callbacks.callbacks[name].due_us
         elif row.state == "DIALING":
-            due_us, call_us = (timers.get(timer, name) for timer in ("callbacks.due", "callbacks.call"))
-            assert call_us is not None, f"{name} is dialled for ever, or due at {due_us}"
+            assert timers.get("callbacks.call", name) is not None
+        elif row.state == "PARKED":
+            assert row.agent in engine.view.presence.agents
+            assert routing.items[name].lent_to is not None or timers.get("routing.park", name) is not None
         elif row.state == "WRAPPING":
             is_timed = row.wrap_up in ("timed", "fixed")
             assert row.agent in engine.view.presence.agents

@@ -19,7 +19,7 @@ from orchestra.engine.routing import decide
 from orchestra.model import commands as c
 from orchestra.model.definitions import Channel, Queue, Rate, WarmUp
 from orchestra.model.plan import Plan
-from orchestra.model.routing import Ring, Serving, Step
+from orchestra.model.routing import Ageing, Ring, Serving, Step
 
 SECONDS = timedelta(seconds=1)
 CHOICES: Mapping[str, Sequence[object]] = {
@@ -32,12 +32,15 @@ CHOICES: Mapping[str, Sequence[object]] = {
     ],
     "tier": [0, 1],
     "ageing_percent": [50, 100],
+    "ageing": [[], [Ageing(10 * SECONDS, 1), Ageing(40 * SECONDS, 4)], [Ageing(25 * SECONDS, 2)]],
     "newest_first": [False, True],
     "order": [
         ["idle"],
         ["busy", "score:swarm.fitting@2", "random"],
         ["score:swarm.each@1", "idle"],
         ["handled", "open"],
+        ["affinity", "busy", "idle"],
+        ["idle_inbound", "idle"],
     ],
     "ring": [Ring(), Ring(first=3), Ring(first=2, every=2 * SECONDS, most=4)],
     "when_closed": ["wait", "finish"],

@@ -15,7 +15,13 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import Ring
 from orchestra.model.plan import Plan
 
-ORDERS = (["busy", "idle"], ["proficiency", "idle"], ["open", "proficiency_min"], ["spare", "offered"], ["spare_ratio"])
+ORDERS = (
+    ["busy", "idle"],
+    ["proficiency", "idle"],
+    ["open", "proficiency_min"],
+    ["idle_inbound", "offered"],
+    ["spare_ratio"],
+)
 
 rings = st.builds(
     Ring,

@@ -151,6 +151,7 @@ INTERACTION = Machine(
         HELD     cancel    CANCELED
         ACTIVE   park      PARKED
         HELD     park      PARKED
+        PARKED   park      PARKED
         PARKED   resume    ACTIVE
         PARKED   transfer  ACTIVE
         PARKED   queue     QUEUED

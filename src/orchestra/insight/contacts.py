@@ -227,6 +227,12 @@ class ContactFold:
         """The agent sees to something else: the customer waits, as on hold."""
         self._enter(event.interaction, "hold", at_us)
 
+    def parked(self, event: e.InteractionParked, at_us: int) -> None:
+        """The agent is gone: nobody's time goes into it."""
+        contact = self.open.get(event.interaction)
+        if contact is not None and contact.in_hand is not None:
+            contact.in_hand.park(at_us)
+
     def resumed(self, event: e.InteractionResumed, at_us: int) -> None:
         """The agent is back."""
         self._enter(event.interaction, "talk", at_us)
@@ -436,6 +442,7 @@ class ContactFold:
         e.OfferAccepted: accepted,
         e.InteractionHeld: held,
         e.InteractionInterrupted: interrupted,
+        e.InteractionParked: parked,
         e.InteractionResumed: resumed,
         e.InteractionRetrieved: retrieved,
         e.InteractionTransferred: transferred,

@@ -55,7 +55,9 @@ class InHand:
     since_us: int
     phase: str = "talk"
     spent: Spent = attrs.field(factory=Spent)
+    is_parked: bool = False
     touched_us: int = attrs.field(init=False)
+    _before: int = attrs.field(init=False, default=0)
     _from: int = attrs.field(init=False)
     _touched: int = attrs.field(init=False)
 
@@ -64,9 +66,20 @@ class InHand:
         self._from = self._touched = self.workload.take(self.agent, self.since_us)
 
     def enter(self, phase: str, at_us: int) -> None:
-        """Go over to talk, hold or wrap_up."""
+        """Go over to talk, hold or wrap_up; what was parked is worked on again."""
+        if self.is_parked:
+            self.is_parked, self.since_us = False, at_us
+            self._from = self._touched = self.workload.take(self.agent, at_us)
         self._add(at_us)
         self.phase = phase
+
+    def park(self, at_us: int) -> None:
+        """The agent is gone: until they go on with it, no time of theirs goes into it."""
+        if self.is_parked:
+            return
+        self._before += self.workload.release(self.agent, at_us) - self._from
+        self._add(at_us)
+        self.is_parked = True
 
     def _add(self, at_us: int) -> None:
         length_us = max(0, at_us - self.since_us)
@@ -75,12 +88,17 @@ class InHand:
 
     def touch(self, at_us: int) -> None:
         """Somebody wrote."""
+        if self.is_parked:
+            return
         self.touched_us = at_us
         self._touched = self.workload.read(self.agent, at_us)
 
     def end(self, at_us: int, *, is_idle: bool = False) -> Spent:
         """It is over. If it `is_idle`, it was over when somebody last wrote."""
+        if self.is_parked:
+            self.spent.weighted = self._before
+            return self.spent
         shown = self.workload.release(self.agent, at_us)
         self._add(self.touched_us if is_idle else at_us)
-        self.spent.weighted = (self._touched if is_idle else shown) - self._from
+        self.spent.weighted = self._before + (self._touched if is_idle else shown) - self._from
         return self.spent

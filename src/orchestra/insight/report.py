@@ -11,8 +11,9 @@ import attrs
 
 from orchestra.insight.figures import Figures
 from orchestra.insight.measures import Measures
+from orchestra.insight.standing import second, standing
 from orchestra.insight.variants import Share
-from orchestra.model.instants import instant_text, span_text
+from orchestra.model.instants import span_text
 from orchestra.runtime.history.explain import Decision, Explanation
 from orchestra.runtime.history.timeline import Entry
 
@@ -148,7 +149,7 @@ def timeline_table(entries: Sequence[Entry], customer: str) -> Table:
     """A timeline as a table, oldest first."""
     rows = tuple(
         (
-            _second(entry.at_us),
+            second(entry.at_us),
             entry.channel or "",
             entry.number or entry.case or "",
             entry.who,
@@ -162,34 +163,23 @@ def timeline_table(entries: Sequence[Entry], customer: str) -> Table:
 def explanation_tables(explanation: Explanation) -> list[Table]:
     """An explanation as tables: the way, then each decision's agents."""
     title = f"Way of {explanation.interaction} ({explanation.channel})"
-    rows = tuple((_second(step.at_us), step.sentence) for step in explanation.steps)
+    rows = tuple((second(step.at_us), step.sentence) for step in explanation.steps)
     return [Table(title, ("at", "what"), rows), *(_decided(decision) for decision in explanation.decisions)]
 
 
 def _decided(decision: Decision) -> Table:
     ended = (decision.outcome or "open").lower().replace("_", " ")
     title = f"{decision.offer} to {decision.agent} from queue {decision.queue}: {ended}"
-    return Table(title, ("rank", "agent", "free since or why not"), tuple(_agents(decision)), frozenset({0}))
+    return Table(title, ("rank", "agent", "how they stand or why not"), tuple(_agents(decision)), frozenset({0}))
 
 
 def _agents(decision: Decision) -> Iterator[tuple[str, str, str]]:
     if decision.candidates is None:
         for rank, key in enumerate([decision.key, *decision.runners_up], 1):
-            yield str(rank), str(key[-1]), _free_since(key)
+            yield str(rank), str(key[-1]), standing(decision.order, key)
         for condition, count in sorted(decision.failed.items()):
             yield "", f"{count} more", condition
         return
     for one in decision.candidates:
-        told = _free_since(one.key) if one.failing is None else one.failing
+        told = standing(decision.order, one.key) if one.failing is None else one.failing
         yield str(one.rank or ""), one.agent, told
-
-
-def _free_since(key: Sequence[int | str]) -> str:
-    """What the key (1 if busy, since when, agent) says to people."""
-    busy, since_us, _ = key
-    return f"{'busy' if busy else 'idle'} since {_second(int(since_us))}"
-
-
-def _second(at_us: int) -> str:
-    """An instant for people, who do not read fractions; JSON has them."""
-    return instant_text(at_us - at_us % 1_000_000)

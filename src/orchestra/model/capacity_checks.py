@@ -65,6 +65,16 @@ def check_room(agents: Mapping[str, AgentDefinition], channels: Mapping[str, Cha
             yield Fault(f"channels.{name}.weight_percent", text, is_error=False)
 
 
+def check_parking(path: str, channel: Channel) -> Iterator[Fault]:
+    """The faults of what becomes of work whose agent is gone."""
+    if channel.on_agent_lost not in ("requeue", "keep", "park"):
+        yield Fault(f"{path}.on_agent_lost", "must be requeue or keep or park")
+    if channel.on_agent_lost == "park" and channel.live:
+        yield Fault(f"{path}.on_agent_lost", "leaves who is on the line alone until then", is_error=False)
+    if channel.park_for <= timedelta():
+        yield Fault(f"{path}.park_for", "must be longer than nothing")
+
+
 def check_pace(presence: Presence) -> Iterator[Fault]:
     """The faults of how fast agents are given work."""
     for field in ("rate", "on_return"):

@@ -11,10 +11,11 @@ from datetime import timedelta
 import attrs
 
 from orchestra.model.hours import Hours
-from orchestra.model.routing import Condition, Ring, Serving, Step
+from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 
 __all__ = [
     "Account",
+    "Ageing",
     "AgentDefinition",
     "Callbacks",
     "Cases",
@@ -45,6 +46,10 @@ def _texts(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _steps(values: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(values)
+
+
+def _ages(values: Iterable[Ageing]) -> tuple[Ageing, ...]:
     return tuple(values)
 
 
@@ -116,6 +121,8 @@ class Queue:
         tier: whatever waits in a queue of a lower tier goes first, however long others have waited; 0 unless stated.
         priority: minutes of waiting that its interactions are worth more than others an agent can take.
         ageing_percent: how fast waiting counts, compared to other queues; at 0 only priority does.
+        ageing: ages from which on its interactions have minutes of waiting ahead of others, the lowest first; what each
+            gives adds up. None unless stated, so that all age evenly.
         newest_first: whether the last to come is served first.
         rank: `waiting` counts from when a contact began to wait; `due` from when it is due, if it has a due time: what
             is due in an hour counts as if it began to wait in an hour.
@@ -149,6 +156,7 @@ class Queue:
     tier: int = 0
     priority: int = 0
     ageing_percent: int = 100
+    ageing: Sequence[Ageing] = attrs.field(default=(), converter=_ages)
     newest_first: bool = False
     rank: str = "waiting"
     requeue: str = "keep"
@@ -236,7 +244,10 @@ class Channel:
             within this time; not at all if zero.
         max_age: a message that claims to be older is taken as this old; None believes any age.
         keep_ids: how long message ids are kept against repeats, at least a week; None for ever.
-        on_agent_lost: `requeue` or `keep`: what becomes of work in hand when its agent signs out or falls silent.
+        on_agent_lost: what becomes of work in hand when its agent signs out or falls silent. `requeue`: it waits for
+            anybody, with its place; `keep`: it stays with them; `park`: it stays with them until they come back, but
+            waits for anybody once the customer writes, or after `park_for`.
+        park_for: how long parked work waits for its agent; an hour unless stated.
         most_verified: the highest of the plan's levels that a customer can be verified to on it; None for any.
         cost_per_contact_cents: for reports.
     """
@@ -264,6 +275,7 @@ class Channel:
     max_age: timedelta | None = timedelta(days=7)
     keep_ids: timedelta | None = timedelta(days=7)
     on_agent_lost: str = "requeue"
+    park_for: timedelta = timedelta(hours=1)
     most_verified: str | None = None
     cost_per_contact_cents: int = 0
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
-from orchestra.model.capacity_checks import check_pace, check_room, check_silence, check_wrap_up
+from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.definitions import (
     ATTACH_BY,
     FIELD_TYPES,
@@ -267,8 +267,7 @@ def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"{path}.live", "work items are never live: nobody waits on the line")
         if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
             yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
-        if channel.on_agent_lost not in ("requeue", "keep"):
-            yield Fault(f"{path}.on_agent_lost", "must be requeue or keep")
+        yield from check_parking(path, channel)
 
 
 def _check_connecting(plan: Plan, lost: Lost, path: str, channel: Channel) -> Iterator[Fault]:

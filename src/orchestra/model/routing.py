@@ -12,6 +12,7 @@ from datetime import timedelta
 import attrs
 
 __all__ = [
+    "AFFINITY",
     "FITTING_ORDERS",
     "MOST_RUNG",
     "NAMED",
@@ -20,6 +21,7 @@ __all__ = [
     "RANDOM",
     "RESERVED",
     "SCORE",
+    "Ageing",
     "Condition",
     "Ring",
     "Serving",
@@ -34,6 +36,7 @@ RESERVED = "@"
 OWN_ORDERS: Mapping[str, str] = {
     "busy": "whoever has nothing in hand before whoever has",
     "idle": "whose work has not changed for longest",
+    "idle_inbound": "whose contacts that customers began have not changed for longest, whatever else they did",
     "offered": "who was offered something longest ago: round robin",
     "open": "who has the fewest in hand",
     "spare": "who has the largest part of a budget left",
@@ -52,6 +55,10 @@ FITTING_ORDERS: Mapping[str, str] = {
 }
 """Parts of an order that depend on what is asked for too -> who goes first."""
 
+AFFINITY = "affinity"
+"""The part of an order by which the one whom the customer knows goes before all others: by the queue's `known`, and
+where that names nobody the person who last took a contact of theirs."""
+
 RANDOM = "random"
 """The part that ends an order: of all who are equal until then, anyone, by a draw that depends on the seed."""
 
@@ -60,7 +67,7 @@ SCORE = "score:"
 NAMED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*@[1-9][0-9]{0,5}", re.ASCII)
 """How a score is named: words in small letters with dots between, then its version."""
 
-ORDERS = (*OWN_ORDERS, *FITTING_ORDERS, RANDOM)
+ORDERS = (*OWN_ORDERS, *FITTING_ORDERS, AFFINITY, RANDOM)
 
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
@@ -78,6 +85,19 @@ class Serving:
 
     after: timedelta = timedelta()
     level: int = 1
+
+
+@attrs.frozen
+class Ageing:
+    """From some age on, a contact that waits counts as older than it is.
+
+    Attributes:
+        after: how long it has waited by then, counted from when it began to wait.
+        priority: minutes of waiting that it has ahead of others from then on, beside those it has anyway; at least 1.
+    """
+
+    after: timedelta
+    priority: int
 
 
 @attrs.frozen

@@ -56,6 +56,7 @@ def check_routing(known: Known) -> Iterator[Fault]:
             yield Fault(f"{path}.order", "must name at least one part")
         if not 0 <= queue.ageing_percent <= 10_000:
             yield Fault(f"{path}.ageing_percent", "must be from 0 to 10000")
+        yield from _ageing(f"{path}.ageing", queue)
         if queue.rank == "due" and queue.newest_first:
             yield Fault(f"{path}.rank", "newest_first leaves no place to what is due")
         if queue.tier < 0:
@@ -87,6 +88,16 @@ def _order(path: str, order: Iterable[str]) -> Iterator[Fault]:
             yield Fault(f"{path}[{index}]", f"{part!r} is none of {', '.join(ORDERS)}, {SCORE}NAME@VERSION")
         elif part == RANDOM and index + 1 < len(parts):
             yield Fault(f"{path}[{index}]", f"{RANDOM} leaves nothing to order: it must be the last part")
+
+
+def _ageing(path: str, queue: Queue) -> Iterator[Fault]:
+    before = timedelta()
+    for index, one in enumerate(queue.ageing):
+        if one.after <= before:
+            yield Fault(f"{path}[{index}].after", "must be longer than " + ("the one before" if index else "nothing"))
+        if one.priority < 1:
+            yield Fault(f"{path}[{index}].priority", "must be at least 1")
+        before = one.after
 
 
 def _ring(path: str, ring: Ring) -> Iterator[Fault]:

@@ -193,10 +193,11 @@ class Driver:
         self._floor.interrupt(customer)
         self._line.wait(customer)
 
-    def _on_interrupted(self, event: e.InteractionInterrupted) -> None:
+    def _on_interrupted(self, event: e.InteractionInterrupted | e.InteractionParked) -> None:
         customer = self._line.customers[event.interaction]
-        self._put_aside(customer)
-        self._line.stays(customer)
+        if customer.state == SERVED:  # else it was put aside before
+            self._put_aside(customer)
+            self._line.stays(customer)
 
     def _on_resumed(self, event: e.InteractionResumed) -> None:
         customer = self._line.customers[event.interaction]
@@ -262,6 +263,7 @@ class Driver:
         e.OfferMade: _on_offered,
         e.OfferAccepted: _on_accepted,
         e.InteractionInterrupted: _on_interrupted,
+        e.InteractionParked: _on_interrupted,
         e.InteractionResumed: _on_resumed,
         e.InteractionFinished: _on_finished,
         e.InteractionDone: _on_done,

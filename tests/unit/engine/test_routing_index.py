@@ -17,6 +17,7 @@ KINDS = (1, 3, 5)
 OWN = Order(0, (0, 1))
 DRAWN = Order(1, (0,), draws=True)
 FITTING = Order(0, (lambda profile, wanted: -profile.levels.get("vip", 0), 0, 1))
+KNOWN = (Order(0, (None, 0, 1)), Order(0, (0, None, 1)), Order(1, (0, None), draws=True))
 
 
 class World:
@@ -90,9 +91,9 @@ class World:
     def free(self, agent: str, kind: int) -> bool:
         return bool(self.agents[agent][1] >> kind & 1)
 
-    def best(self, wanted: Requirement, order: Order) -> list[tuple[Any, ...]]:
+    def best(self, wanted: Requirement, order: Order, known: str | None = None) -> list[tuple[Any, ...]]:
         return sorted(
-            order.full(Profile(0, key), wanted, (*own, name))
+            order.full(Profile(0, key), wanted, (*own, name), known=known)
             for name, (key, _, own) in self.agents.items()
             if self.fits(name, wanted) and self.free(name, wanted.kind)
         )
@@ -102,6 +103,12 @@ class World:
         wanted = Requirement("q", self.random.choice(KINDS), TEAMS[: self.random.randint(1, 3)], self.skills(2))
         for order in (OWN, FITTING):
             assert list(index.best_agents(wanted, order)) == self.best(wanted, order)
+        for order in KNOWN:
+            found = index.draw(wanted, order, lambda _: 0) if order.draws else index.best_agents(wanted, order)
+            with_known = list(index.with_known(found, wanted, order, "a7"))
+            best = self.best(wanted, order, "a7")
+            assert sorted(with_known) == best
+            assert [entry[:-1] for entry in with_known] == [entry[:-1] for entry in best]
         drawn = [entry[-1] for entry in index.draw(wanted, DRAWN, lambda total: total // 2)]
         assert sorted(drawn) == sorted(entry[-1] for entry in self.best(wanted, OWN))
         busy = {name: self.agents[name][2][0] for name in drawn}
@@ -141,6 +148,17 @@ def test_it_finds_what_looking_at_everything_finds(
         for _ in range(120):
             world.step()
             world.check()
+
+
+def test_of_what_is_empty_two_are_dropped_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Index()
+    for number in range(100):
+        index.place(f"a{number}", (("care",), ((f"s{number}", 1),)), 1, [(0, number)])
+        index.remove(f"a{number}")
+    before = len(index.profiles)
+    monkeypatch.setattr(sides, "_SPARED", 0)
+    index.place("b", (("care",), (("t", 1),)), 1, [(0, 0)])
+    assert len(index.profiles) == before + 1 - 2
 
 
 def test_what_is_empty_is_dropped_in_time() -> None:

@@ -454,6 +454,33 @@ def test_work_taken_from_a_lost_agent_waits_again() -> None:
     assert measures.total.transfer_rate.numerator == 0
 
 
+PARKING = PLAN.replace('offer_timeout = "1h"', 'offer_timeout = "1h"\non_agent_lost = "park"')
+
+
+def test_nobodys_time_goes_into_what_is_parked() -> None:
+    desk = Desk(PARKING)
+    desk.sign_in("ana")
+    mail = desk.write("joe", 10, "mail")
+    desk.take(mail, 20)
+    desk.run(c.SignOut("ana"), 50)
+    desk.run(c.SignIn("ana"), 1_050)
+    desk.run(c.FinishInteraction(mail, "ana", "resolved"), 1_060)
+    handling = total(desk).handling.to_json()
+    assert (handling["talk_s"], handling["weighted_aht_s"]) == (40.0, 40.0)
+
+
+def test_what_is_parked_and_then_waits_was_in_hand_until_its_agent_was_gone() -> None:
+    desk = Desk(PARKING)
+    desk.sign_in("ana")
+    mail = desk.write("joe", 10, "mail")
+    desk.take(mail, 20)
+    desk.run(c.SignOut("ana"), 50)
+    desk.write("joe", 500, "mail")
+    measures = desk.measures()
+    assert measures.by_queue["care"].handling.talk_us == 30_000_000
+    assert measures.by_queue["care"].contacts.waiting == 1
+
+
 # Memory, and folds that begin in the middle
 
 

@@ -42,6 +42,23 @@ def test_what_ended_idle_without_a_message_took_no_time() -> None:
     assert InHand("ana", Workload(), 7).end(1_000, is_idle=True) == Spent()
 
 
+def test_what_is_parked_takes_nobodys_time() -> None:
+    workload = Workload()
+    in_hand, other = InHand("ana", workload, 0), InHand("ana", workload, 0)
+    in_hand.park(20)
+    in_hand.park(25)
+    in_hand.touch(30)
+    in_hand.enter("talk", 40)
+    assert in_hand.end(50) == Spent(30, 0, 0, 15 * OVERLAP)
+    assert other.end(50).weighted == (10 + 20 + 5) * OVERLAP
+
+
+def test_what_is_over_while_it_is_parked_took_the_time_until_then() -> None:
+    in_hand = InHand("ana", Workload(), 0)
+    in_hand.park(20)
+    assert in_hand.end(100, is_idle=True) == Spent(20, 0, 0, 20 * OVERLAP)
+
+
 def test_idle_on_hold_never_counts_backwards() -> None:
     in_hand = InHand("ana", Workload(), 0)
     in_hand.touch(10)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from tests.unit.insight.rig import Desk, busy_day
+from tests.unit.insight.rig import PLAN, Desk, busy_day
 
 from orchestra.insight.measures import Measures
 from orchestra.insight.report import Table, explanation_tables, measures_tables, timeline_table
+from orchestra.model import commands as c
 from orchestra.runtime.history.explain import explain
 from orchestra.runtime.history.timeline import timeline
 
@@ -114,6 +115,37 @@ def test_an_open_offer_is_told_as_open() -> None:
     desk.sign_in("ana")
     tables = explanation_tables(explain(desk.journal, desk.call("joe", 10)))
     assert tables[1].title.endswith(": open")
+
+
+def test_each_part_of_a_queues_order_is_told() -> None:
+    order = 'order = ["affinity", "proficiency", "busy", "idle"]\nretry_after'
+    desk = Desk(PLAN.replace("retry_after", order, 1))
+    desk.sign_in("ana", "bob")
+    first = desk.call("joe", 10)
+    assert desk.take(first, 11) == "ana"
+    desk.run(c.FinishInteraction(first, "ana"), 20)
+    told = explanation_tables(explain(desk.journal, desk.call("joe", 30)))[1]
+    assert told.rows == (
+        ("1", "ana", "the customer knows them, skill 0 in all, idle since 2023-11-14T22:13:40Z"),
+        ("2", "bob", "not whom the customer knows, skill 0 in all, idle since 2023-11-14T22:13:21Z"),
+    )
+
+
+def test_growing_older_and_being_parked_are_steps_on_the_way() -> None:
+    parked = PLAN.replace('offer_timeout = "1h"', 'on_agent_lost = "park"')
+    desk = Desk(parked.replace("retry_after", 'ageing = [{after = "1m", priority = 3}]\nretry_after', 1))
+    mail = desk.write("joe", 10, "mail")
+    desk.wait(100)
+    desk.sign_in("ana", at_s=110)
+    desk.take(mail, 111)
+    desk.run(c.SignOut("ana"), 120)
+    desk.sign_in("ana", at_s=130)
+    told = [row[1] for row in explanation_tables(explain(desk.journal, mail))[0].rows]
+    assert [told[place] for place in (3, 6, 7)] == [
+        "has waited so long that it counts as 3 min older in queue care",
+        "in1 waits for ana to come back",
+        "ana went on with in1",
+    ]
 
 
 def test_plain_text_is_aligned() -> None:

@@ -186,7 +186,8 @@ def test_where_contacts_wait() -> None:
         ({"channels": {"sms": Channel(connects=timedelta())}}, "channels.sms.connects", "longer than nothing"),
         ({"channels": {"sms": Channel(work=True, live=True)}}, "channels.sms.live", "never live"),
         ({"channels": {"sms": Channel(keep_ids=timedelta(days=6))}}, "channels.sms.keep_ids", "at least 7d"),
-        ({"channels": {"sms": Channel(on_agent_lost="drop")}}, "channels.sms.on_agent_lost", "requeue or keep"),
+        ({"channels": {"sms": Channel(on_agent_lost="drop")}}, "channels.sms.on_agent_lost", "requeue or keep or park"),
+        ({"channels": {"sms": Channel(park_for=timedelta())}}, "channels.sms.park_for", "longer than nothing"),
         ({"agents": {"bob": AgentDefinition([])}}, "agents.bob.teams", "at least one team"),
         ({"agents": {"bob": AgentDefinition(["x"])}}, "agents.bob.teams", "no team 'x'"),
         (
@@ -230,6 +231,12 @@ def test_warnings_stop_nothing() -> None:
         ("queues.german", False),
         ("workspace.key", False),
     ]
+
+
+def test_parking_whoever_is_on_the_line_is_doubtful() -> None:
+    channels = {"sms": Channel(live=True, on_agent_lost="park")}
+    found = [fault for fault in attrs.evolve(PLAN, channels=channels).faults() if fault.path.startswith("channels")]
+    assert [(fault.path, fault.is_error) for fault in found] == [("channels.sms.on_agent_lost", False)]
 
 
 def test_errors_come_before_warnings() -> None:

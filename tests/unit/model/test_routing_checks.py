@@ -9,7 +9,7 @@ from tests.engine_driver import plan
 
 from orchestra.model.definitions import AgentDefinition
 from orchestra.model.plan import Plan
-from orchestra.model.routing import Condition, Ring, Serving, Step
+from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 
 MINUTE = timedelta(minutes=1)
 
@@ -102,6 +102,13 @@ def test_a_step_that_is_over_before_it_begins_is_doubtful(step: Step, is_doubtfu
         ({"requeue": "last"}, "requeue", "keep or front or reset"),
         ({"exhausted": "give_up"}, "exhausted", "retry or next_step"),
         ({"order": []}, "order", "at least one part"),
+        ({"ageing": [Ageing(timedelta(), 1)]}, "ageing[0].after", "longer than nothing"),
+        (
+            {"ageing": [Ageing(timedelta(seconds=9), 1), Ageing(timedelta(seconds=9), 1)]},
+            "ageing[1].after",
+            "longer than the one before",
+        ),
+        ({"ageing": [Ageing(timedelta(seconds=9), 0)]}, "ageing[0].priority", "at least 1"),
         ({"order": ["score:acme.vip", "idle"]}, "order[0]", "'score:acme.vip' names no score and version"),
         ({"order": ["score:Acme@1"]}, "order[0]", "names no score and version, as score:acme.vip@2"),
         ({"steps": [Step(order=["score:acme@0"])]}, "steps[0].order[0]", "names no score and version"),

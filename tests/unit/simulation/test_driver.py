@@ -222,6 +222,15 @@ def test_who_drops_everything_leaves_the_rest_to_others() -> None:
     assert calls.length_us == (10 + 16 * 3600) * SECOND + (16 * 3600 - 4) * SECOND
 
 
+@pytest.mark.parametrize("park_for", ["1h", "1d"])
+def test_what_is_parked_waits_for_the_next_shift(park_for: str) -> None:
+    shift = 'shifts = [{begins = "8h", lasts = "8h"}]\nat_shift_end = "drop"'
+    plan = PLAN.replace('on_agent_lost = "requeue"', f'on_agent_lost = "park"\npark_for = "{park_for}"')
+    calls = counted(scene(recorded(16 * 3600 - 4, channel="mail") + DESK + shift, plan))["calls"]
+    assert (calls.answered, calls.served) == (1, 1)
+    assert (seconds(calls, "waiting"), seconds(calls, "serving")) == (16 * 3600, 10)
+
+
 def test_shifts_that_overlap_add_up() -> None:
     shifts = 'shifts = [{begins = "8h", lasts = "4h", agents = 2}, {begins = "10h", lasts = "4h", agents = 1}]'
     desk = DESK.replace("agents = 1", "agents = 3") + shifts

@@ -8,6 +8,7 @@ import attrs
 
 from orchestra.engine.consults.state import Consult
 from orchestra.engine.lifecycle import CONSULT
+from orchestra.engine.routing.parking import leave_behind
 from orchestra.engine.routing.steps import queue_again
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
@@ -89,7 +90,7 @@ def report_failure(view: View, command: c.ReportSetupFailed, at_us: int) -> Step
 def fail(view: View, name: str, trigger: str, reason: str | None, at_us: int) -> Iterator[e.Event]:
     """An asking has come to nothing, and with it the consult, unless its queue has others to ask.
 
-    What was to be transferred waits again if whoever had it is gone.
+    What was to be transferred waits again, or is parked, if whoever had it is gone.
     """
     row = view.consults.consults[name]
     if row.queue is not None and row.is_open and trigger in _OF_ONE:
@@ -97,9 +98,8 @@ def fail(view: View, name: str, trigger: str, reason: str | None, at_us: int) ->
         yield queue_again(view, name, outcome.lower(), at_us, told=reason)
         return
     yield end(view, name, trigger, reason)
-    is_gone = view.presence.agents[row.agent].state == "OFFLINE"
-    if row.purpose == "transfer" and is_gone and view.plan.channels[row.channel].on_agent_lost == "requeue":
-        yield queue_again(view, row.interaction, "transfer_failed", at_us)
+    if row.purpose == "transfer" and view.presence.agents[row.agent].state == "OFFLINE":
+        yield from leave_behind(view, row.interaction, row.agent, "transfer_failed", at_us)
 
 
 def completed(view: View, name: str) -> e.TransferCompleted:

@@ -311,8 +311,8 @@ class Contacts(Slice):
         interaction.state = INTERACTION.steps[interaction.state, "retrieve"]
         self._touch(event.interaction, at_us)
 
-    def interrupted(self, event: e.InteractionInterrupted, at_us: int) -> None:
-        """It is put aside."""
+    def parked(self, event: e.InteractionInterrupted | e.InteractionParked, at_us: int) -> None:
+        """It is put aside, or its agent is gone."""
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "park"]
 
@@ -380,7 +380,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.TransferCompleted: Contacts.transfer_completed,
     e.InteractionHeld: Contacts.held,
     e.InteractionRetrieved: Contacts.retrieved,
-    e.InteractionInterrupted: Contacts.interrupted,
+    e.InteractionInterrupted: Contacts.parked,
+    e.InteractionParked: Contacts.parked,
     e.InteractionResumed: Contacts.resumed,
     e.InteractionFinished: Contacts.finished,
     e.InteractionDone: Contacts.done,

@@ -125,6 +125,7 @@ def enter_anew(routing: Routing, name: str, item: Item, at_us: int) -> None:
     if item.state != "WAITING":
         routing.settle(name, item)
         return
+    item.aged = routing.rules.queues[item.queue].aged(item.start_us, at_us)
     routing.again(name, item)
     routing.arm(name, item)
     if item.excluded and routing.timers.get(RETRY, name) is None and routing.is_exhausted(name, item):

@@ -17,13 +17,14 @@ __all__ = ["CONSULTS", "begin_waiting"]
 def begin_waiting(
     routing: Routing, name: str, item: Item, event: e.InteractionQueued | e.ConsultQueued, at_us: int
 ) -> None:
-    """An item waits as its event says, in the step that it was in before if it was in this queue."""
+    """An item waits as its event says, as old as it is, in the step that it was in before if it was in this queue."""
     if item.queue != event.queue:
         item.step, item.step_us, item.gate = 0, at_us, 0
     routing.counts["order"] = max(event.order, routing.counts.get("order", 0))
     item.queue, item.skills, item.priority = event.queue, event.skills, event.priority
     item.start_us, item.order, item.state = event.start_us, event.order, "WAITING"
     item.at_front = event.at_front
+    item.aged = routing.rules.queues[item.queue].aged(item.start_us, at_us)
     routing.wait(name, item)
     routing.arm(name, item)
 
@@ -35,7 +36,7 @@ def queued(routing: Routing, event: e.ConsultQueued, at_us: int) -> None:
     if not routing.index.waiting_in.get(event.queue):
         routing.paces.waits(event.queue, at_us)
     if item is None:
-        item = routing.items[name] = Item(event.customer, event.channel)
+        item = routing.items[name] = Item(event.customer, event.channel, is_inbound=False)
         item.consult_on, item.for_people = event.interaction, True
         item.barred, item.excluded = event.barred, dict.fromkeys(event.barred, 1)
         routing.consult_on[event.interaction] = name

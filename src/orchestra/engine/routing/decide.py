@@ -13,14 +13,17 @@ from orchestra.engine.routing.evolve import EVOLVE
 from orchestra.engine.routing.helping import about
 from orchestra.engine.routing.match import fill_ring, offer_best_agent, offer_best_items
 from orchestra.engine.routing.offers import end, end_all
+from orchestra.engine.routing.parking import go_on, heard, in_hand, leave_behind, parked_too_long
 from orchestra.engine.routing.pending import Pending
 from orchestra.engine.routing.rows import (
+    AGEING,
     ASK,
     CONNECT,
     EXHAUSTED,
     GATE,
     MOVE,
     OFFER_TIMEOUT,
+    PARK,
     REST,
     RETRY,
     RING,
@@ -30,7 +33,7 @@ from orchestra.engine.routing.rows import (
     Item,
 )
 from orchestra.engine.routing.state import Routing
-from orchestra.engine.routing.steps import at_risk, begin, exhausted, gate_over, queue_again, step_over
+from orchestra.engine.routing.steps import at_risk, begin, exhausted, gate_over, grown_older, queue_again, step_over
 from orchestra.engine.section import Section
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -164,6 +167,12 @@ def _on_stepped(view: View, event: e.StepEntered | e.GateOpened, at_us: int) -> 
     yield from _unless_exhausted(view, name, at_us)
 
 
+def _on_raised(view: View, event: e.PriorityRaised, at_us: int) -> Iterator[e.Event]:
+    """Nobody is free by that who was not; but a customer who is to be called first may come to their turn."""
+    if view.routing.items[event.consult or event.interaction].first == "customer":
+        yield from offer_best_agent(view, event.interaction, at_us)
+
+
 def _on_risk(view: View, event: e.ConnectAtRisk, at_us: int) -> Iterator[e.Event]:
     return at_risk(view, event.interaction, at_us)
 
@@ -232,6 +241,11 @@ def _on_free(view: View, event: e.Event, at_us: int) -> Iterator[e.Event]:
     return offer_best_items(view, agent, at_us)
 
 
+def _on_signed_in(view: View, event: e.AgentSignedIn, at_us: int) -> Iterator[e.Event]:
+    yield from go_on(view, event.agent)
+    yield from offer_best_items(view, event.agent, at_us)
+
+
 def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterator[e.Event]:
     """What is being wrapped up may weigh less than before."""
     item = view.routing.items[event.interaction]
@@ -268,15 +282,8 @@ def _on_canceled(view: View, event: e.InteractionCanceled, at_us: int) -> Iterat
     yield from _on_left(view, event, at_us)
 
 
-def _in_hand(view: View, agent: str) -> list[tuple[str, Item]]:
-    """What an agent has or is offered, by rank: if it waits again, whoever came first is served first."""
-    routing = view.routing
-    items = [(name, routing.items[name]) for name in routing.in_hand.get(agent, ())]
-    return sorted(items, key=lambda pair: routing.rules.rank(*pair))
-
-
 def _end_offers(view: View, agent: str, trigger: str, reason: str) -> Iterator[e.Event]:
-    for _, item in _in_hand(view, agent):
+    for _, item in in_hand(view, agent):
         if agent in item.ringing:
             yield end(view, item.ringing[agent], trigger, f"agent {reason}")
 
@@ -301,17 +308,16 @@ def _on_lost(view: View, event: e.AgentLost, at_us: int) -> Iterator[e.Event]:
 
 
 def _on_removed(view: View, event: e.AgentRemoved, at_us: int) -> Iterator[e.Event]:
-    for name, _ in _in_hand(view, event.agent):
+    for name, _ in in_hand(view, event.agent):
         yield queue_again(view, name, "agent_removed", at_us)
 
 
 def _give_back(view: View, agent: str, reason: str, at_us: int) -> Iterator[e.Event]:
-    """What an agent leaves behind waits again with its place, unless its channel keeps it with them."""
-    for name, item in _in_hand(view, agent):
-        if view.consults.is_transferred(name):
-            continue  # it is theirs until whoever was asked to take it has answered
-        if item.held_by == agent and view.plan.channels[item.channel].on_agent_lost == "requeue":
-            yield queue_again(view, name, reason, at_us)
+    """What an agent leaves behind waits again with its place, is parked, or stays with them, as its channel says."""
+    for name, item in in_hand(view, agent):
+        # What is being transferred is theirs until whoever was asked to take it has answered.
+        if item.held_by == agent and not view.consults.is_transferred(name):
+            yield from leave_behind(view, name, agent, reason, at_us)
 
 
 # Time
@@ -395,15 +401,17 @@ SECTION = Section(
         e.RoutingRetried: _on_retried,
         e.AgentRested: _on_free,
         e.CustomerFellSilent: _on_free,
+        e.MessageReceived: heard,
         e.TransferCompleted: _on_transfer_completed,
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
+        e.PriorityRaised: _on_raised,
         e.ConnectAtRisk: _on_risk,
         e.ConsultQueued: _on_consult_queued,
         e.ConsultAccepted: _on_consult_over,
         e.ConsultEnded: _on_consult_over,
         e.AgentDefined: _on_defined,
-        e.AgentSignedIn: _on_free,
+        e.AgentSignedIn: _on_signed_in,
         e.AgentAvailable: _on_free,
         e.DeviceReturned: _on_free,
         e.AgentWentAway: _on_away,
@@ -420,8 +428,10 @@ SECTION = Section(
         RETRY: _retry,
         REST: _rested,
         SILENCE: _silent,
+        PARK: parked_too_long,
         STEP: step_over,
         GATE: gate_over,
+        AGEING: grown_older,
         ASK: _ask_free,
         MOVE: _move,
         SWEEP: _sweep,

@@ -10,6 +10,7 @@ from orchestra.engine.routing.rows import (
     CONNECT,
     EXHAUSTED,
     OFFER_TIMEOUT,
+    PARK,
     REST,
     RETRY,
     RING,
@@ -80,6 +81,8 @@ def agent_removed(routing: Routing, event: e.AgentRemoved, at_us: int) -> None:
 def signed_in(routing: Routing, event: e.AgentSignedIn, at_us: int) -> None:
     """The agent may be offered work, unless away."""
     note_sign_in(routing.benches[event.agent], at_us)
+    for name in routing.in_hand.get(event.agent, ()):
+        routing.timers.cancel(PARK, name)
     if event.takes_work:
         routing.set_takes_work(event.agent, True, at_us)
 
@@ -108,7 +111,7 @@ def device_lost(routing: Routing, event: e.DeviceLost, at_us: int) -> None:
 
 def work_opened(routing: Routing, event: e.WorkItemOpened, at_us: int) -> None:
     """Know when it is due before it waits."""
-    routing.items[event.interaction] = Item(event.customer, event.channel, due_us=event.due_us)
+    routing.items[event.interaction] = Item(event.customer, event.channel, due_us=event.due_us, is_inbound=False)
 
 
 def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
@@ -119,7 +122,7 @@ def queued(routing: Routing, event: e.InteractionQueued, at_us: int) -> None:
     if not routing.index.waiting_in.get(event.queue):
         routing.paces.waits(event.queue, at_us)
     if item is None:
-        item = routing.items[event.interaction] = Item(event.customer, event.channel)
+        item = routing.items[event.interaction] = Item(event.customer, event.channel, is_inbound=event.first is None)
     elif item.state == "WAITING":
         routing.unwait(event.interaction, item)
     else:
@@ -142,6 +145,15 @@ def gate_opened(routing: Routing, event: e.GateOpened, at_us: int) -> None:
     name = event.consult or event.interaction
     item = routing.items[name]
     item.gate = event.gate
+    routing.again(name, item)
+    routing.arm(name, item)
+
+
+def priority_raised(routing: Routing, event: e.PriorityRaised, at_us: int) -> None:
+    """The item stands further ahead."""
+    name = event.consult or event.interaction
+    item = routing.items[name]
+    item.aged = event.age
     routing.again(name, item)
     routing.arm(name, item)
 
@@ -173,6 +185,7 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
         at_us,
         event.deadline_us,
         routing.benches[agent].idle_since_us,
+        routing.benches[agent].inbound_us,
         event.labels,
     )
     item.offers.append(event.offer)
@@ -180,7 +193,7 @@ def made(routing: Routing, event: e.OfferMade, at_us: int) -> None:
     routing.offers[event.offer] = row
     note_offer(routing.benches[agent], routing.plan.presence, at_us)
     routing.limit(agent, routing.benches[agent], at_us)
-    routing.hold(name, agent, Load(item.channel, event.weight_percent, event.labels), at_us)
+    routing.hold(name, agent, Load(item.channel, event.weight_percent, event.labels, item.is_inbound), at_us)
     if item.state == "WAITING":
         routing.unwait(name, item)
         item.state, item.ring = "OFFERED", 1
@@ -316,9 +329,15 @@ def reached(routing: Routing, event: e.CallbackAnswered, at_us: int) -> None:
 
 
 def resumed(routing: Routing, event: e.InteractionResumed, at_us: int) -> None:
-    """It takes its agent's capacity again."""
-    routing.take_back(event.interaction, event.agent)
+    """It takes its agent's capacity again, if it was put aside; what was parked takes it all the time."""
+    if routing.items[event.interaction].lent_to is not None:
+        routing.take_back(event.interaction, event.agent)
     routing.replace(event.agent)
+
+
+def parked(routing: Routing, event: e.InteractionParked, at_us: int) -> None:
+    """Its agent may come back until then."""
+    routing.timers.set(PARK, event.interaction, event.until_us)
 
 
 def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None:
@@ -330,6 +349,7 @@ def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None
         routing.take_back(event.interaction, event.agent)  # it is worked on again
     routing.replace(event.agent)
     routing.timers.cancel(SILENCE, event.interaction)
+    routing.timers.cancel(PARK, event.interaction)
     item.is_silent = False
     if event.wrap_up is not None:
         percent = routing.plan.channels[item.channel].wrap_up_percent
@@ -403,7 +423,9 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.RoutingExhausted: exhausted,
     e.StepEntered: step_entered,
     e.GateOpened: gate_opened,
+    e.PriorityRaised: priority_raised,
     e.InteractionResumed: resumed,
+    e.InteractionParked: parked,
     e.MessageWritten: answered,
     e.ReplyRecorded: answered,
     e.CustomerFellSilent: fell_silent,

@@ -52,6 +52,7 @@ def asked(
         key=list(winner),
         runners_up=[list(entry) for entry in others],
         failed=failed,
+        order=list(view.routing.rules.step(item).order.names),
     )
 
 

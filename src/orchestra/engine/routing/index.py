@@ -9,7 +9,7 @@ whole is rebuilt from the state, and no decision depends on when it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heapreplace, merge
 from itertools import chain, islice
 
 from orchestra.engine.ordered import Ordered
@@ -174,6 +174,17 @@ class Index(Items, Takers):
             for room, orders in profile.free.items():
                 if room >> wanted.kind & 1:
                     yield from ((profile, entry) for entry in orders[order.own])
+
+    def with_known(self, entries: Iterator[Entry], wanted: Requirement, order: Order, agent: str) -> Iterator[Entry]:
+        """As `best_agents` or `draw` gave them, with the one whom the customer knows where that puts them.
+
+        Nobody is searched for: all others are alike by that part, so it is one comparison where the one comes.
+        """
+        placed = self.of_agent.get(agent)
+        if placed is None or not placed.room >> wanted.kind & 1 or not self.is_able(agent, wanted):
+            return entries
+        mine = order.full(placed.profile, wanted, placed.keys[order.own], known=agent)
+        return merge([mine], (entry for entry in entries if entry[-1] != agent))
 
     @staticmethod
     def by_putting_aside(wanted: Requirement) -> Requirement:

@@ -15,7 +15,7 @@ from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["best_item", "failing", "fill_ring", "offer_best_agent", "offer_best_items"]
+__all__ = ["best_item", "failing", "fill_ring", "offer_best_agent", "offer_best_items", "whom_they_know"]
 
 _RUNNERS_UP = 5
 _DIALLED_AT_ONCE = 50
@@ -41,6 +41,13 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield _offer(view, name, item, plain, ranked, at_us)
 
 
+def whom_they_know(view: View, item: Item, order: Order) -> str | None:
+    """Whom the customer of what waits knows, if the order asks: whom it is for, else who last took one of theirs."""
+    if not order.asks_known:
+        return None
+    return item.agent or view.known.agent_of(view.identity.group(item.customer))
+
+
 def fill_ring(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """Offer an interaction that rings to the best of those who can take it, until it rings as many as it is to."""
     item, before = view.routing.items[name], -1
@@ -57,6 +64,9 @@ def _ranked(view: View, name: str, wanted: Requirement, order: Order) -> list[En
     best = index.best_agents(wanted, order)
     if order.draws:
         best = index.draw(wanted, order, lambda total: _drawn(view, name, total))
+    known = whom_they_know(view, item, order)
+    if known is not None:
+        best = index.with_known(best, wanted, order, known)
     if item.excluded or item.ringing:
         best = (entry for entry in best if entry[-1] not in item.excluded and entry[-1] not in item.ringing)
     return list(islice(best, 1 if order.draws else _RUNNERS_UP + 1))
@@ -66,8 +76,9 @@ def _scored(view: View, name: str, wanted: Requirement, order: Order) -> list[En
     """As `_ranked`, where each agent who fits must be asked for: nothing is known of a score before."""
     routing = view.routing
     item, rate = routing.items[name], routing.rules.scorer(name, routing.items[name], wanted)
+    known = whom_they_know(view, item, order)
     keys = [
-        order.full(profile, wanted, entry, rate(entry[-1], routing.benches[entry[-1]]))
+        order.full(profile, wanted, entry, rate(entry[-1], routing.benches[entry[-1]]), known)
         for profile, entry in routing.index.who_fits(wanted, order)
         if entry[-1] not in item.excluded and entry[-1] not in item.ringing
     ]
@@ -110,7 +121,8 @@ def offer_best_items(
         placed = routing.index.of_agent[agent]
         order = routing.rules.step(item).order
         rate = routing.rules.scorer(name, item, wanted)
-        key = order.full(placed.profile, wanted, placed.keys[order.own], rate(agent, routing.benches[agent]))
+        scores, known = rate(agent, routing.benches[agent]), whom_they_know(view, item, order)
+        key = order.full(placed.profile, wanted, placed.keys[order.own], scores, known)
         yield _offer(view, name, item, wanted, [key], at_us)
 
 
@@ -185,6 +197,7 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
         [list(entry) for entry in others],
         failing(view, item, wanted),
         list(view.routing.rules.labels[item.queue]),
+        list(view.routing.rules.step(item).order.names),
     )
 
 

@@ -12,7 +12,9 @@ from orchestra.engine.routing.sides import ProfileKey, Rank
 from orchestra.model.routing import RESERVED
 
 __all__ = [
+    "AGEING",
     "ASK",
+    "CLOCKS",
     "CONNECT",
     "EXHAUSTED",
     "GATE",
@@ -20,6 +22,7 @@ __all__ = [
     "MOST_IN_HAND",
     "MOVE",
     "OFFER_TIMEOUT",
+    "PARK",
     "REST",
     "RETRY",
     "RING",
@@ -30,6 +33,7 @@ __all__ = [
     "Item",
     "Load",
     "Offer",
+    "Since",
 ]
 
 OFFER_TIMEOUT = "routing.offer"
@@ -44,8 +48,14 @@ RETRY = "routing.retry"
 """Timer of an interaction that everybody declined."""
 STEP = "routing.step"
 """Timer of a waiting interaction's step."""
+AGEING = "routing.ageing"
+"""Timer of the next age of a waiting interaction's queue."""
 GATE = "routing.gate"
 """Timer of the next gate of a waiting interaction's queue."""
+PARK = "routing.park"
+"""Timer of an interaction whose agent is gone and may come back."""
+CLOCKS = (STEP, GATE, AGEING)
+"""Timers of whatever waits, as its queue says."""
 REST = "routing.rest"
 """Timer of an agent who is offered nothing, or less, for a while."""
 SILENCE = "routing.silence"
@@ -66,11 +76,22 @@ MARKS = {"person": f"{RESERVED}person", "bot": f"{RESERVED}bot"}
 
 
 class Load(NamedTuple):
-    """What a piece of work takes of an agent: one of the channel and of each label, and a share of the budget."""
+    """What a piece of work takes of an agent: one of the channel and of each label, and a share of the budget.
+
+    `is_inbound` says whether it is a contact that the customer began.
+    """
 
     channel: str
     weight_percent: int
     labels: Sequence[str]
+    is_inbound: bool = False
+
+
+class Since(NamedTuple):
+    """Since when an agent's work has not changed, and since when their contacts that customers began have not."""
+
+    idle_us: int
+    inbound_us: int
 
 
 @attrs.define
@@ -78,9 +99,10 @@ class Item:
     """A routed interaction; or a consult on the interaction `consult_on`, from when it waits until it is accepted.
 
     `offers` are all it ever had, newest last; `agent` knows the customer; `step` and `gate` count from 0, and it has
-    been in its step since `step_us`; `due_us` is when it should be done, if that was said. A bot has
-    handed it over if it is `for_people`. `first` is who is to be on the line first, `agent` or `customer`, as long as
-    it is a callback that has not reached its customer; while that one is called its state is `DIALING`.
+    been in its step since `step_us`; of its queue's ages it has reached the first `aged`; `due_us` is when it should be
+    done, if that was said. A bot has handed it over if it is `for_people`. `first` is who is to be on the line first,
+    `agent` or `customer`, as long as it is a callback that has not reached its customer; while that one is called its
+    state is `DIALING`.
 
     While it is offered, `ringing` is agent -> their offer, each of which holds that agent's capacity; `ring` is how
     many it rings at most now, and `connecting` how many of them have answered. Once taken, `held_by` is who has it,
@@ -90,6 +112,8 @@ class Item:
 
     Waiting or ringing it stands by an `edition` of its queue's rules, and waiting at a `rank` among all who do; it is
     behind while the queue has another edition, and offered to nobody until it is entered anew by that.
+
+    The customer began it, if it `is_inbound`: it is no callback, work item or consult.
 
     A consult never rings: from when one agent is asked, `taken_us`, it is `OFFERED`, and they have its weight and
     labels. Those who take part already are `barred`, and excluded for good.
@@ -129,6 +153,8 @@ class Item:
     barred: list[str] = attrs.field(factory=list)
     edition: int = 0
     rank: Rank | None = None
+    is_inbound: bool = True
+    aged: int = 0
 
     def ends_with_others(self, outcome: str) -> bool:
         """Whether an offer of it that has ended so is one of several of a ring that all end together."""
@@ -140,7 +166,8 @@ class Offer:
     """An offer, kept as long as its interaction is not over.
 
     `deadline_us` is until when it may be answered, then until when the contact must be connected. `idle_since_us` is
-    since when its agent's work had not changed, which whoever loses a ring to another gets back.
+    since when its agent's work had not changed, and `inbound_us` their contacts that customers began, which whoever
+    loses a ring to another gets back.
     """
 
     interaction: str
@@ -150,6 +177,7 @@ class Offer:
     made_us: int
     deadline_us: int
     idle_since_us: int
+    inbound_us: int
     labels: list[str]
     state: str = OFFER.initial
 
@@ -168,6 +196,7 @@ class Bench:
     last offers, oldest first, as many as the limit of rate asks for. `rests` until `rest_until_us`, `is_limited` by how
     much they have been offered, and of their budget `warm_percent` may be used. `slots` are the parts of the window in
     which they did something, oldest first: since when, contacts taken, microseconds of contacts that ended.
+    Their contacts that customers began have not changed since `inbound_us`.
     """
 
     teams: list[str]
@@ -189,6 +218,7 @@ class Bench:
     warm_percent: int = 100
     position: int = 0
     slots: list[list[int]] = attrs.field(factory=list)
+    inbound_us: int = 0
 
     @property
     def budget_percent(self) -> int:

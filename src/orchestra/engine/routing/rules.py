@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import count, product
+from itertools import accumulate, count, product
 from typing import Any, NamedTuple
 
 import attrs
 
-from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item, Load
+from orchestra.engine.routing.rows import AGEING, CLOCKS, GATE, MARKS, MOST_IN_HAND, STEP, Bench, Item, Load
 from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
-from orchestra.engine.routing.sides import OF_CONSULT, Key, Order, Profile, ProfileKey, Rank, Requirement, Skills
+from orchestra.engine.routing.sides import OF_CONSULT, Key, Order, Part, Profile, ProfileKey, Rank, Requirement, Skills
 from orchestra.engine.scores import Rating
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
-from orchestra.model.routing import RANDOM, RESERVED, SCORE, Ring, Step
+from orchestra.model.routing import AFFINITY, RANDOM, RESERVED, SCORE, Ring, Step
 from orchestra.model.structure import microseconds
 
 __all__ = ["LIMITED", "QueueRules", "Rules", "StepRules"]
@@ -37,6 +38,7 @@ _MOST_RATED = 100_000
 _OWN: Mapping[str, Callable[[Bench], int]] = {
     "busy": lambda bench: int(bool(bench.counts)),
     "idle": lambda bench: bench.idle_since_us,
+    "idle_inbound": lambda bench: bench.inbound_us,
     "offered": lambda bench: bench.offered_us,
     "open": lambda bench: sum(bench.counts.values()),
     "spare": lambda bench: bench.used_percent - bench.budget_percent,
@@ -111,6 +113,8 @@ class QueueRules:
         definition: the plan's words.
         steps: at least one.
         gates_us: waits from which further teams may take its contacts, ascending from zero.
+        ages_us: waits from which its contacts count as older, ascending.
+        raised: by how many minutes they do, by how many of these they have reached.
     """
 
     def __init__(self, definition: Queue, order: Callable[[QueueRules, Step], Order]) -> None:
@@ -120,6 +124,8 @@ class QueueRules:
         self._teams = [
             tuple(sorted(team for team, wait_us in after.items() if wait_us <= gate_us)) for gate_us in self.gates_us
         ]
+        self.ages_us = [microseconds(one.after) for one in definition.ageing]
+        self.raised = list(accumulate((one.priority for one in definition.ageing), initial=0))
         levels = {definition.team: 1} | {team: one.level for team, one in definition.also.items()}
         self._levels = None if set(levels.values()) == {1} else levels
         self.steps = [
@@ -134,13 +140,17 @@ class QueueRules:
         steps = [
             (one.pool, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock) for one in queue.steps
         ]
-        rank = queue.tier, queue.newest_first, queue.rank, queue.ageing_percent
+        rank = queue.tier, queue.newest_first, queue.rank, queue.ageing_percent, queue.ageing
         return queue.team, queue.also, sorted(set(queue.labels)), steps, rank, queue.overflow_to is None
 
     @property
     def is_even(self) -> bool:
         """Whether the oldest go first, whoever serves it."""
         return self._levels is None and not self.definition.newest_first
+
+    def aged(self, start_us: int, at_us: int) -> int:
+        """How many of its ages a contact has reached that began to wait then."""
+        return bisect_right(self.ages_us, at_us - start_us)
 
     def level_of(self, profile: Profile) -> int:
         """At which level these agents serve the queue, whatever its steps."""
@@ -200,15 +210,15 @@ class Rules:
         self._functions = [tuple(_OWN[name] for name in own) for own in self.own_orders]
 
     def _order(self, queue: Queue, rules: QueueRules, step: Step) -> Order:
-        names = step.order or queue.order
-        own = _own_order(names)
-        parts = [
-            own.index(name) if name in _OWN else self._fitting(name, rules, step) for name in names if name != RANDOM
-        ]
-        return Order(self.own_orders.index(own), parts, draws=RANDOM in names)
+        order = step.order or queue.order
+        own, names = _own_order(order), [name for name in order if name != RANDOM]
+        parts = [own.index(name) if name in _OWN else self._fitting(name, rules, step) for name in names]
+        return Order(self.own_orders.index(own), parts, names=names, draws=RANDOM in order)
 
-    def _fitting(self, part: str, rules: QueueRules, step: Step) -> str | Callable[[Profile, Requirement], int]:
+    def _fitting(self, part: str, rules: QueueRules, step: Step) -> Part:
         """A part that does not depend on the agent alone: what works it out, or the name of a score of each agent."""
+        if part == AFFINITY:
+            return None
         if not part.startswith(SCORE):
             return partial(_FITTING[part], rules, step)
         name = part.removeprefix(SCORE)
@@ -293,14 +303,28 @@ class Rules:
         return self.step(item).definition.ring or self.queues[item.queue].definition.ring
 
     def rank(self, name: str, item: Item) -> Rank:
-        """The item's rank among those that wait for the same; ageing at one rate never changes it."""
-        queue = self.queues[item.queue].definition
+        """The item's rank among those that wait for the same; of its age alone, only reaching one of `ageing` does."""
+        rules = self.queues[item.queue]
+        queue, raised = rules.definition, rules.raised[min(item.aged, len(rules.ages_us))]
         tier = -1 if item.at_front else queue.tier
-        priority_us = (item.priority + self.step(item).definition.priority) * _MINUTE_US
+        priority_us = (item.priority + self.step(item).definition.priority + raised) * _MINUTE_US
         if queue.newest_first:
             return tier, -item.start_us - priority_us, -item.order, name
         from_us = item.due_us if queue.rank == "due" and item.due_us is not None else item.start_us
         return tier, from_us * queue.ageing_percent // 100 - priority_us, item.order, name
+
+    def due(self, item: Item) -> dict[str, int | None]:
+        """Timer -> when it rings: when a waiting item is moved on, opened to further teams, and counts as older."""
+        queue = self.queues[item.queue]
+        due: dict[str, int | None] = dict.fromkeys(CLOCKS)
+        step = queue.step(item.step)
+        if step.lasts_us is not None and (item.step + 1 < len(queue.steps) or queue.definition.overflow_to is not None):
+            due[STEP] = (item.start_us if step.definition.clock == "item" else item.step_us) + step.lasts_us
+        if item.gate + 1 < len(queue.gates_us):
+            due[GATE] = item.start_us + queue.gates_us[item.gate + 1]
+        if item.aged < len(queue.ages_us):
+            due[AGEING] = item.start_us + queue.ages_us[item.aged]
+        return due
 
     def urgency(self, wanted: Requirement, rank: Rank, level: int, now_us: int) -> tuple[int, int, int, int, str]:
         """A rank among all that wait for anything, for an agent who serves it at this level: least first."""

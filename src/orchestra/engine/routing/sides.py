@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from orchestra.engine.ordered import Ordered
 
@@ -18,6 +18,7 @@ __all__ = [
     "Key",
     "Numbered",
     "Order",
+    "Part",
     "Placed",
     "Profile",
     "ProfileKey",
@@ -72,31 +73,42 @@ class Requirement(NamedTuple):
         return (1 if self.apart == OF_CONSULT else 3) << self.kind
 
 
+Part: TypeAlias = "int | str | Callable[[Profile, Requirement], int] | None"
+"""Part of an order: a place in the agent's own key, a named score, whom the customer knows, or what works it out."""
+
+
 class Order:
     """How agents are ordered: each part is a place in the agent's own key, a function of what fits, or a named score.
 
     Attributes:
         own: which of the own keys that every agent is placed under.
-        parts: from the one that counts most.
+        parts: from the one that counts most; None is whether the customer knows somebody else.
+        names: of the parts.
         draws: whether those who are equal in all parts are drawn from.
         each: the scores that are asked of each agent who fits, and of which nothing is known before.
-        is_own: whether it depends on the agent alone, never on the item.
+        is_own: whether it depends on the agent alone, but for whom the customer knows, never on the item.
+        asks_known: whether it asks whom the customer knows.
     """
 
-    __slots__ = ("_is_whole", "draws", "each", "is_own", "own", "parts")
+    __slots__ = ("_is_whole", "asks_known", "draws", "each", "is_own", "names", "own", "parts")
 
-    def __init__(
-        self, own: int, parts: Sequence[int | str | Callable[[Profile, Requirement], int]], *, draws: bool = False
-    ) -> None:
+    def __init__(self, own: int, parts: Sequence[Part], *, names: Sequence[str] = (), draws: bool = False) -> None:
         self.own = own
         self.draws = draws
         self.parts = tuple(parts)
+        self.names = tuple(names)
         self.each = tuple(part for part in self.parts if isinstance(part, str))
-        self.is_own = all(isinstance(part, int) for part in self.parts)
+        self.asks_known = None in self.parts
+        self.is_own = all(part is None or isinstance(part, int) for part in self.parts)
         self._is_whole = self.parts == tuple(range(len(self.parts)))
 
     def full(
-        self, profile: Profile, wanted: Requirement, entry: Entry, scores: Mapping[str, int] = MappingProxyType({})
+        self,
+        profile: Profile,
+        wanted: Requirement,
+        entry: Entry,
+        scores: Mapping[str, int] = MappingProxyType({}),
+        known: str | None = None,
     ) -> Entry:
         """The whole key of an agent for an item, with the name at its end.
 
@@ -105,6 +117,7 @@ class Order:
             wanted: what the item waits for.
             entry: the agent's own key by which they are placed.
             scores: what those of `each` give the agent.
+            known: whom the customer knows.
         """
         if self._is_whole:
             return entry
@@ -112,6 +125,8 @@ class Order:
         for part in self.parts:
             if isinstance(part, int):
                 parts.append(entry[part])
+            elif part is None:
+                parts.append(int(entry[-1] != known))
             else:
                 parts.append(scores[part] if isinstance(part, str) else part(profile, wanted))
         return (*parts, entry[-1])

@@ -12,18 +12,19 @@ from orchestra.engine.routing.pace import Pace
 from orchestra.engine.routing.pending import Pending
 from orchestra.engine.routing.rows import (
     ASK,
+    CLOCKS,
     EXHAUSTED,
-    GATE,
+    PARK,
     REST,
     RETRY,
     RING,
     SILENCE,
-    STEP,
     SWEEP,
     Bench,
     Item,
     Load,
     Offer,
+    Since,
 )
 from orchestra.engine.routing.rules import LIMITED, Rules
 from orchestra.engine.routing.sides import Bucket, Profile, Rank, Requirement
@@ -168,23 +169,17 @@ class Routing(Slice):
         self.dialing[item.queue] = self.dialing.get(item.queue, 0) + 1
 
     def arm(self, name: str, item: Item) -> None:
-        """Set the timers of a waiting item's step and gate."""
-        queue = self.rules.queues[item.queue]
-        lasts_us = queue.step(item.step).lasts_us
-        if lasts_us is not None and (item.step + 1 < len(queue.steps) or queue.definition.overflow_to is not None):
-            is_age = queue.step(item.step).definition.clock == "item"
-            self.timers.set(STEP, name, (item.start_us if is_age else item.step_us) + lasts_us)
-        else:
-            self.timers.cancel(STEP, name)
-        if item.gate + 1 < len(queue.gates_us):
-            self.timers.set(GATE, name, item.start_us + queue.gates_us[item.gate + 1])
-        else:
-            self.timers.cancel(GATE, name)
+        """Set the timers of a waiting item's step, gate and age."""
+        for timer, due_us in self.rules.due(item).items():
+            if due_us is None:
+                self.timers.cancel(timer, name)
+            else:
+                self.timers.set(timer, name, due_us)
 
     def unwait(self, name: str, item: Item) -> None:
         """It waits no longer."""
         self._leave_index(name, item)
-        for timer in (EXHAUSTED, RETRY, STEP, GATE):
+        for timer in (EXHAUSTED, RETRY, *CLOCKS):
             self.timers.cancel(timer, name)
 
     def wants_more(self, item: Item) -> bool:
@@ -259,13 +254,15 @@ class Routing(Slice):
     def put_aside(self, agent: str) -> str | None:
         """The most urgent of what an agent has put aside for something that is over, if there is room for it again.
 
-        Whoever has nothing else in hand goes on with it whatever their budget is by now.
+        Whoever has nothing else in hand goes on with it whatever their budget is by now; whoever is gone with nothing.
         """
+        bench = self.benches.get(agent)
+        if bench is None or bench.since_us is None:
+            return None
         in_hand = self.in_hand.get(agent, {})
         borrowing = {self.offer_of(name, agent) for name in in_hand}
         waiting = [name for name in in_hand if self._is_aside(self.items[name], borrowing)]
-        bench = self.benches.get(agent)
-        if waiting and bench is not None and bench.used_percent:
+        if bench.used_percent:
             spare = bench.budget_percent - bench.used_percent
             waiting = [name for name in waiting if self.items[name].weight_percent <= spare]
         return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
@@ -344,7 +341,7 @@ class Routing(Slice):
             return
         bench.takes_work = takes_work
         if takes_work:
-            bench.idle_since_us = at_us
+            bench.idle_since_us = bench.inbound_us = at_us
             self.limit(name, bench, at_us)
         self.change(name, bench, at_us)
 
@@ -395,6 +392,8 @@ class Routing(Slice):
         item.labels = list(load.labels)
         self.in_hand.setdefault(agent, {})[name] = 1
         self.look_back(agent, at_us, taken=1)
+        if item.is_inbound:
+            self.benches[agent].inbound_us = at_us
         self.seat(agent, self.benches[agent])
 
     def hold(self, name: str, agent: str, load: Load, at_us: int) -> None:
@@ -412,40 +411,37 @@ class Routing(Slice):
         bench = self.benches[agent]
         bench.used_percent += load.weight_percent
         bench.idle_since_us = at_us
+        if load.is_inbound:
+            bench.inbound_us = at_us
         bench.counts[load.channel] = bench.counts.get(load.channel, 0) + 1
         for label in load.labels:
             bench.labels[label] = bench.labels.get(label, 0) + 1
         self.seat(agent, bench)
 
-    def give_back(self, name: str, agent: str, load: Load, idle_since_us: int) -> None:
-        """The item takes an agent's capacity no more.
-
-        Args:
-            name: of the item.
-            agent: whose capacity it took.
-            load: how much of it.
-            idle_since_us: since when the agent's work now counts as unchanged.
-        """
+    def give_back(self, name: str, agent: str, load: Load, since: Since) -> None:
+        """The item takes an agent's capacity no more, and their work counts as unchanged since then."""
         in_hand = self.in_hand[agent]
         del in_hand[name]
         if not in_hand:
             del self.in_hand[agent]
         if agent in self.benches:
-            self.vacate(agent, load, idle_since_us)
+            self.vacate(agent, load, since)
 
-    def vacate(self, agent: str, load: Load, idle_since_us: int) -> None:
-        """An agent has one piece of work less to do, and their work counts as unchanged since an instant."""
+    def vacate(self, agent: str, load: Load, since: Since) -> None:
+        """An agent has one piece of work less to do, and their work counts as unchanged since then."""
         bench = self.benches[agent]
         bench.used_percent -= load.weight_percent
         _less(bench.counts, load.channel)
         for label in load.labels:
             _less(bench.labels, label)
-        bench.idle_since_us = idle_since_us
+        bench.idle_since_us = since.idle_us
+        if load.is_inbound:
+            bench.inbound_us = since.inbound_us
         self.seat(agent, bench)
 
     def relieve(self, agent: str, load: Load, at_us: int) -> None:
         """As `vacate`; they are offered what waits in a moment: one agent's leaving may end much at once."""
-        self.vacate(agent, load, at_us)
+        self.vacate(agent, load, Since(at_us, at_us))
         if self.benches[agent].takes_work:
             self.ask_later(agent, at_us)
 
@@ -473,9 +469,12 @@ class Routing(Slice):
         item.connecting -= row.state == "CONNECTING"
         bench = self.benches[row.agent]
         # Who loses a ring to another has neither worked nor refused to: the agent's turn is what it was.
-        is_unchanged = item.state == "TAKEN" and bench.idle_since_us == row.made_us
-        idle_since_us = row.idle_since_us if is_unchanged else at_us
-        self.give_back(name, row.agent, Load(item.channel, row.weight_percent, row.labels), idle_since_us)
+        has_lost, made_us = item.state == "TAKEN", row.made_us
+        since = Since(
+            row.idle_since_us if has_lost and bench.idle_since_us == made_us else at_us,
+            row.inbound_us if has_lost and bench.inbound_us == made_us else at_us,
+        )
+        self.give_back(name, row.agent, Load(item.channel, row.weight_percent, row.labels, item.is_inbound), since)
         if item.ringing and item.state == "OFFERED":
             if row.state == "CONNECTING" and not item.connecting:
                 self.arm_ring(name, item, at_us)
@@ -486,6 +485,7 @@ class Routing(Slice):
     def release(self, name: str, item: Item, at_us: int) -> None:
         """Nobody has the item any more, nor is its customer called."""
         self.timers.cancel(SILENCE, name)
+        self.timers.cancel(PARK, name)
         item.is_silent = False
         if item.state == "DIALING":
             _less(self.dialing, item.queue)
@@ -493,6 +493,7 @@ class Routing(Slice):
         was_wrapping, item.is_wrapping = item.is_wrapping, False
         is_lent, item.lent_to = item.lent_to is not None, None
         if agent is not None:
-            self.give_back(name, agent, Load(item.channel, 0 if is_lent else item.weight_percent, item.labels), at_us)
+            load = Load(item.channel, 0 if is_lent else item.weight_percent, item.labels, item.is_inbound)
+            self.give_back(name, agent, load, Since(at_us, at_us))
             if not was_wrapping:
                 self.look_back(agent, at_us, talk_us=at_us - item.taken_us)

@@ -13,7 +13,7 @@ from orchestra.model import events as e
 from orchestra.model.routing import Condition
 from orchestra.model.structure import microseconds
 
-__all__ = ["at_risk", "begin", "exhausted", "gate_over", "holds", "queue_again", "step_over"]
+__all__ = ["at_risk", "begin", "exhausted", "gate_over", "grown_older", "holds", "queue_again", "step_over"]
 
 
 def begin(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -75,6 +75,18 @@ def gate_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """It has waited long enough for further teams; or by the rules that hold it may not have."""
     item = view.routing.items[name]
     yield e.RoutingMoved([name]) if view.routing.standing.is_behind(item) else _opened(name, item, item.gate + 1)
+
+
+def grown_older(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """It has waited long enough to count as older than it is; or by the rules that hold it may not have."""
+    item = view.routing.items[name]
+    if view.routing.standing.is_behind(item):
+        yield e.RoutingMoved([name])
+        return
+    queue = view.routing.rules.queues[item.queue]
+    age = queue.aged(item.start_us, at_us)
+    interaction, consult = about(name, item)
+    yield e.PriorityRaised(interaction, item.customer, item.queue, age, queue.raised[age], consult)
 
 
 def _opened(name: str, item: Item, gate: int) -> e.GateOpened:

@@ -71,6 +71,7 @@ class ConsultAsked(Event):
         key: what was compared, least first, ending in the agent's id.
         runners_up: the next agents' keys, at most five.
         failed: condition -> number of agents who did not meet it.
+        order: what the parts of the keys are, but the last.
     """
 
     consult: str
@@ -89,6 +90,7 @@ class ConsultAsked(Event):
     key: list[int | str] = attrs.field(factory=list)
     runners_up: list[list[int | str]] = attrs.field(factory=list)
     failed: dict[str, int] = attrs.field(factory=dict)
+    order: list[str] = attrs.field(factory=list)
 
 
 @attrs.define

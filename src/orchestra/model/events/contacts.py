@@ -19,6 +19,7 @@ __all__ = [
     "InteractionFinished",
     "InteractionHeld",
     "InteractionInterrupted",
+    "InteractionParked",
     "InteractionQueued",
     "InteractionResumed",
     "InteractionRetrieved",
@@ -228,8 +229,18 @@ class InteractionInterrupted(Event):
 
 
 @attrs.define
+class InteractionParked(Event):
+    """The agent is gone; it stays theirs until `until_us`, or until the customer writes, and then waits for anybody."""
+
+    interaction: str
+    customer: str
+    agent: str
+    until_us: int
+
+
+@attrs.define
 class InteractionResumed(Event):
-    """The agent goes on with what was put aside."""
+    """The agent goes on with what was put aside, or parked while they were gone."""
 
     interaction: str
     customer: str

@@ -13,6 +13,7 @@ __all__ = [
     "OfferConnecting",
     "OfferEnded",
     "OfferMade",
+    "PriorityRaised",
     "RingWidened",
     "RoutingExhausted",
     "RoutingMoved",
@@ -33,6 +34,7 @@ class OfferMade(Event):
         runners_up: the next agents' keys, at most five.
         failed: condition -> number of agents who did not meet it.
         labels: of the interaction's labels the agent has one more.
+        order: what the parts of the keys are, but the last.
     """
 
     offer: str
@@ -48,6 +50,7 @@ class OfferMade(Event):
     runners_up: list[list[int | str]]
     failed: dict[str, int]
     labels: list[str] = attrs.field(factory=list)
+    order: list[str] = attrs.field(factory=list)
 
 
 @attrs.define
@@ -166,6 +169,24 @@ class GateOpened(Event):
     customer: str
     queue: str
     gate: int
+    consult: str | None = None
+
+
+@attrs.define
+class PriorityRaised(Event):
+    """An interaction has waited so long that it counts as older than it is.
+
+    Attributes:
+        age: how many of its queue's ages it has reached.
+        priority: minutes of waiting that these give it, all together.
+        consult: the consult about the interaction, if it is that which waits.
+    """
+
+    interaction: str
+    customer: str
+    queue: str
+    age: int
+    priority: int
     consult: str | None = None
 
 

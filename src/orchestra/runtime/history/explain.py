@@ -48,6 +48,7 @@ _STEPS = (
     "OfferConnecting",
     "OfferAccepted",
     "OfferEnded",
+    "PriorityRaised",
     "RoutingExhausted",
     "RoutingRetried",
     "ConsultQueued",
@@ -63,6 +64,8 @@ _STEPS = (
     "SegmentWrapUpEnded",
     "InteractionHandedOver",
     "CustomerFellSilent",
+    "InteractionParked",
+    "InteractionResumed",
     "InteractionFinished",
     "InteractionDone",
     "InteractionAbandoned",
@@ -98,6 +101,7 @@ class Decision:
         outcome: `ACCEPTED`, or how the offer ended; None while it is open.
         reason: why it ended so, if told.
         candidates: all agents at that moment, if asked for.
+        order: what the parts of the keys are, but the last.
     """
 
     position: int
@@ -111,6 +115,7 @@ class Decision:
     outcome: str | None = None
     reason: str | None = None
     candidates: list[Candidate] | None = None
+    order: list[str] = attrs.field(factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; the time as RFC 3339 text."""
@@ -221,7 +226,7 @@ def _decision(record: Record, made: e.Event, found: Sequence[tuple[Record, e.Eve
     else:
         return None
     why = made.key, made.runners_up, made.failed
-    return Decision(record.position, record.at_us, *whom, *why, outcome, reason)
+    return Decision(record.position, record.at_us, *whom, *why, outcome, reason, order=made.order)
 
 
 def _of_offer(made: e.OfferMade, found: Sequence[tuple[Record, e.Event]]) -> tuple[str | None, str | None]:

@@ -12,7 +12,7 @@ import attrs
 
 from orchestra.engine.consults.parts import is_consult, known
 from orchestra.engine.presence.state import Agent
-from orchestra.engine.routing.match import failing
+from orchestra.engine.routing.match import failing, whom_they_know
 from orchestra.engine.routing.rows import MARKS, Bench, Item
 from orchestra.engine.routing.sides import Entry, Profile, Requirement
 from orchestra.engine.view import View
@@ -157,7 +157,7 @@ def candidates(view: View, waiting: str) -> list[Candidate]:
     routing = view.routing
     item = routing.items[waiting]
     wanted, order = routing.rules.wanted(item), routing.rules.step(item).order
-    rate = routing.rules.scorer(waiting, item, wanted)
+    rate, known = routing.rules.scorer(waiting, item, wanted), whom_they_know(view, item, order)
     fit: list[Entry] = []
     unfit: list[Candidate] = []
     for name, agent in sorted(view.presence.agents.items()):
@@ -165,7 +165,7 @@ def candidates(view: View, waiting: str) -> list[Candidate]:
         condition = _first_failing(view, item, wanted, name, agent, bench)
         profile = Profile(0, bench.profile)
         own = (*routing.rules.keys(bench)[order.own], name)
-        key = order.full(profile, wanted, own, rate(name, bench))
+        key = order.full(profile, wanted, own, rate(name, bench), known)
         if condition is None:
             fit.append(key)
         else:
