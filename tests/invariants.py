@@ -296,7 +296,10 @@ class Witness:
         assert sorted(event.labels) == sorted(set(view.plan.queues[event.queue].labels))
         assert not _above(engine, event.agent, event.labels), "more of a label than one agent may have"
         assert event.key[-1] == event.agent
-        assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
+        assert event.leads == (event.agent == people_invariants.lead_for(engine, event.interaction))
+        # Whoever talks with the customer already is asked before all others, who are in order themselves.
+        ranked = event.runners_up if event.leads else [event.key, *event.runners_up]
+        assert ranked == sorted(ranked), "a runner-up is before the winner"
 
         if not _is_on_the_way(engine):
             _check_best(engine, _Made.offer_of(event), at_us, self.reopened)
@@ -655,6 +658,7 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
     item, bench = routing.items[made.name], routing.benches[made.agent]
     hand = [other for name, other in _hand(engine, made.agent) if name != made.name]
     lent = [other for other in hand if other.lent_to == made.offer]
+    lead = None if item.consult_on is not None else people_invariants.lead_for(engine, made.name)
     for name, other in routing.benches.items():
         theirs_in_hand = [row for _, row in _hand(engine, name)]
         if (
@@ -669,7 +673,8 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
             theirs, draws = oracle.key(plan, name, other, item, engine.view.plans.rating.scores, last)
             asides = not oracle.has_room(plan, other, item), bool(lent)
             assert asides[0] >= asides[1], f"{name} need put nothing aside"
-            if asides[0] == asides[1]:
+            assert name != lead or asides[0], f"{name} talks with the customer already"
+            if asides[0] == asides[1] and made.agent != lead:
                 assert theirs[:-1] >= made.key[:-1] if draws else theirs > made.key, f"{name} goes first"
     counts = {**bench.counts, made.channel: bench.counts[made.channel] - 1}
     used = bench.used_percent - made.weight_percent + sum(other.weight_percent for other in lent)
@@ -733,6 +738,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_deliveries(engine)
     desk_invariants.check(engine)
     people_invariants.check(engine)
+    people_invariants.check_engagements(engine)
     if witness is not None:
         _check_against(engine, witness)
 

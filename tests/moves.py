@@ -16,6 +16,7 @@ from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import Address, ref
 from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, Team, WarmUp
+from orchestra.model.engagements import Engagements
 from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
 from orchestra.model.plan import Plan
@@ -217,6 +218,7 @@ def swarm_plan() -> Plan:
         callbacks=callbacks,
         teams={**plan.teams, "experts": Team()},
         labels={"complex": Label(2), "money": Label(1)},
+        engagements=Engagements({"email": {"voice": "separate"}, "voice": {"email": "separate"}}),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
     )
 
@@ -678,9 +680,18 @@ def resume(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.ResumeCase(name) if name else None
 
 
+def _seen(engine: Engine, choose: Chooser, case: str) -> int | None:
+    """Mostly nothing, else the version of the customer's engagement, now and then an older or newer one."""
+    row = engine.view.cases.cases.get(case)
+    known = [] if row is None else engine.view.engagements.by(engine.view.identity.group(row.customer))
+    if not known or choose.chance(60):
+        return None
+    return engine.view.engagements.engagements[known[0]].version + choose.pick([0, 0, -1, 1])
+
+
 def resolve(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _case(engine, choose)
-    return c.ResolveCase(name, choose.pick(DISPOSITIONS)) if name else None
+    return c.ResolveCase(name, choose.pick(DISPOSITIONS), seen=_seen(engine, choose, name)) if name else None
 
 
 def reopen(engine: Engine, choose: Chooser) -> c.Command | None:

@@ -11,7 +11,7 @@ from orchestra.engine.identity.linking import MOST_IDS
 from orchestra.engine.identity.state import TRIAGE
 from orchestra.model import events as e
 
-__all__ = ["PeopleWitness", "check", "check_against"]
+__all__ = ["PeopleWitness", "check", "check_against", "check_engagements", "lead_for"]
 
 
 @attrs.define
@@ -24,11 +24,14 @@ class PeopleWitness:
     apart: set[frozenset[str]] = attrs.field(factory=set)
     addresses: dict[str, set[str]] = attrs.field(factory=lambda: defaultdict(set))
     forgotten: set[str] = attrs.field(factory=set)
+    versions: dict[str, int] = attrs.field(factory=dict)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
         if isinstance(event, e.ConsentRecorded):
             self.said[event.customer, event.purpose, event.channel].append((event.occurred_us, event.given))
+        elif isinstance(event, e.EngagementSplit):
+            self.versions[event.other] = self.versions.get(event.engagement, 0)
         elif isinstance(event, e.CustomersSplit):
             self.mixed[event.link] = _mixed(engine, event.customer, event.other)
             self.apart.add(frozenset((event.customer, event.other)))
@@ -46,6 +49,16 @@ class PeopleWitness:
             self.listed[event.link].add(event.case)
         elif isinstance(event, e.DeliveryStarted):
             self._check_consent(engine, event.delivery)
+        self._check_versions(engine)
+
+    def _check_versions(self, engine: Engine) -> None:
+        """A version that was seen never comes back: what has changed is always told by a higher one."""
+        rows = engine.view.engagements.engagements
+        for name, row in rows.items():
+            assert row.version >= self.versions.get(name, 0), f"{name} went back to version {row.version}"
+            self.versions[name] = row.version
+        for name in self.versions.keys() - rows.keys():
+            del self.versions[name]
 
     def _check_consent(self, engine: Engine, delivery: str) -> None:
         """Nothing leaves that its customer forbade, under whichever of their ids, nor what they have not asked for."""
@@ -116,6 +129,35 @@ def check(engine: Engine) -> None:
         assert not engine.view.contacts.interactions[name].is_final, f"{name} is over and still verified"
     for link in identity.merges:
         assert (link in identity.listing) == (engine.view.timers.get(TRIAGE, link) is not None)
+
+
+def check_engagements(engine: Engine) -> None:
+    """Whoever is in touch is so in one engagement, led by a person who has a part in it."""
+    view = engine.view
+    rows, members = view.contacts.interactions, view.engagements.members
+    to_call = view.callbacks.callbacks
+    open_ones = {name for name, row in rows.items() if row.is_open and row.conversation is not None}
+    assert members.keys() == open_ones - to_call.keys(), "others are in touch than have open contacts"
+    assert set(view.engagements.engagements) == {member.engagement for member in members.values()}
+    of_person: dict[str, set[str]] = defaultdict(set)
+    people: dict[str, set[str]] = defaultdict(set)
+    for name, member in members.items():
+        assert (member.customer, member.agent) == (rows[name].customer, rows[name].agent), f"{name} is somebody else's"
+        of_person[view.identity.root(member.customer)].add(member.engagement)
+        if member.agent is not None and view.presence.agents[member.agent].kind == "person":
+            people[member.engagement].add(member.agent)
+    for person, names in of_person.items():
+        assert len(names) == 1, f"{person} is in touch in {names} at once"
+    for name, row in view.engagements.engagements.items():
+        assert row.lead in people[name] if people[name] else row.lead is None, f"{row.lead} leads {name} without a part"
+
+
+def lead_for(engine: Engine, interaction: str) -> str | None:
+    """Who is to be asked first for a contact."""
+    member = engine.view.engagements.members.get(interaction)
+    if member is None or member.mode != "together":
+        return None
+    return engine.view.engagements.engagements[member.engagement].lead
 
 
 def check_against(engine: Engine, witness: PeopleWitness) -> None:

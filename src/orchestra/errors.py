@@ -10,6 +10,7 @@
         OfferExpired           the offer cannot be answered any more, or its token is not the right one
         TooSoon                it cannot end before its time
         MergeVetoed            two customers cannot be one person
+        StaleVersion           the giver does not know what has come between
         Quarantined            the command broke the engine, which was loaded anew without it
       InvalidData            foreign bytes or files are malformed
         MalformedMessage       a message, a line or a payload cannot be read
@@ -61,6 +62,7 @@ __all__ = [
     "OrchestraError",
     "Quarantined",
     "ReplayMismatch",
+    "StaleVersion",
     "TooSoon",
     "UnknownId",
     "UnsupportedVersion",
@@ -217,6 +219,23 @@ class MergeVetoed(CommandRefused):
 
     def __str__(self) -> str:
         return f"{self.customer} and {self.other} cannot be one person: {self.reason}"
+
+
+@_error
+class StaleVersion(CommandRefused):
+    """The engagement is at `version`, and whoever gave the command had `seen` an older one.
+
+    `between` is what came between, oldest first, as far as it is remembered: `MessageReceived in7`.
+    """
+
+    engagement: str
+    seen: int
+    version: int
+    between: Sequence[str]
+
+    def __str__(self) -> str:
+        came = f": {', '.join(self.between)}" if self.between else ""
+        return f"{self.engagement} is at version {self.version}, not {self.seen} any more{came}; look again"
 
 
 @_error

@@ -28,7 +28,7 @@ from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal
 from orchestra.runtime.sources import Source
-from orchestra.runtime.views import CaseView, CustomerView, InteractionView
+from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView
 
 __all__ = ["Workspace", "open"]
 
@@ -83,6 +83,14 @@ class Workspace(Calls[workspace.Workspace]):
             UnknownId: there is no such customer.
         """
         return self._door.run(self._inner.customer, customer)
+
+    def engagement(self, customer: str | Ref) -> EngagementView | None:
+        """What a customer is in touch with now, and who leads; None if they are not in touch.
+
+        Raises:
+            UnknownId: there is no such customer.
+        """
+        return self._door.run(self._inner.engagement, customer)
 
     def why_waiting(self, interaction: str | Ref) -> Waiting | None:
         """Why an interaction, or a consult by its id, still waits; None if it does not.

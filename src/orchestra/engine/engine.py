@@ -22,6 +22,7 @@ from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.details.decide import SECTION as DETAILS
+from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS, check_seen
 from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.identity.decide import SECTION as IDENTITY
 from orchestra.engine.known.state import SECTION as KNOWN
@@ -50,6 +51,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     IDENTITY,
     CONTACTS,
     CASES,
+    ENGAGEMENTS,
     DETAILS,
     CONSULTS,
     SUPERVISION,
@@ -166,6 +168,8 @@ class Engine:
         if decide is None:
             raise InvalidCommand("command", f"{type(command).__name__} is not a command of this engine")
         actor = authorize(self.view, command)
+        if command.seen is not None:
+            check_seen(self.view, command, command.seen)
         return self._run(decide(self.view, command, at_us), at_us, actor)
 
     def tick(self, at_us: int) -> Decided:

@@ -14,6 +14,7 @@ from orchestra.engine.contacts.state import Contacts, Interaction
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
 from orchestra.engine.details.state import Details
+from orchestra.engine.engagements.state import Engagements
 from orchestra.engine.hours.state import Hours
 from orchestra.engine.identity.state import Customer, Identity
 from orchestra.engine.known.state import Known
@@ -48,6 +49,7 @@ class View:
         "definition",
         "deliveries",
         "details",
+        "engagements",
         "hours",
         "identity",
         "known",
@@ -72,6 +74,7 @@ class View:
         self.identity = Identity(self.plans, self.timers)
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
+        self.engagements = Engagements(self.plans, self.timers)
         self.details = Details(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)
         self.consults = Consults(self.plans, self.timers)

@@ -14,6 +14,11 @@ Id = str | Ref
 
 @attrs.define
 class Command:
-    """Something asked of the engine, by `actor`."""
+    """Something asked of the engine, by `actor`.
+
+    `seen` is the version of the customer's engagement that the giver knows; if it has changed since, the command is
+    refused, with what came between.
+    """
 
     actor: Actor | None = attrs.field(default=None, kw_only=True)
+    seen: int | None = attrs.field(default=None, kw_only=True)

@@ -29,6 +29,7 @@ from orchestra.model.definitions import (
     Team,
     WorkspaceDefinition,
 )
+from orchestra.model.engagements import Engagements, check_engagements
 from orchestra.model.files import decoded, read_file
 from orchestra.model.identity import Identity, check_identity
 from orchestra.model.routing import RESERVED
@@ -67,6 +68,7 @@ class Plan:
         presence: how agents' absence shows.
         cases: how contacts become cases.
         identity: who customers are.
+        engagements: what happens when a customer is in touch on several channels at once.
         deliveries: how outbound messages are tried.
         callbacks: how customers are called back.
         fields: which fields the application may set.
@@ -83,6 +85,7 @@ class Plan:
     presence: Presence = Presence()
     cases: Cases = Cases()
     identity: Identity = Identity()
+    engagements: Engagements = Engagements()
     deliveries: Deliveries = Deliveries()
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
@@ -375,6 +378,14 @@ def _check_identity(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"channels.{name}.most_verified", f"must be one of {', '.join(plan.identity.levels)}")
 
 
+def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    yield from check_engagements(plan.engagements)
+    for there, others in plan.engagements.pairs.items():
+        for path, channel in ((there, there), *((f"{there}.{comes}", comes) for comes in others)):
+            if _is_missing(channel, "channels", plan.channels, lost):
+                yield Fault(f"engagements.pairs.{path}", _missing("channel", channel, plan.channels))
+
+
 _CHECKS = (
     _check_workspace,
     _check_queues,
@@ -386,6 +397,7 @@ _CHECKS = (
     _check_pace,
     _check_cases,
     _check_identity,
+    _check_engagements,
     _check_deliveries,
     _check_callbacks,
     _check_fields,

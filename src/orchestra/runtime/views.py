@@ -18,11 +18,13 @@ __all__ = [
     "CaseView",
     "ConsentView",
     "CustomerView",
+    "EngagementView",
     "InteractionView",
     "MergeView",
     "asked_of",
     "case_view",
     "customer_view",
+    "engagement_view",
     "fields_of",
     "interaction_view",
     "suggested_of",
@@ -73,6 +75,38 @@ class InteractionView:
     position: int | None
     verified: str
     fields: Mapping[str, str | int | bool]
+
+
+@attrs.frozen
+class EngagementView:
+    """A customer who is in touch, as it stood when asked.
+
+    Attributes:
+        id: of the engagement.
+        version: to be given as `seen` with commands that are right only as long as nothing more happens.
+        lead: the agent who leads; None if nobody has any of it in hand.
+        members: interaction -> how it goes with the others: `first`, `together` or `separate`.
+    """
+
+    id: str
+    version: int
+    lead: str | None
+    members: Mapping[str, str]
+
+
+def engagement_view(view: View, name: str | Ref) -> EngagementView | None:
+    """What the customer of an id or reference is in touch with; None if they are not.
+
+    Raises:
+        UnknownId: there is no such customer.
+    """
+    found = view.engagements.by(view.identity.group(view.customer(name)[0]))
+    if not found:
+        return None
+    row = view.engagements.engagements[found[0]]
+    names = sorted(view.engagements.of[found[0]], key=lambda one: int(one[2:]))
+    members = {name: view.engagements.members[name].mode for name in names}
+    return EngagementView(found[0], row.version, row.lead, members)
 
 
 @attrs.frozen

@@ -55,10 +55,12 @@ from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.views import (
     CaseView,
     CustomerView,
+    EngagementView,
     InteractionView,
     asked_of,
     case_view,
     customer_view,
+    engagement_view,
     interaction_view,
 )
 
@@ -205,6 +207,15 @@ class Workspace(Calls):
         """
         refuse_no_id("customer", customer)
         return await self._owner.read(lambda view: customer_view(view, customer))
+
+    async def engagement(self, customer: str | Ref) -> EngagementView | None:
+        """What a customer is in touch with now, and who leads; None if they are not in touch.
+
+        Raises:
+            UnknownId: there is no such customer.
+        """
+        refuse_no_id("customer", customer)
+        return await self._owner.read(lambda view: engagement_view(view, customer))
 
     def _whose(self, interaction: str) -> str | None:
         row = self._owner.view.contacts.interactions.get(interaction)

@@ -34,11 +34,31 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
             yield dialing(view, name, at_us)
         return
     order = routing.rules.step(item).order
-    ranked = _ranked(view, name, plain, order)
+    ranked = _led(view, name, plain, order) or _ranked(view, name, plain, order)
     if not ranked and routing.rules.interrupted and item.consult_on is None:  # nothing is put aside for a consult
         ranked = _ranked(view, name, routing.index.by_putting_aside(plain), order)
     if ranked:
         yield _offer(view, name, item, plain, ranked, at_us)
+
+
+def _led(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry]:
+    """First the agent who talks with the customer about the same case already, if they can take this as well."""
+    lead, item = view.engagements.lead_for(name), view.routing.items[name]
+    if lead is None or item.consult_on is not None or lead in item.excluded or lead in item.ringing:
+        return []
+    if not view.routing.index.is_free(lead, wanted):
+        return []
+    others = [entry for entry in _ranked(view, name, wanted, order) if entry[-1] != lead]
+    return [_key(view, name, wanted, order, lead), *others[:_RUNNERS_UP]]
+
+
+def _key(view: View, name: str, wanted: Requirement, order: Order, agent: str) -> Entry:
+    """An agent by all that the order compares."""
+    routing = view.routing
+    item, placed = routing.items[name], routing.index.of_agent[agent]
+    rate = routing.rules.scorer(name, item, wanted)
+    scores, known = rate(agent, routing.benches[agent]), whom_they_know(view, item, order)
+    return order.full(placed.profile, wanted, placed.keys[order.own], scores, known)
 
 
 def whom_they_know(view: View, item: Item, order: Order) -> str | None:
@@ -118,11 +138,7 @@ def offer_best_items(
             dialled += 1
             continue
         item = routing.items[name]
-        placed = routing.index.of_agent[agent]
-        order = routing.rules.step(item).order
-        rate = routing.rules.scorer(name, item, wanted)
-        scores, known = rate(agent, routing.benches[agent]), whom_they_know(view, item, order)
-        key = order.full(placed.profile, wanted, placed.keys[order.own], scores, known)
+        key = _key(view, name, wanted, routing.rules.step(item).order, agent)
         yield _offer(view, name, item, wanted, [key], at_us)
 
 
@@ -198,6 +214,7 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
         failing(view, item, wanted),
         list(view.routing.rules.labels[item.queue]),
         list(view.routing.rules.step(item).order.names),
+        winner[-1] == view.engagements.lead_for(name),
     )
 
 

@@ -90,6 +90,11 @@ from orchestra.model.events.deliveries import (
     SendingStarted,
     SendingStopped,
 )
+from orchestra.model.events.engagements import (
+    EngagementJoined,
+    EngagementsMerged,
+    EngagementSplit,
+)
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.identity import (
     AddressLinked,
@@ -190,6 +195,9 @@ __all__ = [
     "DeliveryUnknown",
     "DeviceLost",
     "DeviceReturned",
+    "EngagementJoined",
+    "EngagementSplit",
+    "EngagementsMerged",
     "ErasureDone",
     "Event",
     "FieldsSet",

@@ -35,6 +35,7 @@ class OfferMade(Event):
         failed: condition -> number of agents who did not meet it.
         labels: of the interaction's labels the agent has one more.
         order: what the parts of the keys are, but the last.
+        leads: whether the agent talks with the customer about the same case already, and was asked before all others.
     """
 
     offer: str
@@ -51,6 +52,7 @@ class OfferMade(Event):
     failed: dict[str, int]
     labels: list[str] = attrs.field(factory=list)
     order: list[str] = attrs.field(factory=list)
+    leads: bool = False
 
 
 @attrs.define

@@ -24,6 +24,9 @@ PHRASES: Mapping[str, str] = {
     "TriageNeeded": "{case} is to be sorted out: {other} has a part in it",
     "TriageListed": "all cases to be sorted out after {link} are listed",
     "TriageSettled": "{case} is sorted out",
+    "EngagementJoined": "is in touch on {interaction} as well ({mode})",
+    "EngagementsMerged": "what they were in touch with before goes on as {engagement}",
+    "EngagementSplit": "{interactions_text} go on as {other}",
     "ContactVerified": "is verified in {interaction}: {level} ({method})",
     "CustomerErased": "is to be forgotten{because}",
     "ErasureDone": "is forgotten",
@@ -59,7 +62,7 @@ PHRASES: Mapping[str, str] = {
     "CallbackAnswered": "answered the call of {author}",
     "CallbackFailed": "{author} called, attempt {attempt}, and did not reach them{because}",
     "CallbackExhausted": "will not be called again for {interaction}, after {attempts} attempts",
-    "OfferMade": "offered to {agent}",
+    "OfferMade": "offered to {agent}{who_leads}",
     "RingWidened": "rings up to {agents} agents of queue {queue} now",
     "OfferConnecting": "{agent} answered, and is being connected",
     "OfferAccepted": "{agent} took it",
@@ -156,6 +159,8 @@ class _Words(dict[str, Any]):
         self["vetoed"] = f"; but {self['veto']}" if self.get("veto") else ""
         self["allows"] = "allows" if self.get("given") else "forbids"
         self["where"] = self.get("channel") or "all channels"
+        self["interactions_text"] = ", ".join(self.get("interactions") or ())
+        self["who_leads"] = ", who talks with them already" if self.get("leads") else ""
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))

@@ -1,0 +1,1 @@
+"""Contacts of one customer at the same time, kept in step."""
