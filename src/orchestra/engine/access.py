@@ -60,6 +60,8 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.AddRef,
         c.SetFields,
         c.SendMessage,
+        c.MakeCommitment,
+        c.WithdrawCommitment,
     }
 )
 
@@ -81,10 +83,10 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
-    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY,
+    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY | {c.SettleConflict},
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
     "customer": _INBOUND | {c.RecordConsent},
-    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.EraseCustomer, c.CloseCase, c.RecordReply},
+    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact},
     "operator": None,
     "system": None,
 }

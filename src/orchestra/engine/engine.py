@@ -17,6 +17,7 @@ from orchestra.engine.access import authorize, role_faults
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
+from orchestra.engine.commitments.decide import SECTION as COMMITMENTS
 from orchestra.engine.consults.decide import SECTION as CONSULTS
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
@@ -63,6 +64,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     WORK,
     BOTS,
     KNOWN,
+    COMMITMENTS,
 )
 """All sections, in the order in which they react."""
 

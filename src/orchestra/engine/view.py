@@ -9,6 +9,7 @@ from typing import TypeVar
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
+from orchestra.engine.commitments.state import Commitments
 from orchestra.engine.consults.state import Consults
 from orchestra.engine.contacts.state import Contacts, Interaction
 from orchestra.engine.definition.state import Definition
@@ -43,6 +44,7 @@ class View:
         "bots",
         "callbacks",
         "cases",
+        "commitments",
         "consults",
         "contacts",
         "definition",
@@ -84,6 +86,7 @@ class View:
         self.logs = Logs(self.plans, self.timers)
         self.work = Work(self.plans, self.timers)
         self.bots = Bots(self.plans, self.timers)
+        self.commitments = Commitments(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
 
     @property

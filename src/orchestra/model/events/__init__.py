@@ -39,6 +39,16 @@ from orchestra.model.events.cases import (
     FieldsSet,
     RefAdded,
 )
+from orchestra.model.events.commitments import (
+    CommitmentConflict,
+    CommitmentCorrected,
+    CommitmentExpired,
+    CommitmentMade,
+    CommitmentWithdrawn,
+    ConflictWidened,
+    FactExpired,
+    FactReported,
+)
 from orchestra.model.events.consults import (
     ConsultAccepted,
     ConsultAsked,
@@ -157,6 +167,12 @@ __all__ = [
     "CaseResolved",
     "CaseResumed",
     "CaseWaiting",
+    "CommitmentConflict",
+    "CommitmentCorrected",
+    "CommitmentExpired",
+    "CommitmentMade",
+    "CommitmentWithdrawn",
+    "ConflictWidened",
     "ConnectAtRisk",
     "ConnectBreached",
     "ConsentRecorded",
@@ -192,6 +208,8 @@ __all__ = [
     "DeviceReturned",
     "ErasureDone",
     "Event",
+    "FactExpired",
+    "FactReported",
     "FieldsSet",
     "GateOpened",
     "InteractionAbandoned",
