@@ -256,6 +256,8 @@ def _on_planned(view: View, event: e.DeliveryPlanned, at_us: int) -> Iterator[e.
 
 def _on_accepted(view: View, event: e.DeliveryAccepted, at_us: int) -> Iterator[e.Event]:
     """Receipts that overtook the provider's own answer."""
+    if not view.deliveries.early:
+        return
     row = view.deliveries.deliveries[event.delivery]
     for provider_id in event.provider_ids:
         for receipt in RECEIPTS:
