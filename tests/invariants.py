@@ -40,7 +40,7 @@ from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
-from tests import desk_invariants, people_invariants, routing_oracle as oracle
+from tests import commitment_invariants, desk_invariants, people_invariants, routing_oracle as oracle
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
 
@@ -91,6 +91,7 @@ class Witness:
     ended: int = 0
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
+    commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -107,6 +108,7 @@ class Witness:
         self.desk.see(engine, event)
         self.people.see(engine, event)
         self._follow_behind(engine, event)
+        self.commitments.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -739,6 +741,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     desk_invariants.check(engine)
     people_invariants.check(engine)
     people_invariants.check_engagements(engine)
+    commitment_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 
@@ -969,8 +972,9 @@ def _check_deliveries(engine: Engine) -> None:
             assert waits == [False, False, False], f"{name} is {row.state} and has timers"
         assert not row.is_held or row.state == "PENDING"
         if row.is_held:
-            is_free = not view.deliveries.is_stopped(row.channel, row.topic)
-            assert not is_free or name in view.deliveries.to_release, f"{name} is held by no stop"
+            is_kept = view.deliveries.is_stopped(row.channel, row.topic) or row.subject in view.commitments.frozen
+            is_waiting = is_kept and not row.is_outdated
+            assert is_waiting or name in view.deliveries.to_release, f"{name} is held by no stop and no conflict"
     assert view.deliveries.unsent == sum(row.state in _UNSENT for row in view.deliveries.deliveries.values())
     assert not view.deliveries.to_release or timers.get("deliveries.release", "") is not None
 
@@ -978,6 +982,7 @@ def _check_deliveries(engine: Engine) -> None:
 def _check_against(engine: Engine, witness: Witness) -> None:
     desk_invariants.check_against(engine, witness.desk)
     people_invariants.check_against(engine, witness.people)
+    commitment_invariants.check_against(engine, witness.commitments)
     view = engine.view
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
     witness.behind &= waiting.keys()

@@ -30,6 +30,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
+from tests import commitment_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = [
@@ -220,6 +221,7 @@ def swarm_plan() -> Plan:
         labels={"complex": Label(2), "money": Label(1)},
         engagements=Engagements({"email": {"voice": "separate"}, "voice": {"email": "separate"}}),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
+        commitments=commitment_moves.swarm_commitments(),
     )
 
 
@@ -286,7 +288,14 @@ def next_plan(choose: Chooser) -> Plan:
     cases = attrs.evolve(plan.cases, attach=attach, close_after=choose.pick([None, timedelta(minutes=5)]))
     labels = {"complex": Label(choose.pick([1, 2])), "money": Label(choose.pick([1, 3]))}
     return attrs.evolve(
-        plan, channels=channels, queues=queues, agents=agents, cases=cases, labels=labels, callbacks=callbacks
+        plan,
+        channels=channels,
+        queues=queues,
+        agents=agents,
+        cases=cases,
+        labels=labels,
+        callbacks=callbacks,
+        commitments=commitment_moves.swarm_commitments(choose.pick(["person", "unless_worse", "precedence"])),
     )
 
 
@@ -1083,6 +1092,7 @@ WEIGHTS: Mapping[Move, int] = {
     consent: 3,
     erase: 1,
     record_erasure: 2,
+    **commitment_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

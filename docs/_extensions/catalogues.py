@@ -25,6 +25,7 @@ _AREAS = {
     "agents": "Agents and devices",
     "bots": "Bots",
     "cases": "Cases, references and fields",
+    "commitments": "Commitments and conflicts",
     "consults": "Consults",
     "contacts": "Contacts and messages",
     "definition": "The plan",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from orchestra import blocking
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
-    from orchestra.model.results import Dialed, Received, RequestedCallback, WorkOpened
+    from orchestra.model.results import Dialed, Received, RequestedCallback, Stated, WorkOpened
     from orchestra.runtime.agents import ActiveContact, Consult, Offer
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.context import Context
@@ -89,6 +89,7 @@ __all__ = [
     "ScoredNeed",
     "ScoredProfile",
     "Source",
+    "Stated",
     "TooSoon",
     "UnknownId",
     "WorkItem",
@@ -120,6 +121,7 @@ _LATER = {
     "Received": "model.results",
     "RequestedCallback": "model.results",
     "Source": "runtime.sources",
+    "Stated": "model.results",
     "WorkOpened": "model.results",
     "Workspace": "runtime.workspace",
     "blocking": "blocking",

@@ -124,7 +124,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Stores]:
 def _mortal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Name the owner so that it counts as gone when the next one comes: here the process lives on."""
     host, boot, pid, _, nonce = process_holder().split("/")
-    monkeypatch.setattr("orchestra.runtime.workspace.process_holder", lambda: f"{host}/{boot}/{pid}/0/{nonce}")
+    monkeypatch.setattr("orchestra.runtime.tenure.process_holder", lambda: f"{host}/{boot}/{pid}/0/{nonce}")
 
 
 @contextmanager

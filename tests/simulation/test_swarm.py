@@ -47,7 +47,7 @@ def test_different_seeds_do_different_things() -> None:
 def test_the_runs_reach_every_event_and_every_fault() -> None:
     seen: Counter[str] = Counter()
     faults: set[str] = set()
-    for seed in range(100_000, 100_080):
+    for seed in range(100_000, 100_160):
         seen += run_seed(seed).events
         faults |= Run(seed).faults
         if seen.keys() >= EVENTS.keys() and faults >= set(FAULTS):

@@ -5,10 +5,10 @@ Generated from `orchestra.runtime.agents` by `tests/blocking_generator.py`; do n
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from orchestra.blocking.portal import Counterpart, Stream, as_is
-from orchestra.model.results import CaseRef, RequestedCallback, Written
+from orchestra.model.results import CaseRef, RequestedCallback, Stated, Written
 from orchestra.runtime import agents
 from orchestra.runtime.context import Context
 
@@ -293,6 +293,32 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
         """
         return self._door.run(self._inner.reply, text, key)
+
+    def commit(
+        self,
+        subject: str,
+        attribute: str,
+        value: int | str | date,
+        unit: str | None = None,
+        *,
+        until: datetime | None = None,
+        supersedes: str | None = None,
+    ) -> Stated:
+        """Record what the customer was just told: a price, a day, what will be done.
+
+        Args:
+            subject: the application's own key for what it is about, as `order:81`.
+            attribute: one of the plan's, as `price`.
+            value: of the attribute's type: whole minor units of money (4900 for 49.00), a quantity, a day, a word.
+            unit: the currency or unit; the plan's unless given.
+            until: how long it holds, with a time zone; as long as the plan says unless given.
+            supersedes: id of what was said before and is explicitly replaced by this.
+
+        Raises:
+            NotPermitted: the agent's roles do not let them grant that much; says how much they do.
+            CommandRefused: the plan has no such attribute, or the value is not of its type.
+        """
+        return self._door.run(self._inner.commit, subject, attribute, value, unit, until=until, supersedes=supersedes)
 
     def hold(self) -> None:
         """Put the customer on hold."""

@@ -6,14 +6,14 @@ Generated from `orchestra.runtime.calls` by `tests/blocking_generator.py`; do no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from orchestra.blocking.portal import Opened
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Linked, Received, RequestedCallback, WorkOpened
+from orchestra.model.results import Dialed, Linked, Received, RequestedCallback, Stated, WorkOpened
 from orchestra.model.work import WorkItem
 from orchestra.runtime import calls
 from orchestra.runtime.history.disclosures import Disclosure
@@ -65,6 +65,49 @@ class Calls(Opened[AnyCalls]):
             JournalUnavailable: it may not be stored; ask again with the same key.
         """
         return self._door.run(self._inner.open_work_item, item)
+
+    def report_fact(
+        self,
+        by: str,
+        subject: str,
+        attribute: str,
+        value: int | str | date,
+        unit: str | None = None,
+        *,
+        case: str | Ref | None = None,
+        customer: str | Ref | None = None,
+        until: datetime | None = None,
+        source: str | None = None,
+    ) -> Stated:
+        """Tell what is so in a back office: a bill was issued, an order shipped. It may contradict what was said.
+
+        Args:
+            by: the back office's name; if the plan has an authority of that name, it speaks with it.
+            subject: the application's own key for what it is about, as `order:81`.
+            attribute: one of the plan's, as `price`.
+            value: of the attribute's type: whole minor units of money (4900 for 49.00), a quantity, a day, a word.
+            unit: the currency or unit; the plan's unless given.
+            case: id or reference of the case that it belongs to, where that is known.
+            customer: id or reference of whose matter it is, where only that is known.
+            until: how long it holds, with a time zone; as long as the plan says unless given.
+            source: the application's own key for where it was told, such as a bill's number.
+
+        Raises:
+            CommandRefused: the plan has no such attribute, or the value is not of its type.
+            MalformedMessage: `until` has no time zone, or the value is a time.
+        """
+        return self._door.run(
+            self._inner.report_fact,
+            by,
+            subject,
+            attribute,
+            value,
+            unit,
+            case=case,
+            customer=customer,
+            until=until,
+            source=source,
+        )
 
     def request_callback(
         self, interaction: str | Ref, *, due: datetime | None = None, agent: str | None = None

@@ -22,6 +22,7 @@ from orchestra.model.plan import Plan
 from orchestra.model.scores import Scores
 from orchestra.runtime import workspace
 from orchestra.runtime.clock import Clock
+from orchestra.runtime.commitments import CommitmentView, ConflictView
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting
 from orchestra.runtime.lines import Line
@@ -91,6 +92,25 @@ class Workspace(Calls[workspace.Workspace]):
             UnknownId: there is no such customer.
         """
         return self._door.run(self._inner.engagement, customer)
+
+    def commitments(
+        self, subject: str | None = None, *, case: str | Ref | None = None, customer: str | Ref | None = None
+    ) -> tuple[CommitmentView, ...]:
+        """What was said of a subject, in a case, or to a customer, and holds or is in dispute; oldest first.
+
+        Raises:
+            InvalidCommand: not exactly one of them is given.
+            UnknownId: there is no such case or customer.
+        """
+        return self._door.run(self._inner.commitments, subject, case=case, customer=customer)
+
+    def conflict(self, conflict: str) -> ConflictView:
+        """An open conflict, and what precedence proposes.
+
+        Raises:
+            UnknownId: there is no such conflict, or it is settled.
+        """
+        return self._door.run(self._inner.conflict, conflict)
 
     def why_waiting(self, interaction: str | Ref) -> Waiting | None:
         """Why an interaction, or a consult by its id, still waits; None if it does not.

@@ -30,6 +30,7 @@ from orchestra.model.results import (
     Dialed,
     Received,
     RequestedCallback,
+    Stated,
     WorkOpened,
     Written,
 )
@@ -43,7 +44,7 @@ _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(Accepted, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
-        *(Received, RequestedCallback, WorkOpened, Written),
+        *(Received, RequestedCallback, Stated, WorkOpened, Written),
     )
 }
 _REFUSALS: dict[str, type[Any]] = {

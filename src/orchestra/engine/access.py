@@ -60,6 +60,8 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.AddRef,
         c.SetFields,
         c.SendMessage,
+        c.MakeCommitment,
+        c.WithdrawCommitment,
     }
 )
 
@@ -81,10 +83,10 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
-    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY,
+    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY | {c.SettleConflict},
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
     "customer": _INBOUND | {c.RecordConsent},
-    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.EraseCustomer, c.CloseCase, c.RecordReply},
+    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact},
     "operator": None,
     "system": None,
 }
@@ -134,15 +136,14 @@ def _authorize_agent(
     agent = view.presence.agents.get(name)
     if agent is None:
         raise NotPermitted(actor, type(command).__name__, "no such agent")
-    roles = [view.plan.roles[role] for role in agent.roles if role in view.plan.roles]
-    kind = type(command).__name__
+    kind, whose = type(command).__name__, getattr(command, "agent", None)
+    roles = [view.plan.roles[role] for role in agent.roles if role in view.plan.roles] if agent.roles else ()
     granting = [role for role in roles if kind in role.may or "*" in role.may]
     if agent.roles and not granting:
         raise NotPermitted(actor, kind, f"none of the roles {', '.join(agent.roles)} allows it")
     if not agent.roles and type(command) not in allowed:
         raise NotPermitted(actor, kind, "agents without a role may not")
-    whose = getattr(command, "agent", None)
-    if whose not in (None, name) and not any(role.others for role in granting):
+    if whose is not None and whose != name and not any(role.others for role in granting):
         raise NotPermitted(actor, kind, f"it is {whose}'s work, and no role covers the work of others")
 
 

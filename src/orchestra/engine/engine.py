@@ -17,6 +17,7 @@ from orchestra.engine.access import authorize, role_faults
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
+from orchestra.engine.commitments.decide import SECTION as COMMITMENTS
 from orchestra.engine.consults.decide import SECTION as CONSULTS
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
@@ -65,6 +66,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     WORK,
     BOTS,
     KNOWN,
+    COMMITMENTS,
 )
 """All sections, in the order in which they react."""
 
@@ -161,9 +163,9 @@ class Engine:
             EngineFault: a rule of the engine itself was broken; discard it.
         """
         at_us = max(at_us, self.now_us)
-        due = self.due()
-        if due is not None and due <= at_us:
-            raise TickFirst(f"a timer was due at {due}")
+        first = self.view.timers.first()
+        if first is not None and first[0] <= at_us:
+            raise TickFirst(f"a timer was due at {first[0]}")
         decide = self._decide.get(type(command))
         if decide is None:
             raise InvalidCommand("command", f"{type(command).__name__} is not a command of this engine")
@@ -209,9 +211,10 @@ class Engine:
 
     def _emit(self, event: Event) -> None:
         """Evolve all sections, then let them react, depth first."""
-        if len(self._batch) >= MAX_BATCH:
+        batch = self._batch
+        if len(batch) >= MAX_BATCH:
             raise EngineFault(f"more than {MAX_BATCH} events in one batch")
-        self._batch.append(event)
+        batch.append(event)
         at_us = self._at_us
         self._apply(event, at_us)
         for react in self._react.get(type(event), ()):
@@ -219,8 +222,7 @@ class Engine:
                 self._emit(further)
 
     def _apply(self, event: Event, at_us: int) -> None:
-        view = self.view
-        view.position += 1
+        self.view.position += 1
         self.now_us = at_us
         for own, evolve in self._evolve.get(type(event), ()):
             evolve(own, event, at_us)

@@ -7,6 +7,7 @@ move to a new heap but those, a few with each change.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush, heapreplace
 
 __all__ = ["Entry", "Timers"]
@@ -27,10 +28,13 @@ class Timers:
     were moved to a later time, and of cancelled ones. Any other entry of it is dropped when it comes up.
     """
 
-    __slots__ = ("_due", "_heap", "_leaving", "_size", "_standing")
+    __slots__ = ("_due", "_first", "_heap", "_is_known", "_leaving", "_size", "_standing")
 
     def __init__(self) -> None:
         self._due: dict[str, dict[str, int]] = {}
+        # Asked far more often than it changes: remembered until a change may have made another one the first.
+        self._first: Entry | None = None
+        self._is_known = True
         self._size = 0
         self._heap: list[Entry] = []
         self._leaving: list[Entry] = []
@@ -48,10 +52,14 @@ class Timers:
         stands = self._standing.pop((name, subject), due) if self._standing else due
         self._size += due is None
         due_of[subject] = due_us
+        first = self._first
+        if first is None or due_us <= first[0] or (subject == first[2] and name == first[1]):
+            self._is_known = False
         if stands is None or due_us < stands:
             # A later due time waits for the old entry to surface; an earlier one needs an entry of its own.
             heappush(self._heap, (due_us, name, subject))
-            self._tidy()
+            if self._leaving or len(self._heap) > _SMALL:
+                self._tidy()
         elif due_us > stands:
             self._standing[name, subject] = stands
 
@@ -61,8 +69,20 @@ class Timers:
         if due is None:
             return
         self._size -= 1
+        first = self._first
+        if first is not None and subject == first[2] and name == first[1]:
+            self._is_known = False
         self._standing.setdefault((name, subject), due)
-        self._tidy()
+        if self._leaving or len(self._heap) > _SMALL:
+            self._tidy()
+
+    def cancel_all(self, names: Iterable[str], subject: str) -> None:
+        """Unset several timers of a subject, most of which are not set."""
+        all_due = self._due
+        for name in names:
+            due_of = all_due.get(name)
+            if due_of and subject in due_of:
+                self.cancel(name, subject)
 
     def get(self, name: str, subject: str) -> int | None:
         """When the timer is due, or None if it is not set."""
@@ -70,6 +90,11 @@ class Timers:
 
     def first(self) -> Entry | None:
         """The earliest timer, or None if there is none. It stays set."""
+        if not self._is_known:
+            self._first, self._is_known = self._earliest(), True
+        return self._first
+
+    def _earliest(self) -> Entry | None:
         first = self._top(self._heap)
         if self._leaving:
             other = self._top(self._leaving)
@@ -105,7 +130,7 @@ class Timers:
         """Where entries nobody needs outnumber the others, begin a new heap; or go on to move entries to it."""
         leaving = self._leaving
         if not leaving:
-            if len(self._heap) > _SMALL and len(self._heap) > 2 * self._size:
+            if len(self._heap) > 2 * self._size:
                 self._heap, self._leaving = [], self._heap
             return
         for _ in range(min(_AT_ONCE, len(leaving))):
@@ -126,6 +151,7 @@ class Timers:
             self._due.setdefault(str(name), {})[str(subject)] = int(due)
             self._heap.append((int(due), str(name), str(subject)))
         self._size = len(self._heap)
+        self._is_known = False
         heapify(self._heap)
 
 

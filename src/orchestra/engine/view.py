@@ -9,6 +9,7 @@ from typing import TypeVar
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
+from orchestra.engine.commitments.state import Commitments
 from orchestra.engine.consults.state import Consults
 from orchestra.engine.contacts.state import Contacts, Interaction
 from orchestra.engine.definition.state import Definition
@@ -44,6 +45,7 @@ class View:
         "bots",
         "callbacks",
         "cases",
+        "commitments",
         "consults",
         "contacts",
         "definition",
@@ -87,6 +89,7 @@ class View:
         self.logs = Logs(self.plans, self.timers)
         self.work = Work(self.plans, self.timers)
         self.bots = Bots(self.plans, self.timers)
+        self.commitments = Commitments(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
 
     @property

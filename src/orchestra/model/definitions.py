@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import attrs
 
+from orchestra.model.commitments import CommitmentAttribute, Commitments
 from orchestra.model.hours import Hours
 from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 
@@ -20,6 +21,8 @@ __all__ = [
     "Callbacks",
     "Cases",
     "Channel",
+    "CommitmentAttribute",
+    "Commitments",
     "Condition",
     "Deliveries",
     "Disposition",
@@ -320,10 +323,16 @@ class Role:
     Attributes:
         may: names of commands, or `*` for all.
         others: whether also in other agents' work; only their own unless stated.
+        may_commit: attribute of a commitment -> the most that they may grant a customer: the highest value, or the
+            lowest where lower is better, in the attribute's unit (5000 for 50.00 of money); true for no limit. If none
+            is named, a role that may make commitments may make any.
+        authority: the authority that they speak with when they commit the company; none unless stated.
     """
 
     may: Sequence[str] = attrs.field(converter=_texts)
     others: bool = False
+    may_commit: Mapping[str, str | int | bool] = attrs.field(factory=dict)
+    authority: str | None = None
 
 
 @attrs.frozen

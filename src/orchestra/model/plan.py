@@ -13,6 +13,7 @@ import attrs
 
 from orchestra.errors import DefinitionError, Fault
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
+from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.definitions import (
     ATTACH_BY,
     FIELD_TYPES,
@@ -20,6 +21,7 @@ from orchestra.model.definitions import (
     Callbacks,
     Cases,
     Channel,
+    Commitments,
     Deliveries,
     Fields,
     Label,
@@ -72,6 +74,7 @@ class Plan:
         deliveries: how outbound messages are tried.
         callbacks: how customers are called back.
         fields: which fields the application may set.
+        commitments: what the company may commit itself to, and what holds where statements contradict each other.
     """
 
     workspace: WorkspaceDefinition = WorkspaceDefinition()
@@ -89,6 +92,7 @@ class Plan:
     deliveries: Deliveries = Deliveries()
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
+    commitments: Commitments = Commitments()
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -352,6 +356,12 @@ def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"fields.{target}.{name}", f"{kind!r} is none of {', '.join(FIELD_TYPES)}")
 
 
+def _check_commitments(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    yield from check_commitments(plan.commitments, plan.channels, lost)
+    for name, role in plan.roles.items():
+        yield from check_may_commit(f"roles.{name}", role, plan.commitments, lost)
+
+
 def _is_missing(name: str, section: str, known: Mapping[str, object], lost: Lost) -> bool:
     """Whether a name is of nothing in a section, as far as the section was understood."""
     return name not in known and not lost.has(section, name)
@@ -401,4 +411,5 @@ _CHECKS = (
     _check_deliveries,
     _check_callbacks,
     _check_fields,
+    _check_commitments,
 )

@@ -15,6 +15,7 @@ __all__ = [
     "Linked",
     "Received",
     "RequestedCallback",
+    "Stated",
     "WorkOpened",
     "Written",
 ]
@@ -71,6 +72,23 @@ class WorkOpened:
     interaction: str
     case: CaseRef
     customer: str
+    duplicate: bool = False
+
+
+@attrs.frozen
+class Stated:
+    """A commitment was made or a fact told, or had been before.
+
+    Attributes:
+        statement: its id.
+        conflict: the open conflict in which it stands; None if nothing contradicts it, or that is settled.
+        holds: False if something else was settled to hold, at once.
+        duplicate: True if the same speaker had said so before; nothing changed then.
+    """
+
+    statement: str
+    conflict: str | None = None
+    holds: bool = True
     duplicate: bool = False
 
 

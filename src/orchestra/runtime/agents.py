@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import datetime
+from datetime import date, datetime
 
 from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
@@ -16,8 +16,10 @@ from orchestra.model.results import (
     Consulting,
     ConsultingQueue,
     RequestedCallback,
+    Stated,
     Written,
 )
+from orchestra.runtime.commitments import plain_value, until_us
 from orchestra.runtime.context import Context
 from orchestra.runtime.desk import Desk, has_part, until_consult
 
@@ -335,6 +337,44 @@ class ActiveContact:
                 return written
         assert unknown is not None  # it was asked for at least once
         raise unknown
+
+    async def commit(
+        self,
+        subject: str,
+        attribute: str,
+        value: int | str | date,
+        unit: str | None = None,
+        *,
+        until: datetime | None = None,
+        supersedes: str | None = None,
+    ) -> Stated:
+        """Record what the customer was just told: a price, a day, what will be done.
+
+        Args:
+            subject: the application's own key for what it is about, as `order:81`.
+            attribute: one of the plan's, as `price`.
+            value: of the attribute's type: whole minor units of money (4900 for 49.00), a quantity, a day, a word.
+            unit: the currency or unit; the plan's unless given.
+            until: how long it holds, with a time zone; as long as the plan says unless given.
+            supersedes: id of what was said before and is explicitly replaced by this.
+
+        Raises:
+            NotPermitted: the agent's roles do not let them grant that much; says how much they do.
+            CommandRefused: the plan has no such attribute, or the value is not of its type.
+        """
+        command = c.MakeCommitment(
+            subject,
+            attribute,
+            plain_value(value),
+            unit,
+            case=self.case.id,
+            until_us=until_us(until),
+            source=self.interaction,
+            supersedes=supersedes,
+            actor=f"agent:{self.agent}",
+        )
+        stated: Stated = await self._workspace.execute(command)
+        return stated
 
     async def hold(self) -> None:
         """Put the customer on hold."""

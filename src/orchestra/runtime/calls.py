@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from orchestra.errors import MalformedMessage
@@ -23,10 +23,11 @@ from orchestra.model.commands import (
 from orchestra.model.events import ErasureDone, Event
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Erased, Linked, Received, RequestedCallback, WorkOpened
+from orchestra.model.results import Dialed, Erased, Linked, Received, RequestedCallback, Stated, WorkOpened
 from orchestra.model.scores import Scores
 from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
+from orchestra.runtime.commitments import fact_of
 from orchestra.runtime.history.calling import whom_to_call
 from orchestra.runtime.history.disclosures import Disclosure, disclosures
 from orchestra.runtime.history.explain import Explanation, explain
@@ -85,6 +86,40 @@ class Calls(Protocol):
         opened = await self.execute(open_work_item(item))
         assert isinstance(opened, WorkOpened)
         return opened
+
+    async def report_fact(
+        self,
+        by: str,
+        subject: str,
+        attribute: str,
+        value: int | str | date,
+        unit: str | None = None,
+        *,
+        case: str | Ref | None = None,
+        customer: str | Ref | None = None,
+        until: datetime | None = None,
+        source: str | None = None,
+    ) -> Stated:
+        """Tell what is so in a back office: a bill was issued, an order shipped. It may contradict what was said.
+
+        Args:
+            by: the back office's name; if the plan has an authority of that name, it speaks with it.
+            subject: the application's own key for what it is about, as `order:81`.
+            attribute: one of the plan's, as `price`.
+            value: of the attribute's type: whole minor units of money (4900 for 49.00), a quantity, a day, a word.
+            unit: the currency or unit; the plan's unless given.
+            case: id or reference of the case that it belongs to, where that is known.
+            customer: id or reference of whose matter it is, where only that is known.
+            until: how long it holds, with a time zone; as long as the plan says unless given.
+            source: the application's own key for where it was told, such as a bill's number.
+
+        Raises:
+            CommandRefused: the plan has no such attribute, or the value is not of its type.
+            MalformedMessage: `until` has no time zone, or the value is a time.
+        """
+        stated = await self.execute(fact_of(by, subject, attribute, value, unit, case, customer, until, source))
+        assert isinstance(stated, Stated)
+        return stated
 
     async def request_callback(
         self, interaction: str | Ref, *, due: datetime | None = None, agent: str | None = None

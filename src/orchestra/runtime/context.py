@@ -19,6 +19,7 @@ from orchestra.journal.port import Journal
 from orchestra.model import events as e
 from orchestra.model.instants import instant
 from orchestra.model.results import CaseRef
+from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
@@ -84,6 +85,8 @@ class Context:
         contacts: the customer's last contacts before this one, on all channels, newest first; at most five.
         questions: the messages since the last answer, oldest first; at most twenty.
         work: what a work item asks for; None for a contact.
+        commitments: what was said in the case or to the customer, and holds or is in dispute, newest first; at most
+            twenty.
         handed_over: what a bot said when it handed over to people; None if none did.
         sources: name -> what that source knows.
         missing: name -> why that source is missing: it timed out, failed, or gave something of no use.
@@ -106,6 +109,7 @@ class Context:
     contacts: tuple[PastContact, ...]
     questions: tuple[Question, ...]
     work: Task | None
+    commitments: tuple[CommitmentView, ...] = ()
     handed_over: str | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -162,6 +166,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         tuple(_past(view, name) for name in past),
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
+        said_in_context(view, row.case, row.customer),
     )
     refs = sorted(ref for target in (key, row.case, *ids) for ref in view.details.refs_of.get(target, ()))
     asked = Asked(context.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import attrs
 
+from orchestra.engine.view import View
 from orchestra.model.scores import ScoreFailure
 
-__all__ = ["Health"]
+__all__ = ["Health", "health_of"]
 
 
 @attrs.frozen
@@ -29,6 +30,7 @@ class Health:
         deliveries_unsent: outbound messages whose outcome is still open.
         sends_in_flight: attempts under way in this process.
         sending_stops: scopes an operator has stopped.
+        conflicts_open: contradictions about commitments that nobody has settled yet; notices about them wait.
         quarantined: commands set aside because they broke the engine; anything but 0 is a fault to report.
         news_unused: inbound news of kinds that nothing here uses.
         scores_failed: name of a score -> how often it gave none since the engine was loaded, and why the last time;
@@ -47,6 +49,36 @@ class Health:
     deliveries_unsent: int
     sends_in_flight: int
     sending_stops: int
+    conflicts_open: int
     quarantined: int
     news_unused: int
     scores_failed: Mapping[str, ScoreFailure]
+
+
+def health_of(figures: Mapping[str, int], view: View, in_flight: int, news_unused: int) -> Health:
+    """The account of a workspace, from its owner's figures and its state.
+
+    Args:
+        figures: the owner's.
+        view: the state.
+        in_flight: attempts to send that are under way.
+        news_unused: inbound news that nothing used.
+    """
+    return Health(
+        position=figures["position"],
+        epoch=figures["epoch"],
+        append_latency=timedelta(microseconds=figures["append_us"]),
+        pending_events=figures["pending_events"],
+        oldest_pending=timedelta(microseconds=figures["oldest_pending_us"]),
+        timer_lag=timedelta(microseconds=figures["timer_lag_us"]),
+        timers=figures["timers"],
+        waiting=view.routing.index.waiting,
+        agents_taking_work=len(view.routing.index.of_agent),
+        deliveries_unsent=view.deliveries.unsent,
+        sends_in_flight=in_flight,
+        sending_stops=len(view.deliveries.stops),
+        conflicts_open=len(view.commitments.conflicts),
+        quarantined=figures["quarantined"],
+        news_unused=news_unused,
+        scores_failed=view.plans.rating.failures(),
+    )

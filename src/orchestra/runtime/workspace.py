@@ -14,11 +14,7 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
 from orchestra.codec import decode_event
-from orchestra.errors import (
-    CommandRefused,
-    InvalidData,
-    JournalUnavailable,
-)
+from orchestra.errors import CommandRefused, InvalidData, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import lasting_url, open_journal
 from orchestra.model.addresses import Ref
@@ -31,10 +27,11 @@ from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
+from orchestra.runtime.commitments import CommitmentView, ConflictView, commitments_in, conflict_view
 from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.erasing import Erasing
 from orchestra.runtime.feed import follow, type_names
-from orchestra.runtime.health import Health
+from orchestra.runtime.health import Health, health_of
 from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
@@ -217,6 +214,25 @@ class Workspace(Calls):
         refuse_no_id("customer", customer)
         return await self._owner.read(lambda view: engagement_view(view, customer))
 
+    async def commitments(
+        self, subject: str | None = None, *, case: str | Ref | None = None, customer: str | Ref | None = None
+    ) -> tuple[CommitmentView, ...]:
+        """What was said of a subject, in a case, or to a customer, and holds or is in dispute; oldest first.
+
+        Raises:
+            InvalidCommand: not exactly one of them is given.
+            UnknownId: there is no such case or customer.
+        """
+        return await self._owner.read(lambda view: commitments_in(view, subject, case, customer))
+
+    async def conflict(self, conflict: str) -> ConflictView:
+        """An open conflict, and what precedence proposes.
+
+        Raises:
+            UnknownId: there is no such conflict, or it is settled.
+        """
+        return await self._owner.read(lambda view: conflict_view(view, conflict))
+
     def _whose(self, interaction: str) -> str | None:
         row = self._owner.view.contacts.interactions.get(interaction)
         return None if row is None else row.customer
@@ -246,24 +262,7 @@ class Workspace(Calls):
 
     def health(self) -> Health:
         """How the workspace is doing now."""
-        figures, view = self._owner.figures(), self._owner.view
-        return Health(
-            position=figures["position"],
-            epoch=figures["epoch"],
-            append_latency=timedelta(microseconds=figures["append_us"]),
-            pending_events=figures["pending_events"],
-            oldest_pending=timedelta(microseconds=figures["oldest_pending_us"]),
-            timer_lag=timedelta(microseconds=figures["timer_lag_us"]),
-            timers=figures["timers"],
-            waiting=view.routing.index.waiting,
-            agents_taking_work=len(view.routing.index.of_agent),
-            deliveries_unsent=view.deliveries.unsent,
-            sends_in_flight=self._sending.in_flight,
-            sending_stops=len(view.deliveries.stops),
-            quarantined=figures["quarantined"],
-            news_unused=self._news_unused,
-            scores_failed=view.plans.rating.failures(),
-        )
+        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._news_unused)
 
     # Agents
 

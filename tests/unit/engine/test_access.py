@@ -98,6 +98,10 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.RecordErasure("cu1"),
     c.CloseQueue("care", "x"),
     c.OpenQueue("care", "x"),
+    c.MakeCommitment("o", "price", 1, case="ca1"),
+    c.WithdrawCommitment("cm1", "x"),
+    c.ReportFact("o", "price", 1),
+    c.SettleConflict("cf1", "cm1"),
 )
 
 OWN = {
@@ -111,7 +115,7 @@ OWN = {
 }
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
-    *("SendMessage", "OpenWorkItem"),
+    *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment"),
 }
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
@@ -121,11 +125,11 @@ INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {
-    "agent:ana": OWN | CASES | CALLBACKS | IDENTITY,
+    "agent:ana": OWN | CASES | CALLBACKS | IDENTITY | {"SettleConflict"},
     "bot:ana": OWN | CASES | CALLBACKS | TOLD,
     "customer": INBOUND | {"RecordConsent"},
     "customer:joe": INBOUND | {"RecordConsent"},
-    "back_office:sap": CASES | CALLBACKS | IDENTITY | {"EraseCustomer", "CloseCase", "RecordReply"},
+    "back_office:sap": CASES | CALLBACKS | IDENTITY | {"EraseCustomer", "CloseCase", "RecordReply", "ReportFact"},
     "operator:root": EVERY,
     "system": EVERY,
     "agent:super": EVERY,

@@ -50,6 +50,8 @@ class Callbacks(Slice):
 
     def of(self, ids: Sequence[str], case: str) -> str | None:
         """The callback that a person has in a case, under any of their ids."""
+        if not self.open:
+            return None
         return next((name for customer in ids if (name := self.open.get((customer, case))) is not None), None)
 
     def requested(self, event: e.CallbackRequested, at_us: int) -> None:

@@ -47,7 +47,8 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
     check_text(command.text)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
-    yield from link_known(view, customer, command.also)
+    if command.also:
+        yield from link_known(view, customer, command.also)
     open_one = view.contacts.conversations[conversation].interaction
     if open_one is None or not view.contacts.interactions[open_one].is_open:
         open_one = yield from _start(view, command, conversation, occurred_us)
@@ -79,7 +80,8 @@ def receive_contact(view: View, command: c.ReceiveContact, at_us: int) -> Steps:
     _check(view, command)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
-    yield from link_known(view, customer, command.also)
+    if command.also:
+        yield from link_known(view, customer, command.also)
     started = yield from _start(view, command, conversation, occurred_us)
     case = view.contacts.interactions[started].case
     assert case is not None  # attaching is a reaction to starting
@@ -173,37 +175,59 @@ def when(view: View, channel: str, occurred_us: int | None, at_us: int) -> int:
 
 def find_or_start(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.RecordReply, person: Address) -> Steps:
     """The ids of customer and conversation, after the events that make them if they are new."""
-    customer = yield from find_or_add(view, person)
-    conversation = yield from find_or_begin(view, customer, command.channel, command.account, command.thread, person)
+    customer = view.identity.holder(person.key) if person.matches else None
+    if customer is None:
+        added = _added(view, person)
+        customer = added.customer
+        yield added
+    conversation, started = _conversation(view, customer, command.channel, command.account, command.thread, person)
+    if started is not None:
+        yield started
     return customer, conversation
 
 
 def find_or_add(view: View, person: Address) -> Steps:
     """The id under which an address is known, after the event that makes it if it is new or names nobody."""
     customer = view.identity.holder(person.key) if person.matches else None
-    if customer is None:
-        customer = view.identity.next_id("customer", "cu")
-        yield e.CustomerAdded(customer, person.kind, person.key, person.value, person.name, person.matches)
-    return customer
+    if customer is not None:
+        return customer
+    added = _added(view, person)
+    yield added
+    return added.customer
+
+
+def _added(view: View, person: Address) -> e.CustomerAdded:
+    customer = view.identity.next_id("customer", "cu")
+    return e.CustomerAdded(customer, person.kind, person.key, person.value, person.name, person.matches)
 
 
 def find_or_begin(
     view: View, customer: str, channel: str, account: str, thread: Thread | None, person: Address
 ) -> Steps:
-    """The id of the conversation under a thread, or with an address where the provider has none."""
-    conversation = view.contacts.next_id("conversation", "co")
-    key = thread.key if thread is not None else f"{NO_THREAD}{person.key}"
-    if thread is None and not person.matches:
-        key = f"{key}/{conversation}"  # whoever hides has nothing in common with others who do
+    """The id of the conversation under a thread, or with an address, after the event that begins it if it is new."""
+    conversation, started = _conversation(view, customer, channel, account, thread, person)
+    if started is not None:
+        yield started
+    return conversation
+
+
+def _conversation(
+    view: View, customer: str, channel: str, account: str, thread: Thread | None, person: Address
+) -> tuple[str, e.ConversationStarted | None]:
+    conversation, value = view.contacts.next_id("conversation", "co"), None
+    if thread is not None:
+        key, value = thread.key, thread.value
+    elif person.matches:
+        key = f"{NO_THREAD}{person.key}"
+    else:
+        key = f"{NO_THREAD}{person.key}/{conversation}"  # whoever hides has nothing in common with others who do
     known = view.contacts.by_thread.get((channel, account, key))
     # An address may have passed to somebody else, who goes on with nothing.
     if known is not None and (
         thread is not None or view.identity.is_same(view.contacts.conversations[known].customer, customer)
     ):
-        return known
-    value = None if thread is None else thread.value
-    yield e.ConversationStarted(conversation, customer, channel, account, key, person.key, value)
-    return conversation
+        return known, None
+    return conversation, e.ConversationStarted(conversation, customer, channel, account, key, person.key, value)
 
 
 def _start(view: View, command: c.ReceiveMessage | c.ReceiveContact, conversation: str, occurred_us: int) -> Steps:

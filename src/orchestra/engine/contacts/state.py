@@ -356,8 +356,7 @@ class Contacts(Slice):
         if interaction.is_open:
             self._shut(interaction)
         interaction.state = INTERACTION.steps[interaction.state, trigger]
-        self.timers.cancel(IDLE, name)
-        self.timers.cancel(WRAP_UP, name)
+        self.timers.cancel_all((IDLE, WRAP_UP), name)
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {

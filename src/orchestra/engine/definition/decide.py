@@ -31,7 +31,7 @@ def missing(view: View, plan: Plan) -> list[Fault]:
             if name in gone:
                 users.setdefault(name, user)
         faults += [Fault(f"{table}.{name}", f"is missing, and {user} needs it") for name, user in users.items()]
-    return faults
+    return [*faults, *_attributes(view, plan)]
 
 
 Needed = Iterator[tuple[str, str]]
@@ -78,6 +78,19 @@ def _roles(view: View) -> Needed:
     for name, agent in view.presence.agents.items():
         if agent.source == "command":
             yield from ((role, f"agent {name}") for role in agent.roles)
+
+
+def _attributes(view: View, plan: Plan) -> Iterator[Fault]:
+    """What is said of subjects stays what it is as long as that holds."""
+    before, after = view.plan.commitments.attributes, plan.commitments.attributes
+    changed = {name for name, known in before.items() if name not in after or after[name].type != known.type}
+    users: dict[str, str] = {}
+    for name, statement in view.commitments.statements.items() if changed else ():
+        if statement.attribute in changed:
+            users.setdefault(statement.attribute, name)
+    for name, user in users.items():
+        text = "is of another type" if name in after else "is missing"
+        yield Fault(f"commitments.attributes.{name}", f"{text}, and {user} needs it")
 
 
 _NEEDED: Mapping[str, Callable[[View], Needed]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestra.engine.contacts.intake import check_text
+from orchestra.engine.contacts.intake import check_id, check_text
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.deliveries.state import (
     DUE,
@@ -46,6 +46,8 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     known = view.deliveries.by_key.get(command.key)
     if known is not None:
         return _same(view, known, case_id, command)
+    if command.subject is not None:
+        _check_subject(view, command.subject)
     conversation = _conversation(view, case_id, command.channel)
     row = view.contacts.conversations[conversation]
     if not is_allowed(view, row.customer, row.channel, command.purpose):
@@ -62,13 +64,23 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             topic=command.topic,
             digest=command.digest,
             purpose=command.purpose,
+            subject=command.subject,
         )
     )
 
 
+def _check_subject(view: View, subject: str) -> None:
+    """Refuse to tell a customer of what two statements contradict each other in: one of both is wrong."""
+    check_id("subject", subject)
+    conflict = view.commitments.frozen_by(subject)
+    if conflict is not None:
+        raise NotAllowedInState(subject, f"in conflict {conflict}", "send_message")
+
+
 def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
     row = view.deliveries.deliveries[known]
-    if (row.case, row.topic, row.digest, row.purpose) != (case, command.topic, command.digest, command.purpose):
+    said = row.case, row.topic, row.digest, row.purpose, row.subject
+    if said != (case, command.topic, command.digest, command.purpose, command.subject):
         raise InvalidCommand("key", f"{command.key!r} was used for another message: {known}")
     return Written(row.message, known)
 
@@ -98,6 +110,10 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
         raise NotAllowedInState(command.delivery, "stopped by an operator", "start")
     if not is_allowed(view, row.customer, row.channel, row.purpose):
         raise NotAllowedInState(command.delivery, "without consent", "start")
+    if row.is_outdated:
+        raise NotAllowedInState(command.delivery, "outdated by a correction", "start")
+    if row.subject in view.deliveries.frozen:
+        raise NotAllowedInState(command.delivery, f"about {row.subject}, in {_conflict(view, row)}", "start")
     yield e.DeliveryStarted(command.delivery, row.customer, command.attempt, command.epoch)
     return None
 
@@ -218,11 +234,19 @@ def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield e.DeliveryExpired(name, row.customer)
     elif not is_allowed(view, row.customer, row.channel, row.purpose):
         yield e.DeliveryCanceled(name, row.customer, "no consent")
-    elif view.deliveries.is_stopped(row.channel, row.topic):
-        yield e.DeliveryHeld(name, row.customer)
+    elif row.is_outdated:
+        yield e.DeliveryCanceled(name, row.customer, "corrected")
+    elif view.deliveries.is_kept(row):
+        yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
     else:
         until_us = at_us + microseconds(view.plan.deliveries.permit)
         yield e.DeliveryPermitted(name, row.customer, row.attempts + 1, until_us)
+
+
+def _conflict(view: View, row: Delivery) -> str | None:
+    """What is told of a delivery that an open conflict keeps; None if none does."""
+    conflict = None if row.subject is None else view.commitments.frozen_by(row.subject)
+    return None if conflict is None else f"conflict {conflict}"
 
 
 def _on_planned(view: View, event: e.DeliveryPlanned, at_us: int) -> Iterator[e.Event]:
@@ -232,6 +256,8 @@ def _on_planned(view: View, event: e.DeliveryPlanned, at_us: int) -> Iterator[e.
 
 def _on_accepted(view: View, event: e.DeliveryAccepted, at_us: int) -> Iterator[e.Event]:
     """Receipts that overtook the provider's own answer."""
+    if not view.deliveries.early:
+        return
     row = view.deliveries.deliveries[event.delivery]
     for provider_id in event.provider_ids:
         for receipt in RECEIPTS:
@@ -246,8 +272,10 @@ def _permit_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     account that is not connected may stay so for days.
     """
     row = view.deliveries.deliveries[name]
-    if view.deliveries.is_stopped(row.channel, row.topic):
-        yield e.DeliveryHeld(name, row.customer)
+    if row.is_outdated:
+        yield e.DeliveryCanceled(name, row.customer, "corrected")
+    elif view.deliveries.is_kept(row):
+        yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
     else:
         limits = view.plan.deliveries
         gap_us = min(microseconds(limits.longest_retry), microseconds(limits.permit) * (2 ** min(row.lapses, 40) - 1))
@@ -261,7 +289,8 @@ def _expire(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 def _release(view: View, _: str, at_us: int) -> Iterator[e.Event]:
     for name in [name for name, _ in zip(view.deliveries.to_release, range(SLICE), strict=False)]:
         row = view.deliveries.deliveries[name]
-        if row.conversation in view.deliveries.line and not view.deliveries.is_stopped(row.channel, row.topic):
+        is_free = not row.is_outdated and not view.deliveries.is_kept(row)
+        if row.conversation in view.deliveries.line and is_free:
             yield e.DeliveryReleased(name, row.customer)
         else:
             yield from _permit(view, name, at_us)

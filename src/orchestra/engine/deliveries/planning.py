@@ -26,6 +26,7 @@ def write(
     topic: str = "reply",
     digest: str | None = None,
     purpose: str = SERVICE,
+    subject: str | None = None,
 ) -> Steps:
     """Write a message into a conversation and plan its delivery; gives `Written`.
 
@@ -50,5 +51,6 @@ def write(
         interaction,
         digest,
         purpose,
+        subject,
     )
     return Written(message, delivery)

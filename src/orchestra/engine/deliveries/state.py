@@ -44,8 +44,9 @@ _EARLY_KEPT_US = 7 * 24 * 3600 * 1_000_000
 
 @attrs.define
 class Delivery:
-    """An outbound message. `attempts` counts those that started; `is_held` while a stop keeps it.
+    """An outbound message. `attempts` counts those that started; `is_held` while a stop or a conflict keeps it.
 
+    `is_outdated` once what was said of its `subject` was corrected after it was written: it must not leave any more.
     `turn` is its place among those of its conversation that are neither held nor ended; they leave one after the other.
     `lapses` counts the permits that nobody used since the last attempt.
     """
@@ -70,6 +71,8 @@ class Delivery:
     until_us: int | None = None
     is_held: bool = False
     lapses: int = 0
+    subject: str | None = None
+    is_outdated: bool = False
     provider_ids: list[str] = attrs.field(factory=list)
 
 
@@ -97,12 +100,14 @@ def early_key(channel: str, account: str, provider_id: str, receipt: str) -> str
 class Deliveries(Slice):
     """Deliveries by id; `stops` is scope -> reason; `early` is provider id -> receipts.
 
+    `frozen` is subject -> how many open conflicts there are about it; `about` is subject -> what has yet to leave.
     `line` is conversation -> the deliveries that are to leave, in that order: the first one alone is permitted.
     """
 
     TABLES: ClassVar = {
         "deliveries": Delivery,
         "stops": None,
+        "frozen": None,
         "to_release": None,
         "early": EarlyReceipt,
         "counts": None,
@@ -110,6 +115,7 @@ class Deliveries(Slice):
 
     deliveries: dict[str, Delivery]
     stops: dict[str, str]
+    frozen: dict[str, int]
     to_release: dict[str, int]
     early: dict[str, EarlyReceipt]
     counts: dict[str, int]
@@ -124,6 +130,7 @@ class Deliveries(Slice):
         self.started: dict[str, int] = {}
         self.unsent = 0
         self.line: dict[str, dict[str, int]] = {}
+        self.about: dict[str, dict[str, int]] = {}
         self._early_order = deque(sorted((row.number, key) for key, row in self.early.items()))
         for name in sorted(self.deliveries, key=lambda name: int(name[2:])):
             row = self.deliveries[name]
@@ -142,6 +149,8 @@ class Deliveries(Slice):
 
     def _index(self, name: str, row: Delivery) -> None:
         self.unsent += _is_unsent(row)
+        if row.subject is not None and _is_unsent(row):
+            self.about.setdefault(row.subject, {})[name] = 1
         if row.state == "PERMITTED":
             self.permitted[name] = 1
         elif row.state == "STARTED":
@@ -151,6 +160,8 @@ class Deliveries(Slice):
 
     def _unindex(self, name: str, row: Delivery) -> None:
         self.unsent -= _is_unsent(row)
+        if row.subject is not None:
+            _drop(self.about, row.subject, name)
         self.permitted.pop(name, None)
         self.started.pop(name, None)
         if row.state == "PENDING" and row.lapses:
@@ -188,6 +199,10 @@ class Deliveries(Slice):
         """Whether an operator's stop covers this channel and topic."""
         return bool(self.stops) and any(key in self.stops for key in _scopes(channel, topic))
 
+    def is_kept(self, row: Delivery) -> bool:
+        """Whether an operator's stop, or an open conflict about its subject, keeps a delivery from leaving."""
+        return row.subject in self.frozen or self.is_stopped(row.channel, row.topic)
+
     def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
         """Enter the delivery, which expires in time."""
         self.counts["delivery"] = self.counts.get("delivery", 0) + 1
@@ -205,6 +220,7 @@ class Deliveries(Slice):
             event.interaction,
             event.expires_us,
             event.purpose,
+            subject=event.subject,
         )
         self.deliveries[event.delivery] = row
         self.by_key[event.key] = event.delivery
@@ -339,9 +355,29 @@ class Deliveries(Slice):
             if not self.is_stopped(channel, topic)
             for name in names
         }
-        self.to_release = dict(sorted((self.to_release | free).items()))
+        self._release(free, at_us)
+
+    def _release(self, names: dict[str, int], at_us: int) -> None:
+        self.to_release = dict(sorted((self.to_release | names).items()))
         if self.to_release:
             self.timers.set(RELEASE, "", at_us)
+
+    def conflict_raised(self, event: e.CommitmentConflict, at_us: int) -> None:
+        """Nothing about the subject is permitted from here on."""
+        self.frozen[event.subject] = self.frozen.get(event.subject, 0) + 1
+
+    def corrected(self, event: e.CommitmentCorrected, at_us: int) -> None:
+        """What was written of the subject must not leave if it may say what holds no more; else it may, in slices."""
+        self.frozen[event.subject] -= 1
+        if not self.frozen[event.subject]:
+            del self.frozen[event.subject]
+        rows = {name: self.deliveries[name] for name in self.about.get(event.subject, ())}
+        for row in rows.values():
+            row.is_outdated = row.is_outdated or event.effect != "none"
+        self._release({name: 1 for name, row in rows.items() if row.is_held and self._is_free(row)}, at_us)
+
+    def _is_free(self, row: Delivery) -> bool:
+        return row.is_outdated or not self.is_kept(row)
 
     def resumed(self, event: e.DeliveriesResumed, at_us: int) -> None:
         """What lapsed there is due now, slice by slice; but not what a stop keeps, or what waits for its turn."""
@@ -385,4 +421,6 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.SendingStopped: Deliveries.stopped,
     e.SendingStarted: Deliveries.sending_started,
     e.DeliveriesResumed: Deliveries.resumed,
+    e.CommitmentConflict: Deliveries.conflict_raised,
+    e.CommitmentCorrected: Deliveries.corrected,
 }

@@ -145,6 +145,8 @@ class Identity(Slice):
 
     def group(self, customer: str) -> Sequence[str]:
         """All ids of a person, the oldest first."""
+        if not self._groups:
+            return (customer,)
         return self._groups.get(self.root(customer), (customer,))
 
     def is_same(self, customer: str, other: str) -> bool:
@@ -184,10 +186,12 @@ class Identity(Slice):
 
     def added(self, event: e.CustomerAdded, at_us: int) -> None:
         """Know the customer, and by the address if it names anybody."""
+        customer, address = event.customer, event.address
         self.counts["customer"] = self.counts.get("customer", 0) + 1
-        self.customers[event.customer] = Customer()
+        self.customers[customer] = Customer()
         if event.matches:
-            self._link(event.address, AddressLink(event.customer, event.kind, "contact", 100, at_us))
+            self.addresses[address] = AddressLink(customer, event.kind, "contact", 100, at_us)
+            self.addresses_of[customer] = {address: 1}
 
     def _link(self, address: str, row: AddressLink) -> None:
         self.addresses[address] = row

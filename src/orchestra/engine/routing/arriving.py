@@ -12,7 +12,7 @@ from orchestra.engine.routing.steps import holds
 from orchestra.engine.view import View
 from orchestra.model.definitions import Queue
 
-__all__ = ["Arrived", "arrive", "required"]
+__all__ = ["Arrived", "arrive", "required", "straight"]
 
 
 @attrs.frozen
@@ -22,6 +22,14 @@ class Arrived:
     queue: str
     skills: dict[str, int]
     turned_away: str | None = None
+
+
+def straight(view: View, queue: str, needs: Mapping[str, int]) -> Arrived | None:
+    """The queue itself, where it takes whoever comes now; None where more has to be looked at."""
+    definition = view.plan.queues[queue]
+    if definition.limit is not None or definition.overflow_to is not None or view.hours.is_closed(queue):
+        return None
+    return Arrived(queue, required(definition.skills, needs))
 
 
 def arrive(view: View, arriving: Item, needs: Mapping[str, int], *, is_live: bool) -> Arrived:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestra.engine.routing.answers import DECIDE
-from orchestra.engine.routing.arriving import arrive, required
+from orchestra.engine.routing.arriving import arrive, required, straight
 from orchestra.engine.routing.changing import behind
 from orchestra.engine.routing.closing import leave_closed
 from orchestra.engine.routing.dialing import dial_next
@@ -55,12 +55,14 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     """Cases react first, so the interaction has its case by now."""
     queue = event.queue or view.plan.queue_of(event.channel, event.account)
     agent = event.agent or _who_knows(view, event, queue)
-    arriving = Item(event.customer, event.channel, queue, agent=agent)
-    place = arrive(view, arriving, event.skills, is_live=event.live)
+    place = straight(view, queue, event.skills)
+    if place is None:
+        arriving = Item(event.customer, event.channel, queue, agent=agent)
+        place = arrive(view, arriving, event.skills, is_live=event.live)
     if place.turned_away is not None:
         yield e.InteractionDeflected(event.interaction, event.customer, place.queue, place.turned_away)
         return
-    whose, left = _left(view, event, place.queue, at_us) if event.live else (None, None)
+    whose, left = _left(view, event, place.queue, at_us) if event.live and view.routing.left else (None, None)
     start_us, order = left or (event.occurred_us, view.routing.next_order())
     yield e.InteractionQueued(
         event.interaction,

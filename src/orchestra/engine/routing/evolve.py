@@ -241,8 +241,7 @@ def accepted(routing: Routing, event: e.OfferAccepted, at_us: int) -> None:
     item.excluded, item.taken_us = {}, at_us
     routing.look_back(event.agent, at_us, taken=1)
     routing.timers.cancel(RING, event.interaction)
-    routing.timers.cancel(OFFER_TIMEOUT, event.offer)
-    routing.timers.cancel(CONNECT, event.offer)
+    routing.timers.cancel_all((OFFER_TIMEOUT, CONNECT), event.offer)
 
 
 def ended(routing: Routing, event: e.OfferEnded, at_us: int) -> None:
@@ -348,8 +347,7 @@ def finished(routing: Routing, event: e.InteractionFinished, at_us: int) -> None
     if event.wrap_up is not None and item.lent_to is not None:
         routing.take_back(event.interaction, event.agent)  # it is worked on again
     routing.replace(event.agent)
-    routing.timers.cancel(SILENCE, event.interaction)
-    routing.timers.cancel(PARK, event.interaction)
+    routing.timers.cancel_all((SILENCE, PARK), event.interaction)
     item.is_silent = False
     if event.wrap_up is not None:
         percent = routing.plan.channels[item.channel].wrap_up_percent

@@ -231,8 +231,10 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
         "skills": len(index.of_agent) - able,
         "rate_limited": limited,
         "saturated": able - limited - free,
-        "excluded": sum(index.is_free(agent, wanted) for agent in item.excluded if agent not in item.barred),
-        "barred": sum(index.is_free(agent, wanted) for agent in item.barred),
-        "asked": sum(index.is_free(agent, wanted) for agent in item.ringing),
     }
+    if item.excluded:
+        counts["excluded"] = sum(index.is_free(agent, wanted) for agent in item.excluded if agent not in item.barred)
+        counts["barred"] = sum(index.is_free(agent, wanted) for agent in item.barred)
+    if item.ringing:
+        counts["asked"] = sum(index.is_free(agent, wanted) for agent in item.ringing)
     return {condition: count for condition, count in counts.items() if count}

@@ -5,7 +5,7 @@ Belongs here: leaving work behind, and going on with it. Does not: what is put a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orchestra.engine.routing.rows import PARK, Item
 from orchestra.engine.routing.steps import queue_again
@@ -43,10 +43,11 @@ def go_on(view: View, agent: str) -> Iterator[e.Event]:
             yield e.InteractionResumed(name, item.customer, agent)
 
 
-def heard(view: View, event: e.MessageReceived, at_us: int) -> Iterator[e.Event]:
+def heard(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.Event]:
     """The customer of what is parked has written: somebody else answers, at the place that it has earned."""
-    if view.timers.get(PARK, event.interaction) is not None:
-        yield queue_again(view, event.interaction, "customer_wrote", at_us)
+    if view.timers.get(PARK, event.interaction) is None:
+        return ()
+    return (queue_again(view, event.interaction, "customer_wrote", at_us),)
 
 
 def parked_too_long(view: View, name: str, at_us: int) -> Iterator[e.Event]:

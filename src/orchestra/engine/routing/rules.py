@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from orchestra.engine.routing.rows import AGEING, CLOCKS, GATE, MARKS, MOST_IN_HAND, STEP, Bench, Item, Load
+from orchestra.engine.routing.rows import AGEING, GATE, MARKS, MOST_IN_HAND, STEP, Bench, Item, Load
 from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
 from orchestra.engine.routing.sides import OF_CONSULT, Key, Order, Part, Profile, ProfileKey, Rank, Requirement, Skills
 from orchestra.engine.scores import Rating
@@ -160,7 +160,8 @@ class QueueRules:
 
     def step(self, number: int) -> StepRules:
         """A step by its number; the last one after that, since plans change."""
-        return self.steps[min(number, len(self.steps) - 1)]
+        steps = self.steps
+        return steps[number] if number < len(steps) else steps[-1]
 
     def teams(self, gate: int) -> tuple[str, ...]:
         """The teams that serve the queue behind so many gates."""
@@ -313,10 +314,10 @@ class Rules:
         from_us = item.due_us if queue.rank == "due" and item.due_us is not None else item.start_us
         return tier, from_us * queue.ageing_percent // 100 - priority_us, item.order, name
 
-    def due(self, item: Item) -> dict[str, int | None]:
+    def due(self, item: Item) -> dict[str, int]:
         """Timer -> when it rings: when a waiting item is moved on, opened to further teams, and counts as older."""
         queue = self.queues[item.queue]
-        due: dict[str, int | None] = dict.fromkeys(CLOCKS)
+        due: dict[str, int] = {}
         step = queue.step(item.step)
         if step.lasts_us is not None and (item.step + 1 < len(queue.steps) or queue.definition.overflow_to is not None):
             due[STEP] = (item.start_us if step.definition.clock == "item" else item.step_us) + step.lasts_us

@@ -6,7 +6,8 @@ Belongs here: what is behind after a change of plan. Does not: moving it (`chang
 
 from __future__ import annotations
 
-from orchestra.engine.routing.pending import Pending
+from heapq import nsmallest
+
 from orchestra.engine.routing.rows import Item
 
 __all__ = ["Standing"]
@@ -20,7 +21,7 @@ class Standing:
 
     def __init__(self, editions: dict[str, int]) -> None:
         self._editions = editions
-        self.rings: dict[str, dict[int, Pending]] = {}
+        self.rings: dict[str, dict[int, dict[str, int]]] = {}
 
     def edition(self, queue: str) -> int:
         """The edition of a queue's rules that holds."""
@@ -36,29 +37,29 @@ class Standing:
 
     def ring(self, name: str, item: Item) -> None:
         """An item rings, by the rules that hold."""
-        item.edition = self.edition(item.queue)
+        item.edition = self._editions.get(item.queue, 0)
         self.enter(name, item)
 
     def enter(self, name: str, item: Item) -> None:
         """Enter an item that rings, by the rules by which it stands."""
-        self.rings.setdefault(item.queue, {}).setdefault(item.edition, Pending({})).add([name])
+        self.rings.setdefault(item.queue, {}).setdefault(item.edition, {})[name] = 1
 
     def unring(self, name: str, item: Item) -> None:
         """An item rings no more; one that did not is left alone."""
-        editions = self.rings.get(item.queue, {})
-        ringing = editions.get(item.edition)
-        if ringing is None:
+        editions = self.rings.get(item.queue)
+        ringing = None if editions is None else editions.get(item.edition)
+        if editions is None or ringing is None:
             return
-        ringing.discard(name)
+        ringing.pop(name, None)
         if not ringing:
             del editions[item.edition]
-        if not editions:
-            del self.rings[item.queue]
+            if not editions:
+                del self.rings[item.queue]
 
     def behind(self, queue: str, most: int) -> list[str]:
         """At most so many that ring in a queue and are behind, by edition and name."""
         found: list[str] = []
         for edition, ringing in sorted(self.rings.get(queue, {}).items(), key=lambda one: one[0]):
             if edition != self.edition(queue):
-                found += ringing.first(most - len(found))
+                found += nsmallest(most - len(found), ringing)
         return found

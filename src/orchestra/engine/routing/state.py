@@ -41,6 +41,10 @@ def _less(counts: dict[str, int], key: str) -> None:
         del counts[key]
 
 
+_WAITING = (EXHAUSTED, RETRY, *CLOCKS)
+"""Timers of what waits."""
+
+
 class Routing(Slice):
     """Items by interaction or consult, offers by id, benches by agent.
 
@@ -170,17 +174,15 @@ class Routing(Slice):
 
     def arm(self, name: str, item: Item) -> None:
         """Set the timers of a waiting item's step, gate and age."""
-        for timer, due_us in self.rules.due(item).items():
-            if due_us is None:
-                self.timers.cancel(timer, name)
-            else:
-                self.timers.set(timer, name, due_us)
+        due = self.rules.due(item)
+        self.timers.cancel_all(CLOCKS, name)
+        for timer, due_us in due.items():
+            self.timers.set(timer, name, due_us)
 
     def unwait(self, name: str, item: Item) -> None:
         """It waits no longer."""
         self._leave_index(name, item)
-        for timer in (EXHAUSTED, RETRY, *CLOCKS):
-            self.timers.cancel(timer, name)
+        self.timers.cancel_all(_WAITING, name)
 
     def wants_more(self, item: Item) -> bool:
         """Whether an item that rings is to ring more agents; not while one of them is being connected."""
@@ -484,8 +486,7 @@ class Routing(Slice):
 
     def release(self, name: str, item: Item, at_us: int) -> None:
         """Nobody has the item any more, nor is its customer called."""
-        self.timers.cancel(SILENCE, name)
-        self.timers.cancel(PARK, name)
+        self.timers.cancel_all((SILENCE, PARK), name)
         item.is_silent = False
         if item.state == "DIALING":
             _less(self.dialing, item.queue)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestra.engine.contacts.intake import check_id, check_route, check_text
 from orchestra.engine.details.decide import check_fields, check_ref
 from orchestra.engine.section import Section, Steps
@@ -11,7 +13,10 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import CaseRef, WorkOpened
 
-__all__ = ["SECTION"]
+__all__ = ["CONFLICT_KEYS", "SECTION", "opening"]
+
+CONFLICT_KEYS = "conflict:"
+"""The keys of work items that follow from settled conflicts begin so."""
 
 _ACCOUNT = "main"
 """Work items come in over no account of the company's; their channel's one place is called so."""
@@ -22,31 +27,37 @@ def _open(view: View, command: c.OpenWorkItem, at_us: int) -> Steps:
     known = view.work.by_key.get((command.channel, command.key))
     if known is not None:
         return _opened(view, known, is_duplicate=True)
+    if command.key.startswith(CONFLICT_KEYS):
+        raise InvalidCommand("key", f"must not begin with {CONFLICT_KEYS!r}, which settled conflicts use")
     case, customer = _whose(view, command)
     _check(view, command)
     name = view.contacts.next_id("interaction", "in")
-    yield e.WorkItemOpened(
-        name, customer, command.channel, command.key, case, command.due_us, command.title, command.text
-    )
-    if command.ref is not None:
-        yield e.RefAdded(name, command.ref, customer)
-    if command.fields:
-        yield e.FieldsSet(name, dict(sorted(command.fields.items())), customer)
+    yield from opening(view, command, case, customer, at_us)
+    return _opened(view, name, is_duplicate=False)
+
+
+def opening(view: View, item: c.OpenWorkItem, case: str | None, customer: str, at_us: int) -> Iterator[e.Event]:
+    """The events that open a work item, whoever asks for it, of a case or of a customer's new one."""
+    name = view.contacts.next_id("interaction", "in")
+    yield e.WorkItemOpened(name, customer, item.channel, item.key, case, item.due_us, item.title, item.text)
+    if item.ref is not None:
+        yield e.RefAdded(name, item.ref, customer)
+    if item.fields:
+        yield e.FieldsSet(name, dict(sorted(item.fields.items())), customer)
     yield e.InteractionStarted(
         name,
         customer,
-        command.channel,
+        item.channel,
         _ACCOUNT,
         None,
         False,
         at_us,
-        topic=command.topic,
-        queue=command.queue,
-        skills=dict(sorted(command.skills.items())),
-        priority=command.priority,
-        agent=command.agent,
+        topic=item.topic,
+        queue=item.queue,
+        skills=dict(sorted(item.skills.items())),
+        priority=item.priority,
+        agent=item.agent,
     )
-    return _opened(view, name, is_duplicate=False)
 
 
 def _whose(view: View, command: c.OpenWorkItem) -> tuple[str | None, str]:

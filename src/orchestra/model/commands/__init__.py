@@ -38,6 +38,7 @@ from orchestra.model.commands.cases import (
     SetCaseWaiting,
     SetFields,
 )
+from orchestra.model.commands.commitments import MakeCommitment, ReportFact, SettleConflict, WithdrawCommitment
 from orchestra.model.commands.consults import (
     AcceptConsult,
     AskConsult,
@@ -130,6 +131,7 @@ __all__ = [
     "LeaveContact",
     "LinkAddress",
     "LoseDevice",
+    "MakeCommitment",
     "MarkLog",
     "MergeConsult",
     "MergeCustomers",
@@ -149,6 +151,7 @@ __all__ = [
     "ReopenCase",
     "ReportCallback",
     "ReportDialing",
+    "ReportFact",
     "ReportSetupFailed",
     "RequestCallback",
     "RescheduleCallback",
@@ -164,6 +167,7 @@ __all__ = [
     "SetAway",
     "SetCaseWaiting",
     "SetFields",
+    "SettleConflict",
     "SettleTriage",
     "SignIn",
     "SignOut",
@@ -178,6 +182,7 @@ __all__ = [
     "UnlinkAddress",
     "VerifyContact",
     "Whisper",
+    "WithdrawCommitment",
     "WriteReply",
 ]
 

@@ -25,8 +25,9 @@ __all__ = [
 class SendMessage(Command):
     """Send a customer a message that answers no live interaction, on a conversation the case has had.
 
-    Sent once per `key`; the same key with another case, topic, purpose or `digest` (a keyed hash of the text) is
-    refused. What is sent for a `purpose` other than `service` needs what the plan asks for, at the time it leaves.
+    Sent once per `key`; the same key with another case, topic, purpose, subject or `digest` (a keyed hash of the text)
+    is refused. What is sent for a `purpose` other than `service` needs what the plan asks for, at the time it leaves.
+    `subject` is what it tells about, as in `MakeCommitment`; while a conflict about that is open, it is refused too.
     """
 
     case: Id
@@ -35,6 +36,7 @@ class SendMessage(Command):
     channel: str | None = None
     digest: str | None = None
     purpose: str = SERVICE
+    subject: str | None = None
     text: str | None = private()
 
 

@@ -39,6 +39,16 @@ from orchestra.model.events.cases import (
     FieldsSet,
     RefAdded,
 )
+from orchestra.model.events.commitments import (
+    CommitmentConflict,
+    CommitmentCorrected,
+    CommitmentExpired,
+    CommitmentMade,
+    CommitmentWithdrawn,
+    ConflictWidened,
+    FactExpired,
+    FactReported,
+)
 from orchestra.model.events.consults import (
     ConsultAccepted,
     ConsultAsked,
@@ -162,6 +172,12 @@ __all__ = [
     "CaseResolved",
     "CaseResumed",
     "CaseWaiting",
+    "CommitmentConflict",
+    "CommitmentCorrected",
+    "CommitmentExpired",
+    "CommitmentMade",
+    "CommitmentWithdrawn",
+    "ConflictWidened",
     "ConnectAtRisk",
     "ConnectBreached",
     "ConsentRecorded",
@@ -200,6 +216,8 @@ __all__ = [
     "EngagementsMerged",
     "ErasureDone",
     "Event",
+    "FactExpired",
+    "FactReported",
     "FieldsSet",
     "GateOpened",
     "InteractionAbandoned",

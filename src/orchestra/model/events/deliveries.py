@@ -29,7 +29,10 @@ __all__ = [
 
 @attrs.define
 class DeliveryPlanned(Event):
-    """A message is to be sent. `body` is the position of the event that holds its text."""
+    """A message is to be sent, about a subject of commitments if it names one.
+
+    `body` is the position of the event that holds its text.
+    """
 
     delivery: str
     key: str
@@ -45,6 +48,7 @@ class DeliveryPlanned(Event):
     interaction: str | None = None
     digest: str | None = None
     purpose: str = SERVICE
+    subject: str | None = None
 
 
 @attrs.define
@@ -110,15 +114,16 @@ class DeliveryUnknown(Event):
 
 @attrs.define
 class DeliveryHeld(Event):
-    """An operator's stop keeps it until sending of its scope starts again."""
+    """It waits: until an operator lets its scope be sent again, or until the conflict in `reason` is settled."""
 
     delivery: str
     customer: str
+    reason: str | None = None
 
 
 @attrs.define
 class DeliveryReleased(Event):
-    """No stop keeps it any more; it leaves after those that have begun to leave in its conversation meanwhile."""
+    """Nothing keeps it any more; it leaves after those that have begun to leave in its conversation meanwhile."""
 
     delivery: str
     customer: str

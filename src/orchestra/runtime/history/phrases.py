@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from orchestra.model.commitments import value_text
 from orchestra.model.events import Event
 
 __all__ = ["DETAILS", "PHRASES", "sentence"]
@@ -94,6 +95,16 @@ PHRASES: Mapping[str, str] = {
     "CaseResolved": "the case is resolved{outcome_code}",
     "CaseReopened": "the case is open again{because}",
     "CaseClosed": "the case is closed{because}",
+    "CommitmentMade": "{by} said: {attribute} of {subject} is {value_text}",
+    "FactReported": "{by} told: {attribute} of {subject} is {value_text}",
+    "CommitmentWithdrawn": "{attribute} of {subject}: what was said is withdrawn{because}",
+    "CommitmentExpired": "{attribute} of {subject}: what was said holds no longer",
+    "FactExpired": "{attribute} of {subject}: what was told holds no longer",
+    "CommitmentConflict": "conflict {conflict} about {attribute} of {subject}: {by} has it as {value_text}, "
+    "{said_by} as {said_text}; {keep} would hold{why}",
+    "ConflictWidened": "conflict {conflict} about {attribute} of {subject}: {by} has it as {value_text}, too; "
+    "{keep} would hold{why}",
+    "CommitmentCorrected": "{attribute} of {subject} is {value_text}, not {instead_text}{why}{because}{told_effect}",
     "RefAdded": "{target} is also known as {ref}",
     "FieldsSet": "{fields_text} of {target} set",
     "DeliveryPlanned": "message {message} is to be sent on {channel}",
@@ -103,7 +114,7 @@ PHRASES: Mapping[str, str] = {
     "DeliveryRetried": "attempt {attempt} did not succeed{because}, another follows",
     "DeliveryFailed": "the message could not be sent{because}",
     "DeliveryUnknown": "nobody knows whether the message was sent{because}",
-    "DeliveryHeld": "sending is stopped: the message waits",
+    "DeliveryHeld": "sending is stopped: the message waits{because}",
     "DeliveryReleased": "sending goes on: the message leaves after those before it",
     "DeliveryExpired": "the message was not sent in time",
     "DeliveryCanceled": "the message was called back{because}",
@@ -127,10 +138,26 @@ DETAILS = frozenset(
         "DeliveryRetried",
         "RingWidened",
         "RoutingRetried",
+        "FactExpired",
     }
 )
 """Event types that matter to who looks for a fault, and to nobody else."""
 
+
+_EFFECTS: Mapping[str, str] = {
+    "better": ": better than the customer was told",
+    "worse": ": worse than the customer was told",
+    "unclear": ": other than the customer was told",
+}
+
+_RULES: Mapping[str, str] = {
+    "supersession": "explicitly superseded",
+    "authority": "by authority",
+    "specific": "the more specific",
+    "favourable": "in the customer's favour",
+    "newest": "the newest",
+    "person": "decided",
+}
 
 _PURPOSES: Mapping[str, str] = {"consult": "for help with", "transfer": "to take"}
 
@@ -164,6 +191,12 @@ class _Words(dict[str, Any]):
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
+        rule = self.get("rule", "")
+        self["why"] = f" ({_RULES.get(rule, rule)})"
+        self["told_effect"] = _EFFECTS.get(self.get("effect", ""), "")
+        for name in ("value", "said", "instead") if "attribute" in self else ():
+            unit = self.get("unit" if name == "value" else f"{name}_unit")
+            self[f"{name}_text"] = value_text(self.get("type", ""), self.get(name, ""), unit)
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
 
 
