@@ -30,6 +30,7 @@ _AREAS = {
     "contacts": "Contacts and messages",
     "definition": "The plan",
     "deliveries": "Deliveries",
+    "engagements": "Contacts at the same time",
     "identity": "Who customers are",
     "hours": "Queues that close and open",
     "logs": "Contact logs",
