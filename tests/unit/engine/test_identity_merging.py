@@ -233,7 +233,7 @@ def test_what_a_provider_knows_of_a_sender_is_linked() -> None:
     phone, hidden = _address("+49301", "phone"), Address("phone", "key-hidden", matches=False)
     driver.message("joe", also=[phone, hidden, person("joe")])
     assert driver.engine.view.identity.holder("key-+49301") == "cu1"
-    driver.message("whatsapp", also=[phone])
+    driver.call("whatsapp", also=[phone])
     view = driver.engine.view
     assert list(view.identity.group("cu1")) == ["cu1", "cu3"]
     assert view.identity.root("cu3") == "cu1", "whoever was known first stands for both"

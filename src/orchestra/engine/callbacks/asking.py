@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestra.engine.cases.attach import has_part
-from orchestra.engine.contacts.intake import check_channel, check_id, check_route, find_or_add, find_or_begin
+from orchestra.engine.contacts.intake import add_customer, check_channel, check_id, check_route, find_or_begin
 from orchestra.engine.contacts.state import NO_THREAD, Interaction
 from orchestra.engine.routing.arriving import required
 from orchestra.engine.routing.offers import end_all
@@ -178,7 +178,7 @@ def _holder(view: View, address: Address) -> str | None:
 def _scheduled(view: View, command: c.ScheduleCallback, customer: str | None, case: str | None, at_us: int) -> Steps:
     """Customer, conversation and case are made if they are new; then the callback begins."""
     person = command.address
-    whom: str = customer or (yield from find_or_add(view, person))
+    whom: str = customer or (yield from add_customer(view, person))
     conversation = yield from find_or_begin(view, whom, command.channel, command.account, None, person)
     queue = command.queue or view.plan.queue_of(command.channel, command.account)
     definition = view.plan.queues[queue]

@@ -16,6 +16,7 @@ from orchestra.model.results import CaseRef, Received
 from orchestra.model.structure import microseconds
 
 __all__ = [
+    "add_customer",
     "already",
     "check_channel",
     "check_id",
@@ -23,7 +24,6 @@ __all__ = [
     "check_skills",
     "check_text",
     "check_thread",
-    "find_or_add",
     "find_or_begin",
     "find_or_start",
     "receive_contact",
@@ -186,11 +186,8 @@ def find_or_start(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.R
     return customer, conversation
 
 
-def find_or_add(view: View, person: Address) -> Steps:
-    """The id under which an address is known, after the event that makes it if it is new or names nobody."""
-    customer = view.identity.holder(person.key) if person.matches else None
-    if customer is not None:
-        return customer
+def add_customer(view: View, person: Address) -> Steps:
+    """The id of somebody whom nobody knows by their address, after the event that makes it."""
     added = _added(view, person)
     yield added
     return added.customer
