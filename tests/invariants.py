@@ -44,6 +44,7 @@ from tests import commitment_invariants, desk_invariants, people_invariants, rou
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
 
+_STATES = {machine.name: frozenset(machine.states) for machine in (CASE, CONSULT, DELIVERY, INTERACTION, PRESENCE)}
 _UNSENT = frozenset({"PENDING", "PERMITTED", "STARTED"})
 _ITEM_STATES = {
     "QUEUED": "WAITING",
@@ -750,7 +751,7 @@ def _check_interactions(engine: Engine) -> None:
     view = engine.view
     routing = view.routing
     for name, row in view.contacts.interactions.items():
-        assert row.state in INTERACTION.states
+        assert row.state in _STATES[INTERACTION.name]
         assert row.state != "ARRIVED", f"{name} was left where it arrived"
         assert row.case in view.cases.cases, f"{name} belongs to no case"
         assert name in view.cases.cases[row.case].interactions
@@ -874,7 +875,7 @@ def _check_capacity(engine: Engine) -> None:
     assert set(view.routing.benches) == set(view.presence.agents)
     for name, bench in view.routing.benches.items():
         agent = view.presence.agents[name]
-        assert agent.state in PRESENCE.states
+        assert agent.state in _STATES[PRESENCE.name]
         assert bench.used_percent == used[name], f"{name} holds {used[name]} %, is charged {bench.used_percent} %"
         assert bench.counts == {channel: count for (who, channel), count in counts.items() if who == name}
         assert bench.labels == {label: count for (who, label), count in labels.items() if who == name}
@@ -887,7 +888,7 @@ def _check_capacity(engine: Engine) -> None:
 def _check_consults(engine: Engine) -> None:
     view = engine.view
     for name, row in view.consults.consults.items():
-        assert row.state in set(CONSULT.states) - CONSULT.final, f"{name} is {row.state} and was kept"
+        assert row.state in _STATES[CONSULT.name] - CONSULT.final, f"{name} is {row.state} and was kept"
         interaction = view.contacts.interactions[row.interaction]
         assert interaction.state in ("ACTIVE", "HELD", "PARKED"), f"{name} is about what is {interaction.state}"
         assert (interaction.agent, interaction.channel) == (row.agent, row.channel)
@@ -941,7 +942,7 @@ def _check_segments(engine: Engine) -> None:
 def _check_cases(engine: Engine) -> None:
     view = engine.view
     for name, case in view.cases.cases.items():
-        assert case.state in CASE.states
+        assert case.state in _STATES[CASE.name]
         assert case.customer in view.identity.customers
         assert (case.closed_us is not None) == (case.state == "CLOSED")
         if case.state == "CLOSED":
@@ -958,7 +959,7 @@ def _check_deliveries(engine: Engine) -> None:
     view = engine.view
     timers = view.timers
     for name, row in view.deliveries.deliveries.items():
-        assert row.state in DELIVERY.states
+        assert row.state in _STATES[DELIVERY.name]
         waits = [timers.get(f"deliveries.{kind}", name) is not None for kind in ("due", "permit", "expiry")]
         if row.state == "PENDING":
             assert waits[2], f"{name} could wait for ever"

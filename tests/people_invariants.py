@@ -84,19 +84,22 @@ class PeopleWitness:
         assert allowed, f"{delivery} left without the customer's consent to {row.purpose}"
 
 
-def _group(engine: Engine, customer: str) -> list[str]:
-    """All ids of a person, by the links alone."""
+def _groups(engine: Engine) -> dict[str, list[str]]:
+    """All ids of each person, by each of their ids, by the links alone."""
     rows, merges = engine.view.identity.customers, engine.view.identity.merges
+    by_top: dict[str, list[str]] = {}
+    for name in rows:
+        top, seen = name, {name}
+        while (link := rows[top].link) is not None:
+            top = merges[link].customer
+            assert top not in seen, f"{top} is an alias of itself"
+            seen.add(top)
+        by_top.setdefault(top, []).append(name)
+    return {name: group for group in by_top.values() for name in group}
 
-    def top(name: str) -> str:
-        seen = {name}
-        while (link := rows[name].link) is not None:
-            name = merges[link].customer
-            assert name not in seen, f"{name} is an alias of itself"
-            seen.add(name)
-        return name
 
-    return [name for name in rows if top(name) == top(customer)]
+def _group(engine: Engine, customer: str) -> list[str]:
+    return _groups(engine)[customer]
 
 
 def _mixed(engine: Engine, customer: str, other: str) -> set[str]:
@@ -112,8 +115,9 @@ def _mixed(engine: Engine, customer: str, other: str) -> set[str]:
 def check(engine: Engine) -> None:
     """Everything that must hold between two batches."""
     identity = engine.view.identity
+    groups = _groups(engine)
     for name in identity.customers:
-        group = _group(engine, name)
+        group = groups[name]
         assert sorted(identity.group(name)) == sorted(group), f"{name} is one of {group}, not of {identity.group(name)}"
         assert len(group) <= MOST_IDS
         assert identity.customers[identity.root(name)].link is None, f"{identity.root(name)} is an alias"

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from orchestra.errors import MalformedMessage
+from orchestra.errors import JournalUnavailable, MalformedMessage
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.commands import (
@@ -293,12 +293,14 @@ class Calls(Protocol):
         left = set(erased.ids)
         done = self.events(erased.position, [ErasureDone])
         try:
-            while left:
-                event = (await anext(done)).event
-                assert isinstance(event, ErasureDone)
-                left.discard(event.customer)
+            async for entry in done:
+                assert isinstance(entry.event, ErasureDone)
+                left.discard(entry.event.customer)
+                if not left:
+                    return
         finally:
             await done.aclose()
+        raise JournalUnavailable("the workspace was left before all was erased: whoever owns it next goes on with it")
 
     async def disclosures(self, link: str) -> list[Disclosure]:
         """What two people who were taken for one were told of each other, oldest first.

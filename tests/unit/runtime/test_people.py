@@ -144,6 +144,21 @@ async def test_an_erasure_that_fails_is_tried_again() -> None:
         assert not any(record.private for record in journal.read(subjects=["cu1"]))
 
 
+async def test_who_leaves_before_it_is_done_is_told_so() -> None:
+    journal, told = _Stubborn(), []
+
+    async def ask(workspace: Workspace) -> None:
+        with pytest.raises(JournalUnavailable) as caught:
+            await workspace.erase("cu1", "asked")
+        told.append(caught.value)
+
+    async with anyio.create_task_group() as tasks, Workspace.open(NEWS, journal) as workspace:
+        await _write(workspace, Email("joe@mail.example", "Joe"), "1")
+        tasks.start_soon(ask, workspace)
+        await until(lambda: journal.refusals > 0)
+    assert ["goes on with it" in str(error) for error in told] == [True]
+
+
 async def test_what_an_owner_left_is_erased_by_the_next() -> None:
     journal = _Stubborn()
     async with Workspace.open(NEWS, journal) as workspace:
