@@ -41,6 +41,7 @@ from orchestra.model.routing import MOST_RUNG
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
 from tests import commitment_invariants, desk_invariants, people_invariants, routing_oracle as oracle
+from tests.engine_driver import Logged
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
 
@@ -618,10 +619,20 @@ class WatchedEngine(Engine):
     def __init__(self, witness: Witness | None = None, scores: Scores | None = None) -> None:
         super().__init__(scores)
         self.witness = witness or Witness()
+        self.is_watched = True
+        for kind in e.EVENTS.values():
+            self._handlers.setdefault(kind, ([], []))[0].append(self._see)  # the last, once all sections have evolved
 
-    def _apply(self, event: e.Event, at_us: int) -> None:
-        super()._apply(event, at_us)
-        self.witness.see(self, event, at_us)
+    def _see(self, event: e.Event, at_us: int) -> None:
+        if self.is_watched:
+            self.witness.see(self, event, at_us)
+
+    def replay_unseen(self, log: Sequence[Logged]) -> None:
+        """Replay past the witness, who has seen it all."""
+        self.is_watched = False
+        for logged in log:
+            self.replay(logged.event, logged.at_us)
+        self.is_watched = True
 
 
 def _above(engine: Engine, agent: str, labels: list[str]) -> list[str]:

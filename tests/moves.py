@@ -695,7 +695,7 @@ def _seen(engine: Engine, choose: Chooser, case: str) -> int | None:
     known = [] if row is None else engine.view.engagements.by(engine.view.identity.group(row.customer))
     if not known or choose.chance(60):
         return None
-    return engine.view.engagements.engagements[known[0]].version + choose.pick([0, 0, -1, 1])
+    return engine.view.engagements.changes_of(known[0])[-1][0] + choose.pick([0, 0, -1, 1])
 
 
 def resolve(engine: Engine, choose: Chooser) -> c.Command | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import attrs
 
@@ -53,11 +53,13 @@ class PeopleWitness:
 
     def _check_versions(self, engine: Engine) -> None:
         """A version that was seen never comes back: what has changed is always told by a higher one."""
-        rows = engine.view.engagements.engagements
-        for name, row in rows.items():
-            assert row.version >= self.versions.get(name, 0), f"{name} went back to version {row.version}"
-            self.versions[name] = row.version
-        for name in self.versions.keys() - rows.keys():
+        engagements = engine.view.engagements
+        names = {engagements.of_member(one) for one in engagements.members}
+        for name in names:
+            version = engagements.changes_of(name)[-1][0]
+            assert version >= self.versions.get(name, 0), f"{name} went back to version {version}"
+            self.versions[name] = version
+        for name in self.versions.keys() - names:
             del self.versions[name]
 
     def _check_consent(self, engine: Engine, delivery: str) -> None:
@@ -142,26 +144,30 @@ def check_engagements(engine: Engine) -> None:
     to_call = view.callbacks.callbacks
     open_ones = {name for name, row in rows.items() if row.is_open and row.conversation is not None}
     assert members.keys() == open_ones - to_call.keys(), "others are in touch than have open contacts"
-    assert set(view.engagements.engagements) == {member.engagement for member in members.values()}
+    counts = Counter(member.engagement for member in members.values() if member.engagement is not None)
+    assert {name: row.contacts for name, row in view.engagements.engagements.items()} == counts
     of_person: dict[str, set[str]] = defaultdict(set)
-    people: dict[str, set[str]] = defaultdict(set)
     for name, member in members.items():
-        assert (member.customer, member.agent) == (rows[name].customer, rows[name].agent), f"{name} is somebody else's"
-        of_person[view.identity.root(member.customer)].add(member.engagement)
-        if member.agent is not None and view.presence.agents[member.agent].kind == "person":
-            people[member.engagement].add(member.agent)
+        assert member.customer == rows[name].customer, f"{name} is somebody else's"
+        assert member.engagement is None or member.changes == [], f"{name} remembers changes that are everybody's"
+        of_person[view.identity.root(member.customer)].add(view.engagements.of_member(name))
     for person, names in of_person.items():
         assert len(names) == 1, f"{person} is in touch in {names} at once"
-    for name, row in view.engagements.engagements.items():
-        assert row.lead in people[name] if people[name] else row.lead is None, f"{row.lead} leads {name} without a part"
 
 
 def lead_for(engine: Engine, interaction: str) -> str | None:
     """Who is to be asked first for a contact."""
-    member = engine.view.engagements.members.get(interaction)
-    if member is None or member.mode != "together":
+    view = engine.view
+    mine = view.engagements.members.get(interaction)
+    if mine is None or mine.mode != "together":
         return None
-    return engine.view.engagements.engagements[member.engagement].lead
+    had = [
+        (member.since, agent)
+        for name, member in view.engagements.members.items()
+        if member.engagement == mine.engagement and (agent := view.contacts.interactions[name].agent) is not None
+    ]
+    people = [(since, agent) for since, agent in had if view.presence.agents[agent].kind == "person"]
+    return min(people)[1] if people else None
 
 
 def check_against(engine: Engine, witness: PeopleWitness) -> None:

@@ -190,15 +190,16 @@ class Run:
         kind = self.dice.pick(["replay", "load", "both"])
         new = WatchedEngine(self.witness, moves.SCORES)
         if kind == "replay":
-            _replay_unseen(new, self.driver.log)
+            new.replay_unseen(self.driver.log)
         elif kind == "load":
             new.load(json.loads(json.dumps(old.dump(), sort_keys=True)))
         else:
             half = Engine()
             at = self.dice.number(0, len(self.driver.log))
-            _replay_unseen(half, self.driver.log[:at])
+            for logged in self.driver.log[:at]:
+                half.replay(logged.event, logged.at_us)
             new.load(json.loads(json.dumps(half.dump(), sort_keys=True)))
-            _replay_unseen(new, self.driver.log[at:])
+            new.replay_unseen(self.driver.log[at:])
         check_rebuilt(old, new)
         self.driver.engine = new
         self.report.crashes += 1
@@ -210,12 +211,6 @@ class Run:
             self.drain()
         deliveries = self.driver.engine.view.deliveries
         assert {row.state for row in deliveries.deliveries.values()} & {"PENDING", "PERMITTED"} == set()
-
-
-def _replay_unseen(engine: Engine, log: Sequence[Logged]) -> None:
-    """Replay past the witness, who has seen it all."""
-    for logged in log:
-        Engine._apply(engine, logged.event, logged.at_us)
 
 
 def run_seed(seed: int, steps: int = STEPS) -> Report:

@@ -112,8 +112,7 @@ class AnyCommands(RuleBasedStateMachine):
             half.replay(logged.event, logged.at_us)
         new = WatchedEngine(self.witness, moves.SCORES)
         new.load(json.loads(json.dumps(half.dump(), sort_keys=True)))
-        for logged in self.log[at:]:
-            Engine._apply(new, logged.event, logged.at_us)
+        new.replay_unseen(self.log[at:])
         check_rebuilt(self.engine, new)
         self.engine = new
 

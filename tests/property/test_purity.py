@@ -15,6 +15,7 @@ from tests.scripts import run_step, script, told
 from tests.swarm import Run
 
 from orchestra.engine.engine import SECTIONS, Engine
+from orchestra.engine.section import Slice
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from orchestra.model.event import Event
@@ -37,18 +38,25 @@ def _facts(event: Event) -> dict[str, Any]:
     return attrs.asdict(event, recurse=False)
 
 
+def section_of(evolve: Callable[..., None]) -> type[Slice]:
+    """The slice that it changes."""
+    return type(evolve.__self__)  # type: ignore[attr-defined,no-any-return]
+
+
 class Instrumented(Engine):
     """An engine that looks after each function of a table whether it kept to its part."""
 
     def __init__(self, scores: Scores | None = None) -> None:
         super().__init__(scores)
-        names = {id(getattr(self.view, section.name)): section.name for section in SECTIONS}
+        names = {section.state: section.name for section in SECTIONS}
         self._decide = {kind: self._deciding(decide) for kind, decide in self._decide.items()}
-        self._evolve = {
-            kind: [(own, self._evolving(names[id(own)], evolve)) for own, evolve in evolves]
-            for kind, evolves in self._evolve.items()
+        self._handlers = {
+            kind: (
+                [self._evolving(names[section_of(evolve)], evolve) for evolve in evolves],
+                [self._reacting(react) for react in reacts],
+            )
+            for kind, (evolves, reacts) in self._handlers.items()
         }
-        self._react = {kind: [self._reacting(react) for react in reacts] for kind, reacts in self._react.items()}
         self._timers = {name: self._reacting(ring) for name, ring in self._timers.items()}
         self.looked = 0
 
@@ -86,10 +94,10 @@ class Instrumented(Engine):
             yield event
 
     def _evolving(self, name: str, evolve: Callable[..., None]) -> Callable[..., None]:
-        def watched(own: Any, event: Event, at_us: int) -> None:
+        def watched(event: Event, at_us: int) -> None:
             others, facts = _rows(self), copy.deepcopy(_facts(event))
             with forbid_effects():
-                evolve(own, event, at_us)
+                evolve(event, at_us)
             after = _rows(self)
             changed = {section for section in after if after[section] != others[section]}
             assert changed <= {name}, f"{name} changed {changed}"
@@ -163,9 +171,9 @@ def test_evolve_reads_only_the_event_and_the_slice(seed: int) -> None:
         if section.name == "definition":
             continue
         alone = Engine(moves.SCORES)
-        alone._evolve = {
-            kind: [(own, evolve) for own, evolve in evolves if type(own) in (section.state, SECTIONS[0].state)]
-            for kind, evolves in alone._evolve.items()
+        alone._handlers = {
+            kind: ([one for one in evolves if section_of(one) in (section.state, SECTIONS[0].state)], reacts)
+            for kind, (evolves, reacts) in alone._handlers.items()
         }
         _play(alone, run.driver.log)
         assert _rows(alone)[section.name] == whole[section.name], section.name

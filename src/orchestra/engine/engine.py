@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MethodType
 from typing import Any
 
 import attrs
@@ -31,7 +32,7 @@ from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.scores import Rating
-from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Slice, Steps
+from orchestra.engine.section import Decide, OnTimer, React, Section, Slice, Steps
 from orchestra.engine.segments.decide import SECTION as SEGMENTS
 from orchestra.engine.supervision.decide import SECTION as SUPERVISION
 from orchestra.engine.targets.decide import SECTION as TARGETS
@@ -78,6 +79,11 @@ SCHEMA = "1"
 
 _TICK_BATCH = 200
 
+Evolved = Callable[[Any, int], None]
+"""What one section does with an event: its `evolve` with its own slice."""
+
+_NOBODY: tuple[list[Evolved], list[React]] = ([], [])
+
 
 class EngineFault(OrchestraError):
     """The engine broke one of its own rules. It must be discarded and loaded anew from the journal."""
@@ -116,12 +122,12 @@ class Engine:
 
     def __init__(self, scores: Scores | None = None) -> None:
         self.view = View(Rating(scores))
+        self._plans = self.view.plans
         self.now_us = 0
         self._batch: list[Event] = []
         self._at_us = 0
         self._decide: dict[type[Command], Decide] = {}
-        self._evolve: dict[type[Event], list[tuple[Slice, Evolve]]] = {}
-        self._react: dict[type[Event], list[React]] = {}
+        self._handlers: dict[type[Event], tuple[list[Evolved], list[React]]] = {}
         self._timers: dict[str, OnTimer] = {}
         for section in SECTIONS:
             self._install(section)
@@ -131,9 +137,9 @@ class Engine:
         self._decide.update(section.decide)
         self._timers.update(section.timers)
         for kind, evolve in section.evolve.items():
-            self._evolve.setdefault(kind, []).append((own, evolve))
+            self._handlers.setdefault(kind, ([], []))[0].append(MethodType(evolve, own))
         for kind, react in section.react.items():
-            self._react.setdefault(kind, []).append(react)
+            self._handlers.setdefault(kind, ([], []))[1].append(react)
 
     # Deciding
 
@@ -215,17 +221,14 @@ class Engine:
         if len(batch) >= MAX_BATCH:
             raise EngineFault(f"more than {MAX_BATCH} events in one batch")
         batch.append(event)
-        at_us = self._at_us
-        self._apply(event, at_us)
-        for react in self._react.get(type(event), ()):
+        at_us = self.now_us = self._at_us
+        self._plans.position += 1
+        evolves, reacts = self._handlers.get(type(event), _NOBODY)
+        for evolve in evolves:
+            evolve(event, at_us)
+        for react in reacts:
             for further in react(self.view, event, at_us):
                 self._emit(further)
-
-    def _apply(self, event: Event, at_us: int) -> None:
-        self.view.position += 1
-        self.now_us = at_us
-        for own, evolve in self._evolve.get(type(event), ()):
-            evolve(own, event, at_us)
 
     # Rebuilding
 
@@ -236,7 +239,10 @@ class Engine:
             ReplayMismatch: this code could not have decided it there.
         """
         try:
-            self._apply(event, at_us)
+            self._plans.position += 1
+            self.now_us = at_us
+            for evolve in self._handlers.get(type(event), _NOBODY)[0]:
+                evolve(event, at_us)
         except (KeyError, ValueError, AttributeError, TypeError) as error:
             reason = f"{type(event).__name__} does not fit the state before it ({type(error).__name__}: {error})"
             raise ReplayMismatch(self.view.position, reason) from error
@@ -253,7 +259,7 @@ class Engine:
             getattr(self.view, section.name).load(dumped["sections"][section.name])
         self.view.timers.load(dumped["timers"])
         self.now_us = dumped["clock"]["now_us"]
-        self.view.position = dumped["clock"]["position"]
+        self._plans.position = dumped["clock"]["position"]
 
     def state_hash(self) -> str:
         """A fingerprint of what the state says: BLAKE2b over canonical JSON of all sections' rows and the timers."""

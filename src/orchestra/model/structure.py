@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 import attrs
@@ -57,6 +58,7 @@ _MOST_SHOWN = 60
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=1024)  # a plan has few durations, and each contact asks for ten of them
 def microseconds(duration: timedelta) -> int:
     """The duration as whole microseconds."""
     return duration // _MICROSECOND

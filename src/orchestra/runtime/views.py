@@ -9,6 +9,7 @@ from datetime import datetime
 import attrs
 
 from orchestra.engine.cases.state import Case
+from orchestra.engine.engagements.leading import lead
 from orchestra.engine.identity.state import Merge, consent_key
 from orchestra.engine.view import View
 from orchestra.model.addresses import Ref
@@ -100,13 +101,12 @@ def engagement_view(view: View, name: str | Ref) -> EngagementView | None:
     Raises:
         UnknownId: there is no such customer.
     """
-    found = view.engagements.by(view.identity.group(view.customer(name)[0]))
+    ids = view.identity.group(view.customer(name)[0])
+    found = view.engagements.by(ids)
     if not found:
         return None
-    row = view.engagements.engagements[found[0]]
-    names = sorted(view.engagements.of[found[0]], key=lambda one: int(one[2:]))
-    members = {name: view.engagements.members[name].mode for name in names}
-    return EngagementView(found[0], row.version, row.lead, members)
+    members = {name: view.engagements.members[name].mode for name in view.engagements.of(ids)}
+    return EngagementView(found[0], view.engagements.changes_of(found[0])[-1][0], lead(view, ids), members)
 
 
 @attrs.frozen

@@ -40,7 +40,7 @@ def test_a_merge_adds_an_alias_and_rewrites_nothing() -> None:
     assert [logged.event for logged in driver.log[since:]] == [
         e.CustomerAliased("cu2", "cu1", "li1"),
         e.CustomersMerged("li1", "cu1", "cu2", "told", 100),
-        e.EngagementsMerged("en1", "cu1", "en2"),
+        e.EngagementsMerged("en1", "cu1", "en2", ["in2"]),
     ]
     view = driver.engine.view
     assert view.customer("cu2")[0] == view.customer("cu1")[0] == "cu1"

@@ -5,8 +5,9 @@ Belongs here: what joins, merges and splits engagements. Does not: to whom a con
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from orchestra.engine.engagements.leading import members_of
 from orchestra.engine.engagements.state import EVOLVE, Engagements, named_after
 from orchestra.engine.section import Section
 from orchestra.engine.view import View
@@ -26,20 +27,21 @@ def check_seen(view: View, command: c.Command, seen: int) -> None:
     name = _engagement(view, command)
     if name is None:
         raise InvalidCommand("seen", "is of no engagement that goes on: the customer is not in touch")
-    row = view.engagements.engagements[name]
-    if seen > row.version:
-        raise InvalidCommand("seen", f"{name} is at version {row.version}")
-    if seen < row.version:
-        between = tuple(" ".join(change) for change in row.changes[seen - row.version :])
-        raise StaleVersion(name, seen, row.version, between)
+    changes = view.engagements.changes_of(name)
+    version: int = changes[-1][0]
+    if seen > version:
+        raise InvalidCommand("seen", f"{name} is at version {version}")
+    if seen < version:
+        between = tuple(f"{what} {one}" for position, what, one in changes if position > seen)
+        raise StaleVersion(name, seen, version, between)
 
 
 def _engagement(view: View, command: c.Command) -> str | None:
     """The engagement that a command is about, by its interaction, case or customer."""
     interaction, case, customer = (getattr(command, kind, None) for kind in ("interaction", "case", "customer"))
     if interaction is not None:
-        member = view.engagements.members.get(view.interaction(interaction)[0])
-        return None if member is None else member.engagement
+        key, _ = view.interaction(interaction)
+        return view.engagements.of_member(key) if key in view.engagements.members else None
     if case is not None:
         customer = view.case(case)[1].customer
     if customer is None:
@@ -48,39 +50,40 @@ def _engagement(view: View, command: c.Command) -> str | None:
     return found[0] if found else None
 
 
-def _on_attached(view: View, event: e.InteractionAttached, at_us: int) -> Iterator[e.Event]:
+def _on_attached(view: View, event: e.InteractionAttached | e.CallbackAnswered, at_us: int) -> Iterable[e.Event]:
     """A contact has its case, so that it can be told how it goes with others."""
-    yield from _join(view, event.interaction, event.customer)
-
-
-def _on_answered(view: View, event: e.CallbackAnswered, at_us: int) -> Iterator[e.Event]:
-    yield from _join(view, event.interaction, event.customer)
+    if event.interaction not in view.engagements.members:
+        return ()  # a work item, or somebody who is still to be called
+    ids = view.identity.group(event.customer)
+    if len(ids) == 1 and len(view.engagements.in_touch(event.customer)) == 1:
+        return ()  # alone, as nearly all are
+    return _join(view, event.interaction, event.customer)
 
 
 def _join(view: View, interaction: str, customer: str) -> Iterator[e.Event]:
-    member = view.engagements.members.get(interaction)
-    if member is None:
-        return  # a work item, or somebody who is still to be called
+    own = view.engagements.of_member(interaction)
     # The number of its own may be lower: somebody who was called back asked for that before they came elsewhere.
-    known = [name for name in view.engagements.by(view.identity.group(customer)) if name != member.engagement]
+    known = [name for name in view.engagements.by(view.identity.group(customer)) if name != own]
     if known:
-        yield e.EngagementJoined(known[0], customer, interaction, _mode(view, known[0], interaction))
+        yield e.EngagementJoined(known[0], customer, interaction, _mode(view, interaction))
 
 
-def _mode(view: View, engagement: str, interaction: str) -> str:
+def _mode(view: View, interaction: str) -> str:
     """How a contact goes with those that are there: together with one about the same case, if the plan says so."""
     rows = view.contacts.interactions
     comes = rows[interaction]
-    same = (rows[other] for other in view.engagements.of[engagement] if rows[other].case == comes.case)
-    modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in same}
+    others = (rows[other] for other in members_of(view, interaction) if other != interaction)
+    modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in others if there.case == comes.case}
     return "together" if "together" in modes else "separate"
 
 
 def _on_merged(view: View, event: e.CustomersMerged, at_us: int) -> Iterator[e.Event]:
     """Two who are in touch are one person."""
-    known = view.engagements.by(view.identity.group(event.customer))
+    ids = view.identity.group(event.customer)
+    known = view.engagements.by(ids)
     if len(known) > 1:
-        yield e.EngagementsMerged(known[0], event.customer, known[1])
+        moved = [one for one in view.engagements.of(ids) if view.engagements.of_member(one) == known[1]]
+        yield e.EngagementsMerged(known[0], event.customer, known[1], moved)
 
 
 def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Event]:
@@ -89,11 +92,8 @@ def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Eve
     if not ours or ours != theirs:
         return
     (name,) = ours
-    sides: tuple[list[str], list[str]] = ([], [])
-    for interaction in sorted(view.engagements.of[name], key=lambda one: int(one[2:])):
-        customer = view.engagements.members[interaction].customer
-        sides[view.identity.is_same(customer, event.other)].append(interaction)
-    moved = next(side for side in reversed(sides) if named_after(side[0]) != name)
+    sides = (view.engagements.of(view.identity.group(customer)) for customer in (event.other, event.customer))
+    moved = next(side for side in sides if named_after(side[0]) != name)
     yield e.EngagementSplit(name, event.customer, named_after(moved[0]), moved)
 
 
@@ -103,7 +103,7 @@ SECTION = Section(
     evolve=EVOLVE,
     react={
         e.InteractionAttached: _on_attached,
-        e.CallbackAnswered: _on_answered,
+        e.CallbackAnswered: _on_attached,
         e.CustomersMerged: _on_merged,
         e.CustomersSplit: _on_split,
     },

@@ -1,4 +1,4 @@
-"""Who is in touch at the same time, on what, who leads, and what has changed.
+"""Who is in touch at the same time, on what, and what has changed.
 
 An engagement begins with any contact and ends with its last one, without an event of its own: it is named after its
 first contact, `en7` after `in7`. Events tell what does not follow from the contacts alone.
@@ -6,8 +6,10 @@ first contact, `en7` after `in7`. Events tell what does not follow from the cont
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Collection, Iterable
+from itertools import chain
+from operator import itemgetter
+from typing import Any, ClassVar
 
 import attrs
 
@@ -17,10 +19,10 @@ from orchestra.model import events as e
 __all__ = ["EVOLVE", "MOST_CHANGES", "Change", "Engagement", "Engagements", "Member", "named_after"]
 
 MOST_CHANGES = 20
-"""Changes that are remembered, the newest, to be told to whoever knows an older version."""
+"""Changes that are remembered at least, the newest, to be told to whoever knows an older version."""
 
-Change = list[str]
-"""What happened, and in which interaction."""
+Change = list[Any]
+"""At which position, what happened, and in which interaction; a list, as what is loaded from JSON is."""
 
 Over = (
     e.InteractionFinished | e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected
@@ -29,21 +31,26 @@ Over = (
 
 @attrs.define
 class Member:
-    """A contact that goes on: its engagement, how it goes with the others there, whose it is, and who has it."""
+    """A contact that goes on: whose it is, and how it goes with the others of its engagement.
 
-    engagement: str
-    mode: str
+    `began` is the position at which the customer came in it, `since` that at which whoever has it took it. `engagement`
+    and `mode` are set once another one goes on as well; until then, `changes` are its own.
+    """
+
     customer: str
-    agent: str | None = None
+    began: int
+    changes: list[Change]
+    since: int = 0
+    engagement: str | None = None
+    mode: str = "first"
 
 
 @attrs.define
 class Engagement:
-    """The time in which a customer is in touch: who leads, how often it has changed, and how lately."""
+    """The time in which a customer is in touch in several contacts, and perhaps in one that is left of them."""
 
-    lead: str | None = None
-    version: int = 0
-    changes: list[Change] = attrs.field(factory=list)
+    changes: list[Change]
+    contacts: int
 
 
 def named_after(interaction: str) -> str:
@@ -52,77 +59,88 @@ def named_after(interaction: str) -> str:
 
 
 class Engagements(Slice):
-    """Engagements by id, `members` by interaction. `bots` is a set of agents, none of whom ever leads."""
+    """Engagements by id, `members` by interaction."""
 
-    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "bots": None}
+    TABLES: ClassVar = {"engagements": Engagement, "members": Member}
 
     engagements: dict[str, Engagement]
     members: dict[str, Member]
-    bots: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild what each engagement consists of, and the look-up by customer."""
-        self.of: dict[str, dict[str, int]] = {name: {} for name in self.engagements}
+        """Rebuild the look-up by customer, in the order in which the contacts began."""
         self._in_touch: dict[str, dict[str, int]] = {}
-        self._had_by: dict[str, dict[str, int]] = {}
-        for interaction in sorted(self.members, key=_number):
-            member = self.members[interaction]
-            self._enter(interaction, member)
-            if member.agent is not None:
-                self._had_by.setdefault(member.agent, {})[interaction] = 1
-
-    def _enter(self, interaction: str, member: Member) -> None:
-        self.of[member.engagement][interaction] = 1
-        self._in_touch.setdefault(member.customer, {})[interaction] = 1
+        for interaction, member in sorted(self.members.items(), key=lambda item: item[1].began):
+            self._in_touch.setdefault(member.customer, {})[interaction] = 1
 
     # Questions
 
-    def by(self, ids: Sequence[str]) -> list[str]:
-        """The engagements of a person under all their ids, oldest first: one, or more until they are joined."""
-        found = {self.members[one].engagement for customer in ids for one in self._in_touch.get(customer, ())}
-        return sorted(found, key=_number)
+    def of_member(self, interaction: str) -> str:
+        """The engagement that a contact which goes on is part of."""
+        return self.members[interaction].engagement or named_after(interaction)
 
-    def lead_for(self, interaction: str) -> str | None:
-        """Who is to be asked first for an interaction, since they talk with its customer about the same case."""
-        member = self.members.get(interaction)
-        return self.engagements[member.engagement].lead if member is not None and member.mode == "together" else None
+    def changes_of(self, name: str) -> list[Change]:
+        """What has changed in an engagement, the newest last, whose position is the version."""
+        row = self.engagements.get(name)
+        return self.members[_first_of(name)].changes if row is None else row.changes
+
+    def in_touch(self, customer: str) -> Collection[str]:
+        """The contacts that go on of one id of a customer, in the order in which they began."""
+        return self._in_touch.get(customer, ())
+
+    def by(self, ids: Iterable[str]) -> list[str]:
+        """The engagements of a person under all their ids, oldest first: one, or more until they are joined."""
+        return sorted({self.of_member(one) for one in self._all_of(ids)}, key=_number)
+
+    def of(self, ids: Iterable[str]) -> list[str]:
+        """The contacts of a person that go on, oldest first."""
+        return sorted(self._all_of(ids), key=_number)
+
+    def _all_of(self, ids: Iterable[str]) -> Iterable[str]:
+        return chain.from_iterable(map(self.in_touch, ids))
 
     # Changes
 
-    def _begin(self, interaction: str, customer: str, what: str) -> None:
-        name = named_after(interaction)
-        self.engagements[name], self.of[name] = Engagement(), {}
-        self.members[interaction] = member = Member(name, "first", customer)
-        self._enter(interaction, member)
-        self._changed(name, what, interaction)
+    def _begin(self, interaction: str, customer: str, what: str) -> Member:
+        position = self.plans.position
+        member = self.members[interaction] = Member(customer, position, [[position, what, interaction]])
+        there = self._in_touch.get(customer)
+        if there is None:
+            self._in_touch[customer] = {interaction: 1}
+        else:
+            there[interaction] = 1
+        return member
 
-    def _changed(self, name: str, what: str, interaction: str) -> None:
+    def _changed(self, name: str | None, changes: list[Change], what: str, interaction: str) -> None:
+        if name is not None:
+            changes = self.engagements[name].changes
+        changes.append([self.plans.position, what, interaction])
+        if len(changes) > 2 * MOST_CHANGES:
+            del changes[:-MOST_CHANGES]
+
+    def _of_several(self, name: str) -> Engagement:
+        """The engagement's row, which begins now if one contact went on alone until now."""
+        row = self.engagements.get(name)
+        if row is None:
+            alone = self.members[_first_of(name)]
+            row = self.engagements[name] = Engagement(alone.changes, 1)
+            alone.engagement, alone.changes = name, []
+        return row
+
+    def _leave(self, name: str | None) -> None:
+        """One contact fewer: the engagement ends with the last one."""
+        if name is None:
+            return
         row = self.engagements[name]
-        row.version += 1
-        row.changes = [*row.changes[1 - MOST_CHANGES :], [what, interaction]]
+        row.contacts -= 1
+        if not row.contacts:
+            del self.engagements[name]
 
-    def _leave(self, interaction: str, member: Member) -> None:
-        """The interaction is part of its engagement no longer, which ends with the last one."""
-        rest = self.of[member.engagement]
-        del rest[interaction]
-        if not rest:
-            del self.of[member.engagement], self.engagements[member.engagement]
-
-    def _move(self, interaction: str, engagement: str, mode: str) -> None:
+    def _move(self, interaction: str, engagement: str) -> Member:
         member = self.members[interaction]
-        self._leave(interaction, member)
-        member.engagement, member.mode = engagement, mode
-        self._enter(interaction, member)
-
-    def _lead(self, name: str) -> None:
-        """The lead stays as long as they have a part, then it is whoever has the oldest; never a bot."""
-        row, people = self.engagements[name], []
-        for interaction in sorted(self.of[name], key=_number):
-            agent = self.members[interaction].agent
-            if agent is not None and agent not in self.bots:
-                people.append(agent)
-        if row.lead not in people:
-            row.lead = people[0] if people else None
+        self._leave(member.engagement)
+        member.engagement, member.changes = engagement, []
+        self.engagements[engagement].contacts += 1
+        return member
 
     def started(self, event: e.InteractionStarted, at_us: int) -> None:
         """A customer is in touch; nobody is in a work item."""
@@ -131,107 +149,62 @@ class Engagements(Slice):
 
     def answered(self, event: e.CallbackAnswered, at_us: int) -> None:
         """A customer who was called is in touch."""
-        self._begin(event.interaction, event.customer, "CallbackAnswered")
-        self._has(event.interaction, event.agent)
+        member = self._begin(event.interaction, event.customer, "CallbackAnswered")
+        member.since = member.began
 
     def joined(self, event: e.EngagementJoined, at_us: int) -> None:
         """The customer was in touch before."""
-        self._move(event.interaction, event.engagement, event.mode)
-        self._changed(event.engagement, "EngagementJoined", event.interaction)
-        self._lead(event.engagement)
+        row = self._of_several(event.engagement)
+        self._move(event.interaction, event.engagement).mode = event.mode
+        self._changed(event.engagement, row.changes, "EngagementJoined", event.interaction)
 
     def merged(self, event: e.EngagementsMerged, at_us: int) -> None:
-        """What was in the other is in this one, whose versions go on above both."""
-        row, other = self.engagements[event.engagement], self.engagements[event.other]
-        row.version = max(row.version, other.version)
-        for interaction in list(self.of[event.other]):
-            self._move(interaction, event.engagement, "separate")
-            self._changed(event.engagement, "EngagementsMerged", interaction)
-        self._lead(event.engagement)
+        """What was in the other is in this one."""
+        row = self._of_several(event.engagement)
+        row.changes = sorted([*row.changes, *self.changes_of(event.other)], key=itemgetter(0))
+        for interaction in event.interactions:
+            self._move(interaction, event.engagement).mode = "separate"
+            self._changed(event.engagement, row.changes, "EngagementsMerged", interaction)
 
     def split(self, event: e.EngagementSplit, at_us: int) -> None:
         """Some are in an engagement of their own; the versions of both go on."""
         row = self.engagements[event.engagement]
-        self.engagements[event.other], self.of[event.other] = Engagement(version=row.version), {}
+        other = self.engagements[event.other] = Engagement(list(row.changes), 0)
         for interaction in event.interactions:
-            self._move(interaction, event.other, self.members[interaction].mode)
-            for name in (event.engagement, event.other):
-                self._changed(name, "EngagementSplit", interaction)
-        for name in (event.engagement, event.other):
-            self._lead(name)
+            self._move(interaction, event.other)
+            for changes in (row.changes, other.changes):
+                self._changed(None, changes, "EngagementSplit", interaction)
 
-    def _has(self, interaction: str, agent: str | None) -> None:
-        """Another has it, or nobody."""
-        member = self.members.get(interaction)
-        if member is None or member.agent == agent:
-            return
-        self._let_go(interaction, member)
-        if agent is not None:
-            member.agent = agent
-            self._had_by.setdefault(agent, {})[interaction] = 1
-        self._lead(member.engagement)
-
-    def _let_go(self, interaction: str, member: Member) -> None:
-        if member.agent is None:
-            return
-        had = self._had_by[member.agent]
-        del had[interaction]
-        if not had:
-            del self._had_by[member.agent]
-        member.agent = None
-
-    def accepted(self, event: e.OfferAccepted, at_us: int) -> None:
-        """An agent has it."""
-        self._has(event.interaction, event.agent)
-        self._happened(event.interaction, "OfferAccepted")
-
-    def transferred(self, event: e.TransferCompleted, at_us: int) -> None:
-        """Another agent has it."""
-        self._has(event.interaction, event.to)
-        self._happened(event.interaction, "TransferCompleted")
-
-    def queued(self, event: e.InteractionQueued, at_us: int) -> None:
-        """Nobody has it."""
-        self._has(event.interaction, None)
-
-    def _happened(self, interaction: str | None, what: str) -> None:
-        member = self.members.get(interaction or "")
-        if member is not None and interaction is not None:
-            self._changed(member.engagement, what, interaction)
+    def taken(self, event: e.OfferAccepted | e.TransferCompleted, at_us: int) -> None:
+        """An agent has it, or another one."""
+        member = self.members.get(event.interaction)
+        if member is not None:
+            member.since = self.plans.position
+            self._changed(member.engagement, member.changes, type(event).__name__, event.interaction)
 
     def happened(self, event: e.MessageReceived | e.MessageWritten | e.ContactVerified, at_us: int) -> None:
         """Something that others should know before they go on."""
-        self._happened(event.interaction, type(event).__name__)
+        interaction = event.interaction
+        if interaction is not None and interaction in self.members:
+            member = self.members[interaction]
+            self._changed(member.engagement, member.changes, type(event).__name__, interaction)
 
     def over(self, event: Over, at_us: int) -> None:
         """One contact fewer."""
         member = self.members.pop(event.interaction, None)
         if member is None:
-            return
-        self._let_go(event.interaction, member)
-        self._leave(event.interaction, member)
-        touches = self._in_touch[member.customer]
-        del touches[event.interaction]
-        if not touches:
+            return  # a work item, or a callback that was never answered
+        there = self._in_touch[member.customer]
+        del there[event.interaction]
+        if not there:
             del self._in_touch[member.customer]
+        self._leave(member.engagement)
         if member.engagement in self.engagements:
-            self._changed(member.engagement, type(event).__name__, event.interaction)
-            self._lead(member.engagement)
+            self._changed(member.engagement, [], type(event).__name__, event.interaction)
 
-    def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
-        """Know whether the agent is a bot, also of one who was none, or was one, and has something in hand."""
-        if (event.kind == "bot") == (event.agent in self.bots):
-            return
-        if event.kind == "bot":
-            self.bots[event.agent] = 1
-        else:
-            del self.bots[event.agent]
-        for name in sorted({self.members[one].engagement for one in self._had_by.get(event.agent, ())}):
-            self._lead(name)
 
-    def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
-        """Forget what kind of agent they were."""
-        self.bots.pop(event.agent, None)
+def _first_of(name: str) -> str:
+    return f"in{name[2:]}"
 
 
 def _number(name: str) -> int:
@@ -244,9 +217,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.EngagementJoined: Engagements.joined,
     e.EngagementsMerged: Engagements.merged,
     e.EngagementSplit: Engagements.split,
-    e.OfferAccepted: Engagements.accepted,
-    e.TransferCompleted: Engagements.transferred,
-    e.InteractionQueued: Engagements.queued,
+    e.OfferAccepted: Engagements.taken,
+    e.TransferCompleted: Engagements.taken,
     e.MessageReceived: Engagements.happened,
     e.MessageWritten: Engagements.happened,
     e.ContactVerified: Engagements.happened,
@@ -255,6 +227,4 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAbandoned: Engagements.over,
     e.InteractionCanceled: Engagements.over,
     e.InteractionDeflected: Engagements.over,
-    e.AgentDefined: Engagements.agent_defined,
-    e.AgentRemoved: Engagements.agent_removed,
 }

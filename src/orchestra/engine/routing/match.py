@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from heapq import nsmallest
 from itertools import islice
 
+from orchestra.engine.engagements.leading import lead_for
 from orchestra.engine.routing.dialing import dialing, may_dial
 from orchestra.engine.routing.helping import asked
 from orchestra.engine.routing.rows import Item
@@ -43,7 +44,7 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 def _led(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry]:
     """First the agent who talks with the customer about the same case already, if they can take this as well."""
-    lead, item = view.engagements.lead_for(name), view.routing.items[name]
+    lead, item = lead_for(view, name), view.routing.items[name]
     if lead is None or item.consult_on is not None or lead in item.excluded or lead in item.ringing:
         return []
     if not view.routing.index.is_free(lead, wanted):
@@ -214,7 +215,7 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
         failing(view, item, wanted),
         list(view.routing.rules.labels[item.queue]),
         list(view.routing.rules.step(item).order.names),
-        winner[-1] == view.engagements.lead_for(name),
+        winner[-1] == lead_for(view, name),
     )
 
 

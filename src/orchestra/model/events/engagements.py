@@ -21,11 +21,12 @@ class EngagementJoined(Event):
 
 @attrs.define
 class EngagementsMerged(Event):
-    """Two people who are in touch turned out to be one: what was in `other` is part of this from now on."""
+    """Two people who are in touch turned out to be one: what was in `other`, these, is part of this from now on."""
 
     engagement: str
     customer: str
     other: str
+    interactions: list[str]
 
 
 @attrs.define

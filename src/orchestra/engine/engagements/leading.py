@@ -1,0 +1,41 @@
+"""Who leads an engagement: whoever has had one of its contacts longest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from orchestra.engine.view import View
+
+__all__ = ["MOST_LOOKED_AT", "lead", "lead_for", "members_of"]
+
+MOST_LOOKED_AT = 50
+"""Somebody who sends a thousand mails at once does not make every offer look at a thousand."""
+
+
+def members_of(view: View, interaction: str) -> Iterable[str]:
+    """The contacts that go on with this one, itself among them: the first ones of each of its customer's ids."""
+    return _of(view, view.identity.group(view.engagements.members[interaction].customer))
+
+
+def _of(view: View, ids: Iterable[str]) -> Iterable[str]:
+    return islice(chain.from_iterable(map(view.engagements.in_touch, ids)), MOST_LOOKED_AT)
+
+
+def lead_for(view: View, interaction: str) -> str | None:
+    """Who is to be asked first for an interaction, since they talk with its customer about the same case."""
+    member = view.engagements.members.get(interaction)
+    if member is None or member.mode != "together":
+        return None
+    return lead(view, view.identity.group(member.customer))
+
+
+def lead(view: View, ids: Iterable[str]) -> str | None:
+    """The person who has had one of a customer's contacts longest; None if nobody has any, or just a bot."""
+    first: tuple[int, str] | None = None
+    for interaction in _of(view, ids):
+        agent = view.contacts.interactions[interaction].agent
+        since = view.engagements.members[interaction].since
+        if agent is not None and agent not in view.bots.bots and (first is None or since < first[0]):
+            first = since, agent
+    return None if first is None else first[1]
