@@ -228,6 +228,10 @@ class Witness:
         self.ended += 1
         self._called_no_more(event.interaction)
 
+    def _see_QuestionAnswered(self, engine: Engine, event: e.QuestionAnswered, at_us: int) -> None:
+        self.ended += 1
+        assert event.interaction not in engine.view.routing.items
+
     def _number(self, event: e.MessageReceived | e.MessageWritten | e.ReplyRecorded) -> None:
         assert event.number == self.numbers.get(event.conversation, 0) + 1, "a message was skipped or repeated"
         self.numbers[event.conversation] = event.number
@@ -769,6 +773,10 @@ def _check_interactions(engine: Engine) -> None:
         item = routing.items.get(name)
         if row.is_final:
             assert item is None, f"{name} is over and still routed"
+            continue
+        if row.state == "LINKED":
+            assert item is None, f"{name} waits for another's answer and is routed"
+            assert name in view.engagements.linked, f"{name} waits for nobody's answer"
             continue
         if row.state == "SCHEDULED":
             assert item is None, f"{name} waits for its time and is routed"

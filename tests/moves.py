@@ -381,13 +381,29 @@ def open_work(engine: Engine, choose: Chooser) -> c.Command | None:
     )
 
 
+def link_question(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _interaction(engine, choose, "QUEUED", "OFFERED")
+    if name is None or name not in engine.view.engagements.members:
+        return None
+    customer = engine.view.contacts.interactions[name].customer
+    others = [one for one in engine.view.engagements.of(engine.view.identity.group(customer)) if one != name]
+    to = _some(choose, (one for one in others if one not in engine.view.engagements.linked))
+    return c.LinkQuestion(name, to) if to else None
+
+
+def unlink_question(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, iter(engine.view.engagements.linked))
+    return c.UnlinkQuestion(name) if name else None
+
+
 def leave(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD")
+    name = _interaction(engine, choose, "LINKED", "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD")
     return c.LeaveContact(name) if name else None
 
 
 def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "QUEUED", "DIALING", "OFFERED", "CONNECTING", "ACTIVE", "HELD", "PARKED")
+    waits = "QUEUED", "LINKED", "DIALING", "OFFERED", "CONNECTING"
+    name = _interaction(engine, choose, *waits, "ACTIVE", "HELD", "PARKED")
     return c.CancelInteraction(name, "not needed") if name else None
 
 
@@ -1069,6 +1085,8 @@ WEIGHTS: Mapping[Move, int] = {
     wait: 1,
     resume: 1,
     resolve: 4,
+    link_question: 2,
+    unlink_question: 2,
     reopen: 2,
     close: 4,
     assign: 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 
 import attrs
@@ -25,11 +26,14 @@ class PeopleWitness:
     addresses: dict[str, set[str]] = attrs.field(factory=lambda: defaultdict(set))
     forgotten: set[str] = attrs.field(factory=set)
     versions: dict[str, int] = attrs.field(factory=dict)
+    planned: int = 0
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
         if isinstance(event, e.ConsentRecorded):
             self.said[event.customer, event.purpose, event.channel].append((event.occurred_us, event.given))
+        elif isinstance(event, e.PlanChanged):
+            self.planned = engine.position
         elif isinstance(event, e.EngagementSplit):
             self.versions[event.other] = self.versions.get(event.engagement, 0)
         elif isinstance(event, e.CustomersSplit):
@@ -139,6 +143,7 @@ def check(engine: Engine) -> None:
 
 def check_engagements(engine: Engine) -> None:
     """Whoever is in touch is so in one engagement, led by a person who has a part in it."""
+    _check_questions(engine)
     view = engine.view
     rows, members = view.contacts.interactions, view.engagements.members
     to_call = view.callbacks.callbacks
@@ -153,6 +158,32 @@ def check_engagements(engine: Engine) -> None:
         of_person[view.identity.root(member.customer)].add(view.engagements.of_member(name))
     for person, names in of_person.items():
         assert len(names) == 1, f"{person} is in touch in {names} at once"
+
+
+def _check_questions(engine: Engine) -> None:
+    """What waits for another's answer will have it, since that one goes on."""
+    view = engine.view
+    rows, members, linked = view.contacts.interactions, view.engagements.members, view.engagements.linked
+    assert linked.keys() == {name for name, row in rows.items() if row.state == "LINKED"}
+    for name, row in linked.items():
+        assert row.to in members, f"{name} waits for the answer to {row.to}, which is over"
+        assert row.to not in linked, f"{name} waits for the answer to {row.to}, which waits for another itself"
+        assert view.identity.is_same(rows[name].customer, rows[row.to].customer), f"{name} waits for somebody else's"
+
+
+def _check_places(engine: Engine, planned: int) -> None:
+    """Nobody holds two places for one case, unless the plan has it so, or had until a moment ago."""
+    view = engine.view
+    rows, members = view.contacts.interactions, view.engagements.members
+    places: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for name in sorted(members, key=lambda one: members[one].began):
+        if rows[name].state in ("QUEUED", "OFFERED") and not members[name].is_apart:
+            places[view.identity.root(rows[name].customer), rows[name].case].append(name)
+    for names in places.values():
+        for there, comes in itertools.combinations(names, 2):
+            mode = view.plan.engagements.mode(rows[there].channel, rows[comes].channel)
+            is_meant = members[comes].mode == "separate" or mode == "separate" or members[comes].began < planned
+            assert is_meant, f"{there} and {comes} hold two places for one case"
 
 
 def lead_for(engine: Engine, interaction: str) -> str | None:
@@ -172,6 +203,7 @@ def lead_for(engine: Engine, interaction: str) -> str | None:
 
 def check_against(engine: Engine, witness: PeopleWitness) -> None:
     """What people are to sort out is what was mixed when they were split."""
+    _check_places(engine, witness.planned)
     identity = engine.view.identity
     known = {address: name for name, addresses in witness.addresses.items() for address in addresses}
     assert {address: row.customer for address, row in identity.addresses.items()} == known

@@ -62,6 +62,8 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.SendMessage,
         c.MakeCommitment,
         c.WithdrawCommitment,
+        c.LinkQuestion,
+        c.UnlinkQuestion,
     }
 )
 

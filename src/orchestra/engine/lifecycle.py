@@ -99,7 +99,7 @@ def _table(rows: str) -> dict[tuple[str, str], str]:
 INTERACTION = Machine(
     "interaction",
     initial="ARRIVED",
-    final=frozenset({"DONE", "ABANDONED", "CANCELED", "DEFLECTED"}),
+    final=frozenset({"DONE", "ABANDONED", "CANCELED", "DEFLECTED", "MERGED"}),
     steps=_table(
         """
         ARRIVED  queue     QUEUED
@@ -109,6 +109,11 @@ INTERACTION = Machine(
         SCHEDULED queue    QUEUED
         SCHEDULED end      DONE
         SCHEDULED cancel   CANCELED
+        LINKED   link      LINKED
+        LINKED   queue     QUEUED
+        LINKED   merge     MERGED
+        LINKED   end       DONE
+        LINKED   cancel    CANCELED
         QUEUED   schedule  SCHEDULED
         QUEUED   dial      DIALING
         DIALING  queue     QUEUED
@@ -124,6 +129,8 @@ INTERACTION = Machine(
         QUEUED   deflect   DEFLECTED
         QUEUED   end       DONE
         QUEUED   cancel    CANCELED
+        QUEUED   link      LINKED
+        OFFERED  link      LINKED
         OFFERED  offer     OFFERED
         OFFERED  connect   CONNECTING
         OFFERED  queue     QUEUED

@@ -347,6 +347,24 @@ class ContactFold:
         else:
             self._flowed_out(contact, at_us)
 
+    def question_linked(self, event: e.QuestionLinked, at_us: int) -> None:
+        """It waits for another's answer, and counts no longer: what is asked twice is one question."""
+        contact = self.open.get(event.interaction)
+        if contact is None or contact.waiting_from_us is None:
+            return
+        for tally in contact.counted:
+            tally.queued -= 1
+        contact.waiting_from_us = None
+
+    def question_answered(self, event: e.QuestionAnswered, at_us: int) -> None:
+        """Another's answer was its own."""
+        contact = self.open.pop(event.interaction, None)
+        if contact is None:
+            return
+        for tally in contact.counted:
+            tally.linked += 1
+        self._end(contact, at_us)
+
     def canceled(self, event: e.InteractionCanceled, at_us: int) -> None:
         """It needed nobody any more."""
         contact = self.open.pop(event.interaction, None)
@@ -455,6 +473,8 @@ class ContactFold:
         e.InteractionDone: done,
         e.InteractionCanceled: canceled,
         e.InteractionDeflected: deflected,
+        e.QuestionLinked: question_linked,
+        e.QuestionAnswered: question_answered,
         e.InteractionAbandoned: abandoned,
     }
 

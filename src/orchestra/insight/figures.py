@@ -51,6 +51,7 @@ class Contacts:
         callbacks_failed: of these, ended after the last attempt without reaching the customer.
         callbacks_dialed: calls to customers who are called before any agent is asked.
         callbacks_abandoned: of the abandoned, customers who were called so, answered, and gave up before an agent came.
+        linked: asked what another contact of theirs asked, and were over with its answer; not among the queued.
     """
 
     queued: int
@@ -71,6 +72,7 @@ class Contacts:
     callbacks_failed: int
     callbacks_dialed: int
     callbacks_abandoned: int
+    linked: int
 
     @property
     def waiting(self) -> int:

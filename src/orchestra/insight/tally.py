@@ -93,6 +93,7 @@ class Tally:
     callbacks_failed: int = 0
     callbacks_dialed: int = 0
     callbacks_abandoned: int = 0
+    linked: int = 0
     transferred: int = 0
     consulted: int = 0
     planned: int = 0
@@ -164,6 +165,7 @@ class Tally:
             self.callbacks_failed,
             self.callbacks_dialed,
             self.callbacks_abandoned,
+            self.linked,
         )
 
     def _handling(self) -> Handling:

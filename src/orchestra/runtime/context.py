@@ -87,6 +87,7 @@ class Context:
         work: what a work item asks for; None for a contact.
         commitments: what was said in the case or to the customer, and holds or is in dispute, newest first; at most
             twenty.
+        linked: channels on which the customer asks the same; the answer is the answer there, too.
         handed_over: what a bot said when it handed over to people; None if none did.
         sources: name -> what that source knows.
         missing: name -> why that source is missing: it timed out, failed, or gave something of no use.
@@ -110,6 +111,7 @@ class Context:
     questions: tuple[Question, ...]
     work: Task | None
     commitments: tuple[CommitmentView, ...] = ()
+    linked: tuple[str, ...] = ()
     handed_over: str | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -167,6 +169,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
         said_in_context(view, row.case, row.customer),
+        tuple(view.contacts.interactions[name].channel for name in view.engagements.linked_to(key)),
     )
     refs = sorted(ref for target in (key, row.case, *ids) for ref in view.details.refs_of.get(target, ()))
     asked = Asked(context.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))

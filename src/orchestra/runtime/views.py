@@ -87,12 +87,14 @@ class EngagementView:
         version: to be given as `seen` with commands that are right only as long as nothing more happens.
         lead: the agent who leads; None if nobody has any of it in hand.
         members: interaction -> how it goes with the others: `first`, `together` or `separate`.
+        linked: interaction -> the one whose answer it waits for.
     """
 
     id: str
     version: int
     lead: str | None
     members: Mapping[str, str]
+    linked: Mapping[str, str]
 
 
 def engagement_view(view: View, name: str | Ref) -> EngagementView | None:
@@ -105,8 +107,10 @@ def engagement_view(view: View, name: str | Ref) -> EngagementView | None:
     found = view.engagements.by(ids)
     if not found:
         return None
-    members = {name: view.engagements.members[name].mode for name in view.engagements.of(ids)}
-    return EngagementView(found[0], view.engagements.changes_of(found[0])[-1][0], lead(view, ids), members)
+    rows = view.engagements
+    members = {name: rows.members[name].mode for name in rows.of(ids)}
+    linked = {name: rows.linked[name].to for name in members if name in rows.linked}
+    return EngagementView(found[0], view.engagements.changes_of(found[0])[-1][0], lead(view, ids), members, linked)
 
 
 @attrs.frozen

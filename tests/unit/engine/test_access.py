@@ -91,6 +91,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.MergeCustomers("cu1", "cu2", "told"),
     c.DismissMerge("cu1", "cu2", "x"),
     c.SplitCustomers("li1", "x"),
+    c.LinkQuestion("in2", "in1"),
+    c.UnlinkQuestion("in2"),
     c.SettleTriage("ca1", "li1"),
     c.VerifyContact("in1", "basic", "asked"),
     c.RecordConsent("joe", "news", True),
@@ -115,7 +117,7 @@ OWN = {
 }
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
-    *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment"),
+    *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
 }
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}

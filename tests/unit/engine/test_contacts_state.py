@@ -13,8 +13,8 @@ from orchestra.model import commands as c
 @pytest.mark.parametrize("state", INTERACTION.states)
 def test_open_is_neither_final_nor_wrapping(state: str) -> None:
     row = Interaction("cu1", "chat", "main", "co1", True, 0, state)
-    assert row.is_final == (state in {"DONE", "ABANDONED", "CANCELED", "DEFLECTED"})
-    assert row.is_open == (state not in {"DONE", "ABANDONED", "CANCELED", "DEFLECTED", "WRAPPING"})
+    assert row.is_final == (state in {"DONE", "ABANDONED", "CANCELED", "DEFLECTED", "MERGED"})
+    assert row.is_open == (state not in {"DONE", "ABANDONED", "CANCELED", "DEFLECTED", "MERGED", "WRAPPING"})
 
 
 def test_keys_of_ids_are_distinct() -> None:

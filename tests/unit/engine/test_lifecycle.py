@@ -52,6 +52,8 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
             "CANCELED",
             "DEFLECTED",
             "PARKED",
+            "LINKED",
+            "MERGED",
         ),
     }
     assert OFFER.final == set(OFFER.states) - {"PENDING", "CONNECTING"}

@@ -27,6 +27,36 @@ def test_a_contact_waits_until_an_agent_answers() -> None:
     assert figures.wait.mean_s == 30.0
 
 
+def test_what_is_asked_twice_is_one_question() -> None:
+    desk = Desk()
+    called = desk.call("joe", 10)
+    written = desk.run(
+        c.ReceiveMessage("mail", "main", "m9", person("joe"), text="where is it?"), 20
+    ).result.interaction
+    desk.run(c.LinkQuestion(written, called), 25)
+    figures = total(desk)
+    assert (figures.contacts.queued, figures.contacts.waiting, figures.contacts.linked) == (1, 1, 0)
+    desk.sign_in("ana", at_s=30)
+    desk.take(called, 40)
+    desk.run(c.FinishInteraction(called, "ana"), 60)
+    figures = total(desk)
+    assert (figures.contacts.queued, figures.contacts.answered, figures.contacts.linked) == (1, 1, 1)
+
+
+def test_a_question_that_is_unlinked_counts_as_long_as_it_has_waited() -> None:
+    desk = Desk()
+    called = desk.call("joe", 10)
+    written = desk.run(
+        c.ReceiveMessage("mail", "main", "m9", person("joe"), text="where is it?"), 20
+    ).result.interaction
+    desk.run(c.LinkQuestion(written, called), 25)
+    desk.run(c.UnlinkQuestion(written), 30)
+    desk.sign_in("ana", "bob", at_s=40)
+    desk.take(written, 50)
+    figures = total(desk)
+    assert (figures.contacts.queued, figures.contacts.linked, figures.wait.mean_s) == (2, 0, 30.0)
+
+
 def test_declined_offers_do_not_make_another_wait() -> None:
     desk = Desk()
     desk.sign_in("ana", "bob")

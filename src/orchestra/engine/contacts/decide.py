@@ -156,6 +156,9 @@ def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
     if INTERACTION.allows(interaction.state, "wrap_up"):
         yield from _finished(view, key, "customer", None, at_us)
         return None
+    if key in view.engagements.linked:  # they wait on, elsewhere
+        yield e.InteractionDone(key, interaction.customer, "left_linked", None)
+        return None
     INTERACTION.step(key, interaction.state, "leave")
     waited_us = max(0, at_us - view.routing.items[key].start_us)
     is_short = waited_us < microseconds(view.plan.channels[interaction.channel].short_abandon)
@@ -224,7 +227,7 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     if event.interaction is None:
         return
     interaction = view.contacts.interactions[event.interaction]
-    if interaction.state not in ("QUEUED", "OFFERED", "CONNECTING"):
+    if interaction.state not in ("QUEUED", "OFFERED", "CONNECTING", "LINKED"):
         return
     yield from end_all(view, event.interaction, "withdraw", "answered elsewhere")
     yield e.InteractionDone(

@@ -351,6 +351,15 @@ class Contacts(Slice):
         """Nobody is needed any more."""
         self._end(event.interaction, "cancel")
 
+    def question_linked(self, event: e.QuestionLinked, at_us: int) -> None:
+        """It waits for the answer to another one."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "link"]
+
+    def question_answered(self, event: e.QuestionAnswered, at_us: int) -> None:
+        """The answer to another one was its own."""
+        self._end(event.interaction, "merge")
+
     def _end(self, name: str, trigger: str) -> None:
         interaction = self.interactions[name]
         if interaction.is_open:
@@ -387,4 +396,6 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAbandoned: Contacts.abandoned,
     e.InteractionCanceled: Contacts.canceled,
     e.InteractionDeflected: Contacts.deflected,
+    e.QuestionLinked: Contacts.question_linked,
+    e.QuestionAnswered: Contacts.question_answered,
 }

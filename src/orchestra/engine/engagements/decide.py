@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orchestra.engine.engagements.leading import members_of
+from orchestra.engine.engagements.questions import discharged, link, may_be_linked, released, unlink
 from orchestra.engine.engagements.state import EVOLVE, Engagements, named_after
-from orchestra.engine.section import Section
+from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, StaleVersion
+from orchestra.errors import InvalidCommand, NotAllowedInState, StaleVersion
 from orchestra.model import commands as c, events as e
 
 __all__ = ["SECTION", "check_seen"]
@@ -95,16 +96,66 @@ def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Eve
     sides = (view.engagements.of(view.identity.group(customer)) for customer in (event.other, event.customer))
     moved = next(side for side in sides if named_after(side[0]) != name)
     yield e.EngagementSplit(name, event.customer, named_after(moved[0]), moved)
+    for interaction in view.engagements.of((*view.identity.group(event.customer), *view.identity.group(event.other))):
+        row = view.engagements.linked.get(interaction)
+        if row is not None and view.engagements.of_member(row.to) != view.engagements.of_member(interaction):
+            yield from unlink(view, interaction, "split")
+
+
+# Questions that are asked twice
+
+
+def _link(view: View, command: c.LinkQuestion, at_us: int) -> Steps:
+    key, row = view.interaction(command.interaction)
+    to, other = view.interaction(command.to)
+    if not may_be_linked(view, key):
+        raise NotAllowedInState(key, row.state, "link")
+    if to not in view.engagements.members or to in view.engagements.linked:
+        raise NotAllowedInState(to, other.state, "be linked to")
+    if to == key or not view.identity.is_same(row.customer, other.customer):
+        raise InvalidCommand("to", "must be another contact of the same customer")
+    yield from link(view, key, to, "asked")
+    return None
+
+
+def _unlink(view: View, command: c.UnlinkQuestion, at_us: int) -> Steps:
+    key, row = view.interaction(command.interaction)
+    if key not in view.engagements.linked:
+        raise NotAllowedInState(key, row.state, "unlink")
+    yield from unlink(view, key, "asked")
+    return None
+
+
+def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterable[e.Event]:
+    return discharged(view, event.interaction, at_us) if view.engagements.linked else ()
+
+
+Ended = e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected
+
+
+def _on_ended(view: View, event: Ended, at_us: int) -> Iterable[e.Event]:
+    """It was answered elsewhere, or not at all."""
+    if not view.engagements.linked or not view.engagements.linked_to(event.interaction):
+        return ()
+    if isinstance(event, e.InteractionDone) and event.reason == "answered_elsewhere":
+        return discharged(view, event.interaction, at_us)
+    return released(view, event.interaction, "not answered")
 
 
 SECTION = Section(
     "engagements",
     Engagements,
+    {c.LinkQuestion: _link, c.UnlinkQuestion: _unlink},
     evolve=EVOLVE,
     react={
         e.InteractionAttached: _on_attached,
         e.CallbackAnswered: _on_attached,
         e.CustomersMerged: _on_merged,
         e.CustomersSplit: _on_split,
+        e.InteractionFinished: _on_finished,
+        e.InteractionDone: _on_ended,
+        e.InteractionAbandoned: _on_ended,
+        e.InteractionCanceled: _on_ended,
+        e.InteractionDeflected: _on_ended,
     },
 )

@@ -25,7 +25,12 @@ Change = list[Any]
 """At which position, what happened, and in which interaction; a list, as what is loaded from JSON is."""
 
 Over = (
-    e.InteractionFinished | e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected
+    e.InteractionFinished
+    | e.InteractionDone
+    | e.InteractionAbandoned
+    | e.InteractionCanceled
+    | e.InteractionDeflected
+    | e.QuestionAnswered
 )
 
 
@@ -33,8 +38,9 @@ Over = (
 class Member:
     """A contact that goes on: whose it is, and how it goes with the others of its engagement.
 
-    `began` is the position at which the customer came in it, `since` that at which whoever has it took it. `engagement`
-    and `mode` are set once another one goes on as well; until then, `changes` are its own.
+    `began` is the position at which its customer came, `since` that at which whoever has it took it. Once another one
+    goes on as well, `engagement` and `mode` are set; until then, `changes` are its own. `is_apart` is set once people
+    have said that it does not ask the same as the one it was linked to.
     """
 
     customer: str
@@ -43,6 +49,7 @@ class Member:
     since: int = 0
     engagement: str | None = None
     mode: str = "first"
+    is_apart: bool = False
 
 
 @attrs.define
@@ -53,24 +60,41 @@ class Engagement:
     contacts: int
 
 
+@attrs.define
+class Linked:
+    """A contact that waits for the answer to another one, `to`, and the place that it had."""
+
+    to: str
+    queue: str
+    skills: dict[str, int]
+    priority: int
+    start_us: int
+    order: int
+    agent: str | None
+
+
 def named_after(interaction: str) -> str:
     """The engagement that begins with an interaction."""
     return f"en{interaction[2:]}"
 
 
 class Engagements(Slice):
-    """Engagements by id, `members` by interaction."""
+    """Engagements by id, `members` and what is `linked` by interaction."""
 
-    TABLES: ClassVar = {"engagements": Engagement, "members": Member}
+    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": Linked}
 
     engagements: dict[str, Engagement]
     members: dict[str, Member]
+    linked: dict[str, Linked]
 
     def reindex(self) -> None:
         """Rebuild the look-up by customer, in the order in which the contacts began."""
         self._in_touch: dict[str, dict[str, int]] = {}
         for interaction, member in sorted(self.members.items(), key=lambda item: item[1].began):
             self._in_touch.setdefault(member.customer, {})[interaction] = 1
+        self._linked_to: dict[str, dict[str, int]] = {}
+        for interaction, row in self.linked.items():
+            self._linked_to.setdefault(row.to, {})[interaction] = 1
 
     # Questions
 
@@ -86,6 +110,10 @@ class Engagements(Slice):
     def in_touch(self, customer: str) -> Collection[str]:
         """The contacts that go on of one id of a customer, in the order in which they began."""
         return self._in_touch.get(customer, ())
+
+    def linked_to(self, interaction: str) -> list[str]:
+        """What waits for the answer to a contact, oldest first."""
+        return sorted(self._linked_to.get(interaction, ()), key=_number)
 
     def by(self, ids: Iterable[str]) -> list[str]:
         """The engagements of a person under all their ids, oldest first: one, or more until they are joined."""
@@ -184,16 +212,43 @@ class Engagements(Slice):
 
     def happened(self, event: e.MessageReceived | e.MessageWritten | e.ContactVerified, at_us: int) -> None:
         """Something that others should know before they go on."""
-        interaction = event.interaction
-        if interaction is not None and interaction in self.members:
-            member = self.members[interaction]
-            self._changed(member.engagement, member.changes, type(event).__name__, interaction)
+        if event.interaction is not None and event.interaction in self.members:
+            self._happened(event.interaction, type(event).__name__)
+
+    def _happened(self, interaction: str, what: str) -> None:
+        member = self.members[interaction]
+        self._changed(member.engagement, member.changes, what, interaction)
+
+    def question_linked(self, event: e.QuestionLinked, at_us: int) -> None:
+        """It waits for the other's answer."""
+        self._let_go(event.interaction)
+        row = Linked(event.to, event.queue, event.skills, event.priority, event.start_us, event.order, event.agent)
+        self.linked[event.interaction] = row
+        self._linked_to.setdefault(event.to, {})[event.interaction] = 1
+        self._happened(event.interaction, "QuestionLinked")
+
+    def question_unlinked(self, event: e.QuestionUnlinked, at_us: int) -> None:
+        """It waits for an answer of its own."""
+        self._let_go(event.interaction)
+        self.members[event.interaction].is_apart |= event.reason == "asked"
+        self._happened(event.interaction, "QuestionUnlinked")
+
+    def _let_go(self, interaction: str) -> None:
+        row = self.linked.pop(interaction, None)
+        if row is None:
+            return
+        others = self._linked_to[row.to]
+        del others[interaction]
+        if not others:
+            del self._linked_to[row.to]
 
     def over(self, event: Over, at_us: int) -> None:
         """One contact fewer."""
         member = self.members.pop(event.interaction, None)
         if member is None:
             return  # a work item, or a callback that was never answered
+        if self.linked:
+            self._let_go(event.interaction)
         there = self._in_touch[member.customer]
         del there[event.interaction]
         if not there:
@@ -222,6 +277,9 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.MessageReceived: Engagements.happened,
     e.MessageWritten: Engagements.happened,
     e.ContactVerified: Engagements.happened,
+    e.QuestionLinked: Engagements.question_linked,
+    e.QuestionUnlinked: Engagements.question_unlinked,
+    e.QuestionAnswered: Engagements.over,
     e.InteractionFinished: Engagements.over,
     e.InteractionDone: Engagements.over,
     e.InteractionAbandoned: Engagements.over,

@@ -312,7 +312,11 @@ class Identity(Slice):
 
     def over(
         self,
-        event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
+        event: e.InteractionDone
+        | e.InteractionAbandoned
+        | e.InteractionCanceled
+        | e.InteractionDeflected
+        | e.QuestionAnswered,
         at_us: int,
     ) -> None:
         """What was found out in an interaction ends with it."""
@@ -350,5 +354,6 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAbandoned: Identity.over,
     e.InteractionCanceled: Identity.over,
     e.InteractionDeflected: Identity.over,
+    e.QuestionAnswered: Identity.over,
     e.ConsentRecorded: Identity.consent_recorded,
 }

@@ -88,7 +88,11 @@ class Known(Slice):
 
     def over(
         self,
-        event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
+        event: e.InteractionDone
+        | e.InteractionAbandoned
+        | e.InteractionCanceled
+        | e.InteractionDeflected
+        | e.QuestionAnswered,
         at_us: int,
     ) -> None:
         """Nobody answers in it any more."""
@@ -113,6 +117,7 @@ _EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAbandoned: Known.over,
     e.InteractionCanceled: Known.over,
     e.InteractionDeflected: Known.over,
+    e.QuestionAnswered: Known.over,
 }
 
 SECTION = Section("known", Known, evolve=_EVOLVE)

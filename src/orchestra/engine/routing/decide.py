@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestra.engine.engagements.questions import age_of_place, keep_one
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required, straight
 from orchestra.engine.routing.changing import behind
@@ -64,6 +65,8 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
         return
     whose, left = _left(view, event, place.queue, at_us) if event.live and view.routing.left else (None, None)
     start_us, order = left or (event.occurred_us, view.routing.next_order())
+    if view.engagements.engagements:  # else nobody is in touch twice
+        start_us = min(start_us, age_of_place(view, event.interaction) or start_us)
     yield e.InteractionQueued(
         event.interaction,
         event.customer,
@@ -140,6 +143,8 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     if event.reason not in _TAKEN_BACK:
         yield from _waits(view, event.interaction, at_us)
+        if view.engagements.engagements:  # else nobody is in touch twice
+            yield from keep_one(view, event.interaction)
     if event.reason == "reached":  # one customer less is called
         yield from dial_next(view, event.queue, at_us)
 
@@ -270,7 +275,7 @@ def _on_done(view: View, event: e.InteractionDone | e.CallbackScheduled, at_us: 
 
 def _on_left(
     view: View,
-    event: e.InteractionDone | e.CallbackScheduled | e.InteractionCanceled | e.InteractionAbandoned,
+    event: e.InteractionDone | e.CallbackScheduled | e.InteractionCanceled | e.InteractionAbandoned | e.QuestionLinked,
     at_us: int,
 ) -> Iterator[e.Event]:
     """It waits no more, or its customer is called no longer."""
@@ -396,6 +401,7 @@ SECTION = Section(
         e.InteractionDone: _on_done,
         e.CallbackScheduled: _on_done,
         e.InteractionCanceled: _on_canceled,
+        e.QuestionLinked: _on_left,
         e.InteractionAbandoned: _on_left,
         e.OfferAccepted: _on_accepted,
         e.OfferEnded: _on_offer_ended,

@@ -297,6 +297,7 @@ def over(
     | e.InteractionAbandoned
     | e.InteractionCanceled
     | e.InteractionDeflected
+    | e.QuestionLinked
     | e.CallbackScheduled,
     at_us: int,
 ) -> None:
@@ -434,6 +435,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionDone: over,
     e.InteractionAbandoned: over,
     e.InteractionCanceled: over,
+    e.QuestionLinked: over,
     e.InteractionDeflected: over,
     e.CallbackScheduled: over,
     e.CallbackDialing: dialing,

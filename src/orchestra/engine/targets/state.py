@@ -20,7 +20,7 @@ _RISK_PERCENT = 75
 """Of the target: when so much of it has passed, the contact is at risk."""
 FORESEEN = ("arrived", "overflowed", "resumed")
 """Why a contact queues of which a long wait is foreseen: its customer has just come to wait there."""
-_FIRST = (*FORESEEN, "reached")
+_FIRST = (*FORESEEN, "reached", "unlinked")
 """Why a contact queues for the first time, or its customer comes to the line for the first time."""
 
 
@@ -80,7 +80,11 @@ class Targets(Slice):
 
     def over(
         self,
-        event: e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected,
+        event: e.InteractionDone
+        | e.InteractionAbandoned
+        | e.InteractionCanceled
+        | e.InteractionDeflected
+        | e.QuestionLinked,
         at_us: int,
     ) -> None:
         """Forget it."""
@@ -98,4 +102,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAbandoned: Targets.over,
     e.InteractionCanceled: Targets.over,
     e.InteractionDeflected: Targets.over,
+    e.QuestionLinked: Targets.over,
 }

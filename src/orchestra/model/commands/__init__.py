@@ -75,6 +75,7 @@ from orchestra.model.commands.deliveries import (
     StartSending,
     StopSending,
 )
+from orchestra.model.commands.engagements import LinkQuestion, UnlinkQuestion
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
 from orchestra.model.commands.identity import (
     DismissMerge,
@@ -130,6 +131,7 @@ __all__ = [
     "LeaveConsult",
     "LeaveContact",
     "LinkAddress",
+    "LinkQuestion",
     "LoseDevice",
     "MakeCommitment",
     "MarkLog",
@@ -180,6 +182,7 @@ __all__ = [
     "TransferInteraction",
     "TransferToAgent",
     "UnlinkAddress",
+    "UnlinkQuestion",
     "VerifyContact",
     "Whisper",
     "WithdrawCommitment",

@@ -104,6 +104,9 @@ from orchestra.model.events.engagements import (
     EngagementJoined,
     EngagementsMerged,
     EngagementSplit,
+    QuestionAnswered,
+    QuestionLinked,
+    QuestionUnlinked,
 )
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.identity import (
@@ -250,6 +253,9 @@ __all__ = [
     "ParticipantJoined",
     "PlanChanged",
     "PriorityRaised",
+    "QuestionAnswered",
+    "QuestionLinked",
+    "QuestionUnlinked",
     "QueueCleared",
     "QueueClosed",
     "QueueOpened",

@@ -6,7 +6,14 @@ import attrs
 
 from orchestra.model.event import Event
 
-__all__ = ["EngagementJoined", "EngagementSplit", "EngagementsMerged"]
+__all__ = [
+    "EngagementJoined",
+    "EngagementSplit",
+    "EngagementsMerged",
+    "QuestionAnswered",
+    "QuestionLinked",
+    "QuestionUnlinked",
+]
 
 
 @attrs.define
@@ -37,3 +44,43 @@ class EngagementSplit(Event):
     customer: str
     other: str
     interactions: list[str]
+
+
+@attrs.define
+class QuestionLinked(Event):
+    """What is asked here is asked in another contact, too, whose answer is the answer to both: it waits for that.
+
+    Attributes:
+        to: the contact that keeps its place, or is being answered.
+        by: `place`, since both waited in the queues for one case; `asked`, since somebody said that they are the same.
+        queue: where it waited, as `InteractionQueued` says; its place, should it need that again.
+    """
+
+    interaction: str
+    customer: str
+    to: str
+    by: str
+    queue: str
+    skills: dict[str, int]
+    priority: int
+    start_us: int
+    order: int
+    agent: str | None = None
+
+
+@attrs.define
+class QuestionUnlinked(Event):
+    """It waits for an answer of its own again, as long as it has; `reason` is `asked`, or what became of the other."""
+
+    interaction: str
+    customer: str
+    reason: str
+
+
+@attrs.define
+class QuestionAnswered(Event):
+    """It is over, since the contact that it was linked to has been answered."""
+
+    interaction: str
+    customer: str
+    by: str

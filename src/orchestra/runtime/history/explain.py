@@ -71,6 +71,9 @@ _STEPS = (
     "InteractionAbandoned",
     "InteractionCanceled",
     "InteractionDeflected",
+    "QuestionLinked",
+    "QuestionUnlinked",
+    "QuestionAnswered",
 )
 
 

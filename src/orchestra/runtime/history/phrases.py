@@ -26,6 +26,9 @@ PHRASES: Mapping[str, str] = {
     "TriageListed": "all cases to be sorted out after {link} are listed",
     "TriageSettled": "{case} is sorted out",
     "EngagementJoined": "is in touch on {interaction} as well ({mode})",
+    "QuestionLinked": "{interaction} waits for the answer to {to}{since_same}",
+    "QuestionUnlinked": "{interaction} waits for an answer of its own{because}",
+    "QuestionAnswered": "{interaction} was answered with {by}",
     "EngagementsMerged": "what they were in touch with before goes on as {engagement}",
     "EngagementSplit": "{interactions_text} go on as {other}",
     "ContactVerified": "is verified in {interaction}: {level} ({method})",
@@ -191,6 +194,7 @@ class _Words(dict[str, Any]):
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
+        self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         rule = self.get("rule", "")
         self["why"] = f" ({_RULES.get(rule, rule)})"
         self["told_effect"] = _EFFECTS.get(self.get("effect", ""), "")

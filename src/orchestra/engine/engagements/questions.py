@@ -1,0 +1,165 @@
+"""One place in the queues for one matter: what waits twice is linked, so that one answer serves both.
+
+Belongs here: which contacts ask the same, which of them keeps its place, and what becomes of the others. Does not: how
+the one that is kept is answered (`routing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from orchestra.engine.deliveries.planning import write
+from orchestra.engine.engagements.leading import members_of
+from orchestra.engine.engagements.state import Linked
+from orchestra.engine.routing.offers import end_all
+from orchestra.engine.view import View
+from orchestra.model import events as e
+
+__all__ = ["age_of_place", "discharged", "keep_one", "link", "may_be_linked", "released", "unlink"]
+
+_WAITING = ("QUEUED", "OFFERED")
+_LONGEST = 1 << 62
+
+
+def may_be_linked(view: View, interaction: str) -> bool:
+    """Whether a contact waits, in a queue, for somebody to answer it."""
+    return (
+        view.contacts.interactions[interaction].state in _WAITING
+        and interaction in view.routing.items
+        and interaction in view.engagements.members
+    )
+
+
+def _others(view: View, interaction: str) -> Iterable[str]:
+    """The other contacts of the person in the same case that share a place with this one, and wait."""
+    member = view.engagements.members.get(interaction)
+    if member is None or member.engagement is None or member.is_apart:
+        return []
+    rows = view.contacts.interactions
+    comes = rows[interaction]
+    return [
+        other
+        for other in members_of(view, interaction)
+        if other != interaction
+        and rows[other].case == comes.case
+        and not view.engagements.members[other].is_apart
+        and may_be_linked(view, other)
+        and _share(view, other, interaction)
+    ]
+
+
+def _share(view: View, one: str, other: str) -> bool:
+    """Whether both go together: as it was found when the later one came, and as the plan has it for their channels."""
+    rows, members = view.contacts.interactions, view.engagements.members
+    first, second = sorted((one, other), key=lambda name: members[name].began)
+    mode = view.plan.engagements.mode(rows[first].channel, rows[second].channel)
+    return members[second].mode == mode == "together"
+
+
+def age_of_place(view: View, interaction: str) -> int | None:
+    """Since when somebody who comes on another channel has waited in the same matter; None if they have not."""
+    return min((view.routing.items[other].start_us for other in _others(view, interaction)), default=None)
+
+
+def keep_one(view: View, interaction: str) -> Iterator[e.Event]:
+    """Of two contacts that wait for one answer the one that will have it first keeps its place."""
+    if not may_be_linked(view, interaction):
+        return
+    for other in _others(view, interaction):
+        kept, linked = sorted((interaction, other), key=lambda name: _answered_at(view, name))
+        yield from link(view, linked, kept, "place")
+        if linked == interaction:
+            return
+
+
+def _answered_at(view: View, interaction: str) -> tuple[bool, bool, int, int]:
+    """When a contact will be answered, as far as that can be told, least first.
+
+    One that rings goes before all; whoever is on the line is not sent away for something that is written.
+    """
+    place = view.routing.place(interaction)
+    wait_us = None if place is None else place[1]
+    is_ringing = bool(view.routing.items[interaction].ringing)
+    is_live = view.contacts.interactions[interaction].live
+    began = view.engagements.members[interaction].began
+    return not is_ringing, not is_live, _LONGEST if wait_us is None else wait_us, began
+
+
+def link(view: View, interaction: str, to: str, by: str) -> Iterator[e.Event]:
+    """Take a contact out of its queue: the answer to the other one is its answer, too; and so for what it has taken."""
+    item = view.routing.items[interaction]
+    yield from end_all(view, interaction, "withdraw", f"linked to {to}")
+    row = Linked(to, item.queue, dict(item.skills), item.priority, item.start_us, item.order, item.agent)
+    yield _linked(view, interaction, row, by)
+    for other in view.engagements.linked_to(interaction):
+        yield _linked(view, other, view.engagements.linked[other], by, to)
+
+
+def _linked(view: View, interaction: str, row: Linked, by: str, to: str | None = None) -> e.QuestionLinked:
+    return e.QuestionLinked(
+        interaction,
+        view.contacts.interactions[interaction].customer,
+        to or row.to,
+        by,
+        row.queue,
+        row.skills,
+        row.priority,
+        row.start_us,
+        row.order,
+        row.agent,
+    )
+
+
+def unlink(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
+    """A contact has a place of its own again, as old as it was."""
+    row = view.engagements.linked[interaction]
+    contact = view.contacts.interactions[interaction]
+    yield e.QuestionUnlinked(interaction, contact.customer, reason)
+    yield e.InteractionQueued(
+        interaction,
+        contact.customer,
+        row.queue,
+        contact.channel,
+        row.skills,
+        row.priority,
+        row.start_us,
+        row.order,
+        "unlinked",
+        row.agent,
+    )
+
+
+def released(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
+    """What was linked to a contact that ended without an answer waits again, in one place."""
+    first, *others = view.engagements.linked_to(interaction)
+    yield from unlink(view, first, reason)
+    for other in others:
+        # Each look anew: in between, the first may have been turned away, and taken others with it.
+        row = view.engagements.linked.get(other)
+        if row is not None and row.to == interaction:
+            if may_be_linked(view, first):
+                yield _linked(view, other, row, "place", first)
+            else:
+                yield from unlink(view, other, reason)
+
+
+def discharged(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    """One answer is the answer to all: each is told so where it was asked, if the plan has a text for that."""
+    pointer = view.plan.engagements.pointer
+    for other in view.engagements.linked_to(interaction):
+        row = view.contacts.interactions[other]
+        assert row.case is not None  # what has waited has a case
+        assert row.conversation is not None  # work items are in no engagement
+        if pointer is not None and view.contacts.conversations[row.conversation].messages:
+            yield from write(
+                view,
+                at_us,
+                conversation=row.conversation,
+                case=row.case,
+                customer=row.customer,
+                text=pointer,
+                interaction=other,
+                key=f"pointer:{other}",
+                topic="pointer",
+            )
+        yield e.QuestionAnswered(other, row.customer, interaction)
