@@ -97,8 +97,8 @@ def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Eve
     moved = next(side for side in sides if named_after(side[0]) != name)
     yield e.EngagementSplit(name, event.customer, named_after(moved[0]), moved)
     for interaction in view.engagements.of((*view.identity.group(event.customer), *view.identity.group(event.other))):
-        row = view.engagements.linked.get(interaction)
-        if row is not None and view.engagements.of_member(row.to) != view.engagements.of_member(interaction):
+        to = view.engagements.linked.get(interaction)
+        if to is not None and view.engagements.of_member(to) != view.engagements.of_member(interaction):
             yield from unlink(view, interaction, "split")
 
 

@@ -60,32 +60,19 @@ class Engagement:
     contacts: int
 
 
-@attrs.define
-class Linked:
-    """A contact that waits for the answer to another one, `to`, and the place that it had."""
-
-    to: str
-    queue: str
-    skills: dict[str, int]
-    priority: int
-    start_us: int
-    order: int
-    agent: str | None
-
-
 def named_after(interaction: str) -> str:
     """The engagement that begins with an interaction."""
     return f"en{interaction[2:]}"
 
 
 class Engagements(Slice):
-    """Engagements by id, `members` and what is `linked` by interaction."""
+    """Engagements by id, `members` by interaction; `linked` is interaction -> the one whose answer it waits for."""
 
-    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": Linked}
+    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": None}
 
     engagements: dict[str, Engagement]
     members: dict[str, Member]
-    linked: dict[str, Linked]
+    linked: dict[str, str]
 
     def reindex(self) -> None:
         """Rebuild the look-up by customer, in the order in which the contacts began."""
@@ -93,8 +80,8 @@ class Engagements(Slice):
         for interaction, member in sorted(self.members.items(), key=lambda item: item[1].began):
             self._in_touch.setdefault(member.customer, {})[interaction] = 1
         self._linked_to: dict[str, dict[str, int]] = {}
-        for interaction, row in self.linked.items():
-            self._linked_to.setdefault(row.to, {})[interaction] = 1
+        for interaction, to in self.linked.items():
+            self._linked_to.setdefault(to, {})[interaction] = 1
 
     # Questions
 
@@ -222,8 +209,7 @@ class Engagements(Slice):
     def question_linked(self, event: e.QuestionLinked, at_us: int) -> None:
         """It waits for the other's answer."""
         self._let_go(event.interaction)
-        row = Linked(event.to, event.queue, event.skills, event.priority, event.start_us, event.order, event.agent)
-        self.linked[event.interaction] = row
+        self.linked[event.interaction] = event.to
         self._linked_to.setdefault(event.to, {})[event.interaction] = 1
         self._happened(event.interaction, "QuestionLinked")
 
@@ -234,13 +220,13 @@ class Engagements(Slice):
         self._happened(event.interaction, "QuestionUnlinked")
 
     def _let_go(self, interaction: str) -> None:
-        row = self.linked.pop(interaction, None)
-        if row is None:
+        to = self.linked.pop(interaction, None)
+        if to is None:
             return
-        others = self._linked_to[row.to]
+        others = self._linked_to[to]
         del others[interaction]
         if not others:
-            del self._linked_to[row.to]
+            del self._linked_to[to]
 
     def over(self, event: Over, at_us: int) -> None:
         """One contact fewer."""

@@ -74,6 +74,7 @@ from orchestra.model.commands.deliveries import (
     StartDelivery,
     StartSending,
     StopSending,
+    TellNow,
 )
 from orchestra.model.commands.engagements import LinkQuestion, UnlinkQuestion
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
@@ -179,6 +180,7 @@ __all__ = [
     "StopMonitoring",
     "StopSending",
     "TakeOver",
+    "TellNow",
     "TransferInteraction",
     "TransferToAgent",
     "UnlinkAddress",

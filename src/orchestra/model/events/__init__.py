@@ -83,6 +83,7 @@ from orchestra.model.events.contacts import (
 )
 from orchestra.model.events.definition import PlanChanged
 from orchestra.model.events.deliveries import (
+    AutomationResumed,
     DeliveriesResumed,
     DeliveryAccepted,
     DeliveryCanceled,
@@ -99,6 +100,7 @@ from orchestra.model.events.deliveries import (
     ReceiptRecorded,
     SendingStarted,
     SendingStopped,
+    TalkEnded,
 )
 from orchestra.model.events.engagements import (
     EngagementJoined,
@@ -160,6 +162,7 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentWentAway",
+    "AutomationResumed",
     "BargedIn",
     "CallbackAnswered",
     "CallbackDialing",
@@ -273,6 +276,7 @@ __all__ = [
     "SendingStarted",
     "SendingStopped",
     "StepEntered",
+    "TalkEnded",
     "TransferCompleted",
     "TriageListed",
     "TriageNeeded",
