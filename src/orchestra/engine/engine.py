@@ -122,7 +122,6 @@ class Engine:
 
     def __init__(self, scores: Scores | None = None) -> None:
         self.view = View(Rating(scores))
-        self._plans = self.view.plans
         self.now_us = 0
         self._batch: list[Event] = []
         self._at_us = 0
@@ -222,7 +221,7 @@ class Engine:
             raise EngineFault(f"more than {MAX_BATCH} events in one batch")
         batch.append(event)
         at_us = self.now_us = self._at_us
-        self._plans.position += 1
+        self.view.position += 1
         evolves, reacts = self._handlers.get(type(event), _NOBODY)
         for evolve in evolves:
             evolve(event, at_us)
@@ -239,7 +238,7 @@ class Engine:
             ReplayMismatch: this code could not have decided it there.
         """
         try:
-            self._plans.position += 1
+            self.view.position += 1
             self.now_us = at_us
             for evolve in self._handlers.get(type(event), _NOBODY)[0]:
                 evolve(event, at_us)
@@ -259,7 +258,7 @@ class Engine:
             getattr(self.view, section.name).load(dumped["sections"][section.name])
         self.view.timers.load(dumped["timers"])
         self.now_us = dumped["clock"]["now_us"]
-        self._plans.position = dumped["clock"]["position"]
+        self.view.position = dumped["clock"]["position"]
 
     def state_hash(self) -> str:
         """A fingerprint of what the state says: BLAKE2b over canonical JSON of all sections' rows and the timers."""

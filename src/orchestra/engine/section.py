@@ -27,15 +27,13 @@ It refuses, if at all, before the first event."""
 class Plans:
     """Holds the plan in force; only the definition section changes it, all may read it.
 
-    `rating` asks the scores that a plan may name. What follows events never does. `position` is that of the last event,
-    in `evolve` that of the event itself.
+    `rating` asks the scores that a plan may name. What follows events never does.
     """
 
-    __slots__ = ("plan", "position", "rating")
+    __slots__ = ("plan", "rating")
 
     def __init__(self, rating: Rating | None = None) -> None:
         self.plan = Plan()
-        self.position = 0
         self.rating = rating or Rating()
 
 

@@ -57,6 +57,7 @@ class View:
         "known",
         "logs",
         "plans",
+        "position",
         "presence",
         "routing",
         "segments",
@@ -69,6 +70,7 @@ class View:
     def __init__(self, rating: Rating | None = None) -> None:
         self.plans = Plans(rating)
         self.timers = Timers()
+        self.position = 0
         self.definition = Definition(self.plans, self.timers)
         self.presence = Presence(self.plans, self.timers)
         self.identity = Identity(self.plans, self.timers)
@@ -94,11 +96,6 @@ class View:
     def plan(self) -> Plan:
         """The plan in force."""
         return self.plans.plan
-
-    @property
-    def position(self) -> int:
-        """That of the last event: how many events made this state."""
-        return self.plans.position
 
     def id_of(self, kind: str, name: str | Ref) -> str:
         """The id behind an id or a reference.

@@ -22,7 +22,7 @@ MOST_CHANGES = 20
 """Changes that are remembered at least, the newest, to be told to whoever knows an older version."""
 
 Change = list[Any]
-"""At which position, what happened, and in which interaction; a list, as what is loaded from JSON is."""
+"""The how manyeth of the workspace, what happened, and in which interaction; a list, as what is loaded from JSON is."""
 
 Over = (
     e.InteractionFinished
@@ -38,7 +38,7 @@ Over = (
 class Member:
     """A contact that goes on: whose it is, and how it goes with the others of its engagement.
 
-    `began` is the position at which its customer came, `since` that at which whoever has it took it. Once another one
+    `began` is the change by which its customer came, `since` that by which whoever has it took it. Once another one
     goes on as well, `engagement` and `mode` are set; until then, `changes` are its own. `is_apart` is set once people
     have said that it does not ask the same as the one it was linked to.
     """
@@ -68,11 +68,12 @@ def named_after(interaction: str) -> str:
 class Engagements(Slice):
     """Engagements by id, `members` by interaction; `linked` is interaction -> the one whose answer it waits for."""
 
-    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": None}
+    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": None, "counts": None}
 
     engagements: dict[str, Engagement]
     members: dict[str, Member]
     linked: dict[str, str]
+    counts: dict[str, int]
 
     def reindex(self) -> None:
         """Rebuild the look-up by customer, in the order in which the contacts began."""
@@ -90,7 +91,7 @@ class Engagements(Slice):
         return self.members[interaction].engagement or named_after(interaction)
 
     def changes_of(self, name: str) -> list[Change]:
-        """What has changed in an engagement, the newest last, whose position is the version."""
+        """What has changed in an engagement, the newest last, whose number is the version."""
         row = self.engagements.get(name)
         return self.members[_first_of(name)].changes if row is None else row.changes
 
@@ -116,8 +117,8 @@ class Engagements(Slice):
     # Changes
 
     def _begin(self, interaction: str, customer: str, what: str) -> Member:
-        position = self.plans.position
-        member = self.members[interaction] = Member(customer, position, [[position, what, interaction]])
+        number = self._next()
+        member = self.members[interaction] = Member(customer, number, [[number, what, interaction]])
         there = self._in_touch.get(customer)
         if there is None:
             self._in_touch[customer] = {interaction: 1}
@@ -125,10 +126,15 @@ class Engagements(Slice):
             there[interaction] = 1
         return member
 
+    def _next(self) -> int:
+        """The number of the next change: versions rise through the whole workspace, so that none comes twice."""
+        number = self.counts["change"] = self.counts.get("change", 0) + 1
+        return number
+
     def _changed(self, name: str | None, changes: list[Change], what: str, interaction: str) -> None:
         if name is not None:
             changes = self.engagements[name].changes
-        changes.append([self.plans.position, what, interaction])
+        changes.append([self._next(), what, interaction])
         if len(changes) > 2 * MOST_CHANGES:
             del changes[:-MOST_CHANGES]
 
@@ -194,8 +200,8 @@ class Engagements(Slice):
         """An agent has it, or another one."""
         member = self.members.get(event.interaction)
         if member is not None:
-            member.since = self.plans.position
             self._changed(member.engagement, member.changes, type(event).__name__, event.interaction)
+            member.since = self.counts["change"]
 
     def happened(self, event: e.MessageReceived | e.MessageWritten | e.ContactVerified, at_us: int) -> None:
         """Something that others should know before they go on."""
