@@ -38,6 +38,8 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.MergeConsult,
         c.CompleteTransfer,
         c.TransferToAgent,
+        c.AcceptHandOff,
+        c.DeclineHandOff,
     }
 )
 """Commands that an agent gives for themself: the agent they name is the actor unless another is given."""
@@ -58,6 +60,9 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.ResolveCase,
         c.ReopenCase,
         c.AssignCase,
+        c.OfferHandOff,
+        c.WithdrawHandOff,
+        c.EscalateCase,
         c.AddRef,
         c.SetFields,
         c.SendMessage,

@@ -29,6 +29,7 @@ from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.identity.decide import SECTION as IDENTITY
 from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
+from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.scores import Rating
@@ -53,6 +54,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     IDENTITY,
     CONTACTS,
     CASES,
+    OWNERSHIP,
     ENGAGEMENTS,
     DETAILS,
     CONSULTS,

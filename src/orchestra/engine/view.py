@@ -20,6 +20,7 @@ from orchestra.engine.hours.state import Hours
 from orchestra.engine.identity.state import Customer, Identity
 from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
+from orchestra.engine.ownership.state import Ownership
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.scores import Rating
@@ -56,6 +57,7 @@ class View:
         "identity",
         "known",
         "logs",
+        "ownership",
         "plans",
         "position",
         "presence",
@@ -76,6 +78,7 @@ class View:
         self.identity = Identity(self.plans, self.timers)
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
+        self.ownership = Ownership(self.plans, self.timers)
         self.engagements = Engagements(self.plans, self.timers)
         self.details = Details(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)

@@ -37,6 +37,7 @@ from orchestra.model.identity import Identity, check_identity
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
+from orchestra.model.teams import check_teams
 
 __all__ = ["Plan"]
 
@@ -322,6 +323,12 @@ def _check_cases(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault("cases.number", "needs {} where the running number goes")
     except (ValueError, IndexError, KeyError, AttributeError) as error:
         yield Fault("cases.number", f"is no form for a number: {error}")
+    if plan.cases.hand_off_within <= timedelta():
+        yield Fault("cases.hand_off_within", "must be longer than nothing")
+
+
+def _check_teams(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_teams(plan.teams, lost)
 
 
 def _check_deliveries(plan: Plan, lost: Lost) -> Iterator[Fault]:
@@ -399,6 +406,7 @@ def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
 _CHECKS = (
     _check_workspace,
     _check_queues,
+    _check_teams,
     _check_labels,
     _check_routing,
     _check_channels,

@@ -98,12 +98,20 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
+from orchestra.model.commands.ownership import (
+    AcceptHandOff,
+    DeclineHandOff,
+    EscalateCase,
+    OfferHandOff,
+    WithdrawHandOff,
+)
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
 __all__ = [
     "COMMANDS",
     "AcceptConsult",
+    "AcceptHandOff",
     "AcceptOffer",
     "AddRef",
     "AskConsult",
@@ -120,11 +128,13 @@ __all__ = [
     "ConfirmConnected",
     "ConsultQueue",
     "DeclineConsult",
+    "DeclineHandOff",
     "DeclineOffer",
     "DefineAgent",
     "DismissMerge",
     "EndConsult",
     "EraseCustomer",
+    "EscalateCase",
     "FinishInteraction",
     "FinishWrapUp",
     "HandOver",
@@ -139,6 +149,7 @@ __all__ = [
     "MergeConsult",
     "MergeCustomers",
     "MonitorInteraction",
+    "OfferHandOff",
     "OpenCase",
     "OpenQueue",
     "OpenWorkItem",
@@ -188,6 +199,7 @@ __all__ = [
     "VerifyContact",
     "Whisper",
     "WithdrawCommitment",
+    "WithdrawHandOff",
     "WriteReply",
 ]
 

@@ -145,6 +145,14 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
+from orchestra.model.events.ownership import (
+    CaseEscalated,
+    EscalationEnded,
+    EscalationScheduled,
+    HandOffAccepted,
+    HandOffEnded,
+    HandOffOffered,
+)
 from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
 from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
@@ -171,6 +179,7 @@ __all__ = [
     "CallbackRequested",
     "CallbackScheduled",
     "CaseClosed",
+    "CaseEscalated",
     "CaseOpened",
     "CaseOwnerChanged",
     "CaseQueueChanged",
@@ -221,11 +230,16 @@ __all__ = [
     "EngagementSplit",
     "EngagementsMerged",
     "ErasureDone",
+    "EscalationEnded",
+    "EscalationScheduled",
     "Event",
     "FactExpired",
     "FactReported",
     "FieldsSet",
     "GateOpened",
+    "HandOffAccepted",
+    "HandOffEnded",
+    "HandOffOffered",
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",

@@ -92,6 +92,12 @@ PHRASES: Mapping[str, str] = {
     "WorkItemOpened": "work was asked for: {interaction}, on {channel}",
     "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
+    "HandOffOffered": "{owner_kind} {owner} offered the case to {to_kind} {to}, which is {hand_off}",
+    "HandOffAccepted": "{agent} took the case for team {team}",
+    "HandOffEnded": "the case stays where it is: {hand_off} was {outcome_text}{because}",
+    "EscalationScheduled": "waits for an answer of team {team}, else the case goes to team {to}",
+    "EscalationEnded": "the case does not escalate by itself{because}",
+    "CaseEscalated": "the case escalated from team {team} to team {to}{because}",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
     "CaseWaiting": "the case waits on the {on_text}{because}",
     "CaseResumed": "the case goes on{because}",
@@ -146,6 +152,8 @@ DETAILS = frozenset(
         "FactExpired",
         "TalkEnded",
         "AutomationResumed",
+        "EscalationScheduled",
+        "EscalationEnded",
     }
 )
 """Event types that matter to who looks for a fault, and to nobody else."""
