@@ -35,6 +35,7 @@ _AREAS = {
     "hours": "Queues that close and open",
     "logs": "Contact logs",
     "offers": "Offers and routing",
+    "ownership": "Hand-off and escalation",
     "callbacks": "Callbacks",
     "segments": "Segments",
     "supervision": "Supervision",
