@@ -13,7 +13,7 @@ from orchestra.model.commands import Command, MakeCommitment, ReportFact
 from orchestra.model.commitments import is_currency, value_text
 from orchestra.model.definitions import CommitmentAttribute, Role
 
-__all__ = ["authority_of", "check_limit", "check_rank", "typed"]
+__all__ = ["authority_of", "check_lead", "check_limit", "check_rank", "typed"]
 
 _MOST = 10**15
 _LONGEST_WORD = 100
@@ -139,3 +139,20 @@ def check_limit(view: View, command: Command, actor: Actor, attribute: str, valu
     if value < limit if is_least else value > limit:
         most = f"{value_text(definition.type, limit, definition.unit)} {'at least' if is_least else 'at most'}"
         raise NotPermitted(actor, kind, f"they may commit to a {attribute} of {most}")
+
+
+def check_lead(view: View, command: Command, actor: Actor, case: str | None, customer: str) -> None:
+    """Refuse an agent who helps whoever leads: they may write, but only the lead commits the company.
+
+    Raises:
+        NotPermitted: all that they have in hand of the customer's, on the case, goes together with the lead's.
+    """
+    if actor_kind(actor) not in _LIMITED:
+        return
+    own, rows, name = view.engagements, view.contacts.interactions, actor_name(actor)
+    for engagement in own.by(view.identity.group(customer)):
+        lead, theirs = own.engagements[engagement].lead, own.of[engagement]
+        mine = [one for one in theirs if own.members[one].agent == name and case in (None, rows[one].case)]
+        if lead not in (None, name) and mine and all(own.members[one].mode == "together" for one in mine):
+            text = f"{lead} leads {engagement}: who helps commits the company to nothing"
+            raise NotPermitted(actor, type(command).__name__, text)
