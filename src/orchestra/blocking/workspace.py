@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestra.blocking.calls import Calls
+from orchestra.blocking.lists import Lists
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
 from orchestra.channels.wire import HttpReply, RawRequest
@@ -21,13 +22,11 @@ from orchestra.model.events import Event
 from orchestra.model.plan import Plan
 from orchestra.model.scores import Scores
 from orchestra.runtime import workspace
-from orchestra.runtime.case_context import CaseContext
 from orchestra.runtime.clock import Clock
 from orchestra.runtime.commitments import CommitmentView, ConflictView
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting
 from orchestra.runtime.lines import Line
-from orchestra.runtime.ownership import HandOffView
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal
 from orchestra.runtime.sources import Source
@@ -36,7 +35,7 @@ from orchestra.runtime.views import CaseView, CustomerView, EngagementView, Inte
 __all__ = ["Workspace", "open"]
 
 
-class Workspace(Calls[workspace.Workspace]):
+class Workspace(Calls[workspace.Workspace], Lists[workspace.Workspace]):
     """The owner of a workspace. Make one with `open`.
 
     All calls may be made from any thread. What a call returns is durable.
@@ -113,49 +112,6 @@ class Workspace(Calls[workspace.Workspace]):
             UnknownId: there is no such conflict, or it is settled.
         """
         return self._door.run(self._inner.conflict, conflict)
-
-    def owned_by(
-        self, *, agent: str | None = None, team: str | None = None, after: str | None = None, limit: int = 50
-    ) -> tuple[CaseView, ...]:
-        """The cases that an agent or a team answers for and that are not closed, a page of them, oldest first.
-
-        Args:
-            agent: whose cases, if an agent's.
-            team: whose cases, if a team's; those that its agents own are theirs.
-            after: id of the last case of the page before; from the first unless given.
-            limit: how many at most, up to 1000.
-
-        Raises:
-            InvalidCommand: not exactly one of agent and team is given, or the page is none.
-            UnknownId: there is no such agent or team.
-        """
-        return self._door.run(self._inner.owned_by, agent=agent, team=team, after=after, limit=limit)
-
-    def hand_offs(
-        self, *, agent: str | None = None, team: str | None = None, after: str | None = None, limit: int = 50
-    ) -> tuple[HandOffView, ...]:
-        """The cases that are offered to a team, or to an agent and the teams they are of, a page of them, oldest first.
-
-        Args:
-            agent: to whom, if to an agent.
-            team: to whom, if to a team.
-            after: id of the last hand-off of the page before; from the first unless given.
-            limit: how many at most, up to 1000.
-
-        Raises:
-            InvalidCommand: not exactly one of agent and team is given, or the page is none.
-            UnknownId: there is no such agent or team.
-        """
-        return self._door.run(self._inner.hand_offs, agent=agent, team=team, after=after, limit=limit)
-
-    def hand_off_context(self, hand_off: str, agent: str) -> CaseContext:
-        """What goes with a case that is offered, for an agent who is asked.
-
-        Raises:
-            UnknownId: there is no such agent, or nothing of that id is offered any more.
-            NotPermitted: it is offered to others.
-        """
-        return self._door.run(self._inner.hand_off_context, hand_off, agent)
 
     def why_waiting(self, interaction: str | Ref) -> Waiting | None:
         """Why an interaction, or a consult by its id, still waits; None if it does not.

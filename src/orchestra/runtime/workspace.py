@@ -23,7 +23,6 @@ from orchestra.model.plan import Plan
 from orchestra.model.scores import Scores
 from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
-from orchestra.runtime.case_context import CaseContext, case_context
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.commitments import CommitmentView, ConflictView, commitments_in, conflict_view
@@ -39,8 +38,8 @@ from orchestra.runtime.inbound import digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.lists import Lists
 from orchestra.runtime.owner import Owner
-from orchestra.runtime.ownership import HandOffView, hand_offs_to, owned_by
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
@@ -68,7 +67,7 @@ __all__ = ["Workspace"]
 _QUIET_TURNS = 10
 
 
-class Workspace(Calls):
+class Workspace(Calls, Lists):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
@@ -231,49 +230,6 @@ class Workspace(Calls):
             UnknownId: there is no such conflict, or it is settled.
         """
         return await self._owner.read(lambda view: conflict_view(view, conflict))
-
-    async def owned_by(
-        self, *, agent: str | None = None, team: str | None = None, after: str | None = None, limit: int = 50
-    ) -> tuple[CaseView, ...]:
-        """The cases that an agent or a team answers for and that are not closed, a page of them, oldest first.
-
-        Args:
-            agent: whose cases, if an agent's.
-            team: whose cases, if a team's; those that its agents own are theirs.
-            after: id of the last case of the page before; from the first unless given.
-            limit: how many at most, up to 1000.
-
-        Raises:
-            InvalidCommand: not exactly one of agent and team is given, or the page is none.
-            UnknownId: there is no such agent or team.
-        """
-        return await self._owner.read(lambda view: owned_by(view, agent, team, after, limit))
-
-    async def hand_offs(
-        self, *, agent: str | None = None, team: str | None = None, after: str | None = None, limit: int = 50
-    ) -> tuple[HandOffView, ...]:
-        """The cases that are offered to a team, or to an agent and the teams they are of, a page of them, oldest first.
-
-        Args:
-            agent: to whom, if to an agent.
-            team: to whom, if to a team.
-            after: id of the last hand-off of the page before; from the first unless given.
-            limit: how many at most, up to 1000.
-
-        Raises:
-            InvalidCommand: not exactly one of agent and team is given, or the page is none.
-            UnknownId: there is no such agent or team.
-        """
-        return await self._owner.read(lambda view: hand_offs_to(view, agent, team, after, limit))
-
-    async def hand_off_context(self, hand_off: str, agent: str) -> CaseContext:
-        """What goes with a case that is offered, for an agent who is asked.
-
-        Raises:
-            UnknownId: there is no such agent, or nothing of that id is offered any more.
-            NotPermitted: it is offered to others.
-        """
-        return await case_context(self._owner, hand_off, agent)
 
     def _whose(self, interaction: str) -> str | None:
         row = self._owner.view.contacts.interactions.get(interaction)
