@@ -220,6 +220,7 @@ def swarm_plan() -> Plan:
         agents=agents,
         callbacks=callbacks,
         teams=ownership_moves.swarm_teams(),
+        findings=ownership_moves.swarm_findings(),
         labels={"complex": Label(2), "money": Label(1)},
         engagements=Engagements(
             {"email": {"voice": "separate"}, "voice": {"email": "separate"}}, never_held=["delay"], pointer="answered"

@@ -1,4 +1,4 @@
-"""What must hold of who answers for cases, of hand-offs between owners, and of escalation."""
+"""What must hold of who answers for cases, of hand-offs, of escalation, and of what departments are told."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class OwnershipWitness:
     taken: e.HandOffAccepted | e.CaseEscalated | None = None
     unanswered: set[str] = attrs.field(factory=set)
     due: dict[str, int] = attrs.field(factory=dict)
+    to_note: set[tuple[str, str]] = attrs.field(factory=set)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
@@ -47,6 +48,11 @@ class OwnershipWitness:
                 del self.due[case]
             case e.CaseEscalated(case=case):
                 self._escalate(engine, event)
+            case e.FindingRaised(finding=name, teams=teams):
+                assert teams, "nobody wants to know"
+                self.to_note |= {(team, name) for team in teams}
+            case e.FindingAcknowledged(finding=name, team=team):
+                self.to_note.remove((team, name))
             case _:
                 pass
         if taken is not None:
@@ -96,6 +102,10 @@ def check_against(engine: Engine, witness: OwnershipWitness) -> None:
     assert view.ownership.hand_offs.keys() == witness.offered.keys(), "a hand-off never ended, or was lost"
     assert view.ownership.waits.keys() == witness.due.keys()
     assert witness.due.keys() <= witness.unanswered, "a case escalates though they have an answer"
+    lists = view.findings.on_list.items()
+    assert {(team, f"fi{number}") for team, numbers in lists for number in numbers} == witness.to_note
+    waiting = {(team, name) for name, row in view.findings.findings.items() for team in row.waits_for}
+    assert waiting == witness.to_note, "a finding was lost, or is kept though everybody has taken note"
     for case, due_us in witness.due.items():
         assert view.timers.get(ESCALATE, case) == due_us
 
@@ -112,6 +122,8 @@ def check(engine: Engine) -> None:
     for case, wait in own.waits.items():
         assert view.cases.cases[case].state not in _OVER, "what is settled escalates"
         assert wait.to in view.plan.teams, "escalates to a team that is gone"
+    noted = {team for row in view.findings.findings.values() for team in row.waits_for}
+    assert noted <= view.plan.teams.keys(), "a team that is gone is to take note"
     owned = [f"ca{number}" for numbers in view.cases.owned.values() for number in numbers]
     open_ = [name for name, row in view.cases.cases.items() if row.state != "CLOSED"]
     assert sorted(owned) == sorted(open_), "a case is nobody's, or two people's"

@@ -1,4 +1,4 @@
-"""Moves of the random workload that offer cases to others, answer that, and escalate."""
+"""Moves of the random workload that offer cases to others, answer that, escalate, and tell others what was found."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
-from orchestra.model.definitions import Team
+from orchestra.model.definitions import FindingKind, Team
 
-__all__ = ["WEIGHTS", "pass_on", "swarm_teams"]
+__all__ = ["WEIGHTS", "pass_on", "swarm_findings", "swarm_teams"]
 
 Value = TypeVar("Value")
 
@@ -38,6 +38,11 @@ def swarm_teams() -> dict[str, Team]:
         "sales": Team(escalates_to="experts", escalate_after=40 * second),
         "experts": Team(),
     }
+
+
+def swarm_findings() -> dict[str, FindingKind]:
+    """One kind for one team, and one for several."""
+    return {"praise": FindingKind(["care"], {"stars": "integer"}), "chance": FindingKind(["sales", "experts"])}
 
 
 def offer_hand_off(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -84,10 +89,27 @@ def pass_on(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
         yield choose.pick([c.AcceptHandOff(name, agent), c.DeclineHandOff(name, agent, "not ours")])
 
 
+def raise_finding(engine: Engine, choose: Chooser) -> c.Command | None:
+    cases = list(engine.view.cases.cases)[-12:]
+    if not cases:
+        return None
+    kind, fields = choose.pick(["praise", "chance", "chance"]), choose.pick([{}, {}, {"stars": 5}])
+    return c.RaiseFinding(choose.pick(cases), kind, fields, "look", actor=choose.pick([None, "agent:ana"]))
+
+
+def acknowledge(engine: Engine, choose: Chooser) -> c.Command | None:
+    names = list(engine.view.findings.findings)[-6:]
+    if not names:
+        return None
+    return c.AcknowledgeFinding(choose.pick(names), choose.pick(TEAMS), actor=choose.pick([None, None, "agent:cleo"]))
+
+
 WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {
     offer_hand_off: 4,
     answer_hand_off: 4,
     withdraw_hand_off: 1,
     escalate: 2,
+    raise_finding: 2,
+    acknowledge: 3,
 }
 """Move -> how often it is made, relative to the others."""

@@ -31,6 +31,7 @@ _AREAS = {
     "definition": "The plan",
     "deliveries": "Deliveries",
     "engagements": "Contacts at the same time",
+    "findings": "Findings for other departments",
     "identity": "Who customers are",
     "hours": "Queues that close and open",
     "logs": "Contact logs",

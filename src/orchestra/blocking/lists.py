@@ -10,6 +10,7 @@ from typing import TypeVar
 from orchestra.blocking.portal import Opened
 from orchestra.runtime import lists
 from orchestra.runtime.case_context import CaseContext
+from orchestra.runtime.findings import FindingView
 from orchestra.runtime.ownership import HandOffView
 from orchestra.runtime.views import CaseView
 
@@ -64,3 +65,17 @@ class Lists(Opened[AnyLists]):
             NotPermitted: it is offered to others.
         """
         return self._door.run(self._inner.hand_off_context, hand_off, agent)
+
+    def findings(self, team: str, *, after: str | None = None, limit: int = 50) -> tuple[FindingView, ...]:
+        """What a team has yet to take note of, a page of it, oldest first.
+
+        Args:
+            team: whose list.
+            after: id of the last finding of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            InvalidCommand: the page is none.
+            UnknownId: there is no such team.
+        """
+        return self._door.run(self._inner.findings, team, after=after, limit=limit)

@@ -5,6 +5,7 @@ Generated from `orchestra.runtime.sessions` by `tests/blocking_generator.py`; do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -128,6 +129,31 @@ class AgentSession(Counterpart[sessions.AgentSession]):
             NotAllowedInState: there is no next team, or the case is settled.
         """
         self._door.run(self._inner.escalate, case, reason)
+
+    def raise_finding(
+        self, case: str | Ref, kind: str, text: str | None = None, fields: Mapping[str, str | int | bool] | None = None
+    ) -> str:
+        """Tell other departments what a case has brought to light; gives the finding's id.
+
+        Args:
+            case: its id, or the application's own key.
+            kind: one of the plan's `findings`, which says who wants to know.
+            text: what there is to say; private.
+            fields: those that the kind declares; never personal data.
+
+        Raises:
+            CommandRefused: the plan has no such kind or field, or there is no such case.
+        """
+        return self._door.run(self._inner.raise_finding, case, kind, text, fields)
+
+    def acknowledge(self, finding: str, team: str) -> None:
+        """Take note of a finding for a team of theirs, from whose list it goes.
+
+        Raises:
+            NotPermitted: the agent is not of that team.
+            NotAllowedInState: it is not on the team's list.
+        """
+        self._door.run(self._inner.acknowledge, finding, team)
 
     def away(self, reason: str) -> None:
         """Take no new work."""

@@ -25,6 +25,7 @@ from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.details.decide import SECTION as DETAILS
 from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS, check_seen
+from orchestra.engine.findings.decide import SECTION as FINDINGS
 from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.identity.decide import SECTION as IDENTITY
 from orchestra.engine.known.state import SECTION as KNOWN
@@ -70,6 +71,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     BOTS,
     KNOWN,
     COMMITMENTS,
+    FINDINGS,
 )
 """All sections, in the order in which they react."""
 

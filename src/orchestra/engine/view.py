@@ -16,6 +16,7 @@ from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
 from orchestra.engine.details.state import Details
 from orchestra.engine.engagements.state import Engagements
+from orchestra.engine.findings.state import Findings
 from orchestra.engine.hours.state import Hours
 from orchestra.engine.identity.state import Customer, Identity
 from orchestra.engine.known.state import Known
@@ -53,6 +54,7 @@ class View:
         "deliveries",
         "details",
         "engagements",
+        "findings",
         "hours",
         "identity",
         "known",
@@ -93,6 +95,7 @@ class View:
         self.work = Work(self.plans, self.timers)
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
+        self.findings = Findings(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
 
     @property

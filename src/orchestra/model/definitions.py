@@ -11,6 +11,7 @@ from datetime import timedelta
 import attrs
 
 from orchestra.model.commitments import CommitmentAttribute, Commitments
+from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
 from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 from orchestra.model.teams import Team
@@ -28,6 +29,7 @@ __all__ = [
     "Deliveries",
     "Disposition",
     "Fields",
+    "FindingKind",
     "Label",
     "Presence",
     "Queue",
@@ -472,9 +474,6 @@ class Callbacks:
     at_once: int = 3
     dial_ahead: timedelta = timedelta()
     answer_within: timedelta = _seconds(60)
-
-
-FIELD_TYPES = ("text", "integer", "boolean", "date")
 
 
 @attrs.frozen

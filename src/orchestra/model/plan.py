@@ -16,7 +16,6 @@ from orchestra.model.capacity_checks import check_pace, check_parking, check_roo
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.definitions import (
     ATTACH_BY,
-    FIELD_TYPES,
     AgentDefinition,
     Callbacks,
     Cases,
@@ -33,6 +32,7 @@ from orchestra.model.definitions import (
 )
 from orchestra.model.engagements import Engagements, check_engagements
 from orchestra.model.files import decoded, read_file
+from orchestra.model.findings import FIELD_TYPES, FindingKind, check_findings
 from orchestra.model.identity import Identity, check_identity
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
@@ -75,6 +75,7 @@ class Plan:
         deliveries: how outbound messages are tried.
         callbacks: how customers are called back.
         fields: which fields the application may set.
+        findings: kind -> what contacts bring to light for other departments, and who wants to know.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
     """
 
@@ -93,6 +94,7 @@ class Plan:
     deliveries: Deliveries = Deliveries()
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
+    findings: Mapping[str, FindingKind] = attrs.field(factory=dict)
     commitments: Commitments = Commitments()
 
     @classmethod
@@ -363,6 +365,10 @@ def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"fields.{target}.{name}", f"{kind!r} is none of {', '.join(FIELD_TYPES)}")
 
 
+def _check_findings(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_findings(plan.findings, plan.teams, lost)
+
+
 def _check_commitments(plan: Plan, lost: Lost) -> Iterator[Fault]:
     yield from check_commitments(plan.commitments, plan.channels, lost)
     for name, role in plan.roles.items():
@@ -419,5 +425,6 @@ _CHECKS = (
     _check_deliveries,
     _check_callbacks,
     _check_fields,
+    _check_findings,
     _check_commitments,
 )

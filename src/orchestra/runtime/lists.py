@@ -1,6 +1,6 @@
 """What departments look at: the cases that they answer for, and what is offered to them, in pages.
 
-Belongs here: the calls. Does not: how a page is put together (`ownership`).
+Belongs here: the calls. Does not: how a page is put together (`ownership`, `findings`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from orchestra.runtime.case_context import CaseContext, case_context
+from orchestra.runtime.findings import FindingView, findings_of
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.ownership import HandOffView, hand_offs_to, owned_by
 from orchestra.runtime.views import CaseView
@@ -62,3 +63,17 @@ class Lists(Protocol):
             NotPermitted: it is offered to others.
         """
         return await case_context(self._owner, hand_off, agent)
+
+    async def findings(self, team: str, *, after: str | None = None, limit: int = 50) -> tuple[FindingView, ...]:
+        """What a team has yet to take note of, a page of it, oldest first.
+
+        Args:
+            team: whose list.
+            after: id of the last finding of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            InvalidCommand: the page is none.
+            UnknownId: there is no such team.
+        """
+        return await findings_of(self._owner, team, after, limit)

@@ -15,10 +15,9 @@ from orchestra.model.instants import instant
 from orchestra.model.results import CaseRef
 from orchestra.runtime.views import CaseView, case_view
 
-__all__ = ["HandOffView", "hand_offs_to", "owned_by"]
+__all__ = ["HandOffView", "hand_offs_to", "last_of_page", "owned_by"]
 
 _MOST = 1000
-_NUMBER = slice(2, None)
 
 
 @attrs.frozen
@@ -56,8 +55,8 @@ def owned_by(view: View, agent: str | None, team: str | None, after: str | None,
         InvalidCommand: not exactly one of them is given, or the page is none.
     """
     kind, name = _whom(view, agent, team)
-    _check_page("ca", after, limit)
-    return tuple(case_view(view, case) for case in view.cases.owned_by(kind, name, after, limit))
+    past = last_of_page("ca", after, limit)
+    return tuple(case_view(view, case) for case in view.cases.owned_by(kind, name, past, limit))
 
 
 def hand_offs_to(
@@ -77,11 +76,11 @@ def hand_offs_to(
         InvalidCommand: not exactly one of them is given, or the page is none.
     """
     kind, name = _whom(view, agent, team)
-    _check_page("ho", after, limit)
+    past = last_of_page("ho", after, limit)
     asked = [(kind, name)]
     if kind == "agent":
         asked += [("team", one) for one in view.agent(name).teams]
-    known, past = view.ownership.offered_to, 0 if after is None else int(after[_NUMBER])
+    known = view.ownership.offered_to
     numbers: Iterator[int] = merge(*(known[one].past(past) for one in asked if one in known))
     return tuple(_hand_off(view, f"ho{number}") for number in islice(numbers, limit))
 
@@ -97,11 +96,20 @@ def _whom(view: View, agent: str | None, team: str | None) -> tuple[str, str]:
     return "team", team
 
 
-def _check_page(prefix: str, after: str | None, limit: int) -> None:
+def last_of_page(prefix: str, after: str | None, limit: int) -> int:
+    """The number of the id that the page before ended with; 0 for the first page.
+
+    Raises:
+        InvalidCommand: there is no such page.
+    """
     if not 1 <= limit <= _MOST:
         raise InvalidCommand("limit", f"must be from 1 to {_MOST}")
-    if after is not None and not (after[:2] == prefix and after[_NUMBER].isascii() and after[_NUMBER].isdecimal()):
+    if after is None:
+        return 0
+    number = after[2:]
+    if after[:2] != prefix or not (number.isascii() and number.isdecimal()):
         raise InvalidCommand("after", "must be the id that the page before ended with")
+    return int(number)
 
 
 def _hand_off(view: View, name: str) -> HandOffView:

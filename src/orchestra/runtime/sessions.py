@@ -5,7 +5,7 @@ Belongs here: the session. Does not: what follows from an answer (`agents`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from orchestra.errors import InvalidCommand, JournalUnavailable
@@ -156,6 +156,33 @@ class AgentSession:
             NotAllowedInState: there is no next team, or the case is settled.
         """
         await self._workspace.execute(c.EscalateCase(case, reason, actor=f"agent:{self.agent}"))
+
+    async def raise_finding(
+        self, case: str | Ref, kind: str, text: str | None = None, fields: Mapping[str, str | int | bool] | None = None
+    ) -> str:
+        """Tell other departments what a case has brought to light; gives the finding's id.
+
+        Args:
+            case: its id, or the application's own key.
+            kind: one of the plan's `findings`, which says who wants to know.
+            text: what there is to say; private.
+            fields: those that the kind declares; never personal data.
+
+        Raises:
+            CommandRefused: the plan has no such kind or field, or there is no such case.
+        """
+        command = c.RaiseFinding(case, kind, dict(fields or {}), text, actor=f"agent:{self.agent}")
+        finding: str = await self._workspace.execute(command)
+        return finding
+
+    async def acknowledge(self, finding: str, team: str) -> None:
+        """Take note of a finding for a team of theirs, from whose list it goes.
+
+        Raises:
+            NotPermitted: the agent is not of that team.
+            NotAllowedInState: it is not on the team's list.
+        """
+        await self._workspace.execute(c.AcknowledgeFinding(finding, team, actor=f"agent:{self.agent}"))
 
     async def away(self, reason: str) -> None:
         """Take no new work."""

@@ -110,6 +110,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.DeclineHandOff("ho1", "ana", "x"),
     c.WithdrawHandOff("ho1", "x"),
     c.EscalateCase("ca1", "x"),
+    c.RaiseFinding("ca1", "praise"),
+    c.AcknowledgeFinding("fi1", "care"),
 )
 
 OWN = {
@@ -125,7 +127,7 @@ OWN = {
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
-    *("OfferHandOff", "WithdrawHandOff", "EscalateCase"),
+    *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
 }
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}

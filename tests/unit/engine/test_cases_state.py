@@ -24,7 +24,7 @@ def test_what_is_derived_is_rebuilt() -> None:
     expected = {("cu1", "order"): {"ca1": 1, "ca3": 1}, ("cu2", "order"): {"ca2": 1}}
     assert theirs.open_by_topic == mine.open_by_topic == expected
     assert owned(driver.engine) == owned(driver.reloaded()) == {"ana": [1]}
-    assert theirs.owned_by("team", "care", None, 9) == mine.owned_by("team", "care", None, 9) == ["ca2", "ca3", "ca4"]
+    assert theirs.owned_by("team", "care", 0, 9) == mine.owned_by("team", "care", 0, 9) == ["ca2", "ca3", "ca4"]
 
 
 def test_the_newest_is_told_by_number_and_not_by_text() -> None:
@@ -68,8 +68,8 @@ def test_cases_of_an_owner_come_in_pages_the_oldest_first() -> None:
         driver.run(c.OpenCase("cu1"))
     driver.run(c.AssignCase("ca3", "team", "sales"))
     for cases in (driver.engine.view.cases, driver.reloaded().view.cases):
-        assert cases.owned_by("team", "care", None, 3) == ["ca1", "ca2", "ca4"]
-        assert cases.owned_by("team", "care", "ca4", 3) == ["ca5", "ca6", "ca7"]
-        assert cases.owned_by("team", "care", "ca11", 3) == ["ca12"]
-        assert cases.owned_by("team", "sales", None, 3) == ["ca3"]
-        assert cases.owned_by("agent", "care", None, 3) == []
+        assert cases.owned_by("team", "care", 0, 3) == ["ca1", "ca2", "ca4"]
+        assert cases.owned_by("team", "care", 4, 3) == ["ca5", "ca6", "ca7"]
+        assert cases.owned_by("team", "care", 11, 3) == ["ca12"]
+        assert cases.owned_by("team", "sales", 0, 3) == ["ca3"]
+        assert cases.owned_by("agent", "care", 0, 3) == []

@@ -228,7 +228,7 @@ def _close_due(view: View, key: str, at_us: int) -> Iterator[e.Event]:
 
 def _disown(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
     """Cases of an agent who is gone go back to the team for which they owned them."""
-    for key in view.cases.owned_by("agent", agent, None, _SLICE):
+    for key in view.cases.owned_by("agent", agent, 0, _SLICE):
         yield e.CaseOwnerChanged(key, view.cases.cases[key].customer, "team", team_behind(view, key), "agent removed")
 
 

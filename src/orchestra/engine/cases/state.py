@@ -91,13 +91,10 @@ class Cases(Slice):
             if case.owner_kind == "agent":
                 self.timers.cancel(DISOWN, case.owner)
 
-    def owned_by(self, kind: str, owner: str, after: str | None, most: int) -> list[str]:
-        """Cases of an agent or a team that are not closed, those after one first opened first; so many at most."""
+    def owned_by(self, kind: str, owner: str, past: int, most: int) -> list[str]:
+        """Cases of an agent or a team that are not closed, past one's number, oldest first; so many at most."""
         owned = self.owned.get((kind, owner))
-        if owned is None:
-            return []
-        past = owned.past(0 if after is None else int(after[2:]))
-        return [f"ca{number}" for number in islice(past, most)]
+        return [] if owned is None else [f"ca{number}" for number in islice(owned.past(past), most)]
 
     def next_case(self) -> tuple[str, str]:
         """Id and number that the next case will have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestra.engine.access import covers_others
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted
 from orchestra.model.addresses import actor_kind, actor_name
@@ -34,6 +35,5 @@ def check_owner(view: View, command: Command, case: str) -> None:
     agent = view.agent(name)
     if row.owner == name if row.owner_kind == "agent" else row.owner in agent.teams:
         return
-    roles = [view.plan.roles[role] for role in agent.roles if role in view.plan.roles]
-    if not any(role.others and (kind in role.may or "*" in role.may) for role in roles):
+    if not covers_others(view, command, agent):
         raise NotPermitted(actor, kind, f"{row.owner_kind} {row.owner} owns {case}")

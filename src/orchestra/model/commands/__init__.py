@@ -77,6 +77,7 @@ from orchestra.model.commands.deliveries import (
     TellNow,
 )
 from orchestra.model.commands.engagements import LinkQuestion, UnlinkQuestion
+from orchestra.model.commands.findings import AcknowledgeFinding, RaiseFinding
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
 from orchestra.model.commands.identity import (
     DismissMerge,
@@ -113,6 +114,7 @@ __all__ = [
     "AcceptConsult",
     "AcceptHandOff",
     "AcceptOffer",
+    "AcknowledgeFinding",
     "AddRef",
     "AskConsult",
     "AssignCase",
@@ -153,6 +155,7 @@ __all__ = [
     "OpenCase",
     "OpenQueue",
     "OpenWorkItem",
+    "RaiseFinding",
     "ReceiveContact",
     "ReceiveMessage",
     "RecordConsent",

@@ -110,6 +110,7 @@ from orchestra.model.events.engagements import (
     QuestionLinked,
     QuestionUnlinked,
 )
+from orchestra.model.events.findings import FindingAcknowledged, FindingRaised
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.identity import (
     AddressLinked,
@@ -236,6 +237,8 @@ __all__ = [
     "FactExpired",
     "FactReported",
     "FieldsSet",
+    "FindingAcknowledged",
+    "FindingRaised",
     "GateOpened",
     "HandOffAccepted",
     "HandOffEnded",
