@@ -180,11 +180,10 @@ class Cases(Slice):
 
     def reopened(self, event: e.CaseReopened, at_us: int) -> None:
         """The case is open again, and no longer closes by itself."""
-        case = self.cases[event.case]
-        if case.state == "CLOSED":
-            self._own(int(event.case[2:]), case)
+        if self.cases[event.case].state == "CLOSED":
+            self._own(int(event.case[2:]), self.cases[event.case])
         self._step(event.case, "reopen")
-        case.closed_us = None
+        self.cases[event.case].closed_us = None
         self.timers.cancel(CLOSE, event.case)
 
     def closed(self, event: e.CaseClosed, at_us: int) -> None:
