@@ -6,6 +6,7 @@ import pytest
 from tests.commitment_plans import COMMITTED, bill, quote
 from tests.engine_driver import Driver
 
+from orchestra.engine.engagements.leading import lead_for
 from orchestra.errors import NotPermitted
 from orchestra.model import commands as c
 
@@ -20,7 +21,7 @@ def driver() -> Driver:
     driver.answered("joe", "voice", topic="order")
     driver.sign_in("bob")
     driver.answered("joe", "chat", topic="order")
-    assert driver.engine.view.engagements.lead_for("in2") == "ana"
+    assert lead_for(driver.engine.view, "in2") == "ana"
     return driver
 
 
@@ -61,7 +62,7 @@ def test_in_another_matter_they_are_nobodys_help() -> None:
 
 def test_what_they_have_beside_it_is_theirs_to_decide(driver: Driver) -> None:
     driver.answered("joe", "email", topic="bill")
-    assert driver.engine.view.engagements.members["in3"].agent in ("ana", "bob")
+    assert driver.engine.view.contacts.interactions["in3"].agent == "bob"
     quote(driver, case="ca2", actor="agent:bob")
     driver.refuse(c.MakeCommitment(**CALL, actor="agent:bob"), NotPermitted)
 

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from orchestra.engine.contacts.intake import check_id
+from orchestra.engine.engagements.leading import lead
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotPermitted, UnknownId
 from orchestra.model.addresses import Actor, actor_kind, actor_name
@@ -149,10 +150,12 @@ def check_lead(view: View, command: Command, actor: Actor, case: str | None, cus
     """
     if actor_kind(actor) not in _LIMITED:
         return
-    own, rows, name = view.engagements, view.contacts.interactions, actor_name(actor)
-    for engagement in own.by(view.identity.group(customer)):
-        lead, theirs = own.engagements[engagement].lead, own.of[engagement]
-        mine = [one for one in theirs if own.members[one].agent == name and case in (None, rows[one].case)]
-        if lead not in (None, name) and mine and all(own.members[one].mode == "together" for one in mine):
-            text = f"{lead} leads {engagement}: who helps commits the company to nothing"
-            raise NotPermitted(actor, type(command).__name__, text)
+    ids, own, name = view.identity.group(customer), view.engagements, actor_name(actor)
+    rows = view.contacts.interactions
+    mine = [one for one in own.of(ids) if rows[one].agent == name and case in (None, rows[one].case)]
+    if not mine or any(own.members[one].mode != "together" for one in mine):
+        return
+    leads = lead(view, ids)
+    if leads not in (None, name):
+        text = f"{leads} leads {own.of_member(mine[0])}: who helps commits the company to nothing"
+        raise NotPermitted(actor, type(command).__name__, text)
