@@ -39,6 +39,8 @@ class OwnershipWitness:
                 self.unanswered.discard(case)
             case e.ReplyRecorded(case=case) | e.CaseWaiting(case=case) | e.CaseResolved(case=case):
                 self.unanswered.discard(case)
+            case e.QuestionAnswered(interaction=interaction):
+                self.unanswered.discard(engine.view.contacts.interactions[interaction].case or "")
             case e.HandOffOffered() | e.HandOffAccepted() | e.HandOffEnded():
                 self._hand_off(engine, event)
             case e.EscalationScheduled(case=case):

@@ -112,6 +112,25 @@ def test_an_answer_given_elsewhere_is_one(driver: Driver) -> None:
     assert len(driver.events(e.EscalationEnded)) == 1
 
 
+def test_an_answer_on_the_phone_is_one_too() -> None:
+    driver = Driver(a_plan())
+    driver.message("joe", "email", topic="order")
+    driver.call("joe", "voice", topic="order")
+    assert driver.last(e.QuestionLinked).interaction == "in1"
+    driver.sign_in("ana")
+    driver.accept()
+    assert due(driver) is not None
+    driver.run(c.FinishInteraction("in2", "ana"))
+    assert driver.last(e.EscalationEnded) == e.EscalationEnded("ca1", "cu1", "answered")
+    driver.call("joe", "voice", topic="order", after=20)
+    driver.message("joe", "email", topic="bill")
+    driver.run(c.LinkQuestion("in4", "in3"))
+    assert driver.last(e.EscalationScheduled).case == "ca2"
+    driver.accept()
+    driver.run(c.FinishInteraction("in3", "ana"))
+    assert driver.last(e.EscalationEnded).case == "ca2"
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [

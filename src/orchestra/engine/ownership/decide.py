@@ -180,6 +180,13 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterab
     return (_calm(view, event.case, "answered"),) if event.case in view.ownership.waits else ()
 
 
+def _on_question_answered(view: View, event: e.QuestionAnswered, at_us: int) -> Iterable[e.Event]:
+    """The answer was given in another contact, perhaps by phone."""
+    case = view.contacts.interactions[event.interaction].case
+    assert case is not None  # every interaction has a case from its first batch on
+    return (_calm(view, case, "answered"),) if case in view.ownership.waits else ()
+
+
 def _on_waiting(view: View, event: e.CaseWaiting, at_us: int) -> Iterable[e.Event]:
     return (_calm(view, event.case, "waiting"),) if event.case in view.ownership.waits else ()
 
@@ -225,6 +232,7 @@ SECTION = Section(
         e.MessageReceived: _on_received,
         e.MessageWritten: _on_written,
         e.ReplyRecorded: _on_reply_recorded,
+        e.QuestionAnswered: _on_question_answered,
         e.CaseWaiting: _on_waiting,
         e.CaseResolved: _on_resolved,
         e.CaseOwnerChanged: _on_owner_changed,
