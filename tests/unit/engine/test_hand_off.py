@@ -228,3 +228,5 @@ def test_what_is_rebuilt_knows_what_is_offered(driver: Driver) -> None:
         own = engine.view.ownership
         assert list(own.offered_to["team", "sales"]) == [1, 2]
         assert own.of_case == {"ca1": "ho1", "ca2": "ho2"}
+    driver.run(c.WithdrawHandOff("ho1", "solved"))
+    assert offered(driver, "team", "sales") == ["ca2"]
