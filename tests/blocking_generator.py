@@ -24,6 +24,7 @@ SOURCES: Mapping[str, str] = {
     "agents": "What an agent works with, without await: offers, consults, and the contacts taken.",
     "calls": "What every way into a workspace offers, without await: commands and history.",
     "client": "A workspace that another process owns, without await.",
+    "lists": "What departments look at, in pages, without await.",
     "sessions": "An agent signed in on a device, without await.",
     "workspace": "A workspace that this process owns, without await.",
 }
@@ -36,6 +37,7 @@ COUNTERPARTS: Mapping[str, str] = {
     "Offer": "agents",
     "Calls": "calls",
     "Client": "client",
+    "Lists": "lists",
     "Workspace": "workspace",
 }
 """Class -> its module, on both sides."""
@@ -183,13 +185,14 @@ def _openers(node: ast.ClassDef) -> list[ast.AsyncFunctionDef]:
 
 def _class(node: ast.ClassDef, names: Names) -> str:
     behind = f"{COUNTERPARTS[node.name]}.{node.name}"
-    base = next((names.use(ast.unparse(base)) for base in node.bases if ast.unparse(base) in COUNTERPARTS), None)
-    if node.name == "Calls":
+    bases = [names.use(ast.unparse(base)) for base in node.bases if ast.unparse(base) in COUNTERPARTS]
+    if "Protocol" in map(ast.unparse, node.bases):
         names.use("TypeVar", "typing")
-        variable = 'AnyCalls = TypeVar("AnyCalls", bound=calls.Calls)\n\n\n'
-        header = f"{variable}class Calls({names.use('Opened', 'orchestra.blocking.portal')}[AnyCalls]):"
-    elif base is not None:
-        header = f"class {node.name}({base}[{behind}]):"
+        any_one = f"Any{node.name}"
+        variable = f'{any_one} = TypeVar("{any_one}", bound={behind})\n\n\n'
+        header = f"{variable}class {node.name}({names.use('Opened', 'orchestra.blocking.portal')}[{any_one}]):"
+    elif bases:
+        header = f"class {node.name}({', '.join(f'{base}[{behind}]' for base in bases)}):"
     else:
         header = f"class {node.name}({names.use('Counterpart', 'orchestra.blocking.portal')}[{behind}]):"
     members = [_docstring(_words(node.name, _sections(node)[0]), "    ")]
@@ -218,7 +221,7 @@ def _sections(node: ast.ClassDef) -> tuple[str, dict[str, str]]:
 def _attributes(node: ast.ClassDef, names: Names) -> Iterator[str]:
     explained = _sections(node)[1]
     for item in node.body:
-        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.target.id[0] != "_":
             name = item.target.id
             meaning = explained.get(name) or ATTRIBUTES[name]
             yield (

@@ -23,6 +23,8 @@ class CommitmentWitness:
     corrected: dict[str, str] = attrs.field(factory=dict)
     ended: set[str] = attrs.field(factory=set)
     tasks: set[str] = attrs.field(factory=set)
+    decisions: set[str] = attrs.field(factory=set)
+    needless: set[str] = attrs.field(factory=set)
     outdated: set[str] = attrs.field(factory=set)
     subjects: dict[str, str] = attrs.field(factory=dict)
 
@@ -44,6 +46,10 @@ class CommitmentWitness:
             case e.WorkItemOpened(key=key) if key.startswith("conflict:"):
                 assert key not in self.tasks, "two tasks for one conflict"
                 self.tasks.add(key)
+            case e.WorkItemOpened(key=key) if key.startswith("decision:"):
+                assert key not in self.decisions, "somebody is asked twice to settle one conflict"
+                assert key.removeprefix("decision:") in engine.view.commitments.conflicts, "asked to settle nothing"
+                self.decisions.add(key)
             case e.DeliveryPlanned(subject=str(subject), delivery=name):
                 assert not engine.view.commitments.frozen.get(subject), "written about a subject in conflict"
                 self.subjects[name] = subject
@@ -65,6 +71,9 @@ class CommitmentWitness:
         assert event.keep not in event.ended
         assert event.ended, "nothing was in conflict"
         self.corrected[event.conflict] = event.effect
+        for name, row in engine.view.work.items.items():
+            if row.key == f"decision:{event.conflict}" and _waits(engine, name):
+                self.needless.add(name)
         self.ended |= set(event.ended)
         if event.effect != "none":
             rows = engine.view.deliveries.deliveries
@@ -77,6 +86,10 @@ def check_against(engine: Engine, witness: CommitmentWitness) -> None:
     own = engine.view.commitments
     assert witness.raised - witness.corrected.keys() == own.conflicts.keys(), "a conflict went without a correction"
     assert not witness.ended & own.statements.keys(), "what was ended holds again"
+    asked = {name.removeprefix("decision:") for name in witness.decisions}
+    assert own.conflicts.keys() <= asked, "nobody is asked to settle a conflict"
+    states = engine.view.contacts.interactions
+    assert {states[name].state for name in witness.needless} <= {"CANCELED"}, "asked to settle what is settled"
     worse = {f"conflict:{name}" for name, effect in witness.corrected.items() if effect in _OPEN}
     assert witness.tasks == worse, f"tasks are {sorted(witness.tasks)}, worse are {sorted(worse)}"
 
@@ -114,3 +127,8 @@ def _contradict(one: Statement, other: Statement) -> bool:
     both = all(row.ends_us is None or at_us < row.ends_us for row in (one, other))
     is_said = one.kind == "commitment" or other.kind == "commitment"
     return both and is_said and (one.value, one.unit) != (other.value, other.unit)
+
+
+def _waits(engine: Engine, interaction: str) -> bool:
+    """Whether a work item waits for somebody who has not begun."""
+    return engine.view.contacts.interactions[interaction].state in ("QUEUED", "OFFERED", "CONNECTING")

@@ -52,6 +52,7 @@ def swarm_commitments(settle: str = "unless_worse") -> Commitments:
         authorities={"carrier": 30, "billing": 10, "manager": 20},
         settle=settle,
         tasks="task",
+        decisions="task",
     )
 
 

@@ -40,7 +40,13 @@ from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
-from tests import commitment_invariants, desk_invariants, people_invariants, routing_oracle as oracle
+from tests import (
+    commitment_invariants,
+    desk_invariants,
+    ownership_invariants,
+    people_invariants,
+    routing_oracle as oracle,
+)
 from tests.engine_driver import Logged
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
@@ -95,6 +101,7 @@ class Witness:
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
     commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
+    ownership: ownership_invariants.OwnershipWitness = attrs.field(factory=ownership_invariants.OwnershipWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -112,6 +119,7 @@ class Witness:
         self.people.see(engine, event)
         self._follow_behind(engine, event)
         self.commitments.see(engine, event)
+        self.ownership.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -762,6 +770,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     people_invariants.check(engine)
     people_invariants.check_engagements(engine)
     commitment_invariants.check(engine)
+    ownership_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 
@@ -1007,6 +1016,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     desk_invariants.check_against(engine, witness.desk)
     people_invariants.check_against(engine, witness.people)
     commitment_invariants.check_against(engine, witness.commitments)
+    ownership_invariants.check_against(engine, witness.ownership)
     view = engine.view
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
     witness.behind &= waiting.keys()

@@ -15,7 +15,7 @@ from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import Address, ref
-from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, Team, WarmUp
+from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, WarmUp
 from orchestra.model.engagements import Engagements
 from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
@@ -30,7 +30,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import commitment_moves
+from tests import commitment_moves, ownership_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = [
@@ -137,7 +137,9 @@ def swarm_plan() -> Plan:
     }
     channels["voice"] = attrs.evolve(channels["voice"], wrap_up_mode="required", wrap_up_percent=30)
     channels["email"] = attrs.evolve(channels["email"], wrap_up_mode="optional", wrap_up_percent=50)
-    cases = attrs.evolve(plan.cases, close_after=1800 * second, reopen_within=3600 * second)
+    cases = attrs.evolve(
+        plan.cases, close_after=1800 * second, reopen_within=3600 * second, hand_off_within=50 * second
+    )
     deliveries = attrs.evolve(
         plan.deliveries,
         attempts=4,
@@ -217,7 +219,8 @@ def swarm_plan() -> Plan:
         queues=queues,
         agents=agents,
         callbacks=callbacks,
-        teams={**plan.teams, "experts": Team()},
+        teams=ownership_moves.swarm_teams(),
+        findings=ownership_moves.swarm_findings(),
         labels={"complex": Label(2), "money": Label(1)},
         engagements=Engagements(
             {"email": {"voice": "separate"}, "voice": {"email": "separate"}}, never_held=["delay"], pointer="answered"
@@ -1141,6 +1144,7 @@ WEIGHTS: Mapping[Move, int] = {
     erase: 1,
     record_erasure: 2,
     **commitment_moves.WEIGHTS,
+    **ownership_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestra.blocking.calls import Calls
+from orchestra.blocking.lists import Lists
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
 from orchestra.channels.wire import HttpReply, RawRequest
@@ -34,7 +35,7 @@ from orchestra.runtime.views import CaseView, CustomerView, EngagementView, Inte
 __all__ = ["Workspace", "open"]
 
 
-class Workspace(Calls[workspace.Workspace]):
+class Workspace(Calls[workspace.Workspace], Lists[workspace.Workspace]):
     """The owner of a workspace. Make one with `open`.
 
     All calls may be made from any thread. What a call returns is durable.

@@ -28,6 +28,7 @@ from orchestra.model.results import (
     Consulting,
     ConsultingQueue,
     Dialed,
+    OfferedHandOff,
     Received,
     RequestedCallback,
     Stated,
@@ -44,7 +45,7 @@ _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(Accepted, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
-        *(Received, RequestedCallback, Stated, WorkOpened, Written),
+        *(OfferedHandOff, Received, RequestedCallback, Stated, WorkOpened, Written),
     )
 }
 _REFUSALS: dict[str, type[Any]] = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from orchestra.engine.presence.state import Agent
 from orchestra.engine.view import View
 from orchestra.errors import Fault, InvalidCommand, NotPermitted
 from orchestra.model import commands as c
 from orchestra.model.addresses import Actor, actor_kind, actor_name
 from orchestra.model.plan import Plan
 
-__all__ = ["authorize", "role_faults"]
+__all__ = ["authorize", "covers_others", "role_faults"]
 
 _OWN_WORK: frozenset[type[c.Command]] = frozenset(
     {
@@ -38,6 +39,8 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.MergeConsult,
         c.CompleteTransfer,
         c.TransferToAgent,
+        c.AcceptHandOff,
+        c.DeclineHandOff,
     }
 )
 """Commands that an agent gives for themself: the agent they name is the actor unless another is given."""
@@ -58,6 +61,11 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.ResolveCase,
         c.ReopenCase,
         c.AssignCase,
+        c.OfferHandOff,
+        c.WithdrawHandOff,
+        c.EscalateCase,
+        c.RaiseFinding,
+        c.AcknowledgeFinding,
         c.AddRef,
         c.SetFields,
         c.SendMessage,
@@ -148,6 +156,12 @@ def _authorize_agent(
         raise NotPermitted(actor, kind, "agents without a role may not")
     if whose is not None and whose != name and not any(role.others for role in granting):
         raise NotPermitted(actor, kind, f"it is {whose}'s work, and no role covers the work of others")
+
+
+def covers_others(view: View, command: c.Command, agent: Agent) -> bool:
+    """Whether a role of an agent lets them give a command in the work of others."""
+    kind, roles = type(command).__name__, [view.plan.roles[role] for role in agent.roles if role in view.plan.roles]
+    return any(role.others and (kind in role.may or "*" in role.may) for role in roles)
 
 
 def _authorize_customer(view: View, command: c.Command, actor: Actor, name: str) -> None:

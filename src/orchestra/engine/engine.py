@@ -25,10 +25,12 @@ from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.details.decide import SECTION as DETAILS
 from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS, check_seen
+from orchestra.engine.findings.decide import SECTION as FINDINGS
 from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.identity.decide import SECTION as IDENTITY
 from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
+from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.scores import Rating
@@ -53,6 +55,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     IDENTITY,
     CONTACTS,
     CASES,
+    OWNERSHIP,
     ENGAGEMENTS,
     DETAILS,
     CONSULTS,
@@ -68,6 +71,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     BOTS,
     KNOWN,
     COMMITMENTS,
+    FINDINGS,
 )
 """All sections, in the order in which they react."""
 

@@ -16,6 +16,7 @@ __all__ = [
     "CASE",
     "CONSULT",
     "DELIVERY",
+    "HAND_OFF",
     "INTERACTION",
     "MACHINES",
     "OFFER",
@@ -267,6 +268,20 @@ CASE = Machine(
     ),
 )
 
+HAND_OFF = Machine(
+    "hand_off",
+    initial="OFFERED",
+    final=frozenset({"ACCEPTED", "DECLINED", "TIMED_OUT", "WITHDRAWN"}),
+    steps=_table(
+        """
+        OFFERED accept   ACCEPTED
+        OFFERED decline  DECLINED
+        OFFERED time_out TIMED_OUT
+        OFFERED withdraw WITHDRAWN
+        """
+    ),
+)
+
 PRESENCE = Machine(
     "presence",
     initial="OFFLINE",
@@ -335,5 +350,5 @@ TARGET = Machine(
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
-MACHINES = (INTERACTION, OFFER, CONSULT, CASE, PRESENCE, DELIVERY, TARGET)
+MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET)
 """All machines, for the documentation and the tests that walk them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -50,6 +50,14 @@ class Ordered(Generic[Key]):
                 return block[index]
             index -= len(block)
         raise IndexError(index)
+
+    def past(self, key: Key) -> Iterator[Key]:
+        """The keys that are greater than this one, in order; whoever takes few of them pays for few."""
+        index = bisect_right(self._tops, key)
+        for block in self._blocks[index : index + 1]:
+            yield from block[bisect_right(block, key) :]
+        for at in range(index + 1, len(self._blocks)):
+            yield from self._blocks[at]
 
     def add(self, key: Key) -> None:
         """Add a key that is not yet there. One that is greater than all costs least."""

@@ -16,10 +16,12 @@ from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
 from orchestra.engine.details.state import Details
 from orchestra.engine.engagements.state import Engagements
+from orchestra.engine.findings.state import Findings
 from orchestra.engine.hours.state import Hours
 from orchestra.engine.identity.state import Customer, Identity
 from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
+from orchestra.engine.ownership.state import Ownership
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.scores import Rating
@@ -52,10 +54,12 @@ class View:
         "deliveries",
         "details",
         "engagements",
+        "findings",
         "hours",
         "identity",
         "known",
         "logs",
+        "ownership",
         "plans",
         "position",
         "presence",
@@ -76,6 +80,7 @@ class View:
         self.identity = Identity(self.plans, self.timers)
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
+        self.ownership = Ownership(self.plans, self.timers)
         self.engagements = Engagements(self.plans, self.timers)
         self.details = Details(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)
@@ -90,6 +95,7 @@ class View:
         self.work = Work(self.plans, self.timers)
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
+        self.findings = Findings(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
 
     @property

@@ -26,7 +26,11 @@ def check_commitments(commitments: Commitments, channels: Mapping[str, Channel],
             yield Fault(f"commitments.authorities.{name}", f"must be from 1 to {_HIGHEST_RANK}")
     if commitments.settle not in SETTLE:
         yield Fault("commitments.settle", f"must be {', '.join(SETTLE[:-1])} or {SETTLE[-1]}")
-    yield from _check_tasks(commitments, channels, lost)
+    if commitments.tasks is None and commitments.attributes:
+        text = "names no channel: nobody is asked to deal with what turns out worse than a customer was told"
+        yield Fault("commitments.tasks", text, is_error=False)
+    for field in ("tasks", "decisions"):
+        yield from _check_tasks(f"commitments.{field}", getattr(commitments, field), channels, lost)
 
 
 def _check_attribute(path: str, attribute: CommitmentAttribute) -> Iterator[Fault]:
@@ -49,17 +53,14 @@ def _check_attribute(path: str, attribute: CommitmentAttribute) -> Iterator[Faul
         yield Fault(f"{path}.lasts", "must be longer than nothing")
 
 
-def _check_tasks(commitments: Commitments, channels: Mapping[str, Channel], lost: Lost) -> Iterator[Fault]:
-    tasks = commitments.tasks
-    if tasks is None:
-        if commitments.attributes:
-            text = "names no channel: nobody is asked to deal with what turns out worse than a customer was told"
-            yield Fault("commitments.tasks", text, is_error=False)
-    elif tasks in channels:
-        if not channels[tasks].work and not lost.has("channels", tasks, "work"):
-            yield Fault("commitments.tasks", f"channel {tasks} takes contacts: work = true marks one for work items")
-    elif not lost.has("channels", tasks):
-        yield Fault("commitments.tasks", f"no channel {tasks!r}; there are: {_named(channels)}")
+def _check_tasks(path: str, name: str | None, channels: Mapping[str, Channel], lost: Lost) -> Iterator[Fault]:
+    if name is None:
+        return
+    if name in channels:
+        if not channels[name].work and not lost.has("channels", name, "work"):
+            yield Fault(path, f"channel {name} takes contacts: work = true marks one for work items")
+    elif not lost.has("channels", name):
+        yield Fault(path, f"no channel {name!r}; there are: {_named(channels)}")
 
 
 def check_may_commit(path: str, role: Role, commitments: Commitments, lost: Lost) -> Iterator[Fault]:

@@ -72,12 +72,15 @@ class Commitments:
             all; `person`: nothing. What a speaker explicitly supersedes needs no asking.
         tasks: a channel with `work = true`, on which somebody is asked to deal with what turned out worse for the
             customer than they had been told; nobody is asked unless stated.
+        decisions: a channel with `work = true`, on which somebody is asked to settle what is not settled by itself;
+            nobody is asked unless stated.
     """
 
     attributes: Mapping[str, CommitmentAttribute] = attrs.field(factory=dict)
     authorities: Mapping[str, int] = attrs.field(factory=dict)
     settle: str = "unless_worse"
     tasks: str | None = None
+    decisions: str | None = None
 
 
 def is_currency(unit: str) -> bool:

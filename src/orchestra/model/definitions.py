@@ -11,8 +11,10 @@ from datetime import timedelta
 import attrs
 
 from orchestra.model.commitments import CommitmentAttribute, Commitments
+from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
 from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
+from orchestra.model.teams import Team
 
 __all__ = [
     "Account",
@@ -27,6 +29,7 @@ __all__ = [
     "Deliveries",
     "Disposition",
     "Fields",
+    "FindingKind",
     "Label",
     "Presence",
     "Queue",
@@ -89,17 +92,6 @@ class ServiceLevel:
 
     percent: int = 80
     within: timedelta = _seconds(20)
-
-
-@attrs.frozen
-class Team:
-    """People who work together, and the accountable owner of the cases of their queues.
-
-    Attributes:
-        name: what people call it; none unless stated.
-    """
-
-    name: str | None = None
 
 
 @attrs.frozen
@@ -425,6 +417,7 @@ class Cases:
             a new one. None for always.
         number: form of the number that customers are told; `{}` stands for the running number.
         dispositions: the outcome codes that may be given; empty for any, of which only `resolved` resolves.
+        hand_off_within: how long a case that is offered to a team or an agent waits for them to take it.
     """
 
     attach: Sequence[str] = attrs.field(default=ATTACH_BY, converter=_texts)
@@ -432,6 +425,7 @@ class Cases:
     reopen_within: timedelta | None = timedelta(days=30)
     number: str = "C-{:06d}"
     dispositions: Mapping[str, Disposition] = attrs.field(factory=dict)
+    hand_off_within: timedelta = timedelta(hours=4)
 
 
 @attrs.frozen
@@ -480,9 +474,6 @@ class Callbacks:
     at_once: int = 3
     dial_ahead: timedelta = timedelta()
     answer_within: timedelta = _seconds(60)
-
-
-FIELD_TYPES = ("text", "integer", "boolean", "date")
 
 
 @attrs.frozen

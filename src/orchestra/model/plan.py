@@ -16,7 +16,6 @@ from orchestra.model.capacity_checks import check_pace, check_parking, check_roo
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.definitions import (
     ATTACH_BY,
-    FIELD_TYPES,
     AgentDefinition,
     Callbacks,
     Cases,
@@ -33,10 +32,12 @@ from orchestra.model.definitions import (
 )
 from orchestra.model.engagements import Engagements, check_engagements
 from orchestra.model.files import decoded, read_file
+from orchestra.model.findings import FIELD_TYPES, FindingKind, check_findings
 from orchestra.model.identity import Identity, check_identity
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
+from orchestra.model.teams import check_teams
 
 __all__ = ["Plan"]
 
@@ -74,6 +75,7 @@ class Plan:
         deliveries: how outbound messages are tried.
         callbacks: how customers are called back.
         fields: which fields the application may set.
+        findings: kind -> what contacts bring to light for other departments, and who wants to know.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
     """
 
@@ -92,6 +94,7 @@ class Plan:
     deliveries: Deliveries = Deliveries()
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
+    findings: Mapping[str, FindingKind] = attrs.field(factory=dict)
     commitments: Commitments = Commitments()
 
     @classmethod
@@ -322,6 +325,12 @@ def _check_cases(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault("cases.number", "needs {} where the running number goes")
     except (ValueError, IndexError, KeyError, AttributeError) as error:
         yield Fault("cases.number", f"is no form for a number: {error}")
+    if plan.cases.hand_off_within <= timedelta():
+        yield Fault("cases.hand_off_within", "must be longer than nothing")
+
+
+def _check_teams(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_teams(plan.teams, lost)
 
 
 def _check_deliveries(plan: Plan, lost: Lost) -> Iterator[Fault]:
@@ -354,6 +363,10 @@ def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:
         for name, kind in getattr(plan.fields, target).items():
             if kind not in FIELD_TYPES:
                 yield Fault(f"fields.{target}.{name}", f"{kind!r} is none of {', '.join(FIELD_TYPES)}")
+
+
+def _check_findings(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_findings(plan.findings, plan.teams, lost)
 
 
 def _check_commitments(plan: Plan, lost: Lost) -> Iterator[Fault]:
@@ -399,6 +412,7 @@ def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
 _CHECKS = (
     _check_workspace,
     _check_queues,
+    _check_teams,
     _check_labels,
     _check_routing,
     _check_channels,
@@ -411,5 +425,6 @@ _CHECKS = (
     _check_deliveries,
     _check_callbacks,
     _check_fields,
+    _check_findings,
     _check_commitments,
 )

@@ -13,6 +13,7 @@ __all__ = [
     "Dialed",
     "Erased",
     "Linked",
+    "OfferedHandOff",
     "Received",
     "RequestedCallback",
     "Stated",
@@ -73,6 +74,20 @@ class WorkOpened:
     case: CaseRef
     customer: str
     duplicate: bool = False
+
+
+@attrs.frozen
+class OfferedHandOff:
+    """A case is offered to a team or an agent.
+
+    Attributes:
+        hand_off: id to answer it by, or to withdraw it.
+        until_us: whoever is asked has until then, microseconds UTC.
+    """
+
+    hand_off: str
+    case: CaseRef
+    until_us: int
 
 
 @attrs.frozen

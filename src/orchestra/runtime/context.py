@@ -25,7 +25,7 @@ from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import fields_of, held_for, suggested_of
 
-__all__ = ["Context", "Contexts", "Held", "PastContact", "Question", "Task"]
+__all__ = ["Context", "Contexts", "Held", "PastContact", "Question", "Task", "past_contacts"]
 
 _OPEN_OFFER = ("PENDING", "CONNECTING")
 _WITH_TEXTS = ("MessageReceived", "WorkItemOpened", "InteractionHandedOver")
@@ -161,7 +161,6 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
     assert row.case is not None  # only interactions of a case are routed
     case, fields = view.cases.cases[row.case], view.details.fields
     ids = view.identity.group(row.customer)
-    past = [name for name in reversed(view.known.contacts_of(ids)) if name != key]
     task = view.work.items.get(key)
     context = Context(
         key,
@@ -178,7 +177,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         dict(fields.get(key, {})),
         dict(fields.get(row.case, {})),
         fields_of(view, row.customer),
-        tuple(_past(view, name) for name in past),
+        past_contacts(view, row.customer, key),
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
         said_in_context(view, row.case, row.customer),
@@ -193,6 +192,12 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
 def _held(view: View, name: str) -> Held:
     row = view.deliveries.deliveries[name]
     return Held(name, row.message, row.topic, None)
+
+
+def past_contacts(view: View, customer: str, beside: str | None = None) -> tuple[PastContact, ...]:
+    """A person's newest contacts beside one, newest first."""
+    names = reversed(view.known.contacts_of(view.identity.group(customer)))
+    return tuple(_past(view, name) for name in names if name != beside)
 
 
 def _past(view: View, name: str) -> PastContact:

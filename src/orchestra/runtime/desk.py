@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from orchestra.errors import JournalUnavailable, OfferExpired
 from orchestra.model import commands as c, events as e
+from orchestra.runtime.case_context import CaseContext
 from orchestra.runtime.context import Context
+from orchestra.runtime.ownership import HandOffView
 from orchestra.runtime.published import Published
 
 __all__ = ["Desk", "has_part", "until_consult"]
@@ -35,6 +37,16 @@ class Desk(Protocol):
 
     async def context_of(self, interaction: str, agent: str) -> Context:
         """What is known about an interaction that is offered to an agent, or in their hands."""
+        ...
+
+    async def hand_offs(
+        self, *, agent: str | None = None, team: str | None = None, after: str | None = None, limit: int = 50
+    ) -> tuple[HandOffView, ...]:
+        """The cases that are offered to a team, or to an agent and the teams they are of."""
+        ...
+
+    async def hand_off_context(self, hand_off: str, agent: str) -> CaseContext:
+        """What goes with a case that is offered to an agent or a team of theirs."""
         ...
 
     async def note_of(self, consult: str, customer: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,15 +11,14 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
+from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.codec import decode_event
-from orchestra.errors import CommandRefused, InvalidData, JournalUnavailable
+from orchestra.errors import JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import lasting_url, open_journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command, SignIn
 from orchestra.model.events import Event
-from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
 from orchestra.model.scores import Scores
 from orchestra.runtime.answering import Answering
@@ -30,15 +28,17 @@ from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.commitments import CommitmentView, ConflictView, commitments_in, conflict_view
 from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.erasing import Erasing
+from orchestra.runtime.failures import only_failure
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.health import Health, health_of
 from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
-from orchestra.runtime.inbound import commands_of, digested
+from orchestra.runtime.inbound import digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.lists import Lists
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
@@ -60,15 +60,14 @@ from orchestra.runtime.views import (
     engagement_view,
     interaction_view,
 )
+from orchestra.runtime.webhooks import Webhooks
 
 __all__ = ["Workspace"]
 
 _QUIET_TURNS = 10
 
-_log = logging.getLogger("orchestra.runtime")
 
-
-class Workspace(Calls):
+class Workspace(Calls, Lists):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
@@ -76,12 +75,11 @@ class Workspace(Calls):
 
     def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, sources: Mapping[str, Source]) -> None:
         self._owner = owner
-        self._lines = lines
         self._sending = Sending(owner, lines, tasks)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self._answering = Answering(owner)
-        self._news_unused = 0
+        self._webhooks = Webhooks(owner, lines)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
         self._contexts = Contexts(owner, Sources(sources, owner.clock))
@@ -262,7 +260,7 @@ class Workspace(Calls):
 
     def health(self) -> Health:
         """How the workspace is doing now."""
-        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._news_unused)
+        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._webhooks.unused)
 
     # Agents
 
@@ -363,43 +361,7 @@ class Workspace(Calls):
             What to answer: 404 for an unknown key, the adapter's own refusal for what is not genuine, 503 when it could
             not be stored and should be sent again.
         """
-        line = self._lines.at(route_key)
-        if line is None:
-            return HttpReply(status=404)
-        try:
-            verdict = line.adapter.verify(request, line.account, instant(self._owner.clock.now_us()))
-        except Exception as error:  # noqa: BLE001 - as in `_take`
-            _log.error("adapter %s cannot verify: %s", line.adapter.channel, type(error).__name__)
-            return HttpReply(status=500)
-        if isinstance(verdict, Handshake):
-            return verdict.reply
-        if isinstance(verdict, Rejected):
-            return HttpReply(status=verdict.status)
-        return await self._take(line, verdict)
-
-    async def _take(self, line: Line, verified: Verified) -> HttpReply:
-        try:
-            decoded = line.adapter.decode(verified, line.account)
-        except Exception as error:  # noqa: BLE001 - a plug-in's fault concerns its own request only; the sender may try again
-            _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
-            return HttpReply(status=500)
-        for issue in decoded.issues:
-            _log.warning("%s/%s: %s at %s (%s)", line.channel, line.name, issue.code, issue.where, issue.raw_digest)
-        for event in decoded.events:
-            try:
-                commands = commands_of(event, line, self.key)
-            except Exception as error:  # noqa: BLE001 - as above: what the plug-in made of this item is no news
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-                continue
-            self._news_unused += not commands
-            try:
-                for command in commands:
-                    await self.execute(command)
-            except (InvalidData, CommandRefused) as error:
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-            except JournalUnavailable:
-                return HttpReply(status=503)
-        return decoded.reply
+        return await self._webhooks.take(route_key, request)
 
     # Waiting until nothing is due
 
@@ -484,14 +446,6 @@ async def _running(
             finally:
                 owner.close()  # the storing ends when all is stored
     except BaseExceptionGroup as group:
-        raise _only(group) from group
+        raise only_failure(group) from group
     if failure is not None:
         raise failure
-
-
-def _only(error: BaseException) -> BaseException:
-    """The one failure of a group, also where several tasks met it; else the group."""
-    if not isinstance(error, BaseExceptionGroup):
-        return error
-    inner: Sequence[BaseException] = [_only(one) for one in error.exceptions]
-    return inner[0] if len({(type(one), str(one)) for one in inner}) == 1 else error

@@ -105,6 +105,13 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.WithdrawCommitment("cm1", "x"),
     c.ReportFact("o", "price", 1),
     c.SettleConflict("cf1", "cm1"),
+    c.OfferHandOff("ca1", "team", "care"),
+    c.AcceptHandOff("ho1", "ana"),
+    c.DeclineHandOff("ho1", "ana", "x"),
+    c.WithdrawHandOff("ho1", "x"),
+    c.EscalateCase("ca1", "x"),
+    c.RaiseFinding("ca1", "praise"),
+    c.AcknowledgeFinding("fi1", "care"),
 )
 
 OWN = {
@@ -113,12 +120,14 @@ OWN = {
     *("AskConsult", "ConsultQueue", "AcceptConsult", "DeclineConsult", "EndConsult", "LeaveConsult"),
     *("MergeConsult", "CompleteTransfer", "TransferToAgent"),
     *("RetrieveInteraction", "WriteReply", "TellNow", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
+    *("AcceptHandOff", "DeclineHandOff"),
     "HandOver",
     "ReportCallback",
 }
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
+    *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
 }
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}

@@ -39,6 +39,7 @@ def test_it_agrees_with_a_sorted_list(seed: int) -> None:
         _check(keys, model)
         probe = dice.randrange(-1, 42)
         assert keys.position(probe) == bisect_left(model, probe)
+        assert list(keys.past(probe)) == [key for key in model if key > probe]
 
 
 @given(st.lists(st.integers(), unique=True), st.data())

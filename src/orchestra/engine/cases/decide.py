@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import nsmallest
 
 from orchestra.engine.cases.attach import find_case
 from orchestra.engine.cases.state import CLOSE, DISOWN, EVOLVE, Case, Cases
 from orchestra.engine.lifecycle import CASE
+from orchestra.engine.ownership.owners import team_behind
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
@@ -181,15 +181,17 @@ def _on_reopened(view: View, event: e.CaseReopened, at_us: int) -> Iterator[e.Ev
     if case.queue not in view.plan.queues:
         yield e.CaseQueueChanged(event.case, case.customer, view.plan.workspace.default_queue, "queue removed")
     if case.owner_kind == "agent" and case.owner not in view.presence.agents:
-        yield e.CaseOwnerChanged(event.case, case.customer, "team", _team(view, case), "agent removed")
+        yield e.CaseOwnerChanged(event.case, case.customer, "team", team_behind(view, event.case), "agent removed")
     elif case.owner_kind == "team" and case.owner not in view.plan.teams:
-        yield e.CaseOwnerChanged(event.case, case.customer, "team", _team(view, case), "team removed")
+        yield e.CaseOwnerChanged(event.case, case.customer, "team", team_behind(view, event.case), "team removed")
 
 
-def _team(view: View, case: Case) -> str:
-    """The team of the case's queue; of the default queue where an older journal names one that was dropped."""
-    queues = view.plan.queues
-    return queues[case.queue if case.queue in queues else view.plan.workspace.default_queue].team
+def _on_hand_off_accepted(view: View, event: e.HandOffAccepted, at_us: int) -> Iterator[e.Event]:
+    yield e.CaseOwnerChanged(event.case, event.customer, "agent", event.agent, "handed_off")
+
+
+def _on_escalated(view: View, event: e.CaseEscalated, at_us: int) -> Iterator[e.Event]:
+    yield e.CaseOwnerChanged(event.case, event.customer, "team", event.to, "escalated")
 
 
 def _on_finished(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e.Event]:
@@ -225,10 +227,9 @@ def _close_due(view: View, key: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _disown(view: View, agent: str, at_us: int) -> Iterator[e.Event]:
-    """Cases of an agent who is gone go back to the team of their queue."""
-    for key in nsmallest(_SLICE, view.cases.owned[agent]):
-        case = view.cases.cases[key]
-        yield e.CaseOwnerChanged(key, case.customer, "team", _team(view, case), "agent removed")
+    """Cases of an agent who is gone go back to the team for which they owned them."""
+    for key in view.cases.owned_by("agent", agent, 0, _SLICE):
+        yield e.CaseOwnerChanged(key, view.cases.cases[key].customer, "team", team_behind(view, key), "agent removed")
 
 
 SECTION = Section(
@@ -256,6 +257,8 @@ SECTION = Section(
         e.TransferCompleted: _on_completed,
         e.InteractionDone: _on_finished,
         e.ReplyRecorded: _on_reply_recorded,
+        e.HandOffAccepted: _on_hand_off_accepted,
+        e.CaseEscalated: _on_escalated,
     },
     {CLOSE: _close_due, DISOWN: _disown},
 )

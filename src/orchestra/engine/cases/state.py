@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import ClassVar
 
 import attrs
 
 from orchestra.engine.lifecycle import CASE
+from orchestra.engine.ordered import Ordered
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 
@@ -50,10 +52,12 @@ class Cases(Slice):
         """Rebuild the look-ups by number, by customer and topic, by owning agent and by participant."""
         self.by_number = {case.number: name for name, case in self.cases.items()}
         self.open_by_topic: dict[tuple[str, str], dict[str, int]] = {}
-        self.owned: dict[str, dict[str, int]] = {}
+        self.owned: dict[tuple[str, str], Ordered[int]] = {}
         self.joined_by: dict[str, dict[str, int]] = {}
         for name in sorted(self.cases, key=lambda name: int(name[2:])):
             self._index(name)
+            if self.cases[name].state != "CLOSED":
+                self._own(int(name[2:]), self.cases[name])
             for person in self.cases[name].participants:
                 self.joined_by.setdefault(person, {})[name] = 1
 
@@ -68,18 +72,29 @@ class Cases(Slice):
                 same[name] = 1
             if not same:
                 del self.open_by_topic[case.customer, case.topic]
-        if case.owner_kind == "agent":
-            if case.state == "CLOSED":
-                self._disown(name, case.owner)
-            else:
-                self.owned.setdefault(case.owner, {})[name] = 1
 
-    def _disown(self, name: str, agent: str) -> None:
-        owned = self.owned.get(agent, {})
-        owned.pop(name, None)
+    def _own(self, number: int, case: Case) -> None:
+        """Enter a case that is not closed among those of its owner."""
+        owner = case.owner_kind, case.owner
+        owned = self.owned.get(owner)
+        if owned is None:
+            owned = self.owned[owner] = Ordered()
+        owned.add(number)
+
+    def _disown(self, number: int, case: Case) -> None:
+        """Take it out."""
+        owner = case.owner_kind, case.owner
+        owned = self.owned[owner]
+        owned.remove(number)
         if not owned:
-            self.owned.pop(agent, None)
-            self.timers.cancel(DISOWN, agent)
+            del self.owned[owner]
+            if case.owner_kind == "agent":
+                self.timers.cancel(DISOWN, case.owner)
+
+    def owned_by(self, kind: str, owner: str, past: int, most: int) -> list[str]:
+        """Cases of an agent or a team that are not closed, past one's number, oldest first; so many at most."""
+        owned = self.owned.get((kind, owner))
+        return [] if owned is None else [f"ca{number}" for number in islice(owned.past(past), most)]
 
     def next_case(self) -> tuple[str, str]:
         """Id and number that the next case will have."""
@@ -93,11 +108,12 @@ class Cases(Slice):
 
     def opened(self, event: e.CaseOpened, at_us: int) -> None:
         """Enter a new case, with its first owner."""
-        self.counts["case"] = self.counts.get("case", 0) + 1
-        self.cases[event.case] = Case(
+        number = self.counts["case"] = self.counts.get("case", 0) + 1
+        case = self.cases[event.case] = Case(
             event.number, event.customer, event.owner_kind, event.owner, event.queue, event.topic
         )
         self.by_number[event.number] = event.case
+        self._own(number, case)
         self._index(event.case)
 
     def attached(self, event: e.InteractionAttached, at_us: int) -> None:
@@ -111,13 +127,16 @@ class Cases(Slice):
 
     def owner_changed(self, event: e.CaseOwnerChanged, at_us: int) -> None:
         """Hand the case to its new owner."""
-        case = self.cases[event.case]
-        if case.owner_kind == "agent":
-            self._disown(event.case, case.owner)
-            if self.timers.get(DISOWN, case.owner) is not None:
-                self.timers.set(DISOWN, case.owner, at_us + SLICE_PAUSE_US)
+        case, number = self.cases[event.case], int(event.case[2:])
+        if case.state == "CLOSED":
+            case.owner_kind, case.owner = event.owner_kind, event.owner
+            return
+        is_agents, agent = case.owner_kind == "agent", case.owner
+        self._disown(number, case)
+        if is_agents and self.timers.get(DISOWN, agent) is not None:
+            self.timers.set(DISOWN, agent, at_us + SLICE_PAUSE_US)
         case.owner_kind, case.owner = event.owner_kind, event.owner
-        self._index(event.case)
+        self._own(number, case)
 
     def queue_changed(self, event: e.CaseQueueChanged, at_us: int) -> None:
         """The case belongs to another queue."""
@@ -138,7 +157,7 @@ class Cases(Slice):
 
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
         """Begin to take the cases of an agent who is gone from them."""
-        if event.agent in self.owned:
+        if ("agent", event.agent) in self.owned:
             self.timers.set(DISOWN, event.agent, at_us)
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
@@ -161,6 +180,8 @@ class Cases(Slice):
 
     def reopened(self, event: e.CaseReopened, at_us: int) -> None:
         """The case is open again, and no longer closes by itself."""
+        if self.cases[event.case].state == "CLOSED":
+            self._own(int(event.case[2:]), self.cases[event.case])
         self._step(event.case, "reopen")
         self.cases[event.case].closed_us = None
         self.timers.cancel(CLOSE, event.case)
@@ -168,7 +189,9 @@ class Cases(Slice):
     def closed(self, event: e.CaseClosed, at_us: int) -> None:
         """The case is filed."""
         self._step(event.case, "close")
-        self.cases[event.case].closed_us = at_us
+        case = self.cases[event.case]
+        case.closed_us = at_us
+        self._disown(int(event.case[2:]), case)
         self.timers.cancel(CLOSE, event.case)
 
     def _step(self, name: str, trigger: str) -> None:

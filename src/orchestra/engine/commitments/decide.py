@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from orchestra.engine.commitments.comparison import contradicts, differs, overlaps
 from orchestra.engine.commitments.precedence import effect_of, propose
-from orchestra.engine.commitments.speaking import authority_of, check_limit, check_rank, typed
+from orchestra.engine.commitments.speaking import authority_of, check_lead, check_limit, check_rank, typed
 from orchestra.engine.commitments.state import EVOLVE, EXPIRY, MOST_ON_PAIR, Commitments, Conflict, Statement, age
+from orchestra.engine.commitments.tasks import correction_task, decided, decision_task
 from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
-from orchestra.engine.work.decide import CONFLICT_KEYS, opening
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.commitments import value_text
 from orchestra.model.results import Stated
 from orchestra.model.structure import microseconds
 
@@ -32,15 +31,16 @@ def _make(view: View, command: c.MakeCommitment, at_us: int) -> Steps:
     actor = command.actor or _NOBODY
     row = _statement(view, command, "commitment", actor, at_us)
     check_limit(view, command, actor, command.attribute, command.value)
+    assert row.customer is not None  # that of the case, or the one named
+    check_lead(view, command, actor, row.case, row.customer)
     known = _said_before(view, row, command.from_us)
     if known is not None:
         return _stated(view, known, is_duplicate=True)
     _check_room(view, row)
-    name, customer = view.commitments.next_statement("commitment"), row.customer
-    assert customer is not None  # that of the case, or the one named
+    name = view.commitments.next_statement("commitment")
     yield e.CommitmentMade(
         name,
-        customer,
+        row.customer,
         row.subject,
         row.attribute,
         row.type,
@@ -203,6 +203,7 @@ def _withdraw(view: View, command: c.WithdrawCommitment, at_us: int) -> Steps:
     actor = command.actor or _NOBODY
     check_rank(view, command, actor, authority_of(view, command, actor), row.authority)
     assert row.customer is not None  # every commitment is made to somebody
+    check_lead(view, command, actor, row.case, row.customer)
     yield e.CommitmentWithdrawn(name, row.customer, row.subject, row.attribute, command.reason)
     return None
 
@@ -299,15 +300,15 @@ def _settle(view: View, command: c.SettleConflict, at_us: int) -> Steps:
         names = ", ".join(sorted(conflict.statements, key=age))
         raise InvalidCommand("keep", f"must be one of {names}")
     row = own.statements[command.keep]
+    actor = command.actor or _NOBODY
+    check_lead(view, command, actor, conflict.case, conflict.customer)
     if row.kind == "commitment":
-        check_limit(view, command, command.actor or _NOBODY, row.attribute, row.value)
+        check_limit(view, command, actor, row.attribute, row.value)
     yield _corrected(view, command.conflict, conflict, command.keep, "person", command.reason)
     return None
 
 
-def _on_conflict(
-    view: View, event: e.CommitmentConflict | e.ConflictWidened, at_us: int
-) -> Iterator[e.CommitmentCorrected]:
+def _on_conflict(view: View, event: e.CommitmentConflict | e.ConflictWidened, at_us: int) -> Iterator[e.Event]:
     """Settle at once what the plan, or a speaker who explicitly supersedes the others, leaves no doubt about."""
     own, mode = view.commitments, view.plan.commitments.settle
     conflict = own.conflicts[event.conflict]
@@ -315,6 +316,8 @@ def _on_conflict(
     is_harmless = event.effect in ("none", "better")
     if is_explicit or mode == "precedence" or (mode == "unless_worse" and is_harmless):
         yield _corrected(view, event.conflict, conflict, event.keep, event.rule)
+    else:
+        yield from decision_task(view, event.conflict, at_us)
 
 
 def _corrected(
@@ -346,29 +349,12 @@ def _corrected(
 
 def _on_corrected(view: View, event: e.CommitmentCorrected, at_us: int) -> Iterator[e.Event]:
     """What is left may contradict each other still, for another time; and what is worse is somebody's task."""
+    yield from decided(view, event.conflict)
     for name in sorted(view.commitments.on_pair[event.subject, event.attribute], key=age, reverse=True):
         if name in view.commitments.statements:  # it may have gone with what became of those before it
             yield from _contradict(view, name)
     if event.effect in ("worse", "unclear") and view.plan.commitments.tasks is not None:
-        yield from _task(view, event, view.plan.commitments.tasks, at_us)
-
-
-def _task(view: View, event: e.CommitmentCorrected, channel: str, at_us: int) -> Iterator[e.Event]:
-    """Somebody is to deal with it: whoever answers for the customer's case, in its queue."""
-    case = None if event.case is None else view.cases.cases[event.case]
-    queue = case.queue if case is not None and case.queue in view.plan.queues else None
-    owner = case.owner if case is not None and case.owner_kind == "agent" else None
-    said = value_text(event.type, event.instead, event.instead_unit)
-    holds = value_text(event.type, event.value, event.unit)
-    item = c.OpenWorkItem(
-        channel,
-        f"{CONFLICT_KEYS}{event.conflict}",
-        queue=queue,
-        agent=owner if owner in view.presence.agents else None,
-        title=f"{event.attribute} of {event.subject}: {holds} holds, the customer was told {said}",
-    )
-    customer = event.customer if case is not None else view.identity.root(event.customer)
-    yield from opening(view, item, event.case, customer, at_us)
+        yield from correction_task(view, event, view.plan.commitments.tasks, at_us)
 
 
 # Time

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from orchestra.engine.contacts.intake import check_id
+from orchestra.engine.engagements.leading import lead
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotPermitted, UnknownId
 from orchestra.model.addresses import Actor, actor_kind, actor_name
@@ -13,7 +14,7 @@ from orchestra.model.commands import Command, MakeCommitment, ReportFact
 from orchestra.model.commitments import is_currency, value_text
 from orchestra.model.definitions import CommitmentAttribute, Role
 
-__all__ = ["authority_of", "check_limit", "check_rank", "typed"]
+__all__ = ["authority_of", "check_lead", "check_limit", "check_rank", "typed"]
 
 _MOST = 10**15
 _LONGEST_WORD = 100
@@ -139,3 +140,22 @@ def check_limit(view: View, command: Command, actor: Actor, attribute: str, valu
     if value < limit if is_least else value > limit:
         most = f"{value_text(definition.type, limit, definition.unit)} {'at least' if is_least else 'at most'}"
         raise NotPermitted(actor, kind, f"they may commit to a {attribute} of {most}")
+
+
+def check_lead(view: View, command: Command, actor: Actor, case: str | None, customer: str) -> None:
+    """Refuse an agent who helps whoever leads: they may write, but only the lead commits the company.
+
+    Raises:
+        NotPermitted: all that they have in hand of the customer's, on the case, goes together with the lead's.
+    """
+    if actor_kind(actor) not in _LIMITED:
+        return
+    ids, own, name = view.identity.group(customer), view.engagements, actor_name(actor)
+    rows = view.contacts.interactions
+    mine = [one for one in own.of(ids) if rows[one].agent == name and case in (None, rows[one].case)]
+    if not mine or any(own.members[one].mode != "together" for one in mine):
+        return
+    leads = lead(view, ids)
+    if leads not in (None, name):
+        text = f"{leads} leads {own.of_member(mine[0])}: who helps commits the company to nothing"
+        raise NotPermitted(actor, type(command).__name__, text)

@@ -69,6 +69,13 @@ def _teams(view: View) -> Needed:
     for name, case in view.cases.cases.items():
         if case.state != "CLOSED" and case.owner_kind == "team":
             yield case.owner, f"case {name}"
+    for name, hand_off in view.ownership.hand_offs.items():
+        if hand_off.to_kind == "team":
+            yield hand_off.to, f"hand-off {name}"
+    for name, wait in view.ownership.waits.items():
+        yield wait.to, f"case {name}"
+    for name, finding in view.findings.findings.items():
+        yield from ((team, f"finding {name}") for team in finding.waits_for)
     for name, agent in view.presence.agents.items():
         if agent.source == "command":
             yield from ((team, f"agent {name}") for team in agent.teams)

@@ -12,7 +12,7 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Ref
 
-__all__ = ["SECTION", "check_fields", "check_ref"]
+__all__ = ["SECTION", "check_fields", "check_ref", "fits"]
 
 _LONGEST_REF = 200
 _LONGEST_TEXT = 2_000
@@ -67,11 +67,12 @@ def check_fields(view: View, kind: str, fields: Mapping[str, Value | None]) -> N
     for name, value in fields.items():
         if name not in declared:
             raise InvalidCommand(f"fields.{name}", f"the plan declares no such {kind} field")
-        if value is not None and not _fits(value, declared[name]):
+        if value is not None and not fits(value, declared[name]):
             raise InvalidCommand(f"fields.{name}", f"must be of type {declared[name]}")
 
 
-def _fits(value: Value, kind: str) -> bool:
+def fits(value: Value, kind: str) -> bool:
+    """Whether a value is of a field's type."""
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "integer":

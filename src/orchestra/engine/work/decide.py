@@ -13,10 +13,12 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.results import CaseRef, WorkOpened
 
-__all__ = ["CONFLICT_KEYS", "SECTION", "opening"]
+__all__ = ["CONFLICT_KEYS", "DECISION_KEYS", "SECTION", "opening"]
 
 CONFLICT_KEYS = "conflict:"
 """The keys of work items that follow from settled conflicts begin so."""
+DECISION_KEYS = "decision:"
+"""The keys of work items that ask for conflicts to be settled begin so."""
 
 _ACCOUNT = "main"
 """Work items come in over no account of the company's; their channel's one place is called so."""
@@ -27,8 +29,9 @@ def _open(view: View, command: c.OpenWorkItem, at_us: int) -> Steps:
     known = view.work.by_key.get((command.channel, command.key))
     if known is not None:
         return _opened(view, known, is_duplicate=True)
-    if command.key.startswith(CONFLICT_KEYS):
-        raise InvalidCommand("key", f"must not begin with {CONFLICT_KEYS!r}, which settled conflicts use")
+    for prefix in (CONFLICT_KEYS, DECISION_KEYS):
+        if command.key.startswith(prefix):
+            raise InvalidCommand("key", f"must not begin with {prefix!r}, which conflicts use")
     case, customer = _whose(view, command)
     _check(view, command)
     name = view.contacts.next_id("interaction", "in")

@@ -77,6 +77,7 @@ from orchestra.model.commands.deliveries import (
     TellNow,
 )
 from orchestra.model.commands.engagements import LinkQuestion, UnlinkQuestion
+from orchestra.model.commands.findings import AcknowledgeFinding, RaiseFinding
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
 from orchestra.model.commands.identity import (
     DismissMerge,
@@ -98,13 +99,22 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
+from orchestra.model.commands.ownership import (
+    AcceptHandOff,
+    DeclineHandOff,
+    EscalateCase,
+    OfferHandOff,
+    WithdrawHandOff,
+)
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
 __all__ = [
     "COMMANDS",
     "AcceptConsult",
+    "AcceptHandOff",
     "AcceptOffer",
+    "AcknowledgeFinding",
     "AddRef",
     "AskConsult",
     "AssignCase",
@@ -120,11 +130,13 @@ __all__ = [
     "ConfirmConnected",
     "ConsultQueue",
     "DeclineConsult",
+    "DeclineHandOff",
     "DeclineOffer",
     "DefineAgent",
     "DismissMerge",
     "EndConsult",
     "EraseCustomer",
+    "EscalateCase",
     "FinishInteraction",
     "FinishWrapUp",
     "HandOver",
@@ -139,9 +151,11 @@ __all__ = [
     "MergeConsult",
     "MergeCustomers",
     "MonitorInteraction",
+    "OfferHandOff",
     "OpenCase",
     "OpenQueue",
     "OpenWorkItem",
+    "RaiseFinding",
     "ReceiveContact",
     "ReceiveMessage",
     "RecordConsent",
@@ -188,6 +202,7 @@ __all__ = [
     "VerifyContact",
     "Whisper",
     "WithdrawCommitment",
+    "WithdrawHandOff",
     "WriteReply",
 ]
 

@@ -110,6 +110,7 @@ from orchestra.model.events.engagements import (
     QuestionLinked,
     QuestionUnlinked,
 )
+from orchestra.model.events.findings import FindingAcknowledged, FindingRaised
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.identity import (
     AddressLinked,
@@ -145,6 +146,14 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
+from orchestra.model.events.ownership import (
+    CaseEscalated,
+    EscalationEnded,
+    EscalationScheduled,
+    HandOffAccepted,
+    HandOffEnded,
+    HandOffOffered,
+)
 from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
 from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
@@ -171,6 +180,7 @@ __all__ = [
     "CallbackRequested",
     "CallbackScheduled",
     "CaseClosed",
+    "CaseEscalated",
     "CaseOpened",
     "CaseOwnerChanged",
     "CaseQueueChanged",
@@ -221,11 +231,18 @@ __all__ = [
     "EngagementSplit",
     "EngagementsMerged",
     "ErasureDone",
+    "EscalationEnded",
+    "EscalationScheduled",
     "Event",
     "FactExpired",
     "FactReported",
     "FieldsSet",
+    "FindingAcknowledged",
+    "FindingRaised",
     "GateOpened",
+    "HandOffAccepted",
+    "HandOffEnded",
+    "HandOffOffered",
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",

@@ -92,6 +92,14 @@ PHRASES: Mapping[str, str] = {
     "WorkItemOpened": "work was asked for: {interaction}, on {channel}",
     "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
+    "HandOffOffered": "{owner_kind} {owner} offered the case to {to_kind} {to}, which is {hand_off}",
+    "HandOffAccepted": "{agent} took the case for team {team}",
+    "HandOffEnded": "the case stays where it is: {hand_off} was {outcome_text}{because}",
+    "EscalationScheduled": "waits for an answer of team {team}, else the case goes to team {to}",
+    "EscalationEnded": "the case does not escalate by itself{because}",
+    "CaseEscalated": "the case escalated from team {team} to team {to}{because}",
+    "FindingRaised": "{finding} for {teams_text}: {kind}",
+    "FindingAcknowledged": "team {team} has taken note of {finding}",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
     "CaseWaiting": "the case waits on the {on_text}{because}",
     "CaseResumed": "the case goes on{because}",
@@ -146,6 +154,8 @@ DETAILS = frozenset(
         "FactExpired",
         "TalkEnded",
         "AutomationResumed",
+        "EscalationScheduled",
+        "EscalationEnded",
     }
 )
 """Event types that matter to who looks for a fault, and to nobody else."""
@@ -194,6 +204,7 @@ class _Words(dict[str, Any]):
         self["allows"] = "allows" if self.get("given") else "forbids"
         self["where"] = self.get("channel") or "all channels"
         self["interactions_text"] = ", ".join(self.get("interactions") or ())
+        self["teams_text"] = ", ".join(self.get("teams") or ())
         self["who_leads"] = ", who talks with them already" if self.get("leads") else ""
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"

@@ -1,0 +1,1 @@
+"""Who answers for a case next: hand-offs between departments, and escalation."""

@@ -1,0 +1,125 @@
+"""What goes with a case that is offered to others, so that its customer need not say anything twice.
+
+Belongs here: what the workspace knows of the matter. Does not: what is known of one contact (`context`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from orchestra.codec import decode_event
+from orchestra.engine.view import View
+from orchestra.errors import NotPermitted, UnknownId
+from orchestra.journal.port import Journal
+from orchestra.model import events as e
+from orchestra.model.results import CaseRef
+from orchestra.runtime.commitments import CommitmentView, said_in_context
+from orchestra.runtime.context import PastContact, Question, past_contacts
+from orchestra.runtime.owner import Owner
+from orchestra.runtime.threads import in_thread
+from orchestra.runtime.views import fields_of
+
+__all__ = ["CaseContext", "case_context"]
+
+_MOST_QUESTIONS = 20
+
+
+@attrs.frozen
+class CaseContext:
+    """What is known of a case that is offered to an agent or a team of theirs.
+
+    Attributes:
+        hand_off: by which it is offered.
+        case_state: how it stands.
+        topic: what it is about, if that is known.
+        owner: `agent:ana` or `team:care`: who answers for it until somebody accepts.
+        note: what the owner wrote with the offer.
+        case_fields: of the case, as the application set them.
+        customer_fields: of the customer.
+        verified: contact of the case that goes on -> how surely the customer is who they say. To hand a case over
+            raises none of these.
+        contacts: the customer's last contacts, on all channels, newest first; at most five.
+        questions: what has no answer yet in the case, oldest first; the newest twenty at most.
+        commitments: what was said in the case or to the customer, or told of it, and holds or is in dispute, newest
+            first; at most twenty.
+    """
+
+    hand_off: str
+    case: CaseRef
+    customer: str
+    case_state: str
+    topic: str | None
+    owner: str
+    note: str | None = attrs.field(repr=False)
+    case_fields: Mapping[str, str | int | bool]
+    customer_fields: Mapping[str, str | int | bool]
+    verified: Mapping[str, str]
+    contacts: tuple[PastContact, ...]
+    questions: tuple[Question, ...]
+    commitments: tuple[CommitmentView, ...]
+
+
+async def case_context(owner: Owner, hand_off: str, agent: str) -> CaseContext:
+    """What goes with a hand-off, for an agent to whom it is offered.
+
+    Raises:
+        UnknownId: there is no such agent, or no such hand-off that waits.
+        NotPermitted: it is offered to others.
+    """
+    context, writers = await owner.read(lambda view: _seen(view, hand_off, agent))
+    return await in_thread(_with_texts, owner.journal, context, writers)
+
+
+def _seen(view: View, hand_off: str, agent: str) -> tuple[CaseContext, tuple[str, ...]]:
+    """What the state tells, without any text; and all ids under which the texts stand."""
+    row = view.ownership.hand_offs.get(hand_off)
+    if row is None:
+        raise UnknownId("hand_off", hand_off)
+    teams = view.agent(agent).teams
+    if not (row.to == agent if row.to_kind == "agent" else row.to in teams):
+        raise NotPermitted(f"agent:{agent}", "context", f"{hand_off} is offered to {row.to_kind} {row.to}")
+    case = view.cases.cases[row.case]
+    asked = [name for name in sorted(case.interactions, key=_number) if name in view.known.questions]
+    rows, lowest = view.contacts.interactions, view.plan.identity.levels[0]
+    writers = dict.fromkeys(view.identity.group(row.customer))
+    for name in asked:
+        writers.update(dict.fromkeys(view.identity.group(rows[name].customer)))
+    messages = sorted((one for name in asked for one in view.known.questions[name]), key=_number)
+    context = CaseContext(
+        hand_off,
+        CaseRef(row.case, case.number),
+        view.identity.root(row.customer),
+        case.state,
+        case.topic,
+        f"{case.owner_kind}:{case.owner}",
+        None,
+        dict(view.details.fields.get(row.case, {})),
+        fields_of(view, row.customer),
+        {name: view.identity.verified.get(name, lowest) for name in asked if rows[name].is_open},
+        past_contacts(view, row.customer),
+        tuple(Question(message, None) for message in messages[-_MOST_QUESTIONS:]),
+        said_in_context(view, row.case, row.customer),
+    )
+    return context, tuple(writers)
+
+
+def _number(name: str) -> int:
+    return int(name[2:])
+
+
+def _with_texts(journal: Journal, context: CaseContext, writers: tuple[str, ...]) -> CaseContext:
+    """The context with what was written, from the records of those who are concerned."""
+    texts: dict[str, str | None] = {}
+    note = None
+    for record in journal.read(subjects=writers, types=("MessageReceived", "HandOffOffered")):
+        match decode_event(record):
+            case e.MessageReceived(message=message, text=text):
+                texts[message] = text
+            case e.HandOffOffered(hand_off=name, note=text) if name == context.hand_off:
+                note = text
+            case _:
+                pass
+    questions = tuple(Question(asked.message, texts.get(asked.message)) for asked in context.questions)
+    return attrs.evolve(context, questions=questions, note=note)

@@ -1,0 +1,79 @@
+"""What departments look at: the cases that they answer for, and what is offered to them, in pages.
+
+Belongs here: the calls. Does not: how a page is put together (`ownership`, `findings`).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from orchestra.runtime.case_context import CaseContext, case_context
+from orchestra.runtime.findings import FindingView, findings_of
+from orchestra.runtime.owner import Owner
+from orchestra.runtime.ownership import HandOffView, hand_offs_to, owned_by
+from orchestra.runtime.views import CaseView
+
+__all__ = ["Lists"]
+
+
+class Lists(Protocol):
+    """Pages of what somebody has to look at. Reads see what is durable, and only that."""
+
+    _owner: Owner
+
+    async def owned_by(
+        self, *, agent: str | None = None, team: str | None = None, after: str | None = None, limit: int = 50
+    ) -> tuple[CaseView, ...]:
+        """The cases that an agent or a team answers for and that are not closed, a page of them, oldest first.
+
+        Args:
+            agent: whose cases, if an agent's.
+            team: whose cases, if a team's; those that its agents own are theirs.
+            after: id of the last case of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            InvalidCommand: not exactly one of agent and team is given, or the page is none.
+            UnknownId: there is no such agent or team.
+        """
+        return await self._owner.read(lambda view: owned_by(view, agent, team, after, limit))
+
+    async def hand_offs(
+        self, *, agent: str | None = None, team: str | None = None, after: str | None = None, limit: int = 50
+    ) -> tuple[HandOffView, ...]:
+        """The cases that are offered to a team, or to an agent and the teams they are of, a page of them, oldest first.
+
+        Args:
+            agent: to whom, if to an agent.
+            team: to whom, if to a team.
+            after: id of the last hand-off of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            InvalidCommand: not exactly one of agent and team is given, or the page is none.
+            UnknownId: there is no such agent or team.
+        """
+        return await self._owner.read(lambda view: hand_offs_to(view, agent, team, after, limit))
+
+    async def hand_off_context(self, hand_off: str, agent: str) -> CaseContext:
+        """What goes with a case that is offered, for an agent who is asked.
+
+        Raises:
+            UnknownId: there is no such agent, or nothing of that id is offered any more.
+            NotPermitted: it is offered to others.
+        """
+        return await case_context(self._owner, hand_off, agent)
+
+    async def findings(self, team: str, *, after: str | None = None, limit: int = 50) -> tuple[FindingView, ...]:
+        """What a team has yet to take note of, a page of it, oldest first.
+
+        Args:
+            team: whose list.
+            after: id of the last finding of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            InvalidCommand: the page is none.
+            UnknownId: there is no such team.
+        """
+        return await findings_of(self._owner, team, after, limit)
