@@ -35,6 +35,7 @@ _AREAS = {
     "hours": "Queues that close and open",
     "logs": "Contact logs",
     "offers": "Offers and routing",
+    "rules": "Rules",
     "callbacks": "Callbacks",
     "segments": "Segments",
     "supervision": "Supervision",
@@ -66,7 +67,7 @@ def _tables(path: str, kind: type[Any]) -> Iterator[tuple[str, type[Any]]]:
     yield path, kind
     for name, hint in hints(kind).items():
         inner, part = _inner(name, hint)
-        if attrs.has(inner):
+        if attrs.has(inner) and inner is not kind:  # conditions stand in conditions
             yield from _tables(f"{path}.{part}".lstrip("."), inner)
 
 

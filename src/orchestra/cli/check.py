@@ -10,6 +10,7 @@ from orchestra.cli.terminal import one_line, print_json
 from orchestra.engine.access import role_faults
 from orchestra.errors import Fault
 from orchestra.model.plan import Plan
+from orchestra.model.rule_faults import rule_faults
 from orchestra.model.scores import Scores, score_faults
 
 __all__ = ["faults_in", "main"]
@@ -53,7 +54,9 @@ def main(argv: Sequence[str]) -> int:
 
 def faults_in(source: str | bytes, scores: Scores | None = None) -> list[Fault]:
     """All faults of what stands in a plan file, errors first. Without scores it is not told whether they are there."""
-    _, faults = Plan.examine(source, role_faults, lambda plan: score_faults(plan, scores))
+    _, faults = Plan.examine(
+        source, role_faults, lambda plan: score_faults(plan, scores), lambda plan: rule_faults(plan, None)
+    )
     return faults
 
 

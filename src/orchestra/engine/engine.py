@@ -31,6 +31,7 @@ from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
+from orchestra.engine.rules.firing import SECTION as RULES, Firing
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Decide, OnTimer, React, Section, Slice, Steps
 from orchestra.engine.segments.decide import SECTION as SEGMENTS
@@ -41,8 +42,10 @@ from orchestra.engine.work.decide import SECTION as WORK
 from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraError, ReplayMismatch
 from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
-from orchestra.model.events import Event
+from orchestra.model.events import Event, PlanChanged
 from orchestra.model.plan import Plan
+from orchestra.model.rule_faults import rule_faults
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores, score_faults
 
 __all__ = ["MAX_BATCH", "SCHEMA", "SECTIONS", "Decided", "Engine", "EngineFault", "TickFirst"]
@@ -68,6 +71,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     BOTS,
     KNOWN,
     COMMITMENTS,
+    RULES,
 )
 """All sections, in the order in which they react."""
 
@@ -117,11 +121,12 @@ class Engine:
 
     `execute` and `tick` decide, `replay` repeats what was decided. All three change the state through events alone.
 
-    `scores` are those that plans may name. Decisions ask them; what was decided is repeated without them.
+    `scores` and `predicates` are those that plans may name. Decisions ask them; what was decided is repeated without
+    them.
     """
 
-    def __init__(self, scores: Scores | None = None) -> None:
-        self.view = View(Rating(scores))
+    def __init__(self, scores: Scores | None = None, predicates: Predicates | None = None) -> None:
+        self.view = View(Rating(scores), predicates)
         self._plans = self.view.plans
         self.now_us = 0
         self._batch: list[Event] = []
@@ -131,6 +136,19 @@ class Engine:
         self._timers: dict[str, OnTimer] = {}
         for section in SECTIONS:
             self._install(section)
+        self._firing = Firing(self.view)
+        self._has_rules = False
+        self._followed: list[type[Event]] = []
+        self._handlers[PlanChanged][0].append(self._arm)
+
+    def _arm(self, *_: object) -> None:
+        """Let the rules of the plan in force hear first what they follow; what they do not follow costs nothing."""
+        for kind in self._followed:
+            del self._handlers[kind][1][0]
+        heard = self._firing.arm()
+        for kind, hear in heard.items():
+            self._handlers.setdefault(kind, ([], []))[1].insert(0, hear)
+        self._followed, self._has_rules = list(heard), bool(heard)
 
     def _install(self, section: Section[Any]) -> None:
         own: Slice = getattr(self.view, section.name)
@@ -178,7 +196,7 @@ class Engine:
         actor = authorize(self.view, command)
         if command.seen is not None:
             check_seen(self.view, command, command.seen)
-        return self._run(decide(self.view, command, at_us), at_us, actor)
+        return self._run(self._with_rules(decide(self.view, command, at_us)), at_us, actor)
 
     def tick(self, at_us: int) -> Decided:
         """Let time pass: what the timers due by `at_us` bring, as one batch of bounded size.
@@ -186,7 +204,10 @@ class Engine:
         Call it again while `due()` is not later than `at_us`.
         """
         at_us = max(at_us, self.now_us)
-        return self._run(self._ring(at_us), at_us, "system")
+        return self._run(self._with_rules(self._ring(at_us)), at_us, "system")
+
+    def _with_rules(self, steps: Steps) -> Steps:
+        return self._firing.follow(steps) if self._has_rules else steps
 
     def _ring(self, at_us: int) -> Steps:
         timers = self.view.timers
@@ -258,6 +279,7 @@ class Engine:
         for section in SECTIONS:
             getattr(self.view, section.name).load(dumped["sections"][section.name])
         self.view.timers.load(dumped["timers"])
+        self._arm()
         self.now_us = dumped["clock"]["now_us"]
         self._plans.position = dumped["clock"]["position"]
 
@@ -273,5 +295,6 @@ class Engine:
 
     def plan_faults(self, plan: Plan) -> list[Fault]:
         """All that speaks against putting this plan into force now: its own faults, and what work in flight needs."""
-        scores = self.view.plans.rating.scores
-        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan), *score_faults(plan, scores)]
+        plans = self.view.plans
+        named = [*score_faults(plan, plans.rating.scores), *rule_faults(plan, plans.predicates)]
+        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan), *named]

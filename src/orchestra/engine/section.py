@@ -13,6 +13,7 @@ from orchestra.engine.timers import Timers
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 
 __all__ = ["SLICE_PAUSE_US", "Decide", "Evolve", "OnTimer", "Plans", "React", "Section", "Slice", "Steps"]
 
@@ -27,16 +28,17 @@ It refuses, if at all, before the first event."""
 class Plans:
     """Holds the plan in force; only the definition section changes it, all may read it.
 
-    `rating` asks the scores that a plan may name. What follows events never does. `position` is that of the last event,
-    in `evolve` that of the event itself.
+    `rating` asks the scores that a plan may name, `predicates` are those that its rules may. What follows events asks
+    neither. `position` is that of the last event, in `evolve` that of the event itself.
     """
 
-    __slots__ = ("plan", "position", "rating")
+    __slots__ = ("plan", "position", "predicates", "rating")
 
-    def __init__(self, rating: Rating | None = None) -> None:
+    def __init__(self, rating: Rating | None = None, predicates: Predicates | None = None) -> None:
         self.plan = Plan()
         self.position = 0
         self.rating = rating or Rating()
+        self.predicates: Predicates = dict(predicates or {})
 
 
 class Slice:

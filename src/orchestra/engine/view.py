@@ -22,6 +22,7 @@ from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
+from orchestra.engine.rules.state import Rules
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Plans
 from orchestra.engine.segments.state import Segments
@@ -32,6 +33,7 @@ from orchestra.engine.work.state import Work
 from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 
 __all__ = ["View"]
 
@@ -59,6 +61,7 @@ class View:
         "plans",
         "presence",
         "routing",
+        "rules",
         "segments",
         "supervision",
         "targets",
@@ -66,8 +69,8 @@ class View:
         "work",
     )
 
-    def __init__(self, rating: Rating | None = None) -> None:
-        self.plans = Plans(rating)
+    def __init__(self, rating: Rating | None = None, predicates: Predicates | None = None) -> None:
+        self.plans = Plans(rating, predicates)
         self.timers = Timers()
         self.definition = Definition(self.plans, self.timers)
         self.presence = Presence(self.plans, self.timers)
@@ -89,6 +92,7 @@ class View:
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
+        self.rules = Rules(self.plans, self.timers)
 
     @property
     def plan(self) -> Plan:

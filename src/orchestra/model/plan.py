@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,6 +36,8 @@ from orchestra.model.files import decoded, read_file
 from orchestra.model.identity import Identity, check_identity
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
+from orchestra.model.rule_checks import Named, check_rules
+from orchestra.model.rules import Rule
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
 
 __all__ = ["Plan"]
@@ -49,6 +51,11 @@ _FURTHEST_AHEAD = timedelta(days=30)
 _MOST_DIALLED = 100
 _MOST_AGENTS = 300
 """One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
+
+
+def _rules(values: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Lists, as files have them, and tuples make equal plans."""
+    return tuple(values)
 
 
 @attrs.frozen
@@ -75,6 +82,7 @@ class Plan:
         callbacks: how customers are called back.
         fields: which fields the application may set.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
+        rules: what follows when something happens, as `[[rules]]` in a file.
     """
 
     workspace: WorkspaceDefinition = WorkspaceDefinition()
@@ -93,6 +101,7 @@ class Plan:
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
     commitments: Commitments = Commitments()
+    rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -396,6 +405,10 @@ def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"engagements.pairs.{path}", _missing("channel", channel, plan.channels))
 
 
+def _check_rules(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_rules(plan.rules, Named(plan.queues, plan.teams, plan.channels, plan.agents, plan.fields, lost))
+
+
 _CHECKS = (
     _check_workspace,
     _check_queues,
@@ -412,4 +425,5 @@ _CHECKS = (
     _check_callbacks,
     _check_fields,
     _check_commitments,
+    _check_rules,
 )

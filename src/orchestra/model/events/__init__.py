@@ -143,6 +143,14 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
+from orchestra.model.events.rules import (
+    InteractionPrioritized,
+    InteractionRouted,
+    RuleFailed,
+    RuleFired,
+    RuleStopped,
+    TeamNotified,
+)
 from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
 from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
@@ -233,9 +241,11 @@ __all__ = [
     "InteractionHeld",
     "InteractionInterrupted",
     "InteractionParked",
+    "InteractionPrioritized",
     "InteractionQueued",
     "InteractionResumed",
     "InteractionRetrieved",
+    "InteractionRouted",
     "InteractionStarted",
     "InteractionTransferred",
     "LogTaken",
@@ -268,11 +278,15 @@ __all__ = [
     "RoutingMoved",
     "RoutingRetried",
     "RoutingSwept",
+    "RuleFailed",
+    "RuleFired",
+    "RuleStopped",
     "SegmentWrapUpEnded",
     "SegmentWrapUpStarted",
     "SendingStarted",
     "SendingStopped",
     "StepEntered",
+    "TeamNotified",
     "TransferCompleted",
     "TriageListed",
     "TriageNeeded",
