@@ -38,9 +38,10 @@ from orchestra.engine.routing.standing import Standing
 from orchestra.engine.segments.state import OVER
 from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
-from tests import commitment_invariants, desk_invariants, people_invariants, routing_oracle as oracle
+from tests import commitment_invariants, desk_invariants, people_invariants, routing_oracle as oracle, rule_invariants
 from tests.engine_driver import Logged
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
@@ -94,6 +95,7 @@ class Witness:
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
     commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
+    rules: rule_invariants.RuleWitness = attrs.field(factory=rule_invariants.RuleWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -111,6 +113,7 @@ class Witness:
         self.people.see(engine, event)
         self._follow_behind(engine, event)
         self.commitments.see(engine, event)
+        self.rules.see(engine, event, at_us)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -620,8 +623,10 @@ class Witness:
 class WatchedEngine(Engine):
     """An engine whose every event goes past a witness."""
 
-    def __init__(self, witness: Witness | None = None, scores: Scores | None = None) -> None:
-        super().__init__(scores)
+    def __init__(
+        self, witness: Witness | None = None, scores: Scores | None = None, predicates: Predicates | None = None
+    ) -> None:
+        super().__init__(scores, predicates)
         self.witness = witness or Witness()
         self.is_watched = True
         for kind in e.EVENTS.values():

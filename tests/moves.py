@@ -32,6 +32,7 @@ from orchestra.model.scores import (
 )
 from tests import commitment_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
+from tests.rule_plans import swarm_rules
 
 __all__ = [
     "MOVES",
@@ -296,6 +297,7 @@ def next_plan(choose: Chooser) -> Plan:
         labels=labels,
         callbacks=callbacks,
         commitments=commitment_moves.swarm_commitments(choose.pick(["person", "unless_worse", "precedence"])),
+        rules=choose.pick([[], swarm_rules(with_predicate=False)]),
     )
 
 

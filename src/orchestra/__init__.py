@@ -31,6 +31,7 @@ from orchestra.model import definitions
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Action, Occasion, Rule, When
 from orchestra.model.scores import ProfileScore, Score, ScoredAgent, ScoredContact, ScoredNeed, ScoredProfile
 from orchestra.model.work import WorkItem
 
@@ -52,6 +53,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Account",
+    "Action",
     "ActiveContact",
     "AgentSession",
     "Client",
@@ -73,6 +75,7 @@ __all__ = [
     "Message",
     "NotAllowedInState",
     "NotPermitted",
+    "Occasion",
     "Offer",
     "OfferExpired",
     "OrchestraError",
@@ -83,6 +86,7 @@ __all__ = [
     "Received",
     "Ref",
     "RequestedCallback",
+    "Rule",
     "Score",
     "ScoredAgent",
     "ScoredContact",
@@ -92,6 +96,7 @@ __all__ = [
     "Stated",
     "TooSoon",
     "UnknownId",
+    "When",
     "WorkItem",
     "WorkOpened",
     "Workspace",

@@ -19,6 +19,7 @@ from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime import workspace
 from orchestra.runtime.clock import Clock
@@ -205,6 +206,7 @@ def open(  # noqa: A001
     clock: Clock | None = None,
     sources: Mapping[str, Source] | None = None,
     scores: Scores | None = None,
+    predicates: Predicates | None = None,
 ) -> Workspace:
     """Own a workspace until it is closed, or for the length of a `with` block. It works in a thread of its own.
 
@@ -217,6 +219,7 @@ def open(  # noqa: A001
         clock: where the time comes from; the computer's clock by default.
         sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
         scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
+        predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
 
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -238,5 +241,6 @@ def open(  # noqa: A001
             clock=clock,
             sources=sources,
             scores=scores,
+            predicates=predicates,
         )
     )

@@ -134,6 +134,19 @@ def _scores(value: Any) -> Iterator[str]:
             yield f"must hold functions: {name} is {_named(one.rate)}"
 
 
+def _predicates(value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        yield f"must be a mapping of names to functions, as {{'acme.vip@2': is_vip}}, not {_named(value)}"
+        return
+    for name, one in value.items():
+        if not isinstance(name, str) or NAMED.fullmatch(name) is None:
+            yield f"must have names with a version, as acme.vip@2, not {name!r}"
+        elif not callable(one):
+            yield f"must hold functions: {name} is {_named(one)}"
+
+
 def _patience(value: Any) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield f"must be a number of seconds, not {_named(value)}"
@@ -148,6 +161,7 @@ _SETUP = {
     "clock": _clock,
     "sources": _sources,
     "scores": _scores,
+    "predicates": _predicates,
     "patience_s": _patience,
 }
 

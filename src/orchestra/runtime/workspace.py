@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,16 +11,16 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
+from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.codec import decode_event
-from orchestra.errors import CommandRefused, InvalidData, JournalUnavailable
+from orchestra.errors import JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import lasting_url, open_journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command, SignIn
 from orchestra.model.events import Event
-from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
@@ -35,7 +34,7 @@ from orchestra.runtime.health import Health, health_of
 from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
-from orchestra.runtime.inbound import commands_of, digested
+from orchestra.runtime.inbound import digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
@@ -60,12 +59,11 @@ from orchestra.runtime.views import (
     engagement_view,
     interaction_view,
 )
+from orchestra.runtime.webhooks import Webhooks
 
 __all__ = ["Workspace"]
 
 _QUIET_TURNS = 10
-
-_log = logging.getLogger("orchestra.runtime")
 
 
 class Workspace(Calls):
@@ -81,7 +79,7 @@ class Workspace(Calls):
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self._answering = Answering(owner)
-        self._news_unused = 0
+        self._webhooks = Webhooks(owner, lines, self.execute)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
         self._contexts = Contexts(owner, Sources(sources, owner.clock))
@@ -101,6 +99,7 @@ class Workspace(Calls):
         clock: Clock | None = None,
         sources: Mapping[str, Source] | None = None,
         scores: Scores | None = None,
+        predicates: Predicates | None = None,
     ) -> AsyncGenerator[Workspace]:
         """Own a workspace for the length of an `async with` block.
 
@@ -113,6 +112,7 @@ class Workspace(Calls):
             clock: where the time comes from; the computer's clock by default.
             sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
             scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
+            predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
 
         Guarantees:
             Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -124,8 +124,8 @@ class Workspace(Calls):
             WorkspaceInUse: another process owns it.
             JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
         """
-        given = {"channels": channels, "secrets": secrets, "clock": clock, "sources": sources, "scores": scores}
-        refuse_odd_setup(plan=plan, journal=journal, **given)
+        given = {"channels": channels, "secrets": secrets, "clock": clock, "sources": sources}
+        refuse_odd_setup(plan=plan, journal=journal, scores=scores, predicates=predicates, **given)
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
@@ -134,7 +134,7 @@ class Workspace(Calls):
         try:
             lease = await acquire(store, standby=standby)
             try:
-                owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock(), scores)
+                owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock(), scores, predicates)
                 async with _running(owner, lines, url, sources or {}) as workspace:
                     yield workspace
             finally:
@@ -262,7 +262,7 @@ class Workspace(Calls):
 
     def health(self) -> Health:
         """How the workspace is doing now."""
-        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._news_unused)
+        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._webhooks.unused)
 
     # Agents
 
@@ -363,43 +363,7 @@ class Workspace(Calls):
             What to answer: 404 for an unknown key, the adapter's own refusal for what is not genuine, 503 when it could
             not be stored and should be sent again.
         """
-        line = self._lines.at(route_key)
-        if line is None:
-            return HttpReply(status=404)
-        try:
-            verdict = line.adapter.verify(request, line.account, instant(self._owner.clock.now_us()))
-        except Exception as error:  # noqa: BLE001 - as in `_take`
-            _log.error("adapter %s cannot verify: %s", line.adapter.channel, type(error).__name__)
-            return HttpReply(status=500)
-        if isinstance(verdict, Handshake):
-            return verdict.reply
-        if isinstance(verdict, Rejected):
-            return HttpReply(status=verdict.status)
-        return await self._take(line, verdict)
-
-    async def _take(self, line: Line, verified: Verified) -> HttpReply:
-        try:
-            decoded = line.adapter.decode(verified, line.account)
-        except Exception as error:  # noqa: BLE001 - a plug-in's fault concerns its own request only; the sender may try again
-            _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
-            return HttpReply(status=500)
-        for issue in decoded.issues:
-            _log.warning("%s/%s: %s at %s (%s)", line.channel, line.name, issue.code, issue.where, issue.raw_digest)
-        for event in decoded.events:
-            try:
-                commands = commands_of(event, line, self.key)
-            except Exception as error:  # noqa: BLE001 - as above: what the plug-in made of this item is no news
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-                continue
-            self._news_unused += not commands
-            try:
-                for command in commands:
-                    await self.execute(command)
-            except (InvalidData, CommandRefused) as error:
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-            except JournalUnavailable:
-                return HttpReply(status=503)
-        return decoded.reply
+        return await self._webhooks.take(route_key, request)
 
     # Waiting until nothing is due
 

@@ -108,6 +108,12 @@ PHRASES: Mapping[str, str] = {
     "ConflictWidened": "conflict {conflict} about {attribute} of {subject}: {by} has it as {value_text}, too; "
     "{keep} would hold{why}",
     "CommitmentCorrected": "{attribute} of {subject} is {value_text}, not {instead_text}{why}{because}{told_effect}",
+    "RuleFired": "rule {rule} followed {on}: {actions_text}",
+    "RuleFailed": "rule {rule} could not {action_text}{because}",
+    "RuleStopped": "rule {rule} was stopped{because}",
+    "TeamNotified": "team {team} was told by rule {rule}",
+    "InteractionRouted": "{interaction} goes to queue {queue}, by rule {reason}",
+    "InteractionPrioritized": "counts as {priority} min older in queue {queue}, by rule {reason}",
     "RefAdded": "{target} is also known as {ref}",
     "FieldsSet": "{fields_text} of {target} set",
     "DeliveryPlanned": "message {message} is to be sent on {channel}",
@@ -201,6 +207,8 @@ class _Words(dict[str, Any]):
         for name in ("value", "said", "instead") if "attribute" in self else ():
             unit = self.get("unit" if name == "value" else f"{name}_unit")
             self[f"{name}_text"] = value_text(self.get("type", ""), self.get(name, ""), unit)
+        self["actions_text"] = ", ".join(map(_spoken, self.get("actions") or ()))
+        self["action_text"] = _spoken(self.get("action") or "be asked")
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
 
 
