@@ -40,7 +40,7 @@ def test_a_rule_follows_its_event_and_tells_of_what_it_is() -> None:
         "r", "MessageReceived", cause, ["notify"], 1, got.customer, got.case.id, got.interaction
     )
     assert driver.last(e.TeamNotified) == e.TeamNotified(
-        "sales", "r", "look", got.customer, got.case.id, got.interaction
+        "nt1", "sales", "r", "look", got.customer, got.case.id, got.interaction
     )
 
 
@@ -75,7 +75,7 @@ def test_rules_follow_what_time_brings() -> None:
 def test_rules_may_follow_what_is_about_no_customer() -> None:
     driver = ruled(rule("AgentSignedIn", when=field("event.agent", "bob")))
     driver.sign_in("ana", "bob")
-    assert driver.events(e.TeamNotified) == [e.TeamNotified("sales", "r", "look")]
+    assert driver.events(e.TeamNotified) == [e.TeamNotified("nt1", "sales", "r", "look")]
 
 
 def test_the_result_of_a_command_is_its_own() -> None:

@@ -168,7 +168,8 @@ def _set_field(scene: Scene, rule: str, action: Action) -> Steps:
 def _notify(scene: Scene, rule: str, action: Action) -> Steps:
     assert action.team is not None  # the plan is sound
     assert action.text is not None
-    yield e.TeamNotified(action.team, rule, action.text, scene.customer, scene.case, scene.interaction)
+    name = scene.view.rules.next_notification()
+    yield e.TeamNotified(name, action.team, rule, action.text, scene.customer, scene.case, scene.interaction)
 
 
 _VERBS: Mapping[str, Callable[[Scene, str, Action], Steps]] = {

@@ -28,10 +28,11 @@ class Rules(Slice):
     Hours are those of the clock, so that nothing has to ring when one is over.
     """
 
-    TABLES: ClassVar = {"fired": None, "hours": None}
+    TABLES: ClassVar = {"fired": None, "hours": None, "counts": None}
 
     fired: dict[str, int]
     hours: dict[str, int]
+    counts: dict[str, int]
 
     def reindex(self) -> None:
         """Find what follows each type of event, in the order in which it does."""
@@ -40,6 +41,14 @@ class Rules(Slice):
     def times(self, key: str, at_us: int) -> int:
         """How often a rule has fired within this hour."""
         return self.fired.get(key, 0) if self.hours.get("now") == at_us // _HOUR_US else 0
+
+    def next_notification(self) -> str:
+        """The id that the next notification will have."""
+        return f"nt{self.counts.get('notification', 0) + 1}"
+
+    def notified(self, event: e.TeamNotified, at_us: int) -> None:
+        """A team is told something, under an id of its own."""
+        self.counts["notification"] = self.counts.get("notification", 0) + 1
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Other rules hold."""
@@ -75,4 +84,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.RuleFired: Rules.told,
     e.RuleFailed: Rules.told,
     e.RuleStopped: Rules.told,
+    e.TeamNotified: Rules.notified,
 }

@@ -65,8 +65,9 @@ class RuleStopped(Event):
 
 @attrs.define
 class TeamNotified(Event):
-    """A rule tells a team something. Who subscribes to it sees to it that the team learns of it."""
+    """A rule tells a team something. Who subscribes to it sees to it that the team learns of it, by its id once."""
 
+    notification: str
     team: str
     rule: str
     text: str
