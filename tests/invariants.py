@@ -37,11 +37,19 @@ from orchestra.engine.routing.sides import Requirement
 from orchestra.engine.routing.standing import Standing
 from orchestra.engine.segments.state import OVER
 from orchestra.model import events as e
+from orchestra.model.actions import ActionNames
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
-from tests import commitment_invariants, desk_invariants, people_invariants, routing_oracle as oracle, rule_invariants
+from tests import (
+    action_invariants,
+    commitment_invariants,
+    desk_invariants,
+    people_invariants,
+    routing_oracle as oracle,
+    rule_invariants,
+)
 from tests.engine_driver import Logged
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
@@ -95,6 +103,7 @@ class Witness:
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
     commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
+    actions: action_invariants.ActionWitness = attrs.field(factory=action_invariants.ActionWitness)
     rules: rule_invariants.RuleWitness = attrs.field(factory=rule_invariants.RuleWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
@@ -113,6 +122,7 @@ class Witness:
         self.people.see(engine, event)
         self._follow_behind(engine, event)
         self.commitments.see(engine, event)
+        self.actions.see(engine, event)
         self.rules.see(engine, event, at_us)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
@@ -624,9 +634,13 @@ class WatchedEngine(Engine):
     """An engine whose every event goes past a witness."""
 
     def __init__(
-        self, witness: Witness | None = None, scores: Scores | None = None, predicates: Predicates | None = None
+        self,
+        witness: Witness | None = None,
+        scores: Scores | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
     ) -> None:
-        super().__init__(scores, predicates)
+        super().__init__(scores, predicates, actions)
         self.witness = witness or Witness()
         self.is_watched = True
         for kind in e.EVENTS.values():
@@ -1008,6 +1022,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     desk_invariants.check_against(engine, witness.desk)
     people_invariants.check_against(engine, witness.people)
     commitment_invariants.check_against(engine, witness.commitments)
+    action_invariants.check(engine, witness.actions)
     view = engine.view
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
     witness.behind &= waiting.keys()

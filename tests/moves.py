@@ -14,6 +14,7 @@ import attrs
 from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
+from orchestra.model.actions import Actions
 from orchestra.model.addresses import Address, ref
 from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, Team, WarmUp
 from orchestra.model.engagements import Engagements
@@ -30,7 +31,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import commitment_moves
+from tests import action_moves, commitment_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 from tests.rule_plans import swarm_rules
 
@@ -223,6 +224,7 @@ def swarm_plan() -> Plan:
         engagements=Engagements({"email": {"voice": "separate"}, "voice": {"email": "separate"}}),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
         commitments=commitment_moves.swarm_commitments(),
+        actions=Actions(attempts=2, longest_retry=60 * second),
     )
 
 
@@ -1113,6 +1115,7 @@ WEIGHTS: Mapping[Move, int] = {
     erase: 1,
     record_erasure: 2,
     **commitment_moves.WEIGHTS,
+    **action_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestra.model import events as e
+from orchestra.model.actions import ActionNames
 from orchestra.model.rules import Action, Occasion, Predicates, Rule, When
 from tests.engine_driver import CARE, Driver, plan
 from tests.invariants import WatchedEngine
@@ -26,7 +27,8 @@ def field(path: str, value: str | int | bool | None = None, operator: str = "is"
 
 def ruled(*rules: Rule, predicates: Predicates | None = None) -> Driver:
     """A watched driver under a plan with these rules."""
-    return Driver(plan(RULED, rules=rules), engine=WatchedEngine(predicates=predicates))
+    names = ActionNames({"refund@1"})
+    return Driver(plan(RULED, rules=rules), engine=WatchedEngine(predicates=predicates, actions=names))
 
 
 def outcomes(driver: Driver) -> list[tuple[str, ...]]:
@@ -73,6 +75,8 @@ def swarm_rules(*, with_predicate: bool) -> list[Rule]:
         Rule("there", "CaseOwnerChanged", field("case.owner", "ana"), [Action("assign", team="sales")]),
         Rule("and back", "CaseOwnerChanged", field("case.owner", "sales"), [Action("assign", agent="ana")]),
         Rule("note", "DeliveryFailed", When(), [Action("set_field", field="case.fields.orders", value=2)]),
+        Rule("refund", "CaseResolved", When(), [Action("run", action="refund@1")]),
+        Rule("no refund", "ActionFailed", field("event.action", "refund@1"), [Action("assign", team="care"), told]),
         Rule("wait", "DeliveryUnknown", When(), [Action("wait", on="customer")]),
         Rule("all hands", "AgentSignedIn", When(), [told], most_per_hour=2),
     ]

@@ -18,7 +18,7 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from tests import commitment_moves, moves
+from tests import action_moves, commitment_moves, moves
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
 from tests.rule_plans import PREDICATES, swarm_rules
@@ -77,7 +77,7 @@ class Run:
         self.dice = Dice(seed)
         self.faults = frozenset(fault for fault in FAULTS if self.dice.chance(50))
         self.witness = Witness()
-        self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES, PREDICATES))
+        self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES, PREDICATES, action_moves.NAMES))
         self.report = Report(seed)
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -191,7 +191,7 @@ class Run:
         """Throw the engine away and go on with one rebuilt from the log, from a snapshot, or from both."""
         old = self.driver.engine
         kind = self.dice.pick(["replay", "load", "both"])
-        new = WatchedEngine(self.witness, moves.SCORES, PREDICATES)
+        new = WatchedEngine(self.witness, moves.SCORES, PREDICATES, action_moves.NAMES)
         if kind == "replay":
             new.replay_unseen(self.driver.log)
         elif kind == "load":

@@ -22,6 +22,7 @@ from orchestra.model.private import private_names
 __all__ = ["command_catalogue", "event_catalogue", "plan_keys", "plan_tables", "public_names"]
 
 _AREAS = {
+    "actions": "The application's own actions",
     "agents": "Agents and devices",
     "bots": "Bots",
     "cases": "Cases, references and fields",

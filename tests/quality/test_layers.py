@@ -99,6 +99,7 @@ BROAD_CATCHES: Mapping[str, str] = {
     "engine/rules/conditions.py": "the application's predicates",
     "engine/scores.py": "the application's scores",
     "journal/registry.py": "plug-in loading: a journal's module may raise anything when imported",
+    "runtime/acting.py": "the application's own actions",
     "runtime/owner.py": "command loop: whatever the engine raises discards it, and quarantines the command",
     "runtime/serving.py": "the application's handler for its bot",
     "runtime/sending.py": "adapters' encode, interpret and capabilities, and transports: foreign code",

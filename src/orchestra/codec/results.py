@@ -23,6 +23,7 @@ from orchestra.errors import (
 )
 from orchestra.model.results import (
     Accepted,
+    ActionAsked,
     CaseRef,
     Consulted,
     Consulting,
@@ -43,7 +44,7 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Accepted, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
+        *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
         *(Received, RequestedCallback, Stated, WorkOpened, Written),
     )
 }

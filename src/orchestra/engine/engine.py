@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from orchestra.engine.access import authorize, role_faults
+from orchestra.engine.actions.decide import SECTION as ACTIONS, unregistered
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
@@ -40,6 +41,7 @@ from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
 from orchestra.engine.work.decide import SECTION as WORK
 from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraError, ReplayMismatch
+from orchestra.model.actions import ActionNames
 from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
 from orchestra.model.events import Event, PlanChanged
@@ -71,6 +73,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     BOTS,
     KNOWN,
     COMMITMENTS,
+    ACTIONS,
     RULES,
 )
 """All sections, in the order in which they react."""
@@ -121,12 +124,17 @@ class Engine:
 
     `execute` and `tick` decide, `replay` repeats what was decided. All three change the state through events alone.
 
-    `scores` and `predicates` are those that plans may name. Decisions ask them; what was decided is repeated without
-    them.
+    `scores`, `predicates` and `actions` are those that plans may name. Decisions go by them; what was decided is
+    repeated without them.
     """
 
-    def __init__(self, scores: Scores | None = None, predicates: Predicates | None = None) -> None:
-        self.view = View(Rating(scores), predicates)
+    def __init__(
+        self,
+        scores: Scores | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
+    ) -> None:
+        self.view = View(Rating(scores), predicates, actions)
         self._plans = self.view.plans
         self.now_us = 0
         self._batch: list[Event] = []
@@ -296,5 +304,5 @@ class Engine:
     def plan_faults(self, plan: Plan) -> list[Fault]:
         """All that speaks against putting this plan into force now: its own faults, and what work in flight needs."""
         plans = self.view.plans
-        named = [*score_faults(plan, plans.rating.scores), *rule_faults(plan, plans.predicates)]
-        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan), *named]
+        named = [*score_faults(plan, plans.rating.scores), *rule_faults(plan, plans.predicates, plans.actions)]
+        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan), *named, *unregistered(self.view)]

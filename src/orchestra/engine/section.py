@@ -10,6 +10,7 @@ import attrs
 
 from orchestra.engine.scores import Rating
 from orchestra.engine.timers import Timers
+from orchestra.model.actions import ActionNames
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
@@ -28,17 +29,24 @@ It refuses, if at all, before the first event."""
 class Plans:
     """Holds the plan in force; only the definition section changes it, all may read it.
 
-    `rating` asks the scores that a plan may name, `predicates` are those that its rules may. What follows events asks
-    neither. `position` is that of the last event, in `evolve` that of the event itself.
+    `rating` asks the scores that a plan may name, `predicates` are those that its rules may, `actions` the names of the
+    application's own. What follows events asks none of them. `position` is that of the last event, in `evolve` that of
+    the event itself.
     """
 
-    __slots__ = ("plan", "position", "predicates", "rating")
+    __slots__ = ("actions", "plan", "position", "predicates", "rating")
 
-    def __init__(self, rating: Rating | None = None, predicates: Predicates | None = None) -> None:
+    def __init__(
+        self,
+        rating: Rating | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
+    ) -> None:
         self.plan = Plan()
         self.position = 0
         self.rating = rating or Rating()
         self.predicates: Predicates = dict(predicates or {})
+        self.actions = actions or ActionNames()
 
 
 class Slice:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TypeVar
 
+from orchestra.engine.actions.state import Requests
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
@@ -31,6 +32,7 @@ from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
 from orchestra.engine.work.state import Work
 from orchestra.errors import UnknownId
+from orchestra.model.actions import ActionNames
 from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
 from orchestra.model.rules import Predicates
@@ -44,6 +46,7 @@ class View:
     """All slices of the state. Read them; only a section's own `evolve` changes one."""
 
     __slots__ = (
+        "actions",
         "bots",
         "callbacks",
         "cases",
@@ -69,8 +72,13 @@ class View:
         "work",
     )
 
-    def __init__(self, rating: Rating | None = None, predicates: Predicates | None = None) -> None:
-        self.plans = Plans(rating, predicates)
+    def __init__(
+        self,
+        rating: Rating | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
+    ) -> None:
+        self.plans = Plans(rating, predicates, actions)
         self.timers = Timers()
         self.definition = Definition(self.plans, self.timers)
         self.presence = Presence(self.plans, self.timers)
@@ -92,6 +100,7 @@ class View:
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
+        self.actions = Requests(self.plans, self.timers)
         self.rules = Rules(self.plans, self.timers)
 
     @property

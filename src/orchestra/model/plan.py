@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
+from orchestra.model.actions import Actions, check_actions
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.definitions import (
@@ -82,6 +83,7 @@ class Plan:
         callbacks: how customers are called back.
         fields: which fields the application may set.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
+        actions: how the application's own actions are tried.
         rules: what follows when something happens, as `[[rules]]` in a file.
     """
 
@@ -101,6 +103,7 @@ class Plan:
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
     commitments: Commitments = Commitments()
+    actions: Actions = Actions()
     rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
 
     @classmethod
@@ -405,6 +408,10 @@ def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"engagements.pairs.{path}", _missing("channel", channel, plan.channels))
 
 
+def _check_actions(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_actions(plan.actions)
+
+
 def _check_rules(plan: Plan, lost: Lost) -> Iterator[Fault]:
     return check_rules(plan.rules, Named(plan.queues, plan.teams, plan.channels, plan.agents, plan.fields, lost))
 
@@ -425,5 +432,6 @@ _CHECKS = (
     _check_callbacks,
     _check_fields,
     _check_commitments,
+    _check_actions,
     _check_rules,
 )

@@ -22,7 +22,7 @@ _MOST_MINUTES = 100_000
 _LONGEST_NAME = 100
 _LONGEST_TEXT = 10_000
 _WAITS_ON = ("customer", "third_party")
-_GIVEN = ("queue", "minutes", "text", "on", "team", "agent", "channel", "title", "field", "value")
+_GIVEN = ("queue", "minutes", "text", "on", "team", "agent", "channel", "title", "field", "value", "action")
 
 
 @attrs.frozen
@@ -180,6 +180,8 @@ def _check_bounds(path: str, action: Action) -> Iterator[Fault]:
         text: str | None = getattr(action, name)
         if text is not None and not 0 < len(text) <= _LONGEST_TEXT:
             yield Fault(f"{path}.{name}", f"must be 1 to {_LONGEST_TEXT} characters")
+    if action.action is not None and NAMED.fullmatch(action.action) is None:
+        yield Fault(f"{path}.action", "must be a name in small letters and its version, as refund@1")
     if action.on is not None and action.on not in _WAITS_ON:
         yield Fault(f"{path}.on", f"must be {' or '.join(_WAITS_ON)}")
 

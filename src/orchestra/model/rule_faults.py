@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import attrs
 
 from orchestra.errors import Fault
+from orchestra.model.actions import ActionNames
 from orchestra.model.events import EVENTS, Event
 from orchestra.model.plan import Plan
 from orchestra.model.private import private_names
@@ -60,18 +61,21 @@ def about(kind: type[Event]) -> frozenset[str]:
     return frozenset({"customer"} & names)
 
 
-def rule_faults(plan: Plan, predicates: Predicates | None) -> Iterator[Fault]:
-    """Events and fields of events that there are none of, and predicates that nobody registered.
+def rule_faults(plan: Plan, predicates: Predicates | None, actions: ActionNames | None = None) -> Iterator[Fault]:
+    """Events and fields of events that there are none of, and predicates and actions that nobody registered.
 
     Args:
         plan: whose rules are looked at.
         predicates: those registered; None if that is not known, which is doubtful for each that is named.
+        actions: those registered; nothing is said of them unless they are complete.
     """
     known = followable()
     for index, rule in enumerate(plan.rules):
         path = f"rules[{index}]"
         for where, _, when in whens_in(f"{path}.when", rule.when):
             yield from _check_predicate(where, when, predicates)
+        if actions is not None and actions.is_complete:
+            yield from _check_actions(path, rule, actions)
         if rule.on in known:
             yield from _check_rule(path, rule, known[rule.on], plan)
         else:
@@ -90,6 +94,14 @@ def _check_rule(path: str, rule: Rule, kind: type[Event], plan: Plan) -> Iterato
             needs = action.field.partition(".")[0]
         if needs is not None and needs in ABOUT and needs not in about(kind):
             yield Fault(f"{path}.do[{number}].do", f"{action.do} needs {_one(needs)}, and {rule.on} is about none")
+
+
+def _check_actions(path: str, rule: Rule, actions: ActionNames) -> Iterator[Fault]:
+    for number, one in enumerate(rule.do):
+        if one.action is not None and one.action not in actions.names:
+            known = ", ".join(sorted(actions.names)) or "none"
+            text = f"no action {one.action!r} is registered; there are: {known}"
+            yield Fault(f"{path}.do[{number}].action", text)
 
 
 def _one(what: str) -> str:

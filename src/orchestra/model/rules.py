@@ -101,6 +101,7 @@ VERBS: Mapping[str, Verb] = {
     "open_work_item": Verb("customer", ("channel",), ("queue", "title", "minutes")),
     "set_field": Verb("customer", ("field",), ("value",)),
     "notify": Verb(None, ("team", "text")),
+    "run": Verb(None, ("action",)),
 }
 """What an action does -> what it takes."""
 
@@ -154,7 +155,7 @@ class Action:
             customer is put on hold), `acknowledge` (the case's customer is sent `text`), `wait` (the case waits `on`
             `customer` or `third_party`), `assign` (`team` or `agent` answers for the case), `open_work_item` (on
             `channel`, in `queue`, called `title`, older by `minutes`), `set_field` (`field` becomes `value`, or is
-            removed without one), or `notify` (`team` is told `text`, by an event).
+            removed without one), `notify` (`team` is told `text`, by an event), or `run` (`action` is done).
         queue: where it waits.
         minutes: by how much longer it counts as having waited.
         text: what is said; the same for everybody, so never personal data.
@@ -165,6 +166,7 @@ class Action:
         title: of the work item.
         field: one that the plan declares, as `case.fields.urgent`.
         value: what the field becomes.
+        action: name and version of one of the application's own, as `refund@1`.
     """
 
     do: str
@@ -178,6 +180,7 @@ class Action:
     title: str | None = None
     field: str | None = None
     value: str | int | bool | None = None
+    action: str | None = None
 
 
 @attrs.frozen

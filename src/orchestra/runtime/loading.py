@@ -13,6 +13,7 @@ from orchestra.codec import decode_event
 from orchestra.engine.engine import SCHEMA, Engine
 from orchestra.errors import ReplayMismatch
 from orchestra.journal.port import Journal
+from orchestra.model.actions import ActionNames
 from orchestra.model.records import Snapshot
 from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
@@ -29,11 +30,12 @@ def load_engine(
     use_snapshot: bool = True,
     scores: Scores | None = None,
     predicates: Predicates | None = None,
+    actions: ActionNames | None = None,
 ) -> Engine:
     """The engine as it stood after the journal's last record, or after position `until`.
 
     A snapshot that does not fit is left aside with a warning: the journal alone says what happened. Loading asks no
-    score and no predicate; who goes on to decide gives the engine those of the application.
+    score and no predicate; who goes on to decide gives the engine those of the application, and its actions.
 
     Raises:
         JournalCorrupt: a record is damaged.
@@ -44,12 +46,12 @@ def load_engine(
         snapshot = journal.load_snapshot(SCHEMA) if use_snapshot else None
         if snapshot is not None and (until is None or snapshot.position <= until):
             try:
-                return _replayed(_restored(snapshot, Engine(scores, predicates)), journal, until)
+                return _replayed(_restored(snapshot, Engine(scores, predicates, actions)), journal, until)
             except ReplayMismatch as error:
                 # What the rows hold may be private: the cause's name says enough.
                 cause = type(error.__cause__ or error).__name__
                 _log.warning("the snapshot at position %d is not used (%s)", snapshot.position, cause)
-        return _replayed(Engine(scores, predicates), journal, until)
+        return _replayed(Engine(scores, predicates, actions), journal, until)
 
 
 def _restored(snapshot: Snapshot, engine: Engine) -> Engine:

@@ -104,6 +104,11 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.WithdrawCommitment("cm1", "x"),
     c.ReportFact("o", "price", 1),
     c.SettleConflict("cf1", "cm1"),
+    c.RequestAction("refund@1", "k1", "ca1"),
+    c.StartAction("ar1", 1, 1),
+    c.RecordAction("ar1", 1, "done"),
+    c.RecoverAction("ar1", 1),
+    c.CancelAction("ar1", "x"),
 )
 
 OWN = {
@@ -118,6 +123,7 @@ OWN = {
 CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
+    "RequestAction",
 }
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}

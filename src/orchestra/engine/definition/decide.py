@@ -104,8 +104,12 @@ _NEEDED: Mapping[str, Callable[[View], Needed]] = {
 """Table of the plan -> who needs what of it."""
 
 
+def _of_rules(view: View, plan: Plan) -> Iterator[Fault]:
+    return rule_faults(plan, view.plans.predicates, view.plans.actions)
+
+
 def _change(view: View, command: c.ChangePlan, at_us: int) -> Steps:
-    named = [*score_faults(command.plan, view.plans.rating.scores), *rule_faults(command.plan, view.plans.predicates)]
+    named = [*score_faults(command.plan, view.plans.rating.scores), *_of_rules(view, command.plan)]
     faults = [*command.plan.faults(), *missing(view, command.plan), *named]
     errors = [str(fault) for fault in faults if fault.is_error]
     if errors:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from orchestra.engine.actions.decide import SECTION as ACTIONS
 from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.deliveries.decide import conversation_with
@@ -26,7 +27,13 @@ __all__ = ["AT_ONCE", "act"]
 AT_ONCE: Mapping[type[e.Event], str] = {e.InteractionAttached: "queue"}
 """Event -> what is done at once when it happens: a contact is routed before it has come to wait anywhere."""
 
-_DECIDE: Mapping[type[c.Command], Decide] = {**CASES.decide, **CONTACTS.decide, **DETAILS.decide, **WORK.decide}
+_DECIDE: Mapping[type[c.Command], Decide] = {
+    **ACTIONS.decide,
+    **CASES.decide,
+    **CONTACTS.decide,
+    **DETAILS.decide,
+    **WORK.decide,
+}
 
 
 def act(scene: Scene, rule: str, action: Action) -> Steps:
@@ -172,6 +179,13 @@ def _notify(scene: Scene, rule: str, action: Action) -> Steps:
     yield e.TeamNotified(name, action.team, rule, action.text, scene.customer, scene.case, scene.interaction)
 
 
+def _run_action(scene: Scene, rule: str, action: Action) -> Steps:
+    assert action.action is not None  # the plan is sound
+    case = scene.case if scene.case in scene.view.cases.cases else None
+    key = f"rule:{rule}:{scene.cause}"
+    return _run(scene, c.RequestAction(action.action, key, case, scene.customer, scene.interaction))
+
+
 _VERBS: Mapping[str, Callable[[Scene, str, Action], Steps]] = {
     "queue": _queue,
     "raise_priority": _raise_priority,
@@ -182,5 +196,6 @@ _VERBS: Mapping[str, Callable[[Scene, str, Action], Steps]] = {
     "open_work_item": _open_work_item,
     "set_field": _set_field,
     "notify": _notify,
+    "run": _run_action,
 }
 """What an action does -> how."""

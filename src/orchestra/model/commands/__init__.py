@@ -8,6 +8,13 @@ kind that the command is for.
 from __future__ import annotations
 
 from orchestra.model.command import Command
+from orchestra.model.commands.actions import (
+    CancelAction,
+    RecordAction,
+    RecoverAction,
+    RequestAction,
+    StartAction,
+)
 from orchestra.model.commands.agents import (
     DefineAgent,
     LoseDevice,
@@ -108,6 +115,7 @@ __all__ = [
     "AskConsult",
     "AssignCase",
     "BargeIn",
+    "CancelAction",
     "CancelCallback",
     "CancelDelivery",
     "CancelInteraction",
@@ -143,11 +151,13 @@ __all__ = [
     "OpenWorkItem",
     "ReceiveContact",
     "ReceiveMessage",
+    "RecordAction",
     "RecordConsent",
     "RecordErasure",
     "RecordOutcome",
     "RecordReceipt",
     "RecordReply",
+    "RecoverAction",
     "RecoverDelivery",
     "RemoveAgent",
     "ReopenCase",
@@ -155,6 +165,7 @@ __all__ = [
     "ReportDialing",
     "ReportFact",
     "ReportSetupFailed",
+    "RequestAction",
     "RequestCallback",
     "RescheduleCallback",
     "RescindOffer",
@@ -174,6 +185,7 @@ __all__ = [
     "SignIn",
     "SignOut",
     "SplitCustomers",
+    "StartAction",
     "StartDelivery",
     "StartSending",
     "StopMonitoring",

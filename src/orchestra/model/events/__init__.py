@@ -7,6 +7,16 @@ Instants are microseconds since 1970 UTC; the time of the event itself is its re
 from __future__ import annotations
 
 from orchestra.model.event import Event
+from orchestra.model.events.actions import (
+    ActionCanceled,
+    ActionDone,
+    ActionDue,
+    ActionFailed,
+    ActionRequested,
+    ActionRetried,
+    ActionStarted,
+    ActionUnknown,
+)
 from orchestra.model.events.agents import (
     AgentAvailable,
     AgentDefined,
@@ -158,6 +168,14 @@ from orchestra.model.events.work import WorkItemOpened
 
 __all__ = [
     "EVENTS",
+    "ActionCanceled",
+    "ActionDone",
+    "ActionDue",
+    "ActionFailed",
+    "ActionRequested",
+    "ActionRetried",
+    "ActionStarted",
+    "ActionUnknown",
     "AddressLinked",
     "AddressUnlinked",
     "AgentAvailable",

@@ -114,6 +114,14 @@ PHRASES: Mapping[str, str] = {
     "TeamNotified": "team {team} was told by rule {rule}",
     "InteractionRouted": "{interaction} goes to queue {queue}, by rule {reason}",
     "InteractionPrioritized": "counts as {priority} min older in queue {queue}, by rule {reason}",
+    "ActionRequested": "action {action} is to be done, which is {request}",
+    "ActionDue": "action {action} is tried again",
+    "ActionStarted": "action {action} is being done, attempt {attempt}",
+    "ActionDone": "action {action} is done",
+    "ActionRetried": "action {action} did not succeed in attempt {attempt}{because}, another follows",
+    "ActionFailed": "action {action} could not be done{because}",
+    "ActionUnknown": "nobody knows whether action {action} was done",
+    "ActionCanceled": "action {action} was called back{because}",
     "RefAdded": "{target} is also known as {ref}",
     "FieldsSet": "{fields_text} of {target} set",
     "DeliveryPlanned": "message {message} is to be sent on {channel}",
@@ -145,6 +153,9 @@ DETAILS = frozenset(
         "DeliveryStarted",
         "DeliveryAccepted",
         "DeliveryRetried",
+        "ActionDue",
+        "ActionStarted",
+        "ActionRetried",
         "RingWidened",
         "RoutingRetried",
         "FactExpired",
@@ -190,8 +201,9 @@ class _Words(dict[str, Any]):
         self["for_what"] = f"{_PURPOSES.get(self.get('purpose', ''), '')} {self.get('interaction')}"
         self["asked"] = self.get("consulted") or f"queue {self.get('queue')}"
         self["author"] = self.get("agent") or "the company"
-        self["writer"] = "the customer" if self.get("customer") in ids else self.get("customer")
-        self["addressee"] = "" if self.get("customer") in ids else f" {self.get('customer')}"
+        customer = self.get("customer") or ""
+        self["writer"] = "the customer" if customer in ids else customer
+        self["addressee"] = "" if customer in ids else f" {customer}"
         self["vetoed"] = f"; but {self['veto']}" if self.get("veto") else ""
         self["allows"] = "allows" if self.get("given") else "forbids"
         self["where"] = self.get("channel") or "all channels"
