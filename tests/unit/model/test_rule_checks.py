@@ -161,6 +161,23 @@ def test_conditions_stand_in_each_other_only_so_deep() -> None:
     (fault,) = [fault for fault in deeper.faults() if fault.is_error]
     assert fault.message == "conditions stand in each other at most 10 deep"
     assert fault.path == "rules[0].when.none[0]" + ".all[0]" * 9
+    assert list(rule_faults(deeper, {})) == []
+
+
+def test_every_event_about_something_tells_whose_it_is() -> None:
+    for kind in EVENTS.values():
+        assert not about(kind) or "customer" in {field.name for field in attrs.fields(kind)}
+
+
+def test_a_field_that_was_not_understood_may_be_there() -> None:
+    text = """
+[[rules]]
+name = "r"
+on = "CaseOpened"
+do = [{do = "set_field", field = "case.fields.odd", value = "x"}]
+"""
+    faults = Plan.examine(RULED.replace('due = "date"', 'due = "date"\nodd = 5') + text)[1]
+    assert [fault.path for fault in faults if fault.is_error] == ["fields.case.odd"]
 
 
 def test_whether_a_predicate_is_registered_may_not_be_known() -> None:

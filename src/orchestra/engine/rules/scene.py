@@ -52,9 +52,6 @@ class Scene:
         row = view.contacts.interactions.get(interaction or "")
         if case is None and row is not None:
             case = row.case
-        whose = row or view.cases.cases.get(case or "")
-        if customer is None and whose is not None:
-            customer = whose.customer
         return cls(view, event, cause, at_us, customer, case, interaction)
 
     def row(self, about: str) -> Any:
