@@ -70,6 +70,7 @@ def swarm_rules(*, with_predicate: bool) -> list[Rule]:
         Rule("reroute", "MessageReceived", field("event.number", 3, "at_least"), [Action("queue", queue="sales")]),
         Rule("urge", "OfferEnded", When(), [Action("raise_priority", minutes=3)]),
         Rule("hold", "MessageReceived", field("interaction.state", "ACTIVE"), [Action("hold"), told], most_per_hour=3),
+        Rule("same", "EngagementJoined", field("event.mode", "separate"), [Action("link"), told]),
         Rule("greet", "CaseReopened", When(), [Action("acknowledge", text="We look into it."), told]),
         Rule("task", "CaseResolved", When(), [Action("open_work_item", channel="task", title="check")]),
         Rule("there", "CaseOwnerChanged", field("case.owner", "ana"), [Action("assign", team="sales")]),

@@ -95,6 +95,7 @@ VERBS: Mapping[str, Verb] = {
     "queue": Verb("interaction", ("queue",)),
     "raise_priority": Verb("interaction", ("minutes",)),
     "hold": Verb("interaction"),
+    "link": Verb("interaction"),
     "acknowledge": Verb("case", ("text",)),
     "wait": Verb("case", ("on",)),
     "assign": Verb("case", (), ("team", "agent")),
@@ -152,7 +153,8 @@ class Action:
 
     Attributes:
         do: `queue` (the interaction waits in `queue`), `raise_priority` (it counts as older by `minutes`), `hold` (its
-            customer is put on hold), `acknowledge` (the case's customer is sent `text`), `wait` (the case waits `on`
+            customer is put on hold), `link` (it waits no more, and the answer to what else its customer is in touch on
+            is its answer, too), `acknowledge` (the case's customer is sent `text`), `wait` (the case waits `on`
             `customer` or `third_party`), `assign` (`team` or `agent` answers for the case), `open_work_item` (on
             `channel`, in `queue`, called `title`, older by `minutes`), `set_field` (`field` becomes `value`, or is
             removed without one), `notify` (`team` is told `text`, by an event), or `run` (`action` is done).

@@ -7,12 +7,14 @@ from typing import Any
 import attrs
 import pytest
 from tests.engine_driver import HOUR, START, Driver, plan
+from tests.invariants import WatchedEngine, check_rebuilt
 from tests.rule_plans import RULED, field, outcomes, ruled
 
 from orchestra.engine.routing import decide
 from orchestra.engine.rules.firing import FULL
 from orchestra.errors import InvalidCommand
 from orchestra.model import commands as c, events as e
+from orchestra.model.routing import Ring
 from orchestra.model.rules import Action, Rule, When
 
 TOLD = Action("notify", team="sales", text="look")
@@ -266,6 +268,17 @@ def test_what_rings_counts_as_older_once_it_waits_again() -> None:
     assert driver.last(e.InteractionQueued).priority == 10
 
 
+def test_what_rings_for_more_agents_counts_as_older_among_what_does() -> None:
+    of = plan(RULED, rules=[rule("RingWidened", Action("raise_priority", minutes=10))])
+    care = attrs.evolve(of.queues["care"], ring=Ring(first=2))
+    driver = Driver(attrs.evolve(of, queues={**of.queues, "care": care}), engine=WatchedEngine())
+    driver.sign_in("ana")
+    driver.message()
+    driver.advance(1)
+    assert driver.events(e.InteractionPrioritized)
+    check_rebuilt(driver.engine, driver.reloaded())
+
+
 def test_what_is_behind_a_change_of_plan_is_moved_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decide, "_MOVED_AT_ONCE", 1)
     driver = ruled(rule("MessageReceived", Action("raise_priority", minutes=10), when=field("event.number", 2)))
@@ -296,6 +309,27 @@ def test_nobody_is_put_on_hold_whom_nobody_has() -> None:
     driver = ruled(rule("MessageReceived", Action("hold")))
     driver.message()
     assert failures(driver) == [("hold", "in1 is QUEUED: cannot hold")]
+
+
+def test_a_contact_is_linked_to_what_else_its_customer_is_in_touch_on() -> None:
+    driver = ruled(rule("EngagementJoined", Action("link"), when=field("event.mode", "separate")))
+    joe = driver.message("joe", "email", topic="order")
+    late = driver.message("joe", "chat", topic="refund")
+    linked = driver.last(e.QuestionLinked)
+    assert (linked.interaction, linked.to, linked.by) == (late.interaction, joe.interaction, "asked")
+
+
+def test_a_contact_that_is_alone_is_linked_to_nothing() -> None:
+    driver = ruled(rule("MessageReceived", Action("link")), rule("CaseResolved", TOLD, name="s"))
+    driver.message()
+    assert failures(driver) == [("link", "to: the customer of in1 is in touch on nothing else")]
+
+
+def test_a_work_item_is_linked_to_nothing() -> None:
+    driver = ruled(rule("WorkItemOpened", Action("link")))
+    got = driver.message()
+    driver.run(c.OpenWorkItem("task", "k1", got.case.id))
+    assert failures(driver) == [("link", "to: the customer of in2 is in touch on nothing else")]
 
 
 def test_an_acknowledgement_is_sent_as_any_message_is() -> None:

@@ -228,6 +228,8 @@ def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.E
             # It goes to the best, who may be this agent again, unless something more urgent waits for them.
             yield from offer_best_items(view, event.agent, at_us, before=event.interaction, rings=False)
             yield from _waits(view, event.interaction, at_us)
+            if view.engagements.engagements:
+                yield from keep_one(view, event.interaction)
     yield from offer_best_items(view, event.agent, at_us)
 
 

@@ -159,11 +159,13 @@ def priority_raised(routing: Routing, event: e.PriorityRaised, at_us: int) -> No
 
 
 def prioritized(routing: Routing, event: e.InteractionPrioritized, at_us: int) -> None:
-    """The item stands further ahead, if it waits."""
+    """The item stands further ahead, where it waits or rings for more."""
     item = routing.items[event.interaction]
     item.priority = event.priority
     if item.state == "WAITING":
         routing.again(event.interaction, item)
+    else:
+        routing.settle(event.interaction, item)
 
 
 def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -> None:

@@ -13,6 +13,8 @@ from orchestra.engine.contacts.decide import SECTION as CONTACTS
 from orchestra.engine.deliveries.decide import conversation_with
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.details.decide import SECTION as DETAILS
+from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS
+from orchestra.engine.engagements.leading import members_of
 from orchestra.engine.routing.arriving import required
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.rules.scene import Scene
@@ -32,6 +34,7 @@ _DECIDE: Mapping[type[c.Command], Decide] = {
     **CASES.decide,
     **CONTACTS.decide,
     **DETAILS.decide,
+    **ENGAGEMENTS.decide,
     **WORK.decide,
 }
 
@@ -103,7 +106,7 @@ def _raise_priority(scene: Scene, rule: str, action: Action) -> Steps:
     if item is None or item.state not in ("WAITING", "OFFERED"):
         raise NotAllowedInState(name, view.contacts.interactions[name].state, "raise_priority")
     assert minutes is not None  # the plan is sound
-    if item.state == "WAITING" and view.routing.standing.is_behind(item):
+    if view.routing.standing.is_behind(item):
         yield e.RoutingMoved([name])
     yield e.InteractionPrioritized(name, item.customer, item.queue, item.priority + minutes, rule)
 
@@ -133,6 +136,17 @@ def _acknowledge(scene: Scene, rule: str, action: Action) -> Steps:
         text=action.text,
         topic="acknowledgement",
     )
+
+
+def _link(scene: Scene, rule: str, action: Action) -> Steps:
+    """Link it to the oldest of what else its customer is in touch on."""
+    view, name = scene.view, _interaction(scene, "link")
+    own = view.engagements
+    others = [] if name not in own.members else [other for other in members_of(view, name) if other != name]
+    free = [other for other in others if other not in own.linked]
+    if not free:
+        raise InvalidCommand("to", f"the customer of {name} is in touch on nothing else")
+    return _run(scene, c.LinkQuestion(name, min(free, key=lambda other: own.members[other].began)))
 
 
 def _wait(scene: Scene, rule: str, action: Action) -> Steps:
@@ -190,6 +204,7 @@ _VERBS: Mapping[str, Callable[[Scene, str, Action], Steps]] = {
     "queue": _queue,
     "raise_priority": _raise_priority,
     "hold": _hold,
+    "link": _link,
     "acknowledge": _acknowledge,
     "wait": _wait,
     "assign": _assign,
