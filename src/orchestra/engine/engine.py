@@ -44,7 +44,7 @@ from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraErr
 from orchestra.model.actions import ActionNames
 from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
-from orchestra.model.events import Event, PlanChanged
+from orchestra.model.events import Event
 from orchestra.model.plan import Plan
 from orchestra.model.rule_faults import rule_faults
 from orchestra.model.rules import Predicates
@@ -147,9 +147,9 @@ class Engine:
         self._firing = Firing(self.view)
         self._has_rules = False
         self._followed: list[type[Event]] = []
-        self._handlers[PlanChanged][0].append(self._arm)
+        self.view.rules.on_change = self._arm
 
-    def _arm(self, *_: object) -> None:
+    def _arm(self) -> None:
         """Let the rules of the plan in force hear first what they follow; what they do not follow costs nothing."""
         for kind in self._followed:
             del self._handlers[kind][1][0]
