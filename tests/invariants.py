@@ -65,6 +65,7 @@ _ITEM_STATES = {
     "HELD": "TAKEN",
     "PARKED": "TAKEN",
     "WRAPPING": "TAKEN",
+    "LINKED": "LINKED",
 }
 
 
@@ -583,6 +584,9 @@ class Witness:
         assert at_us < until_us, "started after the permit ran out"
         self.attempts[event.delivery] = attempt
         self._move(event.delivery, "STARTED")
+        row = engine.view.deliveries.deliveries[event.delivery]
+        if row.automatic and row.topic != "delay":
+            assert not people_invariants.talks(engine, row.customer), "sent by itself while somebody talked with them"
         rows = engine.view.deliveries.deliveries
         for name, row in rows.items():
             if int(name[2:]) < int(event.delivery[2:]) and row.conversation == rows[event.delivery].conversation:
@@ -792,10 +796,6 @@ def _check_interactions(engine: Engine) -> None:
         item = routing.items.get(name)
         if row.is_final:
             assert item is None, f"{name} is over and still routed"
-            continue
-        if row.state == "LINKED":
-            assert item is None, f"{name} waits for another's answer and is routed"
-            assert name in view.engagements.linked, f"{name} waits for nobody's answer"
             continue
         if row.state == "SCHEDULED":
             assert item is None, f"{name} waits for its time and is routed"
@@ -1013,7 +1013,11 @@ def _check_deliveries(engine: Engine) -> None:
         if row.is_held:
             is_kept = view.deliveries.is_stopped(row.channel, row.topic) or row.subject in view.commitments.frozen
             is_waiting = is_kept and not row.is_outdated
-            assert is_waiting or name in view.deliveries.to_release, f"{name} is held by no stop and no conflict"
+            is_released = name in view.deliveries.to_release
+            assert is_waiting or is_released or row.is_hushed, f"{name} is held by no stop, no conflict and no talk"
+        if row.is_hushed:
+            is_timed = timers.get("deliveries.hush", row.customer) is not None
+            assert is_timed or people_invariants.talks(engine, row.customer), f"{name} waits for talk that is over"
     assert view.deliveries.unsent == sum(row.state in _UNSENT for row in view.deliveries.deliveries.values())
     assert not view.deliveries.to_release or timers.get("deliveries.release", "") is not None
 

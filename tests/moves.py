@@ -221,7 +221,9 @@ def swarm_plan() -> Plan:
         callbacks=callbacks,
         teams={**plan.teams, "experts": Team()},
         labels={"complex": Label(2), "money": Label(1)},
-        engagements=Engagements({"email": {"voice": "separate"}, "voice": {"email": "separate"}}),
+        engagements=Engagements(
+            {"email": {"voice": "separate"}, "voice": {"email": "separate"}}, never_held=["delay"], pointer="answered"
+        ),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
         commitments=commitment_moves.swarm_commitments(),
         actions=Actions(attempts=2, longest_retry=60 * second),
@@ -841,7 +843,33 @@ def send(engine: Engine, choose: Chooser) -> c.Command | None:
         return None
     topic, channel = choose.pick(["message", "delay"]), choose.pick([None, "email"])
     purpose = choose.pick(["service", "service", "service", "news", "survey"])
-    return c.SendMessage(name, f"key{choose.number(1, 60)}", topic, channel, purpose=purpose, text="news")
+    actor = choose.pick([None, None, "operator:kim"])
+    return c.SendMessage(name, f"key{choose.number(1, 60)}", topic, channel, purpose=purpose, text="news", actor=actor)
+
+
+def remind(engine: Engine, choose: Chooser) -> c.Command | None:
+    """The application sends something while somebody talks with the customer."""
+    rows = engine.view.contacts.interactions.values()
+    talked = [row.case for row in rows if row.live and row.agent and row.case and row.is_open]
+    return c.SendMessage(choose.pick(talked), f"remind{engine.position}", text="news") if talked else None
+
+
+def tell_now(engine: Engine, choose: Chooser) -> c.Command | None:
+    hushed = [name for names in engine.view.deliveries.hushed.values() for name in names]
+    delivery = _some(choose, iter(hushed))
+    if delivery not in engine.view.deliveries.deliveries:
+        return None
+    rows = engine.view.contacts.interactions
+    customer = engine.view.deliveries.deliveries[delivery].customer
+    mine = [
+        (name, rows[name].agent)
+        for name in engine.view.engagements.of(engine.view.identity.group(customer))
+        if rows[name].agent is not None and rows[name].state in ("ACTIVE", "HELD")
+    ]
+    if not mine:
+        return None
+    interaction, agent = choose.pick(mine)
+    return c.TellNow(interaction, str(agent), delivery)
 
 
 def start(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -1099,6 +1127,8 @@ WEIGHTS: Mapping[Move, int] = {
     send: 9,
     recover: 1,
     resume_deliveries: 2,
+    tell_now: 2,
+    remind: 8,
     cancel_delivery: 1,
     stop: 1,
     start_sending: 2,

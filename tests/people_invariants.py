@@ -12,7 +12,7 @@ from orchestra.engine.identity.linking import MOST_IDS
 from orchestra.engine.identity.state import TRIAGE
 from orchestra.model import events as e
 
-__all__ = ["PeopleWitness", "check", "check_against", "check_engagements", "lead_for"]
+__all__ = ["PeopleWitness", "check", "check_against", "check_engagements", "lead_for", "talks"]
 
 
 @attrs.define
@@ -165,10 +165,10 @@ def _check_questions(engine: Engine) -> None:
     view = engine.view
     rows, members, linked = view.contacts.interactions, view.engagements.members, view.engagements.linked
     assert linked.keys() == {name for name, row in rows.items() if row.state == "LINKED"}
-    for name, row in linked.items():
-        assert row.to in members, f"{name} waits for the answer to {row.to}, which is over"
-        assert row.to not in linked, f"{name} waits for the answer to {row.to}, which waits for another itself"
-        assert view.identity.is_same(rows[name].customer, rows[row.to].customer), f"{name} waits for somebody else's"
+    for name, to in linked.items():
+        assert to in members, f"{name} waits for the answer to {to}, which is over"
+        assert to not in linked, f"{name} waits for the answer to {to}, which waits for another itself"
+        assert view.identity.is_same(rows[name].customer, rows[to].customer), f"{name} waits for somebody else's"
 
 
 def _check_places(engine: Engine, planned: int) -> None:
@@ -184,6 +184,21 @@ def _check_places(engine: Engine, planned: int) -> None:
             mode = view.plan.engagements.mode(rows[there].channel, rows[comes].channel)
             is_meant = members[comes].mode == "separate" or mode == "separate" or members[comes].began < planned
             assert is_meant, f"{there} and {comes} hold two places for one case"
+
+
+def talks(engine: Engine, customer: str) -> bool:
+    """Whether a person talks with a customer, under any of their ids, on a live channel."""
+    view = engine.view
+    return any(
+        row.agent is not None
+        and row.live
+        and row.is_open
+        and row.conversation is not None
+        and view.presence.agents[row.agent].kind == "person"
+        and view.identity.is_same(row.customer, customer)
+        and name in view.engagements.members
+        for name, row in view.contacts.interactions.items()
+    )
 
 
 def lead_for(engine: Engine, interaction: str) -> str | None:

@@ -23,6 +23,7 @@ _OWN_WORK: frozenset[type[c.Command]] = frozenset(
         c.HoldInteraction,
         c.RetrieveInteraction,
         c.WriteReply,
+        c.TellNow,
         c.FinishInteraction,
         c.FinishWrapUp,
         c.TransferInteraction,

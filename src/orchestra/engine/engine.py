@@ -135,7 +135,6 @@ class Engine:
         actions: ActionNames | None = None,
     ) -> None:
         self.view = View(Rating(scores), predicates, actions)
-        self._plans = self.view.plans
         self.now_us = 0
         self._batch: list[Event] = []
         self._at_us = 0
@@ -147,7 +146,7 @@ class Engine:
         self._firing = Firing(self.view)
         self._has_rules = False
         self._followed: list[type[Event]] = []
-        self.view.rules.on_change = self._arm
+        self.view.plans.on_rules = self._arm
 
     def _arm(self) -> None:
         """Let the rules of the plan in force hear first what they follow; what they do not follow costs nothing."""
@@ -251,7 +250,7 @@ class Engine:
             raise EngineFault(f"more than {MAX_BATCH} events in one batch")
         batch.append(event)
         at_us = self.now_us = self._at_us
-        self._plans.position += 1
+        self.view.position += 1
         evolves, reacts = self._handlers.get(type(event), _NOBODY)
         for evolve in evolves:
             evolve(event, at_us)
@@ -268,7 +267,7 @@ class Engine:
             ReplayMismatch: this code could not have decided it there.
         """
         try:
-            self._plans.position += 1
+            self.view.position += 1
             self.now_us = at_us
             for evolve in self._handlers.get(type(event), _NOBODY)[0]:
                 evolve(event, at_us)
@@ -289,7 +288,7 @@ class Engine:
         self.view.timers.load(dumped["timers"])
         self._arm()
         self.now_us = dumped["clock"]["now_us"]
-        self._plans.position = dumped["clock"]["position"]
+        self.view.position = dumped["clock"]["position"]
 
     def state_hash(self) -> str:
         """A fingerprint of what the state says: BLAKE2b over canonical JSON of all sections' rows and the timers."""

@@ -30,11 +30,11 @@ class Plans:
     """Holds the plan in force; only the definition section changes it, all may read it.
 
     `rating` asks the scores that a plan may name, `predicates` are those that its rules may, `actions` the names of the
-    application's own. What follows events asks none of them. `position` is that of the last event, in `evolve` that of
-    the event itself.
+    application's own. What follows events asks none of them. `on_rules` is told when other rules hold: the engine lets
+    them hear what they follow.
     """
 
-    __slots__ = ("actions", "plan", "position", "predicates", "rating")
+    __slots__ = ("actions", "on_rules", "plan", "predicates", "rating")
 
     def __init__(
         self,
@@ -43,10 +43,14 @@ class Plans:
         actions: ActionNames | None = None,
     ) -> None:
         self.plan = Plan()
-        self.position = 0
         self.rating = rating or Rating()
         self.predicates: Predicates = dict(predicates or {})
         self.actions = actions or ActionNames()
+        self.on_rules: Callable[[], None] = _nobody
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 class Slice:

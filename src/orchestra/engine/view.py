@@ -62,6 +62,7 @@ class View:
         "known",
         "logs",
         "plans",
+        "position",
         "presence",
         "routing",
         "rules",
@@ -80,6 +81,7 @@ class View:
     ) -> None:
         self.plans = Plans(rating, predicates, actions)
         self.timers = Timers()
+        self.position = 0
         self.definition = Definition(self.plans, self.timers)
         self.presence = Presence(self.plans, self.timers)
         self.identity = Identity(self.plans, self.timers)
@@ -107,11 +109,6 @@ class View:
     def plan(self) -> Plan:
         """The plan in force."""
         return self.plans.plan
-
-    @property
-    def position(self) -> int:
-        """That of the last event: how many events made this state."""
-        return self.plans.position
 
     def id_of(self, kind: str, name: str | Ref) -> str:
         """The id behind an id or a reference.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 import attrs
 
@@ -23,10 +24,17 @@ class Engagements:
             can take it.
         pointer: what a customer is told where they asked something that was answered in another of their contacts;
             nothing unless given.
+        hold_automation: whether what the application sends by itself waits while a person talks with the customer on a
+            live channel; the agent may tell it instead.
+        cool_down: how long it waits after they have stopped.
+        never_held: topics of messages that leave all the same, such as codes that the customer is waiting for.
     """
 
     pairs: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     pointer: str | None = None
+    hold_automation: bool = True
+    cool_down: timedelta = timedelta(minutes=5)
+    never_held: Sequence[str] = ()
 
     def mode(self, there: str, comes: str) -> str:
         """How a contact on one channel goes with another one about the same case that is there already."""
@@ -35,6 +43,8 @@ class Engagements:
 
 def check_engagements(engagements: Engagements) -> Iterator[Fault]:
     """Everything wrong in it that does not depend on the rest of the plan."""
+    if engagements.cool_down < timedelta():
+        yield Fault("engagements.cool_down", "must not be below 0")
     if engagements.pointer == "":
         yield Fault("engagements.pointer", "must not be empty: leave it out to tell nothing")
     for there, others in engagements.pairs.items():

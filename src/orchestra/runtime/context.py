@@ -23,9 +23,9 @@ from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
-from orchestra.runtime.views import fields_of, suggested_of
+from orchestra.runtime.views import fields_of, held_for, suggested_of
 
-__all__ = ["Context", "Contexts", "PastContact", "Question", "Task"]
+__all__ = ["Context", "Contexts", "Held", "PastContact", "Question", "Task"]
 
 _OPEN_OFFER = ("PENDING", "CONNECTING")
 _WITH_TEXTS = ("MessageReceived", "WorkItemOpened", "InteractionHandedOver")
@@ -67,6 +67,16 @@ class Task:
 
 
 @attrs.frozen
+class Held:
+    """What is to be told to the customer, and waits while somebody talks with them. Its text is None once erased."""
+
+    delivery: str
+    message: str
+    topic: str
+    text: str | None = attrs.field(repr=False)
+
+
+@attrs.frozen
 class Context:
     """What is known about an interaction when it is offered.
 
@@ -88,6 +98,8 @@ class Context:
         commitments: what was said in the case or to the customer, and holds or is in dispute, newest first; at most
             twenty.
         linked: channels on which the customer asks the same; the answer is the answer there, too.
+        tell_now: messages that wait while somebody talks with the customer, oldest first; at most twenty. Who has told
+            one says so by `TellNow`.
         handed_over: what a bot said when it handed over to people; None if none did.
         sources: name -> what that source knows.
         missing: name -> why that source is missing: it timed out, failed, or gave something of no use.
@@ -112,6 +124,7 @@ class Context:
     work: Task | None
     commitments: tuple[CommitmentView, ...] = ()
     linked: tuple[str, ...] = ()
+    tell_now: tuple[Held, ...] = ()
     handed_over: str | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -170,10 +183,16 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
         said_in_context(view, row.case, row.customer),
         tuple(view.contacts.interactions[name].channel for name in view.engagements.linked_to(key)),
+        tuple(_held(view, name) for name in held_for(view, ids)),
     )
     refs = sorted(ref for target in (key, row.case, *ids) for ref in view.details.refs_of.get(target, ()))
     asked = Asked(context.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))
     return context, asked, tuple(ids)
+
+
+def _held(view: View, name: str) -> Held:
+    row = view.deliveries.deliveries[name]
+    return Held(name, row.message, row.topic, None)
 
 
 def _past(view: View, name: str) -> PastContact:
@@ -186,9 +205,14 @@ def _past(view: View, name: str) -> PastContact:
 def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Context:
     """The context with what customer, application and bot wrote in it, from the customer's own records."""
     texts: dict[str, str | None] = {}
-    work, handed_over = context.work, None
-    for record in journal.read(subjects=ids, types=_WITH_TEXTS):
+    work, handed_over, held = context.work, None, {row.message for row in context.tell_now}
+    types = (*_WITH_TEXTS, "MessageWritten") if held else _WITH_TEXTS
+    for record in journal.read(subjects=ids, types=types):
         event = decode_event(record)
+        if isinstance(event, e.MessageWritten):
+            if event.message in held:
+                texts[event.message] = event.text
+            continue
         if getattr(event, "interaction", None) != context.interaction:
             continue
         match event:
@@ -201,4 +225,5 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
             case _:
                 pass
     questions = tuple(Question(asked.message, texts.get(asked.message)) for asked in context.questions)
-    return attrs.evolve(context, questions=questions, work=work, handed_over=handed_over)
+    tell_now = tuple(attrs.evolve(row, text=texts.get(row.message)) for row in context.tell_now)
+    return attrs.evolve(context, questions=questions, work=work, handed_over=handed_over, tell_now=tell_now)

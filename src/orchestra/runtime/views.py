@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from heapq import nsmallest
 
 import attrs
 
@@ -32,6 +33,9 @@ __all__ = [
     "interaction_view",
     "suggested_of",
 ]
+
+
+_MOST_TOLD = 20
 
 
 @attrs.frozen
@@ -124,6 +128,7 @@ class EngagementView:
         lead: the agent who leads; None if nobody has any of it in hand.
         members: interaction -> how it goes with the others: `first`, `together` or `separate`.
         linked: interaction -> the one whose answer it waits for.
+        tell_now: deliveries that are held while somebody talks with the customer, oldest first; at most twenty.
     """
 
     id: str
@@ -131,6 +136,13 @@ class EngagementView:
     lead: str | None
     members: Mapping[str, str]
     linked: Mapping[str, str]
+    tell_now: tuple[str, ...]
+
+
+def held_for(view: View, ids: Iterable[str]) -> tuple[str, ...]:
+    """What the application sends a customer by itself, and is held since somebody talks with them: the oldest."""
+    names = (name for customer in ids for name in view.deliveries.hushed.get(customer, ()))
+    return tuple(nsmallest(_MOST_TOLD, names, key=lambda name: int(name[2:])))
 
 
 def engagement_view(view: View, name: str | Ref) -> EngagementView | None:
@@ -145,8 +157,10 @@ def engagement_view(view: View, name: str | Ref) -> EngagementView | None:
         return None
     rows = view.engagements
     members = {name: rows.members[name].mode for name in rows.of(ids)}
-    linked = {name: rows.linked[name].to for name in members if name in rows.linked}
-    return EngagementView(found[0], view.engagements.changes_of(found[0])[-1][0], lead(view, ids), members, linked)
+    linked = {name: rows.linked[name] for name in members if name in rows.linked}
+    return EngagementView(
+        found[0], view.engagements.changes_of(found[0])[-1][0], lead(view, ids), members, linked, held_for(view, ids)
+    )
 
 
 @attrs.frozen

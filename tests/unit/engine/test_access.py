@@ -45,6 +45,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ReportCallback("in1", "ana", "busy"),
     c.ReportDialing("in1", 1, "busy"),
     c.ScheduleCallback("voice", "main", person("joe")),
+    c.TellNow("in1", "ana", "de1"),
     c.WriteReply("in1", "ana", "hi"),
     c.RecordReply("chat", "main", "r1", person("joe")),
     c.OpenCase("cu1"),
@@ -116,7 +117,7 @@ OWN = {
     *("ConfirmConnected", "ReportSetupFailed"),
     *("AskConsult", "ConsultQueue", "AcceptConsult", "DeclineConsult", "EndConsult", "LeaveConsult"),
     *("MergeConsult", "CompleteTransfer", "TransferToAgent"),
-    *("RetrieveInteraction", "WriteReply", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
+    *("RetrieveInteraction", "WriteReply", "TellNow", "FinishInteraction", "FinishWrapUp", "TransferInteraction"),
     "HandOver",
     "ReportCallback",
 }

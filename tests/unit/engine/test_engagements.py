@@ -246,6 +246,16 @@ def test_the_side_that_an_engagement_is_named_after_keeps_it() -> None:
     assert driver.last(e.EngagementSplit) == e.EngagementSplit("en1", "cu2", "en2", ["in2"])
 
 
+def test_who_comes_under_another_id_and_is_not_in_touch_otherwise_is_alone() -> None:
+    driver = Driver()
+    driver.run(c.MergeCustomers(driver.message("joe").customer, driver.message("jm").customer, "told"), 1)
+    driver.run(c.CancelInteraction("in1", "spam"), 1)
+    driver.run(c.CancelInteraction("in2", "spam"), 1)
+    joined = len(driver.events(e.EngagementJoined))
+    driver.message("jm", "email")
+    assert len(driver.events(e.EngagementJoined)) == joined
+
+
 def test_who_is_merged_or_split_while_not_in_touch_changes_nothing() -> None:
     driver = Driver()
     driver.message("joe", "chat")

@@ -18,8 +18,7 @@ def _state(driver: Driver, interaction: str) -> str:
 
 
 def _to(driver: Driver, interaction: str) -> str | None:
-    row = driver.engine.view.engagements.linked.get(interaction)
-    return None if row is None else row.to
+    return driver.engine.view.engagements.linked.get(interaction)
 
 
 def _recorded(channel: str) -> c.RecordReply:
@@ -65,6 +64,19 @@ def test_what_rings_already_keeps_its_place() -> None:
     driver.sign_in("ana")
     driver.call("joe", "voice", topic="order")
     assert (_state(driver, "in1"), _to(driver, "in2")) == ("OFFERED", "in1")
+
+
+def test_what_an_agent_is_being_connected_to_keeps_its_place() -> None:
+    channels = {**plan().channels, "voice": attrs.evolve(plan().channels["voice"], connects=timedelta(seconds=20))}
+    driver = Driver(plan(channels=channels))
+    driver.sign_in("ana", "bob")
+    driver.call("joe", "voice", topic="order")
+    offer = driver.last(e.OfferMade)
+    driver.accept(offer)
+    driver.message("joe", "chat", topic="order")
+    assert (_state(driver, "in1"), _to(driver, "in2")) == ("CONNECTING", "in1")
+    driver.fail(offer)
+    assert _to(driver, "in2") == "in1"
 
 
 def test_what_finds_somebody_free_takes_the_place() -> None:

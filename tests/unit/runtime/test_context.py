@@ -14,7 +14,7 @@ from orchestra.errors import DefinitionError, NotPermitted
 from orchestra.model import commands as c
 from orchestra.model.definitions import AgentDefinition, Channel, Fields
 from orchestra.model.work import WorkItem
-from orchestra.runtime.context import PastContact, Question, Task
+from orchestra.runtime.context import Held, PastContact, Question, Task
 from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.sources import Asked, Source
 from orchestra.testing.clock import VirtualClock
@@ -37,6 +37,22 @@ SLOW = timedelta(milliseconds=1)
 @pytest.fixture
 def centre() -> Centre:
     return Centre(plan=DESK, clock=VirtualClock())
+
+
+async def test_whoever_talks_with_a_customer_is_told_what_waits_for_them(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        got = await workspace.receive(message(1, "Where is it?", topic="order"))
+        ana = await workspace.sign_in("ana")
+        contact = await (await ana.next_offer()).accept()
+        await workspace.execute(c.SendMessage(got.case.id, "k1", "delay", text="It is late."))
+        context = await contact.context()
+        assert context.tell_now == (Held("de1", context.tell_now[0].message, "delay", "It is late."),)
+        assert "late" not in repr(context)
+        engagement = await workspace.engagement(got.customer)
+        assert engagement is not None
+        assert (engagement.tell_now, engagement.linked) == (("de1",), {})
+        await workspace.execute(c.TellNow(got.interaction or "", "ana", "de1"))
+        assert (await contact.context()).tell_now == ()
 
 
 async def test_an_offer_tells_the_matter_and_the_question(centre: Centre) -> None:

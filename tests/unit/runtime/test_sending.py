@@ -313,7 +313,7 @@ async def test_a_stop_of_one_topic_leaves_the_others(centre: Centre, clock: Virt
         contact = await answered(workspace)
         await workspace.execute(StopSending("a wrong price", topic="offer"))
         for topic in ("offer", "delay"):
-            await workspace.execute(SendMessage(contact.case.id, topic, topic=topic, text=topic))
+            await workspace.execute(SendMessage(contact.case.id, topic, topic=topic, text=topic, actor="operator:kim"))
         await workspace.settle()
         assert [delivered.text for delivered in centre.provider.delivered] == ["Hello back", "delay"]
 

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_id, check_text
+from orchestra.engine.contacts.owned import owned
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.deliveries.state import (
     DUE,
     EVOLVE,
     EXPIRY,
+    HUSH,
     PERMIT,
     RELEASE,
     SLICE,
+    TALKING,
     Deliveries,
     Delivery,
     early_key,
     scope_key,
 )
+from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import actor_kind
 from orchestra.model.identity import SERVICE
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION", "conversation_with"]
 
+LetGo = e.InteractionFinished | e.InteractionDone | e.InteractionQueued | e.InteractionCanceled | e.TransferCompleted
+
 _LONGEST_RETRY_AFTER_US = 24 * 3600 * 1_000_000
+_PEOPLE = ("agent", "bot", "operator")
+"""Whose messages are somebody's answer. What the application sends by itself is not."""
 _OUTCOMES = ("accepted", "retry", "failed", "unknown")
 
 
@@ -65,6 +74,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             digest=command.digest,
             purpose=command.purpose,
             subject=command.subject,
+            automatic=actor_kind(command.actor or "system") not in _PEOPLE,
         )
     )
 
@@ -117,6 +127,8 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
         raise NotAllowedInState(command.delivery, "outdated by a correction", "start")
     if row.subject in view.deliveries.frozen:
         raise NotAllowedInState(command.delivery, f"about {row.subject}, in {_conflict(view, row)}", "start")
+    if _is_hushed(view, row):
+        raise NotAllowedInState(command.delivery, "while somebody talks with its customer", "start")
     yield e.DeliveryStarted(command.delivery, row.customer, command.attempt, command.epoch)
     return None
 
@@ -241,9 +253,67 @@ def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield e.DeliveryCanceled(name, row.customer, "corrected")
     elif view.deliveries.is_kept(row):
         yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
+    elif _is_hushed(view, row):
+        yield e.DeliveryHeld(name, row.customer, TALKING)
     else:
         until_us = at_us + microseconds(view.plan.deliveries.permit)
         yield e.DeliveryPermitted(name, row.customer, row.attempts + 1, until_us)
+
+
+def _is_hushed(view: View, row: Delivery) -> bool:
+    """Whether a delivery that nobody wrote waits until nobody talks with its customer any more."""
+    rules = view.plan.engagements
+    return (
+        row.automatic
+        and rules.hold_automation
+        and row.topic not in rules.never_held
+        and talks_with(view, view.identity.group(row.customer)) is not None
+    )
+
+
+def _tell_now(view: View, command: c.TellNow, at_us: int) -> Steps:
+    _, interaction = owned(view, command, command.interaction, command.agent, "wrap_up", "tell_now", is_shared=True)
+    row = view.delivery(command.delivery)
+    if not row.is_hushed:
+        raise NotAllowedInState(command.delivery, row.state, "tell_now")
+    if not view.identity.is_same(row.customer, interaction.customer):
+        raise InvalidCommand("delivery", f"{command.delivery} is for somebody else")
+    yield e.DeliveryCanceled(command.delivery, row.customer, "told")
+    return None
+
+
+def _on_let_go(view: View, event: LetGo, at_us: int) -> Iterable[e.Event]:
+    return _silence(view, event.customer, at_us) if view.deliveries.hushed else ()
+
+
+def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Event]:
+    """Somebody talks with one of the two, and not with the other."""
+    for customer in (event.customer, event.other):
+        yield from _silence(view, customer, at_us)
+
+
+def _on_agent_defined(view: View, event: e.AgentDefined, at_us: int) -> Iterator[e.Event]:
+    """Whoever is a bot from now on talks with nobody."""
+    if event.kind == "bot" and view.deliveries.hushed:
+        for interaction in sorted(view.routing.in_hand.get(event.agent, ())):
+            yield from _silence(view, view.contacts.interactions[interaction].customer, at_us)
+
+
+def _silence(view: View, customer: str, at_us: int) -> Iterator[e.Event]:
+    """What was held while somebody talked with a customer leaves a while after they have stopped."""
+    ids = view.identity.group(customer)
+    if talks_with(view, ids) is not None:
+        return
+    until_us = at_us + microseconds(view.plan.engagements.cool_down)
+    for one in ids:
+        if one in view.deliveries.hushed:
+            yield e.TalkEnded(one, until_us)
+
+
+def _hush_over(view: View, customer: str, at_us: int) -> Iterator[e.Event]:
+    hushed = view.deliveries.hushed.get(customer, {})
+    names = sorted(hushed, key=lambda name: int(name[2:]))[:SLICE]
+    yield e.AutomationResumed(customer, names, len(hushed) > SLICE)
 
 
 def _conflict(view: View, row: Delivery) -> str | None:
@@ -279,6 +349,8 @@ def _permit_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield e.DeliveryCanceled(name, row.customer, "corrected")
     elif view.deliveries.is_kept(row):
         yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
+    elif _is_hushed(view, row):
+        yield e.DeliveryHeld(name, row.customer, TALKING)
     else:
         limits = view.plan.deliveries
         gap_us = min(microseconds(limits.longest_retry), microseconds(limits.permit) * (2 ** min(row.lapses, 40) - 1))
@@ -292,7 +364,7 @@ def _expire(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 def _release(view: View, _: str, at_us: int) -> Iterator[e.Event]:
     for name in [name for name, _ in zip(view.deliveries.to_release, range(SLICE), strict=False)]:
         row = view.deliveries.deliveries[name]
-        is_free = not row.is_outdated and not view.deliveries.is_kept(row)
+        is_free = not row.is_outdated and not view.deliveries.is_kept(row) and not _is_hushed(view, row)
         if row.conversation in view.deliveries.line and is_free:
             yield e.DeliveryReleased(name, row.customer)
         else:
@@ -309,11 +381,22 @@ SECTION = Section(
         c.RecoverDelivery: _recover,
         c.RecordReceipt: _receipt,
         c.CancelDelivery: _cancel,
+        c.TellNow: _tell_now,
         c.StopSending: _stop,
         c.StartSending: _start_sending,
         c.ResumeDeliveries: _resume,
     },
     EVOLVE,
-    {e.DeliveryPlanned: _on_planned, e.DeliveryAccepted: _on_accepted},
-    {DUE: _permit, PERMIT: _permit_over, EXPIRY: _expire, RELEASE: _release},
+    {
+        e.DeliveryPlanned: _on_planned,
+        e.DeliveryAccepted: _on_accepted,
+        e.InteractionFinished: _on_let_go,
+        e.InteractionDone: _on_let_go,
+        e.InteractionQueued: _on_let_go,
+        e.InteractionCanceled: _on_let_go,
+        e.TransferCompleted: _on_let_go,
+        e.CustomersSplit: _on_split,
+        e.AgentDefined: _on_agent_defined,
+    },
+    {DUE: _permit, PERMIT: _permit_over, EXPIRY: _expire, RELEASE: _release, HUSH: _hush_over},
 )

@@ -27,6 +27,7 @@ def write(
     digest: str | None = None,
     purpose: str = SERVICE,
     subject: str | None = None,
+    automatic: bool = False,
 ) -> Steps:
     """Write a message into a conversation and plan its delivery; gives `Written`.
 
@@ -52,5 +53,6 @@ def write(
         digest,
         purpose,
         subject,
+        automatic,
     )
     return Written(message, delivery)

@@ -17,9 +17,11 @@ __all__ = [
     "DUE",
     "EVOLVE",
     "EXPIRY",
+    "HUSH",
     "PERMIT",
     "RELEASE",
     "SLICE",
+    "TALKING",
     "Deliveries",
     "Delivery",
     "EarlyReceipt",
@@ -35,6 +37,10 @@ PERMIT = "deliveries.permit"
 """Timer of a permit not yet used."""
 RELEASE = "deliveries.release"
 """Timer of the walk over deliveries whose stop was lifted."""
+HUSH = "deliveries.hush"
+"""Timer of a customer with whom somebody talked: what was held meanwhile is due then."""
+TALKING = "somebody talks with them"
+"""Why what an application sends by itself is held."""
 
 SLICE = 200
 """Deliveries released in one go."""
@@ -73,6 +79,8 @@ class Delivery:
     lapses: int = 0
     subject: str | None = None
     is_outdated: bool = False
+    automatic: bool = False
+    is_hushed: bool = False
     provider_ids: list[str] = attrs.field(factory=list)
 
 
@@ -125,6 +133,7 @@ class Deliveries(Slice):
         self.by_key: dict[str, str] = {}
         self.by_provider_id: dict[tuple[str, str, str], str] = {}
         self.held: dict[tuple[str, str], dict[str, int]] = {}
+        self.hushed: dict[str, dict[str, int]] = {}
         self.lapsed: dict[tuple[str, str], dict[str, int]] = {}
         self.permitted: dict[str, int] = {}
         self.started: dict[str, int] = {}
@@ -221,6 +230,7 @@ class Deliveries(Slice):
             event.expires_us,
             event.purpose,
             subject=event.subject,
+            automatic=event.automatic,
         )
         self.deliveries[event.delivery] = row
         self.by_key[event.key] = event.delivery
@@ -243,6 +253,7 @@ class Deliveries(Slice):
             self._step(event.delivery, "lapse")
         self._unhold(event.delivery, row, at_us)
         self._leave_line(event.delivery, row, at_us)
+        row.is_hushed = event.reason == TALKING
         self._hold(event.delivery, row)
         self.timers.cancel(DUE, event.delivery)
         self.timers.cancel(PERMIT, event.delivery)
@@ -254,11 +265,14 @@ class Deliveries(Slice):
     def _hold(self, name: str, row: Delivery) -> None:
         row.is_held = True
         self.held.setdefault((row.channel, row.topic), {})[name] = 1
+        if row.is_hushed:
+            self.hushed.setdefault(row.customer, {})[name] = 1
 
     def _unhold(self, name: str, row: Delivery, at_us: int) -> None:
         if not row.is_held:
             return
         row.is_held = False
+        self._unhush(name, row)
         self._line_up(name, row)
         _drop(self.held, (row.channel, row.topic), name)
         if self.to_release.pop(name, None) is None:
@@ -267,6 +281,25 @@ class Deliveries(Slice):
             self.timers.set(RELEASE, "", at_us + SLICE_PAUSE_US)
         else:
             self.timers.cancel(RELEASE, "")
+
+    def _unhush(self, name: str, row: Delivery) -> None:
+        if row.is_hushed:
+            row.is_hushed = False
+            _drop(self.hushed, row.customer, name)
+
+    def talk_over(self, event: e.TalkEnded, at_us: int) -> None:
+        """What was held while somebody talked with the customer is due a while later."""
+        self.timers.set(HUSH, event.customer, event.until_us)
+
+    def unhushed(self, event: e.AutomationResumed, at_us: int) -> None:
+        """It is to be permitted, slice by slice, unless somebody talks with the customer again by then."""
+        for name in event.deliveries:
+            self._unhush(name, self.deliveries[name])
+        self._release({name: 1 for name in event.deliveries if self._is_free(self.deliveries[name])}, at_us)
+        if event.more:
+            self.timers.set(HUSH, event.customer, at_us + SLICE_PAUSE_US)
+        else:
+            self.timers.cancel(HUSH, event.customer)
 
     def started_now(self, event: e.DeliveryStarted, at_us: int) -> None:
         """The attempt has left: it can neither lapse nor expire."""
@@ -421,6 +454,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.SendingStopped: Deliveries.stopped,
     e.SendingStarted: Deliveries.sending_started,
     e.DeliveriesResumed: Deliveries.resumed,
+    e.TalkEnded: Deliveries.talk_over,
+    e.AutomationResumed: Deliveries.unhushed,
     e.CommitmentConflict: Deliveries.conflict_raised,
     e.CommitmentCorrected: Deliveries.corrected,
 }

@@ -33,7 +33,7 @@ def check_seen(view: View, command: c.Command, seen: int) -> None:
     if seen > version:
         raise InvalidCommand("seen", f"{name} is at version {version}")
     if seen < version:
-        between = tuple(f"{what} {one}" for position, what, one in changes if position > seen)
+        between = tuple(f"{what} {one}" for number, what, one in changes if number > seen)
         raise StaleVersion(name, seen, version, between)
 
 
@@ -97,8 +97,8 @@ def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Eve
     moved = next(side for side in sides if named_after(side[0]) != name)
     yield e.EngagementSplit(name, event.customer, named_after(moved[0]), moved)
     for interaction in view.engagements.of((*view.identity.group(event.customer), *view.identity.group(event.other))):
-        row = view.engagements.linked.get(interaction)
-        if row is not None and view.engagements.of_member(row.to) != view.engagements.of_member(interaction):
+        to = view.engagements.linked.get(interaction)
+        if to is not None and view.engagements.of_member(to) != view.engagements.of_member(interaction):
             yield from unlink(view, interaction, "split")
 
 

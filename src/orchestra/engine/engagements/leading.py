@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from orchestra.engine.view import View
 
-__all__ = ["MOST_LOOKED_AT", "lead", "lead_for", "members_of"]
+__all__ = ["MOST_LOOKED_AT", "lead", "lead_for", "members_of", "talks_with"]
 
 MOST_LOOKED_AT = 50
 """Somebody who sends a thousand mails at once does not make every offer look at a thousand."""
@@ -28,6 +28,16 @@ def lead_for(view: View, interaction: str) -> str | None:
     if member is None or member.mode != "together":
         return None
     return lead(view, view.identity.group(member.customer))
+
+
+def talks_with(view: View, ids: Iterable[str]) -> str | None:
+    """The contact on a live channel in which a person talks with a customer now; None if nobody does."""
+    rows = view.contacts.interactions
+    for interaction in _of(view, ids):
+        row = rows[interaction]
+        if row.live and row.agent is not None and row.agent not in view.bots.bots:
+            return interaction
+    return None
 
 
 def lead(view: View, ids: Iterable[str]) -> str | None:

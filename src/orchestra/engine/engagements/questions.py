@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.engagements.leading import members_of
-from orchestra.engine.engagements.state import Linked
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -18,16 +17,13 @@ from orchestra.model import events as e
 __all__ = ["age_of_place", "discharged", "keep_one", "link", "may_be_linked", "released", "unlink"]
 
 _WAITING = ("QUEUED", "OFFERED")
+_PLACES = (*_WAITING, "CONNECTING")
 _LONGEST = 1 << 62
 
 
 def may_be_linked(view: View, interaction: str) -> bool:
     """Whether a contact waits, in a queue, for somebody to answer it."""
-    return (
-        view.contacts.interactions[interaction].state in _WAITING
-        and interaction in view.routing.items
-        and interaction in view.engagements.members
-    )
+    return view.contacts.interactions[interaction].state in _WAITING and interaction in view.engagements.members
 
 
 def _others(view: View, interaction: str) -> Iterable[str]:
@@ -43,7 +39,7 @@ def _others(view: View, interaction: str) -> Iterable[str]:
         if other != interaction
         and rows[other].case == comes.case
         and not view.engagements.members[other].is_apart
-        and may_be_linked(view, other)
+        and rows[other].state in _PLACES
         and _share(view, other, interaction)
     ]
 
@@ -72,60 +68,45 @@ def keep_one(view: View, interaction: str) -> Iterator[e.Event]:
             return
 
 
-def _answered_at(view: View, interaction: str) -> tuple[bool, bool, int, int]:
+def _answered_at(view: View, interaction: str) -> tuple[bool, bool, bool, int, int]:
     """When a contact will be answered, as far as that can be told, least first.
 
-    One that rings goes before all; whoever is on the line is not sent away for something that is written.
+    One whose agent is being connected goes before one that rings, and that before all others; whoever is on the line is
+    not sent away for something that is written.
     """
     place = view.routing.place(interaction)
     wait_us = None if place is None else place[1]
     is_ringing = bool(view.routing.items[interaction].ringing)
-    is_live = view.contacts.interactions[interaction].live
+    row = view.contacts.interactions[interaction]
     began = view.engagements.members[interaction].began
-    return not is_ringing, not is_live, _LONGEST if wait_us is None else wait_us, began
+    return row.state != "CONNECTING", not is_ringing, not row.live, _LONGEST if wait_us is None else wait_us, began
 
 
 def link(view: View, interaction: str, to: str, by: str) -> Iterator[e.Event]:
     """Take a contact out of its queue: the answer to the other one is its answer, too; and so for what it has taken."""
-    item = view.routing.items[interaction]
+    customer = view.contacts.interactions[interaction].customer
     yield from end_all(view, interaction, "withdraw", f"linked to {to}")
-    row = Linked(to, item.queue, dict(item.skills), item.priority, item.start_us, item.order, item.agent)
-    yield _linked(view, interaction, row, by)
+    yield e.QuestionLinked(interaction, customer, to, by)
     for other in view.engagements.linked_to(interaction):
-        yield _linked(view, other, view.engagements.linked[other], by, to)
-
-
-def _linked(view: View, interaction: str, row: Linked, by: str, to: str | None = None) -> e.QuestionLinked:
-    return e.QuestionLinked(
-        interaction,
-        view.contacts.interactions[interaction].customer,
-        to or row.to,
-        by,
-        row.queue,
-        row.skills,
-        row.priority,
-        row.start_us,
-        row.order,
-        row.agent,
-    )
+        yield e.QuestionLinked(other, view.contacts.interactions[other].customer, to, by)
 
 
 def unlink(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
     """A contact has a place of its own again, as old as it was."""
-    row = view.engagements.linked[interaction]
-    contact = view.contacts.interactions[interaction]
-    yield e.QuestionUnlinked(interaction, contact.customer, reason)
+    item = view.routing.items[interaction]
+    yield e.QuestionUnlinked(interaction, item.customer, reason)
     yield e.InteractionQueued(
         interaction,
-        contact.customer,
-        row.queue,
-        contact.channel,
-        row.skills,
-        row.priority,
-        row.start_us,
-        row.order,
+        item.customer,
+        item.queue,
+        item.channel,
+        dict(item.skills),
+        item.priority,
+        item.start_us,
+        item.order,
         "unlinked",
-        row.agent,
+        item.agent,
+        first=item.first,
     )
 
 
@@ -134,13 +115,10 @@ def released(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
     first, *others = view.engagements.linked_to(interaction)
     yield from unlink(view, first, reason)
     for other in others:
-        # Each look anew: in between, the first may have been turned away, and taken others with it.
-        row = view.engagements.linked.get(other)
-        if row is not None and row.to == interaction:
-            if may_be_linked(view, first):
-                yield _linked(view, other, row, "place", first)
-            else:
-                yield from unlink(view, other, reason)
+        if view.contacts.interactions[first].state in _PLACES:
+            yield e.QuestionLinked(other, view.contacts.interactions[other].customer, first, "place")
+        else:  # it was turned away, as its queue has closed
+            yield from unlink(view, other, reason)
 
 
 def discharged(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
@@ -161,5 +139,6 @@ def discharged(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
                 interaction=other,
                 key=f"pointer:{other}",
                 topic="pointer",
+                automatic=True,
             )
         yield e.QuestionAnswered(other, row.customer, interaction)

@@ -22,7 +22,7 @@ MOST_CHANGES = 20
 """Changes that are remembered at least, the newest, to be told to whoever knows an older version."""
 
 Change = list[Any]
-"""At which position, what happened, and in which interaction; a list, as what is loaded from JSON is."""
+"""The how manyeth of the workspace, what happened, and in which interaction; a list, as what is loaded from JSON is."""
 
 Over = (
     e.InteractionFinished
@@ -38,7 +38,7 @@ Over = (
 class Member:
     """A contact that goes on: whose it is, and how it goes with the others of its engagement.
 
-    `began` is the position at which its customer came, `since` that at which whoever has it took it. Once another one
+    `began` is the change by which its customer came, `since` that by which whoever has it took it. Once another one
     goes on as well, `engagement` and `mode` are set; until then, `changes` are its own. `is_apart` is set once people
     have said that it does not ask the same as the one it was linked to.
     """
@@ -60,32 +60,20 @@ class Engagement:
     contacts: int
 
 
-@attrs.define
-class Linked:
-    """A contact that waits for the answer to another one, `to`, and the place that it had."""
-
-    to: str
-    queue: str
-    skills: dict[str, int]
-    priority: int
-    start_us: int
-    order: int
-    agent: str | None
-
-
 def named_after(interaction: str) -> str:
     """The engagement that begins with an interaction."""
     return f"en{interaction[2:]}"
 
 
 class Engagements(Slice):
-    """Engagements by id, `members` and what is `linked` by interaction."""
+    """Engagements by id, `members` by interaction; `linked` is interaction -> the one whose answer it waits for."""
 
-    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": Linked}
+    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": None, "counts": None}
 
     engagements: dict[str, Engagement]
     members: dict[str, Member]
-    linked: dict[str, Linked]
+    linked: dict[str, str]
+    counts: dict[str, int]
 
     def reindex(self) -> None:
         """Rebuild the look-up by customer, in the order in which the contacts began."""
@@ -93,8 +81,8 @@ class Engagements(Slice):
         for interaction, member in sorted(self.members.items(), key=lambda item: item[1].began):
             self._in_touch.setdefault(member.customer, {})[interaction] = 1
         self._linked_to: dict[str, dict[str, int]] = {}
-        for interaction, row in self.linked.items():
-            self._linked_to.setdefault(row.to, {})[interaction] = 1
+        for interaction, to in self.linked.items():
+            self._linked_to.setdefault(to, {})[interaction] = 1
 
     # Questions
 
@@ -103,7 +91,7 @@ class Engagements(Slice):
         return self.members[interaction].engagement or named_after(interaction)
 
     def changes_of(self, name: str) -> list[Change]:
-        """What has changed in an engagement, the newest last, whose position is the version."""
+        """What has changed in an engagement, the newest last, whose number is the version."""
         row = self.engagements.get(name)
         return self.members[_first_of(name)].changes if row is None else row.changes
 
@@ -129,8 +117,8 @@ class Engagements(Slice):
     # Changes
 
     def _begin(self, interaction: str, customer: str, what: str) -> Member:
-        position = self.plans.position
-        member = self.members[interaction] = Member(customer, position, [[position, what, interaction]])
+        number = self._next()
+        member = self.members[interaction] = Member(customer, number, [[number, what, interaction]])
         there = self._in_touch.get(customer)
         if there is None:
             self._in_touch[customer] = {interaction: 1}
@@ -138,10 +126,15 @@ class Engagements(Slice):
             there[interaction] = 1
         return member
 
+    def _next(self) -> int:
+        """The number of the next change: versions rise through the whole workspace, so that none comes twice."""
+        number = self.counts["change"] = self.counts.get("change", 0) + 1
+        return number
+
     def _changed(self, name: str | None, changes: list[Change], what: str, interaction: str) -> None:
         if name is not None:
             changes = self.engagements[name].changes
-        changes.append([self.plans.position, what, interaction])
+        changes.append([self._next(), what, interaction])
         if len(changes) > 2 * MOST_CHANGES:
             del changes[:-MOST_CHANGES]
 
@@ -207,8 +200,8 @@ class Engagements(Slice):
         """An agent has it, or another one."""
         member = self.members.get(event.interaction)
         if member is not None:
-            member.since = self.plans.position
             self._changed(member.engagement, member.changes, type(event).__name__, event.interaction)
+            member.since = self.counts["change"]
 
     def happened(self, event: e.MessageReceived | e.MessageWritten | e.ContactVerified, at_us: int) -> None:
         """Something that others should know before they go on."""
@@ -222,8 +215,7 @@ class Engagements(Slice):
     def question_linked(self, event: e.QuestionLinked, at_us: int) -> None:
         """It waits for the other's answer."""
         self._let_go(event.interaction)
-        row = Linked(event.to, event.queue, event.skills, event.priority, event.start_us, event.order, event.agent)
-        self.linked[event.interaction] = row
+        self.linked[event.interaction] = event.to
         self._linked_to.setdefault(event.to, {})[event.interaction] = 1
         self._happened(event.interaction, "QuestionLinked")
 
@@ -234,13 +226,13 @@ class Engagements(Slice):
         self._happened(event.interaction, "QuestionUnlinked")
 
     def _let_go(self, interaction: str) -> None:
-        row = self.linked.pop(interaction, None)
-        if row is None:
+        to = self.linked.pop(interaction, None)
+        if to is None:
             return
-        others = self._linked_to[row.to]
+        others = self._linked_to[to]
         del others[interaction]
         if not others:
-            del self._linked_to[row.to]
+            del self._linked_to[to]
 
     def over(self, event: Over, at_us: int) -> None:
         """One contact fewer."""

@@ -307,7 +307,7 @@ def over(
     | e.InteractionAbandoned
     | e.InteractionCanceled
     | e.InteractionDeflected
-    | e.QuestionLinked
+    | e.QuestionAnswered
     | e.CallbackScheduled,
     at_us: int,
 ) -> None:
@@ -326,6 +326,16 @@ def over(
     routing.release(event.interaction, item, at_us)
     for offer in item.offers:
         del routing.offers[offer]
+
+
+def linked(routing: Routing, event: e.QuestionLinked, at_us: int) -> None:
+    """It waits for another's answer, and keeps what it needs to wait for one of its own again."""
+    item = routing.items[event.interaction]
+    if item.state == "WAITING":
+        routing.unwait(event.interaction, item)
+    elif item.state != "LINKED":
+        routing.release(event.interaction, item, at_us)
+    item.state = "LINKED"
 
 
 def dialing(routing: Routing, event: e.CallbackDialing, at_us: int) -> None:
@@ -446,7 +456,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionDone: over,
     e.InteractionAbandoned: over,
     e.InteractionCanceled: over,
-    e.QuestionLinked: over,
+    e.QuestionLinked: linked,
+    e.QuestionAnswered: over,
     e.InteractionDeflected: over,
     e.CallbackScheduled: over,
     e.CallbackDialing: dialing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from orchestra.engine.section import Evolve, Slice
@@ -34,9 +34,6 @@ class Rules(Slice):
     hours: dict[str, int]
     counts: dict[str, int]
 
-    on_change: Callable[[], None] = staticmethod(lambda: None)
-    """Told when other rules hold; the engine lets them hear what they follow."""
-
     def reindex(self) -> None:
         """Find what follows each type of event, in the order in which it does."""
         self.following: Mapping[type[e.Event], tuple[Rule, ...]] = _following(self.plan.rules)
@@ -56,7 +53,7 @@ class Rules(Slice):
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Other rules hold."""
         self.reindex()
-        self.on_change()
+        self.plans.on_rules()
 
     def told(self, event: Told, at_us: int) -> None:
         """Count it, and once more when it is stopped for that, so that it is not told again.

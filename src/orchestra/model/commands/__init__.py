@@ -81,6 +81,7 @@ from orchestra.model.commands.deliveries import (
     StartDelivery,
     StartSending,
     StopSending,
+    TellNow,
 )
 from orchestra.model.commands.engagements import LinkQuestion, UnlinkQuestion
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
@@ -191,6 +192,7 @@ __all__ = [
     "StopMonitoring",
     "StopSending",
     "TakeOver",
+    "TellNow",
     "TransferInteraction",
     "TransferToAgent",
     "UnlinkAddress",

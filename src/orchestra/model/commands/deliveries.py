@@ -18,6 +18,7 @@ __all__ = [
     "StartDelivery",
     "StartSending",
     "StopSending",
+    "TellNow",
 ]
 
 
@@ -28,6 +29,7 @@ class SendMessage(Command):
     Sent once per `key`; the same key with another case, topic, purpose, subject or `digest` (a keyed hash of the text)
     is refused. What is sent for a `purpose` other than `service` needs what the plan asks for, at the time it leaves.
     `subject` is what it tells about, as in `MakeCommitment`; while a conflict about that is open, it is refused too.
+    What no agent, bot or operator asked for waits while somebody talks with the customer, and for a while afterwards.
     """
 
     case: Id
@@ -117,3 +119,12 @@ class ResumeDeliveries(Command):
 
     channel: str
     account: str
+
+
+@attrs.define
+class TellNow(Command):
+    """Note that an agent who talks with a customer has told them what a held message says: it is not sent any more."""
+
+    interaction: Id
+    agent: str
+    delivery: str

@@ -93,6 +93,7 @@ from orchestra.model.events.contacts import (
 )
 from orchestra.model.events.definition import PlanChanged
 from orchestra.model.events.deliveries import (
+    AutomationResumed,
     DeliveriesResumed,
     DeliveryAccepted,
     DeliveryCanceled,
@@ -109,6 +110,7 @@ from orchestra.model.events.deliveries import (
     ReceiptRecorded,
     SendingStarted,
     SendingStopped,
+    TalkEnded,
 )
 from orchestra.model.events.engagements import (
     EngagementJoined,
@@ -186,6 +188,7 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentWentAway",
+    "AutomationResumed",
     "BargedIn",
     "CallbackAnswered",
     "CallbackDialing",
@@ -304,6 +307,7 @@ __all__ = [
     "SendingStarted",
     "SendingStopped",
     "StepEntered",
+    "TalkEnded",
     "TeamNotified",
     "TransferCompleted",
     "TriageListed",

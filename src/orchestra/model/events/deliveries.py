@@ -8,6 +8,7 @@ from orchestra.model.event import Event
 from orchestra.model.identity import SERVICE
 
 __all__ = [
+    "AutomationResumed",
     "DeliveriesResumed",
     "DeliveryAccepted",
     "DeliveryCanceled",
@@ -24,6 +25,7 @@ __all__ = [
     "ReceiptRecorded",
     "SendingStarted",
     "SendingStopped",
+    "TalkEnded",
 ]
 
 
@@ -31,7 +33,8 @@ __all__ = [
 class DeliveryPlanned(Event):
     """A message is to be sent, about a subject of commitments if it names one.
 
-    `body` is the position of the event that holds its text.
+    `body` is the position of the event that holds its text. What is `automatic` was written by nobody: it waits while
+    somebody talks with the customer.
     """
 
     delivery: str
@@ -49,6 +52,7 @@ class DeliveryPlanned(Event):
     digest: str | None = None
     purpose: str = SERVICE
     subject: str | None = None
+    automatic: bool = False
 
 
 @attrs.define
@@ -114,7 +118,10 @@ class DeliveryUnknown(Event):
 
 @attrs.define
 class DeliveryHeld(Event):
-    """It waits: until an operator lets its scope be sent again, or until the conflict in `reason` is settled."""
+    """It waits: until an operator lets its scope be sent again, or until what `reason` says is over.
+
+    That is an open conflict about its subject, or that somebody talks with the customer.
+    """
 
     delivery: str
     customer: str
@@ -194,3 +201,20 @@ class DeliveriesResumed(Event):
 
     channel: str
     account: str
+
+
+@attrs.define
+class TalkEnded(Event):
+    """Nobody talks with the customer any more: what was held meanwhile may leave from then on."""
+
+    customer: str
+    until_us: int
+
+
+@attrs.define
+class AutomationResumed(Event):
+    """These were held while somebody talked with the customer, and are looked at again; `more` follow if it says so."""
+
+    customer: str
+    deliveries: list[str]
+    more: bool

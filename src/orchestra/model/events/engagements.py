@@ -53,19 +53,12 @@ class QuestionLinked(Event):
     Attributes:
         to: the contact that keeps its place, or is being answered.
         by: `place`, since both waited in the queues for one case; `asked`, since somebody said that they are the same.
-        queue: where it waited, as `InteractionQueued` says; its place, should it need that again.
     """
 
     interaction: str
     customer: str
     to: str
     by: str
-    queue: str
-    skills: dict[str, int]
-    priority: int
-    start_us: int
-    order: int
-    agent: str | None = None
 
 
 @attrs.define

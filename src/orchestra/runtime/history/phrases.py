@@ -131,7 +131,9 @@ PHRASES: Mapping[str, str] = {
     "DeliveryRetried": "attempt {attempt} did not succeed{because}, another follows",
     "DeliveryFailed": "the message could not be sent{because}",
     "DeliveryUnknown": "nobody knows whether the message was sent{because}",
-    "DeliveryHeld": "sending is stopped: the message waits{because}",
+    "DeliveryHeld": "the message waits{because}",
+    "TalkEnded": "nobody talks with them any more: what was held leaves after a while",
+    "AutomationResumed": "what was held while somebody talked with them is looked at again",
     "DeliveryReleased": "sending goes on: the message leaves after those before it",
     "DeliveryExpired": "the message was not sent in time",
     "DeliveryCanceled": "the message was called back{because}",
@@ -159,6 +161,8 @@ DETAILS = frozenset(
         "RingWidened",
         "RoutingRetried",
         "FactExpired",
+        "TalkEnded",
+        "AutomationResumed",
     }
 )
 """Event types that matter to who looks for a fault, and to nobody else."""
