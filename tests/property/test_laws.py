@@ -91,7 +91,8 @@ def test_law_03_no_interaction_is_lost(seed: int) -> None:
         scheduled = {name for name, row in rows.items() if row.state == "SCHEDULED"}
         assert scheduled == {name for name, row in engine.view.callbacks.callbacks.items() if row.due_us is not None}
         routed = {name for name, item in engine.view.routing.items.items() if item.consult_on is None}
-        assert {name for name, row in rows.items() if not row.is_final} - scheduled == routed
+        linked = set(engine.view.engagements.linked)
+        assert {name for name, row in rows.items() if not row.is_final} - scheduled - linked == routed - linked
         _check_deadlines(engine)
 
 
@@ -117,6 +118,8 @@ def _check_deadlines(engine: Engine) -> None:
             assert timers.get("callbacks.due", name) == engine.view.callbacks.callbacks[name].due_us
         elif row.state == "DIALING":
             assert timers.get("callbacks.call", name) is not None
+        elif row.state == "LINKED":
+            assert engine.view.engagements.linked[name] in engine.view.engagements.members
         elif row.state == "PARKED":
             assert row.agent in engine.view.presence.agents
             assert routing.items[name].lent_to is not None or timers.get("routing.park", name) is not None
