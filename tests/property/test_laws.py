@@ -72,7 +72,7 @@ def test_law_02_refusal_changes_nothing(seed: int) -> None:
     check_rebuilt(engine, untouched)
 
 
-ENDS = (e.InteractionDone, e.InteractionAbandoned, e.InteractionCanceled, e.InteractionDeflected)
+ENDS = (e.QuestionAnswered, e.InteractionDone, e.InteractionAbandoned, e.InteractionCanceled, e.InteractionDeflected)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,13 +91,14 @@ def test_law_03_no_interaction_is_lost(seed: int) -> None:
         scheduled = {name for name, row in rows.items() if row.state == "SCHEDULED"}
         assert scheduled == {name for name, row in engine.view.callbacks.callbacks.items() if row.due_us is not None}
         routed = {name for name, item in engine.view.routing.items.items() if item.consult_on is None}
-        linked = set(engine.view.engagements.linked)
-        assert {name for name, row in rows.items() if not row.is_final} - scheduled - linked == routed - linked
+        linked = {name for name, row in rows.items() if row.state == "LINKED"}
+        assert linked == engine.view.engagements.linked.keys()
+        assert {name for name, row in rows.items() if not row.is_final} - scheduled == routed
         _check_deadlines(engine)
 
 
 def _check_deadlines(engine: Engine) -> None:
-    """Whatever is not over has a timer, a person who has it in hand, or a queue in which it stands."""
+    """Whatever is not over has a timer, a person who has it in hand, a queue, or another answer to wait for."""
     routing, timers = engine.view.routing, engine.view.timers
     for name, row in engine.view.contacts.interactions.items():
         if row.state == "QUEUED":
@@ -116,10 +117,12 @@ def _check_deadlines(engine: Engine) -> None:
                 assert timers.get(timer, offer) == routing.offers[offer].deadline_us
         elif row.state == "SCHEDULED":
             assert timers.get("callbacks.due", name) == engine.view.callbacks.callbacks[name].due_us
+        elif row.state == "LINKED":
+            to = engine.view.contacts.interactions[engine.view.engagements.linked[name]]
+            assert to.is_open, "waits for the answer to what is over"
+            assert to.state != "LINKED", "waits for what waits"
         elif row.state == "DIALING":
             assert timers.get("callbacks.call", name) is not None
-        elif row.state == "LINKED":
-            assert engine.view.engagements.linked[name] in engine.view.engagements.members
         elif row.state == "PARKED":
             assert row.agent in engine.view.presence.agents
             assert routing.items[name].lent_to is not None or timers.get("routing.park", name) is not None
