@@ -43,6 +43,7 @@ COUNTERPARTS: Mapping[str, str] = {
 """Class -> its module, on both sides."""
 
 INTERNAL: Mapping[str, str] = {
+    "action": "its functions are async, and given to `open`",
     "begin": "opening calls it",
     "begin_of": "an agent's contact asks it",
     "context_of": "an agent's offer asks it",

@@ -37,15 +37,19 @@ from orchestra.engine.routing.sides import Requirement
 from orchestra.engine.routing.standing import Standing
 from orchestra.engine.segments.state import OVER
 from orchestra.model import events as e
+from orchestra.model.actions import ActionNames
 from orchestra.model.routing import MOST_RUNG
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
 from tests import (
+    action_invariants,
     commitment_invariants,
     desk_invariants,
     ownership_invariants,
     people_invariants,
     routing_oracle as oracle,
+    rule_invariants,
 )
 from tests.engine_driver import Logged
 
@@ -102,6 +106,8 @@ class Witness:
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
     commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
     ownership: ownership_invariants.OwnershipWitness = attrs.field(factory=ownership_invariants.OwnershipWitness)
+    actions: action_invariants.ActionWitness = attrs.field(factory=action_invariants.ActionWitness)
+    rules: rule_invariants.RuleWitness = attrs.field(factory=rule_invariants.RuleWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -120,6 +126,8 @@ class Witness:
         self._follow_behind(engine, event)
         self.commitments.see(engine, event)
         self.ownership.see(engine, event)
+        self.actions.see(engine, event)
+        self.rules.see(engine, event, at_us)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -632,8 +640,14 @@ class Witness:
 class WatchedEngine(Engine):
     """An engine whose every event goes past a witness."""
 
-    def __init__(self, witness: Witness | None = None, scores: Scores | None = None) -> None:
-        super().__init__(scores)
+    def __init__(
+        self,
+        witness: Witness | None = None,
+        scores: Scores | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
+    ) -> None:
+        super().__init__(scores, predicates, actions)
         self.witness = witness or Witness()
         self.is_watched = True
         for kind in e.EVENTS.values():
@@ -1017,6 +1031,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     people_invariants.check_against(engine, witness.people)
     commitment_invariants.check_against(engine, witness.commitments)
     ownership_invariants.check_against(engine, witness.ownership)
+    action_invariants.check(engine, witness.actions)
     view = engine.view
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
     witness.behind &= waiting.keys()

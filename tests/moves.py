@@ -14,6 +14,7 @@ import attrs
 from orchestra.engine.definition.decide import missing
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
+from orchestra.model.actions import Actions
 from orchestra.model.addresses import Address, ref
 from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, WarmUp
 from orchestra.model.engagements import Engagements
@@ -30,8 +31,9 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import commitment_moves, ownership_moves
+from tests import action_moves, commitment_moves, ownership_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
+from tests.rule_plans import swarm_rules
 
 __all__ = [
     "MOVES",
@@ -227,6 +229,7 @@ def swarm_plan() -> Plan:
         ),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
         commitments=commitment_moves.swarm_commitments(),
+        actions=Actions(attempts=2, longest_retry=60 * second),
     )
 
 
@@ -301,6 +304,7 @@ def next_plan(choose: Chooser) -> Plan:
         labels=labels,
         callbacks=callbacks,
         commitments=commitment_moves.swarm_commitments(choose.pick(["person", "unless_worse", "precedence"])),
+        rules=choose.pick([[], swarm_rules(with_predicate=False)]),
     )
 
 
@@ -1145,6 +1149,7 @@ WEIGHTS: Mapping[Move, int] = {
     record_erasure: 2,
     **commitment_moves.WEIGHTS,
     **ownership_moves.WEIGHTS,
+    **action_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

@@ -18,9 +18,10 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from tests import commitment_moves, moves, ownership_moves
+from tests import action_moves, commitment_moves, moves, ownership_moves
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
+from tests.rule_plans import PREDICATES, swarm_rules
 
 __all__ = ["FAULTS", "Report", "SwarmFailed", "run_seed"]
 
@@ -76,7 +77,7 @@ class Run:
         self.dice = Dice(seed)
         self.faults = frozenset(fault for fault in FAULTS if self.dice.chance(50))
         self.witness = Witness()
-        self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES))
+        self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES, PREDICATES, action_moves.NAMES))
         self.report = Report(seed)
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -85,6 +86,8 @@ class Run:
         plan = moves.swarm_plan()
         if self.dice.chance(50):
             plan = attrs.evolve(plan, callbacks=moves.customer_first(self.dice, plan.callbacks))
+        if self.dice.chance(40):
+            plan = attrs.evolve(plan, rules=swarm_rules(with_predicate=True))
         self.do(c.ChangePlan(plan, plan.digest(), "2025b", "check"))
         for _ in range(steps):
             self.pass_time()
@@ -188,7 +191,7 @@ class Run:
         """Throw the engine away and go on with one rebuilt from the log, from a snapshot, or from both."""
         old = self.driver.engine
         kind = self.dice.pick(["replay", "load", "both"])
-        new = WatchedEngine(self.witness, moves.SCORES)
+        new = WatchedEngine(self.witness, moves.SCORES, PREDICATES, action_moves.NAMES)
         if kind == "replay":
             new.replay_unseen(self.driver.log)
         elif kind == "load":

@@ -22,6 +22,7 @@ from orchestra.model.private import private_names
 __all__ = ["command_catalogue", "event_catalogue", "plan_keys", "plan_tables", "public_names"]
 
 _AREAS = {
+    "actions": "The application's own actions",
     "agents": "Agents and devices",
     "bots": "Bots",
     "cases": "Cases, references and fields",
@@ -37,6 +38,7 @@ _AREAS = {
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "ownership": "Hand-off and escalation",
+    "rules": "Rules",
     "callbacks": "Callbacks",
     "segments": "Segments",
     "supervision": "Supervision",
@@ -68,7 +70,7 @@ def _tables(path: str, kind: type[Any]) -> Iterator[tuple[str, type[Any]]]:
     yield path, kind
     for name, hint in hints(kind).items():
         inner, part = _inner(name, hint)
-        if attrs.has(inner):
+        if attrs.has(inner) and inner is not kind:  # conditions stand in conditions
             yield from _tables(f"{path}.{part}".lstrip("."), inner)
 
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from orchestra.errors import (
+    ActionRefused,
     CommandRefused,
     DefinitionError,
     InvalidCommand,
@@ -28,9 +29,11 @@ from orchestra.errors import (
     WorkspaceInUse,
 )
 from orchestra.model import definitions
+from orchestra.model.actions import ActionRequest
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Action, Occasion, Rule, When
 from orchestra.model.scores import ProfileScore, Score, ScoredAgent, ScoredContact, ScoredNeed, ScoredProfile
 from orchestra.model.work import WorkItem
 
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from orchestra import blocking
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
-    from orchestra.model.results import Dialed, Received, RequestedCallback, Stated, WorkOpened
+    from orchestra.model.results import ActionAsked, Dialed, Received, RequestedCallback, Stated, WorkOpened
     from orchestra.runtime.agents import ActiveContact, Consult, Offer
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.context import Context
@@ -52,6 +55,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Account",
+    "Action",
+    "ActionAsked",
+    "ActionRefused",
+    "ActionRequest",
     "ActiveContact",
     "AgentSession",
     "Client",
@@ -73,6 +80,7 @@ __all__ = [
     "Message",
     "NotAllowedInState",
     "NotPermitted",
+    "Occasion",
     "Offer",
     "OfferExpired",
     "OrchestraError",
@@ -83,6 +91,7 @@ __all__ = [
     "Received",
     "Ref",
     "RequestedCallback",
+    "Rule",
     "Score",
     "ScoredAgent",
     "ScoredContact",
@@ -92,6 +101,7 @@ __all__ = [
     "Stated",
     "TooSoon",
     "UnknownId",
+    "When",
     "WorkItem",
     "WorkOpened",
     "Workspace",
@@ -109,6 +119,7 @@ __all__ = [
 # are two thirds of the package.
 _LATER = {
     "Account": "channels.account",
+    "ActionAsked": "model.results",
     "ActiveContact": "runtime.agents",
     "AgentSession": "runtime.sessions",
     "Client": "runtime.client",

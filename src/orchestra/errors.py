@@ -25,6 +25,7 @@
       ChannelError           a channel's provider did not take a message
         DeliveryRefused        for good: do not try again
         DeliveryUnavailable    for now: try again later
+      ActionRefused          an action of the application's cannot be done: do not try again
       ReplayMismatch         journal and code disagree
 
 Ids, states and paths are attributes, so that callers need not parse the text. No error ever carries a
@@ -41,6 +42,7 @@ import attrs
 from typing_extensions import dataclass_transform
 
 __all__ = [
+    "ActionRefused",
     "ChannelError",
     "CommandRefused",
     "DefinitionError",
@@ -400,6 +402,16 @@ class DeliveryUnavailable(ChannelError):
 
     def __str__(self) -> str:
         return f"channel unavailable: {self.code}"
+
+
+@_error
+class ActionRefused(OrchestraError):
+    """Raised by an action's function: it cannot be done, and is not to be tried again. `code` says why."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
 
 
 @_error

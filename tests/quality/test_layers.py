@@ -96,13 +96,15 @@ DRIVERS = frozenset({"sqlite3", "asyncpg", "psycopg", "nats", "orchestra.journal
 BROAD_CATCHES: Mapping[str, str] = {
     "channels/registry.py": "plug-in loading: an adapter's module may raise anything when imported",
     "cli/arguments.py": "the application's module that holds its scores, when imported",
+    "engine/rules/conditions.py": "the application's predicates",
     "engine/scores.py": "the application's scores",
     "journal/registry.py": "plug-in loading: a journal's module may raise anything when imported",
+    "runtime/acting.py": "the application's own actions",
     "runtime/owner.py": "command loop: whatever the engine raises discards it, and quarantines the command",
     "runtime/serving.py": "the application's handler for its bot",
     "runtime/sending.py": "adapters' encode, interpret and capabilities, and transports: foreign code",
     "runtime/sources.py": "the application's sources of context",
-    "runtime/webhooks.py": "adapters' verify and decode",
+    "runtime/webhooks.py": "adapters' verify and decode: foreign code",
     "runtime/workspace.py": "the caller's own block, whose error goes out as it was",
 }
 """File -> the trust border it stands at. Handlers that clean up and re-raise are no catches and need no entry."""

@@ -13,7 +13,7 @@ from orchestra.blocking.portal import Opened
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Linked, Received, RequestedCallback, Stated, WorkOpened
+from orchestra.model.results import ActionAsked, Dialed, Linked, Received, RequestedCallback, Stated, WorkOpened
 from orchestra.model.work import WorkItem
 from orchestra.runtime import calls
 from orchestra.runtime.history.disclosures import Disclosure
@@ -107,6 +107,34 @@ class Calls(Opened[AnyCalls]):
             customer=customer,
             until=until,
             source=source,
+        )
+
+    def request_action(
+        self,
+        action: str,
+        key: str,
+        values: Mapping[str, str | int | bool] | None = None,
+        *,
+        case: str | Ref | None = None,
+        customer: str | Ref | None = None,
+        interaction: str | Ref | None = None,
+    ) -> ActionAsked:
+        """Have one of the application's own actions done, at least once. Taken once per action and key.
+
+        Args:
+            action: its name and version, as `refund@1`.
+            key: the application's own, such as the order's number.
+            values: what its function needs; never personal data.
+            case: id or reference of the case that it belongs to.
+            customer: id or reference of whose matter it is, where it belongs to no case.
+            interaction: id or reference of the interaction that it is about.
+
+        Raises:
+            CommandRefused: no such action is registered, the key was used with other values, or nothing has that id.
+            JournalUnavailable: it may not be stored; ask again with the same key.
+        """
+        return self._door.run(
+            self._inner.request_action, action, key, values, case=case, customer=customer, interaction=interaction
         )
 
     def request_callback(

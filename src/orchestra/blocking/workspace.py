@@ -16,10 +16,12 @@ from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.journal.port import Journal
+from orchestra.model.actions import ActionFunctions
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime import workspace
 from orchestra.runtime.clock import Clock
@@ -30,7 +32,7 @@ from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal
 from orchestra.runtime.sources import Source
-from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView
+from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView, RequestView
 
 __all__ = ["Workspace", "open"]
 
@@ -112,6 +114,14 @@ class Workspace(Calls[workspace.Workspace], Lists[workspace.Workspace]):
             UnknownId: there is no such conflict, or it is settled.
         """
         return self._door.run(self._inner.conflict, conflict)
+
+    def requested(self, request: str) -> RequestView:
+        """A request for one of the application's own actions as it stands.
+
+        Raises:
+            UnknownId: there is no such request.
+        """
+        return self._door.run(self._inner.requested, request)
 
     def why_waiting(self, interaction: str | Ref) -> Waiting | None:
         """Why an interaction, or a consult by its id, still waits; None if it does not.
@@ -206,6 +216,8 @@ def open(  # noqa: A001
     clock: Clock | None = None,
     sources: Mapping[str, Source] | None = None,
     scores: Scores | None = None,
+    predicates: Predicates | None = None,
+    actions: ActionFunctions | None = None,
 ) -> Workspace:
     """Own a workspace until it is closed, or for the length of a `with` block. It works in a thread of its own.
 
@@ -218,6 +230,9 @@ def open(  # noqa: A001
         clock: where the time comes from; the computer's clock by default.
         sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
         scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
+        predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
+        actions: as of scores -> an `ActionFunction`: what rules and `request_action` have done by the application.
+            Where they are given, all must be that the plan's rules and what is still to be done name.
 
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -239,5 +254,7 @@ def open(  # noqa: A001
             clock=clock,
             sources=sources,
             scores=scores,
+            predicates=predicates,
+            actions=actions,
         )
     )

@@ -14,10 +14,22 @@ from orchestra.cli.output import say
 from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_existing, open_journal, shown_url
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime.checks import refuse_odd_setup
 
-__all__ = ["add_journal", "add_json", "add_scores", "existing", "new_parser", "now_us", "opened", "scores_of"]
+__all__ = [
+    "add_journal",
+    "add_json",
+    "add_predicates",
+    "add_scores",
+    "existing",
+    "new_parser",
+    "now_us",
+    "opened",
+    "predicates_of",
+    "scores_of",
+]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,29 +74,52 @@ def add_scores(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_predicates(parser: argparse.ArgumentParser) -> None:
+    """Let a subcommand be told where the predicates are that a plan's rules name."""
+    parser.add_argument(
+        "--predicates",
+        metavar="MODULE:NAME",
+        help="the mapping of predicates that rules name, as acme.rules:all",
+    )
+
+
 def scores_of(arguments: argparse.Namespace) -> Scores | None:
     """The scores that `--scores` names, imported from where Python finds modules or from here; None without it.
 
     Raises:
         DefinitionError: there is no such mapping of scores.
     """
-    where: str | None = arguments.scores
+    scores: Scores | None = _imported("--scores", arguments.scores, "acme.routing:scores")
+    refuse_odd_setup(scores=scores)
+    if scores is not None and not scores:
+        raise DefinitionError([Fault("--scores", f"{arguments.scores} holds no score")])
+    return scores
+
+
+def predicates_of(arguments: argparse.Namespace) -> Predicates | None:
+    """The predicates that `--predicates` names, imported as scores are; None without it.
+
+    Raises:
+        DefinitionError: there is no such mapping of predicates.
+    """
+    predicates: Predicates | None = _imported("--predicates", arguments.predicates, "acme.rules:predicates")
+    refuse_odd_setup(predicates=predicates)
+    return predicates
+
+
+def _imported(option: str, where: str | None, example: str) -> Any:
     if where is None:
         return None
     module, colon, name = where.partition(":")
     if not (module and colon and name):
-        raise DefinitionError([Fault("--scores", f"{where!r} is no MODULE:NAME, as acme.routing:scores")])
+        raise DefinitionError([Fault(option, f"{where!r} is no MODULE:NAME, as {example}")])
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        scores: Scores = getattr(import_module(module), name)
+        return getattr(import_module(module), name)
     except Exception as error:
         text = f"{where} cannot be imported ({type(error).__name__}: {error})"
-        raise DefinitionError([Fault("--scores", text)]) from error
-    refuse_odd_setup(scores=scores)
-    if not scores:
-        raise DefinitionError([Fault("--scores", f"{where} holds no score")])
-    return scores
+        raise DefinitionError([Fault(option, text)]) from error
 
 
 def now_us() -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestra.cli.arguments import add_json, add_scores, new_parser, scores_of
+from orchestra.cli.arguments import add_json, add_predicates, add_scores, new_parser, predicates_of, scores_of
 from orchestra.cli.output import say
 from orchestra.cli.terminal import one_line, print_json
 from orchestra.engine.access import role_faults
 from orchestra.errors import Fault
 from orchestra.model.plan import Plan
+from orchestra.model.rule_faults import rule_faults
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores, score_faults
 
 __all__ = ["faults_in", "main"]
@@ -17,8 +19,8 @@ __all__ = ["faults_in", "main"]
 _DESCRIPTION = """\
 Tell all that is wrong in a plan file, each fault with its path in the file, and all that is
 doubtful. With --scores also whether the scores are registered that it names, and which of
-them cost more the more agents there are. The exit status is 1 if anything is wrong; warnings
-alone leave it 0."""
+them cost more the more agents there are; with --predicates whether those are that its rules
+name. The exit status is 1 if anything is wrong; warnings alone leave it 0."""
 
 _EXAMPLES = """
 orchestra check plan.toml
@@ -36,9 +38,10 @@ def main(argv: Sequence[str]) -> int:
     parser = new_parser("check", _DESCRIPTION, _EXAMPLES)
     parser.add_argument("plan", metavar="PLAN", help="a plan file (TOML)")
     add_scores(parser)
+    add_predicates(parser)
     add_json(parser)
     arguments = parser.parse_args(argv)
-    faults = faults_in(Plan.read_file(arguments.plan), scores_of(arguments))
+    faults = faults_in(Plan.read_file(arguments.plan), scores_of(arguments), predicates_of(arguments))
     errors = sum(fault.is_error for fault in faults)
     if arguments.json:
         rows = [{"path": f.path, "message": f.message, "is_error": f.is_error} for f in faults]
@@ -51,9 +54,14 @@ def main(argv: Sequence[str]) -> int:
     return 1 if errors else 0
 
 
-def faults_in(source: str | bytes, scores: Scores | None = None) -> list[Fault]:
-    """All faults of what stands in a plan file, errors first. Without scores it is not told whether they are there."""
-    _, faults = Plan.examine(source, role_faults, lambda plan: score_faults(plan, scores))
+def faults_in(source: str | bytes, scores: Scores | None = None, predicates: Predicates | None = None) -> list[Fault]:
+    """All faults of what stands in a plan file, errors first.
+
+    Without scores or predicates it is not told whether those that the plan names are there.
+    """
+    _, faults = Plan.examine(
+        source, role_faults, lambda plan: score_faults(plan, scores), lambda plan: rule_faults(plan, predicates)
+    )
     return faults
 
 

@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "a seeded day of a small contact centre, from nothing to measures",
     "replay": "take a contact log through the engine and measure it",
     "check": "tell everything that is wrong or doubtful in a plan",
+    "dry-run": "which rules would have fired on what a journal holds",
     "run": "own a workspace until told to stop",
     "measures": "service level, waits, first response and the rest, from a journal",
     "timeline": "everything about one customer, over all channels",
@@ -34,7 +35,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "scenario": "a scenario as a journal shows it, to simulate",
     "backup": "copy a live journal to a file and verify the copy",
 }
-"""Subcommand -> what it does. Each is the module of that name in this package."""
+"""Subcommand -> what it does. Each is the module of that name in this package, with `_` for `-`."""
 
 _USAGE: Final = "usage: orchestra COMMAND [ARGUMENT ...]"
 _EXAMPLES: Final = """\
@@ -101,7 +102,7 @@ def _dispatch(arguments: list[str]) -> int:
         hint = f"did you mean {near[0]}?" if near else f"commands: {', '.join(COMMANDS)}"
         complain(f"{_USAGE}\norchestra: no command {name[:40]!a}; {hint}")
         return 2
-    return int(import_module(f"orchestra.cli.{name}").main(arguments[1:]))
+    return int(import_module(f"orchestra.cli.{name.replace('-', '_')}").main(arguments[1:]))
 
 
 def _help() -> str:

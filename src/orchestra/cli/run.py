@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import anyio
 from anyio.abc import TaskStatus
 
-from orchestra.cli.arguments import add_scores, new_parser, scores_of
+from orchestra.cli.arguments import add_predicates, add_scores, new_parser, predicates_of, scores_of
 from orchestra.cli.terminal import one_line
 from orchestra.errors import OrchestraError
 from orchestra.journal.registry import shown_url
@@ -44,8 +44,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--journal", metavar="URL", required=True, help="where the workspace is, as sqlite:contacts.db")
     parser.add_argument("--standby", action="store_true", help="wait for another owner to go, instead of ending")
     add_scores(parser)
+    add_predicates(parser)
     arguments = parser.parse_args(argv)
-    arguments.scores = scores_of(arguments)
+    arguments.scores, arguments.predicates = scores_of(arguments), predicates_of(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     anyio.run(_own, arguments)
     return 0
@@ -71,7 +72,11 @@ async def _own_until(stop: _Stop, arguments: argparse.Namespace) -> None:
     if arguments.standby:
         _log.info("standing by for %s", where)
     async with Workspace.open(
-        arguments.plan, arguments.journal, standby=arguments.standby, scores=arguments.scores
+        arguments.plan,
+        arguments.journal,
+        standby=arguments.standby,
+        scores=arguments.scores,
+        predicates=arguments.predicates,
     ) as workspace:
         stop.owns = True
         health = workspace.health()

@@ -78,7 +78,10 @@ def object_reader(kind: type[Kind]) -> Callable[[Any, str], Kind]:
     What has a default, or may be None, may be missing.
     """
     hints = field_types(kind)
-    readers = {name: reader_of(annotation) for name, annotation in hints.items()}
+    readers = {
+        name: _later(annotation) if _holds(annotation, kind) else reader_of(annotation)
+        for name, annotation in hints.items()
+    }
     bare = [field.name for field in _fields(kind) if field.default is attrs.NOTHING]
     nothing = {name: None for name in bare if types.NoneType in get_args(hints[name])}
     required = [name for name in bare if name not in nothing]
@@ -93,6 +96,21 @@ def object_reader(kind: type[Kind]) -> Callable[[Any, str], Kind]:
             if name not in value:
                 raise MalformedMessage(f"{path}.{name}", "is required")
         return kind(**nothing | {name: readers[name](item, f"{path}.{name}") for name, item in value.items()})
+
+    return read
+
+
+def _holds(annotation: Any, kind: type[Any]) -> bool:
+    """Whether a type is a class or contains it, as where values of one class stand in each other."""
+    return annotation is kind or any(_holds(inner, kind) for inner in get_args(annotation))
+
+
+def _later(annotation: Any) -> Reader:
+    """A reader that is made when it is first needed."""
+    made = functools.cache(lambda: reader_of(annotation))
+
+    def read(value: Any, path: str) -> Any:
+        return made()(value, path)
 
     return read
 

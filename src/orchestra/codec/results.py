@@ -23,6 +23,7 @@ from orchestra.errors import (
 )
 from orchestra.model.results import (
     Accepted,
+    ActionAsked,
     CaseRef,
     Consulted,
     Consulting,
@@ -44,7 +45,7 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Accepted, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
+        *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
         *(OfferedHandOff, Received, RequestedCallback, Stated, WorkOpened, Written),
     )
 }

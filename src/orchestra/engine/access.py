@@ -69,6 +69,7 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.AddRef,
         c.SetFields,
         c.SendMessage,
+        c.RequestAction,
         c.MakeCommitment,
         c.WithdrawCommitment,
         c.LinkQuestion,

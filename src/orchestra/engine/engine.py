@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from orchestra.engine.access import authorize, role_faults
+from orchestra.engine.actions.decide import SECTION as ACTIONS, unregistered
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
@@ -33,6 +34,7 @@ from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
+from orchestra.engine.rules.firing import SECTION as RULES, Firing
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Decide, OnTimer, React, Section, Slice, Steps
 from orchestra.engine.segments.decide import SECTION as SEGMENTS
@@ -41,10 +43,13 @@ from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
 from orchestra.engine.work.decide import SECTION as WORK
 from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraError, ReplayMismatch
+from orchestra.model.actions import ActionNames
 from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.rule_faults import rule_faults
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores, score_faults
 
 __all__ = ["MAX_BATCH", "SCHEMA", "SECTIONS", "Decided", "Engine", "EngineFault", "TickFirst"]
@@ -72,6 +77,8 @@ SECTIONS: tuple[Section[Any], ...] = (
     KNOWN,
     COMMITMENTS,
     FINDINGS,
+    ACTIONS,
+    RULES,
 )
 """All sections, in the order in which they react."""
 
@@ -121,11 +128,17 @@ class Engine:
 
     `execute` and `tick` decide, `replay` repeats what was decided. All three change the state through events alone.
 
-    `scores` are those that plans may name. Decisions ask them; what was decided is repeated without them.
+    `scores`, `predicates` and `actions` are those that plans may name. Decisions go by them; what was decided is
+    repeated without them.
     """
 
-    def __init__(self, scores: Scores | None = None) -> None:
-        self.view = View(Rating(scores))
+    def __init__(
+        self,
+        scores: Scores | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
+    ) -> None:
+        self.view = View(Rating(scores), predicates, actions)
         self.now_us = 0
         self._batch: list[Event] = []
         self._at_us = 0
@@ -134,6 +147,19 @@ class Engine:
         self._timers: dict[str, OnTimer] = {}
         for section in SECTIONS:
             self._install(section)
+        self._firing = Firing(self.view)
+        self._has_rules = False
+        self._followed: list[type[Event]] = []
+        self.view.plans.on_rules = self._arm
+
+    def _arm(self) -> None:
+        """Let the rules of the plan in force hear first what they follow; what they do not follow costs nothing."""
+        for kind in self._followed:
+            del self._handlers[kind][1][0]
+        heard = self._firing.arm()
+        for kind, hear in heard.items():
+            self._handlers.setdefault(kind, ([], []))[1].insert(0, hear)
+        self._followed, self._has_rules = list(heard), bool(heard)
 
     def _install(self, section: Section[Any]) -> None:
         own: Slice = getattr(self.view, section.name)
@@ -181,7 +207,7 @@ class Engine:
         actor = authorize(self.view, command)
         if command.seen is not None:
             check_seen(self.view, command, command.seen)
-        return self._run(decide(self.view, command, at_us), at_us, actor)
+        return self._run(self._with_rules(decide(self.view, command, at_us)), at_us, actor)
 
     def tick(self, at_us: int) -> Decided:
         """Let time pass: what the timers due by `at_us` bring, as one batch of bounded size.
@@ -189,7 +215,10 @@ class Engine:
         Call it again while `due()` is not later than `at_us`.
         """
         at_us = max(at_us, self.now_us)
-        return self._run(self._ring(at_us), at_us, "system")
+        return self._run(self._with_rules(self._ring(at_us)), at_us, "system")
+
+    def _with_rules(self, steps: Steps) -> Steps:
+        return self._firing.follow(steps) if self._has_rules else steps
 
     def _ring(self, at_us: int) -> Steps:
         timers = self.view.timers
@@ -261,6 +290,7 @@ class Engine:
         for section in SECTIONS:
             getattr(self.view, section.name).load(dumped["sections"][section.name])
         self.view.timers.load(dumped["timers"])
+        self._arm()
         self.now_us = dumped["clock"]["now_us"]
         self.view.position = dumped["clock"]["position"]
 
@@ -276,5 +306,6 @@ class Engine:
 
     def plan_faults(self, plan: Plan) -> list[Fault]:
         """All that speaks against putting this plan into force now: its own faults, and what work in flight needs."""
-        scores = self.view.plans.rating.scores
-        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan), *score_faults(plan, scores)]
+        plans = self.view.plans
+        named = [*score_faults(plan, plans.rating.scores), *rule_faults(plan, plans.predicates, plans.actions)]
+        return [*plan.faults(), *role_faults(plan), *missing(self.view, plan), *named, *unregistered(self.view)]

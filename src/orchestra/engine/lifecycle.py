@@ -13,6 +13,7 @@ import attrs
 from orchestra.errors import DefinitionError, Fault, NotAllowedInState
 
 __all__ = [
+    "ACTION",
     "CASE",
     "CONSULT",
     "DELIVERY",
@@ -347,8 +348,26 @@ TARGET = Machine(
     ),
 )
 
+ACTION = Machine(
+    "action",
+    initial="READY",
+    final=frozenset({"DONE", "FAILED", "UNKNOWN", "CANCELED"}),
+    steps=_table(
+        """
+        READY   start  STARTED
+        READY   cancel CANCELED
+        STARTED finish DONE
+        STARTED retry  WAITING
+        STARTED fail   FAILED
+        STARTED lose   UNKNOWN
+        WAITING ring   READY
+        WAITING cancel CANCELED
+        """
+    ),
+)
+
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
-MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET)
+MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET, ACTION)
 """All machines, for the documentation and the tests that walk them."""

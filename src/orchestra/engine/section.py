@@ -10,9 +10,11 @@ import attrs
 
 from orchestra.engine.scores import Rating
 from orchestra.engine.timers import Timers
+from orchestra.model.actions import ActionNames
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 
 __all__ = ["SLICE_PAUSE_US", "Decide", "Evolve", "OnTimer", "Plans", "React", "Section", "Slice", "Steps"]
 
@@ -27,14 +29,28 @@ It refuses, if at all, before the first event."""
 class Plans:
     """Holds the plan in force; only the definition section changes it, all may read it.
 
-    `rating` asks the scores that a plan may name. What follows events never does.
+    `rating` asks the scores that a plan may name, `predicates` are those that its rules may, `actions` the names of the
+    application's own. What follows events asks none of them. `on_rules` is told when other rules hold: the engine lets
+    them hear what they follow.
     """
 
-    __slots__ = ("plan", "rating")
+    __slots__ = ("actions", "on_rules", "plan", "predicates", "rating")
 
-    def __init__(self, rating: Rating | None = None) -> None:
+    def __init__(
+        self,
+        rating: Rating | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
+    ) -> None:
         self.plan = Plan()
         self.rating = rating or Rating()
+        self.predicates: Predicates = dict(predicates or {})
+        self.actions = actions or ActionNames()
+        self.on_rules: Callable[[], None] = _nobody
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 class Slice:

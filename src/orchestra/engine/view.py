@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TypeVar
 
+from orchestra.engine.actions.state import Requests
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
@@ -24,6 +25,7 @@ from orchestra.engine.logs.state import Logs
 from orchestra.engine.ownership.state import Ownership
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
+from orchestra.engine.rules.state import Rules
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Plans
 from orchestra.engine.segments.state import Segments
@@ -32,8 +34,10 @@ from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
 from orchestra.engine.work.state import Work
 from orchestra.errors import UnknownId
+from orchestra.model.actions import ActionNames
 from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 
 __all__ = ["View"]
 
@@ -44,6 +48,7 @@ class View:
     """All slices of the state. Read them; only a section's own `evolve` changes one."""
 
     __slots__ = (
+        "actions",
         "bots",
         "callbacks",
         "cases",
@@ -64,6 +69,7 @@ class View:
         "position",
         "presence",
         "routing",
+        "rules",
         "segments",
         "supervision",
         "targets",
@@ -71,8 +77,13 @@ class View:
         "work",
     )
 
-    def __init__(self, rating: Rating | None = None) -> None:
-        self.plans = Plans(rating)
+    def __init__(
+        self,
+        rating: Rating | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
+    ) -> None:
+        self.plans = Plans(rating, predicates, actions)
         self.timers = Timers()
         self.position = 0
         self.definition = Definition(self.plans, self.timers)
@@ -97,6 +108,8 @@ class View:
         self.commitments = Commitments(self.plans, self.timers)
         self.findings = Findings(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
+        self.actions = Requests(self.plans, self.timers)
+        self.rules = Rules(self.plans, self.timers)
 
     @property
     def plan(self) -> Plan:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
+from orchestra.model.actions import Actions, check_actions
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.definitions import (
@@ -36,6 +37,8 @@ from orchestra.model.findings import FIELD_TYPES, FindingKind, check_findings
 from orchestra.model.identity import Identity, check_identity
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
+from orchestra.model.rule_checks import Named, check_rules
+from orchestra.model.rules import Rule
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
 from orchestra.model.teams import check_teams
 
@@ -50,6 +53,11 @@ _FURTHEST_AHEAD = timedelta(days=30)
 _MOST_DIALLED = 100
 _MOST_AGENTS = 300
 """One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
+
+
+def _rules(values: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Lists, as files have them, and tuples make equal plans."""
+    return tuple(values)
 
 
 @attrs.frozen
@@ -77,6 +85,8 @@ class Plan:
         fields: which fields the application may set.
         findings: kind -> what contacts bring to light for other departments, and who wants to know.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
+        actions: how the application's own actions are tried.
+        rules: what follows when something happens, as `[[rules]]` in a file.
     """
 
     workspace: WorkspaceDefinition = WorkspaceDefinition()
@@ -96,6 +106,8 @@ class Plan:
     fields: Fields = Fields()
     findings: Mapping[str, FindingKind] = attrs.field(factory=dict)
     commitments: Commitments = Commitments()
+    actions: Actions = Actions()
+    rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -409,6 +421,14 @@ def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"engagements.pairs.{path}", _missing("channel", channel, plan.channels))
 
 
+def _check_actions(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_actions(plan.actions)
+
+
+def _check_rules(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_rules(plan.rules, Named(plan.queues, plan.teams, plan.channels, plan.agents, plan.fields, lost))
+
+
 _CHECKS = (
     _check_workspace,
     _check_queues,
@@ -427,4 +447,6 @@ _CHECKS = (
     _check_fields,
     _check_findings,
     _check_commitments,
+    _check_actions,
+    _check_rules,
 )

@@ -6,6 +6,7 @@ import attrs
 
 __all__ = [
     "Accepted",
+    "ActionAsked",
     "CaseRef",
     "Consulted",
     "Consulting",
@@ -28,6 +29,19 @@ class CaseRef:
 
     id: str
     number: str
+
+
+@attrs.frozen
+class ActionAsked:
+    """One of the application's own actions is to be done, or was asked for before.
+
+    Attributes:
+        id: of the request.
+        duplicate: True if it had been asked for under this key before; nothing changed then.
+    """
+
+    id: str
+    duplicate: bool = False
 
 
 @attrs.frozen

@@ -15,6 +15,7 @@ from orchestra.model.commands import (
     EraseCustomer,
     LinkAddress,
     ReportDialing,
+    RequestAction,
     RequestCallback,
     RescheduleCallback,
     ScheduleCallback,
@@ -23,7 +24,7 @@ from orchestra.model.commands import (
 from orchestra.model.events import ErasureDone, Event
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Erased, Linked, Received, RequestedCallback, Stated, WorkOpened
+from orchestra.model.results import ActionAsked, Dialed, Erased, Linked, Received, RequestedCallback, Stated, WorkOpened
 from orchestra.model.scores import Scores
 from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
@@ -120,6 +121,34 @@ class Calls(Protocol):
         stated = await self.execute(fact_of(by, subject, attribute, value, unit, case, customer, until, source))
         assert isinstance(stated, Stated)
         return stated
+
+    async def request_action(
+        self,
+        action: str,
+        key: str,
+        values: Mapping[str, str | int | bool] | None = None,
+        *,
+        case: str | Ref | None = None,
+        customer: str | Ref | None = None,
+        interaction: str | Ref | None = None,
+    ) -> ActionAsked:
+        """Have one of the application's own actions done, at least once. Taken once per action and key.
+
+        Args:
+            action: its name and version, as `refund@1`.
+            key: the application's own, such as the order's number.
+            values: what its function needs; never personal data.
+            case: id or reference of the case that it belongs to.
+            customer: id or reference of whose matter it is, where it belongs to no case.
+            interaction: id or reference of the interaction that it is about.
+
+        Raises:
+            CommandRefused: no such action is registered, the key was used with other values, or nothing has that id.
+            JournalUnavailable: it may not be stored; ask again with the same key.
+        """
+        asked = await self.execute(RequestAction(action, key, case, customer, interaction, dict(values or {})))
+        assert isinstance(asked, ActionAsked)
+        return asked
 
     async def request_callback(
         self, interaction: str | Ref, *, due: datetime | None = None, agent: str | None = None

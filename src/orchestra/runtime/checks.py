@@ -6,6 +6,7 @@ Belongs here: what the engine must not see. Does not: which types fit (`fitting`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from inspect import iscoroutinefunction
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,32 @@ def _scores(value: Any) -> Iterator[str]:
             yield f"must hold functions: {name} is {_named(one.rate)}"
 
 
+def _predicates(value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        yield f"must be a mapping of names to functions, as {{'acme.vip@2': is_vip}}, not {_named(value)}"
+        return
+    for name, one in value.items():
+        if not isinstance(name, str) or NAMED.fullmatch(name) is None:
+            yield f"must have names with a version, as acme.vip@2, not {name!r}"
+        elif not callable(one):
+            yield f"must hold functions: {name} is {_named(one)}"
+
+
+def _actions(value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        yield f"must be a mapping of names to functions, as {{'refund@1': refund}}, not {_named(value)}"
+        return
+    for name, one in value.items():
+        if not isinstance(name, str) or NAMED.fullmatch(name) is None:
+            yield f"must have names with a version, as refund@1, not {name!r}"
+        elif not iscoroutinefunction(one) and not iscoroutinefunction(getattr(one, "__call__", None)):  # noqa: B004
+            yield f"must hold async functions: {name} is {_named(one)}"
+
+
 def _patience(value: Any) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield f"must be a number of seconds, not {_named(value)}"
@@ -148,6 +175,8 @@ _SETUP = {
     "clock": _clock,
     "sources": _sources,
     "scores": _scores,
+    "predicates": _predicates,
+    "actions": _actions,
     "patience_s": _patience,
 }
 

@@ -30,6 +30,7 @@ class Health:
         deliveries_unsent: outbound messages whose outcome is still open.
         sends_in_flight: attempts under way in this process.
         sending_stops: scopes an operator has stopped.
+        actions_open: requests for the application's own actions that are not at their end yet.
         conflicts_open: contradictions about commitments that nobody has settled yet; notices about them wait.
         quarantined: commands set aside because they broke the engine; anything but 0 is a fault to report.
         news_unused: inbound news of kinds that nothing here uses.
@@ -49,6 +50,7 @@ class Health:
     deliveries_unsent: int
     sends_in_flight: int
     sending_stops: int
+    actions_open: int
     conflicts_open: int
     quarantined: int
     news_unused: int
@@ -77,6 +79,7 @@ def health_of(figures: Mapping[str, int], view: View, in_flight: int, news_unuse
         deliveries_unsent=view.deliveries.unsent,
         sends_in_flight=in_flight,
         sending_stops=len(view.deliveries.stops),
+        actions_open=len(view.actions.open),
         conflicts_open=len(view.commitments.conflicts),
         quarantined=figures["quarantined"],
         news_unused=news_unused,

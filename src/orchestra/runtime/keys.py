@@ -87,6 +87,10 @@ class WorkspaceKey:
         """What a provider sees as the idempotency key of a delivery: the same for every attempt."""
         return f"{delivery}.{self._mac('delivery', delivery, 12)}"
 
+    def action_key(self, request: str) -> str:
+        """What an action's function gets as the key of a request: the same for every attempt."""
+        return f"{request}.{self._mac('action', request, 12)}"
+
     def delivery_of(self, key: str) -> str | None:
         """The delivery of a genuine idempotency key; None for any other text."""
         delivery = key.partition(".")[0]

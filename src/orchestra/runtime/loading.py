@@ -13,7 +13,9 @@ from orchestra.codec import decode_event
 from orchestra.engine.engine import SCHEMA, Engine
 from orchestra.errors import ReplayMismatch
 from orchestra.journal.port import Journal
+from orchestra.model.actions import ActionNames
 from orchestra.model.records import Snapshot
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 
 __all__ = ["load_engine", "save_snapshot"]
@@ -22,12 +24,18 @@ _log = logging.getLogger("orchestra.runtime")
 
 
 def load_engine(
-    journal: Journal, *, until: int | None = None, use_snapshot: bool = True, scores: Scores | None = None
+    journal: Journal,
+    *,
+    until: int | None = None,
+    use_snapshot: bool = True,
+    scores: Scores | None = None,
+    predicates: Predicates | None = None,
+    actions: ActionNames | None = None,
 ) -> Engine:
     """The engine as it stood after the journal's last record, or after position `until`.
 
     A snapshot that does not fit is left aside with a warning: the journal alone says what happened. Loading asks no
-    score; who goes on to decide gives the engine those of the application.
+    score and no predicate; who goes on to decide gives the engine those of the application, and its actions.
 
     Raises:
         JournalCorrupt: a record is damaged.
@@ -38,21 +46,20 @@ def load_engine(
         snapshot = journal.load_snapshot(SCHEMA) if use_snapshot else None
         if snapshot is not None and (until is None or snapshot.position <= until):
             try:
-                return _replayed(_restored(snapshot, scores), journal, until)
+                return _replayed(_restored(snapshot, Engine(scores, predicates, actions)), journal, until)
             except ReplayMismatch as error:
                 # What the rows hold may be private: the cause's name says enough.
                 cause = type(error.__cause__ or error).__name__
                 _log.warning("the snapshot at position %d is not used (%s)", snapshot.position, cause)
-        return _replayed(Engine(scores), journal, until)
+        return _replayed(Engine(scores, predicates, actions), journal, until)
 
 
-def _restored(snapshot: Snapshot, scores: Scores | None) -> Engine:
-    """The engine that a snapshot holds.
+def _restored(snapshot: Snapshot, engine: Engine) -> Engine:
+    """A new engine, in the state that a snapshot holds.
 
     Raises:
         ReplayMismatch: its rows do not fit.
     """
-    engine = Engine(scores)
     try:
         engine.load(json.loads(zlib.decompress(snapshot.state)))
     except (zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -37,9 +38,11 @@ from orchestra.errors import (
     Quarantined,
 )
 from orchestra.journal.port import Journal
+from orchestra.model.actions import ActionNames
 from orchestra.model.commands import Command
 from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.clock import Clock, sleep_until
@@ -85,13 +88,16 @@ class Owner:
         key: WorkspaceKey,
         clock: Clock,
         scores: Scores | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionNames | None = None,
     ) -> None:
         self.journal = journal
         self.lease = lease
         self.key = key
         self.clock = clock
-        self._scores = scores
-        self.ledger = Ledger(journal, lease, load_engine(journal, scores=scores))
+        self.actions = actions or ActionNames()
+        self._named = partial(load_engine, scores=scores, predicates=predicates, actions=self.actions)
+        self.ledger = Ledger(journal, lease, self._named(journal))
         self.ledger.put_plan(plan, key, clock.now_us())
         self.recent = Recent(self.ledger.stored)
         self.after_reload: list[Callable[[], None]] = []
@@ -377,7 +383,7 @@ class Owner:
 
     def _load(self) -> tuple[Engine, list[Published]]:
         """The engine, and what an append of unknown outcome did store after all, which nobody was told yet."""
-        engine = load_engine(self.journal, scores=self._scores)
+        engine = self._named(self.journal)
         missed = map(published, self.journal.read(self.recent.position))
         return engine, [entry for entry in missed if entry.position <= engine.position]
 

@@ -13,6 +13,7 @@ from orchestra.engine.cases.state import Case
 from orchestra.engine.engagements.leading import lead
 from orchestra.engine.identity.state import Merge, consent_key
 from orchestra.engine.view import View
+from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
 from orchestra.model.instants import instant
 
@@ -23,6 +24,7 @@ __all__ = [
     "EngagementView",
     "InteractionView",
     "MergeView",
+    "RequestView",
     "asked_of",
     "case_view",
     "customer_view",
@@ -80,6 +82,40 @@ class InteractionView:
     position: int | None
     verified: str
     fields: Mapping[str, str | int | bool]
+
+
+@attrs.frozen
+class RequestView:
+    """A request for one of the application's own actions.
+
+    Attributes:
+        state: `READY`, `WAITING` (for its next attempt), `STARTED`, `DONE`, `FAILED`, `UNKNOWN` or `CANCELED`.
+        attempts: how many have begun.
+        values: what was asked for.
+    """
+
+    id: str
+    action: str
+    key: str
+    state: str
+    attempts: int
+    customer: str | None
+    case: str | None
+    interaction: str | None
+    values: Mapping[str, str | int | bool]
+
+
+def request_view(view: View, name: str) -> RequestView:
+    """The view of a request.
+
+    Raises:
+        UnknownId: there is no such request.
+    """
+    row = view.actions.requests.get(name)
+    if row is None:
+        raise UnknownId("request", name)
+    about = row.customer, row.case, row.interaction
+    return RequestView(name, row.action, row.key, row.state, row.attempts, *about, dict(row.values))
 
 
 @attrs.frozen

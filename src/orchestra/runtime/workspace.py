@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,14 +13,16 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.codec import decode_event
-from orchestra.errors import JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import lasting_url, open_journal
+from orchestra.model.actions import ActionFunction, ActionFunctions, ActionNames
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command, SignIn
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
+from orchestra.runtime.acting import Acting
 from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
@@ -44,6 +46,7 @@ from orchestra.runtime.published import Published
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.sessions import AgentSession
+from orchestra.runtime.settling import Settling
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
@@ -54,17 +57,17 @@ from orchestra.runtime.views import (
     CustomerView,
     EngagementView,
     InteractionView,
+    RequestView,
     asked_of,
     case_view,
     customer_view,
     engagement_view,
     interaction_view,
+    request_view,
 )
 from orchestra.runtime.webhooks import Webhooks
 
 __all__ = ["Workspace"]
-
-_QUIET_TURNS = 10
 
 
 class Workspace(Calls, Lists):
@@ -73,12 +76,21 @@ class Workspace(Calls, Lists):
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
     """
 
-    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        lines: Lines,
+        tasks: TaskGroup,
+        sources: Mapping[str, Source],
+        actions: ActionFunctions,
+    ) -> None:
         self._owner = owner
+        self._acting = Acting(owner, actions, tasks)
         self._sending = Sending(owner, lines, tasks)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self._answering = Answering(owner)
+        self._settling = Settling(owner, self._leases, (self._sending, self._acting))
         self._webhooks = Webhooks(owner, lines)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
@@ -99,6 +111,8 @@ class Workspace(Calls, Lists):
         clock: Clock | None = None,
         sources: Mapping[str, Source] | None = None,
         scores: Scores | None = None,
+        predicates: Predicates | None = None,
+        actions: ActionFunctions | None = None,
     ) -> AsyncGenerator[Workspace]:
         """Own a workspace for the length of an `async with` block.
 
@@ -111,6 +125,9 @@ class Workspace(Calls, Lists):
             clock: where the time comes from; the computer's clock by default.
             sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
             scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
+            predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
+            actions: as of scores -> an `ActionFunction`: what rules and `request_action` have done by the application.
+                Where they are given, all must be that the plan's rules and what is still to be done name.
 
         Guarantees:
             Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -122,8 +139,8 @@ class Workspace(Calls, Lists):
             WorkspaceInUse: another process owns it.
             JournalCorrupt, JournalUnavailable, UnsupportedVersion: the journal cannot be used.
         """
-        given = {"channels": channels, "secrets": secrets, "clock": clock, "sources": sources, "scores": scores}
-        refuse_odd_setup(plan=plan, journal=journal, **given)
+        given = {"channels": channels, "secrets": secrets, "clock": clock, "sources": sources}
+        refuse_odd_setup(plan=plan, journal=journal, scores=scores, predicates=predicates, actions=actions, **given)
         plan = plan if isinstance(plan, Plan) else Plan.load(plan)
         plan.require_sound()
         key, lines = WorkspaceKey.of(plan, secrets), Lines(channels, plan)
@@ -132,8 +149,9 @@ class Workspace(Calls, Lists):
         try:
             lease = await acquire(store, standby=standby)
             try:
-                owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock(), scores)
-                async with _running(owner, lines, url, sources or {}) as workspace:
+                named = scores, predicates, ActionNames(set(actions or ()), actions is not None)
+                owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock(), *named)
+                async with _running(owner, lines, url, sources or {}, actions or {}) as workspace:
                     yield workspace
             finally:
                 with anyio.CancelScope(shield=True):
@@ -146,7 +164,7 @@ class Workspace(Calls, Lists):
         """Start the background work, and take up what an earlier owner left. Snapshots need a URL to open."""
         owner = self._owner
         await owner.durable(owner.engine.position)
-        owner.recent.listeners += [self._sending.heard, self._leases.told]
+        owner.recent.listeners += [self._sending.heard, self._acting.heard, self._leases.told]
         owner.after_reload.append(self._leases.reloaded)
         for work in (owner.ring_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
             tasks.start_soon(work)
@@ -155,6 +173,7 @@ class Workspace(Calls, Lists):
         if url is not None:
             tasks.start_soon(snapshot_for_ever, owner, url)
         await self._sending.recover()
+        await self._acting.recover()
 
     # Commands and reads
 
@@ -230,6 +249,34 @@ class Workspace(Calls, Lists):
             UnknownId: there is no such conflict, or it is settled.
         """
         return await self._owner.read(lambda view: conflict_view(view, conflict))
+
+    async def requested(self, request: str) -> RequestView:
+        """A request for one of the application's own actions as it stands.
+
+        Raises:
+            UnknownId: there is no such request.
+        """
+        return await self._owner.read(lambda view: request_view(view, request))
+
+    def action(self, name: str) -> Callable[[ActionFunction], ActionFunction]:
+        """Register an async function as one of the application's own actions: `@ws.action("refund@1")`.
+
+        What waits for it begins at once. It is called at least once for each request, with an `ActionRequest`: what it
+        does under the same key twice must be done once. It gives what came of it, as plain values by name, or None;
+        raises `ActionRefused` if it is not to be tried again, and anything else if it is.
+
+        Args:
+            name: with a version, as rules and requests name it.
+
+        Raises:
+            DefinitionError: the name has no version, or that is no async function.
+        """
+
+        def register(function: ActionFunction) -> ActionFunction:
+            self._acting.register(name, function)
+            return function
+
+        return register
 
     def _whose(self, interaction: str) -> str | None:
         row = self._owner.view.contacts.interactions.get(interaction)
@@ -372,50 +419,21 @@ class Workspace(Calls, Lists):
         reach to come back. Under steady traffic there may always be something due, so a service that goes on has no
         use for it; scripts, demonstrations and tests do. Returns early if the workspace is closing.
         """
-        while not self._owner.is_closing and not await self._is_quiet():
-            try:
-                await self._work()
-            except JournalUnavailable:
-                await self._owner.recovered()
-        if self._owner.is_closing:
-            for _ in range(_QUIET_TURNS):  # a block that is about to be cancelled must not go on to move the clock
-                await anyio.lowlevel.checkpoint()
-
-    async def _work(self) -> None:
-        owner = self._owner
-        await owner.recovered()
-        stroke = owner.recent.bell.stroke
-        if owner.ring_once() or owner.is_behind:
-            await owner.durable(owner.engine.position)
-        elif not await self._leases.look() and self._sending.in_flight:
-            await stroke.wait()
-
-    async def _is_quiet(self) -> bool:
-        """Whether nothing is under way, after all tasks that are awake have had some turns."""
-        for _ in range(_QUIET_TURNS):
-            if self._owner.is_behind or self._sending.in_flight or self._is_due():
-                return False
-            await anyio.lowlevel.checkpoint()
-        return True
-
-    def _is_due(self) -> bool:
-        due = self.due_us()
-        return due is not None and due <= self._owner.now_us
+        await self._settling.settle()
 
     def due_us(self) -> int | None:
         """When the next timer falls or the next device counts as lost, microseconds UTC; None if none ever will."""
-        if self._owner.is_closing:
-            return None
-        dues = [due for due in (self._owner.engine.due(), self._leases.due_us()) if due is not None]
-        return min(dues, default=None)
+        return self._settling.due_us()
 
     async def finish_sending(self) -> None:
         """Begin no further sending, and let what has begun come to its end."""
         await self._sending.finish()
+        await self._acting.finish()
 
     def end_sending(self) -> None:
         """Begin no further sending."""
         self._sending.end()
+        self._acting.end()
 
     def state_hash(self) -> str:
         """A fingerprint of the state as decided."""
@@ -424,7 +442,7 @@ class Workspace(Calls, Lists):
 
 @asynccontextmanager
 async def _running(
-    owner: Owner, lines: Lines, url: str | None, sources: Mapping[str, Source]
+    owner: Owner, lines: Lines, url: str | None, sources: Mapping[str, Source], actions: ActionFunctions
 ) -> AsyncGenerator[Workspace]:
     """Run the background work around the block. Its own failure, or the block's, comes out as it was raised."""
     failure: Exception | None = None
@@ -433,7 +451,7 @@ async def _running(
             storing.start_soon(owner.store_for_ever)
             try:
                 async with anyio.create_task_group() as tasks:
-                    workspace = Workspace(owner, lines, tasks, sources)
+                    workspace = Workspace(owner, lines, tasks, sources, actions)
                     await workspace.begin(tasks, url)
                     try:
                         yield workspace

@@ -23,6 +23,7 @@ import pytest
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime.lines import Line
 from orchestra.runtime.sessions import AgentSession
@@ -80,6 +81,12 @@ def orchestra_scores() -> Scores:
 
 
 @pytest.fixture
+def orchestra_predicates() -> Predicates:
+    """The predicates that the rules of `workspace` may name: none."""
+    return {}
+
+
+@pytest.fixture
 def clock() -> VirtualClock:
     """The time in `workspace`: stands still until `await clock.advance(days=6)`."""
     return VirtualClock()
@@ -101,11 +108,17 @@ async def workspace(
     orchestra_journal: Journal,
     orchestra_channels: Sequence[Line],
     orchestra_scores: Scores,
+    orchestra_predicates: Predicates,
     clock: VirtualClock,
 ) -> AsyncGenerator[Workspace]:
     """An open workspace, left when the test is over."""
     async with Workspace.open(
-        orchestra_plan, orchestra_journal, channels=orchestra_channels, clock=clock, scores=orchestra_scores
+        orchestra_plan,
+        orchestra_journal,
+        channels=orchestra_channels,
+        clock=clock,
+        scores=orchestra_scores,
+        predicates=orchestra_predicates,
     ) as opened:
         clock.attach(opened)
         yield opened

@@ -112,6 +112,11 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.EscalateCase("ca1", "x"),
     c.RaiseFinding("ca1", "praise"),
     c.AcknowledgeFinding("fi1", "care"),
+    c.RequestAction("refund@1", "k1", "ca1"),
+    c.StartAction("ar1", 1, 1),
+    c.RecordAction("ar1", 1, "done"),
+    c.RecoverAction("ar1", 1),
+    c.CancelAction("ar1", "x"),
 )
 
 OWN = {
@@ -128,6 +133,7 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
     *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
+    "RequestAction",
 }
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}

@@ -254,3 +254,16 @@ def test_all_of_it_is_rebuilt() -> None:
     assert (mine.linked, mine._linked_to) == (theirs.linked, theirs._linked_to)
     assert driver.replayed().state_hash() == driver.engine.state_hash()
     assert driver.engine.now_us % SECOND == 0
+
+
+def test_who_comes_while_another_is_being_connected_holds_no_second_place_when_that_comes_to_nothing() -> None:
+    of = plan()
+    voice = attrs.evolve(of.channels["voice"], connects=timedelta(seconds=20))
+    driver = Driver(attrs.evolve(of, channels={**of.channels, "voice": voice}))
+    driver.sign_in("ana")
+    driver.call("joe", "voice", topic="order")
+    driver.accept()
+    assert _state(driver, "in1") == "CONNECTING"
+    driver.message("joe", "email", topic="order")
+    driver.run(c.SetAway("ana", "lunch"))
+    assert (_state(driver, "in1"), _to(driver, "in2")) == ("QUEUED", "in1")

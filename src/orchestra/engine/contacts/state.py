@@ -241,6 +241,10 @@ class Contacts(Slice):
         if interaction.state in ("ACTIVE", "HELD", "PARKED") and idle is not None and not interaction.live:
             self.timers.set(IDLE, name, at_us + microseconds(idle))
 
+    def routed(self, event: e.InteractionRouted, at_us: int) -> None:
+        """Where it will come to wait."""
+        self.interactions[event.interaction].queue = event.queue
+
     def queued(self, event: e.InteractionQueued, at_us: int) -> None:
         """It waits, with nobody."""
         interaction = self.interactions[event.interaction]
@@ -377,6 +381,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.MessageReceived: Contacts.received,
     e.MessageWritten: Contacts.written,
     e.ReplyRecorded: Contacts.recorded,
+    e.InteractionRouted: Contacts.routed,
     e.InteractionQueued: Contacts.queued,
     e.CallbackRequested: Contacts.callback_requested,
     e.CallbackScheduled: Contacts.scheduled,

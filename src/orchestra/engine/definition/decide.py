@@ -10,6 +10,7 @@ from orchestra.engine.view import View
 from orchestra.errors import Fault, InvalidCommand
 from orchestra.model import commands as c, events as e
 from orchestra.model.plan import Plan
+from orchestra.model.rule_faults import rule_faults
 from orchestra.model.scores import score_faults
 
 __all__ = ["SECTION", "missing"]
@@ -110,9 +111,13 @@ _NEEDED: Mapping[str, Callable[[View], Needed]] = {
 """Table of the plan -> who needs what of it."""
 
 
+def _of_rules(view: View, plan: Plan) -> Iterator[Fault]:
+    return rule_faults(plan, view.plans.predicates, view.plans.actions)
+
+
 def _change(view: View, command: c.ChangePlan, at_us: int) -> Steps:
-    scores = score_faults(command.plan, view.plans.rating.scores)
-    faults = [*command.plan.faults(), *missing(view, command.plan), *scores]
+    named = [*score_faults(command.plan, view.plans.rating.scores), *_of_rules(view, command.plan)]
+    faults = [*command.plan.faults(), *missing(view, command.plan), *named]
     errors = [str(fault) for fault in faults if fault.is_error]
     if errors:
         raise InvalidCommand("plan", "; ".join(errors))

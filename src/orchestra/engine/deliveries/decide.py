@@ -33,7 +33,7 @@ from orchestra.model.identity import SERVICE
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "conversation_with"]
 
 LetGo = e.InteractionFinished | e.InteractionDone | e.InteractionQueued | e.InteractionCanceled | e.TransferCompleted
 
@@ -57,7 +57,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
         return _same(view, known, case_id, command)
     if command.subject is not None:
         _check_subject(view, command.subject)
-    conversation = _conversation(view, case_id, command.channel)
+    conversation = conversation_with(view, case_id, command.channel)
     row = view.contacts.conversations[conversation]
     if not is_allowed(view, row.customer, row.channel, command.purpose):
         raise NotAllowedInState(row.customer, f"without consent to {command.purpose} on {row.channel}", "send")
@@ -95,10 +95,13 @@ def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
     return Written(row.message, known)
 
 
-def _conversation(view: View, case: str, channel: str | None) -> str:
+def conversation_with(view: View, case: str, channel: str | None) -> str:
     """The newest conversation with the case's own customer, on that channel if one is named, else on any of the plan.
 
     Never one with somebody else who wrote in the case: what is sent is for the customer alone.
+
+    Raises:
+        InvalidCommand: there is none.
     """
     wanted = [name for name in (view.plan.channels if channel is None else (channel,)) if name in view.plan.channels]
     ids = view.identity.group(view.cases.cases[case].customer)

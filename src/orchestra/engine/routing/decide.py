@@ -54,8 +54,9 @@ _TAKEN_BACK = ("rescinded", "setup_failed")
 
 def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
     """Cases react first, so the interaction has its case by now."""
-    queue = event.queue or view.plan.queue_of(event.channel, event.account)
-    agent = event.agent or _who_knows(view, event, queue)
+    row = view.contacts.interactions[event.interaction]
+    queue = row.queue or event.queue or view.plan.queue_of(event.channel, event.account)
+    agent = event.agent or _who_knows(view, event, queue, row.case)
     place = straight(view, queue, event.skills)
     if place is None:
         arriving = Item(event.customer, event.channel, queue, agent=agent)
@@ -93,13 +94,12 @@ def _left(
     return None, None
 
 
-def _who_knows(view: View, event: e.InteractionStarted, queue: str) -> str | None:
+def _who_knows(view: View, event: e.InteractionStarted, queue: str, case: str | None) -> str | None:
     """Who last answered the customer, where the queue goes by that; else the agent who owns the case, if one does."""
     if view.plan.queues[queue].known == "last":
         agent = view.known.agent_of(view.identity.group(event.customer))
         if agent in view.presence.agents:
             return agent
-    case = view.contacts.interactions[event.interaction].case
     row = None if case is None else view.cases.cases[case]
     return row.owner if row is not None and row.owner_kind == "agent" else None
 
@@ -174,9 +174,10 @@ def _on_stepped(view: View, event: e.StepEntered | e.GateOpened, at_us: int) -> 
     yield from _unless_exhausted(view, name, at_us)
 
 
-def _on_raised(view: View, event: e.PriorityRaised, at_us: int) -> Iterator[e.Event]:
+def _on_raised(view: View, event: e.PriorityRaised | e.InteractionPrioritized, at_us: int) -> Iterator[e.Event]:
     """Nobody is free by that who was not; but a customer who is to be called first may come to their turn."""
-    if view.routing.items[event.consult or event.interaction].first == "customer":
+    name = event.consult if isinstance(event, e.PriorityRaised) else None
+    if view.routing.items[name or event.interaction].first == "customer":
         yield from offer_best_agent(view, event.interaction, at_us)
 
 
@@ -227,6 +228,8 @@ def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.E
             # It goes to the best, who may be this agent again, unless something more urgent waits for them.
             yield from offer_best_items(view, event.agent, at_us, before=event.interaction, rings=False)
             yield from _waits(view, event.interaction, at_us)
+            if view.engagements.engagements:
+                yield from keep_one(view, event.interaction)
     yield from offer_best_items(view, event.agent, at_us)
 
 
@@ -414,6 +417,7 @@ SECTION = Section(
         e.StepEntered: _on_stepped,
         e.GateOpened: _on_stepped,
         e.PriorityRaised: _on_raised,
+        e.InteractionPrioritized: _on_raised,
         e.ConnectAtRisk: _on_risk,
         e.ConsultQueued: _on_consult_queued,
         e.ConsultAccepted: _on_consult_over,

@@ -158,6 +158,16 @@ def priority_raised(routing: Routing, event: e.PriorityRaised, at_us: int) -> No
     routing.arm(name, item)
 
 
+def prioritized(routing: Routing, event: e.InteractionPrioritized, at_us: int) -> None:
+    """The item stands further ahead, where it waits or rings for more."""
+    item = routing.items[event.interaction]
+    item.priority = event.priority
+    if item.state == "WAITING":
+        routing.again(event.interaction, item)
+    else:
+        routing.settle(event.interaction, item)
+
+
 def transferred(routing: Routing, event: e.InteractionTransferred, at_us: int) -> None:
     """Whoever handed it over does not get it back at once."""
     item = routing.items[event.interaction]
@@ -433,6 +443,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.StepEntered: step_entered,
     e.GateOpened: gate_opened,
     e.PriorityRaised: priority_raised,
+    e.InteractionPrioritized: prioritized,
     e.InteractionResumed: resumed,
     e.InteractionParked: parked,
     e.MessageWritten: answered,

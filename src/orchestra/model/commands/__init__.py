@@ -8,6 +8,13 @@ kind that the command is for.
 from __future__ import annotations
 
 from orchestra.model.command import Command
+from orchestra.model.commands.actions import (
+    CancelAction,
+    RecordAction,
+    RecoverAction,
+    RequestAction,
+    StartAction,
+)
 from orchestra.model.commands.agents import (
     DefineAgent,
     LoseDevice,
@@ -119,6 +126,7 @@ __all__ = [
     "AskConsult",
     "AssignCase",
     "BargeIn",
+    "CancelAction",
     "CancelCallback",
     "CancelDelivery",
     "CancelInteraction",
@@ -158,11 +166,13 @@ __all__ = [
     "RaiseFinding",
     "ReceiveContact",
     "ReceiveMessage",
+    "RecordAction",
     "RecordConsent",
     "RecordErasure",
     "RecordOutcome",
     "RecordReceipt",
     "RecordReply",
+    "RecoverAction",
     "RecoverDelivery",
     "RemoveAgent",
     "ReopenCase",
@@ -170,6 +180,7 @@ __all__ = [
     "ReportDialing",
     "ReportFact",
     "ReportSetupFailed",
+    "RequestAction",
     "RequestCallback",
     "RescheduleCallback",
     "RescindOffer",
@@ -189,6 +200,7 @@ __all__ = [
     "SignIn",
     "SignOut",
     "SplitCustomers",
+    "StartAction",
     "StartDelivery",
     "StartSending",
     "StopMonitoring",

@@ -7,6 +7,16 @@ Instants are microseconds since 1970 UTC; the time of the event itself is its re
 from __future__ import annotations
 
 from orchestra.model.event import Event
+from orchestra.model.events.actions import (
+    ActionCanceled,
+    ActionDone,
+    ActionDue,
+    ActionFailed,
+    ActionRequested,
+    ActionRetried,
+    ActionStarted,
+    ActionUnknown,
+)
 from orchestra.model.events.agents import (
     AgentAvailable,
     AgentDefined,
@@ -154,6 +164,14 @@ from orchestra.model.events.ownership import (
     HandOffEnded,
     HandOffOffered,
 )
+from orchestra.model.events.rules import (
+    InteractionPrioritized,
+    InteractionRouted,
+    RuleFailed,
+    RuleFired,
+    RuleStopped,
+    TeamNotified,
+)
 from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
 from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
@@ -161,6 +179,14 @@ from orchestra.model.events.work import WorkItemOpened
 
 __all__ = [
     "EVENTS",
+    "ActionCanceled",
+    "ActionDone",
+    "ActionDue",
+    "ActionFailed",
+    "ActionRequested",
+    "ActionRetried",
+    "ActionStarted",
+    "ActionUnknown",
     "AddressLinked",
     "AddressUnlinked",
     "AgentAvailable",
@@ -253,9 +279,11 @@ __all__ = [
     "InteractionHeld",
     "InteractionInterrupted",
     "InteractionParked",
+    "InteractionPrioritized",
     "InteractionQueued",
     "InteractionResumed",
     "InteractionRetrieved",
+    "InteractionRouted",
     "InteractionStarted",
     "InteractionTransferred",
     "LogTaken",
@@ -288,12 +316,16 @@ __all__ = [
     "RoutingMoved",
     "RoutingRetried",
     "RoutingSwept",
+    "RuleFailed",
+    "RuleFired",
+    "RuleStopped",
     "SegmentWrapUpEnded",
     "SegmentWrapUpStarted",
     "SendingStarted",
     "SendingStopped",
     "StepEntered",
     "TalkEnded",
+    "TeamNotified",
     "TransferCompleted",
     "TriageListed",
     "TriageNeeded",

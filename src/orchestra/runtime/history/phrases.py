@@ -116,6 +116,20 @@ PHRASES: Mapping[str, str] = {
     "ConflictWidened": "conflict {conflict} about {attribute} of {subject}: {by} has it as {value_text}, too; "
     "{keep} would hold{why}",
     "CommitmentCorrected": "{attribute} of {subject} is {value_text}, not {instead_text}{why}{because}{told_effect}",
+    "RuleFired": "rule {rule} followed {on}: {actions_text}",
+    "RuleFailed": "rule {rule} could not {action_text}{because}",
+    "RuleStopped": "rule {rule} was stopped{because}",
+    "TeamNotified": "team {team} was told by rule {rule}",
+    "InteractionRouted": "{interaction} goes to queue {queue}, by rule {reason}",
+    "InteractionPrioritized": "counts as {priority} min older in queue {queue}, by rule {reason}",
+    "ActionRequested": "action {action} is to be done, which is {request}",
+    "ActionDue": "action {action} is tried again",
+    "ActionStarted": "action {action} is being done, attempt {attempt}",
+    "ActionDone": "action {action} is done",
+    "ActionRetried": "action {action} did not succeed in attempt {attempt}{because}, another follows",
+    "ActionFailed": "action {action} could not be done{because}",
+    "ActionUnknown": "nobody knows whether action {action} was done",
+    "ActionCanceled": "action {action} was called back{because}",
     "RefAdded": "{target} is also known as {ref}",
     "FieldsSet": "{fields_text} of {target} set",
     "DeliveryPlanned": "message {message} is to be sent on {channel}",
@@ -149,6 +163,9 @@ DETAILS = frozenset(
         "DeliveryStarted",
         "DeliveryAccepted",
         "DeliveryRetried",
+        "ActionDue",
+        "ActionStarted",
+        "ActionRetried",
         "RingWidened",
         "RoutingRetried",
         "FactExpired",
@@ -198,8 +215,9 @@ class _Words(dict[str, Any]):
         self["for_what"] = f"{_PURPOSES.get(self.get('purpose', ''), '')} {self.get('interaction')}"
         self["asked"] = self.get("consulted") or f"queue {self.get('queue')}"
         self["author"] = self.get("agent") or "the company"
-        self["writer"] = "the customer" if self.get("customer") in ids else self.get("customer")
-        self["addressee"] = "" if self.get("customer") in ids else f" {self.get('customer')}"
+        customer = self.get("customer") or ""
+        self["writer"] = "the customer" if customer in ids else customer
+        self["addressee"] = "" if customer in ids else f" {customer}"
         self["vetoed"] = f"; but {self['veto']}" if self.get("veto") else ""
         self["allows"] = "allows" if self.get("given") else "forbids"
         self["where"] = self.get("channel") or "all channels"
@@ -216,6 +234,8 @@ class _Words(dict[str, Any]):
         for name in ("value", "said", "instead") if "attribute" in self else ():
             unit = self.get("unit" if name == "value" else f"{name}_unit")
             self[f"{name}_text"] = value_text(self.get("type", ""), self.get(name, ""), unit)
+        self["actions_text"] = ", ".join(map(_spoken, self.get("actions") or ()))
+        self["action_text"] = _spoken(self.get("action") or "be asked")
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
 
 

@@ -1,0 +1,1 @@
+"""An application's own actions: asked for, tried until they end, and recorded."""

@@ -1,0 +1,1 @@
+"""Rules: what a plan says is to follow when something happens."""
