@@ -30,7 +30,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import commitment_moves
+from tests import case_moves, commitment_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = [
@@ -1140,6 +1140,7 @@ WEIGHTS: Mapping[Move, int] = {
     consent: 3,
     erase: 1,
     record_erasure: 2,
+    **case_moves.WEIGHTS,
     **commitment_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""

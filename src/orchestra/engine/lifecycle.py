@@ -248,7 +248,7 @@ CONSULT = Machine(
 CASE = Machine(
     "case",
     initial="OPEN",
-    final=frozenset({"CLOSED"}),
+    final=frozenset({"CLOSED", "MERGED"}),
     steps=_table(
         """
         OPEN                   wait_on_customer    WAITING_ON_CUSTOMER
@@ -263,6 +263,16 @@ CASE = Machine(
         RESOLVED               reopen              OPEN
         RESOLVED               close               CLOSED
         CLOSED                 reopen              OPEN
+        OPEN                   merge               MERGED
+        WAITING_ON_CUSTOMER    merge               MERGED
+        WAITING_ON_THIRD_PARTY merge               MERGED
+        RESOLVED               merge               MERGED
+        CLOSED                 merge               MERGED
+        MERGED                 unmerge_open        OPEN
+        MERGED                 unmerge_waiting_on_customer    WAITING_ON_CUSTOMER
+        MERGED                 unmerge_waiting_on_third_party WAITING_ON_THIRD_PARTY
+        MERGED                 unmerge_resolved    RESOLVED
+        MERGED                 unmerge_closed      CLOSED
         """
     ),
 )

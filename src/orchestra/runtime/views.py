@@ -24,6 +24,7 @@ __all__ = [
     "InteractionView",
     "MergeView",
     "asked_of",
+    "case_fields",
     "case_view",
     "customer_view",
     "engagement_view",
@@ -45,6 +46,8 @@ class CaseView:
         participants: customers other than the case's own who wrote or were answered in it.
         interactions: its interactions, oldest first.
         fields: what the application set.
+        merged: cases that were merged and go on as this one, oldest first; all else counts what is theirs.
+        follows: the case that this one follows, which had been closed for too long when the customer replied to it.
     """
 
     id: str
@@ -57,6 +60,8 @@ class CaseView:
     participants: tuple[str, ...]
     interactions: tuple[str, ...]
     fields: Mapping[str, str | int | bool]
+    merged: tuple[str, ...] = ()
+    follows: str | None = None
 
 
 @attrs.frozen
@@ -224,12 +229,14 @@ def suggested_of(view: View, customer: str) -> tuple[str, ...]:
 
 
 def case_view(view: View, name: str | Ref) -> CaseView:
-    """The case of an id or reference.
+    """The case of an id or reference; the one it goes on as, if it was merged.
 
     Raises:
         UnknownId: there is no such case.
     """
     key, row = view.case(name)
+    members = view.cases.group(key)
+    interactions = (one for member in members for one in view.cases.cases[member].interactions)
     return CaseView(
         key,
         row.number,
@@ -238,15 +245,27 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         f"{row.owner_kind}:{row.owner}",
         row.queue,
         row.topic,
-        _others(view, row),
-        tuple(row.interactions),
-        dict(view.details.fields.get(key, {})),
+        _others(view, row, members),
+        tuple(sorted(interactions, key=lambda one: int(one[2:]))),
+        case_fields(view, key),
+        tuple(member for member in members if member != key),
+        row.follows,
     )
 
 
-def _others(view: View, row: Case) -> tuple[str, ...]:
+def case_fields(view: View, case: str) -> dict[str, str | int | bool]:
+    """The fields of a matter, of which those of the case that it goes on as go before those of merged ones."""
+    found: dict[str, str | int | bool] = {}
+    for name in (view.cases.root(case), *view.cases.group(case)):
+        for field, value in view.details.fields.get(name, {}).items():
+            found.setdefault(field, value)
+    return found
+
+
+def _others(view: View, row: Case, members: Sequence[str]) -> tuple[str, ...]:
     """The participants who are other people than the case's customer, each once."""
-    found = {view.identity.root(name): 1 for name in row.participants}
+    rows = [view.cases.cases[member] for member in members]
+    found = {view.identity.root(name): 1 for one in rows for name in (one.customer, *one.participants)}
     found.pop(view.identity.root(row.customer), None)
     return tuple(found)
 
@@ -263,7 +282,7 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
         key,
         row.state,
         view.identity.root(row.customer),
-        row.case,
+        None if row.case is None else view.cases.root(row.case),
         row.channel,
         row.account,
         row.queue,

@@ -1,8 +1,12 @@
-"""Cases as they stand, and the look-ups that attach contacts to them."""
+"""Cases as they stand, which of them are one matter, and the look-ups that attach contacts to them.
+
+A case id never stops working and nothing of a case is ever moved because it is merged. A merge makes one case an alias
+of another, so that both are one matter; taking the alias away is all that undoing it has to do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import attrs
@@ -11,19 +15,22 @@ from orchestra.engine.lifecycle import CASE
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["CLOSE", "DISOWN", "EVOLVE", "Case", "Cases"]
+__all__ = ["CLOSE", "DISOWN", "EVOLVE", "SETTLED", "Case", "Cases", "case_age"]
 
 CLOSE = "cases.close"
 """Timer of a resolved case."""
 DISOWN = "cases.disown"
 """Timer of an agent who is gone while still owning cases."""
+SETTLED = ("RESOLVED", "CLOSED")
+"""States of a case in which nobody works on it."""
 
 
 @attrs.define
 class Case:
     """A matter of one customer.
 
-    `participants` and `interactions` are sets, kept as dicts of id -> 1; a snapshot forgets their order.
+    `participants` and `interactions` are sets, kept as dicts of id -> 1; a snapshot forgets their order. Of a case that
+    is merged, `into` is which case it goes on as, and `before` the state it was in.
     """
 
     number: str
@@ -36,6 +43,14 @@ class Case:
     closed_us: int | None = None
     interactions: dict[str, int] = attrs.field(factory=dict)
     participants: dict[str, int] = attrs.field(factory=dict)
+    follows: str | None = None
+    into: str | None = None
+    before: str | None = None
+
+
+def case_age(name: str) -> int:
+    """What orders cases by when they were opened, oldest first."""
+    return int(name[2:])
 
 
 class Cases(Slice):
@@ -47,32 +62,59 @@ class Cases(Slice):
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by number, by customer and topic, by owning agent and by participant."""
+        """Rebuild what is one matter, and the look-ups by number, customer and topic, owning agent and participant."""
+        self._root_of: dict[str, str] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
+        self.merged_of: dict[str, dict[str, int]] = {}
+        aliases = [name for name, case in self.cases.items() if case.into is not None]
+        self._gather(aliases)
+        for name in aliases:
+            self.merged_of.setdefault(self.cases[name].customer, {})[name] = 1
         self.by_number = {case.number: name for name, case in self.cases.items()}
         self.open_by_topic: dict[tuple[str, str], dict[str, int]] = {}
         self.owned: dict[str, dict[str, int]] = {}
         self.joined_by: dict[str, dict[str, int]] = {}
-        for name in sorted(self.cases, key=lambda name: int(name[2:])):
-            self._index(name)
+        for name in sorted(self.cases, key=case_age):
+            if self.cases[name].into is None:
+                self._index(name)
             for person in self.cases[name].participants:
                 self.joined_by.setdefault(person, {})[name] = 1
 
+    def _gather(self, aliases: Iterable[str]) -> None:
+        """Put each alias to the case that it goes on as, in the end."""
+        found: dict[str, list[str]] = {}
+        for name in aliases:
+            found.setdefault(self._top(name), []).append(name)
+        for root, others in found.items():
+            self._groups[root] = tuple(sorted((root, *others), key=case_age))
+            self._root_of.update(dict.fromkeys(others, root))
+
+    def _top(self, name: str) -> str:
+        while (into := self.cases[name].into) is not None:
+            name = into
+        return name
+
     def _index(self, name: str) -> None:
-        """Enter a case where it is looked up, or take it out."""
+        """Enter a case where it is looked up, with all that goes on as it, or take it out."""
         case = self.cases[name]
-        if case.topic is not None:
-            same = self.open_by_topic.setdefault((case.customer, case.topic), {})
-            if case.state in ("RESOLVED", "CLOSED"):
-                same.pop(name, None)
-            else:
-                same[name] = 1
-            if not same:
-                del self.open_by_topic[case.customer, case.topic]
+        for member in self._groups.get(name, (name,)):
+            row = self.cases[member]
+            if row.topic is not None:
+                self._by_topic(member, (row.customer, row.topic), is_open=case.state not in SETTLED)
         if case.owner_kind == "agent":
             if case.state == "CLOSED":
                 self._disown(name, case.owner)
             else:
                 self.owned.setdefault(case.owner, {})[name] = 1
+
+    def _by_topic(self, name: str, key: tuple[str, str], *, is_open: bool) -> None:
+        same = self.open_by_topic.setdefault(key, {})
+        if is_open:
+            same[name] = 1
+        else:
+            same.pop(name, None)
+        if not same:
+            del self.open_by_topic[key]
 
     def _disown(self, name: str, agent: str) -> None:
         owned = self.owned.get(agent, {})
@@ -80,6 +122,22 @@ class Cases(Slice):
         if not owned:
             self.owned.pop(agent, None)
             self.timers.cancel(DISOWN, agent)
+
+    # Questions
+
+    def root(self, case: str) -> str:
+        """The case that an id stands for: itself, unless it was merged."""
+        return self._root_of.get(case, case)
+
+    def group(self, case: str) -> Sequence[str]:
+        """All cases that are one matter, the oldest first."""
+        if not self._groups:
+            return (case,)
+        return self._groups.get(self.root(case), (case,))
+
+    def row(self, case: str) -> Case:
+        """How the matter stands that a case is part of."""
+        return self.cases[self._root_of.get(case, case)]
 
     def next_case(self) -> tuple[str, str]:
         """Id and number that the next case will have."""
@@ -89,13 +147,21 @@ class Cases(Slice):
     def newest_open(self, ids: Sequence[str], topic: str) -> str | None:
         """A person's newest open case on the topic, by all their ids."""
         found = (name for customer in ids for name in self.open_by_topic.get((customer, topic), ()))
-        return max(found, key=lambda name: int(name[2:]), default=None)
+        return max(found, key=case_age, default=None)
+
+    # Changes
 
     def opened(self, event: e.CaseOpened, at_us: int) -> None:
         """Enter a new case, with its first owner."""
         self.counts["case"] = self.counts.get("case", 0) + 1
         self.cases[event.case] = Case(
-            event.number, event.customer, event.owner_kind, event.owner, event.queue, event.topic
+            event.number,
+            event.customer,
+            event.owner_kind,
+            event.owner,
+            event.queue,
+            event.topic,
+            follows=event.follows,
         )
         self.by_number[event.number] = event.case
         self._index(event.case)
@@ -134,7 +200,7 @@ class Cases(Slice):
             if not same:
                 self.open_by_topic.pop((case.customer, case.topic), None)
         case.topic = event.topic
-        self._index(event.case)
+        self._index(self.root(event.case))
 
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
         """Begin to take the cases of an agent who is gone from them."""
@@ -171,6 +237,45 @@ class Cases(Slice):
         self.cases[event.case].closed_us = at_us
         self.timers.cancel(CLOSE, event.case)
 
+    def merged(self, event: e.CaseMerged, at_us: int) -> None:
+        """The case goes on as another one, with all that goes on as it: whoever owns that one owns it."""
+        case, root = self.cases[event.case], self.root(event.into)
+        aliases = [name for name in (*self.group(event.case), *self.group(root)) if name != root]
+        case.before, case.into = case.state, event.into
+        case.state = CASE.steps[case.state, "merge"]
+        self._groups.pop(event.case, None)
+        self._gather(aliases)
+        self.merged_of.setdefault(case.customer, {})[event.case] = 1
+        if case.owner_kind == "agent":
+            self._disown(event.case, case.owner)
+        self.timers.cancel(CLOSE, event.case)
+        self._index(root)
+
+    def unmerged(self, event: e.CaseUnmerged, at_us: int) -> None:
+        """The case goes on by itself, and with it what went on as it."""
+        case, root = self.cases[event.case], self.root(event.case)
+        aliases = [name for name in self._groups.pop(root) if name not in (root, event.case)]
+        for name in (*aliases, event.case):
+            del self._root_of[name]
+        case.before, case.into = None, None
+        case.state = CASE.steps[case.state, f"unmerge_{event.state.lower()}"]
+        if case.state != "CLOSED":
+            case.closed_us = None
+        if event.close_us is not None:
+            self.timers.set(CLOSE, event.case, event.close_us)
+        self._gather(aliases)
+        merged = self.merged_of[case.customer]
+        del merged[event.case]
+        if not merged:
+            del self.merged_of[case.customer]
+        self._index(root)
+        self._index(event.case)
+
+    def moved(self, event: e.InteractionMoved, at_us: int) -> None:
+        """The interaction counts in another case."""
+        del self.cases[event.before].interactions[event.interaction]
+        self.cases[event.case].interactions[event.interaction] = 1
+
     def _step(self, name: str, trigger: str) -> None:
         case = self.cases[name]
         case.state = CASE.steps[case.state, trigger]
@@ -191,4 +296,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CaseResolved: Cases.resolved,
     e.CaseReopened: Cases.reopened,
     e.CaseClosed: Cases.closed,
+    e.CaseMerged: Cases.merged,
+    e.CaseUnmerged: Cases.unmerged,
+    e.InteractionMoved: Cases.moved,
 }

@@ -149,13 +149,14 @@ def _said_before(view: View, row: Statement, from_us: int | None) -> str | None:
     """The statement by which the same speaker has said the same already."""
     for name in view.commitments.on_pair.get(row.pair, ()):
         other = view.commitments.statements[name]
-        if _content(other) == _content(row) and from_us in (None, other.from_us):
+        if _content(view, other) == _content(view, row) and from_us in (None, other.from_us):
             return name
     return None
 
 
-def _content(row: Statement) -> tuple[object, ...]:
-    said = row.value, row.unit, row.customer, row.case, row.until_us, row.supersedes
+def _content(view: View, row: Statement) -> tuple[object, ...]:
+    case = None if row.case is None else view.cases.root(row.case)
+    said = row.value, row.unit, row.customer, case, row.until_us, row.supersedes
     return row.kind, row.speaker, *said
 
 
@@ -355,7 +356,7 @@ def _on_corrected(view: View, event: e.CommitmentCorrected, at_us: int) -> Itera
 
 def _task(view: View, event: e.CommitmentCorrected, channel: str, at_us: int) -> Iterator[e.Event]:
     """Somebody is to deal with it: whoever answers for the customer's case, in its queue."""
-    case = None if event.case is None else view.cases.cases[event.case]
+    case = None if event.case is None else view.cases.row(event.case)
     queue = case.queue if case is not None and case.queue in view.plan.queues else None
     owner = case.owner if case is not None and case.owner_kind == "agent" else None
     said = value_text(event.type, event.instead, event.instead_unit)

@@ -12,7 +12,7 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address, Thread
 from orchestra.model.limits import id_fault, text_fault
-from orchestra.model.results import CaseRef, Received
+from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
 
 __all__ = [
@@ -97,7 +97,7 @@ def already(view: View, channel: str, account: str, provider_id: str) -> Taken |
 
 def received(view: View, taken: Taken, *, is_duplicate: bool) -> Received:
     """The answer to a command that took an id, now or before."""
-    case = CaseRef(taken.case, view.cases.cases[taken.case].number)
+    case = view.matter(taken.case)
     return Received(view.identity.root(taken.customer), taken.interaction, case, taken.message, is_duplicate)
 
 

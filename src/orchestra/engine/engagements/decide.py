@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestra.engine.engagements.leading import members_of
+from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
 from orchestra.engine.engagements.questions import discharged, link, may_be_linked, released, unlink
 from orchestra.engine.engagements.state import EVOLVE, Engagements, named_after
 from orchestra.engine.section import Section, Steps
@@ -70,12 +70,36 @@ def _join(view: View, interaction: str, customer: str) -> Iterator[e.Event]:
 
 
 def _mode(view: View, interaction: str) -> str:
-    """How a contact goes with those that are there: together with one about the same case, if the plan says so."""
+    """How a contact goes with those that are there."""
+    return _mode_with(view, (other for other in members_of(view, interaction) if other != interaction), interaction)
+
+
+def _mode_with(view: View, others: Iterable[str], interaction: str) -> str:
+    """Together with one about the same case, if the plan says so."""
     rows = view.contacts.interactions
     comes = rows[interaction]
-    others = (rows[other] for other in members_of(view, interaction) if other != interaction)
-    modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in others if there.case == comes.case}
+    cases = view.cases.group(comes.case or "")
+    same = (rows[other] for other in others if rows[other].case in cases)
+    modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in same}
     return "together" if "together" in modes else "separate"
+
+
+def _on_cases_changed(
+    view: View, event: e.InteractionMoved | e.CaseMerged | e.CaseUnmerged, at_us: int
+) -> Iterator[e.Event]:
+    """What is about another case now, or about the same, is told anew how it goes with what was there before it."""
+    left = event.before if isinstance(event, e.InteractionMoved) else event.into
+    roots = {view.cases.root(event.case), view.cases.root(left)}
+    members, rows = view.engagements.members, view.contacts.interactions
+    there = view.engagements.of(view.identity.group(event.customer))[:MOST_LOOKED_AT]
+    for place, interaction in enumerate(there):
+        member = members[interaction]
+        if not place or member.mode == "first" or view.cases.root(rows[interaction].case or "") not in roots:
+            continue
+        mode = _mode_with(view, there[:place], interaction)
+        if mode != member.mode:
+            name = view.engagements.of_member(interaction)
+            yield e.EngagementModeChanged(name, event.customer, interaction, mode)
 
 
 def _on_merged(view: View, event: e.CustomersMerged, at_us: int) -> Iterator[e.Event]:
@@ -150,6 +174,9 @@ SECTION = Section(
     react={
         e.InteractionAttached: _on_attached,
         e.CallbackAnswered: _on_attached,
+        e.InteractionMoved: _on_cases_changed,
+        e.CaseMerged: _on_cases_changed,
+        e.CaseUnmerged: _on_cases_changed,
         e.CustomersMerged: _on_merged,
         e.CustomersSplit: _on_split,
         e.InteractionFinished: _on_finished,

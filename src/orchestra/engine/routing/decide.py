@@ -100,7 +100,7 @@ def _who_knows(view: View, event: e.InteractionStarted, queue: str) -> str | Non
         if agent in view.presence.agents:
             return agent
     case = view.contacts.interactions[event.interaction].case
-    row = None if case is None else view.cases.cases[case]
+    row = None if case is None else view.cases.row(case)
     return row.owner if row is not None and row.owner_kind == "agent" else None
 
 

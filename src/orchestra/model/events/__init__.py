@@ -29,14 +29,18 @@ from orchestra.model.events.callbacks import (
 )
 from orchestra.model.events.cases import (
     CaseClosed,
+    CaseMerged,
     CaseOpened,
     CaseOwnerChanged,
     CaseQueueChanged,
     CaseReopened,
     CaseResolved,
     CaseResumed,
+    CaseSplit,
+    CaseUnmerged,
     CaseWaiting,
     FieldsSet,
+    InteractionMoved,
     RefAdded,
 )
 from orchestra.model.events.commitments import (
@@ -104,6 +108,7 @@ from orchestra.model.events.deliveries import (
 )
 from orchestra.model.events.engagements import (
     EngagementJoined,
+    EngagementModeChanged,
     EngagementsMerged,
     EngagementSplit,
     QuestionAnswered,
@@ -171,12 +176,15 @@ __all__ = [
     "CallbackRequested",
     "CallbackScheduled",
     "CaseClosed",
+    "CaseMerged",
     "CaseOpened",
     "CaseOwnerChanged",
     "CaseQueueChanged",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
+    "CaseSplit",
+    "CaseUnmerged",
     "CaseWaiting",
     "CommitmentConflict",
     "CommitmentCorrected",
@@ -218,6 +226,7 @@ __all__ = [
     "DeviceLost",
     "DeviceReturned",
     "EngagementJoined",
+    "EngagementModeChanged",
     "EngagementSplit",
     "EngagementsMerged",
     "ErasureDone",
@@ -235,6 +244,7 @@ __all__ = [
     "InteractionHandedOver",
     "InteractionHeld",
     "InteractionInterrupted",
+    "InteractionMoved",
     "InteractionParked",
     "InteractionQueued",
     "InteractionResumed",

@@ -42,6 +42,7 @@ _STEPS = (
     "CallbackExhausted",
     "InteractionStarted",
     "InteractionAttached",
+    "InteractionMoved",
     "InteractionQueued",
     "OfferMade",
     "RingWidened",
