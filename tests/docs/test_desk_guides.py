@@ -9,7 +9,7 @@ from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
 from orchestra.model.plan import Plan
 
-GUIDES = ("work-items", "callbacks", "bots-first", "offer-context", "commitments")
+GUIDES = ("work-items", "callbacks", "bots-first", "offer-context", "commitments", "one-matter")
 
 
 @pytest.mark.parametrize("guide", GUIDES)

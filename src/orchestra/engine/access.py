@@ -58,10 +58,6 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.ResolveCase,
         c.ReopenCase,
         c.AssignCase,
-        c.MergeCases,
-        c.UnmergeCase,
-        c.SplitCase,
-        c.MoveInteraction,
         c.AddRef,
         c.SetFields,
         c.SendMessage,
@@ -71,6 +67,9 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.UnlinkQuestion,
     }
 )
+
+_MATTERS: frozenset[type[c.Command]] = frozenset({c.MergeCases, c.UnmergeCase, c.SplitCase, c.MoveInteraction})
+"""What people see: which contacts are about one matter."""
 
 _CALLBACKS: frozenset[type[c.Command]] = frozenset(
     {c.RequestCallback, c.ScheduleCallback, c.RescheduleCallback, c.CancelCallback}
@@ -90,10 +89,14 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
-    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY | {c.SettleConflict},
+    "agent": _OWN_WORK | _CASE_WORK | _MATTERS | _CALLBACKS | _IDENTITY | {c.SettleConflict},
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
     "customer": _INBOUND | {c.RecordConsent},
-    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact},
+    "back_office": _CASE_WORK
+    | _MATTERS
+    | _CALLBACKS
+    | _IDENTITY
+    | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact},
     "operator": None,
     "system": None,
 }

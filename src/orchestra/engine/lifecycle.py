@@ -268,11 +268,7 @@ CASE = Machine(
         WAITING_ON_THIRD_PARTY merge               MERGED
         RESOLVED               merge               MERGED
         CLOSED                 merge               MERGED
-        MERGED                 unmerge_open        OPEN
-        MERGED                 unmerge_waiting_on_customer    WAITING_ON_CUSTOMER
-        MERGED                 unmerge_waiting_on_third_party WAITING_ON_THIRD_PARTY
-        MERGED                 unmerge_resolved    RESOLVED
-        MERGED                 unmerge_closed      CLOSED
+        MERGED                 unmerge             OPEN
         """
     ),
 )

@@ -124,6 +124,7 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
 }
+MATTERS = {"MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"}
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
@@ -132,11 +133,15 @@ INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {
-    "agent:ana": OWN | CASES | CALLBACKS | IDENTITY | {"SettleConflict"},
+    "agent:ana": OWN | CASES | MATTERS | CALLBACKS | IDENTITY | {"SettleConflict"},
     "bot:ana": OWN | CASES | CALLBACKS | TOLD,
     "customer": INBOUND | {"RecordConsent"},
     "customer:joe": INBOUND | {"RecordConsent"},
-    "back_office:sap": CASES | CALLBACKS | IDENTITY | {"EraseCustomer", "CloseCase", "RecordReply", "ReportFact"},
+    "back_office:sap": CASES
+    | MATTERS
+    | CALLBACKS
+    | IDENTITY
+    | {"EraseCustomer", "CloseCase", "RecordReply", "ReportFact"},
     "operator:root": EVERY,
     "system": EVERY,
     "agent:super": EVERY,

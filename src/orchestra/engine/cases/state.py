@@ -6,7 +6,7 @@ of another, so that both are one matter; taking the alias away is all that undoi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import attrs
@@ -23,6 +23,15 @@ DISOWN = "cases.disown"
 """Timer of an agent who is gone while still owning cases."""
 SETTLED = ("RESOLVED", "CLOSED")
 """States of a case in which nobody works on it."""
+
+_BACK: Mapping[str, Sequence[str]] = {
+    "OPEN": (),
+    "WAITING_ON_CUSTOMER": ("wait_on_customer",),
+    "WAITING_ON_THIRD_PARTY": ("wait_on_third_party",),
+    "RESOLVED": ("resolve",),
+    "CLOSED": ("resolve", "close"),
+}
+"""State of a case before it was merged -> the steps by which it is there again, once it is open by itself."""
 
 
 @attrs.define
@@ -258,7 +267,9 @@ class Cases(Slice):
         for name in (*aliases, event.case):
             del self._root_of[name]
         case.before, case.into = None, None
-        case.state = CASE.steps[case.state, f"unmerge_{event.state.lower()}"]
+        case.state = CASE.steps[case.state, "unmerge"]
+        for trigger in _BACK[event.state]:
+            case.state = CASE.steps[case.state, trigger]
         if case.state != "CLOSED":
             case.closed_us = None
         if event.close_us is not None:
