@@ -7,7 +7,7 @@ from collections import defaultdict
 import attrs
 
 from orchestra.engine.cases.merging import MOST_MERGED
-from orchestra.engine.cases.state import CLOSE
+from orchestra.engine.cases.state import CLOSE, SETTLED
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
 
@@ -83,6 +83,13 @@ def check(engine: Engine) -> None:
             found[interaction] = name
         assert cases.row(name) is cases.cases[top]
     assert found == {name: row.case for name, row in rows.items()}
+    for name, row in cases.suggestions.items():
+        case = rows[name].case
+        assert case is not None
+        assert cases.root(case) != cases.root(row.case), f"{name} is where it may belong"
+        assert cases.row(case).state != "CLOSED", f"somebody is to look at {name}, which is filed"
+    open_roots = {name for name in groups if cases.cases[name].state not in SETTLED}
+    assert open_roots == {name for names in cases.open_of.values() for name in names}
     for top, members in groups.items():
         assert sorted(cases.group(top)) == sorted(members)
         assert len(members) <= MOST_MERGED

@@ -78,6 +78,13 @@ def move_interaction(engine: Engine, choose: Chooser) -> c.Command | None:
     return None if name is None or case is None else c.MoveInteraction(name, case, "wrong case")
 
 
+def settle_suggestion(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.cases.suggestions)
+    if name is None:
+        return None
+    return c.AcceptCaseSuggestion(name) if choose.chance(60) else c.DismissCaseSuggestion(name, "another matter")
+
+
 def take_apart(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     """Two cases are merged, something goes on in either, and they are taken apart again."""
     pair = _of_one(engine, choose)
@@ -93,5 +100,11 @@ def take_apart(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
 
 Move = Callable[[Engine, Chooser], "c.Command | None"]
 
-WEIGHTS: Mapping[Move, int] = {merge_cases: 4, unmerge_case: 2, split_case: 2, move_interaction: 2}
+WEIGHTS: Mapping[Move, int] = {
+    merge_cases: 4,
+    unmerge_case: 2,
+    split_case: 2,
+    move_interaction: 2,
+    settle_suggestion: 6,
+}
 """Move -> how often it is made, relative to those of `moves`."""

@@ -29,6 +29,7 @@ from orchestra.errors import (
 )
 from orchestra.model import definitions
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
+from orchestra.model.correlating import CaseScore, ScoredArrival, ScoredCase
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
 from orchestra.model.scores import ProfileScore, Score, ScoredAgent, ScoredContact, ScoredNeed, ScoredProfile
@@ -54,6 +55,7 @@ __all__ = [
     "Account",
     "ActiveContact",
     "AgentSession",
+    "CaseScore",
     "Client",
     "CommandRefused",
     "Consult",
@@ -85,6 +87,8 @@ __all__ = [
     "RequestedCallback",
     "Score",
     "ScoredAgent",
+    "ScoredArrival",
+    "ScoredCase",
     "ScoredContact",
     "ScoredNeed",
     "ScoredProfile",

@@ -294,6 +294,22 @@ class Calls(Opened[AnyCalls]):
         """
         return self._door.run(self._inner.move_interaction, interaction, case, reason)
 
+    def accept_case(self, interaction: str | Ref) -> CaseRef:
+        """Note that an interaction belongs to the case that was suggested for it.
+
+        Raises:
+            CommandRefused: no case is suggested for it.
+        """
+        return self._door.run(self._inner.accept_case, interaction)
+
+    def dismiss_case(self, interaction: str | Ref, reason: str) -> None:
+        """Note that an interaction does not belong to the case that was suggested for it.
+
+        Raises:
+            CommandRefused: no case is suggested for it.
+        """
+        self._door.run(self._inner.dismiss_case, interaction, reason)
+
     def link_address(
         self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100
     ) -> Linked:

@@ -216,7 +216,7 @@ def open(  # noqa: A001
         standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
         clock: where the time comes from; the computer's clock by default.
         sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
-        scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
+        scores: name and version, as `acme.vip@2` -> what orders agents, or tells where contacts belong.
 
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease

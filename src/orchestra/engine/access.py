@@ -68,7 +68,16 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     }
 )
 
-_MATTERS: frozenset[type[c.Command]] = frozenset({c.MergeCases, c.UnmergeCase, c.SplitCase, c.MoveInteraction})
+_MATTERS: frozenset[type[c.Command]] = frozenset(
+    {
+        c.MergeCases,
+        c.UnmergeCase,
+        c.SplitCase,
+        c.MoveInteraction,
+        c.AcceptCaseSuggestion,
+        c.DismissCaseSuggestion,
+    }
+)
 """What people see: which contacts are about one matter."""
 
 _CALLBACKS: frozenset[type[c.Command]] = frozenset(

@@ -10,8 +10,10 @@ from orchestra.errors import JournalUnavailable, MalformedMessage
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.commands import (
+    AcceptCaseSuggestion,
     CancelCallback,
     Command,
+    DismissCaseSuggestion,
     EraseCustomer,
     LinkAddress,
     MergeCases,
@@ -299,6 +301,22 @@ class Calls(Protocol):
             CommandRefused: there is no such interaction or case, or its customer is still to be called back.
         """
         return _case(await self.execute(MoveInteraction(interaction, case, reason)))
+
+    async def accept_case(self, interaction: str | Ref) -> CaseRef:
+        """Note that an interaction belongs to the case that was suggested for it.
+
+        Raises:
+            CommandRefused: no case is suggested for it.
+        """
+        return _case(await self.execute(AcceptCaseSuggestion(interaction)))
+
+    async def dismiss_case(self, interaction: str | Ref, reason: str) -> None:
+        """Note that an interaction does not belong to the case that was suggested for it.
+
+        Raises:
+            CommandRefused: no case is suggested for it.
+        """
+        await self.execute(DismissCaseSuggestion(interaction, reason))
 
     async def link_address(
         self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100

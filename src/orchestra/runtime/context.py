@@ -23,7 +23,7 @@ from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
-from orchestra.runtime.views import case_fields, fields_of, held_for, suggested_of
+from orchestra.runtime.views import case_fields, fields_of, held_for, suggested_case_of, suggested_of
 
 __all__ = ["Context", "Contexts", "Held", "PastContact", "Question", "Task"]
 
@@ -89,6 +89,7 @@ class Context:
         skills: skill -> level that was asked for.
         verified: how surely the customer is who they say, as one of the plan's levels.
         suggested: other customers who may be the same person, for the agent to look at.
+        suggested_case: another case that the interaction may belong to, for the agent to look at.
         fields: of the interaction, as the application or a bot set them.
         case_fields: of the case.
         customer_fields: of the customer.
@@ -125,6 +126,7 @@ class Context:
     commitments: tuple[CommitmentView, ...] = ()
     linked: tuple[str, ...] = ()
     tell_now: tuple[Held, ...] = ()
+    suggested_case: CaseRef | None = None
     handed_over: str | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -184,6 +186,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         said_in_context(view, row.case, row.customer),
         tuple(view.contacts.interactions[name].channel for name in view.engagements.linked_to(key)),
         tuple(_held(view, name) for name in held_for(view, ids)),
+        suggested_case_of(view, key),
     )
     targets = (key, *view.cases.group(row.case), *ids)
     refs = sorted(ref for target in targets for ref in view.details.refs_of.get(target, ()))

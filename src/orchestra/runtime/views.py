@@ -15,6 +15,7 @@ from orchestra.engine.identity.state import Merge, consent_key
 from orchestra.engine.view import View
 from orchestra.model.addresses import Ref
 from orchestra.model.instants import instant
+from orchestra.model.results import CaseRef
 
 __all__ = [
     "CaseView",
@@ -30,6 +31,7 @@ __all__ = [
     "engagement_view",
     "fields_of",
     "interaction_view",
+    "suggested_case_of",
     "suggested_of",
 ]
 
@@ -48,6 +50,7 @@ class CaseView:
         fields: what the application set.
         merged: cases that were merged and go on as this one, oldest first; all else counts what is theirs.
         follows: the case that this one follows, which had been closed for too long when the customer replied to it.
+        split_from: the case that this one was part of.
     """
 
     id: str
@@ -62,6 +65,7 @@ class CaseView:
     fields: Mapping[str, str | int | bool]
     merged: tuple[str, ...] = ()
     follows: str | None = None
+    split_from: str | None = None
 
 
 @attrs.frozen
@@ -72,6 +76,7 @@ class InteractionView:
         agent: who handles it; None if nobody does.
         position: how many of its queue go before it; None if it does not wait.
         verified: how surely the customer is who they say, as one of the plan's levels.
+        suggested_case: where it may belong, for somebody to look at.
     """
 
     id: str
@@ -85,6 +90,7 @@ class InteractionView:
     position: int | None
     verified: str
     fields: Mapping[str, str | int | bool]
+    suggested_case: CaseRef | None = None
 
 
 @attrs.frozen
@@ -250,6 +256,7 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         case_fields(view, key),
         tuple(member for member in members if member != key),
         row.follows,
+        row.split_from,
     )
 
 
@@ -290,7 +297,14 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
         None if place is None else place[0],
         view.identity.verified.get(key, view.plan.identity.levels[0]),
         dict(view.details.fields.get(key, {})),
+        suggested_case_of(view, key),
     )
+
+
+def suggested_case_of(view: View, interaction: str) -> CaseRef | None:
+    """The case that an interaction may belong to, beside its own."""
+    row = view.cases.suggestions.get(interaction)
+    return None if row is None else view.matter(row.case)
 
 
 def asked_of(view: View, agent: str) -> list[tuple[str, str, int]]:

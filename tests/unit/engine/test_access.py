@@ -60,6 +60,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.UnmergeCase("ca2", "x"),
     c.SplitCase("ca1", "x", ["in1"]),
     c.MoveInteraction("in1", "ca1", "x"),
+    c.AcceptCaseSuggestion("in1"),
+    c.DismissCaseSuggestion("in1", "x"),
     c.AddRef("ca1", "x"),
     c.SetFields("ca1", {}),
     c.AcceptOffer("of1", "ana", 1),
@@ -124,7 +126,10 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
 }
-MATTERS = {"MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"}
+MATTERS = {
+    *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),
+    *("AcceptCaseSuggestion", "DismissCaseSuggestion"),
+}
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}

@@ -6,12 +6,14 @@ import attrs
 import pytest
 from tests.contact_centre import PLAN
 
-from orchestra.errors import CommandRefused
+from orchestra.errors import CommandRefused, DefinitionError
 from orchestra.model import commands as c
 from orchestra.model.addresses import Email, ref
+from orchestra.model.correlating import CaseScore
 from orchestra.model.definitions import Channel, CommitmentAttribute, Commitments, Fields
 from orchestra.model.message import Message
 from orchestra.model.results import CaseRef, Received
+from orchestra.model.scores import ScoreFailure, Scores
 from orchestra.runtime.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +64,7 @@ async def test_part_of_a_case_is_split_off_and_its_contacts_are_moved_back() -> 
         assert split == CaseRef("ca2", "C-000002")
         seen = await workspace.case("ca2")
         assert (seen.topic, seen.owner, seen.interactions) == ("order two", "team:care", ("in2",))
+        assert (seen.split_from, seen.follows) == ("ca1", None)
         assert await workspace.move_interaction("in2", "ca1", "one after all") == CaseRef("ca1", "C-000001")
         assert (await workspace.case("ca1")).interactions == ("in1", "in2")
         with pytest.raises(CommandRefused):
@@ -105,3 +108,56 @@ async def test_a_case_that_follows_another_says_so() -> None:
         assert "case C-000002 opened after ca1, team care answers for it" in [
             entry.sentence for entry in await workspace.timeline("cu1")
         ]
+
+
+def sure(score: int) -> Scores:
+    return {"acme.match@1": CaseScore(lambda case, arrival: score)}
+
+
+GUESSED = attrs.evolve(MAIL, cases=attrs.evolve(MAIL.cases, correlator="acme.match@1"))
+
+
+async def test_where_a_contact_may_belong_is_told_with_the_offer() -> None:
+    async with Workspace.open(GUESSED, scores=sure(70)) as workspace:
+        await _write(workspace, "1", thread="t1")
+        await workspace.execute(c.CancelInteraction("in1", "x"))
+        got = await _write(workspace, "2", thread="t2")
+        assert (await workspace.interaction(got.interaction or "")).suggested_case == CaseRef("ca1", "C-000001")
+        ana = await workspace.sign_in("ana")
+        offer = await ana.next_offer()
+        assert (await offer.context()).suggested_case == CaseRef("ca1", "C-000001")
+        assert "in2 may belong to ca1 (70 %)" in [step.sentence for step in (await workspace.explain("in2")).steps]
+        assert await workspace.accept_case("in2") == CaseRef("ca1", "C-000001")
+        assert (await offer.context()).suggested_case is None
+        assert (await workspace.interaction("in2")).case == "ca1"
+
+
+async def test_a_suggestion_is_dismissed() -> None:
+    async with Workspace.open(GUESSED, scores=sure(70)) as workspace:
+        await _write(workspace, "1", thread="t1")
+        await _write(workspace, "2", thread="t2")
+        await workspace.dismiss_case("in2", "another_order")
+        assert (await workspace.interaction("in2")).suggested_case is None
+        told = [entry.sentence for entry in await workspace.timeline("cu1")]
+        assert "in2 does not belong to ca1 (another order)" in told
+        with pytest.raises(CommandRefused):
+            await workspace.accept_case("in2")
+
+
+async def test_a_correlator_that_fails_is_told_in_health() -> None:
+    async with Workspace.open(GUESSED, scores=sure(101)) as workspace:
+        await _write(workspace, "1", thread="t1")
+        assert (await _write(workspace, "2", thread="t2")).case.id == "ca2"
+        assert workspace.health().scores_failed == {"acme.match@1": ScoreFailure(1, "gave 101, not 0 to 100")}
+
+
+async def test_a_correlator_that_was_not_given_is_refused_at_the_door() -> None:
+    with pytest.raises(DefinitionError, match="no CaseScore"):
+        async with Workspace.open(GUESSED):
+            pass
+
+
+async def test_what_is_no_score_is_refused_at_the_door() -> None:
+    with pytest.raises(DefinitionError, match=r"ProfileScore\(rate\) or CaseScore\(rate\), not"):
+        async with Workspace.open(GUESSED, scores={"acme.match@1": len}):  # type: ignore[dict-item]
+            pass

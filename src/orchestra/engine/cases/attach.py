@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from orchestra.engine.cases.state import case_age
+from orchestra.engine.engagements.leading import members_of
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["find_case", "find_followed", "has_part"]
+__all__ = ["CORRELATOR", "find_case", "find_followed", "has_part"]
+
+CORRELATOR = "correlator"
+"""The way that guesses, where no other tells."""
 
 
 def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str, str] | None:
@@ -17,6 +22,8 @@ def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str,
         case = view.work.items[event.interaction].case
         return None if case is None else (case, "work_item")
     for way in view.plan.cases.attach:
+        if way == CORRELATOR:  # the last, which may also only suggest
+            return None
         case = _WAYS[way](view, event, at_us)
         if case is not None:
             return case, way
@@ -51,10 +58,34 @@ def _by_number(view: View, event: e.InteractionStarted, at_us: int) -> str | Non
     return case if has_part(view, case, event.customer) else None
 
 
+def _by_engagement(view: View, event: e.InteractionStarted, at_us: int) -> str | None:
+    """Whoever is on a line already, in touch about one matter that this can be about as well, goes on with that.
+
+    Of two mails that wait for an answer neither tells what the other is about.
+    """
+    others = [one for one in members_of(view, event.interaction) if one != event.interaction]
+    rows = view.contacts.interactions
+    if not any(rows[one].live for one in others):
+        return None
+    cases = {case for one in others if (case := rows[one].case) is not None and _goes_on(view, case, event.topic)}
+    if len({view.cases.root(case) for case in cases}) != 1:
+        return None
+    return max(cases, key=case_age)
+
+
 def _by_topic(view: View, event: e.InteractionStarted, at_us: int) -> str | None:
     if event.topic is None:
         return None
-    return view.cases.newest_open(view.identity.group(event.customer), event.topic)
+    case = view.cases.newest_open(view.identity.group(event.customer), event.topic)
+    return case if case is not None and _is_recent(view, case, at_us) else None
+
+
+def _is_recent(view: View, case: str, at_us: int) -> bool:
+    """Whether a contact about the same topic is about the same matter: one came lately, or goes on."""
+    within, members = view.plan.cases.topic_window, view.cases.group(case)
+    if within is None or any(name in view.contacts.open_in_case for name in members):
+        return True
+    return at_us - max(view.cases.cases[name].touched_us for name in members) <= microseconds(within)
 
 
 def has_part(view: View, case: str, customer: str) -> bool:
@@ -88,5 +119,6 @@ _WAYS: dict[str, Callable[[View, e.InteractionStarted, int], str | None]] = {
     "thread": _by_thread,
     "reply_token": _by_token,
     "case_number": _by_number,
+    "engagement": _by_engagement,
     "customer_topic": _by_topic,
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import nsmallest
 
-from orchestra.engine.cases.attach import find_case, find_followed
+from orchestra.engine.cases.attach import CORRELATOR, find_case, find_followed
+from orchestra.engine.cases.correlating import accept, dismiss, guess, suggested
 from orchestra.engine.cases.joining import join, reopen, revive
 from orchestra.engine.cases.merging import is_worked, merge, move, split, unmerge
 from orchestra.engine.cases.state import CLOSE, DISOWN, EVOLVE, Case, Cases
@@ -95,13 +96,19 @@ def _assign(view: View, command: c.AssignCase, at_us: int) -> Steps:
 
 
 def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
-    found = find_case(view, event, at_us)
+    found, guessed = find_case(view, event, at_us), None
+    if found is None:
+        guessed = guess(view, event, at_us)
+        if guessed is not None and guessed.is_sure:
+            found = guessed.case, CORRELATOR
     if found is None:
         queue = event.queue or view.plan.queue_of(event.channel, event.account)
         case, number = view.cases.next_case()
         team, late = view.plan.queues[queue].team, find_followed(view, event)
         yield e.CaseOpened(case, number, event.customer, "team", team, queue, event.topic, event.conversation, late)
         yield e.InteractionAttached(event.interaction, case, event.customer, "new")
+        if guessed is not None:
+            yield from suggested(view, event, guessed)
         return
     case, by = found
     yield from reopen(view, case, "work_item") if event.conversation is None else revive(view, case)
@@ -227,6 +234,8 @@ SECTION = Section(
         c.UnmergeCase: unmerge,
         c.SplitCase: split,
         c.MoveInteraction: move,
+        c.AcceptCaseSuggestion: accept,
+        c.DismissCaseSuggestion: dismiss,
     },
     EVOLVE,
     {

@@ -17,7 +17,18 @@ from orchestra.model.addresses import Ref
 from orchestra.model.results import CaseRef
 from orchestra.model.structure import microseconds
 
-__all__ = ["MOST_MERGED", "MOST_MOVED", "is_worked", "merge", "move", "split", "unmerge"]
+__all__ = [
+    "MOST_MERGED",
+    "MOST_MOVED",
+    "check_movable",
+    "is_worked",
+    "merge",
+    "merged",
+    "move",
+    "moved",
+    "split",
+    "unmerge",
+]
 
 MOST_MERGED = 100
 """Cases that are one matter. More than that are no matter, but something that everybody writes about: an incident."""
@@ -43,11 +54,12 @@ def merge(view: View, command: c.MergeCases, at_us: int) -> Steps:
             raise InvalidCommand("other", f"{other} is another customer's: MoveInteraction takes theirs into {key}")
         if len(view.cases.group(key)) + len(view.cases.group(other)) > MOST_MERGED:
             raise InvalidCommand("other", f"together they are more than {MOST_MERGED} cases")
-        yield from _merged(view, other, key, command.reason)
+        yield from merged(view, other, key, command.reason)
     return CaseRef(key, case.number)
 
 
-def _merged(view: View, other: str, key: str, reason: str) -> Iterator[e.Event]:
+def merged(view: View, other: str, key: str, reason: str) -> Iterator[e.Event]:
+    """The events by which a case goes on as another one of the same person."""
     row = view.cases.cases[other]
     was_settled = row.state in SETTLED
     yield e.CaseMerged(other, row.customer, key, reason)
@@ -98,7 +110,7 @@ def split(view: View, command: c.SplitCase, at_us: int) -> Steps:
     yield e.CaseOpened(other, number, whose, kind, owner, queue, command.topic)
     yield e.CaseSplit(key, case.customer, other, command.reason)
     for name in names:
-        yield from _moved(view, name, other, "split")
+        yield from moved(view, name, other, "split")
     return CaseRef(other, number)
 
 
@@ -121,7 +133,7 @@ def _chosen(view: View, command: c.SplitCase, case: str) -> list[str]:
     if len(found) > MOST_MOVED:
         raise InvalidCommand("interactions", f"at most {MOST_MOVED} go along, not {len(found)}")
     for name in found:
-        _check_movable(view, name)
+        check_movable(view, name)
     return sorted(found, key=lambda name: int(name[2:]))
 
 
@@ -133,8 +145,8 @@ def _in_case(view: View, interaction: str | Ref, case: str) -> str:
     return key
 
 
-def _check_movable(view: View, interaction: str) -> None:
-    """A callback is what its customer has in that case: one in each, until they are reached."""
+def check_movable(view: View, interaction: str) -> None:
+    """Refuse a callback that is to reach its customer yet: they have one in each case."""
     if interaction in view.callbacks.callbacks:
         state = view.contacts.interactions[interaction].state
         raise NotAllowedInState(interaction, f"{state}, and its customer is still to be called", "move")
@@ -163,12 +175,13 @@ def move(view: View, command: c.MoveInteraction, at_us: int) -> Steps:
     case, target = view.case(command.case)
     assert row.case is not None  # every interaction has a case from its first batch on
     if view.cases.root(row.case) != case:
-        _check_movable(view, key)
-        yield from _moved(view, key, case, command.reason)
+        check_movable(view, key)
+        yield from moved(view, key, case, command.reason)
     return CaseRef(case, target.number)
 
 
-def _moved(view: View, interaction: str, case: str, reason: str) -> Iterator[e.Event]:
+def moved(view: View, interaction: str, case: str, reason: str) -> Iterator[e.Event]:
+    """The events by which an interaction belongs to another case."""
     row = view.contacts.interactions[interaction]
     assert row.case is not None  # every interaction has a case from its first batch on
     left = _left(view, interaction, row.case)

@@ -7,7 +7,7 @@ of another, so that both are one matter; taking the alias away is all that undoi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import attrs
 
@@ -15,7 +15,7 @@ from orchestra.engine.lifecycle import CASE
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["CLOSE", "DISOWN", "EVOLVE", "SETTLED", "Case", "Cases", "case_age"]
+__all__ = ["CLOSE", "DISOWN", "EVOLVE", "SETTLED", "Case", "Cases", "Suggestion", "case_age"]
 
 CLOSE = "cases.close"
 """Timer of a resolved case."""
@@ -34,12 +34,16 @@ _BACK: Mapping[str, Sequence[str]] = {
 """State of a case before it was merged -> the steps by which it is there again, once it is open by itself."""
 
 
+Key = TypeVar("Key")
+
+
 @attrs.define
 class Case:
     """A matter of one customer.
 
     `participants` and `interactions` are sets, kept as dicts of id -> 1; a snapshot forgets their order. Of a case that
-    is merged, `into` is which case it goes on as, and `before` the state it was in.
+    is merged, `into` is which case it goes on as, and `before` the state it was in. `touched_us` is when its newest
+    contact came.
     """
 
     number: str
@@ -52,9 +56,19 @@ class Case:
     closed_us: int | None = None
     interactions: dict[str, int] = attrs.field(factory=dict)
     participants: dict[str, int] = attrs.field(factory=dict)
+    touched_us: int = 0
     follows: str | None = None
+    split_from: str | None = None
     into: str | None = None
     before: str | None = None
+
+
+@attrs.define
+class Suggestion:
+    """A case that a contact may belong to, and how sure that is."""
+
+    case: str
+    score: int
 
 
 def case_age(name: str) -> int:
@@ -62,12 +76,25 @@ def case_age(name: str) -> int:
     return int(name[2:])
 
 
-class Cases(Slice):
-    """Cases by id."""
+def _enter(names_of: dict[Key, dict[str, int]], key: Key, name: str, *, is_in: bool) -> None:
+    """Enter a name under a key, or take it out; no key stays without names."""
+    if is_in:
+        names_of.setdefault(key, {})[name] = 1
+        return
+    names = names_of.get(key)
+    if names is not None:
+        names.pop(name, None)
+        if not names:
+            del names_of[key]
 
-    TABLES: ClassVar = {"cases": Case, "counts": None}
+
+class Cases(Slice):
+    """Cases by id, and suggestions by the interaction that they are about."""
+
+    TABLES: ClassVar = {"cases": Case, "suggestions": Suggestion, "counts": None}
 
     cases: dict[str, Case]
+    suggestions: dict[str, Suggestion]
     counts: dict[str, int]
 
     def reindex(self) -> None:
@@ -81,6 +108,7 @@ class Cases(Slice):
             self.merged_of.setdefault(self.cases[name].customer, {})[name] = 1
         self.by_number = {case.number: name for name, case in self.cases.items()}
         self.open_by_topic: dict[tuple[str, str], dict[str, int]] = {}
+        self.open_of: dict[str, dict[str, int]] = {}
         self.owned: dict[str, dict[str, int]] = {}
         self.joined_by: dict[str, dict[str, int]] = {}
         for name in sorted(self.cases, key=case_age):
@@ -106,24 +134,17 @@ class Cases(Slice):
     def _index(self, name: str) -> None:
         """Enter a case where it is looked up, with all that goes on as it, or take it out."""
         case = self.cases[name]
+        is_open = case.state not in SETTLED
+        _enter(self.open_of, case.customer, name, is_in=is_open)
         for member in self._groups.get(name, (name,)):
             row = self.cases[member]
             if row.topic is not None:
-                self._by_topic(member, (row.customer, row.topic), is_open=case.state not in SETTLED)
+                _enter(self.open_by_topic, (row.customer, row.topic), member, is_in=is_open)
         if case.owner_kind == "agent":
             if case.state == "CLOSED":
                 self._disown(name, case.owner)
             else:
                 self.owned.setdefault(case.owner, {})[name] = 1
-
-    def _by_topic(self, name: str, key: tuple[str, str], *, is_open: bool) -> None:
-        same = self.open_by_topic.setdefault(key, {})
-        if is_open:
-            same[name] = 1
-        else:
-            same.pop(name, None)
-        if not same:
-            del self.open_by_topic[key]
 
     def _disown(self, name: str, agent: str) -> None:
         owned = self.owned.get(agent, {})
@@ -170,6 +191,7 @@ class Cases(Slice):
             event.owner,
             event.queue,
             event.topic,
+            touched_us=at_us,
             follows=event.follows,
         )
         self.by_number[event.number] = event.case
@@ -177,7 +199,9 @@ class Cases(Slice):
 
     def attached(self, event: e.InteractionAttached, at_us: int) -> None:
         """Count the interaction among the case's."""
-        self.cases[event.case].interactions[event.interaction] = 1
+        case = self.cases[event.case]
+        case.interactions[event.interaction] = 1
+        case.touched_us = at_us
 
     def joined(self, event: e.ParticipantJoined, at_us: int) -> None:
         """Count the person among the case's participants."""
@@ -204,10 +228,7 @@ class Cases(Slice):
         if event.topic is None or event.topic == case.topic:
             return
         if case.topic is not None:
-            same = self.open_by_topic.get((case.customer, case.topic), {})
-            same.pop(event.case, None)
-            if not same:
-                self.open_by_topic.pop((case.customer, case.topic), None)
+            _enter(self.open_by_topic, (case.customer, case.topic), event.case, is_in=False)
         case.topic = event.topic
         self._index(self.root(event.case))
 
@@ -245,6 +266,7 @@ class Cases(Slice):
         self._step(event.case, "close")
         self.cases[event.case].closed_us = at_us
         self.timers.cancel(CLOSE, event.case)
+        self._forget_suggestions(event.case, is_over=True)
 
     def merged(self, event: e.CaseMerged, at_us: int) -> None:
         """The case goes on as another one, with all that goes on as it: whoever owns that one owns it."""
@@ -258,7 +280,9 @@ class Cases(Slice):
         if case.owner_kind == "agent":
             self._disown(event.case, case.owner)
         self.timers.cancel(CLOSE, event.case)
+        _enter(self.open_of, case.customer, event.case, is_in=False)
         self._index(root)
+        self._forget_suggestions(root, is_over=False)
 
     def unmerged(self, event: e.CaseUnmerged, at_us: int) -> None:
         """The case goes on by itself, and with it what went on as it."""
@@ -282,10 +306,33 @@ class Cases(Slice):
         self._index(root)
         self._index(event.case)
 
+    def split(self, event: e.CaseSplit, at_us: int) -> None:
+        """Know of which case the new one was part."""
+        self.cases[event.other].split_from = event.case
+
     def moved(self, event: e.InteractionMoved, at_us: int) -> None:
         """The interaction counts in another case."""
         del self.cases[event.before].interactions[event.interaction]
         self.cases[event.case].interactions[event.interaction] = 1
+        self.suggestions.pop(event.interaction, None)
+
+    def suggested(self, event: e.CaseSuggested, at_us: int) -> None:
+        """Somebody should look whether the interaction belongs there."""
+        self.suggestions[event.interaction] = Suggestion(event.case, event.score)
+
+    def suggestion_dismissed(self, event: e.CaseSuggestionDismissed, at_us: int) -> None:
+        """Somebody has looked."""
+        del self.suggestions[event.interaction]
+
+    def _forget_suggestions(self, case: str, *, is_over: bool) -> None:
+        """Nobody needs to look any more at what is filed, nor at what is where it was suggested to be."""
+        if not self.suggestions:
+            return
+        for member in self.group(case):
+            for interaction in self.cases[member].interactions:
+                row = self.suggestions.get(interaction)
+                if row is not None and (is_over or self.root(row.case) == case):
+                    del self.suggestions[interaction]
 
     def _step(self, name: str, trigger: str) -> None:
         case = self.cases[name]
@@ -309,5 +356,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CaseClosed: Cases.closed,
     e.CaseMerged: Cases.merged,
     e.CaseUnmerged: Cases.unmerged,
+    e.CaseSplit: Cases.split,
+    e.CaseSuggested: Cases.suggested,
+    e.CaseSuggestionDismissed: Cases.suggestion_dismissed,
     e.InteractionMoved: Cases.moved,
 }

@@ -28,9 +28,11 @@ from orchestra.model.commands.callbacks import (
     ScheduleCallback,
 )
 from orchestra.model.commands.cases import (
+    AcceptCaseSuggestion,
     AddRef,
     AssignCase,
     CloseCase,
+    DismissCaseSuggestion,
     MergeCases,
     MoveInteraction,
     OpenCase,
@@ -107,6 +109,7 @@ from orchestra.model.commands.work import OpenWorkItem
 
 __all__ = [
     "COMMANDS",
+    "AcceptCaseSuggestion",
     "AcceptConsult",
     "AcceptOffer",
     "AddRef",
@@ -126,6 +129,7 @@ __all__ = [
     "DeclineConsult",
     "DeclineOffer",
     "DefineAgent",
+    "DismissCaseSuggestion",
     "DismissMerge",
     "EndConsult",
     "EraseCustomer",

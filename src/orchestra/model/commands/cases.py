@@ -7,9 +7,11 @@ import attrs
 from orchestra.model.command import Command, Id
 
 __all__ = [
+    "AcceptCaseSuggestion",
     "AddRef",
     "AssignCase",
     "CloseCase",
+    "DismissCaseSuggestion",
     "MergeCases",
     "MoveInteraction",
     "OpenCase",
@@ -131,6 +133,25 @@ class MoveInteraction(Command):
 
     interaction: Id
     case: Id
+    reason: str
+
+
+@attrs.define
+class AcceptCaseSuggestion(Command):
+    """Note that an interaction belongs to the case that was suggested for it, as an agent can see.
+
+    Its own case, as long as that holds nothing else, goes on as the suggested one, so that `UnmergeCase` undoes it;
+    else the interaction is moved, and `MoveInteraction` does.
+    """
+
+    interaction: Id
+
+
+@attrs.define
+class DismissCaseSuggestion(Command):
+    """Note that an interaction does not belong to the case that was suggested for it."""
+
+    interaction: Id
     reason: str
 
 

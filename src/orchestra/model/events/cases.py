@@ -16,6 +16,8 @@ __all__ = [
     "CaseResolved",
     "CaseResumed",
     "CaseSplit",
+    "CaseSuggested",
+    "CaseSuggestionDismissed",
     "CaseUnmerged",
     "CaseWaiting",
     "FieldsSet",
@@ -159,6 +161,30 @@ class InteractionMoved(Event):
     before: str
     reason: str
     left: str | None = None
+
+
+@attrs.define
+class CaseSuggested(Event):
+    """The interaction has a case of its own, and may belong to this one: whoever gets it should look.
+
+    `score` is how sure that is, 0 to 100, by `correlator`.
+    """
+
+    interaction: str
+    customer: str
+    case: str
+    score: int
+    correlator: str
+
+
+@attrs.define
+class CaseSuggestionDismissed(Event):
+    """Somebody has looked: the interaction does not belong to this case."""
+
+    interaction: str
+    customer: str
+    case: str
+    reason: str
 
 
 @attrs.define

@@ -43,6 +43,8 @@ _STEPS = (
     "InteractionStarted",
     "InteractionAttached",
     "InteractionMoved",
+    "CaseSuggested",
+    "CaseSuggestionDismissed",
     "InteractionQueued",
     "OfferMade",
     "RingWidened",

@@ -102,6 +102,8 @@ PHRASES: Mapping[str, str] = {
     "CaseMerged": "{case} is the same matter as {into}, and goes on as that{because}",
     "CaseUnmerged": "{case} is a matter of its own again{because}",
     "CaseSplit": "part of {case} goes on as {other}{because}",
+    "CaseSuggested": "{interaction} may belong to {case} ({score} %)",
+    "CaseSuggestionDismissed": "{interaction} does not belong to {case}{because}",
     "InteractionMoved": "{interaction} belongs to {case}, not to {before}{because}",
     "CommitmentMade": "{by} said: {attribute} of {subject} is {value_text}",
     "FactReported": "{by} told: {attribute} of {subject} is {value_text}",
