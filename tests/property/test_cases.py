@@ -64,6 +64,33 @@ def test_a_merge_and_its_undoing_leave_nothing(steps: int) -> None:
     assert done > 5
 
 
+@pytest.mark.parametrize("steps", [70, 110])
+def test_what_is_moved_and_moved_back_leaves_nothing(steps: int) -> None:
+    done = 0
+    for seed in range(8):
+        engine, log = _run(seed, steps)
+        cases = engine.view.cases
+        for name, other in _mergeable(engine):
+            for interaction in sorted(cases.cases[other].interactions):
+                whose = engine.view.contacts.interactions[interaction].customer
+                if interaction in engine.view.callbacks.callbacks or whose != cases.cases[name].customer:
+                    continue
+                if cases.suggestions.get(interaction):
+                    continue  # whoever moves it has looked
+                before, at_us = _rows(engine), engine.now_us
+                for case in (name, other):
+                    command = c.MoveInteraction(interaction, case, "wrong case")
+                    log += [Logged(event, at_us, "system") for event in engine.execute(command, at_us).events]
+                assert _rows(engine) == before, f"{interaction} was moved to {name} and back, and something stayed"
+                done += 1
+        check_state(engine)
+        rebuilt = Engine()
+        for logged in log:
+            rebuilt.replay(logged.event, logged.at_us)
+        check_rebuilt(engine, rebuilt)
+    assert done > 5
+
+
 CONTACTS = st.lists(
     st.one_of(
         st.tuples(st.just("thread"), st.sampled_from(["t1", "t2"])),

@@ -70,6 +70,28 @@ def test_a_conversation_stays_where_its_latest_contact_is() -> None:
     _sound(driver)
 
 
+def test_what_is_long_over_moves_without_its_conversation() -> None:
+    driver = _mixed()
+    driver.run(c.CancelInteraction("in2", "x"), 1)
+    driver.message("joe", "email", thread=thread("t2"))
+    driver.run(c.SplitCase("ca1", "x", ["in2"]), 1)
+    assert driver.engine.view.contacts.conversations["co2"].case == "ca1"
+    driver.run(c.CancelInteraction("in4", "x"), 1)
+    assert driver.message("joe", "email", thread=thread("t2")).case.id == "ca1"
+    _sound(driver)
+
+
+def test_where_only_we_have_called_the_conversation_goes_with_that() -> None:
+    driver = Driver()
+    driver.sign_in("ana")
+    asked = driver.run(c.ScheduleCallback("voice", "main", person("joe"), topic="order"), 1).result
+    driver.accept()
+    driver.run(c.ReportCallback(asked.interaction, "ana", "answered"), 1)
+    driver.run(c.SplitCase("ca1", "x", [asked.interaction]), 1)
+    assert driver.engine.view.contacts.conversations["co1"].case == "ca2"
+    _sound(driver)
+
+
 def test_merging_undoes_a_split() -> None:
     driver = _mixed()
     driver.run(c.SplitCase("ca1", "x", ["in2"]), 1)
