@@ -184,6 +184,19 @@ def test_a_callback_stays_where_its_customer_has_it() -> None:
 # Moving
 
 
+def test_what_is_delivered_again_is_where_it_was_moved() -> None:
+    driver = Driver()
+    driver.message("joe", "email", message_id="p1")
+    driver.call("joe", contact_id="p2", topic="bill")
+    driver.run(c.RecordReply("email", "main", "p3", person("zoe"), text="done"), 1)
+    driver.run(c.MoveInteraction("in1", "ca2", "x"), 1)
+    assert driver.message("joe", "email", message_id="p1").case.id == "ca2"
+    assert driver.message("joe", "email", message_id="p3").case.id == "ca3", "an answer, to nobody's contact"
+    driver.run(c.MoveInteraction("in2", "ca1", "x"), 1)
+    got = driver.call("joe", contact_id="p2", topic="bill")
+    assert (got.case.id, got.duplicate) == ("ca1", True)
+
+
 def test_an_interaction_is_moved_and_back() -> None:
     driver = _mixed()
     driver.run(c.OpenCase("cu1", "bill"), 1)

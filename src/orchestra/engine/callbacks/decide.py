@@ -122,6 +122,8 @@ def _unanswered(view: View, key: str, at_us: int) -> Iterator[e.Event]:
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
     """Whoever made contact themself and is being served by a person is not called back as well."""
+    if not view.callbacks.open:
+        return
     interaction = view.contacts.interactions[event.interaction]
     if interaction.conversation is None or view.presence.agents[event.agent].kind != "person":
         return

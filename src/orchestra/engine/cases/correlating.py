@@ -49,8 +49,8 @@ def guess(view: View, event: e.InteractionStarted, at_us: int) -> Guess | None:
 
 def _candidates(view: View, customer: str, most: int) -> list[str]:
     """A person's newest open cases, the newest first."""
-    found = (name for one in view.identity.group(customer) for name in view.cases.open_of.get(one, ()))
-    return nlargest(most, found, key=case_age)
+    found = [name for one in view.identity.group(customer) for name in view.cases.open_of.get(one, ())]
+    return nlargest(most, found, key=case_age) if len(found) > 1 else found
 
 
 def _scored(view: View, name: str, event: e.InteractionStarted) -> ScoredCase:

@@ -136,7 +136,8 @@ def _matter(view: View, interaction: str) -> tuple[str, Case]:
     """The case that an interaction is about, as it goes on."""
     case = view.contacts.interactions[interaction].case
     assert case is not None  # every interaction has a case from its first batch on
-    return view.cases.root(case), view.cases.row(case)
+    key = view.cases.root(case)
+    return key, view.cases.cases[key]
 
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:

@@ -13,7 +13,8 @@ __all__ = ["join", "reopen", "revive"]
 
 def revive(view: View, case: str) -> Iterator[e.Event]:
     """The customer came back: the matter is open again."""
-    key, row = view.cases.root(case), view.cases.row(case)
+    key = view.cases.root(case)
+    row = view.cases.cases[key]
     if row.state in SETTLED:
         yield e.CaseReopened(key, row.customer, "contact")
     elif row.state == "WAITING_ON_CUSTOMER":
@@ -22,7 +23,8 @@ def revive(view: View, case: str) -> Iterator[e.Event]:
 
 def reopen(view: View, case: str, reason: str) -> Iterator[e.Event]:
     """There is work in the matter again, whatever the customer does: what it waits for it still waits for."""
-    key, row = view.cases.root(case), view.cases.row(case)
+    key = view.cases.root(case)
+    row = view.cases.cases[key]
     if row.state in SETTLED:
         yield e.CaseReopened(key, row.customer, reason)
 
