@@ -13,7 +13,7 @@ from tests import moves
 from tests.case_invariants import owner_of
 from tests.engine_driver import Driver, Logged, person, plan, thread
 from tests.invariants import check_rebuilt, check_state
-from tests.scripts import run_step, script
+from tests.scripts import Step, run_step, script
 
 from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.engine import Engine
@@ -25,7 +25,8 @@ UNTOUCHED = ("contacts", "callbacks", "commitments", "deliveries", "details", "r
 
 def _run(seed: int, steps: int) -> tuple[Engine, list[Logged]]:
     engine, log = Engine(moves.SCORES), list[Logged]()
-    for step in script(seed)[:steps]:
+    given = script(seed)[:steps]
+    for step in (*given, Step(None, given[-1].at_us)):  # so that nothing is due any more
         for decided in run_step(engine, step):
             log += [Logged(event, decided.at_us, decided.actor) for event in decided.events]
     return engine, log
@@ -36,6 +37,13 @@ def _rows(engine: Engine) -> dict[str, Any]:
     sections = engine.dump()["sections"]
     rows = {"cases": sections["cases"]["cases"], **{name: sections[name] for name in UNTOUCHED}}
     return json.loads(json.dumps(rows, sort_keys=True))
+
+
+def _is_quiet(engine: Engine, case: str) -> bool:
+    """Whether no two contacts of the person wait, which would hold one place meanwhile, and be offered anew."""
+    view = engine.view
+    there = view.engagements.of(view.identity.group(view.cases.cases[case].customer))
+    return sum(view.contacts.interactions[name].state in ("QUEUED", "OFFERED", "LINKED") for name in there) < 2
 
 
 def _mergeable(engine: Engine) -> list[tuple[str, str]]:
@@ -52,6 +60,8 @@ def test_a_merge_and_its_undoing_leave_nothing(steps: int) -> None:
     for seed in range(8):
         engine, log = _run(seed, steps)
         for name, other in _mergeable(engine):
+            if not _is_quiet(engine, name):
+                continue
             before, at_us = _rows(engine), engine.now_us
             for command in (c.MergeCases(name, other, "the same"), c.UnmergeCase(other, "two")):
                 log += [Logged(event, at_us, "system") for event in engine.execute(command, at_us).events]
@@ -73,10 +83,9 @@ def test_what_is_moved_and_moved_back_leaves_nothing(steps: int) -> None:
         for name, other in _mergeable(engine):
             for interaction in sorted(cases.cases[other].interactions):
                 whose = engine.view.contacts.interactions[interaction].customer
-                if interaction in engine.view.callbacks.callbacks or whose != cases.cases[name].customer:
+                is_to_call = interaction in engine.view.callbacks.callbacks
+                if is_to_call or whose != cases.cases[name].customer or not _is_quiet(engine, name):
                     continue
-                if cases.suggestions.get(interaction):
-                    continue  # whoever moves it has looked
                 before, at_us = _rows(engine), engine.now_us
                 for case in (name, other):
                     command = c.MoveInteraction(interaction, case, "wrong case")

@@ -283,7 +283,7 @@ class Calls(Protocol):
         Args:
             case: that it is part of.
             reason: why.
-            interactions: those that go along, at most 100.
+            interactions: those that go along, at most 25.
             conversations: of which all the interactions in the case go along.
             topic: of the new case.
             queue: of the new case; the old one's unless given.

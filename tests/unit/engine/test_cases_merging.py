@@ -16,6 +16,7 @@ from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import ref
 from orchestra.model.definitions import Channel, CommitmentAttribute, Commitments, Queue
+from orchestra.model.engagements import Engagements
 from orchestra.model.results import CaseRef
 
 MERGE = c.MergeCases("ca1", "ca2", "the same order")
@@ -105,7 +106,7 @@ def test_the_one_case_has_the_one_owner() -> None:
 
 @pytest.mark.parametrize("order", [("in1", "in2"), ("in2", "in1")])
 def test_a_case_is_settled_once_nobody_works_on_any_of_it(order: tuple[str, str]) -> None:
-    driver = _two()
+    driver = _two(plan(engagements=Engagements({"email": {"chat": "separate"}})))
     driver.run(MERGE, 1)
     driver.sign_in("ana")
     for interaction in order:
@@ -331,6 +332,52 @@ def test_contacts_of_two_cases_go_together_once_these_are_one() -> None:
     assert members["in2"].mode == "together"
     driver.run(c.MoveInteraction("in1", "ca2", "same order"), 1)
     assert [members[name].mode for name in ("in1", "in2")] == ["first", "separate"]
+    _sound(driver)
+
+
+def _places(driver: Driver) -> dict[str, str]:
+    """What waits for the answer to what."""
+    return {name: row.to for name, row in driver.engine.view.engagements.linked.items()}
+
+
+def test_what_waits_in_two_cases_holds_one_place_once_these_are_one() -> None:
+    driver = _two()
+    driver.run(MERGE, 1)
+    assert _places(driver) == {"in1": "in2"}, "whoever is on the line is asked first"
+    driver.run(UNMERGE, 1)
+    assert _places(driver) == {}
+    assert [driver.engine.view.contacts.interactions[name].state for name in ("in1", "in2")] == ["QUEUED"] * 2
+    driver.run(c.MoveInteraction("in2", "ca1", "x"), 1)
+    assert _places(driver) == {"in1": "in2"}
+    driver.run(c.MoveInteraction("in1", "ca2", "x"), 1)
+    assert _places(driver) == {}
+    _sound(driver)
+
+
+def test_what_people_linked_elsewhere_stays_linked() -> None:
+    driver = _two()
+    driver.message("joe", "voice", topic="return")
+    driver.run(c.LinkQuestion("in1", "in3"), 1)
+    driver.run(c.MoveInteraction("in2", "ca1", "x"), 1)
+    driver.run(c.OpenCase("cu1"), 1)
+    driver.run(c.MoveInteraction("in2", "ca4", "x"), 1)
+    assert _places(driver) == {"in1": "in3"}
+    _sound(driver)
+
+
+def test_participants_hold_one_place_too() -> None:
+    driver = _two()
+    for name in ("t1", "t2"):
+        driver.run(c.CancelInteraction("in1" if name == "t1" else "in2", "x"), 1)
+    driver.message("jim", "chat", thread=thread("j1"), case_number="C-000009")
+    driver.call("jim", "voice", thread=thread("j2"), topic="x")
+    for interaction, case in (("in3", "ca1"), ("in4", "ca2")):
+        driver.run(c.MoveInteraction(interaction, case, "his brother's"), 1)
+    assert _places(driver) == {}
+    driver.run(MERGE, 1)
+    assert len(_places(driver)) == 1
+    driver.run(UNMERGE, 1)
+    assert _places(driver) == {}
     _sound(driver)
 
 

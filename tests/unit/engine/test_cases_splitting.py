@@ -13,6 +13,7 @@ from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import ref
 from orchestra.model.definitions import Channel, Queue
+from orchestra.model.engagements import Engagements
 from orchestra.model.results import CaseRef
 
 
@@ -102,7 +103,8 @@ def test_merging_undoes_a_split() -> None:
 
 
 def test_whoever_has_the_contact_in_hand_owns_the_new_case() -> None:
-    driver = _mixed()
+    apart = {"email": {"email": "separate", "voice": "separate"}}
+    driver = _mixed(plan(engagements=Engagements(apart)))
     driver.sign_in("ana", "cleo")
     for made in driver.pending():
         driver.accept(made)

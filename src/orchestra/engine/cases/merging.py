@@ -33,7 +33,7 @@ __all__ = [
 MOST_MERGED = 100
 """Cases that are one matter. More than that are no matter, but something that everybody writes about: an incident."""
 
-MOST_MOVED = 100
+MOST_MOVED = 25
 """Interactions that one command moves."""
 
 

@@ -5,10 +5,10 @@ Belongs here: what joins, merges and splits engagements. Does not: to whom a con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
-from orchestra.engine.engagements.questions import discharged, link, may_be_linked, released, unlink
+from orchestra.engine.engagements.questions import discharged, keep_one, link, may_be_linked, released, unlink
 from orchestra.engine.engagements.state import EVOLVE, Engagements, named_after
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
@@ -84,22 +84,55 @@ def _mode_with(view: View, others: Iterable[str], interaction: str) -> str:
     return "together" if "together" in modes else "separate"
 
 
-def _on_cases_changed(
-    view: View, event: e.InteractionMoved | e.CaseMerged | e.CaseUnmerged, at_us: int
-) -> Iterator[e.Event]:
-    """What is about another case now, or about the same, is told anew how it goes with what was there before it."""
+Regrouped = e.InteractionMoved | e.CaseMerged | e.CaseUnmerged
+
+
+def _on_cases_changed(view: View, event: Regrouped, at_us: int) -> Iterator[e.Event]:
+    """Contacts are about another case now, or about the same: how they go together is decided anew."""
     left = event.before if isinstance(event, e.InteractionMoved) else event.into
     roots = {view.cases.root(event.case), view.cases.root(left)}
-    members, rows = view.engagements.members, view.contacts.interactions
-    there = view.engagements.of(view.identity.group(event.customer))[:MOST_LOOKED_AT]
-    for place, interaction in enumerate(there):
-        member = members[interaction]
-        if not place or member.mode == "first" or view.cases.root(rows[interaction].case or "") not in roots:
+    people = {view.identity.root(event.customer): 1}
+    if not isinstance(event, e.InteractionMoved):
+        others = (name for root in sorted(roots) for one in view.cases.group(root) for name in _people(view, one))
+        people |= {view.identity.root(name): 1 for name in others}
+    for person in people:
+        there = view.engagements.of(view.identity.group(person))[:MOST_LOOKED_AT]
+        about = [one for one in there if view.cases.root(view.contacts.interactions[one].case or "") in roots]
+        yield from _parted(view, event, about)
+        yield from _regrouped(view, there, about)
+
+
+def _people(view: View, case: str) -> Iterable[str]:
+    row = view.cases.cases[case]
+    return sorted((row.customer, *row.participants))
+
+
+def _parted(view: View, event: Regrouped, about: Iterable[str]) -> Iterator[e.Event]:
+    """What waited for the answer to a contact that is about another matter now waits for its own."""
+    linked, rows = view.engagements.linked, view.contacts.interactions
+    for interaction in about if linked else ():
+        row = linked.get(interaction)
+        if row is None or (isinstance(event, e.InteractionMoved) and event.interaction not in (interaction, row.to)):
             continue
-        mode = _mode_with(view, there[:place], interaction)
+        if row.to in about and view.cases.root(rows[row.to].case or "") != view.cases.root(
+            rows[interaction].case or ""
+        ):
+            yield from unlink(view, interaction, "another matter")
+
+
+def _regrouped(view: View, there: Sequence[str], about: Iterable[str]) -> Iterator[e.Event]:
+    """How a contact goes with those before it; two that wait for one answer then hold one place."""
+    members = view.engagements.members
+    for interaction in about:
+        member = members.get(interaction)
+        if member is None or member.mode == "first" or interaction == there[0]:
+            continue
+        mode = _mode_with(view, there[: there.index(interaction)], interaction)
         if mode != member.mode:
             name = view.engagements.of_member(interaction)
-            yield e.EngagementModeChanged(name, event.customer, interaction, mode)
+            yield e.EngagementModeChanged(name, member.customer, interaction, mode)
+        if mode == "together":
+            yield from keep_one(view, interaction)
 
 
 def _on_merged(view: View, event: e.CustomersMerged, at_us: int) -> Iterator[e.Event]:

@@ -142,11 +142,15 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     if event.reason not in _TAKEN_BACK:
-        yield from _waits(view, event.interaction, at_us)
-        if view.engagements.engagements:  # else nobody is in touch twice
-            yield from keep_one(view, event.interaction)
+        yield from _waits_in_one_place(view, event.interaction, at_us)
     if event.reason == "reached":  # one customer less is called
         yield from dial_next(view, event.queue, at_us)
+
+
+def _waits_in_one_place(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    yield from _waits(view, name, at_us)
+    if view.engagements.engagements:  # else nobody is in touch twice
+        yield from keep_one(view, name)
 
 
 def _waits(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -226,7 +230,7 @@ def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.E
         if event.outcome.lower() in _TAKEN_BACK:
             # It goes to the best, who may be this agent again, unless something more urgent waits for them.
             yield from offer_best_items(view, event.agent, at_us, before=event.interaction, rings=False)
-            yield from _waits(view, event.interaction, at_us)
+            yield from _waits_in_one_place(view, event.interaction, at_us)
     yield from offer_best_items(view, event.agent, at_us)
 
 
