@@ -337,7 +337,7 @@ def test_contacts_of_two_cases_go_together_once_these_are_one() -> None:
 
 def _places(driver: Driver) -> dict[str, str]:
     """What waits for the answer to what."""
-    return {name: row.to for name, row in driver.engine.view.engagements.linked.items()}
+    return dict(driver.engine.view.engagements.linked)
 
 
 def test_what_waits_in_two_cases_holds_one_place_once_these_are_one() -> None:

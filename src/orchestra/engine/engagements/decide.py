@@ -97,7 +97,7 @@ def _on_cases_changed(view: View, event: Regrouped, at_us: int) -> Iterator[e.Ev
         people |= {view.identity.root(name): 1 for name in others}
     for person in people:
         there = view.engagements.of(view.identity.group(person))[:MOST_LOOKED_AT]
-        about = [one for one in there if view.cases.root(view.contacts.interactions[one].case or "") in roots]
+        about = [one for one in there if _matter(view, one) in roots]
         yield from _parted(view, event, about)
         yield from _regrouped(view, there, about)
 
@@ -107,17 +107,23 @@ def _people(view: View, case: str) -> Iterable[str]:
     return sorted((row.customer, *row.participants))
 
 
-def _parted(view: View, event: Regrouped, about: Iterable[str]) -> Iterator[e.Event]:
+def _parted(view: View, event: Regrouped, about: Sequence[str]) -> Iterator[e.Event]:
     """What waited for the answer to a contact that is about another matter now waits for its own."""
-    linked, rows = view.engagements.linked, view.contacts.interactions
+    linked = view.engagements.linked
     for interaction in about if linked else ():
-        row = linked.get(interaction)
-        if row is None or (isinstance(event, e.InteractionMoved) and event.interaction not in (interaction, row.to)):
-            continue
-        if row.to in about and view.cases.root(rows[row.to].case or "") != view.cases.root(
-            rows[interaction].case or ""
+        to = linked.get(interaction)
+        if (
+            to is None
+            or to not in about
+            or (isinstance(event, e.InteractionMoved) and event.interaction not in (interaction, to))
         ):
+            continue
+        if _matter(view, to) != _matter(view, interaction):
             yield from unlink(view, interaction, "another matter")
+
+
+def _matter(view: View, interaction: str) -> str:
+    return view.cases.root(view.contacts.interactions[interaction].case or "")
 
 
 def _regrouped(view: View, there: Sequence[str], about: Iterable[str]) -> Iterator[e.Event]:
