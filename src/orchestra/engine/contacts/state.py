@@ -208,7 +208,8 @@ class Contacts(Slice):
     def _move_conversation(self, event: e.InteractionMoved, name: str, interaction: Interaction) -> None:
         """The conversation goes where its latest interaction goes; where to write is the newest in each case."""
         talk = self.conversations[name]
-        if talk.interaction in (None, event.interaction):  # none where nobody but us has ever made contact
+        # There is none where nobody but us has ever made contact.
+        if talk.case == event.before and talk.interaction in (None, event.interaction):
             talk.case = event.case
         before, after = ((case, interaction.customer, interaction.channel) for case in (event.before, event.case))
         if event.left is None:
