@@ -44,6 +44,7 @@ from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
 from tests import (
     action_invariants,
+    case_invariants,
     commitment_invariants,
     desk_invariants,
     ownership_invariants,
@@ -103,6 +104,7 @@ class Witness:
     started: int = 0
     ended: int = 0
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
+    cases: case_invariants.CaseWitness = attrs.field(factory=case_invariants.CaseWitness)
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
     commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
     ownership: ownership_invariants.OwnershipWitness = attrs.field(factory=ownership_invariants.OwnershipWitness)
@@ -122,6 +124,7 @@ class Witness:
         assert at_us >= self.at_us, "engine time went back"
         self.position, self.at_us = engine.view.position, at_us
         self.desk.see(engine, event)
+        self.cases.see(event)
         self.people.see(engine, event)
         self._follow_behind(engine, event)
         self.commitments.see(engine, event)
@@ -535,6 +538,12 @@ class Witness:
     def _see_CaseReopened(self, engine: Engine, event: e.CaseReopened, at_us: int) -> None:
         self._promise("close", event.case, None)
 
+    def _see_CaseMerged(self, engine: Engine, event: e.CaseMerged, at_us: int) -> None:
+        self._promise("close", event.case, None)
+
+    def _see_CaseUnmerged(self, engine: Engine, event: e.CaseUnmerged, at_us: int) -> None:
+        self._promise("close", event.case, event.close_us)
+
     def _see_CaseClosed(self, engine: Engine, event: e.CaseClosed, at_us: int) -> None:
         if event.reason == "time":
             self._keep("close", event.case, at_us)
@@ -781,6 +790,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_cases(engine)
     _check_deliveries(engine)
     desk_invariants.check(engine)
+    case_invariants.check(engine)
     people_invariants.check(engine)
     people_invariants.check_engagements(engine)
     commitment_invariants.check(engine)
@@ -986,8 +996,8 @@ def _check_cases(engine: Engine) -> None:
     for name, case in view.cases.cases.items():
         assert case.state in _STATES[CASE.name]
         assert case.customer in view.identity.customers
-        assert (case.closed_us is not None) == (case.state == "CLOSED")
-        if case.state == "CLOSED":
+        assert (case.closed_us is not None) == ("CLOSED" in (case.state, case.before))
+        if case.state in ("CLOSED", "MERGED"):
             continue
         if case.owner_kind == "team":
             assert case.owner in view.plan.teams, f"{name} belongs to no known team"
@@ -1028,6 +1038,7 @@ def _check_deliveries(engine: Engine) -> None:
 
 def _check_against(engine: Engine, witness: Witness) -> None:
     desk_invariants.check_against(engine, witness.desk)
+    case_invariants.check_against(engine, witness.cases)
     people_invariants.check_against(engine, witness.people)
     commitment_invariants.check_against(engine, witness.commitments)
     ownership_invariants.check_against(engine, witness.ownership)

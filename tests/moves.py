@@ -16,6 +16,7 @@ from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.actions import Actions
 from orchestra.model.addresses import Address, ref
+from orchestra.model.correlating import PLAIN, CaseScore, ScoredArrival, ScoredCase
 from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Label, Queue, Rate, Silence, WarmUp
 from orchestra.model.engagements import Engagements
 from orchestra.model.hours import Hours
@@ -31,7 +32,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import action_moves, commitment_moves, ownership_moves
+from tests import action_moves, case_moves, commitment_moves, ownership_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 from tests.rule_plans import swarm_rules
 
@@ -75,6 +76,15 @@ def _fitting(profile: ScoredProfile, need: ScoredNeed) -> int:
     return -len(profile.skills.keys() - need.skills.keys())
 
 
+def _matching(case: ScoredCase, arrival: ScoredArrival) -> int:
+    """Anything, the same for the same two."""
+    return (7 * int(case.case[2:]) + 13 * int(arrival.interaction[2:])) % 101
+
+
+def _half_matching(case: ScoredCase, arrival: ScoredArrival) -> int:
+    return (100 // len(case.topics)) * (arrival.topic in case.topics)
+
+
 def _failing(agent: ScoredAgent, contact: ScoredContact) -> int:
     return 100 // agent.open
 
@@ -83,8 +93,10 @@ SCORES: Scores = {
     "swarm.each@1": Score(_each),
     "swarm.fitting@2": ProfileScore(_fitting),
     "swarm.failing@1": Score(_failing),
+    "swarm.matching@1": CaseScore(_matching),
+    "swarm.half_matching@1": CaseScore(_half_matching),
 }
-"""Those that the plans of the swarm may name; the last fails for whoever has nothing in hand."""
+"""Those that the plans of the swarm may name. Some fail: of who has nothing in hand, or of cases without a topic."""
 
 _SCORED = (
     ["score:swarm.each@1", "idle"],
@@ -140,7 +152,15 @@ def swarm_plan() -> Plan:
     channels["voice"] = attrs.evolve(channels["voice"], wrap_up_mode="required", wrap_up_percent=30)
     channels["email"] = attrs.evolve(channels["email"], wrap_up_mode="optional", wrap_up_percent=50)
     cases = attrs.evolve(
-        plan.cases, close_after=1800 * second, reopen_within=3600 * second, hand_off_within=50 * second
+        plan.cases,
+        close_after=1800 * second,
+        reopen_within=3600 * second,
+        hand_off_within=50 * second,
+        topic_window=600 * second,
+        correlator="swarm.matching@1",
+        link_at=85,
+        suggest_at=30,
+        candidates=3,
     )
     deliveries = attrs.evolve(
         plan.deliveries,
@@ -292,8 +312,16 @@ def next_plan(choose: Chooser) -> Plan:
         who = choose.pick(sorted(agents))
         agents[who] = attrs.evolve(agents[who], skills={}, capacity_percent=choose.pick([50, 100, 200]))
     callbacks = choose.pick([plan.callbacks, customer_first(choose, plan.callbacks)])
-    attach = choose.pick([plan.cases.attach, ("customer_topic",), ("case_number", "reply_token")])
-    cases = attrs.evolve(plan.cases, attach=attach, close_after=choose.pick([None, timedelta(minutes=5)]))
+    attach = choose.pick(
+        [plan.cases.attach, ("customer_topic", "correlator"), ("case_number", "reply_token"), ("engagement",)]
+    )
+    cases = attrs.evolve(
+        plan.cases,
+        attach=attach,
+        close_after=choose.pick([None, timedelta(minutes=5)]),
+        topic_window=choose.pick([None, timedelta(seconds=30)]),
+        correlator=choose.pick(["swarm.matching@1", "swarm.half_matching@1", PLAIN]),
+    )
     labels = {"complex": Label(choose.pick([1, 2])), "money": Label(choose.pick([1, 3]))}
     return attrs.evolve(
         plan,
@@ -1147,6 +1175,7 @@ WEIGHTS: Mapping[Move, int] = {
     consent: 3,
     erase: 1,
     record_erasure: 2,
+    **case_moves.WEIGHTS,
     **commitment_moves.WEIGHTS,
     **ownership_moves.WEIGHTS,
     **action_moves.WEIGHTS,

@@ -10,7 +10,7 @@ from orchestra.model import events as e
 
 __all__ = ["OwnershipWitness", "check", "check_against"]
 
-_OVER = ("RESOLVED", "CLOSED")
+_OVER = ("RESOLVED", "CLOSED", "MERGED")
 
 
 @attrs.define
@@ -28,19 +28,23 @@ class OwnershipWitness:
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
         taken, self.taken = self.taken, None
+        root = engine.view.cases.root
         match event:
             case e.CaseOpened(case=case):
                 self.owners[case] = event.owner_kind, event.owner
             case e.CaseOwnerChanged():
                 self._own(engine, event, taken)
             case e.MessageReceived(case=case):
-                self.unanswered.add(case)
+                self.unanswered.add(root(case))
             case e.MessageWritten(case=case, interaction=str()) if event.agent not in engine.view.bots.bots:
-                self.unanswered.discard(case)
+                self.unanswered.discard(root(case))
             case e.ReplyRecorded(case=case) | e.CaseWaiting(case=case) | e.CaseResolved(case=case):
-                self.unanswered.discard(case)
+                self.unanswered.discard(root(case))
             case e.QuestionAnswered(interaction=interaction):
-                self.unanswered.discard(engine.view.contacts.interactions[interaction].case or "")
+                self.unanswered.discard(root(engine.view.contacts.interactions[interaction].case or ""))
+            case e.CaseMerged(case=case) if case in self.unanswered:
+                self.unanswered.discard(case)
+                self.unanswered.add(root(case))
             case e.HandOffOffered() | e.HandOffAccepted() | e.HandOffEnded():
                 self._hand_off(engine, event)
             case e.EscalationScheduled(case=case):
@@ -127,5 +131,5 @@ def check(engine: Engine) -> None:
     noted = {team for row in view.findings.findings.values() for team in row.waits_for}
     assert noted <= view.plan.teams.keys(), "a team that is gone is to take note"
     owned = [f"ca{number}" for numbers in view.cases.owned.values() for number in numbers]
-    open_ = [name for name, row in view.cases.cases.items() if row.state != "CLOSED"]
+    open_ = [name for name, row in view.cases.cases.items() if row.state not in ("CLOSED", "MERGED")]
     assert sorted(owned) == sorted(open_), "a case is nobody's, or two people's"

@@ -175,10 +175,10 @@ def _check_places(engine: Engine, planned: int) -> None:
     """Nobody holds two places for one case, unless the plan has it so, or had until a moment ago."""
     view = engine.view
     rows, members = view.contacts.interactions, view.engagements.members
-    places: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    places: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in sorted(members, key=lambda one: members[one].began):
         if rows[name].state in ("QUEUED", "OFFERED") and not members[name].is_apart:
-            places[view.identity.root(rows[name].customer), rows[name].case].append(name)
+            places[view.identity.root(rows[name].customer), view.cases.root(rows[name].case or "")].append(name)
     for names in places.values():
         for there, comes in itertools.combinations(names, 2):
             mode = view.plan.engagements.mode(rows[there].channel, rows[comes].channel)

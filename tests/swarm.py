@@ -18,7 +18,7 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from tests import action_moves, commitment_moves, moves, ownership_moves
+from tests import action_moves, case_moves, commitment_moves, moves, ownership_moves
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
 from tests.rule_plans import PREDICATES, swarm_rules
@@ -151,7 +151,9 @@ class Run:
         if dice.chance(8):
             yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers, moves.seek_help])(engine, dice)
         if dice.chance(4):
-            yield from dice.pick([commitment_moves.dispute, ownership_moves.pass_on])(engine, dice)
+            yield from dice.pick([commitment_moves.dispute, ownership_moves.pass_on, case_moves.take_apart])(
+                engine, dice
+            )
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return

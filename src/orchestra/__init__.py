@@ -31,6 +31,7 @@ from orchestra.errors import (
 from orchestra.model import definitions
 from orchestra.model.actions import ActionRequest
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
+from orchestra.model.correlating import CaseScore, ScoredArrival, ScoredCase
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
 from orchestra.model.rules import Action, Occasion, Rule, When
@@ -61,6 +62,7 @@ __all__ = [
     "ActionRequest",
     "ActiveContact",
     "AgentSession",
+    "CaseScore",
     "Client",
     "CommandRefused",
     "Consult",
@@ -94,6 +96,8 @@ __all__ = [
     "Rule",
     "Score",
     "ScoredAgent",
+    "ScoredArrival",
+    "ScoredCase",
     "ScoredContact",
     "ScoredNeed",
     "ScoredProfile",

@@ -9,7 +9,17 @@ from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
 from orchestra.model.plan import Plan
 
-GUIDES = ("work-items", "callbacks", "bots-first", "offer-context", "commitments", "hand-off", "findings", "rules")
+GUIDES = (
+    "work-items",
+    "callbacks",
+    "bots-first",
+    "offer-context",
+    "commitments",
+    "hand-off",
+    "findings",
+    "rules",
+    "one-matter",
+)
 
 
 @pytest.mark.parametrize("guide", GUIDES)

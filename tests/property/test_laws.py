@@ -302,7 +302,8 @@ def test_law_10_another_seed_other_draws() -> None:
     hashes = set()
     for seed in (1, 2):
         plan = moves.swarm_plan()
-        driver = Driver(attrs.evolve(plan, workspace=attrs.evolve(plan.workspace, seed=seed)))
+        seeded = attrs.evolve(plan, workspace=attrs.evolve(plan.workspace, seed=seed))
+        driver = Driver(seeded, engine=Engine(moves.SCORES))
         driver.sign_in("ana")
         driver.sent(driver.answered())
         driver.run(c.StartDelivery("de1", 1, 1))

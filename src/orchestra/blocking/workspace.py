@@ -229,7 +229,7 @@ def open(  # noqa: A001
         standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
         clock: where the time comes from; the computer's clock by default.
         sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
-        scores: name and version, as `acme.vip@2` -> a score by which the plan may order agents.
+        scores: name and version, as `acme.vip@2` -> what orders agents, or tells where contacts belong.
         predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
         actions: as of scores -> an `ActionFunction`: what rules and `request_action` have done by the application.
             Where they are given, all must be that the plan's rules and what is still to be done name.

@@ -77,6 +77,18 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
     }
 )
 
+_MATTERS: frozenset[type[c.Command]] = frozenset(
+    {
+        c.MergeCases,
+        c.UnmergeCase,
+        c.SplitCase,
+        c.MoveInteraction,
+        c.AcceptCaseSuggestion,
+        c.DismissCaseSuggestion,
+    }
+)
+"""What people see: which contacts are about one matter."""
+
 _CALLBACKS: frozenset[type[c.Command]] = frozenset(
     {c.RequestCallback, c.ScheduleCallback, c.RescheduleCallback, c.CancelCallback}
 )
@@ -95,10 +107,14 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
-    "agent": _OWN_WORK | _CASE_WORK | _CALLBACKS | _IDENTITY | {c.SettleConflict},
+    "agent": _OWN_WORK | _CASE_WORK | _MATTERS | _CALLBACKS | _IDENTITY | {c.SettleConflict},
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
     "customer": _INBOUND | {c.RecordConsent},
-    "back_office": _CASE_WORK | _CALLBACKS | _IDENTITY | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact},
+    "back_office": _CASE_WORK
+    | _MATTERS
+    | _CALLBACKS
+    | _IDENTITY
+    | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact},
     "operator": None,
     "system": None,
 }

@@ -250,7 +250,7 @@ CONSULT = Machine(
 CASE = Machine(
     "case",
     initial="OPEN",
-    final=frozenset({"CLOSED"}),
+    final=frozenset({"CLOSED", "MERGED"}),
     steps=_table(
         """
         OPEN                   wait_on_customer    WAITING_ON_CUSTOMER
@@ -265,6 +265,12 @@ CASE = Machine(
         RESOLVED               reopen              OPEN
         RESOLVED               close               CLOSED
         CLOSED                 reopen              OPEN
+        OPEN                   merge               MERGED
+        WAITING_ON_CUSTOMER    merge               MERGED
+        WAITING_ON_THIRD_PARTY merge               MERGED
+        RESOLVED               merge               MERGED
+        CLOSED                 merge               MERGED
+        MERGED                 unmerge             OPEN
         """
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from orchestra.model.correlating import CERTAIN, PLAIN, CaseScore, ScoredArrival, ScoredCase, plain
 from orchestra.model.scores import (
     MOST,
     ProfileScore,
@@ -21,6 +22,9 @@ from orchestra.model.scores import (
 )
 
 __all__ = ["UNRATED", "Rating"]
+
+_OWN: Scores = {PLAIN: CaseScore(plain)}
+"""Those that ship."""
 
 UNRATED = MOST + 1
 """In a key, the place of whoever has no score: behind all who have one."""
@@ -64,6 +68,22 @@ class Rating:
         except Exception as error:  # noqa: BLE001 - as above
             return self._failed(name, f"raised {type(error).__name__}")
         return self._place(name, value)
+
+    def case(self, name: str, case: ScoredCase, arrival: ScoredArrival) -> int | None:
+        """How surely a contact is about a case, 0 to 100; None if the score does not say."""
+        score = _OWN.get(name) or self.scores.get(name)
+        if not isinstance(score, CaseScore):  # as above
+            self._failed(name, "is not registered")
+            return None
+        try:
+            value = score.rate(case, arrival)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(name, f"raised {type(error).__name__}")
+            return None
+        if type(value) is int and 0 <= value <= CERTAIN:
+            return value
+        self._failed(name, f"gave {value if type(value) is int else type(value).__name__}, not 0 to {CERTAIN}")
+        return None
 
     def _place(self, name: str, value: object) -> int:
         if type(value) is not int:  # truths are whole numbers to Python, and fractions differ between machines

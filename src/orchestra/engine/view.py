@@ -37,6 +37,7 @@ from orchestra.errors import UnknownId
 from orchestra.model.actions import ActionNames
 from orchestra.model.addresses import Ref
 from orchestra.model.plan import Plan
+from orchestra.model.results import CaseRef
 from orchestra.model.rules import Predicates
 
 __all__ = ["View"]
@@ -130,13 +131,18 @@ class View:
         return target
 
     def case(self, name: str | Ref) -> tuple[str, Case]:
-        """Id and row of a case.
+        """Id and row of a case; of the one it goes on as, if it was merged.
 
         Raises:
             UnknownId: there is no such case.
         """
-        key = self.id_of("case", name)
+        key = self.cases.root(self.id_of("case", name))
         return key, _row(self.cases.cases, "case", key)
+
+    def matter(self, case: str) -> CaseRef:
+        """How callers name the matter that a case is part of: by the case that it goes on as."""
+        key = self.cases.root(case)
+        return CaseRef(key, self.cases.cases[key].number)
 
     def interaction(self, name: str | Ref) -> tuple[str, Interaction]:
         """Id and row of an interaction.

@@ -22,7 +22,10 @@ class Answering:
         tallies: where the case counts. May be replaced as long as nothing was asked or answered; after that, `move`.
     """
 
-    __slots__ = ("_asked_us", "_early", "_first_us", "_last_us", "_leaving", "_response_us", "_span_us", "tallies")
+    __slots__ = (
+        *("_absorbed", "_asked_us", "_early", "_first_us", "_into", "_last_us", "_leaving", "_response_us", "_span_us"),
+        "tallies",
+    )
 
     def __init__(self, tallies: tuple[Tally, ...]) -> None:
         self.tallies = tallies
@@ -33,6 +36,22 @@ class Answering:
         self._leaving: set[Answer] = set()
         self._response_us: int | None = None
         self._span_us: int | None = None
+        self._absorbed: list[Answering] = []
+        self._into: Answering | None = None
+
+    def absorb(self, other: Answering) -> None:
+        """The other case is the same matter: from now on its questions and answers count here, and it has no times."""
+        other._into = self
+        self._absorbed.append(other)
+        other._replace(None, None)
+        self.restate()
+
+    def release(self, other: Answering) -> None:
+        """The other case is a matter of its own after all, with all that is known of it."""
+        self._absorbed.remove(other)
+        other._into = None
+        self.restate()
+        other.restate()
 
     @property
     def kept(self) -> int:
@@ -56,19 +75,19 @@ class Answering:
         early, self._early = self._early, []
         for answered_us in early:
             self._settle(answered_us)
-        self._restate()
+        self.restate()
 
     def wrote(self, at_us: int) -> Answer:
         """An answer was written and is to be sent: it counts until it turns out that it never left."""
         answer = Answer(self, at_us)
         self._leaving.add(answer)
-        self._restate()
+        self.restate()
         return answer
 
     def answered(self, at_us: int) -> None:
         """An answer was given at that time."""
         self._settle(at_us)
-        self._restate()
+        self.restate()
 
     def settle(self, answer: Answer, *, is_given: bool) -> None:
         """It is known of an answer that was written whether it left."""
@@ -76,7 +95,7 @@ class Answering:
             self._leaving.remove(answer)
             if is_given:
                 self._settle(answer.at_us)
-            self._restate()
+            self.restate()
 
     def _settle(self, at_us: int) -> None:
         """Keep of an answer what may still matter: one older than the question does if an older question comes."""
@@ -86,14 +105,34 @@ class Answering:
         self._first_us = at_us if self._first_us is None else min(at_us, self._first_us)
         self._last_us = at_us if self._last_us is None else max(at_us, self._last_us)
 
-    def _restate(self) -> None:
+    def restate(self) -> None:
         """Replace both times by what they are now."""
-        if self._asked_us is None:
+        if self._into is not None:
+            self._into.restate()
             return
+        asked_us = self._asked_us if not self._absorbed else self.first_asked()
+        if asked_us is None:
+            self._replace(None, None)
+            return
+        given = self.given(asked_us)
+        self._replace(min(given) - asked_us if given else None, max(given) - asked_us if given else None)
+
+    def first_asked(self) -> int | None:
+        """When a customer wrote first, here or in what was absorbed."""
+        asked = (self._asked_us, *(other.first_asked() for other in self._absorbed))
+        return min((at_us for at_us in asked if at_us is not None), default=None)
+
+    def given(self, asked_us: int) -> list[int]:
+        """Answers among which are the first and the last after a question, here and in what was absorbed."""
         given = [end for end in (self._first_us, self._last_us) if end is not None]
-        given += [answer.at_us for answer in self._leaving if answer.at_us >= self._asked_us]
-        response_us = min(given) - self._asked_us if given else None
-        span_us = max(given) - self._asked_us if given else None
+        given += [answer.at_us for answer in self._leaving if answer.at_us >= asked_us]
+        for other in self._absorbed:
+            given += other.given(asked_us)
+        if self._absorbed or self._into is not None:  # what is too early for the own question may answer another's
+            given += [at_us for at_us in self._early if at_us >= asked_us]
+        return given
+
+    def _replace(self, response_us: int | None, span_us: int | None) -> None:
         if (response_us, span_us) == (self._response_us, self._span_us):
             return
         for tally in self.tallies:

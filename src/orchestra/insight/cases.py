@@ -29,7 +29,7 @@ class _Case:
     """A case; it counts on the channel and account of its first contact, and in the queue that it is in now.
 
     `replied` is conversation -> the last interaction that an answer was recorded of, which may turn out to have been
-    answered earlier.
+    answered earlier. `into` is the case that it goes on as, once it is merged, and `merged` are those that go on as it.
     """
 
     queue: str
@@ -37,6 +37,8 @@ class _Case:
     is_placed: bool = False
     closed_us: int | None = None
     replied: dict[str, tuple[str | None, Open]] = attrs.field(factory=dict[str, tuple[str | None, Open]])
+    into: str | None = None
+    merged: list[str] = attrs.field(factory=list[str])
 
 
 class CaseFold:
@@ -86,8 +88,9 @@ class CaseFold:
         if case is not None and not case.is_placed:
             case.is_placed = True
             case.answering.tallies = self._slices.of(channel, account, case.queue)
-            for tally in self._slices.of(channel, account, None)[1:]:
-                tally.cases += 1
+            if case.into is None:
+                for tally in self._slices.of(channel, account, None)[1:]:
+                    tally.cases += 1
         return case
 
     def taken(self, event: e.ContactTaken, at_us: int) -> None:
@@ -141,22 +144,59 @@ class CaseFold:
 
     def closed(self, event: e.CaseClosed, at_us: int) -> None:
         """Filed; forgotten once it can no longer come back by itself."""
-        case = self._cases.get(event.case)
+        self._file(event.case, at_us)
+
+    def _file(self, name: str, at_us: int) -> None:
+        case = self._cases.get(name)
         if case is None or self._keep is None:
             return
         case.closed_us = at_us
-        self._closed.append((at_us, event.case))
+        self._closed.append((at_us, name))
         before_us = at_us - microseconds(self._keep)
         while self._closed[0][0] < before_us:
             closed_us, name = self._closed.popleft()
             if name in self._cases and self._cases[name].closed_us == closed_us:
-                del self._cases[name]
+                self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        for merged in self._cases.pop(name).merged:
+            self._forget(merged)
 
     def reopened(self, event: e.CaseReopened, at_us: int) -> None:
         """Not settled after all."""
         case = self._cases.get(event.case)
         if case is not None:
             case.closed_us = None
+
+    def merged(self, event: e.CaseMerged, at_us: int) -> None:
+        """Two cases are one matter: it counts once, and what was asked in either is answered in either."""
+        case, into = self._cases.get(event.case), self._cases.get(event.into)
+        if case is None or into is None:
+            return
+        case.into, case.closed_us = event.into, None
+        into.merged.append(event.case)
+        into.answering.absorb(case.answering)
+        for tally in case.answering.tallies:
+            tally.cases -= 1
+
+    def unmerged(self, event: e.CaseUnmerged, at_us: int) -> None:
+        """They are two matters after all."""
+        case = self._cases.get(event.case)
+        if case is None or case.into is None:
+            return
+        into, case.into = self._cases[case.into], None
+        into.merged.remove(event.case)
+        into.answering.release(case.answering)
+        for tally in case.answering.tallies:
+            tally.cases += 1
+        if event.state == "CLOSED":
+            self._file(event.case, at_us)
+
+    def moved(self, event: e.InteractionMoved, at_us: int) -> None:
+        """A contact belongs to another case. What was written in it stays where it was counted."""
+        contact = self._contacts.open.get(event.interaction)
+        if contact is not None:
+            self._placed(event.case, contact.channel, contact.account)
 
     HANDLERS: ClassVar[Mapping[type[e.Event], Callable[[Any, Any, int], None]]] = {
         e.PlanChanged: plan_changed,
@@ -169,4 +209,7 @@ class CaseFold:
         e.ReplyRecorded: recorded,
         e.CaseClosed: closed,
         e.CaseReopened: reopened,
+        e.CaseMerged: merged,
+        e.CaseUnmerged: unmerged,
+        e.InteractionMoved: moved,
     }

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import attrs
 
+from orchestra.model.cases import Cases, Disposition
 from orchestra.model.commitments import CommitmentAttribute, Commitments
 from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
@@ -389,43 +390,6 @@ class Presence:
     device_lease: timedelta = _seconds(30)
     bot_answers_within: timedelta = _seconds(60)
     away_reasons: Sequence[str] = attrs.field(default=(), converter=_texts)
-
-
-@attrs.frozen
-class Disposition:
-    """An outcome code.
-
-    Attributes:
-        resolves: whether it settles the case; it does not unless stated.
-    """
-
-    resolves: bool = False
-
-
-ATTACH_BY = ("thread", "reply_token", "case_number", "customer_topic")
-"""What may tell that a contact belongs to an existing case, in the order in which it is asked."""
-
-
-@attrs.frozen
-class Cases:
-    """How contacts become cases.
-
-    Attributes:
-        attach: which of thread, reply_token, case_number, customer_topic attach a contact to an existing case.
-        close_after: a resolved case closes after this long; None for never.
-        reopen_within: a closed case reopens for a reply on its thread within this time of closing; later replies open
-            a new one. None for always.
-        number: form of the number that customers are told; `{}` stands for the running number.
-        dispositions: the outcome codes that may be given; empty for any, of which only `resolved` resolves.
-        hand_off_within: how long a case that is offered to a team or an agent waits for them to take it.
-    """
-
-    attach: Sequence[str] = attrs.field(default=ATTACH_BY, converter=_texts)
-    close_after: timedelta | None = timedelta(days=7)
-    reopen_within: timedelta | None = timedelta(days=30)
-    number: str = "C-{:06d}"
-    dispositions: Mapping[str, Disposition] = attrs.field(factory=dict)
-    hand_off_within: timedelta = timedelta(hours=4)
 
 
 @attrs.frozen

@@ -14,9 +14,9 @@ import attrs
 from orchestra.errors import DefinitionError, Fault
 from orchestra.model.actions import Actions, check_actions
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
+from orchestra.model.cases import check_cases
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.definitions import (
-    ATTACH_BY,
     AgentDefinition,
     Callbacks,
     Cases,
@@ -329,16 +329,7 @@ def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:
 
 
 def _check_cases(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    for index, way in enumerate(plan.cases.attach):
-        if way not in ATTACH_BY:
-            yield Fault(f"cases.attach[{index}]", f"{way!r} is none of {', '.join(ATTACH_BY)}")
-    try:
-        if plan.cases.number.format(1) == plan.cases.number.format(2):
-            yield Fault("cases.number", "needs {} where the running number goes")
-    except (ValueError, IndexError, KeyError, AttributeError) as error:
-        yield Fault("cases.number", f"is no form for a number: {error}")
-    if plan.cases.hand_off_within <= timedelta():
-        yield Fault("cases.hand_off_within", "must be longer than nothing")
+    return check_cases(plan.cases)
 
 
 def _check_teams(plan: Plan, lost: Lost) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
-"""An application's own scores, by which a plan may order agents: what they are given, and which of them a plan names.
+"""An application's own scores, by which a plan may order agents, and tell to which case a contact belongs.
 
-Belongs here: the values, and what may be wrong with them. Does not: calling them (`engine.scores`).
+Belongs here: what those of agents are given, and which of them a plan names. Does not: calling them (`engine.scores`),
+and what those of cases are given (`correlating`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TypeAlias
 import attrs
 
 from orchestra.errors import Fault
+from orchestra.model.correlating import PLAIN, CaseScore
 from orchestra.model.plan import Plan
 from orchestra.model.routing import NAMED, SCORE
 
@@ -147,7 +149,7 @@ class ProfileScore:
     rate: Callable[[ScoredProfile, ScoredNeed], int]
 
 
-Scores: TypeAlias = Mapping[str, Score | ProfileScore]
+Scores: TypeAlias = Mapping[str, Score | ProfileScore | CaseScore]
 """Name with version, as `acme.vip@2` -> the score."""
 
 
@@ -171,6 +173,7 @@ def score_faults(plan: Plan, scores: Scores | None) -> Iterator[Fault]:
         plan: whose orders are looked at.
         scores: those registered; None if that is not known, which is doubtful for each that is named.
     """
+    yield from _correlator_faults(plan, scores)
     for path, part in _parts(plan):
         name = part.removeprefix(SCORE)
         if name == part or NAMED.fullmatch(name) is None:
@@ -180,9 +183,22 @@ def score_faults(plan: Plan, scores: Scores | None) -> Iterator[Fault]:
         elif name not in scores:
             known = ", ".join(sorted(scores)) or "none"
             yield Fault(path, f"no score {name!r} is registered; there are: {known}")
+        elif isinstance(scores[name], CaseScore):
+            yield Fault(path, f"score {name!r} is a CaseScore, which says nothing of agents")
         elif isinstance(scores[name], Score):
             text = "is asked of every agent who could take a contact, at every decision; a ProfileScore is not"
             yield Fault(path, f"score {name!r} {text}", is_error=False)
+
+
+def _correlator_faults(plan: Plan, scores: Scores | None) -> Iterator[Fault]:
+    path, name = "cases.correlator", plan.cases.correlator
+    if name == PLAIN or "correlator" not in plan.cases.attach or NAMED.fullmatch(name) is None:
+        return
+    if scores is None:
+        yield Fault(path, f"whether score {name!r} is registered was not looked up", is_error=False)
+    elif not isinstance(scores.get(name), CaseScore):
+        known = ", ".join(sorted(one for one, score in scores.items() if isinstance(score, CaseScore))) or "none"
+        yield Fault(path, f"no CaseScore {name!r} is registered; there are: {known}")
 
 
 def _parts(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from orchestra.journal.chain import LARGEST
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import COMMANDS, Command
+from orchestra.model.correlating import CaseScore
 from orchestra.model.plan import Plan
 from orchestra.model.routing import NAMED
 from orchestra.model.scores import ProfileScore, Score
@@ -129,8 +130,8 @@ def _scores(value: Any) -> Iterator[str]:
     for name, one in value.items():
         if not isinstance(name, str) or NAMED.fullmatch(name) is None:
             yield f"must have names with a version, as acme.vip@2, not {name!r}"
-        elif type(one) not in (Score, ProfileScore):
-            yield f"must hold scores, as Score(rate) or ProfileScore(rate), not {_named(one)}"
+        elif type(one) not in (Score, ProfileScore, CaseScore):
+            yield f"must hold scores, as Score(rate), ProfileScore(rate) or CaseScore(rate), not {_named(one)}"
         elif not callable(one.rate):
             yield f"must hold functions: {name} is {_named(one.rate)}"
 

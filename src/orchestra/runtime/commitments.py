@@ -95,16 +95,20 @@ def commitments_in(
     if subject is not None:
         return _views(view, view.commitments.on_subject.get(subject, {}))
     if case is not None:
-        return _views(view, view.commitments.of_case.get(view.case(case)[0], {}))
+        return _views(view, _said_in(view, view.case(case)[0]))
     assert customer is not None  # it is the one that is given
     return _views(view, _said_to(view, view.customer(customer)[0]))
 
 
 def said_in_context(view: View, case: str, customer: str) -> tuple[CommitmentView, ...]:
     """The newest of what was said in a case or to its customer, newest first."""
-    own = view.commitments
-    names = own.of_case.get(case, {}).keys() | _said_to(view, customer)
+    names = {*_said_in(view, case), *_said_to(view, customer)}
     return tuple(reversed(_views(view, sorted(names, key=age)[-_MOST_IN_CONTEXT:])))
+
+
+def _said_in(view: View, case: str) -> set[str]:
+    """What was said in a matter, in any case that goes on as it."""
+    return {name for member in view.cases.group(case) for name in view.commitments.of_case.get(member, ())}
 
 
 def _said_to(view: View, customer: str) -> set[str]:
@@ -124,7 +128,11 @@ def conflict_view(view: View, conflict: str) -> ConflictView:
     statements = _views(view, row.statements)
     proposed = row.keep, row.rule, row.effect
     customer = view.identity.root(row.customer)
-    return ConflictView(conflict, row.subject, row.attribute, customer, row.case, statements, *proposed)
+    return ConflictView(conflict, row.subject, row.attribute, customer, _case(view, row.case), statements, *proposed)
+
+
+def _case(view: View, case: str | None) -> str | None:
+    return None if case is None else view.cases.root(case)
 
 
 def _views(view: View, names: Iterable[str]) -> tuple[CommitmentView, ...]:
@@ -144,7 +152,7 @@ def _view(view: View, name: str, row: Statement) -> CommitmentView:
         row.authority,
         row.source,
         None if row.customer is None else view.identity.root(row.customer),
-        row.case,
+        _case(view, row.case),
         instant(row.from_us),
         None if row.ends_us is None else instant(row.ends_us),
         row.conflict,

@@ -23,7 +23,7 @@ from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
-from orchestra.runtime.views import fields_of, held_for, suggested_of
+from orchestra.runtime.views import case_fields, fields_of, held_for, suggested_case_of, suggested_of
 
 __all__ = ["Context", "Contexts", "Held", "PastContact", "Question", "Task", "past_contacts"]
 
@@ -89,6 +89,7 @@ class Context:
         skills: skill -> level that was asked for.
         verified: how surely the customer is who they say, as one of the plan's levels.
         suggested: other customers who may be the same person, for the agent to look at.
+        suggested_case: another case that the interaction may belong to, for the agent to look at.
         fields: of the interaction, as the application or a bot set them.
         case_fields: of the case.
         customer_fields: of the customer.
@@ -125,6 +126,7 @@ class Context:
     commitments: tuple[CommitmentView, ...] = ()
     linked: tuple[str, ...] = ()
     tell_now: tuple[Held, ...] = ()
+    suggested_case: CaseRef | None = None
     handed_over: str | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -159,7 +161,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
     if item is None or not (is_offered or row.agent == agent):
         raise NotPermitted(f"agent:{agent}", "context", f"{key} is neither offered to them nor in their hands")
     assert row.case is not None  # only interactions of a case are routed
-    case, fields = view.cases.cases[row.case], view.details.fields
+    matter, case, fields = view.matter(row.case), view.cases.row(row.case), view.details.fields
     ids = view.identity.group(row.customer)
     task = view.work.items.get(key)
     context = Context(
@@ -167,7 +169,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         view.identity.root(row.customer),
         row.channel,
         item.queue,
-        CaseRef(row.case, case.number),
+        matter,
         case.state,
         case.topic,
         f"{case.owner_kind}:{case.owner}",
@@ -175,7 +177,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         view.identity.verified.get(key, view.plan.identity.levels[0]),
         suggested_of(view, row.customer),
         dict(fields.get(key, {})),
-        dict(fields.get(row.case, {})),
+        case_fields(view, row.case),
         fields_of(view, row.customer),
         past_contacts(view, row.customer, key),
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
@@ -183,9 +185,11 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         said_in_context(view, row.case, row.customer),
         tuple(view.contacts.interactions[name].channel for name in view.engagements.linked_to(key)),
         tuple(_held(view, name) for name in held_for(view, ids)),
+        suggested_case_of(view, key),
     )
-    refs = sorted(ref for target in (key, row.case, *ids) for ref in view.details.refs_of.get(target, ()))
-    asked = Asked(context.customer, row.case, case.number, key, row.channel, case.topic, tuple(refs))
+    targets = (key, *view.cases.group(row.case), *ids)
+    refs = sorted(ref for target in targets for ref in view.details.refs_of.get(target, ()))
+    asked = Asked(context.customer, matter.id, matter.number, key, row.channel, case.topic, tuple(refs))
     return context, asked, tuple(ids)
 
 
@@ -203,7 +207,7 @@ def past_contacts(view: View, customer: str, beside: str | None = None) -> tuple
 def _past(view: View, name: str) -> PastContact:
     row = view.contacts.interactions[name]
     assert row.case is not None  # every interaction has a case from its first batch on
-    number = view.cases.cases[row.case].number
+    number = view.matter(row.case).number
     return PastContact(name, row.channel, row.state, instant(row.started_us), number, row.agent, row.disposition)
 
 

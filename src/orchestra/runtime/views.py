@@ -16,6 +16,7 @@ from orchestra.engine.view import View
 from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
 from orchestra.model.instants import instant
+from orchestra.model.results import CaseRef
 
 __all__ = [
     "CaseView",
@@ -26,11 +27,13 @@ __all__ = [
     "MergeView",
     "RequestView",
     "asked_of",
+    "case_fields",
     "case_view",
     "customer_view",
     "engagement_view",
     "fields_of",
     "interaction_view",
+    "suggested_case_of",
     "suggested_of",
 ]
 
@@ -47,6 +50,9 @@ class CaseView:
         participants: customers other than the case's own who wrote or were answered in it.
         interactions: its interactions, oldest first.
         fields: what the application set.
+        merged: cases that were merged and go on as this one, oldest first; all else counts what is theirs.
+        follows: the case that this one follows, which had been closed for too long when the customer replied to it.
+        split_from: the case that this one was part of.
     """
 
     id: str
@@ -59,6 +65,9 @@ class CaseView:
     participants: tuple[str, ...]
     interactions: tuple[str, ...]
     fields: Mapping[str, str | int | bool]
+    merged: tuple[str, ...] = ()
+    follows: str | None = None
+    split_from: str | None = None
 
 
 @attrs.frozen
@@ -69,6 +78,7 @@ class InteractionView:
         agent: who handles it; None if nobody does.
         position: how many of its queue go before it; None if it does not wait.
         verified: how surely the customer is who they say, as one of the plan's levels.
+        suggested_case: where it may belong, for somebody to look at.
     """
 
     id: str
@@ -82,6 +92,7 @@ class InteractionView:
     position: int | None
     verified: str
     fields: Mapping[str, str | int | bool]
+    suggested_case: CaseRef | None = None
 
 
 @attrs.frozen
@@ -260,12 +271,14 @@ def suggested_of(view: View, customer: str) -> tuple[str, ...]:
 
 
 def case_view(view: View, name: str | Ref) -> CaseView:
-    """The case of an id or reference.
+    """The case of an id or reference; the one it goes on as, if it was merged.
 
     Raises:
         UnknownId: there is no such case.
     """
     key, row = view.case(name)
+    members = view.cases.group(key)
+    interactions = (one for member in members for one in view.cases.cases[member].interactions)
     return CaseView(
         key,
         row.number,
@@ -274,15 +287,28 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         f"{row.owner_kind}:{row.owner}",
         row.queue,
         row.topic,
-        _others(view, row),
-        tuple(row.interactions),
-        dict(view.details.fields.get(key, {})),
+        _others(view, row, members),
+        tuple(sorted(interactions, key=lambda one: int(one[2:]))),
+        case_fields(view, key),
+        tuple(member for member in members if member != key),
+        row.follows,
+        row.split_from,
     )
 
 
-def _others(view: View, row: Case) -> tuple[str, ...]:
+def case_fields(view: View, case: str) -> dict[str, str | int | bool]:
+    """The fields of a matter, of which those of the case that it goes on as go before those of merged ones."""
+    found: dict[str, str | int | bool] = {}
+    for name in (view.cases.root(case), *view.cases.group(case)):
+        for field, value in view.details.fields.get(name, {}).items():
+            found.setdefault(field, value)
+    return found
+
+
+def _others(view: View, row: Case, members: Sequence[str]) -> tuple[str, ...]:
     """The participants who are other people than the case's customer, each once."""
-    found = {view.identity.root(name): 1 for name in row.participants}
+    rows = [view.cases.cases[member] for member in members]
+    found = {view.identity.root(name): 1 for one in rows for name in (one.customer, *one.participants)}
     found.pop(view.identity.root(row.customer), None)
     return tuple(found)
 
@@ -299,7 +325,7 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
         key,
         row.state,
         view.identity.root(row.customer),
-        row.case,
+        None if row.case is None else view.cases.root(row.case),
         row.channel,
         row.account,
         row.queue,
@@ -307,7 +333,14 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
         None if place is None else place[0],
         view.identity.verified.get(key, view.plan.identity.levels[0]),
         dict(view.details.fields.get(key, {})),
+        suggested_case_of(view, key),
     )
+
+
+def suggested_case_of(view: View, interaction: str) -> CaseRef | None:
+    """The case that an interaction may belong to, beside its own."""
+    row = view.cases.suggestions.get(interaction)
+    return None if row is None else view.matter(row.case)
 
 
 def asked_of(view: View, agent: str) -> list[tuple[str, str, int]]:

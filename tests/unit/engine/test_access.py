@@ -56,6 +56,12 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ReopenCase("ca1", "x"),
     c.CloseCase("ca1"),
     c.AssignCase("ca1", "team", "care"),
+    c.MergeCases("ca1", "ca2", "x"),
+    c.UnmergeCase("ca2", "x"),
+    c.SplitCase("ca1", "x", ["in1"]),
+    c.MoveInteraction("in1", "ca1", "x"),
+    c.AcceptCaseSuggestion("in1"),
+    c.DismissCaseSuggestion("in1", "x"),
     c.AddRef("ca1", "x"),
     c.SetFields("ca1", {}),
     c.AcceptOffer("of1", "ana", 1),
@@ -135,6 +141,10 @@ CASES = {
     *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
     "RequestAction",
 }
+MATTERS = {
+    *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),
+    *("AcceptCaseSuggestion", "DismissCaseSuggestion"),
+}
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
@@ -143,11 +153,15 @@ INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {
-    "agent:ana": OWN | CASES | CALLBACKS | IDENTITY | {"SettleConflict"},
+    "agent:ana": OWN | CASES | MATTERS | CALLBACKS | IDENTITY | {"SettleConflict"},
     "bot:ana": OWN | CASES | CALLBACKS | TOLD,
     "customer": INBOUND | {"RecordConsent"},
     "customer:joe": INBOUND | {"RecordConsent"},
-    "back_office:sap": CASES | CALLBACKS | IDENTITY | {"EraseCustomer", "CloseCase", "RecordReply", "ReportFact"},
+    "back_office:sap": CASES
+    | MATTERS
+    | CALLBACKS
+    | IDENTITY
+    | {"EraseCustomer", "CloseCase", "RecordReply", "ReportFact"},
     "operator:root": EVERY,
     "system": EVERY,
     "agent:super": EVERY,

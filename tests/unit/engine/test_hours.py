@@ -166,8 +166,8 @@ def closing(when_closed: str, **queue: Any) -> Driver:
     """Three calls and three mails wait when the queue closes."""
     driver = centre(when_closed=when_closed, **queue)
     for name in ("joe", "jim", "jan"):
-        driver.call(name)
-        driver.message(name, "email")
+        driver.call(name, topic="order")
+        driver.message(name, "email", topic="bill")
     driver.run(c.CloseQueue("care", "x"))
     driver.advance(1)
     return sound(driver)

@@ -411,3 +411,87 @@ def test_the_window_is_that_of_the_events() -> None:
     desk.write("joe", 10)
     window = desk.measures().window
     assert (window.from_us, window.to_us) == (START_US, START_US + 10 * SECOND)
+
+
+# Cases that are one matter
+
+
+SECOND_CASE = e.CaseOpened("ca2", "C-2", "cu1", "team", "care", "care")
+MERGED = e.CaseMerged("ca2", "cu1", "ca1", "the same")
+UNMERGED = e.CaseUnmerged("ca2", "cu1", "ca1", "OPEN", "two")
+
+
+def _figures(*events: e.Event) -> tuple[int, int, float | None, float | None]:
+    figures = of(OPENED, SECOND_CASE, *events).total
+    return figures.cases, figures.first_response.times.n, figures.first_response.times.mean_s, figures.end_to_end.mean_s
+
+
+def test_merged_cases_count_as_one_and_are_answered_once() -> None:
+    apart = inbound(0), inbound(10, "ca2"), outbound(40), outbound(50, "ca2")
+    assert _figures(*apart) == (2, 2, 40.0, 40.0)
+    assert _figures(*apart, MERGED) == (1, 1, 40.0, 50.0)
+    assert _figures(*apart, MERGED, UNMERGED) == (2, 2, 40.0, 40.0)
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_when_cases_are_merged_decides_nothing(at: int) -> None:
+    told: list[e.Event] = [inbound(20), outbound(30), inbound(0, "ca2"), outbound(60, "ca2")]
+    assert _figures(*told[:at], MERGED, *told[at:]) == (1, 1, 30.0, 60.0)
+    assert _figures(*told[:at], MERGED, *told[at:], UNMERGED) == _figures(*told)
+
+
+def test_an_answer_in_one_answers_the_question_in_the_other() -> None:
+    assert _figures(outbound(30), inbound(10, "ca2"), MERGED) == (1, 1, 20.0, 20.0)
+    assert _figures(outbound(30), inbound(10, "ca2"), MERGED, UNMERGED) == (2, 0, None, None)
+    assert _figures(MERGED, outbound(30)) == (1, 0, None, None)
+
+
+def test_cases_merged_into_merged_ones_are_one() -> None:
+    third = e.CaseOpened("ca3", "C-3", "cu1", "team", "care", "care")
+    merged = third, e.CaseMerged("ca3", "cu1", "ca2", "x"), MERGED
+    assert _figures(*merged, inbound(5, "ca3"), outbound(9)) == (1, 1, 4.0, 4.0)
+    assert _figures(*merged, inbound(5, "ca3"), outbound(9), UNMERGED) == (2, 0, None, None)
+
+
+def test_a_merged_case_counts_on_its_channel_once_it_is_apart() -> None:
+    by_channel = of(OPENED, SECOND_CASE, inbound(0), MERGED, inbound(5, "ca2", "chat")).by_channel
+    assert (by_channel["mail"].cases, by_channel["chat"].cases) == (1, 0)
+    by_channel = of(OPENED, SECOND_CASE, inbound(0), MERGED, inbound(5, "ca2", "chat"), UNMERGED).by_channel
+    assert (by_channel["mail"].cases, by_channel["chat"].cases) == (1, 1)
+
+
+def test_a_merge_of_what_began_before_the_figures_changes_none() -> None:
+    assert of(OPENED, MERGED, UNMERGED).total.cases == 1
+    assert of(SECOND_CASE, MERGED, UNMERGED).total.cases == 1
+
+
+def test_merged_cases_are_forgotten_with_what_they_went_on_as() -> None:
+    measures = Measures()
+    closed = e.CaseClosed("ca1", "cu1", "time")
+    day_us = 24 * 3600 * SECOND
+    for event, at_us in ((OPENED, 0), (SECOND_CASE, 0), (MERGED, 0), (closed, 1)):
+        measures.add(event, at_us)
+    assert measures.in_work == 2
+    last = attrs.evolve(OPENED, case="ca9")
+    for event, at_us in ((last, 40 * day_us), (attrs.evolve(closed, case="ca9"), 40 * day_us)):
+        measures.add(event, at_us)
+    assert measures.in_work == 1
+
+
+def test_a_closed_case_that_is_apart_again_is_forgotten_in_its_time() -> None:
+    measures = Measures()
+    day_us = 24 * 3600 * SECOND
+    for event in (OPENED, SECOND_CASE, MERGED, attrs.evolve(UNMERGED, state="CLOSED")):
+        measures.add(event, 0)
+    assert measures.in_work == 2
+    measures.add(e.CaseClosed("ca1", "cu1", "time"), 40 * day_us)
+    assert measures.in_work == 1
+
+
+def test_what_is_moved_counts_in_its_new_case() -> None:
+    started = e.InteractionStarted("in1", "cu1", "mail", "main", "co1", False, 0)
+    attached = e.InteractionAttached("in1", "ca1", "cu1", "new")
+    moved = e.InteractionMoved("in1", "cu1", "ca2", "ca1", "split")
+    told = of(started, OPENED, attached, SECOND_CASE, moved)
+    assert (told.total.cases, told.by_channel["mail"].cases) == (2, 2)
+    assert of(OPENED, SECOND_CASE, moved).total.cases == 2

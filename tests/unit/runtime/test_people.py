@@ -200,10 +200,10 @@ async def test_an_answer_goes_to_the_address_that_the_conversation_is_with(monke
 
     monkeypatch.setattr(type(centre.adapter), "encode", listen)
     async with centre.open() as workspace:
-        got = await workspace.receive(message(1, sender="joe"))
+        got = await workspace.receive(message(1, sender="joe", topic="order"))
         await workspace.link_address(got.customer, Handle("joe-at-work", kind="loopback"), "told")
-        for number, sender in enumerate(("joe-at-work", "joe")):
-            again = await workspace.receive(message(number + 2, sender=sender))
+        for number, (sender, topic) in enumerate((("joe-at-work", "bill"), ("joe", "order"))):
+            again = await workspace.receive(message(number + 2, sender=sender, topic=topic))
             assert again.customer == got.customer
             await workspace.execute(c.SendMessage(again.case.id, f"k{number}", text="hi"))
             await workspace.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestra.engine.cases.attach import has_part
+from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.contacts.intake import add_customer, check_channel, check_id, check_route, find_or_begin
 from orchestra.engine.contacts.state import NO_THREAD, Interaction
 from orchestra.engine.routing.arriving import required
@@ -14,14 +15,13 @@ from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address
-from orchestra.model.results import CaseRef, RequestedCallback
+from orchestra.model.results import RequestedCallback
 from orchestra.model.structure import microseconds
 
 __all__ = ["WAITS", "check_due", "request", "schedule"]
 
 WAITS = ("QUEUED", "OFFERED", "CONNECTING")
 """States of a contact in which its customer waits on the line."""
-_SETTLED = ("RESOLVED", "CLOSED")
 
 
 def check_due(view: View, due_us: int | None, at_us: int) -> None:
@@ -44,7 +44,7 @@ def request(view: View, command: c.RequestCallback, at_us: int) -> Steps:
         view.agent(command.agent)
     check_due(view, command.due_us, at_us)
     assert asking.case is not None  # every interaction has a case from its first batch on
-    known = view.callbacks.of(view.identity.group(asking.customer), asking.case)
+    known = view.callbacks.of(view.identity.group(asking.customer), view.cases.group(asking.case))
     if known is not None:
         if known != key and asking.state in WAITS:
             yield from _ends(view, key, asking)
@@ -55,7 +55,7 @@ def request(view: View, command: c.RequestCallback, at_us: int) -> Steps:
 def _known(view: View, key: str) -> RequestedCallback:
     """The callback that a customer has in a case already."""
     row = view.callbacks.callbacks[key]
-    case = CaseRef(row.case, view.cases.cases[row.case].number)
+    case = view.matter(row.case)
     return RequestedCallback(key, row.due_us, is_new=False, case=case, customer=row.customer)
 
 
@@ -114,7 +114,7 @@ def _begins(
             at_front,
             view.plan.callbacks.first,
         )
-    case = CaseRef(asked.case, view.cases.cases[asked.case].number)
+    case = view.matter(asked.case)
     return RequestedCallback(asked.interaction, due_us, is_new=True, case=case, customer=asked.customer)
 
 
@@ -135,7 +135,9 @@ def schedule(view: View, command: c.ScheduleCallback, at_us: int) -> Steps:
     check_due(view, command.due_us, at_us)
     customer = _whom(view, command)
     case = _matter(view, command, customer)
-    known = None if customer is None or case is None else view.callbacks.of(view.identity.group(customer), case)
+    known = None
+    if customer is not None and case is not None:
+        known = view.callbacks.of(view.identity.group(customer), view.cases.group(case))
     if known is not None:
         return _known(view, known)
     return (yield from _scheduled(view, command, customer, case, at_us))
@@ -147,7 +149,7 @@ def _whom(view: View, command: c.ScheduleCallback) -> str | None:
     if command.customer is None:
         return _holder(view, command.address) if case is None else case.customer
     customer, _ = view.customer(command.customer)
-    if case is not None and not has_part(view, case, customer):
+    if key is not None and not has_part(view, key, customer):
         raise InvalidCommand("case", f"{customer} has no part in {key}")
     return customer
 
@@ -165,8 +167,7 @@ def _matter(view: View, command: c.ScheduleCallback, customer: str | None) -> st
     if conversation is None or not view.identity.is_same(conversation.customer, customer):
         return None
     last = conversation.case
-    case = None if last is None else view.cases.cases[last]
-    if case is None or case.state in _SETTLED or not has_part(view, case, customer):
+    if last is None or view.cases.row(last).state in SETTLED or not has_part(view, last, customer):
         return None
     return last
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestra.engine.callbacks.asking import WAITS, check_due, request, schedule
 from orchestra.engine.callbacks.state import CALL, DUE, EVOLVE, Callback, Callbacks
+from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.contacts.state import Interaction
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
@@ -121,11 +122,13 @@ def _unanswered(view: View, key: str, at_us: int) -> Iterator[e.Event]:
 
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
     """Whoever made contact themself and is being served by a person is not called back as well."""
+    if not view.callbacks.open:
+        return
     interaction = view.contacts.interactions[event.interaction]
     if interaction.conversation is None or view.presence.agents[event.agent].kind != "person":
         return
     assert interaction.case is not None  # only interactions of a case are routed
-    key = view.callbacks.of(view.identity.group(interaction.customer), interaction.case)
+    key = view.callbacks.of(view.identity.group(interaction.customer), view.cases.group(interaction.case))
     if key is None or view.contacts.interactions[key].state not in _UNREACHED:
         return
     yield from end_all(view, key, "withdraw", "served meanwhile")
@@ -138,8 +141,8 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     An answer that leaves the matter open is none to who asked to be called; nor is a case that somebody resolves
     without a word to the customer.
     """
-    key = view.callbacks.of(view.identity.group(event.customer), event.case)
-    if key is None or view.cases.cases[event.case].state not in ("RESOLVED", "CLOSED"):
+    key = view.callbacks.of(view.identity.group(event.customer), view.cases.group(event.case))
+    if key is None or view.cases.row(event.case).state not in SETTLED:
         return
     if view.contacts.interactions[key].state in ("SCHEDULED", "QUEUED"):
         yield e.InteractionDone(key, view.contacts.interactions[key].customer, "resolved", None, event.disposition)

@@ -48,11 +48,10 @@ class Callbacks(Slice):
         """Rebuild the look-up by customer and case."""
         self.open = {(row.customer, row.case): name for name, row in self.callbacks.items()}
 
-    def of(self, ids: Sequence[str], case: str) -> str | None:
-        """The callback that a person has in a case, under any of their ids."""
-        if not self.open:
-            return None
-        return next((name for customer in ids if (name := self.open.get((customer, case))) is not None), None)
+    def of(self, ids: Sequence[str], cases: Sequence[str]) -> str | None:
+        """The callback that a person has in a matter, under any of its ids and of theirs."""
+        found = (self.open.get((customer, case)) for customer in ids for case in cases)
+        return next((name for name in found if name is not None), None)
 
     def requested(self, event: e.CallbackRequested, at_us: int) -> None:
         """Know it."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestra.engine.cases.attach import find_case
+from orchestra.engine.cases.attach import CORRELATOR, find_case, find_followed
+from orchestra.engine.cases.correlating import accept, dismiss, guess, suggested
+from orchestra.engine.cases.joining import join, reopen, revive
+from orchestra.engine.cases.merging import is_worked, merge, move, split, unmerge
 from orchestra.engine.cases.state import CLOSE, DISOWN, EVOLVE, Case, Cases
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.ownership.owners import team_behind
@@ -93,63 +96,53 @@ def _assign(view: View, command: c.AssignCase, at_us: int) -> Steps:
 
 
 def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
-    found = find_case(view, event, at_us)
+    found, guessed = find_case(view, event, at_us), None
+    if found is None:
+        guessed = guess(view, event, at_us)
+        if guessed is not None and guessed.is_sure:
+            found = guessed.case, CORRELATOR
     if found is None:
         queue = event.queue or view.plan.queue_of(event.channel, event.account)
         case, number = view.cases.next_case()
-        team = view.plan.queues[queue].team
-        yield e.CaseOpened(case, number, event.customer, "team", team, queue, event.topic, event.conversation)
+        team, late = view.plan.queues[queue].team, find_followed(view, event)
+        yield e.CaseOpened(case, number, event.customer, "team", team, queue, event.topic, event.conversation, late)
         yield e.InteractionAttached(event.interaction, case, event.customer, "new")
+        if guessed is not None:
+            yield from suggested(view, event, guessed)
         return
     case, by = found
-    yield from _reopened(view, case) if event.conversation is None else _revive(view, case, at_us)
+    yield from reopen(view, case, "work_item") if event.conversation is None else revive(view, case)
     yield e.InteractionAttached(event.interaction, case, event.customer, by)
-    yield from _join(view, case, event.customer, event.interaction)
-
-
-def _revive(view: View, key: str, at_us: int) -> Iterator[e.Event]:
-    """The customer came back: the case is open again."""
-    case = view.cases.cases[key]
-    if case.state in ("RESOLVED", "CLOSED"):
-        yield e.CaseReopened(key, case.customer, "contact")
-    elif case.state == "WAITING_ON_CUSTOMER":
-        yield e.CaseResumed(key, case.customer, "contact")
-
-
-def _reopened(view: View, key: str) -> Iterator[e.Event]:
-    """There is work in the matter again, whatever the customer does: what it waits for it still waits for."""
-    case = view.cases.cases[key]
-    if case.state in ("RESOLVED", "CLOSED"):
-        yield e.CaseReopened(key, case.customer, "work_item")
-
-
-def _join(view: View, key: str, person: str, interaction: str | None) -> Iterator[e.Event]:
-    case = view.cases.cases[key]
-    if person != case.customer and person not in case.participants:
-        yield e.ParticipantJoined(key, case.customer, person, interaction)
+    yield from join(view, case, event.customer, event.interaction)
 
 
 def _on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterator[e.Event]:
-    yield from _revive(view, event.case, at_us)
-    yield from _join(view, event.case, event.customer, event.interaction)
+    yield from revive(view, event.case)
+    yield from join(view, event.case, event.customer, event.interaction)
 
 
 def _on_callback(view: View, event: e.CallbackRequested, at_us: int) -> Iterator[e.Event]:
-    return _revive(view, event.case, at_us)
+    return revive(view, event.case)
 
 
 def _on_contact_taken(view: View, event: e.ContactTaken, at_us: int) -> Iterator[e.Event]:
-    return _join(view, event.case, event.customer, event.interaction)
+    return join(view, event.case, event.customer, event.interaction)
 
 
 # Contacts change cases
 
 
+def _matter(view: View, interaction: str) -> tuple[str, Case]:
+    """The case that an interaction is about, as it goes on."""
+    case = view.contacts.interactions[interaction].case
+    assert case is not None  # every interaction has a case from its first batch on
+    key = view.cases.root(case)
+    return key, view.cases.cases[key]
+
+
 def _on_accepted(view: View, event: e.OfferAccepted, at_us: int) -> Iterator[e.Event]:
     """Whoever takes a case that only a team answered for is accountable for it from now on, unless it is a bot."""
-    case = view.contacts.interactions[event.interaction].case
-    assert case is not None  # only interactions of a case are routed
-    row = view.cases.cases[case]
+    case, row = _matter(view, event.interaction)
     if row.owner_kind == "team" and event.agent not in view.bots.bots:
         yield e.CaseOwnerChanged(case, row.customer, "agent", event.agent, "accepted")
 
@@ -158,9 +151,7 @@ def _on_transferred(
     view: View, event: e.InteractionTransferred | e.InteractionHandedOver, at_us: int
 ) -> Iterator[e.Event]:
     """Handing over one's interaction hands over the case to the team that gets it."""
-    case = view.contacts.interactions[event.interaction].case
-    assert case is not None  # only interactions of a case are routed
-    row = view.cases.cases[case]
+    case, row = _matter(view, event.interaction)
     if (row.owner_kind, row.owner) == ("agent", event.agent):
         team = view.plan.queues[event.queue].team
         yield e.CaseOwnerChanged(case, row.customer, "team", team, "transferred")
@@ -168,16 +159,16 @@ def _on_transferred(
 
 def _on_completed(view: View, event: e.TransferCompleted, at_us: int) -> Iterator[e.Event]:
     """Handing over one's interaction hands over the case to the agent who gets it."""
-    case = view.contacts.interactions[event.interaction].case
-    assert case is not None  # only interactions of a case are routed
-    row = view.cases.cases[case]
+    case, row = _matter(view, event.interaction)
     if row.owner_kind == "team" or row.owner == event.agent:
         yield e.CaseOwnerChanged(case, row.customer, "agent", event.to, "transferred")
 
 
-def _on_reopened(view: View, event: e.CaseReopened, at_us: int) -> Iterator[e.Event]:
-    """Its queue and its owner may have gone while it was closed: a plan may drop what only closed cases name."""
+def _on_back(view: View, event: e.CaseReopened | e.CaseUnmerged, at_us: int) -> Iterator[e.Event]:
+    """Its queue and its owner may have gone while it was closed or merged: a plan may drop what only those name."""
     case = view.cases.cases[event.case]
+    if case.state == "CLOSED":
+        return
     if case.queue not in view.plan.queues:
         yield e.CaseQueueChanged(event.case, case.customer, view.plan.workspace.default_queue, "queue removed")
     if case.owner_kind == "agent" and case.owner not in view.presence.agents:
@@ -198,10 +189,8 @@ def _on_finished(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e
     """A disposition that resolves settles the case, unless the customer is being served elsewhere in it."""
     if not _resolves(view, event.disposition):
         return
-    key = view.contacts.interactions[event.interaction].case
-    assert key is not None  # every interaction has a case from its first batch on
-    case = view.cases.cases[key]
-    if CASE.allows(case.state, "resolve") and key not in view.contacts.open_in_case:
+    key, case = _matter(view, event.interaction)
+    if CASE.allows(case.state, "resolve") and not is_worked(view, key):
         yield _resolved(view, key, case, event.disposition, at_us)
 
 
@@ -213,10 +202,10 @@ def _resolves(view: View, disposition: str | None) -> bool:
 
 
 def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:
-    yield from _join(view, event.case, event.customer, event.interaction)
-    case = view.cases.cases[event.case]
+    yield from join(view, event.case, event.customer, event.interaction)
+    key, case = view.cases.root(event.case), view.cases.row(event.case)
     if event.resolve and CASE.allows(case.state, "resolve"):
-        yield _resolved(view, event.case, case, event.disposition, at_us)
+        yield _resolved(view, key, case, event.disposition, at_us)
 
 
 # Time
@@ -243,6 +232,12 @@ SECTION = Section(
         c.ReopenCase: _reopen,
         c.CloseCase: _close,
         c.AssignCase: _assign,
+        c.MergeCases: merge,
+        c.UnmergeCase: unmerge,
+        c.SplitCase: split,
+        c.MoveInteraction: move,
+        c.AcceptCaseSuggestion: accept,
+        c.DismissCaseSuggestion: dismiss,
     },
     EVOLVE,
     {
@@ -250,7 +245,8 @@ SECTION = Section(
         e.MessageReceived: _on_received,
         e.ContactTaken: _on_contact_taken,
         e.CallbackRequested: _on_callback,
-        e.CaseReopened: _on_reopened,
+        e.CaseReopened: _on_back,
+        e.CaseUnmerged: _on_back,
         e.OfferAccepted: _on_accepted,
         e.InteractionTransferred: _on_transferred,
         e.InteractionHandedOver: _on_transferred,

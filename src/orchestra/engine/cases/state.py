@@ -1,10 +1,14 @@
-"""Cases as they stand, and the look-ups that attach contacts to them."""
+"""Cases as they stand, which of them are one matter, and the look-ups that attach contacts to them.
+
+A case id never stops working and nothing of a case is ever moved because it is merged. A merge makes one case an alias
+of another, so that both are one matter; taking the alias away is all that undoing it has to do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import attrs
 
@@ -13,19 +17,35 @@ from orchestra.engine.ordered import Ordered
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["CLOSE", "DISOWN", "EVOLVE", "Case", "Cases"]
+__all__ = ["CLOSE", "DISOWN", "EVOLVE", "SETTLED", "Case", "Cases", "Suggestion", "case_age"]
 
 CLOSE = "cases.close"
 """Timer of a resolved case."""
 DISOWN = "cases.disown"
 """Timer of an agent who is gone while still owning cases."""
+SETTLED = ("RESOLVED", "CLOSED")
+"""States of a case in which nobody works on it."""
+
+_BACK: Mapping[str, Sequence[str]] = {
+    "OPEN": (),
+    "WAITING_ON_CUSTOMER": ("wait_on_customer",),
+    "WAITING_ON_THIRD_PARTY": ("wait_on_third_party",),
+    "RESOLVED": ("resolve",),
+    "CLOSED": ("resolve", "close"),
+}
+"""State of a case before it was merged -> the steps by which it is there again, once it is open by itself."""
+
+
+Key = TypeVar("Key")
 
 
 @attrs.define
 class Case:
     """A matter of one customer.
 
-    `participants` and `interactions` are sets, kept as dicts of id -> 1; a snapshot forgets their order.
+    `participants` and `interactions` are sets, kept as dicts of id -> 1; a snapshot forgets their order. Of a case that
+    is merged, `into` is which case it goes on as, and `before` the state it was in. `touched_us` is when its newest
+    contact came.
     """
 
     number: str
@@ -38,40 +58,92 @@ class Case:
     closed_us: int | None = None
     interactions: dict[str, int] = attrs.field(factory=dict)
     participants: dict[str, int] = attrs.field(factory=dict)
+    touched_us: int = 0
+    follows: str | None = None
+    split_from: str | None = None
+    into: str | None = None
+    before: str | None = None
+
+
+@attrs.define
+class Suggestion:
+    """A case that a contact may belong to, and how sure that is."""
+
+    case: str
+    score: int
+
+
+def case_age(name: str) -> int:
+    """What orders cases by when they were opened, oldest first."""
+    return int(name[2:])
+
+
+def _enter(names_of: dict[Key, dict[str, int]], key: Key, name: str, *, is_in: bool) -> None:
+    """Enter a name under a key, or take it out; no key stays without names."""
+    if is_in:
+        names_of.setdefault(key, {})[name] = 1
+        return
+    names = names_of.get(key)
+    if names is not None:
+        names.pop(name, None)
+        if not names:
+            del names_of[key]
 
 
 class Cases(Slice):
-    """Cases by id."""
+    """Cases by id, and suggestions by the interaction that they are about."""
 
-    TABLES: ClassVar = {"cases": Case, "counts": None}
+    TABLES: ClassVar = {"cases": Case, "suggestions": Suggestion, "counts": None}
 
     cases: dict[str, Case]
+    suggestions: dict[str, Suggestion]
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by number, by customer and topic, by owning agent and by participant."""
+        """Rebuild what is one matter, and the look-ups by number, customer and topic, owning agent and participant."""
+        self._root_of: dict[str, str] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
+        self.merged_of: dict[str, dict[str, int]] = {}
+        aliases = [name for name, case in self.cases.items() if case.into is not None]
+        self._gather(aliases)
+        for name in aliases:
+            self.merged_of.setdefault(self.cases[name].customer, {})[name] = 1
         self.by_number = {case.number: name for name, case in self.cases.items()}
         self.open_by_topic: dict[tuple[str, str], dict[str, int]] = {}
+        self.open_of: dict[str, dict[str, int]] = {}
         self.owned: dict[tuple[str, str], Ordered[int]] = {}
         self.joined_by: dict[str, dict[str, int]] = {}
-        for name in sorted(self.cases, key=lambda name: int(name[2:])):
-            self._index(name)
-            if self.cases[name].state != "CLOSED":
-                self._own(int(name[2:]), self.cases[name])
+        for name in sorted(self.cases, key=case_age):
+            if self.cases[name].into is None:
+                self._index(name)
+                if self.cases[name].state != "CLOSED":
+                    self._own(int(name[2:]), self.cases[name])
             for person in self.cases[name].participants:
                 self.joined_by.setdefault(person, {})[name] = 1
 
+    def _gather(self, aliases: Iterable[str]) -> None:
+        """Put each alias to the case that it goes on as, in the end."""
+        found: dict[str, list[str]] = {}
+        for name in aliases:
+            found.setdefault(self._top(name), []).append(name)
+        for root, others in found.items():
+            self._groups[root] = tuple(sorted((root, *others), key=case_age))
+            self._root_of.update(dict.fromkeys(others, root))
+
+    def _top(self, name: str) -> str:
+        while (into := self.cases[name].into) is not None:
+            name = into
+        return name
+
     def _index(self, name: str) -> None:
-        """Enter a case where it is looked up, or take it out."""
+        """Enter a case where it is looked up, with all that goes on as it, or take it out."""
         case = self.cases[name]
-        if case.topic is not None:
-            same = self.open_by_topic.setdefault((case.customer, case.topic), {})
-            if case.state in ("RESOLVED", "CLOSED"):
-                same.pop(name, None)
-            else:
-                same[name] = 1
-            if not same:
-                del self.open_by_topic[case.customer, case.topic]
+        is_open = case.state not in SETTLED
+        _enter(self.open_of, case.customer, name, is_in=is_open)
+        for member in self._groups.get(name, (name,)):
+            row = self.cases[member]
+            if row.topic is not None:
+                _enter(self.open_by_topic, (row.customer, row.topic), member, is_in=is_open)
 
     def _own(self, number: int, case: Case) -> None:
         """Enter a case that is not closed among those of its owner."""
@@ -96,6 +168,22 @@ class Cases(Slice):
         owned = self.owned.get((kind, owner))
         return [] if owned is None else [f"ca{number}" for number in islice(owned.past(past), most)]
 
+    # Questions
+
+    def root(self, case: str) -> str:
+        """The case that an id stands for: itself, unless it was merged."""
+        return self._root_of.get(case, case)
+
+    def group(self, case: str) -> Sequence[str]:
+        """All cases that are one matter, the oldest first."""
+        if not self._groups:
+            return (case,)
+        return self._groups.get(self.root(case), (case,))
+
+    def row(self, case: str) -> Case:
+        """How the matter stands that a case is part of."""
+        return self.cases[self._root_of.get(case, case)]
+
     def next_case(self) -> tuple[str, str]:
         """Id and number that the next case will have."""
         number = self.counts.get("case", 0) + 1
@@ -104,13 +192,22 @@ class Cases(Slice):
     def newest_open(self, ids: Sequence[str], topic: str) -> str | None:
         """A person's newest open case on the topic, by all their ids."""
         found = (name for customer in ids for name in self.open_by_topic.get((customer, topic), ()))
-        return max(found, key=lambda name: int(name[2:]), default=None)
+        return max(found, key=case_age, default=None)
+
+    # Changes
 
     def opened(self, event: e.CaseOpened, at_us: int) -> None:
         """Enter a new case, with its first owner."""
         number = self.counts["case"] = self.counts.get("case", 0) + 1
         case = self.cases[event.case] = Case(
-            event.number, event.customer, event.owner_kind, event.owner, event.queue, event.topic
+            event.number,
+            event.customer,
+            event.owner_kind,
+            event.owner,
+            event.queue,
+            event.topic,
+            touched_us=at_us,
+            follows=event.follows,
         )
         self.by_number[event.number] = event.case
         self._own(number, case)
@@ -118,7 +215,9 @@ class Cases(Slice):
 
     def attached(self, event: e.InteractionAttached, at_us: int) -> None:
         """Count the interaction among the case's."""
-        self.cases[event.case].interactions[event.interaction] = 1
+        case = self.cases[event.case]
+        case.interactions[event.interaction] = 1
+        case.touched_us = at_us
 
     def joined(self, event: e.ParticipantJoined, at_us: int) -> None:
         """Count the person among the case's participants."""
@@ -148,12 +247,9 @@ class Cases(Slice):
         if event.topic is None or event.topic == case.topic:
             return
         if case.topic is not None:
-            same = self.open_by_topic.get((case.customer, case.topic), {})
-            same.pop(event.case, None)
-            if not same:
-                self.open_by_topic.pop((case.customer, case.topic), None)
+            _enter(self.open_by_topic, (case.customer, case.topic), event.case, is_in=False)
         case.topic = event.topic
-        self._index(event.case)
+        self._index(self.root(event.case))
 
     def agent_removed(self, event: e.AgentRemoved, at_us: int) -> None:
         """Begin to take the cases of an agent who is gone from them."""
@@ -193,6 +289,74 @@ class Cases(Slice):
         case.closed_us = at_us
         self._disown(int(event.case[2:]), case)
         self.timers.cancel(CLOSE, event.case)
+        self._forget_suggestions(event.case, is_over=True)
+
+    def merged(self, event: e.CaseMerged, at_us: int) -> None:
+        """The case goes on as another one, with all that goes on as it: whoever owns that one owns it."""
+        case, root = self.cases[event.case], self.root(event.into)
+        aliases = [name for name in (*self.group(event.case), *self.group(root)) if name != root]
+        if case.state != "CLOSED":
+            self._disown(int(event.case[2:]), case)
+        case.before, case.into = case.state, event.into
+        case.state = CASE.steps[case.state, "merge"]
+        self._groups.pop(event.case, None)
+        self._gather(aliases)
+        self.merged_of.setdefault(case.customer, {})[event.case] = 1
+        self.timers.cancel(CLOSE, event.case)
+        _enter(self.open_of, case.customer, event.case, is_in=False)
+        self._index(root)
+        self._forget_suggestions(root, is_over=False)
+
+    def unmerged(self, event: e.CaseUnmerged, at_us: int) -> None:
+        """The case goes on by itself, and with it what went on as it."""
+        case, root = self.cases[event.case], self.root(event.case)
+        aliases = [name for name in self._groups.pop(root) if name not in (root, event.case)]
+        for name in (*aliases, event.case):
+            del self._root_of[name]
+        case.before, case.into = None, None
+        case.state = CASE.steps[case.state, "unmerge"]
+        for trigger in _BACK[event.state]:
+            case.state = CASE.steps[case.state, trigger]
+        if case.state != "CLOSED":
+            case.closed_us = None
+            self._own(int(event.case[2:]), case)
+        if event.close_us is not None:
+            self.timers.set(CLOSE, event.case, event.close_us)
+        self._gather(aliases)
+        merged = self.merged_of[case.customer]
+        del merged[event.case]
+        if not merged:
+            del self.merged_of[case.customer]
+        self._index(root)
+        self._index(event.case)
+
+    def split(self, event: e.CaseSplit, at_us: int) -> None:
+        """Know of which case the new one was part."""
+        self.cases[event.other].split_from = event.case
+
+    def moved(self, event: e.InteractionMoved, at_us: int) -> None:
+        """The interaction counts in another case."""
+        del self.cases[event.before].interactions[event.interaction]
+        self.cases[event.case].interactions[event.interaction] = 1
+        self.suggestions.pop(event.interaction, None)
+
+    def suggested(self, event: e.CaseSuggested, at_us: int) -> None:
+        """Somebody should look whether the interaction belongs there."""
+        self.suggestions[event.interaction] = Suggestion(event.case, event.score)
+
+    def suggestion_dismissed(self, event: e.CaseSuggestionDismissed, at_us: int) -> None:
+        """Somebody has looked."""
+        del self.suggestions[event.interaction]
+
+    def _forget_suggestions(self, case: str, *, is_over: bool) -> None:
+        """Nobody needs to look any more at what is filed, nor at what is where it was suggested to be."""
+        if not self.suggestions:
+            return
+        for member in self.group(case):
+            for interaction in self.cases[member].interactions:
+                row = self.suggestions.get(interaction)
+                if row is not None and (is_over or self.root(row.case) == case):
+                    del self.suggestions[interaction]
 
     def _step(self, name: str, trigger: str) -> None:
         case = self.cases[name]
@@ -214,4 +378,10 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CaseResolved: Cases.resolved,
     e.CaseReopened: Cases.reopened,
     e.CaseClosed: Cases.closed,
+    e.CaseMerged: Cases.merged,
+    e.CaseUnmerged: Cases.unmerged,
+    e.CaseSplit: Cases.split,
+    e.CaseSuggested: Cases.suggested,
+    e.CaseSuggestionDismissed: Cases.suggestion_dismissed,
+    e.InteractionMoved: Cases.moved,
 }

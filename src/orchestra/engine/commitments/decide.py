@@ -149,13 +149,14 @@ def _said_before(view: View, row: Statement, from_us: int | None) -> str | None:
     """The statement by which the same speaker has said the same already."""
     for name in view.commitments.on_pair.get(row.pair, ()):
         other = view.commitments.statements[name]
-        if _content(other) == _content(row) and from_us in (None, other.from_us):
+        if _content(view, other) == _content(view, row) and from_us in (None, other.from_us):
             return name
     return None
 
 
-def _content(row: Statement) -> tuple[object, ...]:
-    said = row.value, row.unit, row.customer, row.case, row.until_us, row.supersedes
+def _content(view: View, row: Statement) -> tuple[object, ...]:
+    case = None if row.case is None else view.cases.root(row.case)
+    said = row.value, row.unit, row.customer, case, row.until_us, row.supersedes
     return row.kind, row.speaker, *said
 
 

@@ -17,7 +17,7 @@ __all__ = ["correction_task", "decided", "decision_task"]
 
 def correction_task(view: View, event: e.CommitmentCorrected, channel: str, at_us: int) -> Iterator[e.Event]:
     """Somebody is to deal with it: whoever answers for the customer's case, in its queue."""
-    case = None if event.case is None else view.cases.cases[event.case]
+    case = None if event.case is None else view.cases.row(event.case)
     queue = case.queue if case is not None and case.queue in view.plan.queues else None
     owner = case.owner if case is not None and case.owner_kind == "agent" else None
     said = value_text(event.type, event.instead, event.instead_unit)

@@ -14,7 +14,7 @@ from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.results import CaseRef, Consulted
+from orchestra.model.results import Consulted
 
 __all__ = ["answer", "completed", "confirm", "end", "fail", "is_consult", "joined", "known", "report_failure", "theirs"]
 
@@ -53,8 +53,7 @@ def answer(view: View, name: str) -> Consulted:
     row = view.consults.consults[name]
     case = view.contacts.interactions[row.interaction].case
     assert case is not None  # only interactions of a case are routed
-    number = view.cases.cases[case].number
-    return Consulted(name, row.interaction, CaseRef(case, number), row.customer, row.agent, row.state == "CONNECTING")
+    return Consulted(name, row.interaction, view.matter(case), row.customer, row.agent, row.state == "CONNECTING")
 
 
 def joined(view: View, name: str) -> e.ConsultAccepted:

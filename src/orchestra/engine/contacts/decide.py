@@ -188,7 +188,7 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     recipient, conversation = yield from find_or_start(view, command, command.recipient)
     row = view.contacts.conversations[conversation]
-    if row.case is None or view.cases.cases[row.case].state == "CLOSED":
+    if row.case is None or view.cases.row(row.case).state == "CLOSED":
         yield from _case_for_reply(view, conversation)
     assert row.case is not None
     message = view.contacts.next_id("message", "me")
@@ -218,8 +218,8 @@ def _case_for_reply(view: View, conversation: str) -> Iterator[e.Event]:
     row = view.contacts.conversations[conversation]
     case, number = view.cases.next_case()
     queue = view.plan.queue_of(row.channel, row.account)
-    team = view.plan.queues[queue].team
-    yield e.CaseOpened(case, number, row.customer, "team", team, queue, None, conversation)
+    team, late = view.plan.queues[queue].team, None if row.case is None else view.cases.root(row.case)
+    yield e.CaseOpened(case, number, row.customer, "team", team, queue, None, conversation, late)
 
 
 def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from orchestra.engine.contacts.state import NO_THREAD, Taken, taken_key
 from orchestra.engine.identity.linking import link_known
 from orchestra.engine.section import Steps
@@ -12,7 +14,7 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address, Thread
 from orchestra.model.limits import id_fault, text_fault
-from orchestra.model.results import CaseRef, Received
+from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
 
 __all__ = [
@@ -42,7 +44,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
     _check_ids(command, command.message_id)
     taken = already(view, command.channel, command.account, command.message_id)
     if taken is not None:
-        return received(view, taken, is_duplicate=True)
+        return _taken_before(view, taken)
     _check(view, command)
     check_text(command.text)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
@@ -76,7 +78,7 @@ def receive_contact(view: View, command: c.ReceiveContact, at_us: int) -> Steps:
     _check_ids(command, command.contact_id)
     taken = already(view, command.channel, command.account, command.contact_id)
     if taken is not None:
-        return received(view, taken, is_duplicate=True)
+        return _taken_before(view, taken)
     _check(view, command)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
@@ -95,9 +97,16 @@ def already(view: View, channel: str, account: str, provider_id: str) -> Taken |
     return view.contacts.taken.get(taken_key(channel, account, provider_id))
 
 
+def _taken_before(view: View, taken: Taken) -> Received:
+    """The answer to a contact that was taken before, whose interaction may have been moved since then."""
+    again = received(view, taken, is_duplicate=True)
+    case = None if taken.interaction is None else view.contacts.interactions[taken.interaction].case
+    return again if case is None else attrs.evolve(again, case=view.matter(case))
+
+
 def received(view: View, taken: Taken, *, is_duplicate: bool) -> Received:
     """The answer to a command that took an id, now or before."""
-    case = CaseRef(taken.case, view.cases.cases[taken.case].number)
+    case = view.matter(taken.case)
     return Received(view.identity.root(taken.customer), taken.interaction, case, taken.message, is_duplicate)
 
 

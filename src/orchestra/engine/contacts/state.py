@@ -194,6 +194,30 @@ class Contacts(Slice):
             self.conversations[interaction.conversation].case = event.case
         self._place(event.interaction, interaction)
 
+    def moved(self, event: e.InteractionMoved, at_us: int) -> None:
+        """Interaction and conversation belong to another case, and so does what is written there from now on."""
+        interaction = self.interactions[event.interaction]
+        if interaction.is_open:
+            self._shut(interaction)
+        if interaction.conversation is not None:
+            self._move_conversation(event, interaction.conversation, interaction)
+        interaction.case = event.case
+        if interaction.is_open:
+            self.open_in_case[event.case] = self.open_in_case.get(event.case, 0) + 1
+
+    def _move_conversation(self, event: e.InteractionMoved, name: str, interaction: Interaction) -> None:
+        """The conversation goes where its latest interaction goes; where to write is the newest in each case."""
+        talk = self.conversations[name]
+        # There is none where nobody but us has ever made contact.
+        if talk.case == event.before and talk.interaction in (None, event.interaction):
+            talk.case = event.case
+        before, after = ((case, interaction.customer, interaction.channel) for case in (event.before, event.case))
+        if event.left is None:
+            del self.newest[before]
+        else:
+            self.newest[before] = event.left
+        self.newest[after] = max(event.interaction, self.newest.get(after, event.interaction), key=_number)
+
     def case_opened(self, event: e.CaseOpened, at_us: int) -> None:
         """The conversation in which a case came up belongs to it."""
         if event.conversation is not None:
@@ -372,10 +396,15 @@ class Contacts(Slice):
         self.timers.cancel_all((IDLE, WRAP_UP), name)
 
 
+def _number(name: str) -> int:
+    return int(name[2:])
+
+
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.ConversationStarted: Contacts.conversation_started,
     e.InteractionStarted: Contacts.started,
     e.InteractionAttached: Contacts.attached,
+    e.InteractionMoved: Contacts.moved,
     e.CaseOpened: Contacts.case_opened,
     e.ContactTaken: Contacts.contact_taken,
     e.MessageReceived: Contacts.received,

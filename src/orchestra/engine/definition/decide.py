@@ -35,6 +35,9 @@ def missing(view: View, plan: Plan) -> list[Fault]:
     return [*faults, *_attributes(view, plan)]
 
 
+_AT_REST = ("CLOSED", "MERGED")
+"""States of a case that needs nothing of the plan; what it names may be gone when it is open again."""
+
 Needed = Iterator[tuple[str, str]]
 """(name in a table of the plan, who needs it)."""
 
@@ -54,7 +57,7 @@ def _queues(view: View) -> Needed:
     for name, callback in view.callbacks.callbacks.items():
         yield callback.queue, f"callback {name}"
     for name, case in view.cases.cases.items():
-        if case.state != "CLOSED":
+        if case.state not in _AT_REST:
             yield case.queue, f"case {name}"
 
 
@@ -68,7 +71,7 @@ def _skills(view: View) -> Needed:
 
 def _teams(view: View) -> Needed:
     for name, case in view.cases.cases.items():
-        if case.state != "CLOSED" and case.owner_kind == "team":
+        if case.state not in _AT_REST and case.owner_kind == "team":
             yield case.owner, f"case {name}"
     for name, hand_off in view.ownership.hand_offs.items():
         if hand_off.to_kind == "team":

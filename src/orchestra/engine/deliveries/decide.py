@@ -89,7 +89,7 @@ def _check_subject(view: View, subject: str) -> None:
 
 def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
     row = view.deliveries.deliveries[known]
-    said = row.case, row.topic, row.digest, row.purpose, row.subject
+    said = view.cases.root(row.case), row.topic, row.digest, row.purpose, row.subject
     if said != (case, command.topic, command.digest, command.purpose, command.subject):
         raise InvalidCommand("key", f"{command.key!r} was used for another message: {known}")
     return Written(row.message, known)
@@ -104,8 +104,9 @@ def conversation_with(view: View, case: str, channel: str | None) -> str:
         InvalidCommand: there is none.
     """
     wanted = [name for name in (view.plan.channels if channel is None else (channel,)) if name in view.plan.channels]
-    ids = view.identity.group(view.cases.cases[case].customer)
-    found = (view.contacts.newest.get((case, customer, name)) for customer in ids for name in wanted)
+    ids, members = view.identity.group(view.cases.cases[case].customer), view.cases.group(case)
+    keys = ((member, customer, name) for member in members for customer in ids for name in wanted)
+    found = (view.contacts.newest.get(key) for key in keys)
     newest = max(filter(None, found), key=lambda name: int(name[2:]), default=None)
     if newest is not None:
         conversation = view.contacts.interactions[newest].conversation

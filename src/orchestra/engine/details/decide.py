@@ -25,8 +25,8 @@ def _target(view: View, name: str | Ref) -> tuple[str, str, str]:
     interaction = view.contacts.interactions.get(key)
     if interaction is not None:
         return "interaction", key, interaction.customer
-    case = view.cases.cases.get(key)
-    if case is not None:
+    if key in view.cases.cases:
+        key, case = view.cases.root(key), view.cases.row(key)
         return "case", key, case.customer
     if key in view.identity.customers:
         root = view.identity.root(key)

@@ -5,10 +5,10 @@ Belongs here: what joins, merges and splits engagements. Does not: to whom a con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from orchestra.engine.engagements.leading import members_of
-from orchestra.engine.engagements.questions import discharged, link, may_be_linked, released, unlink
+from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
+from orchestra.engine.engagements.questions import discharged, keep_one, link, may_be_linked, released, unlink
 from orchestra.engine.engagements.state import EVOLVE, Engagements, named_after
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
@@ -70,12 +70,75 @@ def _join(view: View, interaction: str, customer: str) -> Iterator[e.Event]:
 
 
 def _mode(view: View, interaction: str) -> str:
-    """How a contact goes with those that are there: together with one about the same case, if the plan says so."""
+    """How a contact goes with those that are there."""
+    return _mode_with(view, (other for other in members_of(view, interaction) if other != interaction), interaction)
+
+
+def _mode_with(view: View, others: Iterable[str], interaction: str) -> str:
+    """Together with one about the same case, if the plan says so."""
     rows = view.contacts.interactions
     comes = rows[interaction]
-    others = (rows[other] for other in members_of(view, interaction) if other != interaction)
-    modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in others if there.case == comes.case}
+    cases = view.cases.group(comes.case or "")
+    same = (rows[other] for other in others if rows[other].case in cases)
+    modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in same}
     return "together" if "together" in modes else "separate"
+
+
+Regrouped = e.InteractionMoved | e.CaseMerged | e.CaseUnmerged
+
+
+def _on_cases_changed(view: View, event: Regrouped, at_us: int) -> Iterator[e.Event]:
+    """Contacts are about another case now, or about the same: how they go together is decided anew."""
+    left = event.before if isinstance(event, e.InteractionMoved) else event.into
+    roots = {view.cases.root(event.case), view.cases.root(left)}
+    people = {view.identity.root(event.customer): 1}
+    if not isinstance(event, e.InteractionMoved):
+        others = (name for root in sorted(roots) for one in view.cases.group(root) for name in _people(view, one))
+        people |= {view.identity.root(name): 1 for name in others}
+    for person in people:
+        there = view.engagements.of(view.identity.group(person))[:MOST_LOOKED_AT]
+        about = [one for one in there if _matter(view, one) in roots]
+        yield from _parted(view, event, about)
+        yield from _regrouped(view, there, about)
+
+
+def _people(view: View, case: str) -> Iterable[str]:
+    row = view.cases.cases[case]
+    return sorted((row.customer, *row.participants))
+
+
+def _parted(view: View, event: Regrouped, about: Sequence[str]) -> Iterator[e.Event]:
+    """What waited for the answer to a contact that is about another matter now waits for its own."""
+    linked = view.engagements.linked
+    for interaction in about if linked else ():
+        to = linked.get(interaction)
+        if (
+            to is None
+            or to not in about
+            or (isinstance(event, e.InteractionMoved) and event.interaction not in (interaction, to))
+        ):
+            continue
+        if _matter(view, to) != _matter(view, interaction):
+            yield from unlink(view, interaction, "another matter")
+
+
+def _matter(view: View, interaction: str) -> str:
+    return view.cases.root(view.contacts.interactions[interaction].case or "")
+
+
+def _regrouped(view: View, there: Sequence[str], about: Iterable[str]) -> Iterator[e.Event]:
+    """How a contact goes with those before it; two that wait for one answer then hold one place."""
+    members = view.engagements.members
+    for interaction in about:
+        member = members.get(interaction)
+        if member is None or member.mode == "first" or interaction == there[0]:
+            continue
+        mode = _mode_with(view, there[: there.index(interaction)], interaction)
+        if mode != member.mode:
+            name = view.engagements.of_member(interaction)
+            yield e.EngagementModeChanged(name, member.customer, interaction, mode)
+        if mode == "together":
+            yield from keep_one(view, interaction)
 
 
 def _on_merged(view: View, event: e.CustomersMerged, at_us: int) -> Iterator[e.Event]:
@@ -150,6 +213,9 @@ SECTION = Section(
     react={
         e.InteractionAttached: _on_attached,
         e.CallbackAnswered: _on_attached,
+        e.InteractionMoved: _on_cases_changed,
+        e.CaseMerged: _on_cases_changed,
+        e.CaseUnmerged: _on_cases_changed,
         e.CustomersMerged: _on_merged,
         e.CustomersSplit: _on_split,
         e.InteractionFinished: _on_finished,

@@ -32,12 +32,12 @@ def _others(view: View, interaction: str) -> Iterable[str]:
     if member is None or member.engagement is None or member.is_apart:
         return []
     rows = view.contacts.interactions
-    comes = rows[interaction]
+    cases = view.cases.group(rows[interaction].case or "")
     return [
         other
         for other in members_of(view, interaction)
         if other != interaction
-        and rows[other].case == comes.case
+        and rows[other].case in cases
         and not view.engagements.members[other].is_apart
         and rows[other].state in _PLACES
         and _share(view, other, interaction)

@@ -179,6 +179,12 @@ class Engagements(Slice):
         self._move(event.interaction, event.engagement).mode = event.mode
         self._changed(event.engagement, row.changes, "EngagementJoined", event.interaction)
 
+    def mode_changed(self, event: e.EngagementModeChanged, at_us: int) -> None:
+        """A contact goes another way with the others than it did."""
+        member = self.members[event.interaction]
+        member.mode = event.mode
+        self._changed(member.engagement, member.changes, "EngagementModeChanged", event.interaction)
+
     def merged(self, event: e.EngagementsMerged, at_us: int) -> None:
         """What was in the other is in this one."""
         row = self._of_several(event.engagement)
@@ -262,6 +268,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionStarted: Engagements.started,
     e.CallbackAnswered: Engagements.answered,
     e.EngagementJoined: Engagements.joined,
+    e.EngagementModeChanged: Engagements.mode_changed,
     e.EngagementsMerged: Engagements.merged,
     e.EngagementSplit: Engagements.split,
     e.OfferAccepted: Engagements.taken,

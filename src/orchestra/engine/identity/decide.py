@@ -89,10 +89,12 @@ def _split(view: View, command: c.SplitCustomers, at_us: int) -> Steps:
 
 
 def _settle(view: View, command: c.SettleTriage, at_us: int) -> Steps:
-    case, row = view.case(command.case)
-    if f"{case}\x1f{command.link}" not in view.identity.triage:
-        raise UnknownId("case to sort out", f"{case} of {command.link}")
-    yield e.TriageSettled(case, command.link, row.customer)
+    key, _ = view.case(command.case)
+    listed = [case for case in view.cases.group(key) if f"{case}\x1f{command.link}" in view.identity.triage]
+    if not listed:
+        raise UnknownId("case to sort out", f"{key} of {command.link}")
+    for case in listed:
+        yield e.TriageSettled(case, command.link, view.cases.cases[case].customer)
     return None
 
 
@@ -129,6 +131,9 @@ def _mixed(view: View, customer: str, other: str) -> Iterator[tuple[str, str]]:
             for case in view.cases.joined_by.get(name, ()):
                 if view.identity.is_same(view.cases.cases[case].customer, apart):
                     yield case, name
+            for case in view.cases.merged_of.get(name, ()):
+                if view.identity.is_same(view.cases.row(case).customer, apart):
+                    yield view.cases.root(case), name
 
 
 def _verify(view: View, command: c.VerifyContact, at_us: int) -> Steps:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestra.engine.cases.state import Case
+from orchestra.engine.cases.state import SETTLED, Case
 from orchestra.engine.contacts.intake import check_text
 from orchestra.engine.lifecycle import HAND_OFF
 from orchestra.engine.ownership.owners import check_owner, team_behind
@@ -149,9 +149,10 @@ def _due(view: View, case: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.Event]:
-    if not view.ownership.escalates or event.case in view.ownership.waits:
+    case = view.cases.root(event.case)
+    if not view.ownership.escalates or case in view.ownership.waits:
         return ()
-    return _scheduled(view, event.case, at_us)
+    return _scheduled(view, case, at_us)
 
 
 def _scheduled(view: View, case: str, at_us: int) -> Iterator[e.Event]:
@@ -171,20 +172,23 @@ def _calm(view: View, case: str, reason: str) -> e.EscalationEnded:
 
 def _on_written(view: View, event: e.MessageWritten, at_us: int) -> Iterable[e.Event]:
     """A person's answer counts, and what the application writes in a conversation; a bot's word and a notice do not."""
-    if event.case not in view.ownership.waits or event.interaction is None or event.agent in view.bots.bots:
+    case = view.cases.root(event.case)
+    if case not in view.ownership.waits or event.interaction is None or event.agent in view.bots.bots:
         return ()
-    return (_calm(view, event.case, "answered"),)
+    return (_calm(view, case, "answered"),)
 
 
 def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterable[e.Event]:
-    return (_calm(view, event.case, "answered"),) if event.case in view.ownership.waits else ()
+    case = view.cases.root(event.case)
+    return (_calm(view, case, "answered"),) if case in view.ownership.waits else ()
 
 
 def _on_question_answered(view: View, event: e.QuestionAnswered, at_us: int) -> Iterable[e.Event]:
     """The answer was given in another contact, perhaps by phone."""
     case = view.contacts.interactions[event.interaction].case
     assert case is not None  # every interaction has a case from its first batch on
-    return (_calm(view, case, "answered"),) if case in view.ownership.waits else ()
+    root = view.cases.root(case)
+    return (_calm(view, root, "answered"),) if root in view.ownership.waits else ()
 
 
 def _on_waiting(view: View, event: e.CaseWaiting, at_us: int) -> Iterable[e.Event]:
@@ -197,6 +201,20 @@ def _on_resolved(view: View, event: e.CaseResolved, at_us: int) -> Iterable[e.Ev
 
 def _on_owner_changed(view: View, event: e.CaseOwnerChanged, at_us: int) -> Iterable[e.Event]:
     return _left(view, event.case, at_us, "owner_changed") if _is_concerned(view, event.case) else ()
+
+
+def _on_merged(view: View, event: e.CaseMerged, at_us: int) -> Iterator[e.Event]:
+    """Whoever answers for the case that it goes on as answers for it, and has their own time to answer its customer."""
+    own: Ownership = view.ownership
+    if event.case in own.of_case:
+        name = own.of_case[event.case]
+        yield _ended(name, own.hand_offs[name], "withdraw", None, "merged")
+    if event.case not in own.waits:
+        return
+    yield _calm(view, event.case, "merged")
+    root = view.cases.root(event.case)
+    if root not in own.waits and view.cases.cases[root].state not in SETTLED:
+        yield from _scheduled(view, root, at_us)
 
 
 def _is_concerned(view: View, case: str) -> bool:
@@ -236,6 +254,7 @@ SECTION = Section(
         e.CaseWaiting: _on_waiting,
         e.CaseResolved: _on_resolved,
         e.CaseOwnerChanged: _on_owner_changed,
+        e.CaseMerged: _on_merged,
     },
     {TIME_OUT: _time_out, ESCALATE: _due},
 )

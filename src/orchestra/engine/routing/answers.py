@@ -10,7 +10,7 @@ from orchestra.engine.section import Decide, Steps
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, OfferExpired, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.results import Accepted, CaseRef
+from orchestra.model.results import Accepted
 from orchestra.model.structure import microseconds
 
 __all__ = ["DECIDE"]
@@ -54,7 +54,7 @@ def _accepted(view: View, offer: str) -> Accepted:
     row = view.routing.offers[offer]
     interaction = view.contacts.interactions[row.interaction]
     assert interaction.case is not None  # only interactions of a case are routed
-    case = CaseRef(interaction.case, view.cases.cases[interaction.case].number)
+    case = view.matter(interaction.case)
     return Accepted(offer, row.interaction, case, interaction.customer, row.state == "CONNECTING")
 
 

@@ -100,7 +100,7 @@ def _who_knows(view: View, event: e.InteractionStarted, queue: str, case: str | 
         agent = view.known.agent_of(view.identity.group(event.customer))
         if agent in view.presence.agents:
             return agent
-    row = None if case is None else view.cases.cases[case]
+    row = None if case is None else view.cases.row(case)
     return row.owner if row is not None and row.owner_kind == "agent" else None
 
 
@@ -142,11 +142,15 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
     if event.reason not in _TAKEN_BACK:
-        yield from _waits(view, event.interaction, at_us)
-        if view.engagements.engagements:  # else nobody is in touch twice
-            yield from keep_one(view, event.interaction)
+        yield from _waits_in_one_place(view, event.interaction, at_us)
     if event.reason == "reached":  # one customer less is called
         yield from dial_next(view, event.queue, at_us)
+
+
+def _waits_in_one_place(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    yield from _waits(view, name, at_us)
+    if view.engagements.engagements:  # else nobody is in touch twice
+        yield from keep_one(view, name)
 
 
 def _waits(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -227,9 +231,7 @@ def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.E
         if event.outcome.lower() in _TAKEN_BACK:
             # It goes to the best, who may be this agent again, unless something more urgent waits for them.
             yield from offer_best_items(view, event.agent, at_us, before=event.interaction, rings=False)
-            yield from _waits(view, event.interaction, at_us)
-            if view.engagements.engagements:
-                yield from keep_one(view, event.interaction)
+            yield from _waits_in_one_place(view, event.interaction, at_us)
     yield from offer_best_items(view, event.agent, at_us)
 
 

@@ -11,7 +11,7 @@ from orchestra.engine.view import View
 from orchestra.engine.work.state import EVOLVE, Work
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.results import CaseRef, WorkOpened
+from orchestra.model.results import WorkOpened
 
 __all__ = ["CONFLICT_KEYS", "DECISION_KEYS", "SECTION", "opening"]
 
@@ -89,7 +89,7 @@ def _check(view: View, command: c.OpenWorkItem) -> None:
 def _opened(view: View, name: str, *, is_duplicate: bool) -> WorkOpened:
     row = view.contacts.interactions[name]
     assert row.case is not None  # attaching is a reaction to starting
-    case = CaseRef(row.case, view.cases.cases[row.case].number)
+    case = view.matter(row.case)
     return WorkOpened(name, case, view.identity.root(row.customer), is_duplicate)
 
 

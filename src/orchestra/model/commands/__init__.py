@@ -35,15 +35,21 @@ from orchestra.model.commands.callbacks import (
     ScheduleCallback,
 )
 from orchestra.model.commands.cases import (
+    AcceptCaseSuggestion,
     AddRef,
     AssignCase,
     CloseCase,
+    DismissCaseSuggestion,
+    MergeCases,
+    MoveInteraction,
     OpenCase,
     ReopenCase,
     ResolveCase,
     ResumeCase,
     SetCaseWaiting,
     SetFields,
+    SplitCase,
+    UnmergeCase,
 )
 from orchestra.model.commands.commitments import MakeCommitment, ReportFact, SettleConflict, WithdrawCommitment
 from orchestra.model.commands.consults import (
@@ -118,6 +124,7 @@ from orchestra.model.commands.work import OpenWorkItem
 
 __all__ = [
     "COMMANDS",
+    "AcceptCaseSuggestion",
     "AcceptConsult",
     "AcceptHandOff",
     "AcceptOffer",
@@ -141,6 +148,7 @@ __all__ = [
     "DeclineHandOff",
     "DeclineOffer",
     "DefineAgent",
+    "DismissCaseSuggestion",
     "DismissMerge",
     "EndConsult",
     "EraseCustomer",
@@ -156,9 +164,11 @@ __all__ = [
     "LoseDevice",
     "MakeCommitment",
     "MarkLog",
+    "MergeCases",
     "MergeConsult",
     "MergeCustomers",
     "MonitorInteraction",
+    "MoveInteraction",
     "OfferHandOff",
     "OpenCase",
     "OpenQueue",
@@ -199,6 +209,7 @@ __all__ = [
     "SettleTriage",
     "SignIn",
     "SignOut",
+    "SplitCase",
     "SplitCustomers",
     "StartAction",
     "StartDelivery",
@@ -211,6 +222,7 @@ __all__ = [
     "TransferToAgent",
     "UnlinkAddress",
     "UnlinkQuestion",
+    "UnmergeCase",
     "VerifyContact",
     "Whisper",
     "WithdrawCommitment",

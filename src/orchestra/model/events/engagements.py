@@ -8,6 +8,7 @@ from orchestra.model.event import Event
 
 __all__ = [
     "EngagementJoined",
+    "EngagementModeChanged",
     "EngagementSplit",
     "EngagementsMerged",
     "QuestionAnswered",
@@ -19,6 +20,16 @@ __all__ = [
 @attrs.define
 class EngagementJoined(Event):
     """A customer who is in touch comes on another channel, too; `mode` is how the two go with each other."""
+
+    engagement: str
+    customer: str
+    interaction: str
+    mode: str
+
+
+@attrs.define
+class EngagementModeChanged(Event):
+    """A contact is about another case than before, or about the same: `mode` is how it goes with the others now."""
 
     engagement: str
     customer: str

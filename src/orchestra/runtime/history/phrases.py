@@ -29,6 +29,7 @@ PHRASES: Mapping[str, str] = {
     "QuestionLinked": "{interaction} waits for the answer to {to}{since_same}",
     "QuestionUnlinked": "{interaction} waits for an answer of its own{because}",
     "QuestionAnswered": "{interaction} was answered with {by}",
+    "EngagementModeChanged": "{interaction} goes with the others another way now ({mode})",
     "EngagementsMerged": "what they were in touch with before goes on as {engagement}",
     "EngagementSplit": "{interactions_text} go on as {other}",
     "ContactVerified": "is verified in {interaction}: {level} ({method})",
@@ -90,7 +91,7 @@ PHRASES: Mapping[str, str] = {
     "ConnectAtRisk": "has waited {waited}: the connect target is at risk",
     "ConnectBreached": "has waited {waited}: the connect target is missed",
     "WorkItemOpened": "work was asked for: {interaction}, on {channel}",
-    "CaseOpened": "case {number} opened, {owner_kind} {owner} answers for it",
+    "CaseOpened": "case {number} opened{after}, {owner_kind} {owner} answers for it",
     "CaseOwnerChanged": "{owner_kind} {owner} now answers for the case{because}",
     "HandOffOffered": "{owner_kind} {owner} offered the case to {to_kind} {to}, which is {hand_off}",
     "HandOffAccepted": "{agent} took the case for team {team}",
@@ -106,6 +107,12 @@ PHRASES: Mapping[str, str] = {
     "CaseResolved": "the case is resolved{outcome_code}",
     "CaseReopened": "the case is open again{because}",
     "CaseClosed": "the case is closed{because}",
+    "CaseMerged": "{case} is the same matter as {into}, and goes on as that{because}",
+    "CaseUnmerged": "{case} is a matter of its own again{because}",
+    "CaseSplit": "part of {case} goes on as {other}{because}",
+    "CaseSuggested": "{interaction} may belong to {case} ({score} %)",
+    "CaseSuggestionDismissed": "{interaction} does not belong to {case}{because}",
+    "InteractionMoved": "{interaction} belongs to {case}, not to {before}{because}",
     "CommitmentMade": "{by} said: {attribute} of {subject} is {value_text}",
     "FactReported": "{by} told: {attribute} of {subject} is {value_text}",
     "CommitmentWithdrawn": "{attribute} of {subject}: what was said is withdrawn{because}",
@@ -212,6 +219,7 @@ class _Words(dict[str, Any]):
         self["outcome_text"] = _spoken(self.get("outcome") or "").lower()
         self["on_text"] = _spoken(self.get("on") or "")
         self["began"] = "made contact" if self.get("conversation") else "a work item began"
+        self["after"] = f" after {self['follows']}" if self.get("follows") else ""
         self["for_what"] = f"{_PURPOSES.get(self.get('purpose', ''), '')} {self.get('interaction')}"
         self["asked"] = self.get("consulted") or f"queue {self.get('queue')}"
         self["author"] = self.get("agent") or "the company"
