@@ -40,7 +40,7 @@ from orchestra.model import events as e
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.scores import Scores
 from orchestra.model.structure import microseconds
-from tests import commitment_invariants, desk_invariants, people_invariants, routing_oracle as oracle
+from tests import commitment_invariants, desk_invariants, import_invariants, people_invariants, routing_oracle as oracle
 from tests.engine_driver import Logged
 
 __all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
@@ -95,6 +95,7 @@ class Witness:
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
     commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
+    imports: import_invariants.ImportWitness = attrs.field(factory=import_invariants.ImportWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -112,6 +113,7 @@ class Witness:
         self.people.see(engine, event)
         self._follow_behind(engine, event)
         self.commitments.see(engine, event)
+        self.imports.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -762,6 +764,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     people_invariants.check(engine)
     people_invariants.check_engagements(engine)
     commitment_invariants.check(engine)
+    import_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 

@@ -18,7 +18,7 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from tests import commitment_moves, moves
+from tests import commitment_moves, import_moves, moves
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
 
@@ -147,8 +147,8 @@ class Run:
                 self.crash()
         if dice.chance(8):
             yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers, moves.seek_help])(engine, dice)
-        if dice.chance(2):
-            yield from commitment_moves.dispute(engine, dice)
+        if dice.chance(4):
+            yield from dice.pick([commitment_moves.dispute, import_moves.import_history])(engine, dice)
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return

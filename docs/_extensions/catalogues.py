@@ -33,6 +33,7 @@ _AREAS = {
     "engagements": "Contacts at the same time",
     "identity": "Who customers are",
     "hours": "Queues that close and open",
+    "imports": "Imported history",
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "callbacks": "Callbacks",

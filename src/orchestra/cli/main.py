@@ -21,6 +21,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "a seeded day of a small contact centre, from nothing to measures",
     "replay": "take a contact log through the engine and measure it",
+    "import": "take what another system knows of the past into a journal",
     "check": "tell everything that is wrong or doubtful in a plan",
     "run": "own a workspace until told to stop",
     "measures": "service level, waits, first response and the rest, from a journal",
@@ -34,7 +35,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "scenario": "a scenario as a journal shows it, to simulate",
     "backup": "copy a live journal to a file and verify the copy",
 }
-"""Subcommand -> what it does. Each is the module of that name in this package."""
+"""Subcommand -> what it does. Each is the module of that name in this package, unless that could not be a name."""
+
+_MODULES: Final[Mapping[str, str]] = {"import": "importing"}
 
 _USAGE: Final = "usage: orchestra COMMAND [ARGUMENT ...]"
 _EXAMPLES: Final = """\
@@ -101,7 +104,7 @@ def _dispatch(arguments: list[str]) -> int:
         hint = f"did you mean {near[0]}?" if near else f"commands: {', '.join(COMMANDS)}"
         complain(f"{_USAGE}\norchestra: no command {name[:40]!a}; {hint}")
         return 2
-    return int(import_module(f"orchestra.cli.{name}").main(arguments[1:]))
+    return int(import_module(f"orchestra.cli.{_MODULES.get(name, name)}").main(arguments[1:]))
 
 
 def _help() -> str:

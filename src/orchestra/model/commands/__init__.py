@@ -90,6 +90,7 @@ from orchestra.model.commands.identity import (
     UnlinkAddress,
     VerifyContact,
 )
+from orchestra.model.commands.imports import BeginImport, ImportCase, ImportCustomer, ImportMessage, ImportStatus
 from orchestra.model.commands.logs import MarkLog
 from orchestra.model.commands.offers import (
     AcceptOffer,
@@ -109,6 +110,7 @@ __all__ = [
     "AskConsult",
     "AssignCase",
     "BargeIn",
+    "BeginImport",
     "CancelCallback",
     "CancelDelivery",
     "CancelInteraction",
@@ -129,6 +131,10 @@ __all__ = [
     "FinishWrapUp",
     "HandOver",
     "HoldInteraction",
+    "ImportCase",
+    "ImportCustomer",
+    "ImportMessage",
+    "ImportStatus",
     "LeaveConsult",
     "LeaveContact",
     "LinkAddress",

@@ -129,6 +129,7 @@ from orchestra.model.events.identity import (
     TriageNeeded,
     TriageSettled,
 )
+from orchestra.model.events.imports import ImportBegun, StatusImported
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
     AgentRested,
@@ -226,6 +227,7 @@ __all__ = [
     "FactReported",
     "FieldsSet",
     "GateOpened",
+    "ImportBegun",
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",
@@ -275,6 +277,7 @@ __all__ = [
     "SegmentWrapUpStarted",
     "SendingStarted",
     "SendingStopped",
+    "StatusImported",
     "StepEntered",
     "TalkEnded",
     "TransferCompleted",
