@@ -37,6 +37,7 @@ CORE = frozenset({"attr", "attrs", "cattrs", "anyio", "tenacity", "typing_extens
 EXTRAS: Mapping[str, str] = {
     "rich": "cli/",
     "msgspec": "codec",
+    "cryptography": "journal/crypto",
     "phonenumbers": "runtime/phones",
     "tzdata": "",
 }

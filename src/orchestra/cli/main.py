@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "simulate": "what would happen in a scenario, with intervals",
     "staff": "the least agents that meet a service level",
     "scenario": "a scenario as a journal shows it, to simulate",
+    "rekey": "encrypt under another secret from now on",
     "backup": "copy a live journal to a file and verify the copy",
 }
 """Subcommand -> what it does. Each is the module of that name in this package, unless that could not be a name."""

@@ -34,6 +34,7 @@ from orchestra.model.definitions import (
 from orchestra.model.engagements import Engagements, check_engagements
 from orchestra.model.files import decoded, read_file
 from orchestra.model.identity import Identity, check_identity
+from orchestra.model.privacy import Privacy, check_privacy
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.structure import Lost, microseconds, salvage, unstructure
@@ -75,6 +76,7 @@ class Plan:
         callbacks: how customers are called back.
         fields: which fields the application may set.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
+        privacy: how what is personal is kept.
     """
 
     workspace: WorkspaceDefinition = WorkspaceDefinition()
@@ -93,6 +95,7 @@ class Plan:
     callbacks: Callbacks = Callbacks()
     fields: Fields = Fields()
     commitments: Commitments = Commitments()
+    privacy: Privacy = Privacy()
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -388,6 +391,10 @@ def _check_identity(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"channels.{name}.most_verified", f"must be one of {', '.join(plan.identity.levels)}")
 
 
+def _check_privacy(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_privacy(plan.privacy)
+
+
 def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
     yield from check_engagements(plan.engagements)
     for there, others in plan.engagements.pairs.items():
@@ -407,6 +414,7 @@ _CHECKS = (
     _check_pace,
     _check_cases,
     _check_identity,
+    _check_privacy,
     _check_engagements,
     _check_deliveries,
     _check_callbacks,

@@ -52,6 +52,7 @@ from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.taking import LEASE_US, Outcome, Progress, Taking
+from orchestra.runtime.vaults import unlocked
 
 __all__ = ["Imported", "import_history"]
 
@@ -128,6 +129,7 @@ def import_history(
         Whenever it ends, also by a kill, the journal holds whole batches, and another run takes the rest. Lines taken
         before add no event. Nothing is sent to anybody, and nobody is offered work.
     """
+    journal = unlocked(journal, plan, secrets)
     if is_rehearsal:
         ledger: Ledger = _Rehearsal(journal, Lease(0, "", 0, _FAR_US), load_engine(journal, scores=scores))
         return _imported(log, ledger, progress, now_us, plan, secrets, latest_us)

@@ -27,6 +27,7 @@ from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.taking import LEASE_US, Outcome, Progress, Taking
+from orchestra.runtime.vaults import unlocked
 
 __all__ = ["ADDRESS_KIND", "Replayed", "Survey", "replay", "replay_plan", "survey"]
 
@@ -176,6 +177,7 @@ def replay(
         Whenever it ends, also by a kill, the journal holds whole batches: another run takes the rest, and the state is
         as after one run. Lines taken before add no event.
     """
+    journal = unlocked(journal, plan)
     lease = journal.acquire(process_holder(), now_us(), LEASE_US)
     try:
         ledger = Ledger(journal, lease, load_engine(journal, scores=scores))
