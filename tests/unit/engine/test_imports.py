@@ -342,3 +342,41 @@ def test_what_was_imported_is_rebuilt_the_same() -> None:
     driver.run(c.ImportStatus(T1, "waiting_on_customer"))
     for engine in (driver.replayed(is_blanked=True), driver.reloaded()):
         assert engine.state_hash() == driver.engine.state_hash()
+
+
+# Contacts at the same time
+
+ON_TWO = """
+[workspace]
+default_queue = "care"
+[teams.care]
+[queues.care]
+team = "care"
+[channels.email]
+[channels.letter]
+[engagements]
+pointer = "See our other answer."
+"""
+
+
+def test_what_waited_on_two_channels_is_answered_once_and_nobody_is_told_now() -> None:
+    driver = importing(ON_TWO)
+    driver.run(c.ImportCase("t1", address=person("joe")))
+    driver.run(wrote("m1", case=T1))
+    driver.run(wrote("m2", channel="letter", case=T1))
+    assert driver.engine.view.contacts.interactions["in2"].state == "LINKED"
+    driver.run(answered("m3", case=T1))
+    assert [driver.engine.view.contacts.interactions[name].is_final for name in ("in1", "in2")] == [True, True]
+    assert driver.events(e.MessageWritten) == []
+
+
+def test_what_waits_on_two_channels_in_a_settled_case_waits_on_none() -> None:
+    driver = importing(ON_TWO)
+    driver.run(c.ImportCase("t1", address=person("joe")))
+    for number in range(6):
+        driver.run(
+            wrote(f"m{number}", channel="letter" if number % 2 else "email", case=T1, thread=thread(f"t{number}"))
+        )
+    driver.run(c.ImportStatus(T1, "closed"))
+    assert driver.engine.view.routing.items == {}
+    assert all(row.is_final for row in driver.engine.view.contacts.interactions.values())

@@ -257,8 +257,9 @@ def _status(view: View, command: c.ImportStatus, at_us: int) -> Steps:
 def _end_waits(view: View, case: str) -> Iterator[e.Event]:
     """Who waits for an answer in a settled matter does so no more; of very many the newest wait on."""
     rows = view.contacts.interactions
-    names = sorted(view.cases.cases[case].interactions, key=lambda name: int(name[2:]))
-    waiting = (name for name in names if rows[name].state in ("QUEUED", "OFFERED"))
+    # Those linked to another go first: they would wait again when that one ends.
+    names = sorted(view.cases.cases[case].interactions, key=lambda name: (rows[name].state != "LINKED", int(name[2:])))
+    waiting = (name for name in names if rows[name].state in ("LINKED", "QUEUED", "OFFERED"))
     for name in islice(waiting, _MOST_ENDED):
         yield from end_all(view, name, "withdraw", "settled")
         yield e.InteractionCanceled(name, rows[name].customer, "settled")
