@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from orchestra.engine.engine import Engine
@@ -11,7 +11,7 @@ from orchestra.model.addresses import Ref
 from orchestra.model.commands.imports import CASE_STATUSES
 from tests.engine_driver import DAY, MINUTE, person, thread
 
-__all__ = ["WEIGHTS", "import_history"]
+__all__ = ["MOVES", "import_history"]
 
 Value = TypeVar("Value")
 
@@ -99,11 +99,11 @@ def import_history(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
         yield c.MarkLog(f"batch{engine.position}", choose.number(1, 9), 0, 0)
 
 
-WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {
-    begin_import: 1,
-    import_customer: 1,
-    import_case: 1,
-    import_message: 2,
-    import_status: 1,
-}
-"""Move -> how often it is made, relative to the others."""
+MOVES: Sequence[Callable[[Engine, Chooser], c.Command | None]] = (
+    begin_import,
+    import_customer,
+    import_case,
+    import_message,
+    import_status,
+)
+"""Commands of an import, each as it may come at any time."""

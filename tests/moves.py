@@ -30,7 +30,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import commitment_moves, import_moves
+from tests import commitment_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = [
@@ -1141,7 +1141,6 @@ WEIGHTS: Mapping[Move, int] = {
     erase: 1,
     record_erasure: 2,
     **commitment_moves.WEIGHTS,
-    **import_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

@@ -73,7 +73,7 @@ class Run:
     """One run from one seed."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = Dice(seed)
+        self.dice, self.imports = Dice(seed), Dice(seed + 1_000_000)
         self.faults = frozenset(fault for fault in FAULTS if self.dice.chance(50))
         self.witness = Witness()
         self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES))
@@ -147,8 +147,9 @@ class Run:
                 self.crash()
         if dice.chance(8):
             yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers, moves.seek_help])(engine, dice)
-        if dice.chance(4):
-            yield from dice.pick([commitment_moves.dispute, import_moves.import_history])(engine, dice)
+        if dice.chance(2):
+            yield from commitment_moves.dispute(engine, dice)
+        yield from self.past()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -160,6 +161,15 @@ class Run:
             yield self.late.pop(dice.number(0, len(self.late) - 1))
         if "duplicates" in self.faults and self.recent and dice.chance(8):
             yield dice.pick(self.recent)
+
+    def past(self) -> Iterator[c.Command]:
+        """In some runs another system's history comes in, from dice of its own: the other runs go as without it."""
+        if self.report.seed % 3 == 0 and self.imports.chance(4):
+            yield from import_moves.import_history(self.driver.engine, self.imports)
+        elif self.report.seed % 3 == 0 and self.imports.chance(4):
+            command = self.imports.pick(import_moves.MOVES)(self.driver.engine, self.imports)
+            if command is not None:
+                yield command
 
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""

@@ -9,6 +9,7 @@ hashes and measures are the same. A private part whose key was destroyed reads a
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -48,6 +49,8 @@ class Vault:
     def __init__(self, secret: str, keys: KeyTable) -> None:
         self._master = Cipher(key_of(secret))
         self._keys = keys
+        # Held from the look into the table until what was found is known: no reader may bring back a destroyed key.
+        self._lock = threading.Lock()
         self._known: OrderedDict[str, Cipher] = OrderedDict()
         self._own: Cipher | None = None
         self.find(OWN)
@@ -59,15 +62,20 @@ class Vault:
         return Cipher(key)
 
     def find(self, subject: str) -> Cipher | None:
-        """The key of a customer; None if they have none, or no more."""
-        known = self._own if subject == OWN else self._known.get(subject)
-        if known is None:
-            wrapped = self._keys.find([subject]).get(subject)
-            if wrapped is None:
-                return None
-            known = self._unwrapped(subject, wrapped)
-        self.keep({subject: known})
-        return known
+        """The key of a customer; None if they have none, or no more.
+
+        Raises:
+            WrongSecret: it is damaged, or was wrapped anew under another secret.
+        """
+        with self._lock:
+            known = self._own if subject == OWN else self._known.get(subject)
+            if known is None:
+                wrapped = self._keys.find([subject]).get(subject)
+                if wrapped is None:
+                    return None
+                known = self._unwrapped(subject, wrapped)
+            self._keep(subject, known)
+            return known
 
     def make(self) -> tuple[Cipher, bytes]:
         """A new key, which nobody has yet."""
@@ -80,19 +88,26 @@ class Vault:
 
     def keep(self, ciphers: Mapping[str, Cipher]) -> None:
         """Know keys that are stored now. Bounded: who was not asked for lately is unwrapped again."""
-        for subject, cipher in ciphers.items():
-            if subject == OWN:
-                self._own = cipher
-                continue
-            self._known[subject] = cipher
-            self._known.move_to_end(subject)
-        while len(self._known) > _MOST_KEPT:
+        with self._lock:
+            for subject, cipher in ciphers.items():
+                self._keep(subject, cipher)
+
+    def _keep(self, subject: str, cipher: Cipher) -> None:
+        if subject == OWN:
+            self._own = cipher
+            return
+        self._known[subject] = cipher
+        self._known.move_to_end(subject)
+        if len(self._known) > _MOST_KEPT:
             self._known.popitem(last=False)
 
-    def forget(self, subjects: Collection[str] | None) -> None:
-        """Know keys no more that were destroyed; None forgets all but the journal's own."""
-        for subject in list(self._known) if subjects is None else subjects:
-            self._known.pop(subject, None)
+    def destroy(self, subjects: Collection[str] | None) -> None:
+        """Destroy customers' keys, those of all if None; never the journal's own."""
+        with self._lock:
+            doomed = (self._keys.everything().keys() if subjects is None else set(subjects)) - {OWN}
+            for subject in doomed:
+                self._known.pop(subject, None)
+            self._keys.destroy(doomed)
 
 
 def rewrapped(keys: KeyTable, old: str, new: str) -> Mapping[str, str]:
@@ -191,9 +206,17 @@ class SealedJournal:
         self.inner.release(lease)
 
     def append(self, after: int, batches: Sequence[Batch], lease: Lease) -> int:
-        """Store batches sealed, with the keys that are new in them; see the port."""
+        """Store batches sealed, with the keys that are new in them; see the port.
+
+        Raises:
+            JournalCorrupt: also where a key cannot be unwrapped.
+        """
         sealing = _Sealing(self._vault)
-        position = self.inner.append(after, [sealing.batch(batch) for batch in batches], lease)
+        try:
+            sealed = [sealing.batch(batch) for batch in batches]
+        except WrongSecret:
+            raise _no_key(after) from None
+        position = self.inner.append(after, sealed, lease)
         self._vault.keep(sealing.made)  # only now: of what was not stored, or may not have been, the table tells
         return position
 
@@ -223,7 +246,7 @@ class SealedJournal:
         try:
             cipher = self._vault.find(record.subject or OWN)
         except WrongSecret:
-            raise JournalCorrupt(record.position, "the key of its subject is damaged") from None
+            raise _no_key(record.position) from None
         if cipher is None or cipher.name != name:
             return attrs.evolve(record, private=None)  # its key was destroyed; whoever came later has another
         private = cipher.open(sealed, _about(record))
@@ -233,9 +256,7 @@ class SealedJournal:
 
     def blank(self, subjects: Collection[str] | None = None) -> int:
         """Destroy keys, so that every copy without them is unreadable, and then the private parts; see the port."""
-        doomed = self.inner.keys.everything().keys() - {OWN} if subjects is None else set(subjects) - {OWN}
-        self._vault.forget(subjects)
-        self.inner.keys.destroy(doomed)
+        self._vault.destroy(subjects)
         return self.inner.blank(subjects)
 
     def save_snapshot(self, snapshot: Snapshot) -> None:
@@ -257,6 +278,10 @@ class SealedJournal:
     def close(self) -> None:
         """Close the inner journal."""
         self.inner.close()
+
+
+def _no_key(position: int) -> JournalCorrupt:
+    return JournalCorrupt(position, "a customer's key is damaged, or was wrapped anew since this journal was opened")
 
 
 class _SealedInbox:

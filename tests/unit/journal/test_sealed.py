@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
@@ -157,7 +158,7 @@ def test_another_secret_is_refused(store: MemoryStore, journal: SealedJournal, l
 def test_a_damaged_key_is_damage_of_the_journal(store: MemoryStore, journal: SealedJournal, lease: Lease) -> None:
     journal.append(0, [Batch([record(1)])], lease)
     store.keys["cu1"] = store.keys[OWN]  # another's key is none of theirs
-    with pytest.raises(JournalCorrupt, match="key of its subject"):
+    with pytest.raises(JournalCorrupt, match="key is damaged"):
         list(over(store).read())
 
 
@@ -182,6 +183,46 @@ def test_only_so_many_keys_are_held_at_once(
     assert len(journal._vault._known) == 3
     assert list(journal.read()) == records
     assert len(journal._vault._known) == 3
+
+
+def test_keys_that_were_wrapped_anew_end_what_was_opened_before(
+    store: MemoryStore, journal: SealedJournal, lease: Lease
+) -> None:
+    journal.append(0, [Batch([record(1), record(2, "cu2", "Bye")])], lease)
+    earlier = over(store)
+    journal.keys.replace(rewrapped(journal.keys, SECRET, OTHER), lease)
+    with pytest.raises(JournalCorrupt, match="wrapped anew"):
+        list(earlier.read())
+    with pytest.raises(JournalCorrupt, match="wrapped anew"):
+        earlier.append(2, [Batch([record(3)])], lease)
+    assert journal.position() == 2
+
+
+def test_no_reader_brings_back_a_key_that_is_destroyed(
+    store: MemoryStore, journal: SealedJournal, lease: Lease
+) -> None:
+    """A reader who has found the key in the table, and not yet kept it, when it is destroyed."""
+    journal.append(0, [Batch([record(1)])], lease)
+    slow = over(store)
+    found, may_go_on = threading.Event(), threading.Event()
+    find = slow.keys.find
+
+    def slowly(subjects: Collection[str]) -> Mapping[str, str]:
+        keys = find(subjects)
+        found.set()
+        assert may_go_on.wait(8)
+        return keys
+
+    with patch.object(slow.keys, "find", slowly):
+        reader = threading.Thread(target=slow._vault.find, args=("cu1",))
+        reader.start()
+        assert found.wait(8)
+        eraser = threading.Thread(target=slow.blank, args=(["cu1"],))
+        eraser.start()
+        may_go_on.set()
+        reader.join(8)
+        eraser.join(8)
+    assert slow._vault.find("cu1") is None
 
 
 # The inbox
