@@ -117,6 +117,9 @@ class Source:
         return cls(name, tree, origins)
 
 
+_LONGEST_LINE = 120
+
+
 class Names:
     """The names that the generated module uses, to be imported at its top."""
 
@@ -148,8 +151,11 @@ class Names:
         return "\n\n".join("\n".join(map(self._from, block)) for block in blocks if block)
 
     def _from(self, module: str) -> str:
-        names = sorted((name for m, name in self._used if m == module), key=lambda n: (n.islower(), n))
-        return f"from {module} import {', '.join(names)}"
+        names = sorted((name for m, name in self._used if m == module), key=lambda n: (not n.isupper(), n.islower(), n))
+        line = f"from {module} import {', '.join(names)}"
+        if len(line) <= _LONGEST_LINE:
+            return line
+        return "\n".join((f"from {module} import (", *(f"    {name}," for name in names), ")"))
 
 
 def generate(name: str) -> str:
@@ -166,7 +172,7 @@ def generate(name: str) -> str:
         elif isinstance(node, ast.AsyncFunctionDef) and _is_opener(node):
             public.append(node.name)
             parts.append(_opener(node, names))
-    exported = ", ".join(f'"{name}"' for name in sorted(public, key=lambda n: (n.islower(), n)))
+    exported = ", ".join(f'"{name}"' for name in sorted(public, key=lambda n: (not n.isupper(), n.islower(), n)))
     origin = f"Generated from `orchestra.runtime.{name}` by `tests/blocking_generator.py`; do not edit."
     head = f'"""{SOURCES[name]}\n\n{origin}\n"""'
     top = [head, "from __future__ import annotations", names.imports(), f"__all__ = [{exported}]"]

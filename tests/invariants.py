@@ -47,6 +47,7 @@ from tests import (
     case_invariants,
     commitment_invariants,
     desk_invariants,
+    import_invariants,
     ownership_invariants,
     people_invariants,
     routing_oracle as oracle,
@@ -110,6 +111,7 @@ class Witness:
     ownership: ownership_invariants.OwnershipWitness = attrs.field(factory=ownership_invariants.OwnershipWitness)
     actions: action_invariants.ActionWitness = attrs.field(factory=action_invariants.ActionWitness)
     rules: rule_invariants.RuleWitness = attrs.field(factory=rule_invariants.RuleWitness)
+    imports: import_invariants.ImportWitness = attrs.field(factory=import_invariants.ImportWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -131,6 +133,7 @@ class Witness:
         self.ownership.see(engine, event)
         self.actions.see(engine, event)
         self.rules.see(engine, event, at_us)
+        self.imports.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -795,6 +798,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     people_invariants.check_engagements(engine)
     commitment_invariants.check(engine)
     ownership_invariants.check(engine)
+    import_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 

@@ -18,7 +18,7 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from tests import action_moves, case_moves, commitment_moves, moves, ownership_moves
+from tests import action_moves, case_moves, commitment_moves, import_moves, moves, ownership_moves
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
 from tests.rule_plans import PREDICATES, swarm_rules
@@ -74,7 +74,7 @@ class Run:
     """One run from one seed."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = Dice(seed)
+        self.dice, self.imports = Dice(seed), Dice(seed + 1_000_000)
         self.faults = frozenset(fault for fault in FAULTS if self.dice.chance(50))
         self.witness = Witness()
         self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES, PREDICATES, action_moves.NAMES))
@@ -151,9 +151,9 @@ class Run:
         if dice.chance(8):
             yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers, moves.seek_help])(engine, dice)
         if dice.chance(4):
-            yield from dice.pick([commitment_moves.dispute, ownership_moves.pass_on, case_moves.take_apart])(
-                engine, dice
-            )
+            rare = [commitment_moves.dispute, ownership_moves.pass_on, case_moves.take_apart]
+            yield from dice.pick(rare)(engine, dice)
+        yield from self.past()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -165,6 +165,15 @@ class Run:
             yield self.late.pop(dice.number(0, len(self.late) - 1))
         if "duplicates" in self.faults and self.recent and dice.chance(8):
             yield dice.pick(self.recent)
+
+    def past(self) -> Iterator[c.Command]:
+        """In some runs another system's history comes in, from dice of its own: the other runs go as without it."""
+        if self.report.seed % 3 == 0 and self.imports.chance(4):
+            yield from import_moves.import_history(self.driver.engine, self.imports)
+        elif self.report.seed % 3 == 0 and self.imports.chance(4):
+            command = self.imports.pick(import_moves.MOVES)(self.driver.engine, self.imports)
+            if command is not None:
+                yield command
 
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""

@@ -35,6 +35,7 @@ _AREAS = {
     "findings": "Findings for other departments",
     "identity": "Who customers are",
     "hours": "Queues that close and open",
+    "imports": "Imported history",
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "ownership": "Hand-off and escalation",

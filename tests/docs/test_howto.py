@@ -12,6 +12,7 @@ from orchestra.model.plan import Plan
 GUIDES = (
     "back-up",
     "consent-and-erasure",
+    "import",
     "one-person",
     "read-measures",
     "score-agents",

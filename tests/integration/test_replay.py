@@ -21,7 +21,7 @@ from orchestra.journal.registry import open_journal
 from orchestra.model import events as e
 from orchestra.model.plan import Plan
 from orchestra.model.records import Batch, Lease
-from orchestra.runtime import replaying
+from orchestra.runtime import taking
 from orchestra.runtime.contact_log import ContactLog
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.loading import load_engine
@@ -64,7 +64,7 @@ def journal() -> Iterator[Journal]:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(replaying, "BATCH_LINES", 4)
+    monkeypatch.setattr(taking, "BATCH_LINES", 4)
     return 4
 
 

@@ -13,7 +13,7 @@ from tests.integration.contact_logs import LogWriter, run_json
 from orchestra.cli.main import main
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.registry import open_journal
-from orchestra.runtime import replaying
+from orchestra.runtime import taking
 from orchestra.runtime.contact_log import ContactLog
 from orchestra.runtime.replaying import Replayed, replay
 
@@ -82,7 +82,7 @@ def test_lines_taken_later_than_they_say_are_counted(tmp_path: Path, url: str, c
 
 
 def test_killed_between_batches_late_lines_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replaying, "BATCH_LINES", 2)
+    monkeypatch.setattr(taking, "BATCH_LINES", 2)
     log = LogWriter().ask(9, "t", "joe", "1").ask(5, "t", "joe", "2").ask(8, "t", "joe", "3")
     journal = MemoryJournal()
     for count in (2, 3):

@@ -37,6 +37,8 @@ CORE = frozenset({"attr", "attrs", "cattrs", "anyio", "tenacity", "typing_extens
 EXTRAS: Mapping[str, str] = {
     "rich": "cli/",
     "msgspec": "codec",
+    "cryptography": "journal/crypto",
+    "phonenumbers": "runtime/phones",
     "tzdata": "",
 }
 """Distribution of an extra -> what the path of the only file that imports it starts with."""

@@ -17,6 +17,7 @@ from orchestra.journal.registry import open_existing, open_journal, shown_url
 from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime.checks import refuse_odd_setup
+from orchestra.runtime.vaults import unlocked
 
 __all__ = [
     "add_journal",
@@ -140,18 +141,19 @@ def opened(url: str) -> Generator[Journal]:
 
 
 @contextmanager
-def existing(url: str, *, read_only: bool = True) -> Generator[Journal]:
+def existing(url: str, *, read_only: bool = True, private: bool = False) -> Generator[Journal]:
     """A journal to read, closed at the end. Makes none.
 
     Args:
         url: where.
         read_only: False for who also writes to it.
+        private: whether private parts are to be read, for which an encrypted journal wants its secret.
 
     Raises:
-        DefinitionError: the URL makes no sense.
+        DefinitionError: the URL makes no sense, or the secret is not in the environment or is another.
         JournalUnavailable: there is none, or nothing is in it.
     """
     with closing(open_existing(url, read_only=read_only)) as journal:
         if not journal.position():
             raise JournalUnavailable(f"nothing is in {shown_url(url)}")
-        yield journal
+        yield unlocked(journal) if private else journal

@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     add_json(parser, "one JSON object a line")
     arguments = parser.parse_args(argv)
     width = terminal_width()
-    with existing(arguments.journal) as journal:
+    with existing(arguments.journal, private=arguments.private) as journal:
         for record in journal.read(arguments.after, limit=arguments.limit, types=arguments.types):
             if arguments.json:
                 say(_as_json(record, with_private=arguments.private))

@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("customer", metavar="CUSTOMER", help="any of a customer's ids, as cu7")
     add_journal(parser)
     arguments = parser.parse_args(argv)
-    with existing(arguments.journal) as journal:
+    with existing(arguments.journal, private=True) as journal:
         for entry in export(journal, arguments.customer):
             say(json.dumps(entry, ensure_ascii=False))
     return 0

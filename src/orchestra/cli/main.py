@@ -21,6 +21,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "a seeded day of a small contact centre, from nothing to measures",
     "replay": "take a contact log through the engine and measure it",
+    "import": "take what another system knows of the past into a journal",
     "check": "tell everything that is wrong or doubtful in a plan",
     "dry-run": "which rules would have fired on what a journal holds",
     "run": "own a workspace until told to stop",
@@ -33,9 +34,12 @@ COMMANDS: Final[Mapping[str, str]] = {
     "simulate": "what would happen in a scenario, with intervals",
     "staff": "the least agents that meet a service level",
     "scenario": "a scenario as a journal shows it, to simulate",
+    "rekey": "encrypt under another secret from now on",
     "backup": "copy a live journal to a file and verify the copy",
 }
-"""Subcommand -> what it does. Each is the module of that name in this package, with `_` for `-`."""
+"""Subcommand -> what it does. Each is the module of that name in this package, with `_` for `-`; but for these."""
+
+_MODULES: Final[Mapping[str, str]] = {"import": "importing"}
 
 _USAGE: Final = "usage: orchestra COMMAND [ARGUMENT ...]"
 _EXAMPLES: Final = """\
@@ -102,7 +106,8 @@ def _dispatch(arguments: list[str]) -> int:
         hint = f"did you mean {near[0]}?" if near else f"commands: {', '.join(COMMANDS)}"
         complain(f"{_USAGE}\norchestra: no command {name[:40]!a}; {hint}")
         return 2
-    return int(import_module(f"orchestra.cli.{name.replace('-', '_')}").main(arguments[1:]))
+    module = _MODULES.get(name, name.replace("-", "_"))
+    return int(import_module(f"orchestra.cli.{module}").main(arguments[1:]))
 
 
 def _help() -> str:

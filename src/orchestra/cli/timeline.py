@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     add_journal(parser)
     add_json(parser)
     arguments = parser.parse_args(argv)
-    with existing(arguments.journal) as journal:
+    with existing(arguments.journal, private=True) as journal:
         entries = timeline(journal, arguments.customer, details=arguments.details, number_of=_numbers(journal))
     if arguments.json:
         print_json({"customer": arguments.customer, "entries": [entry.to_json() for entry in entries]})

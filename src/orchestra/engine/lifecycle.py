@@ -107,6 +107,7 @@ INTERACTION = Machine(
         ARRIVED  queue     QUEUED
         ARRIVED  deflect   DEFLECTED
         ARRIVED  schedule  SCHEDULED
+        ARRIVED  cancel    CANCELED
         SCHEDULED schedule SCHEDULED
         SCHEDULED queue    QUEUED
         SCHEDULED end      DONE

@@ -12,16 +12,19 @@ from orchestra.model.records import Lease, Snapshot
 
 __all__ = [
     "damaged_request",
+    "encoded",
     "fits",
     "id_check",
     "is_held",
     "not_waiting",
     "other_command",
+    "other_keys",
     "prove_owner",
     "request_check",
     "snapshot_ahead",
     "snapshot_check",
     "text_check",
+    "two_keys",
 ]
 
 
@@ -65,7 +68,7 @@ def text_check(what: str, text: str) -> bytes:
     Raises:
         MalformedMessage: the text is not Unicode.
     """
-    return digest(_encoded(what, text))
+    return digest(encoded(what, text))
 
 
 def request_check(what: str, request_id: str, text: str) -> bytes:
@@ -74,7 +77,7 @@ def request_check(what: str, request_id: str, text: str) -> bytes:
     Raises:
         MalformedMessage: one of them is not Unicode.
     """
-    return digest(id_check(request_id), _encoded(what, text))
+    return digest(id_check(request_id), encoded(what, text))
 
 
 def id_check(request_id: str) -> bytes:
@@ -86,7 +89,12 @@ def id_check(request_id: str) -> bytes:
     return text_check("request id", request_id)
 
 
-def _encoded(what: str, text: str) -> bytes:
+def encoded(what: str, text: str) -> bytes:
+    """A text's bytes.
+
+    Raises:
+        MalformedMessage: the text is not Unicode.
+    """
     try:
         return text.encode()
     except UnicodeEncodeError as error:
@@ -112,3 +120,13 @@ def not_waiting(request_id: str) -> MalformedMessage:
 def damaged_request(position: int, request_id: str) -> JournalCorrupt:
     """For a request or an answer that is not what was stored."""
     return JournalCorrupt(position, f"inbox request {request_id!r} does not fit its checksum")
+
+
+def two_keys(subject: str) -> MalformedMessage:
+    """For a key of somebody who has one; with another nothing that is stored of them could be read any more."""
+    return MalformedMessage(f"key of {subject}", "there is one already")
+
+
+def other_keys() -> MalformedMessage:
+    """For keys that are to take the place of others, and are not of the same subjects."""
+    return MalformedMessage("keys", "not of exactly those who have one")

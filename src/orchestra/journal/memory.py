@@ -7,7 +7,7 @@ with the process. Does not: pretending to faults or files (`orchestra.testing.fa
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -22,14 +22,16 @@ from orchestra.journal.checks import (
     is_held,
     not_waiting,
     other_command,
+    other_keys,
     prove_owner,
     request_check,
     snapshot_ahead,
     snapshot_check,
+    two_keys,
 )
 from orchestra.model.records import Batch, Done, Lease, Record, Request, Snapshot
 
-__all__ = ["MemoryInbox", "MemoryJournal", "MemoryStore"]
+__all__ = ["MemoryInbox", "MemoryJournal", "MemoryKeys", "MemoryStore"]
 
 
 @attrs.define
@@ -60,6 +62,7 @@ class MemoryStore:
         self.requests: dict[str, _Entry] = {}
         self.submitted = 0
         self.snapshots: dict[str, _Kept] = {}
+        self.keys: dict[str, str] = {}
         self.changes = 0
 
     def last(self) -> tuple[int, bytes]:
@@ -145,6 +148,43 @@ def _is_old(entry: _Entry, before_us: int) -> bool:
     return entry.result is not None and entry.answered_us < before_us
 
 
+class MemoryKeys:
+    """The keys of a memory journal; see `orchestra.journal.port.KeyTable`."""
+
+    def __init__(self, door: _Door) -> None:
+        self._door = door
+
+    def find(self, subjects: Collection[str]) -> Mapping[str, str]:
+        """The keys of these subjects; see the port."""
+        store = self._door.open()
+        with store.lock:
+            return {subject: store.keys[subject] for subject in subjects if subject in store.keys}
+
+    def everything(self) -> Mapping[str, str]:
+        """All keys; see the port."""
+        store = self._door.open()
+        with store.lock:
+            return dict(store.keys)
+
+    def replace(self, wrapped: Mapping[str, str], lease: Lease) -> None:
+        """Put other texts in the place of all; see the port."""
+        store = self._door.open()
+        with store.lock:
+            _proved(store, lease)
+            if store.keys.keys() != wrapped.keys():
+                raise other_keys()
+            store.keys = dict(wrapped)
+            store.changes += 1
+
+    def destroy(self, subjects: Collection[str]) -> int:
+        """Destroy keys; see the port."""
+        store = self._door.open()
+        with store.lock:
+            gone = [store.keys.pop(subject) for subject in set(subjects) if subject in store.keys]
+            store.changes += bool(gone)
+            return len(gone)
+
+
 class MemoryJournal:
     """A journal in this process's memory; see `orchestra.journal.port.Journal` for what each call promises.
 
@@ -157,11 +197,17 @@ class MemoryJournal:
     def __init__(self, store: MemoryStore | None = None) -> None:
         self._door = _Door(store or MemoryStore())
         self._inbox = MemoryInbox(self._door)
+        self._keys = MemoryKeys(self._door)
 
     @property
     def inbox(self) -> MemoryInbox:
         """The inbox in the same store."""
         return self._inbox
+
+    @property
+    def keys(self) -> MemoryKeys:
+        """The customers' keys in the same store."""
+        return self._keys
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
         """Become the owner; see the port."""
@@ -199,8 +245,8 @@ class MemoryJournal:
         Raises:
             VersionConflict: the journal is at another position; nothing was stored.
             LeaseLost: the lease is not the one in force; nothing was stored.
-            MalformedMessage: the records do not follow the last one in position and time, or an answer is to no
-                waiting request; nothing was stored.
+            MalformedMessage: the records do not follow the last one in position and time, an answer is to no waiting
+                request, or a key is of somebody who has one; nothing was stored.
         """
         store = self._door.open()
         with store.lock:
@@ -208,8 +254,9 @@ class MemoryJournal:
             if after != len(store.rows):
                 raise VersionConflict(after, len(store.rows))
             rows = seal(after, *store.last(), batches)
-            answers = _answers(store, batches)
+            answers, keys = _answers(store, batches), _new_keys(store, batches)
             store.rows.extend(rows)
+            store.keys.update(keys)
             for done, check in answers:
                 entry = store.requests[done.request_id]
                 entry.command, entry.result_check, entry.result = None, check, done.result
@@ -300,7 +347,8 @@ class MemoryJournal:
             rows, epoch = store.rows.copy(), store.epoch
             requests = [_request_row(request_id, entry) for request_id, entry in store.requests.items()]
             snapshots = [_snapshot_row(kept) for kept in store.snapshots.values()]
-        return write_file(target, rows, epoch, requests, snapshots)
+            keys = list(store.keys.items())
+        return write_file(target, rows, epoch, requests, snapshots, keys)
 
     def close(self) -> None:
         """Refuse further use; the store stays as it is for its other openers."""
@@ -324,6 +372,15 @@ def _answers(store: MemoryStore, batches: Sequence[Batch]) -> list[tuple[Done, b
             raise not_waiting(done.request_id)
         seen.add(done.request_id)
     return answers
+
+
+def _new_keys(store: MemoryStore, batches: Sequence[Batch]) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for subject, wrapped in (item for batch in batches for item in batch.keys.items()):
+        if subject in keys or subject in store.keys:
+            raise two_keys(subject)
+        keys[subject] = wrapped
+    return keys
 
 
 def _is_wanted(row: Row, subjects: frozenset[str] | None, types: frozenset[str] | None) -> bool:

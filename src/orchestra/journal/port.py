@@ -1,4 +1,4 @@
-"""The two ports of storage: `Journal` (records, leases, snapshots) and its `Inbox` (commands of other processes).
+"""The ports of storage: `Journal` (records, leases, snapshots), its `Inbox` (commands of other processes), its keys.
 
 A journal is called synchronously, one writing call at a time, from a worker thread of the runtime: an append is one
 call per group of commands, so one thread switch is shared by many. Reading calls may come from any thread at any time.
@@ -7,13 +7,13 @@ Whoever implements a journal runs `orchestra.testing.JournalContract` over it; t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from orchestra.model.records import Batch, Lease, Record, Request, Snapshot
 
-__all__ = ["FORMAT", "Inbox", "Journal"]
+__all__ = ["FORMAT", "Inbox", "Journal", "KeyTable"]
 
 FORMAT = 1
 """The newest storage format this library writes and reads."""
@@ -61,12 +61,51 @@ class Inbox(Protocol):
 
 
 @runtime_checkable
+class KeyTable(Protocol):
+    """Customers' keys beside a journal, each wrapped in a text that means nothing here. They come in with `append`.
+
+    A journal without any has never stored what is encrypted.
+    """
+
+    def find(self, subjects: Collection[str]) -> Mapping[str, str]:
+        """Subject -> key, of those of them who have one."""
+        ...
+
+    def everything(self) -> Mapping[str, str]:
+        """Subject -> key, of all who have one."""
+        ...
+
+    def replace(self, wrapped: Mapping[str, str], lease: Lease) -> None:
+        """Put other texts in the place of all, in one go; the old ones are destroyed.
+
+        Raises:
+            MalformedMessage: those given are not of exactly the subjects that have one; nothing was stored.
+            LeaseLost: the lease's epoch is not the current one; nothing was stored.
+            JournalUnavailable: it is not done, or the old ones are not destroyed everywhere: do it again.
+        """
+        ...
+
+    def destroy(self, subjects: Collection[str]) -> int:
+        """Destroy the keys of these subjects; returns how many.
+
+        Raises:
+            JournalUnavailable: it is not done, or not everywhere: call again.
+        """
+        ...
+
+
+@runtime_checkable
 class Journal(Protocol):
     """An append-only, totally ordered log with one writer at a time."""
 
     @property
     def inbox(self) -> Inbox:
         """The inbox beside this journal."""
+        ...
+
+    @property
+    def keys(self) -> KeyTable:
+        """The customers' keys beside this journal, for what is encrypted in it."""
         ...
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
@@ -105,8 +144,8 @@ class Journal(Protocol):
             VersionConflict: the journal is at another position; nothing was stored.
             LeaseLost: the lease's epoch is not the current one; nothing was stored. Whether it has expired does not
                 matter while nobody else took it.
-            MalformedMessage: positions leave a gap, time falls, a text is not Unicode, or a `Done` answers a request
-                that is not waiting; nothing was stored.
+            MalformedMessage: positions leave a gap, time falls, a text is not Unicode, a `Done` answers a request that
+                is not waiting, or a key comes for somebody who has one; nothing was stored.
             JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
             JournalMoved: what the journal was opened on is not what others will find: where it is kept, its files are
                 gone or are others. No writing call answers then, and no call after it.
@@ -167,7 +206,7 @@ class Journal(Protocol):
         ...
 
     def backup(self, target: Path) -> int:
-        """Copy the live journal to a new file, owned by nobody, verify the copy, and return its position.
+        """Copy the live journal with its keys to a new file, owned by nobody, verify it, and return its position.
 
         Raises:
             JournalUnavailable: the target exists, or cannot be written.

@@ -31,6 +31,7 @@ from orchestra.journal.sqlite_backup import copy_file, prove_all
 from orchestra.journal.sqlite_connections import Connections
 from orchestra.journal.sqlite_files import create_journal
 from orchestra.journal.sqlite_inbox import SqliteInbox, store_answers
+from orchestra.journal.sqlite_keys import SqliteKeys, store_keys
 from orchestra.journal.sqlite_queries import SQL
 from orchestra.journal.sqlite_reading import Reader
 from orchestra.journal.sqlite_witness import set_inner_witness
@@ -77,6 +78,7 @@ class SqliteJournal:
         self._epoch = 0
         self._reader = Reader(self._connections, self._head)
         self._inbox = SqliteInbox(self._connections)
+        self._keys = SqliteKeys(self._connections, _prove_lease, self._fold_log)
         if create and not self.path.exists():
             create_journal(self.path)
         try:
@@ -93,6 +95,11 @@ class SqliteJournal:
     def inbox(self) -> SqliteInbox:
         """The inbox in the same file."""
         return self._inbox
+
+    @property
+    def keys(self) -> SqliteKeys:
+        """The customers' keys in the same file."""
+        return self._keys
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
         """Become the owner; at once if the last one's process on this host is gone. See the port.
@@ -130,8 +137,8 @@ class SqliteJournal:
         Raises:
             VersionConflict: the journal is at another position; nothing was stored.
             LeaseLost: the lease is not the one in force; nothing was stored.
-            MalformedMessage: the records do not follow the last one in position and time, or an answer is to no
-                waiting request; nothing was stored.
+            MalformedMessage: the records do not follow the last one in position and time, an answer is to no waiting
+                request, or a key is of somebody who has one; nothing was stored.
             JournalUnavailable: nothing was stored, or with `outcome_unknown` nobody knows.
             JournalCorrupt: the file is damaged; nothing was stored.
             JournalMoved: the file is no longer at its path; nothing was acknowledged.
@@ -145,6 +152,7 @@ class SqliteJournal:
                 connection.executemany(SQL["insert_record"], rows)
             if answers:
                 store_answers(connection, answers)
+            store_keys(connection, batches)
         self._last = Witness(after + len(rows), check)
         self._epoch = lease.epoch
         if rows and self._is_witnessed:
@@ -271,6 +279,11 @@ class SqliteJournal:
                 epoch, *_ = _lease_row(connection)
                 if epoch == self._epoch:  # else another owner has begun, and the witness outside is theirs
                     self._head.remove()
+
+
+def _prove_lease(connection: sqlite3.Connection, lease: Lease) -> None:
+    epoch, owner, _, _ = _lease_row(connection)
+    prove_owner(lease, epoch, owner)
 
 
 def _lease_row(connection: sqlite3.Connection) -> tuple[int, str | None, int, int]:

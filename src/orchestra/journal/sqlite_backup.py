@@ -52,7 +52,12 @@ def _copy(connection: sqlite3.Connection, copy: sqlite3.Connection, target: Path
 
 
 def write_file(
-    target: Path, rows: Sequence[Row], epoch: int, requests: Sequence[tuple[Any, ...]], snapshots: Sequence[Any]
+    target: Path,
+    rows: Sequence[Row],
+    epoch: int,
+    requests: Sequence[tuple[Any, ...]],
+    snapshots: Sequence[Any],
+    keys: Sequence[tuple[str, str]],
 ) -> int:
     """Write a journal file from rows in the form of its tables; returns its position.
 
@@ -68,6 +73,7 @@ def write_file(
             copy.executemany(SQL["insert_record"], rows)
             copy.executemany(SQL["insert_request"], requests)
             copy.executemany(SQL["save_snapshot"], snapshots)
+            copy.executemany(SQL["insert_key"], keys)
             copy.execute(SQL["take_lease"], (epoch, None, 0, 0))
             set_inner_witness(copy)
             copy.execute("COMMIT")

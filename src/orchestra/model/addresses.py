@@ -83,7 +83,7 @@ class Email:
 
 @attrs.frozen
 class Phone:
-    """A phone number in E.164 form (`+4930123456`)."""
+    """A phone number in E.164 form (`+4930123456`), or as it is dialled in the plan's `phone_region`."""
 
     value: str = attrs.field(repr=False)
     name: str | None = attrs.field(default=None, repr=False)

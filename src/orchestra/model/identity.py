@@ -36,6 +36,8 @@ class Identity:
         blocked: values that are no address, beside those every channel knows (`anonymous`, `unknown`, ...): nobody is
             recognised by one.
         levels: how surely a customer is who they say, the least first; contacts begin at the first.
+        phone_region: where phone numbers are dialled that come without a country code, as `DE`: then `030 123456` and
+            `+49 (0)30 123456` are one number. It needs the `phone` extra. None takes numbers in E.164 form alone.
         purposes: purpose of a message -> `opt_in` (only with the customer's consent) or `opt_out` (unless they forbade
             it). `service` needs none.
     """
@@ -47,6 +49,7 @@ class Identity:
     blocked: Sequence[str] = attrs.field(default=(), converter=_texts)
     levels: Sequence[str] = attrs.field(default=("none", "basic", "strong"), converter=_texts)
     purposes: Mapping[str, str] = attrs.field(factory=dict)
+    phone_region: str | None = None
 
     def most(self, kind: str) -> int:
         """How many addresses of a kind one person has at most."""
@@ -62,6 +65,9 @@ def check_identity(identity: Identity) -> Iterator[Fault]:
     for kind, most in identity.limits.items():
         if most < 1:
             yield Fault(f"identity.limits.{kind}", "must be at least 1")
+    region = identity.phone_region
+    if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha() and region.isupper()):
+        yield Fault("identity.phone_region", f"{region!r} must be a region of ISO 3166, as DE")
     if not identity.levels:
         yield Fault("identity.levels", "at least one level is needed: that of contacts nobody has verified")
     for index, level in enumerate(identity.levels):

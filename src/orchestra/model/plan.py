@@ -35,6 +35,7 @@ from orchestra.model.engagements import Engagements, check_engagements
 from orchestra.model.files import decoded, read_file
 from orchestra.model.findings import FIELD_TYPES, FindingKind, check_findings
 from orchestra.model.identity import Identity, check_identity
+from orchestra.model.privacy import Privacy, check_privacy
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.rule_checks import Named, check_rules
@@ -87,6 +88,7 @@ class Plan:
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
         actions: how the application's own actions are tried.
         rules: what follows when something happens, as `[[rules]]` in a file.
+        privacy: how what is personal is kept.
     """
 
     workspace: WorkspaceDefinition = WorkspaceDefinition()
@@ -108,6 +110,7 @@ class Plan:
     commitments: Commitments = Commitments()
     actions: Actions = Actions()
     rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
+    privacy: Privacy = Privacy()
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -404,6 +407,10 @@ def _check_identity(plan: Plan, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"channels.{name}.most_verified", f"must be one of {', '.join(plan.identity.levels)}")
 
 
+def _check_privacy(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_privacy(plan.privacy)
+
+
 def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
     yield from check_engagements(plan.engagements)
     for there, others in plan.engagements.pairs.items():
@@ -432,6 +439,7 @@ _CHECKS = (
     _check_pace,
     _check_cases,
     _check_identity,
+    _check_privacy,
     _check_engagements,
     _check_deliveries,
     _check_callbacks,

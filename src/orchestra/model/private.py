@@ -6,9 +6,17 @@ from typing import Any
 
 import attrs
 
-__all__ = ["private", "private_names"]
+__all__ = ["SEALED", "is_sealed", "private", "private_names"]
 
 _MARK = "orchestra.private"
+
+SEALED = "sealed:"
+"""What a private part begins with that is encrypted; any other is a JSON object."""
+
+
+def is_sealed(text: str | None) -> bool:
+    """Whether a stored private part, command or answer is encrypted."""
+    return text is not None and text.startswith(SEALED)
 
 
 def private() -> Any:

@@ -6,7 +6,7 @@ no event types and a new event needs no new journal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -55,11 +55,13 @@ class Done:
 class Batch:
     """Everything one command or one tick decided: in the journal whole, or not at all.
 
-    `records` may be empty when a refused inbox request has only an answer to store.
+    `records` may be empty when a refused inbox request has only an answer to store. `keys` is subject -> wrapped key,
+    of those whose first private part is among the records, where private parts are encrypted.
     """
 
     records: Sequence[Record]
     done: Done | None = None
+    keys: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
 
 @attrs.frozen

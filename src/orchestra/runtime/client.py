@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections import deque
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 
-from orchestra.codec import decode_event, decode_result, encode_command
+from orchestra.codec import decode_result, encode_command
 from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import is_absent, open_existing, shown_url
 from orchestra.model.commands import Command
-from orchestra.model.events import Event, PlanChanged
+from orchestra.model.events import Event
 from orchestra.model.plan import Plan
 from orchestra.runtime.answers import Answers
 from orchestra.runtime.calls import Calls
@@ -25,6 +24,7 @@ from orchestra.runtime.inbound import digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import close_in_thread, in_thread
+from orchestra.runtime.vaults import newest_plan, unlocked
 
 __all__ = ["Client", "connect"]
 
@@ -106,17 +106,15 @@ async def connect(
         key = WorkspaceKey.of(plan, secrets)
         if key.check != check:
             raise DefinitionError([Fault("workspace.key", "is not the key this workspace was written under")])
-        yield Client(store, plan, key, patience_s)
+        yield Client(await in_thread(unlocked, store, plan, secrets), plan, key, patience_s)
     finally:
         await close_in_thread(store)
 
 
 def _plan_of(journal: Journal, url: str) -> tuple[Plan, str]:
-    newest = deque(journal.read(types=["PlanChanged"]), maxlen=1)
-    if not newest:
+    changed = newest_plan(journal)
+    if changed is None:
         raise _never_opened(url)
-    changed = decode_event(newest[0])
-    assert isinstance(changed, PlanChanged)
     return changed.plan, changed.key_check
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,7 +24,18 @@ from orchestra.errors import MalformedMessage
 from orchestra.model.files import open_file
 from orchestra.model.instants import instant_text
 
-__all__ = ["MAX_LINE_BYTES", "ContactLog", "Line", "Mark", "RawLine", "parse_line"]
+__all__ = [
+    "MAX_LINE_BYTES",
+    "ContactLog",
+    "Line",
+    "Mark",
+    "RawLine",
+    "instant_of",
+    "line_object",
+    "name_of",
+    "parse_line",
+    "refuse_unknown",
+]
 
 MAX_LINE_BYTES: Final = 1_000_000
 """A longer line is bad, and read past without being held in memory."""
@@ -32,8 +43,8 @@ MAX_LINE_BYTES: Final = 1_000_000
 _MAX_FIELD_CHARACTERS: Final = 500
 _LIMITS: Final = JsonLimits(max_bytes=MAX_LINE_BYTES, max_depth=4)
 _REQUIRED: Final = ("at", "channel", "direction", "company", "customer", "thread", "message_id", "text")
+_NAMES: Final = ("channel", "company", "customer", "thread", "message_id")
 _OPTIONAL: Final = ("agent", "queue", "case", "topic", "disposition")
-_KNOWN: Final = frozenset({*_REQUIRED, *_OPTIONAL})
 # RFC 3339, section 5.6. The calendar itself is left to datetime.
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -112,38 +123,59 @@ def parse_line(data: bytes, number: int, latest_us: int | None = None) -> Line:
         MalformedMessage: it is not a line of a contact log; tells the line's number and the reason, quotes no text.
     """
     where = f"line {number}"
-    if not data.strip():
-        raise MalformedMessage(where, "is empty")
-    value = parse_json(data, limits=_LIMITS, where=where)
-    if not isinstance(value, dict):
-        raise MalformedMessage(where, "must be a JSON object")
-    _refuse_unknown(value, where)
-    required = {name: _field(value, name, where) for name in ("channel", "company", "customer", "thread", "message_id")}
-    optional = {name: _field(value, name, where) for name in _OPTIONAL if value.get(name) is not None}
+    value = line_object(data, where)
+    refuse_unknown(value, _REQUIRED, _OPTIONAL, where)
+    required = {
+        name: name_of(value, name, where) for name in ("channel", "company", "customer", "thread", "message_id")
+    }
+    optional = {name: name_of(value, name, where) for name in _OPTIONAL if value.get(name) is not None}
     direction = value.get("direction")
     if direction not in ("inbound", "outbound"):
         raise MalformedMessage(where, "direction must be inbound or outbound")
     text = value.get("text")
     if not isinstance(text, str):
         raise MalformedMessage(where, "text must be a string")
-    at_us = _instant(value.get("at"), where)
-    if latest_us is not None and at_us > latest_us:
-        raise MalformedMessage(where, f"at lies in the future: later than {instant_text(latest_us)}")
+    at_us = instant_of(value.get("at"), where, latest_us)
     return Line(at_us, is_inbound=direction == "inbound", text=clean_text(text), **required, **optional)
 
 
-def _refuse_unknown(value: JsonObject, where: str) -> None:
-    for name in _REQUIRED:
+def line_object(data: bytes, where: str) -> JsonObject:
+    """The JSON object that a line is.
+
+    Raises:
+        MalformedMessage: it is none, or is beyond the limits.
+    """
+    if not data.strip():
+        raise MalformedMessage(where, "is empty")
+    value = parse_json(data, limits=_LIMITS, where=where)
+    if not isinstance(value, dict):
+        raise MalformedMessage(where, "must be a JSON object")
+    return value
+
+
+def refuse_unknown(value: JsonObject, required: Collection[str], optional: Collection[str], where: str) -> None:
+    """Refuse an object that lacks a field, or has one that nobody knows.
+
+    Raises:
+        MalformedMessage: so it is.
+    """
+    for name in required:
         if name not in value:
             raise MalformedMessage(where, f"{name} is missing")
+    known = (*required, *optional)
     for name in value:
-        if name not in _KNOWN:
-            near = get_close_matches(name[:40], sorted(_KNOWN), 1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join((*_REQUIRED, *_OPTIONAL))}"
+        if name not in known:
+            near = get_close_matches(name[:40], sorted(known), 1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             raise MalformedMessage(where, f"unknown field {name[:40]!a}; {hint}")
 
 
-def _field(value: JsonObject, name: str, where: str) -> str:
+def name_of(value: JsonObject, name: str, where: str) -> str:
+    """A field that names something: one line of text.
+
+    Raises:
+        MalformedMessage: it is not.
+    """
     text = value[name]
     if not isinstance(text, str) or not 1 <= len(text) <= _MAX_FIELD_CHARACTERS:
         raise MalformedMessage(where, f"{name} must be a string of 1 to {_MAX_FIELD_CHARACTERS} characters")
@@ -153,7 +185,12 @@ def _field(value: JsonObject, name: str, where: str) -> str:
         raise MalformedMessage(where, f"{name} holds a {error.reason}") from None
 
 
-def _instant(value: object, where: str) -> int:
+def instant_of(value: object, where: str, latest_us: int | None = None) -> int:
+    """The instant in the field `at`, microseconds since 1970 UTC.
+
+    Raises:
+        MalformedMessage: it is none, is before 1970, or is later than may be.
+    """
     if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
         raise MalformedMessage(where, "at must be an instant as RFC 3339 writes it, such as 2026-03-02T09:30:00Z")
     try:
@@ -162,6 +199,8 @@ def _instant(value: object, where: str) -> int:
         raise MalformedMessage(where, "at names no instant of the calendar") from None
     if at_us < 0:
         raise MalformedMessage(where, "at is before 1970")
+    if latest_us is not None and at_us > latest_us:
+        raise MalformedMessage(where, f"at lies in the future: later than {instant_text(latest_us)}")
     return at_us
 
 

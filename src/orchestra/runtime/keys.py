@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from orchestra.channels.text import normalise_address
-from orchestra.errors import DefinitionError, Fault
+from orchestra.errors import DefinitionError, Fault, MalformedMessage
 from orchestra.model.addresses import Address, Email, Handle, Phone, Thread
 from orchestra.model.plan import Plan
 
@@ -29,12 +30,38 @@ def resolve_secret(name: str, secrets: Mapping[str, str] | None) -> str | None:
     return os.environ.get(name)
 
 
+def _speller(region: str | None) -> Callable[[str], str] | None:
+    """What brings the phone numbers of a region into E.164 form; None without a region.
+
+    Raises:
+        DefinitionError: nothing can.
+    """
+    if region is None:
+        return None
+    try:
+        from orchestra.runtime.phones import e164, is_region  # noqa: PLC0415 - only with the extra
+    except ModuleNotFoundError as error:
+        remedy = "needs the phone extra: pip install 'orchestra-cx[phone]'"
+        raise DefinitionError([Fault("identity.phone_region", remedy)]) from error
+    if not is_region(region):
+        raise DefinitionError([Fault("identity.phone_region", f"{region!r} has no phone numbers that are known")])
+    return partial(e164, region=region)
+
+
 class WorkspaceKey:
     """Hashes what must be recognised but not known. Holds the key, shows it nowhere."""
 
-    __slots__ = ("_blocked", "_key")
+    __slots__ = ("_blocked", "_key", "_spelt")
 
-    def __init__(self, key: bytes, blocked: Iterable[str] = ()) -> None:
+    def __init__(self, key: bytes, blocked: Iterable[str] = (), spelt: Callable[[str], str] | None = None) -> None:
+        """Keep a key.
+
+        Args:
+            key: any bytes.
+            blocked: values that are no address.
+            spelt: gives a phone number that is not in E.164 form in that form; None leaves it to be refused.
+        """
+        self._spelt = spelt
         self._blocked = _BLOCKED | {value.strip().casefold() for value in blocked}
         self._key = hashlib.blake2b(key, digest_size=32, person=b"orchestra").digest()
 
@@ -43,16 +70,17 @@ class WorkspaceKey:
         """The key that the plan names; without one a key derived from the workspace's name.
 
         Raises:
-            DefinitionError: the named secret is not set, or too short.
+            DefinitionError: the named secret is not set, or too short; or the region of phone numbers is unknown, or
+                needs the `phone` extra, which is not installed.
         """
-        name = plan.workspace.key
+        name, spelt = plan.workspace.key, _speller(plan.identity.phone_region)
         if name is None:
-            return cls(f"name:{plan.workspace.name}".encode(), plan.identity.blocked)
+            return cls(f"name:{plan.workspace.name}".encode(), plan.identity.blocked, spelt)
         secret = resolve_secret(name, secrets)
         if secret is None or len(secret) < _SHORTEST:
             problem = "is not set" if secret is None else f"is shorter than {_SHORTEST} characters"
             raise DefinitionError([Fault("workspace.key", f"secret {name!r} {problem}")])
-        return cls(f"secret:{secret}".encode(), plan.identity.blocked)
+        return cls(f"secret:{secret}".encode(), plan.identity.blocked, spelt)
 
     def _mac(self, purpose: str, text: str, size: int = 16) -> str:
         # A lone surrogate is refused wherever it would be stored, which is not here.
@@ -72,8 +100,16 @@ class WorkspaceKey:
         """
         if person.value.strip().casefold() in self._blocked:
             return Address(person.kind, self._mac("address", f"{person.kind}\x1f"), None, person.name, matches=False)
-        value = normalise_address(person.kind, person.value)
+        value = self._normalised(person)
         return Address(person.kind, self._mac("address", f"{person.kind}\x1f{value}"), value, person.name)
+
+    def _normalised(self, person: Email | Phone | Handle) -> str:
+        if person.kind != "phone" or self._spelt is None:
+            return normalise_address(person.kind, person.value)
+        try:
+            return normalise_address("phone", person.value)  # what is in that form stays, whatever is known of numbers
+        except MalformedMessage:
+            return normalise_address("phone", self._spelt(person.value))
 
     def thread(self, value: str) -> Thread:
         """The thread as commands carry it: hashed exactly as the provider spells it, with the raw value beside."""

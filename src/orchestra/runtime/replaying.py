@@ -1,57 +1,41 @@
 """Replaying a contact log: each line at its recorded time, through the commands that a live channel uses.
 
-Belongs here: the plan of a replay, its batches, and where a run begins that another one left off. Does not: how a line
-looks (`contact_log`), and what any command decides.
-
-Batches end at the same lines in every run, and each is one append that ends with the mark of the prefix taken. So a run
-that is killed leaves the journal as after some batch, and the next run goes on as the first would have.
+Belongs here: the plan of a replay, and what a line becomes. Does not: how a line looks (`contact_log`), how lines are
+taken (`taking`), and what any command decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 import attrs
 
 from orchestra.engine.logs.state import Prefix
-from orchestra.errors import CommandRefused, DefinitionError, Fault, JournalError, MalformedMessage
+from orchestra.errors import DefinitionError, Fault, JournalError, MalformedMessage
 from orchestra.journal.port import Journal
 from orchestra.journal.process import process_holder
 from orchestra.model.addresses import Handle
-from orchestra.model.commands import Command, MarkLog, ReceiveMessage, RecordReply
+from orchestra.model.commands import Command, ReceiveMessage, RecordReply
 from orchestra.model.definitions import Cases, Channel, Queue, Team, WorkspaceDefinition
 from orchestra.model.plan import Plan
-from orchestra.model.records import Lease
 from orchestra.model.results import Received
 from orchestra.model.scores import Scores
 from orchestra.runtime.contact_log import ContactLog, Line, Mark, RawLine, parse_line
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.loading import load_engine
+from orchestra.runtime.taking import LEASE_US, Outcome, Progress, Taking
+from orchestra.runtime.vaults import unlocked
 
-__all__ = ["ADDRESS_KIND", "BATCH_LINES", "Progress", "Replayed", "Survey", "replay", "replay_plan", "survey"]
-
-BATCH_LINES: Final = 250
-"""A batch ends at every line whose number this divides."""
+__all__ = ["ADDRESS_KIND", "Replayed", "Survey", "replay", "replay_plan", "survey"]
 
 ADDRESS_KIND: Final = "log"
 """Kind of the addresses of people in a contact log."""
 
 _QUEUE: Final = "contacts"
 _TEAM: Final = "company"
-_LEASE_US: Final = 30_000_000
-
-
-class Progress(Protocol):
-    """Who watches a replay."""
-
-    def bad_line(self, number: int, reason: str) -> None:
-        """This line cannot be taken."""
-
-    def advance(self, lines: int, total: int) -> None:
-        """So many lines of all are done, skipped ones included."""
 
 
 @attrs.frozen
@@ -193,10 +177,11 @@ def replay(
         Whenever it ends, also by a kill, the journal holds whole batches: another run takes the rest, and the state is
         as after one run. Lines taken before add no event.
     """
-    lease = journal.acquire(process_holder(), now_us(), _LEASE_US)
+    journal = unlocked(journal, plan)
+    lease = journal.acquire(process_holder(), now_us(), LEASE_US)
     try:
         ledger = Ledger(journal, lease, load_engine(journal, scores=scores))
-        return _Replay(log, ledger, progress, now_us, latest_us).run(plan, is_strict)
+        return _Replay(Taking(log, ledger, progress, now_us), latest_us).run(plan, is_strict)
     finally:
         with suppress(JournalError):  # a lease that cannot be given back runs out
             journal.release(lease)
@@ -209,43 +194,25 @@ def _live_journal() -> DefinitionError:
 
 
 class _Replay:
-    def __init__(
-        self,
-        log: ContactLog,
-        ledger: Ledger,
-        progress: Progress,
-        now_us: Callable[[], int],
-        latest_us: int | None,
-    ) -> None:
-        self._log = log
-        self._ledger = ledger
-        self._progress = progress
-        self._now_us = now_us
+    def __init__(self, taking: Taking, latest_us: int | None) -> None:
+        self._taking = taking
+        self._ledger = taking.ledger
         self._latest_us = latest_us
-        self._lease: Lease = ledger.lease
-        self._lines = self._rejected = self._duplicates = self._late = self._unmarked = 0
-        self._marked: Mark | None = None
-        self._reached = log.mark()
 
     def run(self, plan: Plan | None, is_strict: bool) -> Replayed:
-        engine = self._ledger.engine
-        prefixes = engine.view.logs.prefixes
-        seen = survey(self._log, prefixes, self._latest_us)
-        if seen.taken is not None:
-            before = prefixes[seen.taken.sha256]
-            self._lines, self._rejected = before.lines, before.rejected
-            self._duplicates, self._late = before.duplicates, before.late
-        self._marked = seen.taken
-        skipped, rejected_before = self._lines, self._rejected
-        if not (is_strict and self._rejected):
+        taking, engine = self._taking, self._ledger.engine
+        seen = survey(taking.log, engine.view.logs.prefixes, self._latest_us)
+        taking.go_on(seen.taken, engine.view.logs.prefixes)
+        skipped, rejected_before = taking.lines, taking.rejected
+        if not (is_strict and taking.rejected):
             self._put_plan(plan, seen)
-            self._take_lines(seen.lines, is_strict)
+            taking.take(self._decide, seen.lines, is_strict=is_strict)
         return Replayed(
-            self._lines + self._unmarked,
+            taking.lines + taking.unmarked,
             skipped,
-            self._rejected + self._unmarked,
-            self._duplicates,
-            self._late,
+            taking.rejected + taking.unmarked,
+            taking.duplicates,
+            taking.late,
             rejected_before,
             self._ledger.stored,
             engine.state_hash(),
@@ -260,40 +227,12 @@ class _Replay:
         self._key = WorkspaceKey.of(chosen)
         self._ledger.put_plan(chosen, self._key, seen.first_us or 0)
 
-    def _take_lines(self, total: int, is_strict: bool) -> None:
-        skipped = self._lines
-        for raw in self._log.read():
-            if raw.number <= skipped:
-                continue
-            reason = self._take(raw)
-            if reason is not None:
-                self._progress.bad_line(raw.number, reason)
-                if is_strict or not raw.is_ended:
-                    # Not in the prefix: a strict run ends before it, and a line still being written may turn out well.
-                    self._unmarked = 1
-                    break
-                self._rejected += 1
-            self._lines = raw.number
-            self._reached = self._log.mark()
-            if self._lines % BATCH_LINES == 0:
-                self._commit()
-                self._progress.advance(self._lines, total)
-        self._commit()
-        self._progress.advance(self._lines + self._unmarked, total)
-
-    def _take(self, raw: RawLine) -> str | None:
-        """Take a line; gives the reason if it is bad."""
-        try:
-            line = parse_line(raw.data, raw.number, self._latest_us)
-            decided = self._ledger.execute(self._command(line), line.at_us)
-        except MalformedMessage as error:
-            return error.reason
-        except CommandRefused as error:
-            return str(error)
+    def _decide(self, raw: RawLine) -> Outcome:
+        line = parse_line(raw.data, raw.number, self._latest_us)
+        decided = self._ledger.execute(self._command(line), line.at_us)
         assert isinstance(decided.result, Received)
-        self._duplicates += decided.result.duplicate
-        self._late += not decided.result.duplicate and decided.at_us > line.at_us
-        return None
+        is_known = decided.result.duplicate
+        return Outcome(is_known, not is_known and decided.at_us > line.at_us)
 
     def _command(self, line: Line) -> Command:
         person = self._key.address(Handle(line.customer, kind=ADDRESS_KIND))
@@ -322,17 +261,3 @@ class _Replay:
             disposition=line.disposition,
             text=line.text,
         )
-
-    def _commit(self) -> None:
-        """Store what was decided since the last mark, in one append that ends with the mark of these lines."""
-        before = self._marked
-        if self._lines > (0 if before is None else before.lines):
-            mark = self._reached
-            previous = None if before is None else before.sha256
-            command = MarkLog(mark.sha256, mark.lines, self._rejected, self._duplicates, previous, self._late)
-            self._ledger.execute(command, self._ledger.engine.now_us)
-            self._marked = mark
-        now_us = self._now_us()
-        if now_us > self._lease.expires_us - _LEASE_US // 2:
-            self._lease = self._ledger.lease = self._ledger.journal.renew(self._lease, now_us, _LEASE_US)
-        self._ledger.commit()

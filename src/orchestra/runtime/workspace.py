@@ -52,6 +52,7 @@ from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
 from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
+from orchestra.runtime.vaults import unlocked
 from orchestra.runtime.views import (
     CaseView,
     CustomerView,
@@ -147,6 +148,7 @@ class Workspace(Calls, Lists):
         url = lasting_url(journal) if isinstance(journal, str) and not journal.startswith("memory:") else None
         store = await in_thread(open_journal, journal) if isinstance(journal, str) else journal
         try:
+            store = await in_thread(unlocked, store, plan, secrets)
             lease = await acquire(store, standby=standby)
             try:
                 named = scores, predicates, ActionNames(set(actions or ()), actions is not None)

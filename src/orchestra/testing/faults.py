@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from orchestra.errors import JournalUnavailable
-from orchestra.journal.port import Inbox, Journal
+from orchestra.journal.port import Inbox, Journal, KeyTable
 from orchestra.model.records import Batch, Lease, Record, Request, Snapshot
 
-__all__ = ["WRITES", "Crash", "FaultyInbox", "FaultyJournal", "JournalFault"]
+__all__ = ["WRITES", "Crash", "FaultyInbox", "FaultyJournal", "FaultyKeys", "JournalFault"]
 
 Result = TypeVar("Result")
 
 WRITES: Final = frozenset(
-    {"acquire", "append", "blank", "forget", "release", "renew", "save_snapshot", "submit"},
+    {"acquire", "append", "blank", "destroy", "forget", "release", "renew", "replace", "save_snapshot", "submit"},
 )
 """The calls that write, by name."""
 
@@ -84,6 +84,7 @@ class FaultyJournal:
         self._lock = threading.Lock()
         self._is_dead = False
         self._inbox = FaultyInbox(self, inner.inbox)
+        self._keys = FaultyKeys(self, inner.keys)
 
     @property
     def writes(self) -> int:
@@ -94,6 +95,11 @@ class FaultyJournal:
     def inbox(self) -> Inbox:
         """The inner journal's inbox, with the same plan."""
         return self._inbox
+
+    @property
+    def keys(self) -> KeyTable:
+        """The inner journal's keys, with the same plan."""
+        return self._keys
 
     def perform(self, name: str, action: Callable[[], Result], half: Callable[[], object] = lambda: None) -> Result:
         """Do one write, or what the plan has for it; `half` does a part of it."""
@@ -221,3 +227,29 @@ class FaultyInbox:
     def forget(self, before_us: int) -> int:
         """Counted as a write; see the port."""
         return self._journal.perform("forget", lambda: self._inner.forget(before_us))
+
+
+class FaultyKeys:
+    """The keys of a `FaultyJournal`; their writes count in the same row."""
+
+    def __init__(self, journal: FaultyJournal, inner: KeyTable) -> None:
+        self._journal = journal
+        self._inner = inner
+
+    def find(self, subjects: Collection[str]) -> Mapping[str, str]:
+        """Passed on; see the port."""
+        self._journal.alive()
+        return self._inner.find(subjects)
+
+    def everything(self) -> Mapping[str, str]:
+        """Passed on; see the port."""
+        self._journal.alive()
+        return self._inner.everything()
+
+    def replace(self, wrapped: Mapping[str, str], lease: Lease) -> None:
+        """Counted as a write; see the port."""
+        self._journal.perform("replace", lambda: self._inner.replace(wrapped, lease))
+
+    def destroy(self, subjects: Collection[str]) -> int:
+        """Counted as a write; see the port."""
+        return self._journal.perform("destroy", lambda: self._inner.destroy(subjects))

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 
 from orchestra.testing.journal_keeping import KeepingCases
+from orchestra.testing.journal_keys import KeyCases
 from orchestra.testing.journal_model import Step, check_sequence, sequences
 from orchestra.testing.journal_ownership import InboxCases, LeaseCases
 from orchestra.testing.journal_records import AppendCases, ReadCases
@@ -29,7 +30,7 @@ from orchestra.testing.journal_records import AppendCases, ReadCases
 __all__ = ["JournalContract"]
 
 
-class JournalContract(AppendCases, ReadCases, LeaseCases, InboxCases, KeepingCases):
+class JournalContract(AppendCases, ReadCases, LeaseCases, InboxCases, KeepingCases, KeyCases):
     """The suite. See the module for its use, and `JournalRig` for what a subclass supplies."""
 
     # One example is a journal of its own; that a class's instance serves several does no harm here.

@@ -9,6 +9,7 @@ import pytest
 
 from orchestra.cli.main import COMMANDS, main
 from orchestra.runtime.contact_log import parse_line
+from orchestra.runtime.import_lines import _TYPES, parse_history_line
 
 REFERENCE = Path(__file__).resolve().parents[3] / "docs" / "reference"
 OPTION = re.compile(r"--[a-z]+")
@@ -51,3 +52,23 @@ def test_every_field_of_a_line_is_on_the_page() -> None:
     told = {"at", "channel", "direction", "company", "customer", "thread", "message_id", "text"}
     assert set(required) == told
     assert {name for name, need in fields if need == "optional"} == {"agent", "queue", "case", "topic", "disposition"}
+
+
+def test_the_history_on_the_page_is_one() -> None:
+    page = (REFERENCE / "history-file.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    lines = [parse_history_line(line.encode(), number) for number, line in enumerate(block.splitlines(), 1)]
+    assert {type(line) for line in lines} == {made for made, _, _ in _TYPES.values()}
+
+
+def test_every_field_of_every_type_of_line_is_on_the_page() -> None:
+    page = (REFERENCE / "history-file.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:`(\w+)`)? ?\| `(\w+)` \| (required|optional|one of the two) \|", page, re.MULTILINE)
+    told: dict[str, dict[str, bool]] = {}
+    for kind, name, need in rows:
+        told.setdefault(kind or list(told)[-1], {})[name] = need == "required"
+    known = {
+        kind: dict.fromkeys(required, True) | dict.fromkeys(optional, False)
+        for kind, (_, required, optional) in _TYPES.items()
+    }
+    assert told == known

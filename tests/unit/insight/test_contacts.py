@@ -30,10 +30,7 @@ def test_a_contact_waits_until_an_agent_answers() -> None:
 def test_what_is_asked_twice_is_one_question() -> None:
     desk = Desk()
     called = desk.call("joe", 10)
-    written = desk.run(
-        c.ReceiveMessage("mail", "main", "m9", person("joe"), text="where is it?"), 20
-    ).result.interaction
-    desk.run(c.LinkQuestion(written, called), 25)
+    desk.run(c.ReceiveMessage("mail", "main", "m9", person("joe"), text="where is it?"), 20)
     figures = total(desk)
     assert (figures.contacts.queued, figures.contacts.waiting, figures.contacts.linked) == (1, 1, 0)
     desk.sign_in("ana", at_s=30)
@@ -45,16 +42,15 @@ def test_what_is_asked_twice_is_one_question() -> None:
 
 def test_a_question_that_is_unlinked_counts_as_long_as_it_has_waited() -> None:
     desk = Desk()
-    called = desk.call("joe", 10)
+    desk.call("joe", 10)
     written = desk.run(
         c.ReceiveMessage("mail", "main", "m9", person("joe"), text="where is it?"), 20
     ).result.interaction
-    desk.run(c.LinkQuestion(written, called), 25)
     desk.run(c.UnlinkQuestion(written), 30)
     desk.sign_in("ana", "bob", at_s=40)
     desk.take(written, 50)
     figures = total(desk)
-    assert (figures.contacts.queued, figures.contacts.linked, figures.wait.mean_s) == (2, 0, 30.0)
+    assert (figures.contacts.queued, figures.contacts.linked, figures.wait.mean_s) == (2, 0, 40.0)
 
 
 def test_declined_offers_do_not_make_another_wait() -> None:

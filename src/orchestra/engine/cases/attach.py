@@ -21,6 +21,8 @@ def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str,
     if event.conversation is None:
         case = view.work.items[event.interaction].case
         return None if case is None else (case, "work_item")
+    if event.reply_case is not None and view.logs.importing and event.reply_case in view.cases.cases:
+        return event.reply_case, "import"
     for way in view.plan.cases.attach:
         if way == CORRELATOR:  # the last, which may also only suggest
             return None

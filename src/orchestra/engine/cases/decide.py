@@ -18,7 +18,7 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.results import CaseRef
 from orchestra.model.structure import microseconds
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "resolved"]
 
 _SLICE = 200
 
@@ -56,11 +56,12 @@ def _resolve(view: View, command: c.ResolveCase, at_us: int) -> Steps:
     known = view.plan.cases.dispositions
     if command.disposition is not None and known and command.disposition not in known:
         raise InvalidCommand("disposition", f"must be one of {', '.join(sorted(known))}")
-    yield _resolved(view, key, case, command.disposition, at_us)
+    yield resolved(view, key, case, command.disposition, at_us)
     return None
 
 
-def _resolved(view: View, key: str, case: Case, disposition: str | None, at_us: int) -> e.CaseResolved:
+def resolved(view: View, key: str, case: Case, disposition: str | None, at_us: int) -> e.CaseResolved:
+    """The event that settles a case, with the time at which it closes by itself."""
     after = view.plan.cases.close_after
     return e.CaseResolved(key, case.customer, disposition, None if after is None else at_us + microseconds(after))
 
@@ -191,7 +192,7 @@ def _on_finished(view: View, event: e.InteractionDone, at_us: int) -> Iterator[e
         return
     key, case = _matter(view, event.interaction)
     if CASE.allows(case.state, "resolve") and not is_worked(view, key):
-        yield _resolved(view, key, case, event.disposition, at_us)
+        yield resolved(view, key, case, event.disposition, at_us)
 
 
 def _resolves(view: View, disposition: str | None) -> bool:
@@ -205,7 +206,7 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     yield from join(view, event.case, event.customer, event.interaction)
     key, case = view.cases.root(event.case), view.cases.row(event.case)
     if event.resolve and CASE.allows(case.state, "resolve"):
-        yield _resolved(view, key, case, event.disposition, at_us)
+        yield resolved(view, key, case, event.disposition, at_us)
 
 
 # Time

@@ -186,8 +186,11 @@ class Cases(Slice):
 
     def next_case(self) -> tuple[str, str]:
         """Id and number that the next case will have."""
-        number = self.counts.get("case", 0) + 1
-        return f"ca{number}", self.plan.cases.number.format(number)
+        count = self.counts.get("case", 0) + 1
+        number = self.plan.cases.number.format(count)
+        while number in self.by_number:  # brought by an import, or written by a plan with another form
+            number += "'"
+        return f"ca{count}", number
 
     def newest_open(self, ids: Sequence[str], topic: str) -> str | None:
         """A person's newest open case on the topic, by all their ids."""

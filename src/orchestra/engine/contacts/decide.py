@@ -18,7 +18,7 @@ from orchestra.engine.contacts.intake import (
     when,
 )
 from orchestra.engine.contacts.owned import owned
-from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Interaction, taken_key
+from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Conversation, Interaction, taken_key
 from orchestra.engine.contacts.wrap_up import check_disposition, check_end, wrap_up_of
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.lifecycle import INTERACTION
@@ -32,7 +32,7 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "record_reply"]
 
 
 def _refuse_work_item(key: str, interaction: Interaction, instead: str) -> None:
@@ -186,16 +186,21 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
     if taken is not None:
         return received(view, taken, is_duplicate=True)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
+    return (yield from record_reply(view, command, None, occurred_us))
+
+
+def record_reply(view: View, command: c.RecordReply, about: str | None, occurred_us: int) -> Steps:
+    """Record an answer that was not taken before, about a case if one is given; gives `Received`."""
     recipient, conversation = yield from find_or_start(view, command, command.recipient)
     row = view.contacts.conversations[conversation]
-    if row.case is None or view.cases.row(row.case).state == "CLOSED":
+    if about is None and (row.case is None or view.cases.row(row.case).state == "CLOSED"):
         yield from _case_for_reply(view, conversation)
-    assert row.case is not None
+    case = about or row.case
+    assert case is not None
     message = view.contacts.next_id("message", "me")
-    answered = row.interaction
     yield e.ReplyRecorded(
         message,
-        row.case,
+        case,
         recipient,
         command.channel,
         command.account,
@@ -204,13 +209,21 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
         row.messages + 1,
         occurred_us,
         command.resolve,
-        answered,
+        row.interaction if about is None else _answered(view, row, about),
         command.agent,
         command.disposition,
         command.text,
     )
     key = taken_key(command.channel, command.account, command.message_id)
     return received(view, view.contacts.taken[key], is_duplicate=False)
+
+
+def _answered(view: View, row: Conversation, case: str) -> str | None:
+    """The interaction of a case that is answered by writing into a conversation, which may be about another by now."""
+    newest = row.interaction
+    if newest is not None and view.contacts.interactions[newest].case == case:
+        return newest
+    return view.contacts.newest.get((case, row.customer, row.channel))
 
 
 def _case_for_reply(view: View, conversation: str) -> Iterator[e.Event]:

@@ -182,7 +182,9 @@ def when(view: View, channel: str, occurred_us: int | None, at_us: int) -> int:
     return occurred_us if oldest is None else max(occurred_us, at_us - microseconds(oldest))
 
 
-def find_or_start(view: View, command: c.ReceiveMessage | c.ReceiveContact | c.RecordReply, person: Address) -> Steps:
+def find_or_start(
+    view: View, command: c.ReceiveMessage | c.ReceiveContact | c.RecordReply | c.ImportMessage, person: Address
+) -> Steps:
     """The ids of customer and conversation, after the events that make them if they are new."""
     customer = view.identity.holder(person.key) if person.matches else None
     if customer is None:

@@ -123,7 +123,7 @@ def released(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
 
 def discharged(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
     """One answer is the answer to all: each is told so where it was asked, if the plan has a text for that."""
-    pointer = view.plan.engagements.pointer
+    pointer = None if view.logs.importing else view.plan.engagements.pointer  # who was answered years ago was told
     for other in view.engagements.linked_to(interaction):
         row = view.contacts.interactions[other]
         assert row.case is not None  # what has waited has a case

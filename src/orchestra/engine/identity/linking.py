@@ -14,12 +14,14 @@ from orchestra.model import events as e
 from orchestra.model.addresses import Address
 from orchestra.model.results import Linked
 
-__all__ = ["MOST_IDS", "link_address", "link_known", "merge"]
+__all__ = ["MOST_IDS", "PROVIDER", "link_address", "link_known", "merge"]
 
 MOST_IDS = 100
 """Ids of one person. More than that are no person, but something that links everybody: a switchboard, a shared form."""
 
-_PROVIDER = "provider"
+PROVIDER = "provider"
+"""Evidence of what a provider tells."""
+
 _CERTAIN = 100
 
 
@@ -122,7 +124,7 @@ def link_address(
     return Linked(root, "suggested")
 
 
-def link_known(view: View, customer: str, addresses: Sequence[Address]) -> Steps:
+def link_known(view: View, customer: str, addresses: Sequence[Address], evidence: str = PROVIDER) -> Steps:
     """Link the addresses under which a provider says it knows a sender, too.
 
     It never refuses: what is vetoed is suggested to people, with the veto.
@@ -135,7 +137,7 @@ def link_known(view: View, customer: str, addresses: Sequence[Address]) -> Steps
             held = _by_kind(view, customer).get(address.kind, ())
             if _too_many(view, address.kind, held, [address.key]) is None:
                 root = view.identity.root(customer)
-                yield e.AddressLinked(root, address.kind, address.key, _PROVIDER, _CERTAIN, address.value, address.name)
+                yield e.AddressLinked(root, address.kind, address.key, evidence, _CERTAIN, address.value, address.name)
         elif not view.identity.is_same(customer, holder) and not view.identity.is_apart(customer, holder):
             one, other = view.identity.root(holder), view.identity.root(customer)
-            yield from _decided(view, one, other, _PROVIDER, _CERTAIN, veto(view, one, other))
+            yield from _decided(view, one, other, evidence, _CERTAIN, veto(view, one, other))

@@ -1,7 +1,8 @@
-"""Marking a contact log's prefix as taken."""
+"""Marking a prefix of a contact log, or of a history, as taken."""
 
 from __future__ import annotations
 
+from orchestra.engine.logs.importing import DECIDE
 from orchestra.engine.logs.state import EVOLVE, Logs
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
@@ -26,4 +27,4 @@ def _mark(view: View, command: c.MarkLog, at_us: int) -> Steps:
     return None
 
 
-SECTION = Section("logs", Logs, {c.MarkLog: _mark}, EVOLVE)
+SECTION = Section("logs", Logs, {c.MarkLog: _mark, **DECIDE}, EVOLVE)

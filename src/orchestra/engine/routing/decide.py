@@ -54,6 +54,10 @@ _TAKEN_BACK = ("rescinded", "setup_failed")
 
 def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator[e.Event]:
     """Cases react first, so the interaction has its case by now."""
+    if not event.live and view.plan.channels[event.channel].live:
+        # Imported: whoever called or chatted then waits on no line now.
+        yield e.InteractionCanceled(event.interaction, event.customer, "import")
+        return
     row = view.contacts.interactions[event.interaction]
     queue = row.queue or event.queue or view.plan.queue_of(event.channel, event.account)
     agent = event.agent or _who_knows(view, event, queue, row.case)

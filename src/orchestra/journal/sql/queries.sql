@@ -97,3 +97,18 @@ INSERT OR REPLACE INTO snapshot (schema, position, record_check, state_check, st
 
 -- name: load_snapshot
 SELECT position, record_check, state_check, state FROM snapshot WHERE schema = ?;
+
+-- name: find_key
+SELECT wrapped FROM customer_key WHERE subject = ?;
+
+-- name: all_keys
+SELECT subject, wrapped FROM customer_key;
+
+-- name: insert_key
+INSERT INTO customer_key (subject, wrapped) VALUES (?, ?);
+
+-- name: replace_key
+UPDATE customer_key SET wrapped = ? WHERE subject = ?;
+
+-- name: destroy_key
+DELETE FROM customer_key WHERE subject = ?;

@@ -45,6 +45,12 @@ CREATE TABLE request (
 );
 CREATE INDEX request_waiting ON request (number) WHERE result IS NULL;
 
+-- Customers' keys, wrapped, where private parts are encrypted; the one of nobody is the journal's own.
+CREATE TABLE customer_key (
+    subject TEXT PRIMARY KEY,
+    wrapped TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE snapshot (
     schema       TEXT    PRIMARY KEY,
     position     INTEGER NOT NULL,

@@ -104,6 +104,7 @@ from orchestra.model.commands.identity import (
     UnlinkAddress,
     VerifyContact,
 )
+from orchestra.model.commands.imports import BeginImport, ImportCase, ImportCustomer, ImportMessage, ImportStatus
 from orchestra.model.commands.logs import MarkLog
 from orchestra.model.commands.offers import (
     AcceptOffer,
@@ -133,6 +134,7 @@ __all__ = [
     "AskConsult",
     "AssignCase",
     "BargeIn",
+    "BeginImport",
     "CancelAction",
     "CancelCallback",
     "CancelDelivery",
@@ -157,6 +159,10 @@ __all__ = [
     "FinishWrapUp",
     "HandOver",
     "HoldInteraction",
+    "ImportCase",
+    "ImportCustomer",
+    "ImportMessage",
+    "ImportStatus",
     "LeaveConsult",
     "LeaveContact",
     "LinkAddress",

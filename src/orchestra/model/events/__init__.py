@@ -147,6 +147,7 @@ from orchestra.model.events.identity import (
     TriageNeeded,
     TriageSettled,
 )
+from orchestra.model.events.imports import ImportBegun, StatusImported
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
     AgentRested,
@@ -282,6 +283,7 @@ __all__ = [
     "HandOffAccepted",
     "HandOffEnded",
     "HandOffOffered",
+    "ImportBegun",
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",
@@ -337,6 +339,7 @@ __all__ = [
     "SegmentWrapUpStarted",
     "SendingStarted",
     "SendingStopped",
+    "StatusImported",
     "StepEntered",
     "TalkEnded",
     "TeamNotified",
