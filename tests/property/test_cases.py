@@ -57,7 +57,7 @@ def _mergeable(engine: Engine) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("steps", [70, 110])
 def test_a_merge_and_its_undoing_leave_nothing(steps: int) -> None:
     done = 0
-    for seed in range(16):
+    for seed in range(24):
         engine, log = _run(seed, steps)
         for name, other in _mergeable(engine):
             if not _is_quiet(engine, name):
@@ -77,7 +77,7 @@ def test_a_merge_and_its_undoing_leave_nothing(steps: int) -> None:
 @pytest.mark.parametrize("steps", [70, 110])
 def test_what_is_moved_and_moved_back_leaves_nothing(steps: int) -> None:
     done = 0
-    for seed in range(16):
+    for seed in range(24):
         engine, log = _run(seed, steps)
         cases = engine.view.cases
         for name, other in _mergeable(engine):
