@@ -30,7 +30,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import commitment_moves
+from tests import commitment_moves, participant_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 
 __all__ = [
@@ -224,6 +224,7 @@ def swarm_plan() -> Plan:
         ),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
         commitments=commitment_moves.swarm_commitments(),
+        participants=participant_moves.swarm_participants(),
     )
 
 
@@ -1141,6 +1142,7 @@ WEIGHTS: Mapping[Move, int] = {
     erase: 1,
     record_erasure: 2,
     **commitment_moves.WEIGHTS,
+    **participant_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

@@ -36,6 +36,7 @@ _AREAS = {
     "logs": "Contact logs",
     "offers": "Offers and routing",
     "callbacks": "Callbacks",
+    "participants": "Participants of cases",
     "segments": "Segments",
     "supervision": "Supervision",
     "targets": "Connect targets",

@@ -102,7 +102,8 @@ BROAD_CATCHES: Mapping[str, str] = {
     "runtime/serving.py": "the application's handler for its bot",
     "runtime/sending.py": "adapters' encode, interpret and capabilities, and transports: foreign code",
     "runtime/sources.py": "the application's sources of context",
-    "runtime/workspace.py": "adapters' verify and decode; and the caller's own block, whose error goes out as it was",
+    "runtime/webhooks.py": "adapters' verify and decode",
+    "runtime/workspace.py": "the caller's own block, whose error goes out as it was",
 }
 """File -> the trust border it stands at. Handlers that clean up and re-raise are no catches and need no entry."""
 

@@ -13,7 +13,7 @@ from orchestra.blocking.portal import Opened
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Linked, Received, RequestedCallback, Stated, WorkOpened
+from orchestra.model.results import Dialed, Linked, Received, RequestedCallback, Stated, TakesPart, WorkOpened
 from orchestra.model.work import WorkItem
 from orchestra.runtime import calls
 from orchestra.runtime.history.disclosures import Disclosure
@@ -222,13 +222,19 @@ class Calls(Opened[AnyCalls]):
         """
         self._door.run(self._inner.cancel_callback, interaction, reason)
 
-    def timeline(self, customer: str | Ref) -> list[Entry]:
-        """One history of a customer over all channels and cases, oldest first.
+    def timeline(self, customer: str | Ref, *, actor: str | None = None) -> list[Entry]:
+        """One history of a customer over all channels, teams and cases, oldest first.
+
+        Args:
+            customer: their id, or the application's own key.
+            actor: for whom it is read, as `agent:ana` or `customer:cu7`; what the plan's roles do not show them is
+                withheld. None is the application itself.
 
         Raises:
             UnknownId: nothing is known of such a customer.
+            NotPermitted: the actor is nobody known, or another customer who has no part in any case of this one.
         """
-        return self._door.run(self._inner.timeline, customer)
+        return self._door.run(self._inner.timeline, customer, actor=actor)
 
     def link_address(
         self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100
@@ -256,6 +262,34 @@ class Calls(Opened[AnyCalls]):
             CommandRefused: the customer is not known by it.
         """
         self._door.run(self._inner.unlink_address, customer, address, reason)
+
+    def set_participant(
+        self,
+        case: str | Ref,
+        person: str | Ref | Email | Phone | Handle,
+        role: str | None = None,
+        *,
+        acts: bool = False,
+        evidence: str | None = None,
+        actor: str | None = None,
+    ) -> TakesPart:
+        """Note that somebody other than the case's customer has a part in it, and which.
+
+        Args:
+            case: its id, or the application's own key.
+            person: a customer's id, the application's own key for one, or an address at which they are reached.
+            role: as which they take part, one of the plan's `participants` if it names any.
+            acts: whether they act for the case's customer: they may ask for what the customer may.
+            evidence: of the customer's consent to that, such as a document's number; needed where they begin to act.
+            actor: who says so, as `agent:ana`.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: there is no such case, customer or role, the case is closed or theirs, or no evidence.
+        """
+        return self._door.run(
+            self._inner.set_participant, case, person, role, acts=acts, evidence=evidence, actor=actor
+        )
 
     def export(self, customer: str | Ref) -> list[dict[str, Any]]:
         """Everything that is stored of a customer, under all their ids, oldest first, as plain data: for themself.
@@ -288,18 +322,20 @@ class Calls(Opened[AnyCalls]):
         """
         return self._door.run(self._inner.disclosures, link)
 
-    def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
+    def explain(self, interaction: str | Ref, *, full: bool = False, actor: str | None = None) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.
 
         Args:
             interaction: its id, or the application's own key.
             full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
+            actor: for whom it is read, as in `timeline`.
 
         Raises:
             UnknownId: there is no such interaction.
+            NotPermitted: the actor is a customer, or nobody known.
             DefinitionError: `full`, and the plan orders agents by a score that this process does not have.
         """
-        return self._door.run(self._inner.explain, interaction, full=full)
+        return self._door.run(self._inner.explain, interaction, full=full, actor=actor)
 
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""

@@ -17,7 +17,17 @@ from orchestra.journal.registry import open_existing, open_journal, shown_url
 from orchestra.model.scores import Scores
 from orchestra.runtime.checks import refuse_odd_setup
 
-__all__ = ["add_journal", "add_json", "add_scores", "existing", "new_parser", "now_us", "opened", "scores_of"]
+__all__ = [
+    "add_journal",
+    "add_json",
+    "add_reader",
+    "add_scores",
+    "existing",
+    "new_parser",
+    "now_us",
+    "opened",
+    "scores_of",
+]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,6 +69,13 @@ def add_scores(parser: argparse.ArgumentParser) -> None:
     """Let a subcommand be told where the scores are that a plan names."""
     parser.add_argument(
         "--scores", metavar="MODULE:NAME", help="the mapping of scores that the plan names, as acme.routing:scores"
+    )
+
+
+def add_reader(parser: argparse.ArgumentParser) -> None:
+    """Add `--as`, for whom it is read."""
+    parser.add_argument(
+        "--as", dest="reader", metavar="ACTOR", help="what agent:ana or customer:cu7 sees; all of it unless given"
     )
 
 

@@ -13,10 +13,12 @@ from orchestra.errors import (
     CommandRefused,
     InvalidCommand,
     MalformedMessage,
+    MergeVetoed,
     NotAllowedInState,
     NotPermitted,
     OfferExpired,
     Quarantined,
+    StaleVersion,
     TooSoon,
     UnknownId,
     UnsupportedVersion,
@@ -28,9 +30,12 @@ from orchestra.model.results import (
     Consulting,
     ConsultingQueue,
     Dialed,
+    Erased,
+    Linked,
     Received,
     RequestedCallback,
     Stated,
+    TakesPart,
     WorkOpened,
     Written,
 )
@@ -43,13 +48,16 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Accepted, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
-        *(Received, RequestedCallback, Stated, WorkOpened, Written),
+        *(Accepted, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed, Erased, Linked),
+        *(Received, RequestedCallback, Stated, TakesPart, WorkOpened, Written),
     )
 }
 _REFUSALS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, TooSoon, UnknownId)
+    for kind in (
+        *(InvalidCommand, MergeVetoed, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, StaleVersion),
+        *(TooSoon, UnknownId),
+    )
 }
 
 

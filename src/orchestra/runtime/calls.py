@@ -18,12 +18,13 @@ from orchestra.model.commands import (
     RequestCallback,
     RescheduleCallback,
     ScheduleCallback,
+    SetParticipant,
     UnlinkAddress,
 )
 from orchestra.model.events import ErasureDone, Event
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.model.results import Dialed, Erased, Linked, Received, RequestedCallback, Stated, WorkOpened
+from orchestra.model.results import Dialed, Erased, Linked, Received, RequestedCallback, Stated, TakesPart, WorkOpened
 from orchestra.model.scores import Scores
 from orchestra.model.work import WorkItem
 from orchestra.runtime.checks import refuse_no_id
@@ -37,6 +38,7 @@ from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
+from orchestra.runtime.readers import Reader, reader_of
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.work import open_work_item
 
@@ -231,13 +233,20 @@ class Calls(Protocol):
         """
         await self.execute(CancelCallback(interaction, reason))
 
-    async def timeline(self, customer: str | Ref) -> list[Entry]:
-        """One history of a customer over all channels and cases, oldest first.
+    async def timeline(self, customer: str | Ref, *, actor: str | None = None) -> list[Entry]:
+        """One history of a customer over all channels, teams and cases, oldest first.
+
+        Args:
+            customer: their id, or the application's own key.
+            actor: for whom it is read, as `agent:ana` or `customer:cu7`; what the plan's roles do not show them is
+                withheld. None is the application itself.
 
         Raises:
             UnknownId: nothing is known of such a customer.
+            NotPermitted: the actor is nobody known, or another customer who has no part in any case of this one.
         """
-        return await in_thread(timeline, self.journal, await self._id("customer", customer))
+        key, reader = await self._id("customer", customer), await self._reader(actor)
+        return await in_thread(lambda: timeline(self.journal, key, reader=reader))
 
     async def link_address(
         self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100
@@ -268,6 +277,37 @@ class Calls(Protocol):
             CommandRefused: the customer is not known by it.
         """
         await self.execute(UnlinkAddress(customer, self.key.address(_person(address)), reason))
+
+    async def set_participant(
+        self,
+        case: str | Ref,
+        person: str | Ref | Email | Phone | Handle,
+        role: str | None = None,
+        *,
+        acts: bool = False,
+        evidence: str | None = None,
+        actor: str | None = None,
+    ) -> TakesPart:
+        """Note that somebody other than the case's customer has a part in it, and which.
+
+        Args:
+            case: its id, or the application's own key.
+            person: a customer's id, the application's own key for one, or an address at which they are reached.
+            role: as which they take part, one of the plan's `participants` if it names any.
+            acts: whether they act for the case's customer: they may ask for what the customer may.
+            evidence: of the customer's consent to that, such as a document's number; needed where they begin to act.
+            actor: who says so, as `agent:ana`.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: there is no such case, customer or role, the case is closed or theirs, or no evidence.
+        """
+        participant = person if isinstance(person, str | Ref) else None
+        address = self.key.address(_person(person)) if participant is None else None
+        command = SetParticipant(case, participant, role, acts, address, evidence, actor=actor)
+        taken = await self.execute(command)
+        assert isinstance(taken, TakesPart)
+        return taken
 
     async def export(self, customer: str | Ref) -> list[dict[str, Any]]:
         """Everything that is stored of a customer, under all their ids, oldest first, as plain data: for themself.
@@ -313,21 +353,28 @@ class Calls(Protocol):
         """
         return await in_thread(disclosures, self.journal, link)
 
-    async def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
+    async def explain(self, interaction: str | Ref, *, full: bool = False, actor: str | None = None) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.
 
         Args:
             interaction: its id, or the application's own key.
             full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
+            actor: for whom it is read, as in `timeline`.
 
         Raises:
             UnknownId: there is no such interaction.
+            NotPermitted: the actor is a customer, or nobody known.
             DefinitionError: `full`, and the plan orders agents by a score that this process does not have.
         """
-        key = await self._id("interaction", interaction)
-        customer = self._whose(key)
-        scores = self._scores()
-        return await in_thread(lambda: explain(self.journal, key, full=full, customer=customer, scores=scores))
+        key, reader = await self._id("interaction", interaction), await self._reader(actor)
+        customer, scores = self._whose(key), self._scores()
+        return await in_thread(
+            lambda: explain(self.journal, key, full=full, customer=customer, scores=scores, reader=reader)
+        )
+
+    async def _reader(self, actor: str | None) -> Reader:
+        """Who an actor is, of which the journal tells."""
+        return await in_thread(reader_of, self.journal, actor)
 
     def _scores(self) -> Scores | None:
         """The scores that plans may name, as far as this process has them."""

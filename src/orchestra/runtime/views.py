@@ -9,12 +9,13 @@ from heapq import nsmallest
 
 import attrs
 
-from orchestra.engine.cases.state import Case
+from orchestra.engine.cases.state import NO_PART, Case
 from orchestra.engine.engagements.leading import lead
 from orchestra.engine.identity.state import Merge, consent_key
 from orchestra.engine.view import View
 from orchestra.model.addresses import Ref
 from orchestra.model.instants import instant
+from orchestra.runtime.readers import Withheld
 
 __all__ = [
     "CaseView",
@@ -23,6 +24,7 @@ __all__ = [
     "EngagementView",
     "InteractionView",
     "MergeView",
+    "ParticipantView",
     "asked_of",
     "case_view",
     "customer_view",
@@ -37,12 +39,27 @@ _MOST_TOLD = 20
 
 
 @attrs.frozen
+class ParticipantView:
+    """Somebody who has a part in a case.
+
+    Attributes:
+        id: the customer id that stands for them.
+        role: as which they take part; None if nobody said.
+        acts: whether they act for the case's customer.
+    """
+
+    id: str
+    role: str | None = None
+    acts: bool = False
+
+
+@attrs.frozen
 class CaseView:
     """A case as it stood when asked.
 
     Attributes:
         owner: `agent:ana` or `team:care`: the one accountable.
-        participants: customers other than the case's own who wrote or were answered in it.
+        participants: people other than the case's customer who have a part in it.
         interactions: its interactions, oldest first.
         fields: what the application set.
     """
@@ -54,7 +71,7 @@ class CaseView:
     owner: str
     queue: str
     topic: str | None
-    participants: tuple[str, ...]
+    participants: tuple[ParticipantView, ...]
     interactions: tuple[str, ...]
     fields: Mapping[str, str | int | bool]
 
@@ -93,12 +110,14 @@ class EngagementView:
         members: interaction -> how it goes with the others: `first`, `together` or `separate`.
         linked: interaction -> the one whose answer it waits for.
         tell_now: deliveries that are held while somebody talks with the customer, oldest first; at most twenty.
+
+    Where the reader is shown no more than that there is something, a mark that says why stands instead.
     """
 
     id: str
     version: int
-    lead: str | None
-    members: Mapping[str, str]
+    lead: str | Withheld | None
+    members: Mapping[str, str | Withheld]
     linked: Mapping[str, str]
     tell_now: tuple[str, ...]
 
@@ -160,7 +179,7 @@ class CustomerView:
         merges: what made their ids one person's.
         suggested: others who may be the same person.
         consents: what they said, under all their ids.
-        fields: what the application set.
+        fields: what the application set; a mark that says why where the reader is not shown it.
     """
 
     id: str
@@ -169,7 +188,7 @@ class CustomerView:
     merges: tuple[MergeView, ...]
     suggested: tuple[str, ...]
     consents: tuple[ConsentView, ...]
-    fields: Mapping[str, str | int | bool]
+    fields: Mapping[str, str | int | bool | Withheld]
 
 
 def customer_view(view: View, name: str | Ref) -> CustomerView:
@@ -238,17 +257,19 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         f"{row.owner_kind}:{row.owner}",
         row.queue,
         row.topic,
-        _others(view, row),
+        tuple(_others(view, key, row)),
         tuple(row.interactions),
         dict(view.details.fields.get(key, {})),
     )
 
 
-def _others(view: View, row: Case) -> tuple[str, ...]:
+def _others(view: View, key: str, row: Case) -> Iterator[ParticipantView]:
     """The participants who are other people than the case's customer, each once."""
     found = {view.identity.root(name): 1 for name in row.participants}
     found.pop(view.identity.root(row.customer), None)
-    return tuple(found)
+    for name in found:
+        part = view.cases.part(key, view.identity.group(name)) or NO_PART
+        yield ParticipantView(name, part.role, part.acts)
 
 
 def interaction_view(view: View, name: str | Ref) -> InteractionView:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,9 +11,9 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
+from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.codec import decode_event
-from orchestra.errors import CommandRefused, InvalidData, JournalUnavailable
+from orchestra.errors import JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import lasting_url, open_journal
 from orchestra.model.addresses import Ref
@@ -27,7 +26,7 @@ from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
-from orchestra.runtime.commitments import CommitmentView, ConflictView, commitments_in, conflict_view
+from orchestra.runtime.commitments import CommitmentView, ConflictView
 from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.erasing import Erasing
 from orchestra.runtime.feed import follow, type_names
@@ -35,12 +34,14 @@ from orchestra.runtime.health import Health, health_of
 from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
-from orchestra.runtime.inbound import commands_of, digested
+from orchestra.runtime.inbound import digested
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
+from orchestra.runtime.readers import Reader, reader_in
+from orchestra.runtime.redacting import commitments_for, conflict_for, customer_for, engagement_for
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.sessions import AgentSession
@@ -56,16 +57,13 @@ from orchestra.runtime.views import (
     InteractionView,
     asked_of,
     case_view,
-    customer_view,
-    engagement_view,
     interaction_view,
 )
+from orchestra.runtime.webhooks import Webhooks
 
 __all__ = ["Workspace"]
 
 _QUIET_TURNS = 10
-
-_log = logging.getLogger("orchestra.runtime")
 
 
 class Workspace(Calls):
@@ -81,7 +79,7 @@ class Workspace(Calls):
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self._answering = Answering(owner)
-        self._news_unused = 0
+        self._webhooks = Webhooks(lines, owner.key, self.execute)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
         self._contexts = Contexts(owner, Sources(sources, owner.clock))
@@ -196,42 +194,54 @@ class Workspace(Calls):
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: interaction_view(view, interaction))
 
-    async def customer(self, customer: str | Ref) -> CustomerView:
-        """A customer as they stand: who they are, with all ids that are theirs.
+    async def customer(self, customer: str | Ref, *, actor: str | None = None) -> CustomerView:
+        """A customer as they stand: who they are, with all ids that are theirs; for an `actor`, as in `timeline`.
 
         Raises:
             UnknownId: there is no such customer.
+            NotPermitted: the actor is another customer, or nobody known.
         """
         refuse_no_id("customer", customer)
-        return await self._owner.read(lambda view: customer_view(view, customer))
+        return await self._owner.read(lambda view: customer_for(view, customer, actor))
 
-    async def engagement(self, customer: str | Ref) -> EngagementView | None:
+    async def engagement(self, customer: str | Ref, *, actor: str | None = None) -> EngagementView | None:
         """What a customer is in touch with now, and who leads; None if they are not in touch.
 
         Raises:
             UnknownId: there is no such customer.
+            NotPermitted: the actor is another customer, or nobody known.
         """
         refuse_no_id("customer", customer)
-        return await self._owner.read(lambda view: engagement_view(view, customer))
+        return await self._owner.read(lambda view: engagement_for(view, customer, actor))
 
     async def commitments(
-        self, subject: str | None = None, *, case: str | Ref | None = None, customer: str | Ref | None = None
+        self,
+        subject: str | None = None,
+        *,
+        case: str | Ref | None = None,
+        customer: str | Ref | None = None,
+        actor: str | None = None,
     ) -> tuple[CommitmentView, ...]:
         """What was said of a subject, in a case, or to a customer, and holds or is in dispute; oldest first.
 
         Raises:
             InvalidCommand: not exactly one of them is given.
             UnknownId: there is no such case or customer.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
-        return await self._owner.read(lambda view: commitments_in(view, subject, case, customer))
+        return await self._owner.read(lambda view: commitments_for(view, actor, subject, case, customer))
 
-    async def conflict(self, conflict: str) -> ConflictView:
+    async def conflict(self, conflict: str, *, actor: str | None = None) -> ConflictView:
         """An open conflict, and what precedence proposes.
 
         Raises:
             UnknownId: there is no such conflict, or it is settled.
+            NotPermitted: the actor is a customer, or nobody known.
         """
-        return await self._owner.read(lambda view: conflict_view(view, conflict))
+        return await self._owner.read(lambda view: conflict_for(view, conflict, actor))
+
+    async def _reader(self, actor: str | None) -> Reader:
+        return await self._owner.read(lambda view: reader_in(view, actor))
 
     def _whose(self, interaction: str) -> str | None:
         row = self._owner.view.contacts.interactions.get(interaction)
@@ -262,7 +272,7 @@ class Workspace(Calls):
 
     def health(self) -> Health:
         """How the workspace is doing now."""
-        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._news_unused)
+        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._webhooks.unused)
 
     # Agents
 
@@ -363,43 +373,7 @@ class Workspace(Calls):
             What to answer: 404 for an unknown key, the adapter's own refusal for what is not genuine, 503 when it could
             not be stored and should be sent again.
         """
-        line = self._lines.at(route_key)
-        if line is None:
-            return HttpReply(status=404)
-        try:
-            verdict = line.adapter.verify(request, line.account, instant(self._owner.clock.now_us()))
-        except Exception as error:  # noqa: BLE001 - as in `_take`
-            _log.error("adapter %s cannot verify: %s", line.adapter.channel, type(error).__name__)
-            return HttpReply(status=500)
-        if isinstance(verdict, Handshake):
-            return verdict.reply
-        if isinstance(verdict, Rejected):
-            return HttpReply(status=verdict.status)
-        return await self._take(line, verdict)
-
-    async def _take(self, line: Line, verified: Verified) -> HttpReply:
-        try:
-            decoded = line.adapter.decode(verified, line.account)
-        except Exception as error:  # noqa: BLE001 - a plug-in's fault concerns its own request only; the sender may try again
-            _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
-            return HttpReply(status=500)
-        for issue in decoded.issues:
-            _log.warning("%s/%s: %s at %s (%s)", line.channel, line.name, issue.code, issue.where, issue.raw_digest)
-        for event in decoded.events:
-            try:
-                commands = commands_of(event, line, self.key)
-            except Exception as error:  # noqa: BLE001 - as above: what the plug-in made of this item is no news
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-                continue
-            self._news_unused += not commands
-            try:
-                for command in commands:
-                    await self.execute(command)
-            except (InvalidData, CommandRefused) as error:
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-            except JournalUnavailable:
-                return HttpReply(status=503)
-        return decoded.reply
+        return await self._webhooks.take(route_key, request, instant(self._owner.clock.now_us()))
 
     # Waiting until nothing is due
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import nsmallest
 
 from orchestra.engine.cases.attach import find_case
+from orchestra.engine.cases.participants import join, remove_participant, set_participant
 from orchestra.engine.cases.state import CLOSE, DISOWN, EVOLVE, Case, Cases
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.section import Section, Steps
@@ -104,7 +105,7 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     case, by = found
     yield from _reopened(view, case) if event.conversation is None else _revive(view, case, at_us)
     yield e.InteractionAttached(event.interaction, case, event.customer, by)
-    yield from _join(view, case, event.customer, event.interaction)
+    yield from join(view, case, event.customer, event.interaction)
 
 
 def _revive(view: View, key: str, at_us: int) -> Iterator[e.Event]:
@@ -123,15 +124,9 @@ def _reopened(view: View, key: str) -> Iterator[e.Event]:
         yield e.CaseReopened(key, case.customer, "work_item")
 
 
-def _join(view: View, key: str, person: str, interaction: str | None) -> Iterator[e.Event]:
-    case = view.cases.cases[key]
-    if person != case.customer and person not in case.participants:
-        yield e.ParticipantJoined(key, case.customer, person, interaction)
-
-
 def _on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterator[e.Event]:
     yield from _revive(view, event.case, at_us)
-    yield from _join(view, event.case, event.customer, event.interaction)
+    yield from join(view, event.case, event.customer, event.interaction)
 
 
 def _on_callback(view: View, event: e.CallbackRequested, at_us: int) -> Iterator[e.Event]:
@@ -139,7 +134,7 @@ def _on_callback(view: View, event: e.CallbackRequested, at_us: int) -> Iterator
 
 
 def _on_contact_taken(view: View, event: e.ContactTaken, at_us: int) -> Iterator[e.Event]:
-    return _join(view, event.case, event.customer, event.interaction)
+    return join(view, event.case, event.customer, event.interaction)
 
 
 # Contacts change cases
@@ -211,7 +206,7 @@ def _resolves(view: View, disposition: str | None) -> bool:
 
 
 def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:
-    yield from _join(view, event.case, event.customer, event.interaction)
+    yield from join(view, event.case, event.customer, event.interaction)
     case = view.cases.cases[event.case]
     if event.resolve and CASE.allows(case.state, "resolve"):
         yield _resolved(view, event.case, case, event.disposition, at_us)
@@ -242,6 +237,8 @@ SECTION = Section(
         c.ReopenCase: _reopen,
         c.CloseCase: _close,
         c.AssignCase: _assign,
+        c.SetParticipant: set_participant,
+        c.RemoveParticipant: remove_participant,
     },
     EVOLVE,
     {

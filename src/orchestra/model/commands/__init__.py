@@ -98,6 +98,7 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
+from orchestra.model.commands.participants import RemoveParticipant, SetParticipant
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
@@ -151,6 +152,7 @@ __all__ = [
     "RecordReply",
     "RecoverDelivery",
     "RemoveAgent",
+    "RemoveParticipant",
     "ReopenCase",
     "ReportCallback",
     "ReportDialing",
@@ -170,6 +172,7 @@ __all__ = [
     "SetAway",
     "SetCaseWaiting",
     "SetFields",
+    "SetParticipant",
     "SettleConflict",
     "SettleTriage",
     "SignIn",

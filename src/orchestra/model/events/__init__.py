@@ -78,7 +78,6 @@ from orchestra.model.events.contacts import (
     InteractionTransferred,
     MessageReceived,
     MessageWritten,
-    ParticipantJoined,
     ReplyRecorded,
 )
 from orchestra.model.events.definition import PlanChanged
@@ -144,6 +143,13 @@ from orchestra.model.events.offers import (
     RoutingRetried,
     RoutingSwept,
     StepEntered,
+)
+from orchestra.model.events.participants import (
+    PartEnded,
+    ParticipantChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    PartTaken,
 )
 from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
 from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
@@ -253,7 +259,11 @@ __all__ = [
     "OfferConnecting",
     "OfferEnded",
     "OfferMade",
+    "PartEnded",
+    "PartTaken",
+    "ParticipantChanged",
     "ParticipantJoined",
+    "ParticipantLeft",
     "PlanChanged",
     "PriorityRaised",
     "QuestionAnswered",
