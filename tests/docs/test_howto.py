@@ -19,6 +19,7 @@ GUIDES = (
     "stop-sending",
     "test-your-application",
     "transfer-and-consult",
+    "who-sees-what",
 )
 
 
