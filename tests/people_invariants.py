@@ -63,6 +63,10 @@ class PeopleWitness:
             self.parts[event.case, event.participant] = event.role, event.acts
         elif isinstance(event, e.ParticipantLeft):
             del self.parts[event.case, event.participant]
+        elif isinstance(event, e.CustomerErased):
+            for (case, name), (role, _) in list(self.parts.items()):
+                if name == event.customer:
+                    self.parts[case, name] = role, False
         elif isinstance(event, e.PartTaken):
             self.own_parts.add((event.case, event.customer))
         elif isinstance(event, e.PartEnded):

@@ -254,6 +254,20 @@ def test_whoever_acts_no_longer_asks_for_nothing() -> None:
     driver.refuse(asked, NotPermitted)
 
 
+def test_whoever_is_forgotten_acts_for_nobody() -> None:
+    driver = family()
+    driver.run(c.SetParticipant("ca1", "cu2", "relative", True, None, "paper 7"))
+    driver.message("eve", "email", reply_case="ca1")
+    driver.message("max", "email", reply_case="ca1")
+    driver.run(c.EraseCustomer("cu3", "asked"))
+    asked = c.ScheduleCallback("voice", "main", person("eve"), case="ca1", actor="customer:cu2")
+    driver.run(c.EraseCustomer("cu2", "asked"))
+    driver.refuse(asked, NotPermitted)
+    part = driver.engine.view.cases.part("ca1", ["cu2"])
+    assert part is not None
+    assert (part.role, part.acts) == ("relative", False)
+
+
 def test_evidence_is_private() -> None:
     driver = family()
     driver.run(c.SetParticipant("ca1", "cu2", "relative", True, None, "paper 7"))

@@ -317,7 +317,7 @@ async def test_all_that_is_stored_of_a_participant_is_told_to_them_and_forgotten
         assert "t2" not in str([entry.text for entry in await ws.timeline("cu1")])
         assert "Eve" not in str(await ws.export("cu2"))
         assert "t1" in [entry.text for entry in await ws.timeline("cu1")]
-        assert (await ws.case(joe.case.id)).participants == (ParticipantView("cu2", "relative", acts=True),)
+        assert (await ws.case(joe.case.id)).participants == (ParticipantView("cu2", "relative"),)
 
 
 async def test_a_client_reads_for_an_actor_and_enters_participants(tmp_path: Path) -> None:

@@ -154,6 +154,13 @@ class Cases(Slice):
         if not joined:
             self.joined_by.pop(event.customer, None)
 
+    def erased(self, event: e.CustomerErased, at_us: int) -> None:
+        """Whoever is forgotten acts for nobody."""
+        for case in self.joined_by.get(event.customer, ()):
+            part = self.parts.get(_part_key(case, event.customer))
+            if part is not None:
+                part.acts = False
+
     def owner_changed(self, event: e.CaseOwnerChanged, at_us: int) -> None:
         """Hand the case to its new owner."""
         case = self.cases[event.case]
@@ -230,6 +237,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ParticipantLeft: Cases.left,
     e.PartTaken: Cases.part_taken,
     e.PartEnded: Cases.part_ended,
+    e.CustomerErased: Cases.erased,
     e.CaseOwnerChanged: Cases.owner_changed,
     e.CaseQueueChanged: Cases.queue_changed,
     e.InteractionHandedOver: Cases.handed_over,

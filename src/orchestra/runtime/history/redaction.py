@@ -49,6 +49,9 @@ OUTWARD = frozenset(
 )
 """Types of the events that customers see of their own timeline. All else is how the company works."""
 
+_THEIRS_ALONE = frozenset({"ContactVerified"})
+"""Of these, what is about the customer themself and no participant's business, though it happened in a case."""
+
 _BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNNAMED = Participant()
 
@@ -95,7 +98,9 @@ class Parts:
         """Whether the reader sees that this happened."""
         if kind not in OUTWARD:
             return False
-        return self._is_own or self._is_by_reader(event) or self._sees(case) in ("facts", "all")
+        if self._is_own or self._is_by_reader(event):
+            return True
+        return kind not in _THEIRS_ALONE and self._sees(case) in ("facts", "all")
 
     def _sees(self, case: str | None) -> str:
         """How much of a case the reader sees as a participant."""

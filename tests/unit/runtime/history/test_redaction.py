@@ -249,6 +249,13 @@ def test_a_participant_is_shown_facts_of_the_case_if_their_role_says_so() -> Non
     assert "agent:ana said: pieces of shoe is 2 pairs" in [entry.sentence for entry in entries]
 
 
+def test_how_surely_the_customer_is_known_is_no_participants_business() -> None:
+    desk = shop()
+    desk.run(c.VerifyContact("in1", "basic", "asked"), 40)
+    assert "ContactVerified" in {entry.kind for entry in seen("customer:cu1", desk=desk)}
+    assert "ContactVerified" not in {entry.kind for entry in seen("customer:cu2", desk=desk)}
+
+
 def test_a_participant_without_such_a_role_is_shown_what_is_theirs() -> None:
     entries = seen("customer:cu3")
     assert [(entry.kind, entry.text) for entry in entries] == [("MessageReceived", "glue it")]
