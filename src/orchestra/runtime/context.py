@@ -216,8 +216,10 @@ def _past(view: View, name: str, reader: Reader) -> PastContact:
     assert row.case is not None  # every interaction has a case from its first batch on
     number = view.cases.cases[row.case].number
     seen, mark = reader.seen(place_in(view, row.case, name))
-    told = (None, None, mark) if seen == "trace" else (row.agent, row.disposition)
-    return PastContact(name, row.channel, row.state, instant(row.started_us), number, *told)
+    when = instant(row.started_us)
+    if seen == "trace":
+        return PastContact(name, row.channel, row.state, when, number, None, None, mark)
+    return PastContact(name, row.channel, row.state, when, number, row.agent, row.disposition)
 
 
 def _without_texts(context: Context, mark: Withheld, sources: Sequence[str]) -> Context:
