@@ -35,6 +35,7 @@ def test_somebody_is_entered_with_a_role() -> None:
     assert part is not None
     assert (part.role, part.acts) == ("relative", False)
     assert driver.engine.view.cases.joined_by == {"cu2": {"ca1": 1}}
+    assert driver.reloaded().view.cases.joined_by == {"cu2": {"ca1": 1}}
 
 
 def test_somebody_whom_nobody_knows_is_entered_by_their_address() -> None:
