@@ -27,8 +27,7 @@ _CLOCK = 72.0
 _HEAD = 44.0
 _GAP = 26.0
 _LEAST_LANE = 92.0
-_WIDEST_LABEL = 46
-_WIDEST_NOTE = 58
+_WIDEST = 46
 
 _VERBS: Mapping[str, tuple[str, str]] = {
     "calls": (_CUSTOMER, _CHANNEL),
@@ -117,20 +116,21 @@ def lay_out(scenario: Scenario) -> Picture:
         row = _row(one, at, y, None if one.clock == clock else one.clock)
         rows.append(row)
         clock, y = one.clock, row.arrow + _GAP
-    ends = [row.x + CHARACTER * max(map(len, row.label)) for row in rows]
-    width = max(*ends, lanes[-1].x + _LEAST_LANE / 2) + _MARGIN
-    return Picture(lanes, tuple(rows), width, y + _MARGIN / 2)
+    return Picture(lanes, tuple(rows), lanes[-1].x + _LEAST_LANE / 2 + _MARGIN, y + _MARGIN / 2)
 
 
 def _row(one: _Happening, at: Mapping[str, float], y: float, clock: str | None) -> Row:
-    source = at[one.source]
+    source, engine = at[one.source], at[_ENGINE]
+    room = int((engine - _CLOCK - 2 * _MARGIN) / CHARACTER)
+    label = tuple(textwrap.wrap(one.text, min(_WIDEST, room)))
+    width = CHARACTER * max(map(len, label))
     if one.target is None:
-        label = tuple(textwrap.wrap(one.text, _WIDEST_NOTE))
-        return Row(clock, source, None, label, source + _MARGIN, y, y + LINE * (len(label) - 1), one.kind)
+        x = engine - _MARGIN - width if one.source == _ENGINE else source + _MARGIN
+        return Row(clock, source, None, label, x, y, y + LINE * (len(label) - 1), one.kind)
     target = at[one.target]
-    label = tuple(textwrap.wrap(one.text, _WIDEST_LABEL))
     arrow = y + LINE * (len(label) - 1) + LINE * 0.75
-    return Row(clock, source, target, label, min(source, target) + _MARGIN / 2, y, arrow, one.kind)
+    x = min(min(source, target) + _MARGIN / 2, engine + _LEAST_LANE / 2 - width)
+    return Row(clock, source, target, label, x, y, arrow, one.kind)
 
 
 def _happenings(scenario: Scenario) -> Iterator[_Happening]:
