@@ -40,6 +40,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "finishes": (_AGENT, _ENGINE),
     "says": (_AGENT, _ENGINE),
     "notes": (_AGENT, _ENGINE),
+    "links": (_AGENT, _ENGINE),
     "tells": (_AGENT, _ENGINE),
     "answers": (_AGENT, _CHANNEL),
 }
@@ -49,7 +50,9 @@ _STEP = re.compile(r"(?P<who>\w+) (?P<verb>[a-z]+)\b")
 _ON = re.compile(r" on (\w+)")
 _LINE = re.compile(r"(?P<clock>\S+) (?P<channel>\S+) +(?P<said>.+)")
 _OFFERED = re.compile(r"offered to (\w+)")
-_ECHO = re.compile(r"(made contact|.+ (wrote|answered|took it|called \w+)\b|.+ ended, by (agent|customer)|.* said: )")
+_ECHO = re.compile(
+    r"(made contact|(?!the company).+ (wrote|answered|took it|called \w+)\b|.+ ended, by (agent|customer)|.* said: )"
+)
 """What only says that a step was done."""
 
 

@@ -173,6 +173,15 @@ class Stage:
     def _merge(self, said: Mapping[str, str]) -> c.Command:
         return c.MergeCustomers(self.id_of(said["who"]), self.id_of(said["other"]), said["evidence"])
 
+    def _link(self, said: Mapping[str, str]) -> c.Command:
+        """One of the contacts of whoever the agent talks with is linked to that one."""
+        rows = self._view.contacts.interactions
+        to = self._in_hand(said)
+        ids = self._view.identity.group(rows[to].customer)
+        theirs = [name for name, row in rows.items() if row.customer in ids and row.is_open]
+        linked = next(name for name in theirs if rows[name].channel == said["other"])
+        return c.LinkQuestion(linked, to, actor=f"agent:{said['who']}")
+
     def _case_of(self, said: Mapping[str, str]) -> str:
         case = self._view.contacts.interactions[self._in_hand(said)].case
         assert case is not None
@@ -209,6 +218,7 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} finishes on (?P<channel>\w+)(?: as (?P<outcome>\w+))?": Stage._finish,
     rf"{_WHO} leaves on (?P<channel>\w+)": Stage._leave,
     rf"{_WHO} turns out to be (?P<other>\w+) \((?P<evidence>[^)]+)\)": Stage._merge,
+    rf"{_WHO} links (?P<other>\w+) to (?P<channel>\w+)": Stage._link,
     rf"{_WHO} says on (?P<channel>\w+): {_SAID}": Stage._promise,
     rf"{_WHO} tells: {_SAID}": Stage._tell,
     rf"{_WHO} notes on (?P<channel>\w+) that (?P<other>\w+) is a (?P<role>\w+)": Stage._part,
