@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from orchestra.errors import NotPermitted
 from orchestra.model import events as e
 from orchestra.model.definitions import Participant
+from orchestra.model.participants import PARTS
 from orchestra.runtime.readers import Reader, Withheld
 
 __all__ = ["OUTWARD", "Parts", "in_words"]
@@ -104,8 +105,8 @@ class Parts:
 
     def _sees(self, case: str | None) -> str:
         """How much of a case the reader sees as a participant."""
-        parts = [self._part(case, one) for one in self._reader.ids if case is not None and (case, one) in self._roles]
-        return parts[0].sees if parts else "none"
+        mine = [one for one in self._reader.ids if case is not None and (case, one) in self._roles]
+        return max((self._part(case or "", one).sees for one in mine), key=PARTS.index, default="none")
 
     def _is_by_reader(self, event: e.Event) -> bool:
         return not self._is_own and getattr(event, "customer", None) in self._reader.ids

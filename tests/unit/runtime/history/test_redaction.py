@@ -269,6 +269,15 @@ def test_a_participant_may_be_shown_all_but_what_is_anothers() -> None:
     assert texts(seen("customer:cu2", desk=desk))[-1] == "[withheld: person cu3]"
 
 
+def test_a_participant_is_shown_what_any_of_their_ids_is() -> None:
+    desk = shop()
+    mail(desk, "eva", "main", 40, "me again", thread=thread("t1"))
+    desk.run(c.MergeCustomers("cu4", "cu2", "login"), 41)
+    entries = seen("customer:cu4", desk=desk)
+    assert texts(entries)[-3:] == ["his foot hurts", "glue it", "me again"]
+    assert "CommitmentMade" in {entry.kind for entry in entries}
+
+
 def test_whoever_has_no_part_is_shown_nothing() -> None:
     desk = shop()
     desk.write("zoe", 40)
