@@ -21,6 +21,7 @@ version = release = __version__
 
 extensions = [
     "docs._extensions.catalogue_pages",
+    "docs._extensions.scenario_pictures",
     "docs._extensions.state_diagrams",
     "myst_parser",
     "sphinx.ext.autodoc",

@@ -25,6 +25,7 @@ SOURCES: Mapping[str, str] = {
     "calls": "What every way into a workspace offers, without await: commands and history.",
     "client": "A workspace that another process owns, without await.",
     "lists": "What departments look at, in pages, without await.",
+    "matters": "What is one matter and what is two, without await.",
     "sessions": "An agent signed in on a device, without await.",
     "workspace": "A workspace that this process owns, without await.",
 }
@@ -38,6 +39,7 @@ COUNTERPARTS: Mapping[str, str] = {
     "Calls": "calls",
     "Client": "client",
     "Lists": "lists",
+    "Matters": "matters",
     "Workspace": "workspace",
 }
 """Class -> its module, on both sides."""

@@ -32,7 +32,7 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import action_moves, case_moves, commitment_moves, ownership_moves
+from tests import action_moves, case_moves, commitment_moves, ownership_moves, participant_moves
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 from tests.rule_plans import swarm_rules
 
@@ -250,6 +250,7 @@ def swarm_plan() -> Plan:
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
         commitments=commitment_moves.swarm_commitments(),
         actions=Actions(attempts=2, longest_retry=60 * second),
+        participants=participant_moves.swarm_participants(),
     )
 
 
@@ -1179,6 +1180,7 @@ WEIGHTS: Mapping[Move, int] = {
     **commitment_moves.WEIGHTS,
     **ownership_moves.WEIGHTS,
     **action_moves.WEIGHTS,
+    **participant_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

@@ -27,6 +27,8 @@ class PeopleWitness:
     forgotten: set[str] = attrs.field(factory=set)
     versions: dict[str, int] = attrs.field(factory=dict)
     planned: int = 0
+    parts: dict[tuple[str, str], tuple[str | None, bool]] = attrs.field(factory=dict)
+    own_parts: set[tuple[str, str]] = attrs.field(factory=set)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
@@ -53,7 +55,33 @@ class PeopleWitness:
             self.listed[event.link].add(event.case)
         elif isinstance(event, e.DeliveryStarted):
             self._check_consent(engine, event.delivery)
+        self._see_parts(engine, event)
         self._check_versions(engine)
+
+    def _see_parts(self, engine: Engine, event: e.Event) -> None:
+        if isinstance(event, e.ParticipantJoined | e.ParticipantChanged):
+            self.parts[event.case, event.participant] = event.role, event.acts
+        elif isinstance(event, e.ParticipantLeft):
+            del self.parts[event.case, event.participant]
+        elif isinstance(event, e.CustomerErased):
+            for (case, name), (role, _) in list(self.parts.items()):
+                if name == event.customer:
+                    self.parts[case, name] = role, False
+        elif isinstance(event, e.PartTaken):
+            self.own_parts.add((event.case, event.customer))
+        elif isinstance(event, e.PartEnded):
+            self.own_parts.remove((event.case, event.customer))
+        elif isinstance(event, e.DeliveryPlanned) and event.interaction is None:
+            self._check_told(engine, event)
+
+    def _check_told(self, engine: Engine, event: e.DeliveryPlanned) -> None:
+        """What nobody answered goes to the case's customer, or to a participant whose role is told of the case."""
+        group = _group(engine, event.customer)
+        if engine.view.cases.cases[event.case].customer in group:
+            return
+        roles = {self.parts[event.case, name][0] for name in group if (event.case, name) in self.parts}
+        known = engine.view.plan.participants
+        assert any(role in known and known[role].told for role in roles), f"{event.delivery} tells a stranger"
 
     def _check_versions(self, engine: Engine) -> None:
         """A version that was seen never comes back: what has changed is always told by a higher one."""
@@ -219,6 +247,13 @@ def lead_for(engine: Engine, interaction: str) -> str | None:
 def check_against(engine: Engine, witness: PeopleWitness) -> None:
     """What people are to sort out is what was mixed when they were split."""
     _check_places(engine, witness.planned)
+    cases = engine.view.cases.cases
+    there = {(name, person) for name, row in cases.items() for person in row.participants}
+    assert there == set(witness.parts), "others have a part in a case than were told"
+    assert there == witness.own_parts, "somebody's own history has another part in a case than the case's"
+    for (case, person), (role, acts) in witness.parts.items():
+        part = engine.view.cases.part(case, [person])
+        assert (role, acts) == ((part.role, part.acts) if part is not None else (None, False))
     identity = engine.view.identity
     known = {address: name for name, addresses in witness.addresses.items() for address in addresses}
     assert {address: row.customer for address, row in identity.addresses.items()} == known

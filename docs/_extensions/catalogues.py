@@ -41,6 +41,7 @@ _AREAS = {
     "ownership": "Hand-off and escalation",
     "rules": "Rules",
     "callbacks": "Callbacks",
+    "participants": "Participants of cases",
     "segments": "Segments",
     "supervision": "Supervision",
     "targets": "Connect targets",

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from orchestra.runtime.context import Context
     from orchestra.runtime.lines import Line
     from orchestra.runtime.published import Published
+    from orchestra.runtime.readers import Withheld
     from orchestra.runtime.sessions import AgentSession
     from orchestra.runtime.sources import Source
     from orchestra.runtime.workspace import Workspace
@@ -106,6 +107,7 @@ __all__ = [
     "TooSoon",
     "UnknownId",
     "When",
+    "Withheld",
     "WorkItem",
     "WorkOpened",
     "Workspace",
@@ -137,6 +139,7 @@ _LATER = {
     "RequestedCallback": "model.results",
     "Source": "runtime.sources",
     "Stated": "model.results",
+    "Withheld": "runtime.readers",
     "WorkOpened": "model.results",
     "Workspace": "runtime.workspace",
     "blocking": "blocking",

@@ -233,7 +233,7 @@ class StaleVersion(CommandRefused):
     engagement: str
     seen: int
     version: int
-    between: Sequence[str]
+    between: list[str]
 
     def __str__(self) -> str:
         came = f": {', '.join(self.between)}" if self.between else ""

@@ -20,6 +20,7 @@ GUIDES = (
     "stop-sending",
     "test-your-application",
     "transfer-and-consult",
+    "who-sees-what",
 )
 
 

@@ -5,7 +5,7 @@ Generated from `orchestra.runtime.calls` by `tests/blocking_generator.py`; do no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -15,12 +15,12 @@ from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import (
     ActionAsked,
-    CaseRef,
     Dialed,
     Linked,
     Received,
     RequestedCallback,
     Stated,
+    TakesPart,
     WorkOpened,
 )
 from orchestra.model.work import WorkItem
@@ -259,93 +259,19 @@ class Calls(Opened[AnyCalls]):
         """
         self._door.run(self._inner.cancel_callback, interaction, reason)
 
-    def timeline(self, customer: str | Ref) -> list[Entry]:
-        """One history of a customer over all channels and cases, oldest first.
+    def timeline(self, customer: str | Ref, *, actor: str | None = None) -> list[Entry]:
+        """One history of a customer over all channels, teams and cases, oldest first.
+
+        Args:
+            customer: their id, or the application's own key.
+            actor: for whom it is read, as `agent:ana` or `customer:cu7`; what the plan's roles do not show them is
+                withheld. None is the application itself.
 
         Raises:
             UnknownId: nothing is known of such a customer.
+            NotPermitted: the actor is nobody known, or another customer who has no part in any case of this one.
         """
-        return self._door.run(self._inner.timeline, customer)
-
-    def merge_cases(self, case: str | Ref, other: str | Ref, reason: str) -> CaseRef:
-        """Note that two cases of one customer are the same matter: `other` goes on as `case`.
-
-        Returns:
-            The case that both are now. The other's id, number, threads and tokens lead to it.
-
-        Raises:
-            CommandRefused: there is no such case, or they are two customers'.
-        """
-        return self._door.run(self._inner.merge_cases, case, other, reason)
-
-    def unmerge_case(self, case: str | Ref, reason: str) -> CaseRef:
-        """Undo a merge: the case goes on by itself, with everything that came from it.
-
-        Args:
-            case: the one that was merged, by its own id or reference.
-            reason: why.
-
-        Raises:
-            CommandRefused: there is no such case, or it is not merged.
-        """
-        return self._door.run(self._inner.unmerge_case, case, reason)
-
-    def split_case(
-        self,
-        case: str | Ref,
-        reason: str,
-        *,
-        interactions: Sequence[str | Ref] = (),
-        conversations: Sequence[str] = (),
-        topic: str | None = None,
-        queue: str | None = None,
-    ) -> CaseRef:
-        """Make part of a case a case of its own, with its own number and owner.
-
-        Args:
-            case: that it is part of.
-            reason: why.
-            interactions: those that go along, at most 25.
-            conversations: of which all the interactions in the case go along.
-            topic: of the new case.
-            queue: of the new case; the old one's unless given.
-
-        Raises:
-            CommandRefused: something named is not known, not part of the case, or still to be called back.
-        """
-        return self._door.run(
-            self._inner.split_case,
-            case,
-            reason,
-            interactions=interactions,
-            conversations=conversations,
-            topic=topic,
-            queue=queue,
-        )
-
-    def move_interaction(self, interaction: str | Ref, case: str | Ref, reason: str) -> CaseRef:
-        """Put an interaction into another case than it is in; moving it back undoes that.
-
-        Raises:
-            CommandRefused: there is no such interaction or case, or its customer is still to be called back.
-        """
-        return self._door.run(self._inner.move_interaction, interaction, case, reason)
-
-    def accept_case(self, interaction: str | Ref) -> CaseRef:
-        """Note that an interaction belongs to the case that was suggested for it.
-
-        Raises:
-            CommandRefused: no case is suggested for it.
-        """
-        return self._door.run(self._inner.accept_case, interaction)
-
-    def dismiss_case(self, interaction: str | Ref, reason: str) -> None:
-        """Note that an interaction does not belong to the case that was suggested for it.
-
-        Raises:
-            CommandRefused: no case is suggested for it.
-        """
-        self._door.run(self._inner.dismiss_case, interaction, reason)
+        return self._door.run(self._inner.timeline, customer, actor=actor)
 
     def link_address(
         self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100
@@ -373,6 +299,34 @@ class Calls(Opened[AnyCalls]):
             CommandRefused: the customer is not known by it.
         """
         self._door.run(self._inner.unlink_address, customer, address, reason)
+
+    def set_participant(
+        self,
+        case: str | Ref,
+        person: str | Ref | Email | Phone | Handle,
+        role: str | None = None,
+        *,
+        acts: bool = False,
+        evidence: str | None = None,
+        actor: str | None = None,
+    ) -> TakesPart:
+        """Note that somebody other than the case's customer has a part in it, and which.
+
+        Args:
+            case: its id, or the application's own key.
+            person: a customer's id, the application's own key for one, or an address at which they are reached.
+            role: as which they take part, one of the plan's `participants` if it names any.
+            acts: whether they act for the case's customer: they may ask for what the customer may.
+            evidence: of the customer's consent to that, such as a document's number; needed where they begin to act.
+            actor: who says so, as `agent:ana`.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: there is no such case, customer or role, the case is closed or theirs, or no evidence.
+        """
+        return self._door.run(
+            self._inner.set_participant, case, person, role, acts=acts, evidence=evidence, actor=actor
+        )
 
     def export(self, customer: str | Ref) -> list[dict[str, Any]]:
         """Everything that is stored of a customer, under all their ids, oldest first, as plain data: for themself.
@@ -405,18 +359,20 @@ class Calls(Opened[AnyCalls]):
         """
         return self._door.run(self._inner.disclosures, link)
 
-    def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
+    def explain(self, interaction: str | Ref, *, full: bool = False, actor: str | None = None) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.
 
         Args:
             interaction: its id, or the application's own key.
             full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
+            actor: for whom it is read, as in `timeline`.
 
         Raises:
             UnknownId: there is no such interaction.
+            NotPermitted: the actor is a customer, or nobody known.
             DefinitionError: `full`, and the plan orders agents by a score that this process does not have.
         """
-        return self._door.run(self._inner.explain, interaction, full=full)
+        return self._door.run(self._inner.explain, interaction, full=full, actor=actor)
 
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestra.blocking.calls import Calls
 from orchestra.blocking.lists import Lists
+from orchestra.blocking.matters import Matters
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
 from orchestra.channels.wire import HttpReply, RawRequest
@@ -37,7 +38,7 @@ from orchestra.runtime.views import CaseView, CustomerView, EngagementView, Inte
 __all__ = ["Workspace", "open"]
 
 
-class Workspace(Calls[workspace.Workspace], Lists[workspace.Workspace]):
+class Workspace(Calls[workspace.Workspace], Matters[workspace.Workspace], Lists[workspace.Workspace]):
     """The owner of a workspace. Make one with `open`.
 
     All calls may be made from any thread. What a call returns is durable.
@@ -80,40 +81,49 @@ class Workspace(Calls[workspace.Workspace], Lists[workspace.Workspace]):
         """
         return self._door.run(self._inner.interaction, interaction)
 
-    def customer(self, customer: str | Ref) -> CustomerView:
-        """A customer as they stand: who they are, with all ids that are theirs.
+    def customer(self, customer: str | Ref, *, actor: str | None = None) -> CustomerView:
+        """A customer as they stand: who they are, with all ids that are theirs; for an `actor`, as in `timeline`.
 
         Raises:
             UnknownId: there is no such customer.
+            NotPermitted: the actor is another customer, or nobody known.
         """
-        return self._door.run(self._inner.customer, customer)
+        return self._door.run(self._inner.customer, customer, actor=actor)
 
-    def engagement(self, customer: str | Ref) -> EngagementView | None:
+    def engagement(self, customer: str | Ref, *, actor: str | None = None) -> EngagementView | None:
         """What a customer is in touch with now, and who leads; None if they are not in touch.
 
         Raises:
             UnknownId: there is no such customer.
+            NotPermitted: the actor is another customer, or nobody known.
         """
-        return self._door.run(self._inner.engagement, customer)
+        return self._door.run(self._inner.engagement, customer, actor=actor)
 
     def commitments(
-        self, subject: str | None = None, *, case: str | Ref | None = None, customer: str | Ref | None = None
+        self,
+        subject: str | None = None,
+        *,
+        case: str | Ref | None = None,
+        customer: str | Ref | None = None,
+        actor: str | None = None,
     ) -> tuple[CommitmentView, ...]:
         """What was said of a subject, in a case, or to a customer, and holds or is in dispute; oldest first.
 
         Raises:
             InvalidCommand: not exactly one of them is given.
             UnknownId: there is no such case or customer.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
-        return self._door.run(self._inner.commitments, subject, case=case, customer=customer)
+        return self._door.run(self._inner.commitments, subject, case=case, customer=customer, actor=actor)
 
-    def conflict(self, conflict: str) -> ConflictView:
+    def conflict(self, conflict: str, *, actor: str | None = None) -> ConflictView:
         """An open conflict, and what precedence proposes.
 
         Raises:
             UnknownId: there is no such conflict, or it is settled.
+            NotPermitted: the actor is a customer, or nobody known.
         """
-        return self._door.run(self._inner.conflict, conflict)
+        return self._door.run(self._inner.conflict, conflict, actor=actor)
 
     def requested(self, request: str) -> RequestView:
         """A request for one of the application's own actions as it stands.

@@ -23,6 +23,7 @@ __all__ = [
     "add_journal",
     "add_json",
     "add_predicates",
+    "add_reader",
     "add_scores",
     "existing",
     "new_parser",
@@ -81,6 +82,13 @@ def add_predicates(parser: argparse.ArgumentParser) -> None:
         "--predicates",
         metavar="MODULE:NAME",
         help="the mapping of predicates that rules name, as acme.rules:all",
+    )
+
+
+def add_reader(parser: argparse.ArgumentParser) -> None:
+    """Add `--as`, for whom it is read."""
+    parser.add_argument(
+        "--as", dest="reader", metavar="ACTOR", help="what agent:ana or customer:cu7 sees; all of it unless given"
     )
 
 

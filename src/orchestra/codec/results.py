@@ -13,10 +13,12 @@ from orchestra.errors import (
     CommandRefused,
     InvalidCommand,
     MalformedMessage,
+    MergeVetoed,
     NotAllowedInState,
     NotPermitted,
     OfferExpired,
     Quarantined,
+    StaleVersion,
     TooSoon,
     UnknownId,
     UnsupportedVersion,
@@ -29,10 +31,13 @@ from orchestra.model.results import (
     Consulting,
     ConsultingQueue,
     Dialed,
+    Erased,
+    Linked,
     OfferedHandOff,
     Received,
     RequestedCallback,
     Stated,
+    TakesPart,
     WorkOpened,
     Written,
 )
@@ -45,13 +50,16 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed),
-        *(OfferedHandOff, Received, RequestedCallback, Stated, WorkOpened, Written),
+        *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed, Erased, Linked),
+        *(OfferedHandOff, Received, RequestedCallback, Stated, TakesPart, WorkOpened, Written),
     )
 }
 _REFUSALS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (InvalidCommand, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, TooSoon, UnknownId)
+    for kind in (
+        *(InvalidCommand, MergeVetoed, NotAllowedInState, NotPermitted, OfferExpired, Quarantined, StaleVersion),
+        *(TooSoon, UnknownId),
+    )
 }
 
 

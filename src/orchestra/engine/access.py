@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestra.engine.contacts.state import Interaction
 from orchestra.engine.presence.state import Agent
 from orchestra.engine.view import View
 from orchestra.errors import Fault, InvalidCommand, NotPermitted
@@ -102,6 +103,8 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
     c.DismissMerge,
     c.SplitCustomers,
     c.SettleTriage,
+    c.SetParticipant,
+    c.RemoveParticipant,
 }
 
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
@@ -182,15 +185,30 @@ def covers_others(view: View, command: c.Command, agent: Agent) -> bool:
 
 
 def _authorize_customer(view: View, command: c.Command, actor: Actor, name: str) -> None:
-    """A customer who is named asks for what is their own; what is not known at all is refused where it is looked up."""
+    """A customer who is named asks for what is their own, or that of whom they act for in the case.
+
+    What is not known at all is refused where it is looked up.
+    """
     for kind, rows in (("interaction", view.contacts.interactions), ("case", view.cases.cases)):
         target = getattr(command, kind, None)
-        row = None if target is None else rows.get(view.id_of(kind, target))
-        if row is not None and not view.identity.is_same(row.customer, name):
+        key = None if target is None else view.id_of(kind, target)
+        row = None if key is None else rows.get(key)
+        if row is None or view.identity.is_same(row.customer, name):
+            continue
+        case = row.case if isinstance(row, Interaction) else key
+        if case is None or not _acts(view, name, row.customer, case):
             raise NotPermitted(actor, type(command).__name__, f"it is another customer's {kind}")
     whose = getattr(command, "customer", None)
     if whose is not None and not view.identity.is_same(view.id_of("customer", whose), name):
         raise NotPermitted(actor, type(command).__name__, "it is another customer")
+
+
+def _acts(view: View, name: str, customer: str, case: str) -> bool:
+    """Whether somebody acts for a customer in a case of theirs."""
+    if not view.identity.is_same(view.cases.cases[case].customer, customer):
+        return False
+    part = view.cases.part(case, view.identity.group(name))
+    return part is not None and part.acts
 
 
 def role_faults(plan: Plan) -> list[Fault]:

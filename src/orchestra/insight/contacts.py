@@ -101,7 +101,8 @@ class ContactFold:
         self.open: dict[str, Open] = {}
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
-        """Answers are measured against the queues' targets of their time."""
+        """Answers are measured against the queues' targets of their time, and count for the brands of their time."""
+        self._slices.set_brands(event.plan.brands)
         self._targets = {name: _target(queue.service_level) for name, queue in event.plan.queues.items()}
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:

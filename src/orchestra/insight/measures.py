@@ -28,7 +28,7 @@ FOLDED: frozenset[str] = frozenset(
 
 
 class Measures:
-    """All measures: over everything, per channel, per account (a contact log's `company`) and per queue.
+    """All measures: over everything, per channel, account (a contact log's `company`), brand and queue.
 
     Feed it every event in order. Only work that is not over is kept in memory, and closed cases as long as the plan
     lets them come back; of what is over there are counts, and at most some thousand numbers per percentile. Work that
@@ -95,6 +95,11 @@ class Measures:
         return self._figures(self._slices.accounts)
 
     @property
+    def by_brand(self) -> dict[str, Figures]:
+        """Brand -> the figures of its accounts together, sorted."""
+        return self._figures(self._slices.brands)
+
+    @property
     def by_queue(self) -> dict[str, Figures]:
         """Queue -> its figures, sorted; a contact counts in each queue that it waited in."""
         return self._figures(self._slices.queues)
@@ -103,7 +108,12 @@ class Measures:
         return {name: tally.figures(self.window) for name, tally in sorted(tallies.items())}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: the total's figures, and those of each slice under `by_channel`, `by_account`, `by_queue`."""
-        slices = {"by_channel": self.by_channel, "by_account": self.by_account, "by_queue": self.by_queue}
+        """Plain data: the total's figures, and those of each slice, as under `by_channel`."""
+        slices = {
+            "by_channel": self.by_channel,
+            "by_account": self.by_account,
+            "by_brand": self.by_brand,
+            "by_queue": self.by_queue,
+        }
         parts = {key: {name: one.to_json() for name, one in part.items()} for key, part in slices.items()}
         return {**self.total.to_json(), **parts}

@@ -117,7 +117,12 @@ def measures_tables(measures: Measures) -> list[Table]:
 
 def _scopes(measures: Measures) -> Iterator[tuple[str, Figures]]:
     yield "all", measures.total
-    parts = {"channel": measures.by_channel, "account": measures.by_account, "queue": measures.by_queue}
+    parts = {
+        "channel": measures.by_channel,
+        "account": measures.by_account,
+        "brand": measures.by_brand,
+        "queue": measures.by_queue,
+    }
     for kind, part in parts.items():
         for name, figures in part.items():
             yield f"{kind} {name}", figures

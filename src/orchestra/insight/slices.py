@@ -1,13 +1,14 @@
-"""Which counts an event belongs to: everything, its channel, its account, its queue.
+"""Which counts an event belongs to: everything, its channel, its account, its brand, its queue.
 
 Belongs here: tallies by name. Does not: what is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from orchestra.insight.tally import Tally
+from orchestra.model.brands import Brand, accounts_of
 
 __all__ = ["Slices"]
 
@@ -26,8 +27,15 @@ class Slices:
         self.total = Tally(self._within_s)
         self.channels: dict[str, Tally] = {}
         self.accounts: dict[str, Tally] = {}
+        self.brands: dict[str, Tally] = {}
         self.queues: dict[str, Tally] = {}
+        self._brand_of: dict[tuple[str, str], str] = {}
         self._known: dict[Key, tuple[Tally, ...]] = {}
+
+    def set_brands(self, brands: Mapping[str, Brand]) -> None:
+        """Which accounts belong to which brand, from now on."""
+        self._brand_of = accounts_of(brands)
+        self._known.clear()
 
     def of(self, channel: str | None, account: str | None, queue: str | None) -> tuple[Tally, ...]:
         """The tallies of something: the total first, then those of what is named, in that order."""
@@ -42,8 +50,10 @@ class Slices:
         return (self._one(self.queues, queue),)
 
     def _named(self, key: Key) -> list[Tally]:
-        tables = (self.channels, self.accounts, self.queues)
-        return [self._one(table, name) for table, name in zip(tables, key, strict=True) if name is not None]
+        channel, account, queue = key
+        brand = None if channel is None or account is None else self._brand_of.get((channel, account))
+        named = ((self.channels, channel), (self.accounts, account), (self.brands, brand), (self.queues, queue))
+        return [self._one(table, name) for table, name in named if name is not None]
 
     def _one(self, table: dict[str, Tally], name: str) -> Tally:
         tally = table.get(name)

@@ -10,10 +10,13 @@ from datetime import timedelta
 
 import attrs
 
+from orchestra.model.brands import Brand
 from orchestra.model.cases import Cases, Disposition
 from orchestra.model.commitments import CommitmentAttribute, Commitments
 from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
+from orchestra.model.participants import Participant
+from orchestra.model.roles import Role, Sight
 from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 from orchestra.model.teams import Team
 
@@ -21,6 +24,7 @@ __all__ = [
     "Account",
     "Ageing",
     "AgentDefinition",
+    "Brand",
     "Callbacks",
     "Cases",
     "Channel",
@@ -32,6 +36,7 @@ __all__ = [
     "Fields",
     "FindingKind",
     "Label",
+    "Participant",
     "Presence",
     "Queue",
     "Rate",
@@ -39,6 +44,7 @@ __all__ = [
     "Role",
     "ServiceLevel",
     "Serving",
+    "Sight",
     "Silence",
     "Step",
     "Team",
@@ -307,25 +313,6 @@ class AgentDefinition:
     name: str | None = attrs.field(default=None, repr=False)
     kind: str = "person"
     position: int = 0
-
-
-@attrs.frozen
-class Role:
-    """What those who hold it may do.
-
-    Attributes:
-        may: names of commands, or `*` for all.
-        others: whether also in other agents' work; only their own unless stated.
-        may_commit: attribute of a commitment -> the most that they may grant a customer: the highest value, or the
-            lowest where lower is better, in the attribute's unit (5000 for 50.00 of money); true for no limit. If none
-            is named, a role that may make commitments may make any.
-        authority: the authority that they speak with when they commit the company; none unless stated.
-    """
-
-    may: Sequence[str] = attrs.field(converter=_texts)
-    others: bool = False
-    may_commit: Mapping[str, str | int | bool] = attrs.field(factory=dict)
-    authority: str | None = None
 
 
 @attrs.frozen

@@ -13,11 +13,13 @@ import attrs
 
 from orchestra.errors import DefinitionError, Fault
 from orchestra.model.actions import Actions, check_actions
+from orchestra.model.brands import check_brands
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.cases import check_cases
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.definitions import (
     AgentDefinition,
+    Brand,
     Callbacks,
     Cases,
     Channel,
@@ -25,6 +27,7 @@ from orchestra.model.definitions import (
     Deliveries,
     Fields,
     Label,
+    Participant,
     Presence,
     Queue,
     Role,
@@ -35,7 +38,9 @@ from orchestra.model.engagements import Engagements, check_engagements
 from orchestra.model.files import decoded, read_file
 from orchestra.model.findings import FIELD_TYPES, FindingKind, check_findings
 from orchestra.model.identity import Identity, check_identity
+from orchestra.model.participants import check_participants
 from orchestra.model.privacy import Privacy, check_privacy
+from orchestra.model.roles import check_sight
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.rule_checks import Named, check_rules
@@ -76,7 +81,10 @@ class Plan:
         labels: label -> how many interactions with it one agent has at once.
         skills: what routing may require: skill -> what it means, for people.
         agents: agent -> who works here, beside those defined by command.
-        roles: role -> what those who hold it may do.
+        roles: role -> what those who hold it may do and see.
+        brands: brand -> which accounts and teams are its own; none unless stated.
+        participants: role in a case -> what people other than its customer are shown and told; any word is a role if
+            none is named.
         presence: how agents' absence shows.
         cases: how contacts become cases.
         identity: who customers are.
@@ -99,6 +107,8 @@ class Plan:
     skills: Mapping[str, str] = attrs.field(factory=dict)
     agents: Mapping[str, AgentDefinition] = attrs.field(factory=dict)
     roles: Mapping[str, Role] = attrs.field(factory=dict)
+    brands: Mapping[str, Brand] = attrs.field(factory=dict)
+    participants: Mapping[str, Participant] = attrs.field(factory=dict)
     presence: Presence = Presence()
     cases: Cases = Cases()
     identity: Identity = Identity()
@@ -375,6 +385,26 @@ def _check_findings(plan: Plan, lost: Lost) -> Iterator[Fault]:
     return check_findings(plan.findings, plan.teams, lost)
 
 
+def _check_people(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    yield from check_participants(plan.participants)
+    fields = plan.fields
+    all_known = {*plan.commitments.attributes, *fields.customer, *fields.case, *fields.interaction}
+    known = None if lost.touches("fields") or lost.touches("commitments") else all_known
+    for name, role in plan.roles.items():
+        yield from check_sight(f"roles.{name}", role.sees, known)
+
+
+def _check_brands(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    yield from check_brands(plan.brands)
+    for name, brand in plan.brands.items():
+        for channel in brand.accounts:
+            if _is_missing(channel, "channels", plan.channels, lost):
+                yield Fault(f"brands.{name}.accounts.{channel}", _missing("channel", channel, plan.channels))
+        for index, team in enumerate(brand.teams):
+            if _is_missing(team, "teams", plan.teams, lost) and not lost.has("brands", name, "teams", index):
+                yield Fault(f"brands.{name}.teams[{index}]", _missing("team", team, plan.teams))
+
+
 def _check_commitments(plan: Plan, lost: Lost) -> Iterator[Fault]:
     yield from check_commitments(plan.commitments, plan.channels, lost)
     for name, role in plan.roles.items():
@@ -448,4 +478,6 @@ _CHECKS = (
     _check_commitments,
     _check_actions,
     _check_rules,
+    _check_people,
+    _check_brands,
 )

@@ -18,6 +18,7 @@ __all__ = [
     "Received",
     "RequestedCallback",
     "Stated",
+    "TakesPart",
     "WorkOpened",
     "Written",
 ]
@@ -230,5 +231,18 @@ class Erased:
         position: where the journal stood; each id's `ErasureDone` follows it.
     """
 
-    ids: tuple[str, ...]
+    ids: list[str]
     position: int
+
+
+@attrs.frozen
+class TakesPart:
+    """Somebody has a part in a case.
+
+    Attributes:
+        customer: the id that stands for them.
+        case: the case's id.
+    """
+
+    customer: str
+    case: str

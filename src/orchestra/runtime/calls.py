@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -10,35 +10,30 @@ from orchestra.errors import JournalUnavailable, MalformedMessage
 from orchestra.journal.port import Journal
 from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.commands import (
-    AcceptCaseSuggestion,
     CancelCallback,
     Command,
-    DismissCaseSuggestion,
     EraseCustomer,
     LinkAddress,
-    MergeCases,
-    MoveInteraction,
     ReportDialing,
     RequestAction,
     RequestCallback,
     RescheduleCallback,
     ScheduleCallback,
-    SplitCase,
+    SetParticipant,
     UnlinkAddress,
-    UnmergeCase,
 )
 from orchestra.model.events import ErasureDone, Event
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
 from orchestra.model.results import (
     ActionAsked,
-    CaseRef,
     Dialed,
     Erased,
     Linked,
     Received,
     RequestedCallback,
     Stated,
+    TakesPart,
     WorkOpened,
 )
 from orchestra.model.scores import Scores
@@ -54,6 +49,7 @@ from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Published
+from orchestra.runtime.readers import Reader, reader_of
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.work import open_work_item
 
@@ -276,86 +272,20 @@ class Calls(Protocol):
         """
         await self.execute(CancelCallback(interaction, reason))
 
-    async def timeline(self, customer: str | Ref) -> list[Entry]:
-        """One history of a customer over all channels and cases, oldest first.
+    async def timeline(self, customer: str | Ref, *, actor: str | None = None) -> list[Entry]:
+        """One history of a customer over all channels, teams and cases, oldest first.
+
+        Args:
+            customer: their id, or the application's own key.
+            actor: for whom it is read, as `agent:ana` or `customer:cu7`; what the plan's roles do not show them is
+                withheld. None is the application itself.
 
         Raises:
             UnknownId: nothing is known of such a customer.
+            NotPermitted: the actor is nobody known, or another customer who has no part in any case of this one.
         """
-        return await in_thread(timeline, self.journal, await self._id("customer", customer))
-
-    async def merge_cases(self, case: str | Ref, other: str | Ref, reason: str) -> CaseRef:
-        """Note that two cases of one customer are the same matter: `other` goes on as `case`.
-
-        Returns:
-            The case that both are now. The other's id, number, threads and tokens lead to it.
-
-        Raises:
-            CommandRefused: there is no such case, or they are two customers'.
-        """
-        return _case(await self.execute(MergeCases(case, other, reason)))
-
-    async def unmerge_case(self, case: str | Ref, reason: str) -> CaseRef:
-        """Undo a merge: the case goes on by itself, with everything that came from it.
-
-        Args:
-            case: the one that was merged, by its own id or reference.
-            reason: why.
-
-        Raises:
-            CommandRefused: there is no such case, or it is not merged.
-        """
-        return _case(await self.execute(UnmergeCase(case, reason)))
-
-    async def split_case(
-        self,
-        case: str | Ref,
-        reason: str,
-        *,
-        interactions: Sequence[str | Ref] = (),
-        conversations: Sequence[str] = (),
-        topic: str | None = None,
-        queue: str | None = None,
-    ) -> CaseRef:
-        """Make part of a case a case of its own, with its own number and owner.
-
-        Args:
-            case: that it is part of.
-            reason: why.
-            interactions: those that go along, at most 25.
-            conversations: of which all the interactions in the case go along.
-            topic: of the new case.
-            queue: of the new case; the old one's unless given.
-
-        Raises:
-            CommandRefused: something named is not known, not part of the case, or still to be called back.
-        """
-        chosen = list(interactions), list(conversations)
-        return _case(await self.execute(SplitCase(case, reason, *chosen, topic, queue)))
-
-    async def move_interaction(self, interaction: str | Ref, case: str | Ref, reason: str) -> CaseRef:
-        """Put an interaction into another case than it is in; moving it back undoes that.
-
-        Raises:
-            CommandRefused: there is no such interaction or case, or its customer is still to be called back.
-        """
-        return _case(await self.execute(MoveInteraction(interaction, case, reason)))
-
-    async def accept_case(self, interaction: str | Ref) -> CaseRef:
-        """Note that an interaction belongs to the case that was suggested for it.
-
-        Raises:
-            CommandRefused: no case is suggested for it.
-        """
-        return _case(await self.execute(AcceptCaseSuggestion(interaction)))
-
-    async def dismiss_case(self, interaction: str | Ref, reason: str) -> None:
-        """Note that an interaction does not belong to the case that was suggested for it.
-
-        Raises:
-            CommandRefused: no case is suggested for it.
-        """
-        await self.execute(DismissCaseSuggestion(interaction, reason))
+        key, reader = await self._id("customer", customer), await self._reader(actor)
+        return await in_thread(lambda: timeline(self.journal, key, reader=reader))
 
     async def link_address(
         self, customer: str | Ref, address: Email | Phone | Handle, evidence: str, confidence: int = 100
@@ -386,6 +316,37 @@ class Calls(Protocol):
             CommandRefused: the customer is not known by it.
         """
         await self.execute(UnlinkAddress(customer, self.key.address(_person(address)), reason))
+
+    async def set_participant(
+        self,
+        case: str | Ref,
+        person: str | Ref | Email | Phone | Handle,
+        role: str | None = None,
+        *,
+        acts: bool = False,
+        evidence: str | None = None,
+        actor: str | None = None,
+    ) -> TakesPart:
+        """Note that somebody other than the case's customer has a part in it, and which.
+
+        Args:
+            case: its id, or the application's own key.
+            person: a customer's id, the application's own key for one, or an address at which they are reached.
+            role: as which they take part, one of the plan's `participants` if it names any.
+            acts: whether they act for the case's customer: they may ask for what the customer may.
+            evidence: of the customer's consent to that, such as a document's number; needed where they begin to act.
+            actor: who says so, as `agent:ana`.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: there is no such case, customer or role, the case is closed or theirs, or no evidence.
+        """
+        participant = person if isinstance(person, str | Ref) else None
+        address = self.key.address(_person(person)) if participant is None else None
+        command = SetParticipant(case, participant, role, acts, address, evidence, actor=actor)
+        taken = await self.execute(command)
+        assert isinstance(taken, TakesPart)
+        return taken
 
     async def export(self, customer: str | Ref) -> list[dict[str, Any]]:
         """Everything that is stored of a customer, under all their ids, oldest first, as plain data: for themself.
@@ -431,21 +392,28 @@ class Calls(Protocol):
         """
         return await in_thread(disclosures, self.journal, link)
 
-    async def explain(self, interaction: str | Ref, *, full: bool = False) -> Explanation:
+    async def explain(self, interaction: str | Ref, *, full: bool = False, actor: str | None = None) -> Explanation:
         """Why an interaction went to whom it went: every offer with what was compared.
 
         Args:
             interaction: its id, or the application's own key.
             full: also list every agent with the first condition they failed, from the state rebuilt at each offer.
+            actor: for whom it is read, as in `timeline`.
 
         Raises:
             UnknownId: there is no such interaction.
+            NotPermitted: the actor is a customer, or nobody known.
             DefinitionError: `full`, and the plan orders agents by a score that this process does not have.
         """
-        key = await self._id("interaction", interaction)
-        customer = self._whose(key)
-        scores = self._scores()
-        return await in_thread(lambda: explain(self.journal, key, full=full, customer=customer, scores=scores))
+        key, reader = await self._id("interaction", interaction), await self._reader(actor)
+        customer, scores = self._whose(key), self._scores()
+        return await in_thread(
+            lambda: explain(self.journal, key, full=full, customer=customer, scores=scores, reader=reader)
+        )
+
+    async def _reader(self, actor: str | None) -> Reader:
+        """Who an actor is, of which the journal tells."""
+        return await in_thread(reader_of, self.journal, actor)
 
     def _scores(self) -> Scores | None:
         """The scores that plans may name, as far as this process has them."""
@@ -463,11 +431,6 @@ class Calls(Protocol):
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""
         return self.key.reply_token(case)
-
-
-def _case(result: object) -> CaseRef:
-    assert isinstance(result, CaseRef)
-    return result
 
 
 def _person(address: object) -> Email | Phone | Handle:

@@ -18,6 +18,7 @@ from orchestra.model.results import CaseRef
 from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.context import PastContact, Question, past_contacts
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.readers import reader_in
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import fields_of
 
@@ -98,7 +99,7 @@ def _seen(view: View, hand_off: str, agent: str) -> tuple[CaseContext, tuple[str
         dict(view.details.fields.get(row.case, {})),
         fields_of(view, row.customer),
         {name: view.identity.verified.get(name, lowest) for name in asked if rows[name].is_open},
-        past_contacts(view, row.customer),
+        past_contacts(view, row.customer, reader_in(view, f"agent:{agent}")),
         tuple(Question(message, None) for message in messages[-_MOST_QUESTIONS:]),
         said_in_context(view, row.case, row.customer),
     )

@@ -14,6 +14,7 @@ from orchestra.model import commands as c
 from orchestra.model.addresses import Ref
 from orchestra.model.commitments import value_text
 from orchestra.model.instants import instant, since_epoch_us
+from orchestra.runtime.readers import Withheld
 
 __all__ = [
     "CommitmentView",
@@ -35,8 +36,10 @@ class CommitmentView:
 
     Attributes:
         kind: `commitment`, said to a customer, or `fact`, told by a back office.
-        value: whole minor units of money, a whole quantity, a day as 2026-12-01, or the word of an action.
-        text: the value as it reads: `49.00 EUR`.
+        value: whole minor units of money, a whole quantity, a day as 2026-12-01, or the word of an action; a mark that
+            says why if the reader is not shown it.
+        unit: the currency or unit of a value that is shown and has one.
+        text: the value as it reads: `49.00 EUR`; a mark if it is withheld.
         by: who said it: `agent:ana`, `back_office:billing`.
         valid_until: None if it holds until something else does.
         conflict: id of the open conflict that it takes part in.
@@ -46,9 +49,9 @@ class CommitmentView:
     kind: str
     subject: str
     attribute: str
-    value: int | str
+    value: int | str | Withheld
     unit: str | None
-    text: str
+    text: str | Withheld
     by: str
     authority: str | None
     source: str | None

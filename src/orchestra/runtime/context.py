@@ -21,6 +21,8 @@ from orchestra.model.instants import instant
 from orchestra.model.results import CaseRef
 from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.readers import Reader, Withheld, place_in, reader_in
+from orchestra.runtime.redacting import shown
 from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import case_fields, fields_of, held_for, suggested_case_of, suggested_of
@@ -36,8 +38,9 @@ class PastContact:
     """One of the customer's contacts before this one.
 
     Attributes:
-        agent: who handled it last; None if nobody did.
+        agent: who handled it last; None if nobody did, or it is withheld.
         case: number of its case.
+        withheld: why the agent is not told who handled it and how it ended; None if they are.
     """
 
     interaction: str
@@ -47,38 +50,45 @@ class PastContact:
     case: str
     agent: str | None
     disposition: str | None
+    withheld: Withheld | None = None
 
 
 @attrs.frozen
 class Question:
-    """A message that has no answer yet. Its text is None once it is erased."""
+    """A message that has no answer yet. Its text is None once it is erased, and a mark if it is withheld."""
 
     message: str
-    text: str | None = attrs.field(repr=False)
+    text: str | Withheld | None = attrs.field(repr=False)
 
 
 @attrs.frozen
 class Task:
-    """What a work item asks for. Title and text are None where none were given, or once they are erased."""
+    """What a work item asks for.
 
-    title: str | None = attrs.field(repr=False)
-    text: str | None = attrs.field(repr=False)
+    Title and text are None where none were given, or once they are erased, and marks where they are withheld.
+    """
+
+    title: str | Withheld | None = attrs.field(repr=False)
+    text: str | Withheld | None = attrs.field(repr=False)
     due: datetime | None
 
 
 @attrs.frozen
 class Held:
-    """What is to be told to the customer, and waits while somebody talks with them. Its text is None once erased."""
+    """What is to be told to the customer, and waits while somebody talks with them.
+
+    Its text is None once it is erased, and a mark if it is withheld.
+    """
 
     delivery: str
     message: str
     topic: str
-    text: str | None = attrs.field(repr=False)
+    text: str | Withheld | None = attrs.field(repr=False)
 
 
 @attrs.frozen
 class Context:
-    """What is known about an interaction when it is offered.
+    """What is known about an interaction when it is offered, as far as the agent's roles show it to them.
 
     Attributes:
         queue: where it waited.
@@ -103,7 +113,7 @@ class Context:
             one says so by `TellNow`.
         handed_over: what a bot said when it handed over to people; None if none did.
         sources: name -> what that source knows.
-        missing: name -> why that source is missing: it timed out, failed, or gave something of no use.
+        missing: name -> why that source is missing: it timed out, failed, gave something of no use, or is withheld.
     """
 
     interaction: str
@@ -117,9 +127,9 @@ class Context:
     skills: Mapping[str, int]
     verified: str
     suggested: tuple[str, ...]
-    fields: Mapping[str, str | int | bool]
-    case_fields: Mapping[str, str | int | bool]
-    customer_fields: Mapping[str, str | int | bool]
+    fields: Mapping[str, str | int | bool | Withheld]
+    case_fields: Mapping[str, str | int | bool | Withheld]
+    customer_fields: Mapping[str, str | int | bool | Withheld]
     contacts: tuple[PastContact, ...]
     questions: tuple[Question, ...]
     work: Task | None
@@ -127,7 +137,7 @@ class Context:
     linked: tuple[str, ...] = ()
     tell_now: tuple[Held, ...] = ()
     suggested_case: CaseRef | None = None
-    handed_over: str | None = attrs.field(default=None, repr=False)
+    handed_over: str | Withheld | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -146,14 +156,16 @@ class Contexts:
             UnknownId: there is no such interaction.
             NotPermitted: it is neither.
         """
-        context, asked, ids = await self._owner.read(lambda view: _seen(view, interaction, agent))
+        context, asked, ids, mark = await self._owner.read(lambda view: _seen(view, interaction, agent))
+        if mark is not None:
+            return _without_texts(context, mark, self._sources.names)
         context = await in_thread(_with_texts, self._owner.journal, context, ids)
         found: Found = await self._sources.ask(asked)
         return attrs.evolve(context, sources=found.values, missing=found.missing)
 
 
-def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tuple[str, ...]]:
-    """What the state tells, without any text; what to ask the sources; and all ids of the customer."""
+def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tuple[str, ...], Withheld | None]:
+    """What the state tells, without any text; what to ask the sources; the customer's ids; what stands for texts."""
     key, row = view.interaction(interaction)
     item = view.routing.items.get(key)
     offers = [] if item is None else [view.routing.offers[offer] for offer in item.offers]
@@ -161,6 +173,8 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
     if item is None or not (is_offered or row.agent == agent):
         raise NotPermitted(f"agent:{agent}", "context", f"{key} is neither offered to them nor in their hands")
     assert row.case is not None  # only interactions of a case are routed
+    reader = reader_in(view, f"agent:{agent}")
+    seen, mark = reader.seen(attrs.evolve(place_in(view, row.case, key), hands=frozenset((agent,))))
     matter, case, fields = view.matter(row.case), view.cases.row(row.case), view.details.fields
     ids = view.identity.group(row.customer)
     task = view.work.items.get(key)
@@ -176,45 +190,63 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         dict(item.skills),
         view.identity.verified.get(key, view.plan.identity.levels[0]),
         suggested_of(view, row.customer),
-        dict(fields.get(key, {})),
-        case_fields(view, row.case),
-        fields_of(view, row.customer),
-        past_contacts(view, row.customer, key),
+        reader.fields(fields.get(key, {})),
+        reader.fields(case_fields(view, row.case)),
+        reader.fields(fields_of(view, row.customer)),
+        past_contacts(view, row.customer, reader, key),
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
-        said_in_context(view, row.case, row.customer),
+        shown(view, reader, said_in_context(view, row.case, row.customer)),
         tuple(view.contacts.interactions[name].channel for name in view.engagements.linked_to(key)),
-        tuple(_held(view, name) for name in held_for(view, ids)),
+        tuple(_held(view, name, reader) for name in held_for(view, ids)),
         suggested_case_of(view, key),
     )
     targets = (key, *view.cases.group(row.case), *ids)
     refs = sorted(ref for target in targets for ref in view.details.refs_of.get(target, ()))
     asked = Asked(context.customer, matter.id, matter.number, key, row.channel, case.topic, tuple(refs))
-    return context, asked, tuple(ids)
+    return context, asked, tuple(ids), None if seen == "all" else mark
 
 
-def _held(view: View, name: str) -> Held:
+def _held(view: View, name: str, reader: Reader) -> Held:
+    """What is to be told; not to be read by who works for another brand."""
     row = view.deliveries.deliveries[name]
-    return Held(name, row.message, row.topic, None)
+    seen, mark = reader.seen(place_in(view, row.case))
+    return Held(name, row.message, row.topic, mark if seen == "trace" else None)
 
 
-def past_contacts(view: View, customer: str, beside: str | None = None) -> tuple[PastContact, ...]:
-    """A person's newest contacts beside one, newest first."""
+def past_contacts(view: View, customer: str, reader: Reader, beside: str | None = None) -> tuple[PastContact, ...]:
+    """A person's newest contacts beside one, newest first, as somebody may see them."""
     names = reversed(view.known.contacts_of(view.identity.group(customer)))
-    return tuple(_past(view, name) for name in names if name != beside)
+    return tuple(_past(view, name, reader) for name in names if name != beside)
 
 
-def _past(view: View, name: str) -> PastContact:
+def _past(view: View, name: str, reader: Reader) -> PastContact:
     row = view.contacts.interactions[name]
     assert row.case is not None  # every interaction has a case from its first batch on
     number = view.matter(row.case).number
-    return PastContact(name, row.channel, row.state, instant(row.started_us), number, row.agent, row.disposition)
+    seen, mark = reader.seen(place_in(view, row.case, name))
+    when = instant(row.started_us)
+    if seen == "trace":
+        return PastContact(name, row.channel, row.state, when, number, None, None, mark)
+    return PastContact(name, row.channel, row.state, when, number, row.agent, row.disposition)
+
+
+def _without_texts(context: Context, mark: Withheld, sources: Sequence[str]) -> Context:
+    """The context for an agent whose roles show no texts, and no more of what other systems know."""
+    return attrs.evolve(
+        context,
+        questions=tuple(Question(asked.message, mark) for asked in context.questions),
+        work=None if context.work is None else Task(mark, mark, context.work.due),
+        handed_over=mark,
+        tell_now=tuple(attrs.evolve(row, text=mark) for row in context.tell_now),
+        missing=dict.fromkeys(sources, "withheld"),
+    )
 
 
 def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Context:
     """The context with what customer, application and bot wrote in it, from the customer's own records."""
     texts: dict[str, str | None] = {}
-    work, handed_over, held = context.work, None, {row.message for row in context.tell_now}
+    work, handed_over, held = context.work, context.handed_over, {row.message for row in context.tell_now}
     types = (*_WITH_TEXTS, "MessageWritten") if held else _WITH_TEXTS
     for record in journal.read(subjects=ids, types=types):
         event = decode_event(record)
@@ -234,5 +266,5 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
             case _:
                 pass
     questions = tuple(Question(asked.message, texts.get(asked.message)) for asked in context.questions)
-    tell_now = tuple(attrs.evolve(row, text=texts.get(row.message)) for row in context.tell_now)
+    tell_now = tuple(attrs.evolve(row, text=row.text or texts.get(row.message)) for row in context.tell_now)
     return attrs.evolve(context, questions=questions, work=work, handed_over=handed_over, tell_now=tell_now)

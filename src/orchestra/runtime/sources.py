@@ -83,6 +83,11 @@ class Sources:
         self._clock = clock
         self._kept: OrderedDict[tuple[str, str, str], tuple[int, Mapping[str, Any]]] = OrderedDict()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What there is to ask, by name."""
+        return tuple(self._sources)
+
     async def ask(self, asked: Asked) -> Found:
         """Ask all at once. Returns when each has answered, failed, or run out of its time."""
         values: dict[str, Mapping[str, Any]] = {}

@@ -9,7 +9,7 @@ from heapq import nsmallest
 
 import attrs
 
-from orchestra.engine.cases.state import Case
+from orchestra.engine.cases.state import NO_PART, Case
 from orchestra.engine.engagements.leading import lead
 from orchestra.engine.identity.state import Merge, consent_key
 from orchestra.engine.view import View
@@ -17,6 +17,7 @@ from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
 from orchestra.model.instants import instant
 from orchestra.model.results import CaseRef
+from orchestra.runtime.readers import Withheld
 
 __all__ = [
     "CaseView",
@@ -25,6 +26,7 @@ __all__ = [
     "EngagementView",
     "InteractionView",
     "MergeView",
+    "ParticipantView",
     "RequestView",
     "asked_of",
     "case_fields",
@@ -42,12 +44,27 @@ _MOST_TOLD = 20
 
 
 @attrs.frozen
+class ParticipantView:
+    """Somebody who has a part in a case.
+
+    Attributes:
+        id: the customer id that stands for them.
+        role: as which they take part; None if nobody said.
+        acts: whether they act for the case's customer.
+    """
+
+    id: str
+    role: str | None = None
+    acts: bool = False
+
+
+@attrs.frozen
 class CaseView:
     """A case as it stood when asked.
 
     Attributes:
         owner: `agent:ana` or `team:care`: the one accountable.
-        participants: customers other than the case's own who wrote or were answered in it.
+        participants: people other than the case's customer who have a part in it.
         interactions: its interactions, oldest first.
         fields: what the application set.
         merged: cases that were merged and go on as this one, oldest first; all else counts what is theirs.
@@ -62,7 +79,7 @@ class CaseView:
     owner: str
     queue: str
     topic: str | None
-    participants: tuple[str, ...]
+    participants: tuple[ParticipantView, ...]
     interactions: tuple[str, ...]
     fields: Mapping[str, str | int | bool]
     merged: tuple[str, ...] = ()
@@ -140,12 +157,14 @@ class EngagementView:
         members: interaction -> how it goes with the others: `first`, `together` or `separate`.
         linked: interaction -> the one whose answer it waits for.
         tell_now: deliveries that are held while somebody talks with the customer, oldest first; at most twenty.
+
+    Where the reader is shown no more than that there is something, a mark that says why stands instead.
     """
 
     id: str
     version: int
-    lead: str | None
-    members: Mapping[str, str]
+    lead: str | Withheld | None
+    members: Mapping[str, str | Withheld]
     linked: Mapping[str, str]
     tell_now: tuple[str, ...]
 
@@ -207,7 +226,7 @@ class CustomerView:
         merges: what made their ids one person's.
         suggested: others who may be the same person.
         consents: what they said, under all their ids.
-        fields: what the application set.
+        fields: what the application set; a mark that says why where the reader is not shown it.
     """
 
     id: str
@@ -216,7 +235,7 @@ class CustomerView:
     merges: tuple[MergeView, ...]
     suggested: tuple[str, ...]
     consents: tuple[ConsentView, ...]
-    fields: Mapping[str, str | int | bool]
+    fields: Mapping[str, str | int | bool | Withheld]
 
 
 def customer_view(view: View, name: str | Ref) -> CustomerView:
@@ -287,7 +306,7 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         f"{row.owner_kind}:{row.owner}",
         row.queue,
         row.topic,
-        _others(view, row, members),
+        tuple(_others(view, key, row, members)),
         tuple(sorted(interactions, key=lambda one: int(one[2:]))),
         case_fields(view, key),
         tuple(member for member in members if member != key),
@@ -305,12 +324,14 @@ def case_fields(view: View, case: str) -> dict[str, str | int | bool]:
     return found
 
 
-def _others(view: View, row: Case, members: Sequence[str]) -> tuple[str, ...]:
+def _others(view: View, key: str, row: Case, members: Sequence[str]) -> Iterator[ParticipantView]:
     """The participants who are other people than the case's customer, each once."""
     rows = [view.cases.cases[member] for member in members]
     found = {view.identity.root(name): 1 for one in rows for name in (one.customer, *one.participants)}
     found.pop(view.identity.root(row.customer), None)
-    return tuple(found)
+    for name in found:
+        part = view.cases.part(key, view.identity.group(name)) or NO_PART
+        yield ParticipantView(name, part.role, part.acts)
 
 
 def interaction_view(view: View, name: str | Ref) -> InteractionView:

@@ -27,7 +27,7 @@ from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
-from orchestra.runtime.commitments import CommitmentView, ConflictView, commitments_in, conflict_view
+from orchestra.runtime.commitments import CommitmentView, ConflictView
 from orchestra.runtime.context import Context, Contexts
 from orchestra.runtime.erasing import Erasing
 from orchestra.runtime.failures import only_failure
@@ -41,8 +41,11 @@ from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.lists import Lists
+from orchestra.runtime.matters import Matters
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
+from orchestra.runtime.readers import Reader, reader_in
+from orchestra.runtime.redacting import commitments_for, conflict_for, customer_for, engagement_for
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.sessions import AgentSession
@@ -61,8 +64,6 @@ from orchestra.runtime.views import (
     RequestView,
     asked_of,
     case_view,
-    customer_view,
-    engagement_view,
     interaction_view,
     request_view,
 )
@@ -71,7 +72,7 @@ from orchestra.runtime.webhooks import Webhooks
 __all__ = ["Workspace"]
 
 
-class Workspace(Calls, Lists):
+class Workspace(Calls, Matters, Lists):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
@@ -215,42 +216,54 @@ class Workspace(Calls, Lists):
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: interaction_view(view, interaction))
 
-    async def customer(self, customer: str | Ref) -> CustomerView:
-        """A customer as they stand: who they are, with all ids that are theirs.
+    async def customer(self, customer: str | Ref, *, actor: str | None = None) -> CustomerView:
+        """A customer as they stand: who they are, with all ids that are theirs; for an `actor`, as in `timeline`.
 
         Raises:
             UnknownId: there is no such customer.
+            NotPermitted: the actor is another customer, or nobody known.
         """
         refuse_no_id("customer", customer)
-        return await self._owner.read(lambda view: customer_view(view, customer))
+        return await self._owner.read(lambda view: customer_for(view, customer, actor))
 
-    async def engagement(self, customer: str | Ref) -> EngagementView | None:
+    async def engagement(self, customer: str | Ref, *, actor: str | None = None) -> EngagementView | None:
         """What a customer is in touch with now, and who leads; None if they are not in touch.
 
         Raises:
             UnknownId: there is no such customer.
+            NotPermitted: the actor is another customer, or nobody known.
         """
         refuse_no_id("customer", customer)
-        return await self._owner.read(lambda view: engagement_view(view, customer))
+        return await self._owner.read(lambda view: engagement_for(view, customer, actor))
 
     async def commitments(
-        self, subject: str | None = None, *, case: str | Ref | None = None, customer: str | Ref | None = None
+        self,
+        subject: str | None = None,
+        *,
+        case: str | Ref | None = None,
+        customer: str | Ref | None = None,
+        actor: str | None = None,
     ) -> tuple[CommitmentView, ...]:
         """What was said of a subject, in a case, or to a customer, and holds or is in dispute; oldest first.
 
         Raises:
             InvalidCommand: not exactly one of them is given.
             UnknownId: there is no such case or customer.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
-        return await self._owner.read(lambda view: commitments_in(view, subject, case, customer))
+        return await self._owner.read(lambda view: commitments_for(view, actor, subject, case, customer))
 
-    async def conflict(self, conflict: str) -> ConflictView:
+    async def conflict(self, conflict: str, *, actor: str | None = None) -> ConflictView:
         """An open conflict, and what precedence proposes.
 
         Raises:
             UnknownId: there is no such conflict, or it is settled.
+            NotPermitted: the actor is a customer, or nobody known.
         """
-        return await self._owner.read(lambda view: conflict_view(view, conflict))
+        return await self._owner.read(lambda view: conflict_for(view, conflict, actor))
+
+    async def _reader(self, actor: str | None) -> Reader:
+        return await self._owner.read(lambda view: reader_in(view, actor))
 
     async def requested(self, request: str) -> RequestView:
         """A request for one of the application's own actions as it stands.

@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from tests.strategies import refusals, results
 
-from orchestra.codec import decode_result, encode_result
+from orchestra.codec import decode_result, encode_result, results as codec_results
 from orchestra.errors import (
     CommandRefused,
     JournalUnavailable,
     MalformedMessage,
+    MergeVetoed,
     NotAllowedInState,
+    StaleVersion,
     UnknownId,
     UnsupportedVersion,
 )
-from orchestra.model.results import CaseRef, Received
+from orchestra.model import results as model_results
+from orchestra.model.results import CaseRef, Erased, Linked, Received, TakesPart
 
 
 @given(results())
@@ -35,6 +38,30 @@ def test_refusals_are_raised_with_their_attributes(refusal: CommandRefused) -> N
     assert type(raised.value) is type(refusal)
     assert vars(raised.value) == vars(refusal)
     assert str(raised.value) == str(refusal)
+
+
+def test_every_result_and_every_refusal_comes_back_as_it_was() -> None:
+    """Whatever a command may answer must find its way back to another process."""
+    kinds = {getattr(model_results, name) for name in model_results.__all__}
+    refusals_there_are = set(CommandRefused.__subclasses__()) - {OfMyOwn}
+    assert set(codec_results._VALUES.values()) == kinds
+    assert set(codec_results._REFUSALS.values()) == refusals_there_are
+    for kind in kinds | refusals_there_are:
+        assert codec_results._reader(kind.__name__)
+
+
+@pytest.mark.parametrize("value", [Linked("cu1", "merged", "li1"), Erased(["cu1", "cu2"], 7), TakesPart("cu2", "ca1")])
+def test_what_is_noted_of_people_comes_back(value: Any) -> None:
+    assert decode_result(encode_result(value)) == value
+
+
+@pytest.mark.parametrize(
+    "refusal", [MergeVetoed("cu1", "cu2", "x"), StaleVersion("en7", 8, 9, ["MessageReceived in9"])]
+)
+def test_what_speaks_against_it_comes_back(refusal: CommandRefused) -> None:
+    with pytest.raises(type(refusal)) as raised:
+        decode_result(encode_result(refusal))
+    assert vars(raised.value) == vars(refusal)
 
 
 def test_form() -> None:

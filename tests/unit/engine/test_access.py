@@ -106,6 +106,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.LinkQuestion("in2", "in1"),
     c.UnlinkQuestion("in2"),
     c.SettleTriage("ca1", "li1"),
+    c.SetParticipant("ca1", "cu2", "relative"),
+    c.RemoveParticipant("ca1", "cu2", "x"),
     c.VerifyContact("in1", "basic", "asked"),
     c.RecordConsent("joe", "news", True),
     c.EraseCustomer("cu1", "asked"),
@@ -152,6 +154,7 @@ MATTERS = {
 }
 TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
+IDENTITY |= {"SetParticipant", "RemoveParticipant"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
 SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS

@@ -470,7 +470,7 @@ def test_an_answer_is_its_recipients_who_takes_part() -> None:
     first = driver.run(_reply(thread=thread("t1"))).result
     decided = driver.run(_reply(thread=thread("t1"), message_id="r2", recipient=person("eve"), resolve=True))
     assert [type(event) for event in decided.events] == [
-        *(e.CustomerAdded, e.ReplyRecorded, e.ParticipantJoined, e.CaseResolved),
+        *(e.CustomerAdded, e.ReplyRecorded, e.ParticipantJoined, e.PartTaken, e.CaseResolved),
     ]
     assert driver.last(e.ReplyRecorded).customer == decided.result.customer == "cu2"
     assert driver.last(e.ParticipantJoined) == e.ParticipantJoined(first.case.id, "cu1", "cu2")

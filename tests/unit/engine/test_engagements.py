@@ -171,7 +171,7 @@ def test_a_command_that_has_not_seen_the_last_message_is_refused_with_what_came_
         c.ResolveCase("ca1", seen=seen), StaleVersion, engagement="en1", seen=seen, version=_version(driver)
     )
     assert isinstance(refused, StaleVersion)
-    assert refused.between == ("EngagementJoined in2", "MessageReceived in2")
+    assert refused.between == ["EngagementJoined in2", "MessageReceived in2"]
     version = _version(driver)
     assert str(refused) == (
         f"en1 is at version {version}, not {seen} any more: EngagementJoined in2, MessageReceived in2; look again"

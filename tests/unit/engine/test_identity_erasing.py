@@ -22,7 +22,7 @@ def _driver() -> Driver:
 def test_all_ids_of_a_person_are_forgotten() -> None:
     driver = _driver()
     position = driver.engine.position
-    assert driver.run(c.EraseCustomer("cu2", "asked"), 1).result == Erased(("cu1", "cu2"), position)
+    assert driver.run(c.EraseCustomer("cu2", "asked"), 1).result == Erased(["cu1", "cu2"], position)
     assert driver.events(e.CustomerErased) == [e.CustomerErased("cu1", "asked"), e.CustomerErased("cu2", "asked")]
     identity = driver.engine.view.identity
     assert identity.addresses == {}

@@ -84,7 +84,8 @@ def test_a_timeline_is_a_table() -> None:
     assert table.title == "Timeline of cu2"
     assert table.rows == (
         ("2023-11-14T22:13:41Z", "", "", "customer", "became known by handle"),
-        ("2023-11-14T22:13:41Z", "chat", "ca1", "customer:cu2", "the customer wrote: me too"),
+        ("2023-11-14T22:13:41Z", "chat", "C-000001", "customer:cu2", "the customer wrote: me too"),
+        ("2023-11-14T22:13:41Z", "", "C-000001", "customer", "takes part in a case of cu1"),
     )
 
 

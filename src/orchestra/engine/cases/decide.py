@@ -8,6 +8,7 @@ from orchestra.engine.cases.attach import CORRELATOR, find_case, find_followed
 from orchestra.engine.cases.correlating import accept, dismiss, guess, suggested
 from orchestra.engine.cases.joining import join, reopen, revive
 from orchestra.engine.cases.merging import is_worked, merge, move, split, unmerge
+from orchestra.engine.cases.participants import remove_participant, set_participant
 from orchestra.engine.cases.state import CLOSE, DISOWN, EVOLVE, Case, Cases
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.ownership.owners import team_behind
@@ -239,6 +240,8 @@ SECTION = Section(
         c.MoveInteraction: move,
         c.AcceptCaseSuggestion: accept,
         c.DismissCaseSuggestion: dismiss,
+        c.SetParticipant: set_participant,
+        c.RemoveParticipant: remove_participant,
     },
     EVOLVE,
     {

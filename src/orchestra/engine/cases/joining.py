@@ -34,3 +34,4 @@ def join(view: View, case: str, person: str, interaction: str | None) -> Iterato
     row = view.cases.cases[case]
     if person != row.customer and person not in row.participants:
         yield e.ParticipantJoined(case, row.customer, person, interaction)
+        yield e.PartTaken(person, case, row.customer)

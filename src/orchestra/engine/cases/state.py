@@ -17,7 +17,7 @@ from orchestra.engine.ordered import Ordered
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["CLOSE", "DISOWN", "EVOLVE", "SETTLED", "Case", "Cases", "Suggestion", "case_age"]
+__all__ = ["CLOSE", "DISOWN", "EVOLVE", "NO_PART", "SETTLED", "Case", "Cases", "Part", "Suggestion", "case_age"]
 
 CLOSE = "cases.close"
 """Timer of a resolved case."""
@@ -90,12 +90,29 @@ def _enter(names_of: dict[Key, dict[str, int]], key: Key, name: str, *, is_in: b
             del names_of[key]
 
 
-class Cases(Slice):
-    """Cases by id, and suggestions by the interaction that they are about."""
+@attrs.define
+class Part:
+    """What was said of a participant's part in a case: their role, and whether they act for the customer."""
 
-    TABLES: ClassVar = {"cases": Case, "suggestions": Suggestion, "counts": None}
+    role: str | None = None
+    acts: bool = False
+
+
+NO_PART = Part()
+"""Of whom nothing was said."""
+
+
+def _part_key(case: str, person: str) -> str:
+    return f"{case}\x1f{person}"
+
+
+class Cases(Slice):
+    """Cases by id, suggestions by the interaction that they are about, and parts by case and participant."""
+
+    TABLES: ClassVar = {"cases": Case, "parts": Part, "suggestions": Suggestion, "counts": None}
 
     cases: dict[str, Case]
+    parts: dict[str, Part]
     suggestions: dict[str, Suggestion]
     counts: dict[str, int]
 
@@ -199,6 +216,13 @@ class Cases(Slice):
 
     # Changes
 
+    def part(self, case: str, ids: Sequence[str]) -> Part | None:
+        """What was said of a person's part in a matter, by all their ids; None if nothing was."""
+        if not self.parts:
+            return None
+        found = (self.parts.get(_part_key(member, name)) for member in self.group(case) for name in ids)
+        return next(filter(None, found), None)
+
     def opened(self, event: e.CaseOpened, at_us: int) -> None:
         """Enter a new case, with its first owner."""
         number = self.counts["case"] = self.counts.get("case", 0) + 1
@@ -225,7 +249,35 @@ class Cases(Slice):
     def joined(self, event: e.ParticipantJoined, at_us: int) -> None:
         """Count the person among the case's participants."""
         self.cases[event.case].participants[event.participant] = 1
-        self.joined_by.setdefault(event.participant, {})[event.case] = 1
+        if event.role is not None or event.acts:
+            self.parts[_part_key(event.case, event.participant)] = Part(event.role, event.acts)
+
+    def part_changed(self, event: e.ParticipantChanged, at_us: int) -> None:
+        """Know the part that the person has now."""
+        self.parts[_part_key(event.case, event.participant)] = Part(event.role, event.acts)
+
+    def left(self, event: e.ParticipantLeft, at_us: int) -> None:
+        """Count the person among the case's participants no more."""
+        del self.cases[event.case].participants[event.participant]
+        self.parts.pop(_part_key(event.case, event.participant), None)
+
+    def part_taken(self, event: e.PartTaken, at_us: int) -> None:
+        """Find the case by its participant."""
+        self.joined_by.setdefault(event.customer, {})[event.case] = 1
+
+    def part_ended(self, event: e.PartEnded, at_us: int) -> None:
+        """Find it no more."""
+        joined = self.joined_by.get(event.customer, {})  # a snapshot from between the two events has it no more
+        joined.pop(event.case, None)
+        if not joined:
+            self.joined_by.pop(event.customer, None)
+
+    def erased(self, event: e.CustomerErased, at_us: int) -> None:
+        """Whoever is forgotten acts for nobody."""
+        for case in self.joined_by.get(event.customer, ()):
+            part = self.parts.get(_part_key(case, event.customer))
+            if part is not None:
+                part.acts = False
 
     def owner_changed(self, event: e.CaseOwnerChanged, at_us: int) -> None:
         """Hand the case to its new owner."""
@@ -371,6 +423,11 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CaseOpened: Cases.opened,
     e.InteractionAttached: Cases.attached,
     e.ParticipantJoined: Cases.joined,
+    e.ParticipantChanged: Cases.part_changed,
+    e.ParticipantLeft: Cases.left,
+    e.PartTaken: Cases.part_taken,
+    e.PartEnded: Cases.part_ended,
+    e.CustomerErased: Cases.erased,
     e.CaseOwnerChanged: Cases.owner_changed,
     e.CaseQueueChanged: Cases.queue_changed,
     e.InteractionHandedOver: Cases.handed_over,

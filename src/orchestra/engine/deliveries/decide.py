@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_id, check_text
 from orchestra.engine.contacts.owned import owned
-from orchestra.engine.deliveries.planning import write
+from orchestra.engine.deliveries.planning import conversation_with, recipient, write
 from orchestra.engine.deliveries.state import (
     DUE,
     EVOLVE,
@@ -44,7 +44,8 @@ _OUTCOMES = ("accepted", "retry", "failed", "unknown")
 
 
 def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
-    case_id, _ = view.case(command.case)
+    case_id, case = view.case(command.case)
+    person = case.customer if command.to is None else recipient(view, case_id, case, command.to)
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
@@ -54,10 +55,10 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
         raise InvalidCommand("purpose", f"must be {SERVICE} or one of the plan's purposes")
     known = view.deliveries.by_key.get(command.key)
     if known is not None:
-        return _same(view, known, case_id, command)
+        return _same(view, known, case_id, person, command)
     if command.subject is not None:
         _check_subject(view, command.subject)
-    conversation = conversation_with(view, case_id, command.channel)
+    conversation = conversation_with(view, case_id, person, command.channel)
     row = view.contacts.conversations[conversation]
     if not is_allowed(view, row.customer, row.channel, command.purpose):
         raise NotAllowedInState(row.customer, f"without consent to {command.purpose} on {row.channel}", "send")
@@ -87,32 +88,13 @@ def _check_subject(view: View, subject: str) -> None:
         raise NotAllowedInState(subject, f"in conflict {conflict}", "send_message")
 
 
-def _same(view: View, known: str, case: str, command: c.SendMessage) -> Written:
+def _same(view: View, known: str, case: str, person: str, command: c.SendMessage) -> Written:
     row = view.deliveries.deliveries[known]
     said = view.cases.root(row.case), row.topic, row.digest, row.purpose, row.subject
-    if said != (case, command.topic, command.digest, command.purpose, command.subject):
+    is_theirs = view.identity.is_same(row.customer, person)
+    if not is_theirs or said != (case, command.topic, command.digest, command.purpose, command.subject):
         raise InvalidCommand("key", f"{command.key!r} was used for another message: {known}")
     return Written(row.message, known)
-
-
-def conversation_with(view: View, case: str, channel: str | None) -> str:
-    """The newest conversation with the case's own customer, on that channel if one is named, else on any of the plan.
-
-    Never one with somebody else who wrote in the case: what is sent is for the customer alone.
-
-    Raises:
-        InvalidCommand: there is none.
-    """
-    wanted = [name for name in (view.plan.channels if channel is None else (channel,)) if name in view.plan.channels]
-    ids, members = view.identity.group(view.cases.cases[case].customer), view.cases.group(case)
-    keys = ((member, customer, name) for member in members for customer in ids for name in wanted)
-    found = (view.contacts.newest.get(key) for key in keys)
-    newest = max(filter(None, found), key=lambda name: int(name[2:]), default=None)
-    if newest is not None:
-        conversation = view.contacts.interactions[newest].conversation
-        assert conversation is not None  # the newest is one in which people write
-        return conversation
-    raise InvalidCommand("channel", f"case {case} has had no contact with its customer on {channel or 'any channel'}")
 
 
 def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:

@@ -1,15 +1,63 @@
-"""Writing a message and planning its delivery, in one step."""
+"""To whom a message about a case may go; writing it and planning its delivery, in one step."""
 
 from __future__ import annotations
 
+from orchestra.engine.cases.state import NO_PART, Case
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand, NotAllowedInState
 from orchestra.model import events as e
+from orchestra.model.command import Id
+from orchestra.model.definitions import Participant
 from orchestra.model.identity import SERVICE
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["write"]
+__all__ = ["conversation_with", "recipient", "write"]
+
+
+_UNNAMED = Participant()
+
+
+def recipient(view: View, key: str, case: Case, to: Id) -> str:
+    """The participant of a case to whom a message about it goes.
+
+    Raises:
+        InvalidCommand: they have no part in it.
+        NotAllowedInState: their role in it is told nothing.
+    """
+    person, _ = view.customer(to)
+    ids = view.identity.group(person)
+    if case.customer in ids:
+        return case.customer
+    rows = [view.cases.cases[member] for member in view.cases.group(key)]
+    if not any(name in row.participants for name in ids for row in rows):
+        raise InvalidCommand("to", f"{person} has no part in {key}")
+    role = (view.cases.part(key, ids) or NO_PART).role
+    if not view.plan.participants.get(role or "", _UNNAMED).told:
+        raise NotAllowedInState(person, f"told nothing of {key} as {role or 'somebody without a role'}", "send")
+    return person
+
+
+def conversation_with(view: View, case: str, person: str, channel: str | None) -> str:
+    """The newest conversation of a case with somebody, on that channel if one is named, else on any of the plan.
+
+    Never one with anybody else who wrote in the case: what is sent is for them alone.
+
+    Raises:
+        InvalidCommand: there was none.
+    """
+    wanted = [name for name in (view.plan.channels if channel is None else (channel,)) if name in view.plan.channels]
+    ids = view.identity.group(person)
+    keys = ((member, name, on) for member in view.cases.group(case) for name in ids for on in wanted)
+    found = (view.contacts.newest.get(key) for key in keys)
+    newest = max(filter(None, found), key=lambda name: int(name[2:]), default=None)
+    if newest is not None:
+        conversation = view.contacts.interactions[newest].conversation
+        assert conversation is not None  # the newest is one in which people write
+        return conversation
+    whom = "its customer" if view.identity.is_same(person, view.cases.cases[case].customer) else person
+    raise InvalidCommand("channel", f"case {case} has had no contact with {whom} on {channel or 'any channel'}")
 
 
 def write(

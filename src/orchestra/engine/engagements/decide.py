@@ -33,7 +33,7 @@ def check_seen(view: View, command: c.Command, seen: int) -> None:
     if seen > version:
         raise InvalidCommand("seen", f"{name} is at version {version}")
     if seen < version:
-        between = tuple(f"{what} {one}" for number, what, one in changes if number > seen)
+        between = [f"{what} {one}" for number, what, one in changes if number > seen]
         raise StaleVersion(name, seen, version, between)
 
 

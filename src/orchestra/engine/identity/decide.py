@@ -104,7 +104,7 @@ def _erase(view: View, command: c.EraseCustomer, at_us: int) -> Steps:
     position = view.position
     for name in ids:
         yield e.CustomerErased(name, command.reason)
-    return Erased(ids, position)
+    return Erased(list(ids), position)
 
 
 def _erasure_done(view: View, command: c.RecordErasure, at_us: int) -> Steps:

@@ -124,7 +124,7 @@ def _acknowledge(scene: Scene, rule: str, action: Action) -> Steps:
     row = view.contacts.interactions.get(scene.interaction or "")
     conversation = row.conversation if row is not None and row.case == case else None
     if conversation is None:
-        conversation = conversation_with(view, case, None)
+        conversation = conversation_with(view, case, view.cases.cases[case].customer, None)
     customer = view.contacts.conversations[conversation].customer
     assert action.text is not None  # the plan is sound
     yield from write(

@@ -120,6 +120,7 @@ from orchestra.model.commands.ownership import (
     OfferHandOff,
     WithdrawHandOff,
 )
+from orchestra.model.commands.participants import RemoveParticipant, SetParticipant
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
@@ -191,6 +192,7 @@ __all__ = [
     "RecoverAction",
     "RecoverDelivery",
     "RemoveAgent",
+    "RemoveParticipant",
     "ReopenCase",
     "ReportCallback",
     "ReportDialing",
@@ -211,6 +213,7 @@ __all__ = [
     "SetAway",
     "SetCaseWaiting",
     "SetFields",
+    "SetParticipant",
     "SettleConflict",
     "SettleTriage",
     "SignIn",

@@ -30,6 +30,7 @@ class SendMessage(Command):
     is refused. What is sent for a `purpose` other than `service` needs what the plan asks for, at the time it leaves.
     `subject` is what it tells about, as in `MakeCommitment`; while a conflict about that is open, it is refused too.
     What no agent, bot or operator asked for waits while somebody talks with the customer, and for a while afterwards.
+    `to` is a participant of the case who gets it instead of its customer; their role in it says whether they may.
     """
 
     case: Id
@@ -39,6 +40,7 @@ class SendMessage(Command):
     digest: str | None = None
     purpose: str = SERVICE
     subject: str | None = None
+    to: Id | None = None
     text: str | None = private()
 
 

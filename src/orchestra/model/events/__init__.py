@@ -94,7 +94,6 @@ from orchestra.model.events.contacts import (
     InteractionTransferred,
     MessageReceived,
     MessageWritten,
-    ParticipantJoined,
     ReplyRecorded,
 )
 from orchestra.model.events.definition import PlanChanged
@@ -171,6 +170,13 @@ from orchestra.model.events.ownership import (
     HandOffAccepted,
     HandOffEnded,
     HandOffOffered,
+)
+from orchestra.model.events.participants import (
+    PartEnded,
+    ParticipantChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    PartTaken,
 )
 from orchestra.model.events.rules import (
     InteractionPrioritized,
@@ -314,7 +320,11 @@ __all__ = [
     "OfferConnecting",
     "OfferEnded",
     "OfferMade",
+    "PartEnded",
+    "PartTaken",
+    "ParticipantChanged",
     "ParticipantJoined",
+    "ParticipantLeft",
     "PlanChanged",
     "PriorityRaised",
     "QuestionAnswered",

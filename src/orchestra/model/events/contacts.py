@@ -27,7 +27,6 @@ __all__ = [
     "InteractionTransferred",
     "MessageReceived",
     "MessageWritten",
-    "ParticipantJoined",
     "ReplyRecorded",
 ]
 
@@ -92,19 +91,6 @@ class ContactTaken(Event):
     channel: str
     account: str
     contact_id: str
-
-
-@attrs.define
-class ParticipantJoined(Event):
-    """Somebody other than the case's customer wrote or was answered in it; `customer` is the case's.
-
-    There is no interaction if they were answered before anybody had made contact.
-    """
-
-    case: str
-    customer: str
-    participant: str
-    interaction: str | None = None
 
 
 @attrs.define

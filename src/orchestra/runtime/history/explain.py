@@ -20,8 +20,11 @@ from orchestra.model.instants import instant_text
 from orchestra.model.records import Record
 from orchestra.model.scores import Scores, score_faults
 from orchestra.runtime.history.phrases import sentence
+from orchestra.runtime.history.places import PLACING, Places
+from orchestra.runtime.history.redaction import in_words
 from orchestra.runtime.history.waiting import Candidate, candidates
 from orchestra.runtime.loading import load_engine
+from orchestra.runtime.readers import Reader, Withheld
 
 __all__ = ["BEGINS", "Decision", "Explanation", "Step", "explain", "whose"]
 
@@ -137,13 +140,17 @@ class Decision:
 
 @attrs.frozen
 class Explanation:
-    """An interaction's way through routing: `steps` in order, and of these the `decisions` in full."""
+    """An interaction's way through routing: `steps` in order, and of these the `decisions` in full.
+
+    Where the reader is shown only that there were some, `withheld` says why, and no decision is told.
+    """
 
     interaction: str
     customer: str
     channel: str
     steps: list[Step]
     decisions: list[Decision]
+    withheld: Withheld | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -153,6 +160,7 @@ class Explanation:
             "channel": self.channel,
             "steps": [step.to_json() for step in self.steps],
             "decisions": [decision.to_json() for decision in self.decisions],
+            "withheld": None if self.withheld is None else self.withheld.to_json(),
         }
 
 
@@ -163,6 +171,7 @@ def explain(
     full: bool = False,
     customer: str | None = None,
     scores: Scores | None = None,
+    reader: Reader | None = None,
 ) -> Explanation:
     """Every routing decision about an interaction.
 
@@ -173,23 +182,44 @@ def explain(
             loading the journal.
         customer: whose interaction it is; spares looking for where it began.
         scores: those that the plan names; only the list of all agents asks them.
+        reader: for whom; None withholds nothing.
 
     Raises:
+        NotPermitted: the reader is a customer.
         DefinitionError: for the list of all agents, the plan of a decision names a score that is not among these.
         UnknownId: there is no such interaction.
         JournalCorrupt: a record is damaged.
     """
+    if reader is not None:
+        reader.refuse_customers("explain")
     owner = customer or whose(journal, interaction)
     records = journal.read(subjects=[owner], types=_STEPS)
     found = [(record, event) for record in records if (event := _about(record, interaction)) is not None]
     started = next((event for _, event in found if isinstance(event, e.InteractionStarted | e.CallbackRequested)), None)
     if started is None:
         raise UnknownId("interaction", interaction)
-    steps = [Step(record.position, record.at_us, record.type, sentence(event, owner)) for record, event in found]
+    mark = None if reader is None else _mark(journal, owner, interaction, reader)
+    steps = [
+        Step(record.position, record.at_us, record.type, in_words(record.type) if mark else sentence(event, owner))
+        for record, event in found
+    ]
+    if mark is not None:
+        return Explanation(interaction, owner, started.channel, steps, [], mark)
     decisions = [decision for record, event in found if (decision := _decision(record, event, found)) is not None]
     if full:
         decisions = _with_candidates(journal, interaction, decisions, scores)
     return Explanation(interaction, owner, started.channel, steps, decisions)
+
+
+def _mark(journal: Journal, customer: str, interaction: str, reader: Reader) -> Withheld | None:
+    """What stands for the facts of an interaction, if the reader is not shown them."""
+    if reader.sees_all:
+        return None
+    places = Places(reader.plan)
+    for record in journal.read(subjects=[customer], types=PLACING):
+        places.learn(decode_event(record))
+    seen, mark = reader.seen(places.of_interaction(interaction))
+    return mark if seen == "trace" else None
 
 
 def _about(record: Record, interaction: str) -> e.Event | None:

@@ -40,7 +40,11 @@ PHRASES: Mapping[str, str] = {
     "InteractionStarted": "{began} on {channel}",
     "InteractionAttached": "{interaction} belongs to {case} ({by})",
     "ContactTaken": "{writer} called {account} on {channel}",
-    "ParticipantJoined": "{participant} takes part in the case",
+    "ParticipantJoined": "{participant} takes part in the case{as_role}",
+    "ParticipantChanged": "{participant} takes part in the case{as_role} now",
+    "ParticipantLeft": "{participant} takes no part in the case any more{because}",
+    "PartTaken": "takes part in a case of {of}{as_role}",
+    "PartEnded": "takes no part any more in a case of {of}{because}",
     "MessageReceived": "{writer} wrote",
     "MessageWritten": "{author} answered",
     "CustomerFellSilent": "has been silent since the answer: it takes {weight_percent} % of the budget of {agent}",
@@ -205,9 +209,22 @@ _RULES: Mapping[str, str] = {
 _PURPOSES: Mapping[str, str] = {"consult": "for help with", "transfer": "to take"}
 
 
-def sentence(event: Event, ids: Sequence[str]) -> str:
-    """The phrase of an event in the history of the customer with these ids, filled in. Quotes nothing private."""
-    return PHRASES[type(event).__name__].format_map(_Words(event, ids))
+def sentence(event: Event, ids: Sequence[str], *, inner: bool = True) -> str:
+    """The phrase of an event in the history of the customer with these ids, filled in. Quotes nothing private.
+
+    Args:
+        event: what happened.
+        ids: all ids of the customer.
+        inner: also the company's own reasons and outcome codes.
+    """
+    words = _Words(event, ids)
+    if not inner:
+        words |= dict.fromkeys(("because", "outcome_code", "why", "told_effect"), "")
+    return PHRASES[type(event).__name__].format_map(words)
+
+
+def _part(role: str | None, acts: object) -> str:
+    return (f" as {role}" if role else "") + (", acting for the customer" if acts else "")
 
 
 class _Words(dict[str, Any]):
@@ -231,6 +248,8 @@ class _Words(dict[str, Any]):
         self["vetoed"] = f"; but {self['veto']}" if self.get("veto") else ""
         self["allows"] = "allows" if self.get("given") else "forbids"
         self["where"] = self.get("channel") or "all channels"
+        role, acts = self.get("role"), self.get("acts")
+        self["as_role"] = _part(role, acts)
         self["interactions_text"] = ", ".join(self.get("interactions") or ())
         self["teams_text"] = ", ".join(self.get("teams") or ())
         self["who_leads"] = ", who talks with them already" if self.get("leads") else ""

@@ -5,7 +5,7 @@ Belongs here: which records are part of it. Does not: measures, and other people
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,18 @@ from orchestra.errors import UnknownId
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
 from orchestra.model.instants import instant, instant_text
+from orchestra.model.plan import Plan
 from orchestra.model.records import Record
 from orchestra.runtime.history.people import person_of
 from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
+from orchestra.runtime.history.places import Places
+from orchestra.runtime.history.redaction import Parts, in_words
+from orchestra.runtime.readers import Reader, Withheld
 
 __all__ = ["Entry", "timeline"]
 
-_WITH_OTHERS = ("MessageReceived", "ContactTaken", "ReplyRecorded")
+_WITH_OTHERS = ("MessageReceived", "ContactTaken", "ReplyRecorded", "MessageWritten", "DeliveryPlanned")
+_ELSEWHERE = ("CaseOpened", "CaseOwnerChanged")
 
 Found = tuple[Record, e.Event]
 
@@ -38,8 +43,11 @@ class Entry:
         channel: on which it happened, if on one.
         case: id of the case, if it belongs to one.
         number: the case's number, if it is known here.
-        who: `agent:ana`, `customer:cu7`, or who else caused it.
-        text: of a message, unless it was erased.
+        team: in which it happened, if that is known.
+        brand: whose account it was on, if it was on one of a brand.
+        who: `agent:ana`, `customer:cu7`, or who else caused it; only `team:care` or `company` where the reader is shown
+            no more.
+        text: of a message, unless it was erased; a mark that says why if the reader is not shown it.
         sentence: what happened, in words.
     """
 
@@ -49,8 +57,10 @@ class Entry:
     channel: str | None
     case: str | None
     number: str | None
+    team: str | None
+    brand: str | None
     who: str
-    text: str | None = attrs.field(repr=False)
+    text: str | Withheld | None = attrs.field(repr=False)
     sentence: str
 
     @property
@@ -60,18 +70,13 @@ class Entry:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; the time as RFC 3339 text."""
-        data = attrs.asdict(self)
+        data = attrs.asdict(self, recurse=False)
         del data["at_us"]
-        return {**data, "at": instant_text(self.at_us)}
+        text = self.text.to_json() if isinstance(self.text, Withheld) else self.text
+        return {**data, "text": text, "at": instant_text(self.at_us)}
 
 
-def timeline(
-    journal: Journal,
-    customer: str,
-    *,
-    details: bool = False,
-    number_of: Callable[[str], str | None] | None = None,
-) -> list[Entry]:
+def timeline(journal: Journal, customer: str, *, details: bool = False, reader: Reader | None = None) -> list[Entry]:
     """Everything that happened with a customer, on all channels, oldest first.
 
     Others who wrote or were answered in the customer's cases appear with that; the customer's own writing in other
@@ -82,20 +87,24 @@ def timeline(
         journal: what to read.
         customer: the customer's id.
         details: also what only matters to who looks for a fault, such as each attempt to send.
-        number_of: case id -> number, for other people's cases; without it only the customer's own have numbers.
+        reader: for whom; whatever they are not shown is withheld. None withholds nothing, and knows no brands.
 
     Raises:
         UnknownId: nothing is known of that customer.
+        NotPermitted: the reader is another customer, who has no part in any case of this one.
         JournalCorrupt: a record is damaged.
     """
+    reader = reader or Reader(None, Plan())
     person = person_of(journal, customer)
     own = _read(journal, person.ids)
     if not own:
         raise UnknownId("customer", customer)
     found = {record.position: (record, event) for record, event in (*own, *_by_participants(journal, own))}
-    index = _Index(own, person.ids, number_of)
+    placed = [*_elsewhere(journal, own), *(found[position] for position in sorted(found))]
+    telling = _Telling(reader, person.ids, placed)
     shown = (found[position] for position in sorted(found))
-    return [index.entry(record, event) for record, event in shown if _shown(record.type, details=details)]
+    entries = (telling.entry(record, event) for record, event in shown if _shown(record.type, details=details))
+    return [entry for entry in entries if entry is not None]
 
 
 def _shown(kind: str, *, details: bool) -> bool:
@@ -113,61 +122,70 @@ def _by_participants(journal: Journal, own: Sequence[Found]) -> Iterator[Found]:
         return
     cases = {event.case for event in joined}
     for record, event in _read(journal, sorted({event.participant for event in joined}), _WITH_OTHERS):
-        if isinstance(event, e.MessageReceived | e.ContactTaken | e.ReplyRecorded) and event.case in cases:
+        if getattr(event, "case", None) in cases:
             yield record, event
 
 
-class _Index:
-    """What events leave to be looked up: the channel of an interaction, the case of a delivery, a case's number."""
+def _elsewhere(journal: Journal, own: Sequence[Found]) -> list[Found]:
+    """Whose the cases of others are in which this customer has a part: their numbers, and who answers for them."""
+    parts = [event for _, event in own if isinstance(event, e.PartTaken)]
+    if not parts:
+        return []
+    cases = {event.case for event in parts}
+    found = _read(journal, sorted({event.of for event in parts}), _ELSEWHERE)
+    return [(record, event) for record, event in found if getattr(event, "case", None) in cases]
 
-    def __init__(self, own: Sequence[Found], ids: Sequence[str], number_of: Callable[[str], str | None] | None) -> None:
+
+class _Telling:
+    """Makes entries of events, as the reader is shown them."""
+
+    def __init__(self, reader: Reader, ids: Sequence[str], found: Sequence[Found]) -> None:
+        self._reader = reader
         self._ids = ids
-        self._number_of = number_of
-        self._channels: dict[str, str] = {}
-        self._cases: dict[str, str] = {}
-        self._numbers: dict[str, str] = {}
-        for _, event in own:
-            self._learn(event)
+        self._places = Places(reader.plan)
+        for _, event in found:
+            self._places.learn(event)
+        self._parts = Parts(reader, ids, (event for _, event in found)) if reader.ids else None
 
-    def _learn(self, event: e.Event) -> None:
-        if isinstance(event, e.InteractionStarted | e.CallbackRequested):
-            self._channels[event.interaction] = event.channel
-        elif isinstance(event, e.InteractionAttached):
-            self._cases[event.interaction] = event.case
-        elif isinstance(event, e.DeliveryPlanned):
-            self._channels[event.delivery] = self._channels[event.message] = event.channel
-            self._cases[event.delivery] = event.case
-        elif isinstance(event, e.CaseOpened):
-            self._numbers[event.case] = event.number
-
-    def _look(self, event: e.Event, field: str, known: dict[str, str]) -> str | None:
-        said: str | None = getattr(event, field, None)
-        if said is not None:
-            return said
-        names = (getattr(event, name, None) for name in ("interaction", "delivery", "message"))
-        return next((known[name] for name in names if name in known), None)
-
-    def entry(self, record: Record, event: e.Event) -> Entry:
-        """The entry of an event."""
-        case = self._look(event, "case", self._cases)
-        return Entry(
+    def entry(self, record: Record, event: e.Event) -> Entry | None:
+        """The entry of an event; None if the reader is not shown that it happened."""
+        case, place = self._places.case(event), self._places.place(event)
+        entry = Entry(
             record.position,
             record.at_us,
             record.type,
-            self._look(event, "channel", self._channels),
+            self._places.channel(event),
             case,
-            self._number(case),
+            self._places.numbers.get(case or ""),
+            place.team,
+            place.brand,
             _who(record, event),
             getattr(event, "text", None),
             sentence(event, self._ids),
         )
+        if self._reader.sees_all:
+            return entry
+        if self._parts is not None:
+            return self._to_customer(entry, event, self._parts)
+        seen, mark = self._reader.seen(place)
+        if seen != "all" and entry.text is not None:
+            entry = attrs.evolve(entry, text=mark)
+        if seen == "trace":
+            who = entry.who if entry.who.startswith("customer:") else _team(entry)
+            return attrs.evolve(entry, who=who, sentence=in_words(entry.kind))
+        is_hidden = self._reader.hides(getattr(event, "attribute", ""))
+        return attrs.evolve(entry, sentence=in_words(entry.kind)) if is_hidden else entry
 
-    def _number(self, case: str | None) -> str | None:
-        if case is None:
+    def _to_customer(self, entry: Entry, event: e.Event, parts: Parts) -> Entry | None:
+        if not parts.shows(entry.kind, event, entry.case):
             return None
-        if case in self._numbers or self._number_of is None:
-            return self._numbers.get(case)
-        return self._number_of(case)
+        mark = parts.withheld(event, entry.case)
+        text = entry.text if entry.text is None or mark is None else mark
+        return attrs.evolve(entry, text=text, sentence=sentence(event, self._ids, inner=False))
+
+
+def _team(entry: Entry) -> str:
+    return "company" if entry.team is None else f"team:{entry.team}"
 
 
 def _who(record: Record, event: e.Event) -> str:

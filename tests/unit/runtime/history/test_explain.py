@@ -237,7 +237,7 @@ def test_who_never_was_offered_has_no_decisions() -> None:
 
 def test_plain_data() -> None:
     made = json.loads(json.dumps(explain(busy_day().journal, "in1", full=True).to_json()))
-    assert made.keys() == {"interaction", "customer", "channel", "steps", "decisions"}
+    assert made.keys() == {"interaction", "customer", "channel", "steps", "decisions", "withheld"}
     assert made["steps"][0] == {
         "position": made["steps"][0]["position"],
         "at": "2023-11-14T22:13:30Z",

@@ -85,13 +85,26 @@ def test_who_wrote_what() -> None:
 
 def test_a_participant_has_what_they_wrote_and_not_the_case() -> None:
     entries = timeline(BUSY.journal, "cu2")
-    assert story(entries) == [(None, None, "became known by handle"), ("chat", None, "the customer wrote")]
+    assert story(entries) == [
+        (None, None, "became known by handle"),
+        ("chat", "C-000001", "the customer wrote"),
+        (None, "C-000001", "takes part in a case of cu1"),
+    ]
     assert (entries[1].case, entries[1].text, entries[1].who) == ("ca1", "me too", "customer:cu2")
 
 
-def test_numbers_of_others_cases_can_be_given() -> None:
-    entries = timeline(BUSY.journal, "cu2", number_of={"ca1": "C-000001"}.get)
-    assert [entry.number for entry in entries] == [None, "C-000001"]
+def test_answers_to_a_participant_stand_in_the_case_too() -> None:
+    desk = Desk()
+    desk.sign_in("ana")
+    desk.write("joe", 10, thread=thread("t"))
+    desk.take("in1", 11)
+    desk.run(c.FinishInteraction("in1", "ana"), 12)
+    desk.run(c.FinishWrapUp("in1", "ana"), 13)
+    second = desk.write("eve", 20, text="me too", thread=thread("t"))
+    desk.take(second, 21)
+    desk.run(c.WriteReply(second, "ana", "to eve"), 22)
+    told = [(entry.channel, entry.sentence, entry.text) for entry in timeline(desk.journal, "cu1") if entry.text]
+    assert told[-2:] == [("chat", "cu2 wrote", "me too"), ("chat", "ana answered", "to eve")]
 
 
 def test_a_participants_own_cases_are_not_shown_to_others() -> None:
@@ -200,6 +213,8 @@ def test_plain_data() -> None:
         "channel": "chat",
         "case": "ca1",
         "number": "C-000001",
+        "team": "care",
+        "brand": None,
         "who": "agent:bob",
         "text": "hello",
         "sentence": "bob answered",

@@ -1,0 +1,103 @@
+"""What is one matter and what is two, without await.
+
+Generated from `orchestra.runtime.matters` by `tests/blocking_generator.py`; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from orchestra.blocking.portal import Opened
+from orchestra.model.addresses import Ref
+from orchestra.model.results import CaseRef
+from orchestra.runtime import matters
+
+__all__ = ["Matters"]
+
+
+AnyMatters = TypeVar("AnyMatters", bound=matters.Matters)
+
+
+class Matters(Opened[AnyMatters]):
+    """Commands about what belongs to which case."""
+
+    def merge_cases(self, case: str | Ref, other: str | Ref, reason: str) -> CaseRef:
+        """Note that two cases of one customer are the same matter: `other` goes on as `case`.
+
+        Returns:
+            The case that both are now. The other's id, number, threads and tokens lead to it.
+
+        Raises:
+            CommandRefused: there is no such case, or they are two customers'.
+        """
+        return self._door.run(self._inner.merge_cases, case, other, reason)
+
+    def unmerge_case(self, case: str | Ref, reason: str) -> CaseRef:
+        """Undo a merge: the case goes on by itself, with everything that came from it.
+
+        Args:
+            case: the one that was merged, by its own id or reference.
+            reason: why.
+
+        Raises:
+            CommandRefused: there is no such case, or it is not merged.
+        """
+        return self._door.run(self._inner.unmerge_case, case, reason)
+
+    def split_case(
+        self,
+        case: str | Ref,
+        reason: str,
+        *,
+        interactions: Sequence[str | Ref] = (),
+        conversations: Sequence[str] = (),
+        topic: str | None = None,
+        queue: str | None = None,
+    ) -> CaseRef:
+        """Make part of a case a case of its own, with its own number and owner.
+
+        Args:
+            case: that it is part of.
+            reason: why.
+            interactions: those that go along, at most 25.
+            conversations: of which all the interactions in the case go along.
+            topic: of the new case.
+            queue: of the new case; the old one's unless given.
+
+        Raises:
+            CommandRefused: something named is not known, not part of the case, or still to be called back.
+        """
+        return self._door.run(
+            self._inner.split_case,
+            case,
+            reason,
+            interactions=interactions,
+            conversations=conversations,
+            topic=topic,
+            queue=queue,
+        )
+
+    def move_interaction(self, interaction: str | Ref, case: str | Ref, reason: str) -> CaseRef:
+        """Put an interaction into another case than it is in; moving it back undoes that.
+
+        Raises:
+            CommandRefused: there is no such interaction or case, or its customer is still to be called back.
+        """
+        return self._door.run(self._inner.move_interaction, interaction, case, reason)
+
+    def accept_case(self, interaction: str | Ref) -> CaseRef:
+        """Note that an interaction belongs to the case that was suggested for it.
+
+        Raises:
+            CommandRefused: no case is suggested for it.
+        """
+        return self._door.run(self._inner.accept_case, interaction)
+
+    def dismiss_case(self, interaction: str | Ref, reason: str) -> None:
+        """Note that an interaction does not belong to the case that was suggested for it.
+
+        Raises:
+            CommandRefused: no case is suggested for it.
+        """
+        self._door.run(self._inner.dismiss_case, interaction, reason)
