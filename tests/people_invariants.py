@@ -79,7 +79,8 @@ class PeopleWitness:
         group = _group(engine, event.customer)
         if engine.view.cases.cases[event.case].customer in group:
             return
-        roles = {self.parts[event.case, name][0] for name in group if (event.case, name) in self.parts}
+        pairs = {(case, name) for case in engine.view.cases.group(event.case) for name in group}
+        roles = {self.parts[pair][0] for pair in pairs if pair in self.parts}
         known = engine.view.plan.participants
         assert any(role in known and known[role].told for role in roles), f"{event.delivery} tells a stranger"
 
@@ -252,7 +253,7 @@ def check_against(engine: Engine, witness: PeopleWitness) -> None:
     assert there == set(witness.parts), "others have a part in a case than were told"
     assert there == witness.own_parts, "somebody's own history has another part in a case than the case's"
     for (case, person), (role, acts) in witness.parts.items():
-        part = engine.view.cases.part(case, [person])
+        part = engine.view.cases.parts.get(f"{case}\x1f{person}")
         assert (role, acts) == ((part.role, part.acts) if part is not None else (None, False))
     identity = engine.view.identity
     known = {address: name for name, addresses in witness.addresses.items() for address in addresses}

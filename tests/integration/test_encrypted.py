@@ -23,6 +23,7 @@ from orchestra.runtime.client import connect
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.vaults import is_encrypted, unlocked
 from orchestra.runtime.workspace import Workspace
+from orchestra.testing.clock import VirtualClock
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +51,7 @@ def writes(number: int, who: str = "canary", text: str = "canary-text") -> Messa
 
 async def a_day(url: str, plan: Plan) -> None:
     """Two customers write, an agent is defined, and a client asks."""
-    async with Workspace.open(plan, url, secrets=SECRETS) as ws:
+    async with Workspace.open(plan, url, secrets=SECRETS, clock=VirtualClock()) as ws:
         await ws.receive(writes(1))
         await ws.receive(writes(2, "eve", "another canary-text"))
         await ws.execute(DefineAgent("zoe", ["care"], name="canary-agent"))
