@@ -133,6 +133,7 @@ def _acknowledge(scene: Scene, rule: str, action: Action) -> Steps:
         conversation=conversation,
         case=case,
         customer=customer,
+        automatic=True,
         text=action.text,
         topic="acknowledgement",
     )
