@@ -29,6 +29,7 @@ class OwnershipWitness:
         """Take notice of an event that the engine has just evolved."""
         taken, self.taken = self.taken, None
         root = engine.view.cases.root
+        self._follow(engine, event)
         match event:
             case e.CaseOpened(case=case):
                 self.owners[case] = event.owner_kind, event.owner
@@ -42,9 +43,6 @@ class OwnershipWitness:
                 self.unanswered.discard(root(case))
             case e.QuestionAnswered(interaction=interaction):
                 self.unanswered.discard(root(engine.view.contacts.interactions[interaction].case or ""))
-            case e.CaseMerged(case=case) if case in self.unanswered:
-                self.unanswered.discard(case)
-                self.unanswered.add(root(case))
             case e.HandOffOffered() | e.HandOffAccepted() | e.HandOffEnded():
                 self._hand_off(engine, event)
             case e.EscalationScheduled(case=case):
@@ -52,6 +50,8 @@ class OwnershipWitness:
                 self.due[case] = event.due_us
             case e.EscalationEnded(case=case):
                 del self.due[case]
+                if event.reason == "moved":
+                    self.unanswered.discard(case)
             case e.CaseEscalated(case=case):
                 self._escalate(engine, event)
             case e.FindingRaised(finding=name, teams=teams):
@@ -63,6 +63,27 @@ class OwnershipWitness:
                 pass
         if taken is not None:
             assert isinstance(event, e.CaseOwnerChanged), "somebody took a case, and another owns it"
+
+    def _follow(self, engine: Engine, event: e.Event) -> None:
+        """What becomes of who waits where matters become one, or two."""
+        root = engine.view.cases.root
+        if isinstance(event, e.CaseMerged) and event.case in self.unanswered:
+            self.unanswered.discard(event.case)
+            self.unanswered.add(root(event.case))
+        elif isinstance(event, e.InteractionMoved):
+            self._part(engine, root(event.before), root(event.case))
+        elif isinstance(event, e.CaseUnmerged):
+            self._part(engine, root(event.into), root(event.case))
+
+    def _part(self, engine: Engine, case: str, other: str) -> None:
+        """A matter in which somebody waited is two: they wait where their contact is."""
+        view = engine.view
+        if case == other or case not in self.unanswered or case not in view.ownership.waits:
+            return
+        asked = {name for name, messages in view.known.questions.items() if messages}
+        asked_in = {view.cases.root(view.contacts.interactions[name].case or "") for name in asked}
+        if other in asked_in:
+            self.unanswered.add(other)
 
     def _own(self, engine: Engine, event: e.CaseOwnerChanged, taken: e.Event | None) -> None:
         new = event.owner_kind, event.owner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from tests.engine_driver import CARE, HOUR, Driver, person, plan
+from tests.engine_driver import CARE, HOUR, Driver, person, plan, thread
 
 from orchestra.engine.ownership.state import ESCALATE
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted
@@ -219,3 +219,24 @@ def test_what_was_scheduled_stands_when_the_plan_changes(driver: Driver) -> None
     assert driver.engine.view.ownership.waits.keys() == {"ca1"}
     driver.advance(3600)
     assert owner(driver) == ("team", "leads")
+
+
+def test_who_waits_does_so_where_their_contact_is_now() -> None:
+    driver = Driver(a_plan())
+    driver.message("joe", "email", thread=thread("t1"))
+    driver.message("joe", "email", thread=thread("t2"), reply_case="ca1")
+    driver.run(c.SplitCase("ca1", "two matters", ["in2"]), 1)
+    assert set(driver.engine.view.ownership.waits) == {"ca1", "ca2"}
+    driver.run(c.MoveInteraction("in1", "ca2", "one after all"), 1)
+    assert driver.last(e.EscalationEnded) == e.EscalationEnded("ca1", "cu1", "moved")
+    assert set(driver.engine.view.ownership.waits) == {"ca2"}
+
+
+def test_a_merge_that_is_undone_leaves_nobody_waiting_where_nobody_does() -> None:
+    driver = Driver(a_plan())
+    driver.message("joe", "email", topic="order")
+    driver.run(c.SetCaseWaiting("ca1", "customer"), 1)
+    driver.message("joe", "chat", topic="bill")
+    driver.run(c.MergeCases("ca1", "ca2", "the same"), 1)
+    driver.run(c.UnmergeCase("ca2", "two"), 1)
+    assert set(driver.engine.view.ownership.waits) == {"ca2"}

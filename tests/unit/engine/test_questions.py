@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import attrs
 import pytest
-from tests.engine_driver import MINUTE, SECOND, Driver, person, plan
+from tests.engine_driver import MINUTE, SECOND, Driver, person, plan, thread
 
 from orchestra.errors import InvalidCommand, NotAllowedInState
 from orchestra.model import commands as c, events as e
@@ -267,3 +267,16 @@ def test_who_comes_while_another_is_being_connected_holds_no_second_place_when_t
     driver.message("joe", "email", topic="order")
     driver.run(c.SetAway("ana", "lunch"))
     assert (_state(driver, "in1"), _to(driver, "in2")) == ("QUEUED", "in1")
+
+
+def test_who_turn_out_to_be_one_hold_one_place_in_the_case_of_another() -> None:
+    driver = Driver()
+    driver.message("joe", "chat", thread=thread("t1"))
+    driver.run(c.CancelInteraction("in1", "seen to"), 1)
+    driver.sign_in("ana")
+    driver.answered("jan", "voice", reply_case="ca1")
+    driver.message("jane", "chat", thread=thread("t2"), reply_case="ca1")
+    driver.message("jan", "email", thread=thread("t3"), reply_case="ca1")
+    assert [_state(driver, name) for name in ("in3", "in4")] == ["QUEUED", "QUEUED"]
+    driver.run(c.MergeCustomers("cu2", "cu3", "told"), 1)
+    assert (_state(driver, "in3"), _to(driver, "in4")) == ("QUEUED", "in3")

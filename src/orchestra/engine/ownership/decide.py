@@ -217,6 +217,32 @@ def _on_merged(view: View, event: e.CaseMerged, at_us: int) -> Iterator[e.Event]
         yield from _scheduled(view, root, at_us)
 
 
+def _on_moved(view: View, event: e.InteractionMoved, at_us: int) -> Iterable[e.Event]:
+    """Whoever waits for an answer does so where their contact is now."""
+    return _parted(view, event.before, event.case, at_us) if view.ownership.waits else ()
+
+
+def _on_unmerged(view: View, event: e.CaseUnmerged, at_us: int) -> Iterable[e.Event]:
+    return _parted(view, event.into, event.case, at_us) if view.ownership.waits else ()
+
+
+def _parted(view: View, case: str, other: str, at_us: int) -> Iterator[e.Event]:
+    """A matter in which somebody waited is two: the time runs in those in which somebody waits."""
+    one, two = view.cases.root(case), view.cases.root(other)
+    if one == two or one not in view.ownership.waits:
+        return
+    if _is_unanswered(view, two) and two not in view.ownership.waits and view.cases.cases[two].state not in SETTLED:
+        yield from _scheduled(view, two, at_us)
+    if view.cases.cases[one].state != "OPEN" or not _is_unanswered(view, one):
+        yield _calm(view, one, "moved")
+
+
+def _is_unanswered(view: View, case: str) -> bool:
+    """Whether a contact of a matter that goes on has a message without an answer."""
+    members = (view.cases.cases[member] for member in view.cases.group(case))
+    return any(view.known.questions.get(name) for row in members for name in row.interactions)
+
+
 def _is_concerned(view: View, case: str) -> bool:
     return case in view.ownership.of_case or case in view.ownership.waits
 
@@ -255,6 +281,8 @@ SECTION = Section(
         e.CaseResolved: _on_resolved,
         e.CaseOwnerChanged: _on_owner_changed,
         e.CaseMerged: _on_merged,
+        e.CaseUnmerged: _on_unmerged,
+        e.InteractionMoved: _on_moved,
     },
     {TIME_OUT: _time_out, ESCALATE: _due},
 )

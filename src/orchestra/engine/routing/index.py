@@ -124,6 +124,10 @@ class Index(Items, Takers):
         """Whether this agent could be offered such an item now."""
         return self.is_able(agent, wanted) and bool(self.of_agent[agent].room & wanted.bits)
 
+    def has_room(self, agent: str, wanted: Requirement) -> bool:
+        """Whether this agent could be offered such an item now, and has to put nothing aside for it."""
+        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room >> wanted.kind & 1)
+
     def free(self, wanted: Requirement) -> int:
         """How many agents could be offered such an item now."""
         return self.holding(wanted, wanted.bits)

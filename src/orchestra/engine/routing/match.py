@@ -47,7 +47,7 @@ def _led(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry
     lead, item = lead_for(view, name), view.routing.items[name]
     if lead is None or item.consult_on is not None or lead in item.excluded or lead in item.ringing:
         return []
-    if not view.routing.index.is_free(lead, wanted):
+    if not view.routing.index.has_room(lead, wanted):
         return []
     others = [entry for entry in _ranked(view, name, wanted, order) if entry[-1] != lead]
     return [_key(view, name, wanted, order, lead), *others[:_RUNNERS_UP]]

@@ -74,7 +74,10 @@ class EscalationScheduled(Event):
 
 @attrs.define
 class EscalationEnded(Event):
-    """The case does not escalate by itself: `answered`, `waiting`, `resolved`, or with a team that has no next one."""
+    """The case does not escalate by itself: `answered`, `waiting`, `resolved`, or with a team that has no next one.
+
+    Or whoever waited does so in another case: it was `merged` into that, or they were `moved` there.
+    """
 
     case: str
     customer: str
