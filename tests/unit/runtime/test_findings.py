@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import attrs
@@ -44,7 +45,8 @@ async def test_a_team_reads_what_was_found_and_takes_note(centre: Centre) -> Non
         assert await workspace.findings("brand") == ()
         with pytest.raises(NotAllowedInState):
             await dan.acknowledge("fi1", "brand")
-        raised = await anext(workspace.events(types=[e.FindingRaised]))
+        async with aclosing(workspace.events(types=[e.FindingRaised])) as found:
+            raised = await anext(found)
         assert (raised.actor, raised.event.customer) == ("agent:ana", "cu1")
         told = [entry.sentence for entry in await workspace.timeline("cu1")]
         assert "fi1 for brand: praise" in told
