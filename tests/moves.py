@@ -851,6 +851,13 @@ def consent(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.RecordConsent(name, purpose, choose.chance(60), channel, engine.now_us - choose.number(0, 60) * SECOND)
 
 
+def prefer(engine: Engine, choose: Chooser) -> c.Command | None:
+    name = _some(choose, engine.view.identity.customers)
+    channels = choose.pick([["email"], ["chat", "email"], [], ["pigeon"], ["chat", "chat"]])
+    when = choose.pick([None, engine.now_us - choose.number(0, 60) * SECOND])
+    return c.SetPreferences(name, channels, when) if name else None
+
+
 def erase(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _some(choose, engine.view.identity.customers)
     return c.EraseCustomer(name, "asked") if name else None
@@ -1174,6 +1181,7 @@ WEIGHTS: Mapping[Move, int] = {
     settle_triage: 4,
     verify: 2,
     consent: 3,
+    prefer: 2,
     erase: 1,
     record_erasure: 2,
     **case_moves.WEIGHTS,

@@ -19,6 +19,7 @@ __all__ = ["PeopleWitness", "check", "check_against", "check_engagements", "lead
 class PeopleWitness:
     """Remembers what was said about whom, without any look-up of the engine's."""
 
+    wished: dict[str, list[tuple[int, list[str]]]] = attrs.field(factory=lambda: defaultdict(list))
     said: dict[tuple[str, str, str | None], list[tuple[int, bool]]] = attrs.field(factory=lambda: defaultdict(list))
     mixed: dict[str, set[str]] = attrs.field(factory=dict)
     listed: dict[str, set[str]] = attrs.field(factory=lambda: defaultdict(set))
@@ -34,6 +35,8 @@ class PeopleWitness:
         """Take notice of an event that the engine has just evolved."""
         if isinstance(event, e.ConsentRecorded):
             self.said[event.customer, event.purpose, event.channel].append((event.occurred_us, event.given))
+        elif isinstance(event, e.PreferencesSet):
+            self.wished[event.customer].append((event.occurred_us, list(event.channels)))
         elif isinstance(event, e.PlanChanged):
             self.planned = engine.position
         elif isinstance(event, e.EngagementSplit):
@@ -50,6 +53,7 @@ class PeopleWitness:
             self.addresses[event.customer].remove(event.address)
         elif isinstance(event, e.CustomerErased):
             self.forgotten |= self.addresses.pop(event.customer, set())
+            self.wished.pop(event.customer, None)
         elif isinstance(event, e.TriageNeeded):
             assert event.case not in self.listed[event.link], f"{event.case} was listed twice"
             self.listed[event.link].add(event.case)
@@ -57,6 +61,8 @@ class PeopleWitness:
             self._check_consent(engine, event.delivery)
         self._see_parts(engine, event)
         self._check_versions(engine)
+        if isinstance(event, e.PreferencesSet | e.CustomerAliased | e.CustomerUnaliased | e.CustomerErased):
+            self._check_wishes(engine, event.customer)
 
     def _see_parts(self, engine: Engine, event: e.Event) -> None:
         if isinstance(event, e.ParticipantJoined | e.ParticipantChanged):
@@ -94,6 +100,19 @@ class PeopleWitness:
             self.versions[name] = version
         for name in self.versions.keys() - names:
             del self.versions[name]
+
+    def _check_wishes(self, engine: Engine, customer: str) -> None:
+        """Of all that a person said under any of their ids the latest holds."""
+        ids = _group(engine, customer)
+        said = [(when, name) for name in ids for when, _ in self.wished.get(name, ())]
+        newest = max((when for when, _ in said), default=None)
+        held = list(engine.view.identity.preferred(customer))
+        last = [
+            [channels for when, channels in self.wished[name] if when == newest][-1]
+            for when, name in said
+            if when == newest
+        ]
+        assert held in (last or [[]]), f"{customer} is written to on {held}, and said {last} last"
 
     def _check_consent(self, engine: Engine, delivery: str) -> None:
         """Nothing leaves that its customer forbade, under whichever of their ids, nor what they have not asked for."""

@@ -77,7 +77,7 @@ def test_a_merge_and_its_undoing_leave_nothing(steps: int) -> None:
 @pytest.mark.parametrize("steps", [70, 110])
 def test_what_is_moved_and_moved_back_leaves_nothing(steps: int) -> None:
     done = 0
-    for seed in range(24):
+    for seed in range(36):
         engine, log = _run(seed, steps)
         cases = engine.view.cases
         for name, other in _mergeable(engine):

@@ -226,6 +226,7 @@ class CustomerView:
         merges: what made their ids one person's.
         suggested: others who may be the same person.
         consents: what they said, under all their ids.
+        preferred: channels on which they would rather be written to, the dearest first.
         fields: what the application set; a mark that says why where the reader is not shown it.
     """
 
@@ -235,6 +236,7 @@ class CustomerView:
     merges: tuple[MergeView, ...]
     suggested: tuple[str, ...]
     consents: tuple[ConsentView, ...]
+    preferred: tuple[str, ...]
     fields: Mapping[str, str | int | bool | Withheld]
 
 
@@ -256,6 +258,7 @@ def customer_view(view: View, name: str | Ref) -> CustomerView:
         tuple(_merge_view(link, identity.merges[link]) for link in links),
         suggested_of(view, key),
         tuple(_consents(view, ids)),
+        tuple(identity.preferred(key)),
         fields_of(view, key),
     )
 

@@ -110,6 +110,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.RemoveParticipant("ca1", "cu2", "x"),
     c.VerifyContact("in1", "basic", "asked"),
     c.RecordConsent("joe", "news", True),
+    c.SetPreferences("joe", []),
     c.EraseCustomer("cu1", "asked"),
     c.RecordErasure("cu1"),
     c.CloseQueue("care", "x"),
@@ -152,7 +153,7 @@ MATTERS = {
     *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),
     *("AcceptCaseSuggestion", "DismissCaseSuggestion"),
 }
-TOLD = {"LinkAddress", "VerifyContact", "RecordConsent"}
+TOLD = {"LinkAddress", "VerifyContact", "RecordConsent", "SetPreferences"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 IDENTITY |= {"SetParticipant", "RemoveParticipant"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
@@ -163,8 +164,8 @@ EVERY = {type(command).__name__ for command in EXAMPLES}
 MAY: Mapping[str, set[str]] = {
     "agent:ana": OWN | CASES | MATTERS | CALLBACKS | IDENTITY | {"SettleConflict"},
     "bot:ana": OWN | CASES | CALLBACKS | TOLD,
-    "customer": INBOUND | {"RecordConsent"},
-    "customer:joe": INBOUND | {"RecordConsent"},
+    "customer": INBOUND | {"RecordConsent", "SetPreferences"},
+    "customer:joe": INBOUND | {"RecordConsent", "SetPreferences"},
     "back_office:sap": CASES
     | MATTERS
     | CALLBACKS

@@ -135,3 +135,60 @@ def test_what_makes_no_sense_is_refused() -> None:
     driver.refuse(_send(driver, got.case.id, "gossip"), InvalidCommand, field="purpose")
     driver.run(_send(driver, got.case.id, "survey"), 1)
     driver.refuse(_send(driver, got.case.id, "service"), InvalidCommand, field="key")
+
+
+# Preferences
+
+
+def _preferred(driver: Driver, customer: str = "cu1") -> list[str]:
+    return list(driver.engine.view.identity.preferred(customer))
+
+
+def test_a_customer_is_written_to_where_they_would_rather() -> None:
+    driver = _driver()
+    driver.message("joe", "email")
+    assert _preferred(driver) == []
+    driver.run(c.SetPreferences("cu1", ["email", "voice"]), 1)
+    assert driver.last(e.PreferencesSet) == e.PreferencesSet("cu1", ["email", "voice"], driver.now_us)
+    assert _preferred(driver) == ["email", "voice"]
+    driver.run(c.SetPreferences("cu1", []), 1)
+    assert _preferred(driver) == []
+
+
+def test_of_two_preferences_the_later_one_holds_whatever_came_first() -> None:
+    driver = _driver()
+    driver.message("joe", "email")
+    now = driver.now_us
+    driver.run(c.SetPreferences("cu1", ["email"], occurred_us=now - MINUTE))
+    driver.run(c.SetPreferences("cu1", ["voice"], occurred_us=now - 2 * MINUTE))
+    assert _preferred(driver) == ["email"]
+    driver.run(c.SetPreferences("cu1", ["voice"], occurred_us=now + 9 * MINUTE))
+    assert driver.last(e.PreferencesSet).occurred_us == driver.now_us
+
+
+def test_people_who_are_one_have_the_preference_that_was_said_last_and_a_split_gives_each_their_own() -> None:
+    driver = _driver()
+    driver.message("joe", "email")
+    driver.message("jo", "email")
+    driver.message("jim", "email")
+    driver.run(c.SetPreferences("cu2", ["voice"]), 1)
+    driver.run(c.SetPreferences("cu1", ["email"]), 1)
+    driver.run(c.MergeCustomers("cu1", "cu2", "same phone"), 1)
+    assert (_preferred(driver), _preferred(driver, "cu2"), _preferred(driver, "cu3")) == (["email"], ["email"], [])
+    driver.run(c.SetPreferences("cu2", []), 1)
+    assert _preferred(driver) == []
+    link = driver.last(e.CustomersMerged).link
+    driver.run(c.SplitCustomers(link, "mistake"), 1)
+    # What was said of them as one person is the one person's.
+    assert (_preferred(driver, "cu1"), _preferred(driver, "cu2")) == ([], ["voice"])
+
+
+def test_preferences_name_channels_of_the_plan_once_and_die_with_the_customer() -> None:
+    driver = _driver()
+    driver.message("joe", "email")
+    driver.refuse(c.SetPreferences("cu1", ["pigeon"]), UnknownId)
+    driver.refuse(c.SetPreferences("cu9", ["email"]), UnknownId)
+    driver.refuse(c.SetPreferences("cu1", ["email", "email"]), InvalidCommand, field="channels")
+    driver.run(c.SetPreferences("cu1", ["email"], actor="customer:cu1"), 1)
+    driver.run(c.EraseCustomer("cu1", "asked"), 1)
+    assert driver.engine.view.identity.preferences == {}

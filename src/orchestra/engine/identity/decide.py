@@ -165,6 +165,18 @@ def _consent(view: View, command: c.RecordConsent, at_us: int) -> Steps:
     return None
 
 
+def _prefer(view: View, command: c.SetPreferences, at_us: int) -> Steps:
+    customer, _ = view.customer(command.customer)
+    for channel in command.channels:
+        if channel not in view.plan.channels:
+            raise UnknownId("channel", channel)
+    if len(set(command.channels)) < len(command.channels):
+        raise InvalidCommand("channels", "names a channel twice")
+    occurred_us = at_us if command.occurred_us is None else min(command.occurred_us, at_us)
+    yield e.PreferencesSet(customer, list(command.channels), occurred_us)
+    return None
+
+
 SECTION = Section(
     "identity",
     Identity,
@@ -177,6 +189,7 @@ SECTION = Section(
         c.SettleTriage: _settle,
         c.VerifyContact: _verify,
         c.RecordConsent: _consent,
+        c.SetPreferences: _prefer,
         c.EraseCustomer: _erase,
         c.RecordErasure: _erasure_done,
     },

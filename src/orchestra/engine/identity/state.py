@@ -14,7 +14,18 @@ import attrs
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["EVOLVE", "TRIAGE", "AddressLink", "Consent", "Customer", "Identity", "Merge", "Suggestion", "consent_key"]
+__all__ = [
+    "EVOLVE",
+    "TRIAGE",
+    "AddressLink",
+    "Consent",
+    "Customer",
+    "Identity",
+    "Merge",
+    "Preference",
+    "Suggestion",
+    "consent_key",
+]
 
 TRIAGE = "identity.triage"
 """Timer of a split whose mixed cases are still being listed; its subject is the link."""
@@ -69,6 +80,14 @@ class Consent:
     occurred_us: int
 
 
+@attrs.define
+class Preference:
+    """On which channels a customer would rather be written to, the dearest first, and when they said so."""
+
+    channels: list[str]
+    occurred_us: int
+
+
 def consent_key(customer: str, channel: str | None, purpose: str) -> str:
     """The key under which a consent is held."""
     return f"{customer}\x1f{channel or '*'}\x1f{purpose}"
@@ -93,6 +112,7 @@ class Identity(Slice):
         "triage": None,
         "verified": None,
         "consents": Consent,
+        "preferences": Preference,
         "erasing": None,
         "suppressed": None,
         "counts": None,
@@ -107,6 +127,7 @@ class Identity(Slice):
     triage: dict[str, str]
     verified: dict[str, str]
     consents: dict[str, Consent]
+    preferences: dict[str, Preference]
     erasing: dict[str, int]
     suppressed: dict[str, int]
     counts: dict[str, int]
@@ -178,6 +199,14 @@ class Identity(Slice):
         keys = {key for name in self.group(customer) for key in self._suggested.get(name, ())}
         return [self.suggestions[key] for key in sorted(keys)]
 
+    def preferred(self, customer: str) -> Sequence[str]:
+        """The channels on which a person would rather be written to, the dearest first: what any id said last."""
+        if not self.preferences:
+            return ()
+        said = (row for name in self.group(customer) if (row := self.preferences.get(name)) is not None)
+        newest = max(said, key=lambda row: row.occurred_us, default=None)
+        return () if newest is None else newest.channels
+
     def next_id(self, kind: str, prefix: str) -> str:
         """The id that the next of this kind will have."""
         return f"{prefix}{self.counts.get(kind, 0) + 1}"
@@ -215,6 +244,7 @@ class Identity(Slice):
     def erased(self, event: e.CustomerErased, at_us: int) -> None:
         """Know nobody by the customer's addresses, and suggest nothing of them."""
         self.erasing[event.customer] = 1
+        self.preferences.pop(event.customer, None)
         for address in sorted(self.addresses_of.get(event.customer, ())):
             self._unlink(event.customer, address)
             self.suppressed[address] = 1
@@ -329,6 +359,12 @@ class Identity(Slice):
         if held is None or held.occurred_us <= event.occurred_us:
             self.consents[key] = Consent(event.given, event.occurred_us)
 
+    def preferences_set(self, event: e.PreferencesSet, at_us: int) -> None:
+        """Keep what the customer said last; also "on none in particular", which undoes what an alias said."""
+        held = self.preferences.get(event.customer)
+        if held is None or held.occurred_us <= event.occurred_us:
+            self.preferences[event.customer] = Preference(list(event.channels), event.occurred_us)
+
 
 def _number(customer: str) -> int:
     return int(customer[2:])
@@ -356,4 +392,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionDeflected: Identity.over,
     e.QuestionAnswered: Identity.over,
     e.ConsentRecorded: Identity.consent_recorded,
+    e.PreferencesSet: Identity.preferences_set,
 }

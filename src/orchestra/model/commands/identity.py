@@ -15,6 +15,7 @@ __all__ = [
     "MergeCustomers",
     "RecordConsent",
     "RecordErasure",
+    "SetPreferences",
     "SettleTriage",
     "SplitCustomers",
     "UnlinkAddress",
@@ -115,6 +116,20 @@ class RecordConsent(Command):
     channel: str | None = None
     occurred_us: int | None = None
     evidence: str | None = private()
+
+
+@attrs.define
+class SetPreferences(Command):
+    """Note on which channels a customer would rather be written to, the dearest first.
+
+    It takes the place of what was noted before; none at all takes that back. `occurred_us` is when they said so, now
+    unless stated: of two statements the later one holds, in whatever order they are recorded. What they forbid is for
+    `RecordConsent` to say.
+    """
+
+    customer: Id
+    channels: list[str]
+    occurred_us: int | None = None
 
 
 @attrs.define

@@ -21,6 +21,7 @@ __all__ = [
     "ErasureDone",
     "MergeDismissed",
     "MergeSuggested",
+    "PreferencesSet",
     "TriageListed",
     "TriageNeeded",
     "TriageSettled",
@@ -171,6 +172,15 @@ class ConsentRecorded(Event):
     given: bool
     occurred_us: int
     evidence: str | None = private()
+
+
+@attrs.define
+class PreferencesSet(Event):
+    """The customer would rather be written to on these channels, the dearest first; on none in particular if empty."""
+
+    customer: str
+    channels: list[str]
+    occurred_us: int
 
 
 @attrs.define

@@ -36,6 +36,7 @@ PHRASES: Mapping[str, str] = {
     "CustomerErased": "is to be forgotten{because}",
     "ErasureDone": "is forgotten",
     "ConsentRecorded": "{allows} {purpose} on {where}",
+    "PreferencesSet": "would rather be written to on {channels_text}",
     "ConversationStarted": "began to talk with {account} on {channel}",
     "InteractionStarted": "{began} on {channel}",
     "InteractionAttached": "{interaction} belongs to {case} ({by})",
@@ -251,6 +252,7 @@ class _Words(dict[str, Any]):
         role, acts = self.get("role"), self.get("acts")
         self["as_role"] = _part(role, acts)
         self["interactions_text"] = ", ".join(self.get("interactions") or ())
+        self["channels_text"] = ", ".join(self.get("channels") or ("no channel in particular",))
         self["teams_text"] = ", ".join(self.get("teams") or ())
         self["who_leads"] = ", who talks with them already" if self.get("leads") else ""
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"

@@ -45,6 +45,7 @@ OUTWARD = frozenset(
         "ParticipantLeft",
         "PartEnded",
         "PartTaken",
+        "PreferencesSet",
         "ReplyRecorded",
     }
 )
