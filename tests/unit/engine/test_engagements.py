@@ -226,6 +226,16 @@ def test_engagements_of_two_who_are_one_become_one() -> None:
     assert _names(driver) == ["en1"]
 
 
+def test_contacts_about_one_case_go_together_also_after_their_customer_turned_out_to_be_somebody_else() -> None:
+    driver = _two()
+    driver.message("jm", "email", topic="bill")
+    assert _modes(driver, "en2") == {"in2": "first", "in3": "together"}
+    driver.run(c.MergeCustomers("cu1", "cu2", "told"), 1)
+    assert _modes(driver) == {"in1": "first", "in2": "separate", "in3": "together"}
+    assert driver.last(e.EngagementModeChanged) == e.EngagementModeChanged("en1", "cu2", "in3", "together")
+    assert driver.replayed().state_hash() == driver.reloaded().state_hash() == driver.engine.state_hash()
+
+
 def test_and_two_again_when_they_are_split() -> None:
     driver = _two()
     leads = [_lead(driver, name) for name in ("en1", "en2")]
