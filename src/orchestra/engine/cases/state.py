@@ -6,15 +6,16 @@ of another, so that both are one matter; taking the alias away is all that undoi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import ClassVar, TypeVar
 
 import attrs
 
+from orchestra.engine.aliases import Aliased, number as case_age
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.ordered import Ordered
-from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve
 from orchestra.model import events as e
 
 __all__ = ["CLOSE", "DISOWN", "EVOLVE", "NO_PART", "SETTLED", "Case", "Cases", "Part", "Suggestion", "case_age"]
@@ -73,11 +74,6 @@ class Suggestion:
     score: int
 
 
-def case_age(name: str) -> int:
-    """What orders cases by when they were opened, oldest first."""
-    return int(name[2:])
-
-
 def _enter(names_of: dict[Key, dict[str, int]], key: Key, name: str, *, is_in: bool) -> None:
     """Enter a name under a key, or take it out; no key stays without names."""
     if is_in:
@@ -106,7 +102,7 @@ def _part_key(case: str, person: str) -> str:
     return f"{case}\x1f{person}"
 
 
-class Cases(Slice):
+class Cases(Aliased):
     """Cases by id, suggestions by the interaction that they are about, and parts by case and participant."""
 
     TABLES: ClassVar = {"cases": Case, "parts": Part, "suggestions": Suggestion, "counts": None}
@@ -118,8 +114,7 @@ class Cases(Slice):
 
     def reindex(self) -> None:
         """Rebuild what is one matter, and the look-ups by number, customer and topic, owning agent and participant."""
-        self._root_of: dict[str, str] = {}
-        self._groups: dict[str, tuple[str, ...]] = {}
+        super().reindex()
         self.merged_of: dict[str, dict[str, int]] = {}
         aliases = [name for name, case in self.cases.items() if case.into is not None]
         self._gather(aliases)
@@ -138,19 +133,8 @@ class Cases(Slice):
             for person in self.cases[name].participants:
                 self.joined_by.setdefault(person, {})[name] = 1
 
-    def _gather(self, aliases: Iterable[str]) -> None:
-        """Put each alias to the case that it goes on as, in the end."""
-        found: dict[str, list[str]] = {}
-        for name in aliases:
-            found.setdefault(self._top(name), []).append(name)
-        for root, others in found.items():
-            self._groups[root] = tuple(sorted((root, *others), key=case_age))
-            self._root_of.update(dict.fromkeys(others, root))
-
-    def _top(self, name: str) -> str:
-        while (into := self.cases[name].into) is not None:
-            name = into
-        return name
+    def _above(self, name: str) -> str | None:
+        return self.cases[name].into
 
     def _index(self, name: str) -> None:
         """Enter a case where it is looked up, with all that goes on as it, or take it out."""
@@ -186,16 +170,6 @@ class Cases(Slice):
         return [] if owned is None else [f"ca{number}" for number in islice(owned.past(past), most)]
 
     # Questions
-
-    def root(self, case: str) -> str:
-        """The case that an id stands for: itself, unless it was merged."""
-        return self._root_of.get(case, case)
-
-    def group(self, case: str) -> Sequence[str]:
-        """All cases that are one matter, the oldest first."""
-        if not self._groups:
-            return (case,)
-        return self._groups.get(self.root(case), (case,))
 
     def row(self, case: str) -> Case:
         """How the matter stands that a case is part of."""

@@ -149,7 +149,8 @@ def _on_merged(view: View, event: e.CustomersMerged, at_us: int) -> Iterator[e.E
         moved = [one for one in view.engagements.of(ids) if view.engagements.of_member(one) == known[1]]
         yield e.EngagementsMerged(known[0], event.customer, known[1], moved)
         # Two of them may be about one case: those of one side, or both came to it as its participants.
-        yield from _regrouped(view, view.engagements.of(ids)[:MOST_LOOKED_AT], moved[:MOST_LOOKED_AT])
+        there, others = view.engagements.of(ids)[:MOST_LOOKED_AT], set(moved)
+        yield from _regrouped(view, there, [one for one in there if one in others])
 
 
 def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Event]:

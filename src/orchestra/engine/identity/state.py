@@ -6,12 +6,13 @@ another, so that both are one person; taking the alias away is all that a split 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import attrs
 
-from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
+from orchestra.engine.aliases import Aliased
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve
 from orchestra.model import events as e
 
 __all__ = [
@@ -93,7 +94,7 @@ def consent_key(customer: str, channel: str | None, purpose: str) -> str:
     return f"{customer}\x1f{channel or '*'}\x1f{purpose}"
 
 
-class Identity(Slice):
+class Identity(Aliased):
     """Customers, addresses by hash, merges by link.
 
     `apart` is customer -> those who are never merged with them by themselves; `listing` is link -> the last case that
@@ -134,41 +135,20 @@ class Identity(Slice):
 
     def reindex(self) -> None:
         """Rebuild who is one person, and the look-ups by customer."""
+        super().reindex()
         self.addresses_of: dict[str, dict[str, int]] = {}
         for address, row in self.addresses.items():
             self.addresses_of.setdefault(row.customer, {})[address] = 1
         self._suggested: dict[str, dict[str, int]] = {}
         for key, suggestion in self.suggestions.items():
             self._note(key, suggestion)
-        self._root_of: dict[str, str] = {}
-        self._groups: dict[str, tuple[str, ...]] = {}
         self._gather(name for name, customer in self.customers.items() if customer.link is not None)
 
-    def _gather(self, aliases: Iterable[str]) -> None:
-        """Put each alias to whom it stands for, in the end."""
-        found: dict[str, list[str]] = {}
-        for name in aliases:
-            found.setdefault(self._top(name), []).append(name)
-        for root, others in found.items():
-            self._groups[root] = tuple(sorted((root, *others), key=_number))
-            self._root_of.update(dict.fromkeys(others, root))
-
-    def _top(self, name: str) -> str:
-        while (link := self.customers[name].link) is not None:
-            name = self.merges[link].customer
-        return name
+    def _above(self, name: str) -> str | None:
+        link = self.customers[name].link
+        return None if link is None else self.merges[link].customer
 
     # Questions
-
-    def root(self, customer: str) -> str:
-        """The customer that an id stands for: itself, unless it is an alias."""
-        return self._root_of.get(customer, customer)
-
-    def group(self, customer: str) -> Sequence[str]:
-        """All ids of a person, the oldest first."""
-        if not self._groups:
-            return (customer,)
-        return self._groups.get(self.root(customer), (customer,))
 
     def is_same(self, customer: str, other: str) -> bool:
         """Whether two ids are one person's."""
@@ -364,10 +344,6 @@ class Identity(Slice):
         held = self.preferences.get(event.customer)
         if held is None or held.occurred_us <= event.occurred_us:
             self.preferences[event.customer] = Preference(list(event.channels), event.occurred_us)
-
-
-def _number(customer: str) -> int:
-    return int(customer[2:])
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
