@@ -65,21 +65,23 @@ class Workspace(Calls[workspace.Workspace], Matters[workspace.Workspace], Lists[
         """
         return Stream(self._door, self._inner.events(after, types), as_is, timeout)
 
-    def case(self, case: str | Ref) -> CaseView:
-        """A case as it stands.
+    def case(self, case: str | Ref, *, actor: str | None = None) -> CaseView:
+        """A case as it stands; for an `actor`, as in `timeline`.
 
         Raises:
             UnknownId: there is no such case.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
-        return self._door.run(self._inner.case, case)
+        return self._door.run(self._inner.case, case, actor=actor)
 
-    def interaction(self, interaction: str | Ref) -> InteractionView:
-        """An interaction as it stands.
+    def interaction(self, interaction: str | Ref, *, actor: str | None = None) -> InteractionView:
+        """An interaction as it stands; for an `actor`, as in `timeline`.
 
         Raises:
             UnknownId: there is no such interaction.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
-        return self._door.run(self._inner.interaction, interaction)
+        return self._door.run(self._inner.interaction, interaction, actor=actor)
 
     def customer(self, customer: str | Ref, *, actor: str | None = None) -> CustomerView:
         """A customer as they stand: who they are, with all ids that are theirs; for an `actor`, as in `timeline`.

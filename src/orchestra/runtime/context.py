@@ -25,7 +25,15 @@ from orchestra.runtime.readers import Reader, Withheld, place_in, reader_in
 from orchestra.runtime.redacting import shown
 from orchestra.runtime.sources import Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
-from orchestra.runtime.views import case_fields, fields_of, held_for, suggested_case_of, suggested_of
+from orchestra.runtime.views import (
+    ParticipantView,
+    case_fields,
+    fields_of,
+    held_for,
+    participants_of,
+    suggested_case_of,
+    suggested_of,
+)
 
 __all__ = ["Context", "Contexts", "Held", "PastContact", "Question", "Task", "past_contacts"]
 
@@ -111,6 +119,7 @@ class Context:
         linked: channels on which the customer asks the same; the answer is the answer there, too.
         tell_now: messages that wait while somebody talks with the customer, oldest first; at most twenty. Who has told
             one says so by `TellNow`.
+        participants: people other than the customer who have a part in the case, and as what.
         handed_over: what a bot said when it handed over to people; None if none did.
         sources: name -> what that source knows.
         missing: name -> why that source is missing: it timed out, failed, gave something of no use, or is withheld.
@@ -137,6 +146,7 @@ class Context:
     linked: tuple[str, ...] = ()
     tell_now: tuple[Held, ...] = ()
     suggested_case: CaseRef | None = None
+    participants: tuple[ParticipantView, ...] = ()
     handed_over: str | Withheld | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -200,6 +210,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         tuple(view.contacts.interactions[name].channel for name in view.engagements.linked_to(key)),
         tuple(_held(view, name, reader) for name in held_for(view, ids)),
         suggested_case_of(view, key),
+        participants=participants_of(view, row.case),
     )
     targets = (key, *view.cases.group(row.case), *ids)
     refs = sorted(ref for target in targets for ref in view.details.refs_of.get(target, ()))

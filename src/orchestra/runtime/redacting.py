@@ -1,4 +1,4 @@
-"""What of a customer, an engagement, commitments and an explanation the reader is not shown.
+"""What of a customer, a case, an interaction, an engagement, commitments and an explanation the reader is not shown.
 
 Belongs here: values taken from the state, or made from the journal, as one reader sees them. Does not: timelines
 (`history.redaction`), and who sees how much of what belongs where (`readers`).
@@ -17,9 +17,26 @@ from orchestra.model.addresses import Ref
 from orchestra.model.definitions import Participant
 from orchestra.runtime.commitments import CommitmentView, ConflictView, commitments_in, conflict_view
 from orchestra.runtime.readers import NOWHERE, Place, Reader, Withheld, place_in, reader_in
-from orchestra.runtime.views import CustomerView, EngagementView, customer_view, engagement_view
+from orchestra.runtime.views import (
+    CaseView,
+    CustomerView,
+    EngagementView,
+    InteractionView,
+    case_view,
+    customer_view,
+    engagement_view,
+    interaction_view,
+)
 
-__all__ = ["commitments_for", "conflict_for", "customer_for", "engagement_for", "shown"]
+__all__ = [
+    "case_for",
+    "commitments_for",
+    "conflict_for",
+    "customer_for",
+    "engagement_for",
+    "interaction_for",
+    "shown",
+]
 
 _UNNAMED = Participant()
 
@@ -35,6 +52,44 @@ def customer_for(view: View, name: str | Ref, actor: str | None) -> CustomerView
     reader.refuse_others(found.id, "customer")
     suggested = () if reader.ids else found.suggested
     return attrs.evolve(found, suggested=suggested, fields=reader.fields(found.fields))
+
+
+def case_for(view: View, name: str | Ref, actor: str | None) -> CaseView:
+    """A case as an actor sees it. Customers see their own, and those in which their part shows them facts.
+
+    Raises:
+        UnknownId: there is no such case.
+        NotPermitted: it is another customer's, or the actor is nobody known.
+    """
+    reader, found = reader_in(view, actor), case_view(view, name)
+    if reader.ids and not _sees_case(view, reader, found.id):
+        raise NotPermitted(str(actor), "case", "it is another customer's case")
+    mark = None if reader.ids else _hidden(reader, place_in(view, found.id))
+    if mark is None:
+        return attrs.evolve(found, fields=reader.fields(found.fields))
+    hidden = dict.fromkeys(found.fields, mark)
+    owner = found.owner if view.cases.row(found.id).owner_kind == "team" else mark
+    return attrs.evolve(found, owner=owner, topic=mark, participants=(), fields=hidden)
+
+
+def interaction_for(view: View, name: str | Ref, actor: str | None) -> InteractionView:
+    """An interaction as an actor sees it. Customers see their own, and those of cases that they see.
+
+    Raises:
+        UnknownId: there is no such interaction.
+        NotPermitted: it is another customer's, or the actor is nobody known.
+    """
+    reader, found = reader_in(view, actor), interaction_view(view, name)
+    if reader.ids:
+        is_theirs = found.customer in reader.ids
+        if not is_theirs and (found.case is None or not _sees_case(view, reader, found.case)):
+            raise NotPermitted(str(actor), "interaction", "it is another customer's")
+        return attrs.evolve(found, fields=reader.fields(found.fields), suggested_case=None)
+    mark = _hidden(reader, _place_of(view, found.id))
+    if mark is None:
+        return attrs.evolve(found, fields=reader.fields(found.fields))
+    agent = None if found.agent is None else mark
+    return attrs.evolve(found, agent=agent, fields=dict.fromkeys(found.fields, mark), suggested_case=None)
 
 
 def engagement_for(view: View, name: str | Ref, actor: str | None) -> EngagementView | None:

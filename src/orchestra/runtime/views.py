@@ -9,7 +9,7 @@ from heapq import nsmallest
 
 import attrs
 
-from orchestra.engine.cases.state import NO_PART, Case
+from orchestra.engine.cases.state import NO_PART
 from orchestra.engine.engagements.leading import lead
 from orchestra.engine.identity.state import Merge, consent_key
 from orchestra.engine.view import View
@@ -35,6 +35,7 @@ __all__ = [
     "engagement_view",
     "fields_of",
     "interaction_view",
+    "participants_of",
     "suggested_case_of",
     "suggested_of",
 ]
@@ -70,18 +71,20 @@ class CaseView:
         merged: cases that were merged and go on as this one, oldest first; all else counts what is theirs.
         follows: the case that this one follows, which had been closed for too long when the customer replied to it.
         split_from: the case that this one was part of.
+
+    Where the reader is shown no more than that there is such a case, a mark that says why stands instead.
     """
 
     id: str
     number: str
     state: str
     customer: str
-    owner: str
+    owner: str | Withheld
     queue: str
-    topic: str | None
+    topic: str | Withheld | None
     participants: tuple[ParticipantView, ...]
     interactions: tuple[str, ...]
-    fields: Mapping[str, str | int | bool]
+    fields: Mapping[str, str | int | bool | Withheld]
     merged: tuple[str, ...] = ()
     follows: str | None = None
     split_from: str | None = None
@@ -96,6 +99,8 @@ class InteractionView:
         position: how many of its queue go before it; None if it does not wait.
         verified: how surely the customer is who they say, as one of the plan's levels.
         suggested_case: where it may belong, for somebody to look at.
+
+    Where the reader is shown no more than that there is such an interaction, a mark that says why stands instead.
     """
 
     id: str
@@ -105,10 +110,10 @@ class InteractionView:
     channel: str
     account: str
     queue: str | None
-    agent: str | None
+    agent: str | Withheld | None
     position: int | None
     verified: str
-    fields: Mapping[str, str | int | bool]
+    fields: Mapping[str, str | int | bool | Withheld]
     suggested_case: CaseRef | None = None
 
 
@@ -309,7 +314,7 @@ def case_view(view: View, name: str | Ref) -> CaseView:
         f"{row.owner_kind}:{row.owner}",
         row.queue,
         row.topic,
-        tuple(_others(view, key, row, members)),
+        participants_of(view, key),
         tuple(sorted(interactions, key=lambda one: int(one[2:]))),
         case_fields(view, key),
         tuple(member for member in members if member != key),
@@ -327,14 +332,14 @@ def case_fields(view: View, case: str) -> dict[str, str | int | bool]:
     return found
 
 
-def _others(view: View, key: str, row: Case, members: Sequence[str]) -> Iterator[ParticipantView]:
-    """The participants who are other people than the case's customer, each once."""
+def participants_of(view: View, case: str) -> tuple[ParticipantView, ...]:
+    """The participants of a matter who are other people than its customer, each once."""
+    members = view.cases.group(case)
     rows = [view.cases.cases[member] for member in members]
     found = {view.identity.root(name): 1 for one in rows for name in (one.customer, *one.participants)}
-    found.pop(view.identity.root(row.customer), None)
-    for name in found:
-        part = view.cases.part(key, view.identity.group(name)) or NO_PART
-        yield ParticipantView(name, part.role, part.acts)
+    found.pop(view.identity.root(view.cases.row(case).customer), None)
+    parts = ((name, view.cases.part(case, view.identity.group(name)) or NO_PART) for name in found)
+    return tuple(ParticipantView(name, part.role, part.acts) for name, part in parts)
 
 
 def interaction_view(view: View, name: str | Ref) -> InteractionView:

@@ -45,7 +45,14 @@ from orchestra.runtime.matters import Matters
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.readers import Reader, reader_in
-from orchestra.runtime.redacting import commitments_for, conflict_for, customer_for, engagement_for
+from orchestra.runtime.redacting import (
+    case_for,
+    commitments_for,
+    conflict_for,
+    customer_for,
+    engagement_for,
+    interaction_for,
+)
 from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.sessions import AgentSession
@@ -63,8 +70,6 @@ from orchestra.runtime.views import (
     InteractionView,
     RequestView,
     asked_of,
-    case_view,
-    interaction_view,
     request_view,
 )
 from orchestra.runtime.webhooks import Webhooks
@@ -198,23 +203,25 @@ class Workspace(Calls, Matters, Lists):
         """
         return follow(self.journal, self._owner.recent, after, type_names(types), lambda: self._owner.is_over)
 
-    async def case(self, case: str | Ref) -> CaseView:
-        """A case as it stands.
+    async def case(self, case: str | Ref, *, actor: str | None = None) -> CaseView:
+        """A case as it stands; for an `actor`, as in `timeline`.
 
         Raises:
             UnknownId: there is no such case.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
         refuse_no_id("case", case)
-        return await self._owner.read(lambda view: case_view(view, case))
+        return await self._owner.read(lambda view: case_for(view, case, actor))
 
-    async def interaction(self, interaction: str | Ref) -> InteractionView:
-        """An interaction as it stands.
+    async def interaction(self, interaction: str | Ref, *, actor: str | None = None) -> InteractionView:
+        """An interaction as it stands; for an `actor`, as in `timeline`.
 
         Raises:
             UnknownId: there is no such interaction.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
         refuse_no_id("interaction", interaction)
-        return await self._owner.read(lambda view: interaction_view(view, interaction))
+        return await self._owner.read(lambda view: interaction_for(view, interaction, actor))
 
     async def customer(self, customer: str | Ref, *, actor: str | None = None) -> CustomerView:
         """A customer as they stand: who they are, with all ids that are theirs; for an `actor`, as in `timeline`.

@@ -109,6 +109,73 @@ async def test_customers_see_themselves_and_nobody_else(centre: Centre) -> None:
             await ws.customer("cu1", actor="boss")
 
 
+# Cases and interactions
+
+
+async def test_a_case_is_shown_as_far_as_its_reader_sees_it(centre: Centre) -> None:
+    async with centre.open() as ws:
+        await shop(ws)
+        await ws.execute(c.SetFields("ca3", {"orders": 3}))
+        whole = await ws.case("ca3")
+        assert (whole.owner, whole.topic, whole.fields) == ("team:hats", "topic2", {"orders": 3})
+        assert await ws.case("ca3", actor="agent:hal") == await ws.case("ca3", actor="operator:kim") == whole
+        seen, mark = await ws.case("ca3", actor="agent:ana"), Withheld("brand", "hats")
+        assert (seen.id, seen.state, seen.interactions) == (whole.id, whole.state, whole.interactions)
+        assert (seen.owner, seen.topic, seen.participants, seen.fields) == ("team:hats", mark, (), {"orders": mark})
+        await ws.execute(c.AssignCase("ca3", "agent", "hal"))
+        assert (await ws.case("ca3", actor="agent:ana")).owner == mark
+        await ws.execute(c.SetFields("ca1", {"orders": 1}))
+        assert (await ws.case("ca1", actor="agent:tom")).fields == {"orders": Withheld("role")}
+
+
+async def test_customers_see_their_own_cases_and_those_in_which_they_have_a_part(centre: Centre) -> None:
+    async with centre.open() as ws:
+        await shop(ws)
+        await ws.execute(c.SetFields("ca1", {"orders": 1}))
+        await ws.execute(c.SetFields("in1", {"note": "rude"}))
+        assert (await ws.case("ca1", actor="customer:cu1")).fields == {"orders": Withheld("inner")}
+        own = await ws.interaction("in1", actor="customer:cu1")
+        assert (own.id, own.fields, own.suggested_case) == ("in1", {"note": Withheld("inner")}, None)
+        for actor in ("customer:cu2", "agent:nobody"):
+            with pytest.raises(NotPermitted):
+                await ws.case("ca1", actor=actor)
+            with pytest.raises(NotPermitted):
+                await ws.interaction("in1", actor=actor)
+        await ws.set_participant("ca1", Handle("eve"), "relative")
+        assert (await ws.case("ca1", actor="customer:cu2")).participants == (ParticipantView("cu2", "relative"),)
+        assert (await ws.interaction("in1", actor="customer:cu2")).id == "in1"
+        await ws.set_participant("ca1", Handle("eve"), "expert")
+        with pytest.raises(NotPermitted):
+            await ws.interaction("in1", actor="customer:cu2")
+
+
+async def test_an_interaction_is_shown_as_far_as_its_reader_sees_it(centre: Centre) -> None:
+    async with centre.open() as ws:
+        hal = await ws.sign_in("hal")
+        await write(ws, 1, "hats", topic="a hat")
+        await write(ws, 2, topic="a shoe")
+        await (await hal.next_offer()).accept()
+        for name in ("in1", "in2"):
+            await ws.execute(c.SetFields(name, {"note": "rude"}))
+        whole, mark = await ws.interaction("in1"), Withheld("brand", "hats")
+        assert (whole.agent, whole.fields) == ("hal", {"note": "rude"})
+        assert await ws.interaction("in1", actor="agent:hal") == whole
+        seen = await ws.interaction("in1", actor="agent:ana")
+        assert (seen.state, seen.channel, seen.agent, seen.fields) == (whole.state, "mail", mark, {"note": mark})
+        waits = await ws.interaction("in2", actor="agent:hal")
+        assert (waits.agent, waits.fields) == (None, {"note": Withheld("brand", "shoes")})
+        assert (await ws.interaction("in2", actor="agent:tom")).fields == {"note": Withheld("role")}
+
+
+async def test_an_agent_is_told_who_else_has_a_part_in_the_case(centre: Centre) -> None:
+    async with centre.open() as ws:
+        ana = await ws.sign_in("ana")
+        await write(ws, 1)
+        await ws.set_participant("ca1", Handle("eve"), "relative", acts=True, evidence="paper 17")
+        context = await (await ana.next_offer()).context()
+        assert context.participants == (ParticipantView("cu2", "relative", True),)
+
+
 # Engagements
 
 
