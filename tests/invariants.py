@@ -69,6 +69,7 @@ _ITEM_STATES = {
     "PARKED": "TAKEN",
     "WRAPPING": "TAKEN",
     "LINKED": "LINKED",
+    "DEFERRED": "DEFERRED",
 }
 
 
@@ -714,7 +715,7 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
     item, bench = routing.items[made.name], routing.benches[made.agent]
     hand = [other for name, other in _hand(engine, made.agent) if name != made.name]
     lent = [other for other in hand if other.lent_to == made.offer]
-    lead = None if item.consult_on is not None else people_invariants.lead_for(engine, made.name)
+    lead = None if item.consult_on is not None else people_invariants.asked_first(engine, made.name)
     for name, other in routing.benches.items():
         theirs_in_hand = [row for _, row in _hand(engine, name)]
         if (

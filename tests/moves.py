@@ -245,7 +245,15 @@ def swarm_plan() -> Plan:
         findings=ownership_moves.swarm_findings(),
         labels={"complex": Label(2), "money": Label(1)},
         engagements=Engagements(
-            {"email": {"voice": "separate"}, "voice": {"email": "separate"}}, never_held=["delay"], pointer="answered"
+            {
+                "email": {"voice": "separate"},
+                "voice": {"email": "separate", "chat": "defer"},
+                "chat": {"chat": "defer"},
+            },
+            defer_for=40 * second,
+            deferred="in a moment",
+            never_held=["delay"],
+            pointer="answered",
         ),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
         commitments=commitment_moves.swarm_commitments(),
@@ -435,12 +443,12 @@ def unlink_question(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 def leave(engine: Engine, choose: Chooser) -> c.Command | None:
-    name = _interaction(engine, choose, "LINKED", "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD")
+    name = _interaction(engine, choose, "LINKED", "DEFERRED", "QUEUED", "OFFERED", "CONNECTING", "ACTIVE", "HELD")
     return c.LeaveContact(name) if name else None
 
 
 def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
-    waits = "QUEUED", "LINKED", "DIALING", "OFFERED", "CONNECTING"
+    waits = "QUEUED", "LINKED", "DEFERRED", "DIALING", "OFFERED", "CONNECTING"
     name = _interaction(engine, choose, *waits, "ACTIVE", "HELD", "PARKED")
     return c.CancelInteraction(name, "not needed") if name else None
 

@@ -12,7 +12,7 @@ from orchestra.engine.identity.linking import MOST_IDS
 from orchestra.engine.identity.state import TRIAGE
 from orchestra.model import events as e
 
-__all__ = ["PeopleWitness", "check", "check_against", "check_engagements", "lead_for", "talks"]
+__all__ = ["PeopleWitness", "asked_first", "check", "check_against", "check_engagements", "lead_for", "talks"]
 
 
 @attrs.define
@@ -77,7 +77,7 @@ class PeopleWitness:
             self.own_parts.add((event.case, event.customer))
         elif isinstance(event, e.PartEnded):
             self.own_parts.remove((event.case, event.customer))
-        elif isinstance(event, e.DeliveryPlanned) and event.interaction is None:
+        elif isinstance(event, e.DeliveryPlanned) and event.interaction is None and event.topic != "deferred":
             self._check_told(engine, event)
 
     def _check_told(self, engine: Engine, event: e.DeliveryPlanned) -> None:
@@ -192,6 +192,7 @@ def check(engine: Engine) -> None:
 def check_engagements(engine: Engine) -> None:
     """Whoever is in touch is so in one engagement, led by a person who has a part in it."""
     _check_questions(engine)
+    _check_deferred(engine)
     view = engine.view
     rows, members = view.contacts.interactions, view.engagements.members
     to_call = view.callbacks.callbacks
@@ -219,6 +220,19 @@ def _check_questions(engine: Engine) -> None:
         assert view.identity.is_same(rows[name].customer, rows[to].customer), f"{name} waits for somebody else's"
 
 
+def _check_deferred(engine: Engine) -> None:
+    """What waits for another contact to be over waits for one that goes on, for some time, and is asked of nobody."""
+    view = engine.view
+    rows, deferred = view.contacts.interactions, view.engagements.deferred
+    assert deferred.keys() == {name for name, row in rows.items() if row.state == "DEFERRED"}
+    for name, row in deferred.items():
+        assert not rows[row.to].is_final, f"{name} waits until {row.to} is over, which is"
+        assert rows[row.to].state != "DEFERRED", f"{name} waits for {row.to}, which waits for another itself"
+        assert view.timers.get("engagements.defer", name) == row.until_us, f"{name} may wait for ever"
+        assert view.identity.is_same(rows[name].customer, rows[row.to].customer), f"{name} waits for somebody else"
+        assert not view.routing.items[name].ringing
+
+
 def _check_places(engine: Engine, planned: int) -> None:
     """Nobody holds two places for one case, unless the plan has it so, or had until a moment ago."""
     view = engine.view
@@ -230,7 +244,7 @@ def _check_places(engine: Engine, planned: int) -> None:
     for names in places.values():
         for there, comes in itertools.combinations(names, 2):
             mode = view.plan.engagements.mode(rows[there].channel, rows[comes].channel)
-            is_meant = members[comes].mode == "separate" or mode == "separate" or members[comes].began < planned
+            is_meant = members[comes].mode != "together" or mode != "together" or members[comes].began < planned
             assert is_meant, f"{there} and {comes} hold two places for one case"
 
 
@@ -247,6 +261,12 @@ def talks(engine: Engine, customer: str) -> bool:
         and name in view.engagements.members
         for name, row in view.contacts.interactions.items()
     )
+
+
+def asked_first(engine: Engine, interaction: str) -> str | None:
+    """Who is asked first for a contact: whoever had the one for whose end it waited, else who leads."""
+    mine = engine.view.engagements.members.get(interaction)
+    return lead_for(engine, interaction) if mine is None or mine.asked_first is None else mine.asked_first
 
 
 def lead_for(engine: Engine, interaction: str) -> str | None:

@@ -52,5 +52,13 @@ def test_every_way_of_routing_is_a_whole_plan_without_fault(text: str) -> None:
     assert Plan.parse(text).faults() == []
 
 
+AT_ONCE = [block.text for block in blocks(DOCS / "howto" / "at-the-same-time.md") if block.language == "toml"]
+
+
+@pytest.mark.parametrize("text", AT_ONCE, ids=range(len(AT_ONCE)))
+def test_what_is_said_of_contacts_at_once_is_a_whole_plan_without_fault(text: str) -> None:
+    assert Plan.parse(text).faults() == []
+
+
 def test_there_are_ways_of_routing() -> None:
     assert len(ROUTES) >= 7

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import combinations
 from random import Random
 
@@ -24,8 +25,14 @@ from orchestra.model.engagements import Engagements
 SEEDS, STEPS = range(14), 90
 PEOPLE, AGENTS = ("joe", "jim", "zoe"), ("ana", "bob", "cleo")
 CHANNELS, TOPICS = ("chat", "voice", "email"), ("order", "bill", "return")
-PLAN = plan(engagements=Engagements({"chat": {"email": "separate"}}, pointer="We have answered you elsewhere."))
-"""Whoever chats and then writes a mail has two places; the other way round, as on all other channels, one."""
+RULES = Engagements(
+    {"chat": {"email": "separate"}, "voice": {"chat": "defer", "email": "defer"}},
+    defer_for=timedelta(seconds=60),
+    deferred="In a moment.",
+    pointer="We have answered you elsewhere.",
+)
+PLAN = plan(engagements=RULES)
+"""Whoever chats and then writes a mail has two places, the other way round one; what comes beside a call waits."""
 
 PLACES, TAKEN = ("QUEUED", "OFFERED", "CONNECTING"), (e.OfferAccepted, e.TransferCompleted)
 ENDED = (e.InteractionDone, e.InteractionAbandoned, e.InteractionCanceled, e.InteractionDeflected, e.QuestionAnswered)
@@ -156,7 +163,7 @@ def _share_a_place(life: Life, one: str, other: str) -> bool:
     first, second = sorted((one, other), key=lambda name: members[name].began)
     is_apart = members[one].is_apart or members[other].is_apart
     is_one_case = life.view.cases.root(rows[one].case or "") == life.view.cases.root(rows[other].case or "")
-    return is_one_case and not is_apart and (rows[first].channel, rows[second].channel) != ("chat", "email")
+    return is_one_case and not is_apart and RULES.mode(rows[first].channel, rows[second].channel) == "together"
 
 
 def _one_place(life: Life, decided: Decided) -> None:
@@ -202,12 +209,27 @@ def _one_answer_for_all(life: Life, decided: Decided) -> None:
     assert ends == dict.fromkeys(final, 1)
 
 
+def _deferred_comes_to_its_turn(life: Life, decided: Decided) -> None:
+    rows, deferred = life.view.contacts.interactions, life.slice.deferred
+    assert {name for name, row in rows.items() if row.state == "DEFERRED"} == set(deferred)
+    for name, row in deferred.items():
+        assert row.to not in deferred
+        assert not rows[row.to].is_final, f"{row.to} is over, and {name} waits for it"
+        assert row.until_us > life.engine.now_us, f"{name} has waited too long"
+        assert life.view.identity.is_same(rows[name].customer, rows[row.to].customer)
+    ended = [event for event in decided.events if isinstance(event, e.DeferralEnded)]
+    queued = [event.interaction for event in decided.events if isinstance(event, e.InteractionQueued)]
+    assert all(event.interaction in queued for event in ended)
+    told = Counter(logged.event.key for logged in life.log if isinstance(logged.event, e.DeliveryPlanned))
+    assert all(count == 1 for key, count in told.items() if key.startswith("deferred:"))
+
+
 def _age_is_kept(life: Life, decided: Decided) -> None:
     for event in decided.events:
         if isinstance(event, e.InteractionQueued):
             life.first_us.setdefault(event.interaction, event.start_us)
     for name in life.slice.members:
-        if life.view.contacts.interactions[name].state in (*PLACES, "LINKED"):
+        if life.view.contacts.interactions[name].state in (*PLACES, "LINKED", "DEFERRED"):
             assert life.view.routing.items[name].start_us <= life.first_us[name], f"{name} waits anew"
 
 
@@ -222,7 +244,7 @@ def _nothing_automatic_leaves(life: Life, decided: Decided) -> None:
 
 
 CHECKS = (
-    *(_one_place, _versions_rise, _lead_has_one, _linked_to_what_goes_on),
+    *(_one_place, _versions_rise, _lead_has_one, _linked_to_what_goes_on, _deferred_comes_to_its_turn),
     *(_one_answer_for_all, _age_is_kept, _nothing_automatic_leaves),
 )
 
@@ -240,6 +262,7 @@ def test_it_is_rebuilt_from_the_log_and_from_the_state(seed: int) -> None:
         assert engine.state_hash() == life.engine.state_hash()
         mine, theirs = life.slice, engine.view.engagements
         assert mine._linked_to == theirs._linked_to
+        assert mine._deferred_to == theirs._deferred_to
         for who in {**mine._in_touch, **theirs._in_touch}:
             assert list(mine.in_touch(who)) == list(theirs.in_touch(who))
 
@@ -248,7 +271,15 @@ def test_the_lives_have_all_of_it_in_them() -> None:
     lives = [_live(seed) for seed in SEEDS]
     for kind in (
         *(e.QuestionLinked, e.QuestionUnlinked, e.QuestionAnswered, e.EngagementJoined, e.EngagementModeChanged),
-        *(e.EngagementsMerged, e.EngagementSplit, e.TransferCompleted, e.DeliveryHeld, e.DeliveryStarted),
+        *(
+            e.EngagementsMerged,
+            e.EngagementSplit,
+            e.ContactDeferred,
+            e.DeferralEnded,
+            e.TransferCompleted,
+            e.DeliveryHeld,
+            e.DeliveryStarted,
+        ),
     ):
         assert any(life.events(kind) for life in lives), kind.__name__
     assert sum(life.stale for life in lives) > 100

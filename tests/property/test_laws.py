@@ -121,6 +121,10 @@ def _check_deadlines(engine: Engine) -> None:
             to = engine.view.contacts.interactions[engine.view.engagements.linked[name]]
             assert to.is_open, "waits for the answer to what is over"
             assert to.state != "LINKED", "waits for what waits"
+        elif row.state == "DEFERRED":
+            deferral = engine.view.engagements.deferred[name]
+            assert timers.get("engagements.defer", name) == deferral.until_us
+            assert not engine.view.contacts.interactions[deferral.to].is_final
         elif row.state == "DIALING":
             assert timers.get("callbacks.call", name) is not None
         elif row.state == "PARKED":

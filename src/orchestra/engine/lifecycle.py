@@ -133,6 +133,12 @@ INTERACTION = Machine(
         QUEUED   end       DONE
         QUEUED   cancel    CANCELED
         QUEUED   link      LINKED
+        QUEUED   defer     DEFERRED
+        DEFERRED queue     QUEUED
+        DEFERRED link      LINKED
+        DEFERRED leave     ABANDONED
+        DEFERRED end       DONE
+        DEFERRED cancel    CANCELED
         OFFERED  link      LINKED
         OFFERED  offer     OFFERED
         OFFERED  connect   CONNECTING

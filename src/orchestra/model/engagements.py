@@ -11,7 +11,7 @@ from orchestra.errors import Fault
 
 __all__ = ["MODES", "Engagements", "check_engagements"]
 
-MODES = ("together", "separate")
+MODES = ("together", "defer", "separate")
 
 
 @attrs.frozen
@@ -20,8 +20,11 @@ class Engagements:
 
     Attributes:
         pairs: channel on which they are in touch -> channel on which they come as well, about the same case ->
-            `together` or `separate`; `together` unless stated. What is together goes to the agent who leads, if they
-            can take it.
+            `together`, `defer` or `separate`; `together` unless stated. What is together goes to the agent who leads,
+            if they can take it. What is deferred waits until they are done with the contact that was there, then it is
+            theirs first.
+        defer_for: how long that waits at most; then it is routed as any other, and its age counts all of it.
+        deferred: what a customer is told, once, who writes in a contact that waits so; nothing unless given.
         pointer: what a customer is told where they asked something that was answered in another of their contacts;
             nothing unless given.
         hold_automation: whether what the application sends by itself waits while a person talks with the customer on a
@@ -31,6 +34,8 @@ class Engagements:
     """
 
     pairs: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    defer_for: timedelta = timedelta(minutes=10)
+    deferred: str | None = None
     pointer: str | None = None
     hold_automation: bool = True
     cool_down: timedelta = timedelta(minutes=5)
@@ -45,8 +50,11 @@ def check_engagements(engagements: Engagements) -> Iterator[Fault]:
     """Everything wrong in it that does not depend on the rest of the plan."""
     if engagements.cool_down < timedelta():
         yield Fault("engagements.cool_down", "must not be below 0")
-    if engagements.pointer == "":
-        yield Fault("engagements.pointer", "must not be empty: leave it out to tell nothing")
+    if engagements.defer_for <= timedelta():
+        yield Fault("engagements.defer_for", "must be above 0")
+    for name in ("deferred", "pointer"):
+        if getattr(engagements, name) == "":
+            yield Fault(f"engagements.{name}", "must not be empty: leave it out to tell nothing")
     for there, others in engagements.pairs.items():
         for comes, mode in others.items():
             if mode not in MODES:

@@ -117,6 +117,7 @@ class Context:
         commitments: what was said in the case or to the customer, and holds or is in dispute, newest first; at most
             twenty.
         linked: channels on which the customer asks the same; the answer is the answer there, too.
+        deferred: channels on which the customer is in touch as well, and waits until this contact is over.
         tell_now: messages that wait while somebody talks with the customer, oldest first; at most twenty. Who has told
             one says so by `TellNow`.
         participants: people other than the customer who have a part in the case, and as what.
@@ -147,6 +148,7 @@ class Context:
     tell_now: tuple[Held, ...] = ()
     suggested_case: CaseRef | None = None
     participants: tuple[ParticipantView, ...] = ()
+    deferred: tuple[str, ...] = ()
     handed_over: str | Withheld | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -211,6 +213,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         tuple(_held(view, name, reader) for name in held_for(view, ids)),
         suggested_case_of(view, key),
         participants=participants_of(view, row.case),
+        deferred=tuple(view.contacts.interactions[name].channel for name in view.engagements.deferred_to(key)),
     )
     targets = (key, *view.cases.group(row.case), *ids)
     refs = sorted(ref for target in targets for ref in view.details.refs_of.get(target, ()))

@@ -159,8 +159,9 @@ class EngagementView:
         id: of the engagement.
         version: to be given as `seen` with commands that are right only as long as nothing more happens.
         lead: the agent who leads; None if nobody has any of it in hand.
-        members: interaction -> how it goes with the others: `first`, `together` or `separate`.
+        members: interaction -> how it goes with the others: `first`, `together`, `defer` or `separate`.
         linked: interaction -> the one whose answer it waits for.
+        deferred: interaction -> the one for whose end it waits.
         tell_now: deliveries that are held while somebody talks with the customer, oldest first; at most twenty.
 
     Where the reader is shown no more than that there is something, a mark that says why stands instead.
@@ -172,6 +173,7 @@ class EngagementView:
     members: Mapping[str, str | Withheld]
     linked: Mapping[str, str]
     tell_now: tuple[str, ...]
+    deferred: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def held_for(view: View, ids: Iterable[str]) -> tuple[str, ...]:
@@ -193,9 +195,9 @@ def engagement_view(view: View, name: str | Ref) -> EngagementView | None:
     rows = view.engagements
     members = {name: rows.members[name].mode for name in rows.of(ids)}
     linked = {name: rows.linked[name] for name in members if name in rows.linked}
-    return EngagementView(
-        found[0], view.engagements.changes_of(found[0])[-1][0], lead(view, ids), members, linked, held_for(view, ids)
-    )
+    deferred = {name: rows.deferred[name].to for name in members if name in rows.deferred}
+    version = view.engagements.changes_of(found[0])[-1][0]
+    return EngagementView(found[0], version, lead(view, ids), members, linked, held_for(view, ids), deferred)
 
 
 @attrs.frozen

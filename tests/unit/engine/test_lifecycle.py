@@ -53,6 +53,7 @@ def test_the_tables_have_the_states_of_the_trade() -> None:
             "DEFLECTED",
             "PARKED",
             "LINKED",
+            "DEFERRED",
             "MERGED",
         ),
     }

@@ -13,6 +13,7 @@ from tests.contact_centre import PLAN, Centre, message
 from orchestra.errors import DefinitionError, NotPermitted
 from orchestra.model import commands as c
 from orchestra.model.definitions import AgentDefinition, Channel, Fields
+from orchestra.model.engagements import Engagements
 from orchestra.model.work import WorkItem
 from orchestra.runtime.context import Held, PastContact, Question, Task
 from orchestra.runtime.sessions import AgentSession
@@ -53,6 +54,23 @@ async def test_whoever_talks_with_a_customer_is_told_what_waits_for_them(centre:
         assert (engagement.tell_now, engagement.linked) == (("de1",), {})
         await workspace.execute(c.TellNow(got.interaction or "", "ana", "de1"))
         assert (await contact.context()).tell_now == ()
+
+
+async def test_whoever_has_a_contact_is_told_which_others_wait_for_its_end() -> None:
+    deferring = attrs.evolve(DESK, engagements=Engagements({"chat": {"chat": "defer"}}))
+    async with Centre(plan=deferring, clock=VirtualClock()).open() as workspace:
+        await workspace.receive(message(1, "Where is it?", topic="order", thread="a"))
+        ana = await workspace.sign_in("ana")
+        contact = await (await ana.next_offer()).accept()
+        assert (await contact.context()).deferred == ()
+        later = await workspace.receive(message(2, "And this?", topic="order", thread="b"))
+        assert (await contact.context()).deferred == ("chat",)
+        engagement = await workspace.engagement(later.customer)
+        assert engagement is not None
+        assert engagement.deferred == {later.interaction: contact.interaction}
+        waiting = await workspace.why_waiting(later.interaction or "")
+        assert waiting is not None
+        assert waiting.to_json()["sentence"] == f"it waits until {contact.interaction} is over"
 
 
 async def test_an_offer_tells_the_matter_and_the_question(centre: Centre) -> None:

@@ -240,7 +240,7 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     if event.interaction is None:
         return
     interaction = view.contacts.interactions[event.interaction]
-    if interaction.state not in ("QUEUED", "OFFERED", "CONNECTING", "LINKED"):
+    if interaction.state not in ("QUEUED", "OFFERED", "CONNECTING", "LINKED", "DEFERRED"):
         return
     yield from end_all(view, event.interaction, "withdraw", "answered elsewhere")
     yield e.InteractionDone(

@@ -384,6 +384,11 @@ class Contacts(Slice):
         interaction = self.interactions[event.interaction]
         interaction.state = INTERACTION.steps[interaction.state, "link"]
 
+    def deferred(self, event: e.ContactDeferred, at_us: int) -> None:
+        """It waits for another one to be over."""
+        interaction = self.interactions[event.interaction]
+        interaction.state = INTERACTION.steps[interaction.state, "defer"]
+
     def question_answered(self, event: e.QuestionAnswered, at_us: int) -> None:
         """The answer to another one was its own."""
         self._end(event.interaction, "merge")
@@ -431,5 +436,6 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionCanceled: Contacts.canceled,
     e.InteractionDeflected: Contacts.deflected,
     e.QuestionLinked: Contacts.question_linked,
+    e.ContactDeferred: Contacts.deferred,
     e.QuestionAnswered: Contacts.question_answered,
 }

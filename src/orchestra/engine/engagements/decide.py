@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from orchestra.engine.engagements.deferring import no_longer, on_received, over, until_over
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
 from orchestra.engine.engagements.questions import discharged, keep_one, link, may_be_linked, released, unlink
-from orchestra.engine.engagements.state import EVOLVE, Engagements, named_after
+from orchestra.engine.engagements.state import DEFER, EVOLVE, Engagements, named_after
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, StaleVersion
 from orchestra.model import commands as c, events as e
+from orchestra.model.engagements import MODES
 
 __all__ = ["SECTION", "check_seen"]
 
@@ -75,13 +77,13 @@ def _mode(view: View, interaction: str) -> str:
 
 
 def _mode_with(view: View, others: Iterable[str], interaction: str) -> str:
-    """Together with one about the same case, if the plan says so."""
+    """Together with one about the same case, if the plan says so; else after one, if it says that."""
     rows = view.contacts.interactions
     comes = rows[interaction]
     cases = view.cases.group(comes.case or "")
     same = (rows[other] for other in others if rows[other].case in cases)
     modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in same}
-    return "together" if "together" in modes else "separate"
+    return next((mode for mode in MODES if mode in modes), "separate")
 
 
 Regrouped = e.InteractionMoved | e.CaseMerged | e.CaseUnmerged
@@ -108,7 +110,11 @@ def _people(view: View, case: str) -> Iterable[str]:
 
 
 def _parted(view: View, event: Regrouped, about: Sequence[str]) -> Iterator[e.Event]:
-    """What waited for the answer to a contact that is about another matter now waits for its own."""
+    """What waited for the answer to a contact that is about another matter now, or for its end, waits for its own."""
+    for interaction in about if view.engagements.deferred else ():
+        row = view.engagements.deferred.get(interaction)
+        if row is not None and _matter(view, row.to) != _matter(view, interaction):
+            yield from no_longer(view, interaction, "another matter")
     linked = view.engagements.linked
     for interaction in about if linked else ():
         to = linked.get(interaction)
@@ -137,6 +143,8 @@ def _regrouped(view: View, there: Sequence[str], about: Iterable[str]) -> Iterat
         if mode != member.mode:
             name = view.engagements.of_member(interaction)
             yield e.EngagementModeChanged(name, member.customer, interaction, mode)
+            if mode != "defer" and interaction in view.engagements.deferred:
+                yield from no_longer(view, interaction, "goes another way")
         if mode == "together":
             yield from keep_one(view, interaction)
 
@@ -162,10 +170,14 @@ def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Eve
     sides = (view.engagements.of(view.identity.group(customer)) for customer in (event.other, event.customer))
     moved = next(side for side in sides if named_after(side[0]) != name)
     yield e.EngagementSplit(name, event.customer, named_after(moved[0]), moved)
+    rows = view.contacts.interactions
     for interaction in view.engagements.of((*view.identity.group(event.customer), *view.identity.group(event.other))):
         to = view.engagements.linked.get(interaction)
         if to is not None and view.engagements.of_member(to) != view.engagements.of_member(interaction):
             yield from unlink(view, interaction, "split")
+        row = view.engagements.deferred.get(interaction)
+        if row is not None and not view.identity.is_same(*(rows[one].customer for one in (interaction, row.to))):
+            yield from no_longer(view, interaction, "split")
 
 
 # Questions that are asked twice
@@ -199,7 +211,21 @@ def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterab
 Ended = e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected
 
 
-def _on_ended(view: View, event: Ended, at_us: int) -> Iterable[e.Event]:
+def _on_ended(view: View, event: Ended, at_us: int) -> Iterator[e.Event]:
+    """A contact is over: what waits for its answer, and what waits for that."""
+    yield from _answered(view, event, at_us)
+    if view.engagements.deferred:
+        yield from over(view, event.interaction, event.agent if isinstance(event, e.InteractionDone) else None)
+
+
+def _on_merged_into(view: View, event: e.QuestionAnswered, at_us: int) -> Iterable[e.Event]:
+    """What waits for it to be over was that of whoever gave the answer."""
+    if not view.engagements.deferred:
+        return ()
+    return over(view, event.interaction, view.contacts.interactions[event.by].agent)
+
+
+def _answered(view: View, event: Ended, at_us: int) -> Iterable[e.Event]:
     """It was answered elsewhere, or not at all."""
     if not view.engagements.linked or not view.engagements.linked_to(event.interaction):
         return ()
@@ -226,5 +252,8 @@ SECTION = Section(
         e.InteractionAbandoned: _on_ended,
         e.InteractionCanceled: _on_ended,
         e.InteractionDeflected: _on_ended,
+        e.QuestionAnswered: _on_merged_into,
+        e.MessageReceived: on_received,
     },
+    timers={DEFER: until_over},
 )

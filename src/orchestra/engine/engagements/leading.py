@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from orchestra.engine.view import View
 
-__all__ = ["MOST_LOOKED_AT", "lead", "lead_for", "members_of", "talks_with"]
+__all__ = ["MOST_LOOKED_AT", "asked_first", "lead", "lead_for", "members_of", "talks_with"]
 
 MOST_LOOKED_AT = 50
 """Somebody who sends a thousand mails at once does not make every offer look at a thousand."""
@@ -22,8 +22,16 @@ def _of(view: View, ids: Iterable[str]) -> Iterable[str]:
     return islice(chain.from_iterable(map(view.engagements.in_touch, ids)), MOST_LOOKED_AT)
 
 
+def asked_first(view: View, interaction: str) -> str | None:
+    """Who is to be asked first for an interaction: whoever leads, or has had the contact for whose end it waited."""
+    member = view.engagements.members.get(interaction)
+    if member is not None and member.asked_first is not None:
+        return member.asked_first
+    return lead_for(view, interaction)
+
+
 def lead_for(view: View, interaction: str) -> str | None:
-    """Who is to be asked first for an interaction, since they talk with its customer about the same case."""
+    """Who leads, for an interaction that goes together with theirs: they talk with its customer about the same case."""
     member = view.engagements.members.get(interaction)
     if member is None or member.mode != "together":
         return None

@@ -16,13 +16,13 @@ from orchestra.model import events as e
 
 __all__ = ["age_of_place", "discharged", "keep_one", "link", "may_be_linked", "released", "unlink"]
 
-_WAITING = ("QUEUED", "OFFERED")
-_PLACES = (*_WAITING, "CONNECTING")
+_WAITING = ("QUEUED", "OFFERED", "DEFERRED")
+_PLACES = ("QUEUED", "OFFERED", "CONNECTING")
 _LONGEST = 1 << 62
 
 
 def may_be_linked(view: View, interaction: str) -> bool:
-    """Whether a contact waits, in a queue, for somebody to answer it."""
+    """Whether a contact waits for somebody to answer it, in a queue or until another one is over."""
     return view.contacts.interactions[interaction].state in _WAITING and interaction in view.engagements.members
 
 

@@ -16,7 +16,21 @@ import attrs
 from orchestra.engine.section import Evolve, Slice
 from orchestra.model import events as e
 
-__all__ = ["EVOLVE", "MOST_CHANGES", "Change", "Engagement", "Engagements", "Member", "named_after"]
+__all__ = [
+    "DEFER",
+    "EVOLVE",
+    "MOST_CHANGES",
+    "Change",
+    "Deferral",
+    "Engagement",
+    "Engagements",
+    "Member",
+    "named_after",
+    "told_key",
+]
+
+DEFER = "engagements.defer"
+"""Timer of a contact that waits for another one to be over."""
 
 MOST_CHANGES = 20
 """Changes that are remembered at least, the newest, to be told to whoever knows an older version."""
@@ -40,7 +54,8 @@ class Member:
 
     `began` is the change by which its customer came, `since` that by which whoever has it took it. Once another one
     goes on as well, `engagement` and `mode` are set; until then, `changes` are its own. `is_apart` is set once people
-    have said that it does not ask the same as the one it was linked to.
+    have said that it does not ask the same as the one it was linked to, `was_deferred` once it has waited for another
+    one to be over; `asked_first` is who had that one until then.
     """
 
     customer: str
@@ -50,6 +65,8 @@ class Member:
     engagement: str | None = None
     mode: str = "first"
     is_apart: bool = False
+    was_deferred: bool = False
+    asked_first: str | None = None
 
 
 @attrs.define
@@ -60,19 +77,43 @@ class Engagement:
     contacts: int
 
 
+@attrs.define
+class Deferral:
+    """A contact that waits for `to` to be over, until `until_us` at the latest; its customer may have been told."""
+
+    to: str
+    until_us: int
+    is_told: bool = False
+
+
 def named_after(interaction: str) -> str:
     """The engagement that begins with an interaction."""
     return f"en{interaction[2:]}"
 
 
-class Engagements(Slice):
-    """Engagements by id, `members` by interaction; `linked` is interaction -> the one whose answer it waits for."""
+def told_key(interaction: str) -> str:
+    """Under which key a customer is told that their contact waits for another one to be over."""
+    return f"deferred:{interaction}"
 
-    TABLES: ClassVar = {"engagements": Engagement, "members": Member, "linked": None, "counts": None}
+
+class Engagements(Slice):
+    """Engagements by id, `members` by interaction; `linked` is interaction -> the one whose answer it waits for.
+
+    `deferred` are those that wait for another one to be over.
+    """
+
+    TABLES: ClassVar = {
+        "engagements": Engagement,
+        "members": Member,
+        "linked": None,
+        "deferred": Deferral,
+        "counts": None,
+    }
 
     engagements: dict[str, Engagement]
     members: dict[str, Member]
     linked: dict[str, str]
+    deferred: dict[str, Deferral]
     counts: dict[str, int]
 
     def reindex(self) -> None:
@@ -83,6 +124,9 @@ class Engagements(Slice):
         self._linked_to: dict[str, dict[str, int]] = {}
         for interaction, to in self.linked.items():
             self._linked_to.setdefault(to, {})[interaction] = 1
+        self._deferred_to: dict[str, dict[str, int]] = {}
+        for interaction, row in self.deferred.items():
+            self._deferred_to.setdefault(row.to, {})[interaction] = 1
 
     # Questions
 
@@ -102,6 +146,10 @@ class Engagements(Slice):
     def linked_to(self, interaction: str) -> list[str]:
         """What waits for the answer to a contact, oldest first."""
         return sorted(self._linked_to.get(interaction, ()), key=_number)
+
+    def deferred_to(self, interaction: str) -> list[str]:
+        """What waits for a contact to be over, oldest first."""
+        return sorted(self._deferred_to.get(interaction, ()), key=_number)
 
     def by(self, ids: Iterable[str]) -> list[str]:
         """The engagements of a person under all their ids, oldest first: one, or more until they are joined."""
@@ -220,6 +268,7 @@ class Engagements(Slice):
 
     def question_linked(self, event: e.QuestionLinked, at_us: int) -> None:
         """It waits for the other's answer."""
+        self._undefer(event.interaction)
         self._let_go(event.interaction)
         self.linked[event.interaction] = event.to
         self._linked_to.setdefault(event.to, {})[event.interaction] = 1
@@ -240,6 +289,36 @@ class Engagements(Slice):
         if not others:
             del self._linked_to[to]
 
+    def contact_deferred(self, event: e.ContactDeferred, at_us: int) -> None:
+        """It waits for the other one to be over."""
+        self.deferred[event.interaction] = Deferral(event.to, event.until_us)
+        self._deferred_to.setdefault(event.to, {})[event.interaction] = 1
+        self.members[event.interaction].was_deferred = True
+        self.timers.set(DEFER, event.interaction, event.until_us)
+        self._happened(event.interaction, "ContactDeferred")
+
+    def deferral_ended(self, event: e.DeferralEnded, at_us: int) -> None:
+        """It has a place of its own; whoever had the other one is asked first."""
+        self._undefer(event.interaction)
+        self.members[event.interaction].asked_first = event.agent
+        self._happened(event.interaction, "DeferralEnded")
+
+    def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
+        """The customer is told that their contact waits."""
+        row = self.deferred.get(event.key.removeprefix(told_key(""))) if self.deferred else None
+        if row is not None:
+            row.is_told = True
+
+    def _undefer(self, interaction: str) -> None:
+        row = self.deferred.pop(interaction, None)
+        if row is None:
+            return
+        self.timers.cancel(DEFER, interaction)
+        others = self._deferred_to[row.to]
+        del others[interaction]
+        if not others:
+            del self._deferred_to[row.to]
+
     def over(self, event: Over, at_us: int) -> None:
         """One contact fewer."""
         member = self.members.pop(event.interaction, None)
@@ -247,6 +326,7 @@ class Engagements(Slice):
             return  # a work item, or a callback that was never answered
         if self.linked:
             self._let_go(event.interaction)
+        self._undefer(event.interaction)
         there = self._in_touch[member.customer]
         del there[event.interaction]
         if not there:
@@ -278,6 +358,9 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ContactVerified: Engagements.happened,
     e.QuestionLinked: Engagements.question_linked,
     e.QuestionUnlinked: Engagements.question_unlinked,
+    e.ContactDeferred: Engagements.contact_deferred,
+    e.DeferralEnded: Engagements.deferral_ended,
+    e.DeliveryPlanned: Engagements.planned,
     e.QuestionAnswered: Engagements.over,
     e.InteractionFinished: Engagements.over,
     e.InteractionDone: Engagements.over,

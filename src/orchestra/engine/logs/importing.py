@@ -261,7 +261,7 @@ def _end_waits(view: View, case: str) -> Iterator[e.Event]:
     # Those linked to another go first: they would wait again when that one ends.
     of_matter = (name for member in view.cases.group(case) for name in view.cases.cases[member].interactions)
     names = sorted(of_matter, key=lambda name: (rows[name].state != "LINKED", int(name[2:])))
-    waiting = (name for name in names if rows[name].state in ("LINKED", "QUEUED", "OFFERED"))
+    waiting = (name for name in names if rows[name].state in ("LINKED", "DEFERRED", "QUEUED", "OFFERED"))
     for name in islice(waiting, _MOST_ENDED):
         yield from end_all(view, name, "withdraw", "settled")
         yield e.InteractionCanceled(name, rows[name].customer, "settled")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestra.engine.engagements.deferring import defer
 from orchestra.engine.engagements.questions import age_of_place, keep_one
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required, straight
@@ -145,7 +146,10 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
 
 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
-    if event.reason not in _TAKEN_BACK:
+    deferred = defer(view, event, at_us) if view.engagements.engagements else None  # else nobody is in touch twice
+    if deferred is not None:
+        yield deferred
+    elif event.reason not in _TAKEN_BACK:
         yield from _waits_in_one_place(view, event.interaction, at_us)
     if event.reason == "reached":  # one customer less is called
         yield from dial_next(view, event.queue, at_us)

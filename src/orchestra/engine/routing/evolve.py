@@ -333,9 +333,16 @@ def linked(routing: Routing, event: e.QuestionLinked, at_us: int) -> None:
     item = routing.items[event.interaction]
     if item.state == "WAITING":
         routing.unwait(event.interaction, item)
-    elif item.state != "LINKED":
+    elif item.state not in ("LINKED", "DEFERRED"):
         routing.release(event.interaction, item, at_us)
     item.state = "LINKED"
+
+
+def deferred(routing: Routing, event: e.ContactDeferred, at_us: int) -> None:
+    """It waits for another one to be over, and keeps what it needs to wait in its queue."""
+    item = routing.items[event.interaction]
+    routing.unwait(event.interaction, item)
+    item.state = "DEFERRED"
 
 
 def dialing(routing: Routing, event: e.CallbackDialing, at_us: int) -> None:
@@ -457,6 +464,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionAbandoned: over,
     e.InteractionCanceled: over,
     e.QuestionLinked: linked,
+    e.ContactDeferred: deferred,
     e.QuestionAnswered: over,
     e.InteractionDeflected: over,
     e.CallbackScheduled: over,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from heapq import nsmallest
 from itertools import islice
 
-from orchestra.engine.engagements.leading import lead_for
+from orchestra.engine.engagements.leading import asked_first, lead_for
 from orchestra.engine.routing.dialing import dialing, may_dial
 from orchestra.engine.routing.helping import asked
 from orchestra.engine.routing.rows import Item
@@ -43,8 +43,8 @@ def offer_best_agent(view: View, name: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _led(view: View, name: str, wanted: Requirement, order: Order) -> list[Entry]:
-    """First the agent who talks with the customer about the same case already, if they can take this as well."""
-    lead, item = lead_for(view, name), view.routing.items[name]
+    """First the agent who talks with the customer about the same case, or did until now, if they can take this."""
+    lead, item = asked_first(view, name), view.routing.items[name]
     if lead is None or item.consult_on is not None or lead in item.excluded or lead in item.ringing:
         return []
     if not view.routing.index.has_room(lead, wanted):

@@ -118,6 +118,8 @@ from orchestra.model.events.deliveries import (
     TalkEnded,
 )
 from orchestra.model.events.engagements import (
+    ContactDeferred,
+    DeferralEnded,
     EngagementJoined,
     EngagementModeChanged,
     EngagementsMerged,
@@ -249,6 +251,7 @@ __all__ = [
     "ConsultEnded",
     "ConsultMerged",
     "ConsultQueued",
+    "ContactDeferred",
     "ContactTaken",
     "ContactVerified",
     "ConversationStarted",
@@ -259,6 +262,7 @@ __all__ = [
     "CustomerUnaliased",
     "CustomersMerged",
     "CustomersSplit",
+    "DeferralEnded",
     "DeliveriesResumed",
     "DeliveryAccepted",
     "DeliveryCanceled",

@@ -7,6 +7,8 @@ import attrs
 from orchestra.model.event import Event
 
 __all__ = [
+    "ContactDeferred",
+    "DeferralEnded",
     "EngagementJoined",
     "EngagementModeChanged",
     "EngagementSplit",
@@ -88,3 +90,28 @@ class QuestionAnswered(Event):
     interaction: str
     customer: str
     by: str
+
+
+@attrs.define
+class ContactDeferred(Event):
+    """A contact waits until another one of its customer, `to`, is over; until `until_us` at the latest."""
+
+    interaction: str
+    customer: str
+    to: str
+    until_us: int
+
+
+@attrs.define
+class DeferralEnded(Event):
+    """A contact waits no longer for another one to be over, and has a place in its queue again.
+
+    Attributes:
+        reason: `lead_done`: the other one is over; `too_long`; or why the two do not go so with each other any more.
+        agent: who had the other one, and is asked first for this one; None if nobody had.
+    """
+
+    interaction: str
+    customer: str
+    reason: str
+    agent: str | None = None

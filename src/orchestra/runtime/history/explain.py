@@ -85,6 +85,8 @@ _STEPS = (
     "QuestionLinked",
     "QuestionUnlinked",
     "QuestionAnswered",
+    "ContactDeferred",
+    "DeferralEnded",
 )
 
 

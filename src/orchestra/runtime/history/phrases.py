@@ -28,6 +28,8 @@ PHRASES: Mapping[str, str] = {
     "EngagementJoined": "is in touch on {interaction} as well ({mode})",
     "QuestionLinked": "{interaction} waits for the answer to {to}{since_same}",
     "QuestionUnlinked": "{interaction} waits for an answer of its own{because}",
+    "ContactDeferred": "{interaction} waits until {to} is over",
+    "DeferralEnded": "{interaction} waits for another contact no longer{because}",
     "QuestionAnswered": "{interaction} was answered with {by}",
     "EngagementModeChanged": "{interaction} goes with the others another way now ({mode})",
     "EngagementsMerged": "what they were in touch with before goes on as {engagement}",

@@ -33,11 +33,13 @@ class Waiting:
             `rate_limited`: those who would have room have been offered as much as they may be for now;
             `excluded`: all have declined or missed it, and are asked again later; `others_called`: its customer is
             to be called first, and as many of the queue are called as may be at once; `offer_due`: after a change of
-            the plan somebody could take it, and will be asked in a moment.
-        place: from 1, among those that wait for the same.
+            the plan somebody could take it, and will be asked in a moment; `deferred`: another contact of its
+            customer is to be over first, `behind`.
+        place: from 1, among those that wait for the same; 0 for what is deferred, which waits beside its queue.
         taking: agents who take work.
         able: of these, those with the team and the skills, and for a consult who does not take part already.
         counts: condition -> how many agents fail it first, of those who take work.
+        behind: the contact for whose end it waits, if it is deferred.
     """
 
     interaction: str
@@ -49,11 +51,12 @@ class Waiting:
     taking: int
     able: int
     counts: dict[str, int]
+    behind: str | None = None
 
     @property
     def sentence(self) -> str:
         """The reason in words."""
-        return _SENTENCES[self.reason].format(queue=self.queue, able=self.able)
+        return _SENTENCES[self.reason].format(queue=self.queue, able=self.able, behind=self.behind)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -68,6 +71,7 @@ _SENTENCES = {
     "rate_limited": "{able} could take it, but rest, or have been offered as much as they may be for now",
     "excluded": "{able} could take it, but have declined or missed it",
     "others_called": "as many customers of queue {queue} are being called as may be at once",
+    "deferred": "it waits until {behind} is over",
     "offer_due": "{able} could take it, and one of them is asked in a moment",
 }
 
@@ -80,6 +84,8 @@ def why_waiting(view: View, name: str | Ref) -> Waiting | None:
     """
     key = _key(view, name)
     item = view.routing.items.get(key)
+    if item is not None and item.state == "DEFERRED":
+        return _deferred(view, key, item)
     if item is None or item.state != "WAITING":
         return None
     routing = view.routing
@@ -96,6 +102,23 @@ def why_waiting(view: View, name: str | Ref) -> Waiting | None:
         len(routing.index.of_agent),
         able,
         counts,
+    )
+
+
+def _deferred(view: View, key: str, item: Item) -> Waiting:
+    """Why a contact waits that nobody is asked for now; the agents are counted as if it waited in its queue."""
+    wanted = view.routing.rules.wanted(item)
+    return Waiting(
+        key,
+        "deferred",
+        item.queue,
+        item.channel,
+        dict(item.skills),
+        0,
+        len(view.routing.index.of_agent),
+        view.routing.index.able(wanted),
+        failing(view, item, wanted),
+        view.engagements.deferred[key].to,
     )
 
 
