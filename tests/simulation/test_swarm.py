@@ -44,6 +44,7 @@ def test_different_seeds_do_different_things() -> None:
     assert len({run_seed(seed, 40).state_hash for seed in range(5)}) == 5
 
 
+@pytest.mark.reach
 def test_the_runs_reach_every_event_and_every_fault() -> None:
     seen: Counter[str] = Counter()
     faults: set[str] = set()
