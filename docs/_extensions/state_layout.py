@@ -31,6 +31,8 @@ _LABEL_LINE = 15.0
 _LABEL_PADDING = 3.0
 _LAYER_GAP = 24.0
 _BESIDE = 6.5
+_WIDEST = 500.0
+"""A layer that is as wide as this with its labels takes no more of them while another one has room."""
 _PORTS = 15.0
 _TIGHT_PORTS = 10.0
 _MARGIN = 12.0
@@ -207,9 +209,9 @@ def _text_width(triggers: Sequence[str]) -> float:
 
 
 def _insert(route: _Route, states: Mapping[str, _Node], layers: list[list[_Node]]) -> None:
-    """Give the route a node in every layer that it passes; the label's is next to where the step begins."""
+    """Give the route a node in every layer that it passes."""
     upper, lower = states[route.upper], states[route.lower]
-    at = upper.layer + 1 if route.source == route.upper else lower.layer - 1
+    at = _label_layer(route, range(upper.layer + 1, lower.layer, 2), layers)
     chain = [upper]
     for layer in range(upper.layer + 1, lower.layer):
         node = _Node(layer)
@@ -224,6 +226,14 @@ def _insert(route: _Route, states: Mapping[str, _Node], layers: list[list[_Node]
         above.below.append(below)
         below.above.append(above)
     route.nodes = chain
+
+
+def _label_layer(route: _Route, passed: Sequence[int], layers: Sequence[Sequence[_Node]]) -> int:
+    """The layer nearest to where the step begins that has room for its label; the emptiest if none has."""
+    width = {layer: sum(node.left + node.right + _BESIDE for node in layers[layer]) for layer in passed}
+    nearest = passed if route.source == route.upper else passed[::-1]
+    room = _WIDEST - _text_width(route.triggers)
+    return next((layer for layer in nearest if width[layer] <= room), min(nearest, key=width.__getitem__))
 
 
 # Order within layers
@@ -254,17 +264,27 @@ def _mean_place(node: _Node, places: Mapping[_Node, int], downwards: bool) -> fl
 
 def _swap(layers: list[list[_Node]]) -> None:
     """Swap neighbours as long as that saves crossings."""
+    places = {node: place for layer in layers for place, node in enumerate(layer)}
     improved = True
     while improved:
         improved = False
         for layer in layers:
             for place in range(len(layer) - 1):
-                before = _crossings(layers)
-                layer[place], layer[place + 1] = layer[place + 1], layer[place]
-                if _crossings(layers) < before:
+                left, right = layer[place], layer[place + 1]
+                if _crossed(left, right, places) > _crossed(right, left, places):
+                    layer[place], layer[place + 1] = right, left
+                    places[left], places[right] = place + 1, place
                     improved = True
-                else:
-                    layer[place], layer[place + 1] = layer[place + 1], layer[place]
+
+
+def _crossed(left: _Node, right: _Node, places: Mapping[_Node, int]) -> int:
+    """How many lines of two neighbours cross each other, if they stand in this order."""
+    return sum(
+        places[one] > places[other]
+        for ours, theirs in ((left.above, right.above), (left.below, right.below))
+        for one in ours
+        for other in theirs
+    )
 
 
 def _crossings(layers: Sequence[Sequence[_Node]]) -> int:
