@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from orchestra.insight.journeys import Journeys
 from orchestra.insight.sketch import Times
 from orchestra.insight.variants import RESTATEMENT_VERSION, STANDARD, VARIANTS, Share, Variant, Window
 from orchestra.model.instants import seconds
@@ -186,6 +187,7 @@ class Figures:
 
     Attributes:
         targets: the service levels that were in force, as `80 % in 20 s`.
+        journeys: what goes over several contacts: first contact resolution, repeats, effort, silence.
         wait: from arrival (of a queue: from entering it) to the answer, of the answered; its mean is the ASA.
     """
 
@@ -200,6 +202,7 @@ class Figures:
     handling: Handling
     bots: Bots
     deliverability: Deliverability
+    journeys: Journeys
     targets: tuple[str, ...]
 
     def service_level(self, variant: Variant = STANDARD) -> Share:
@@ -287,4 +290,5 @@ class Figures:
             "transfer_rate": self.transfer_rate.to_json(),
             "consult_rate": self.consult_rate.to_json(),
             "deliverability": self.deliverability.to_json(),
+            "journeys": self.journeys.to_json(),
         }

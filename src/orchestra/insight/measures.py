@@ -12,9 +12,12 @@ from orchestra.insight.cases import CaseFold
 from orchestra.insight.contacts import ContactFold
 from orchestra.insight.deliveries import DeliveryFold
 from orchestra.insight.figures import Figures
+from orchestra.insight.journey_fold import JourneyFold
 from orchestra.insight.slices import Slices
-from orchestra.insight.tally import Tally
+from orchestra.insight.tally import RETURN_US, Tally
+from orchestra.insight.telling import HandOffFold, TellingFold
 from orchestra.insight.variants import Window
+from orchestra.insight.waiting import WaitFold
 from orchestra.model.events import Event, InteractionStarted, MessageReceived, ReplyRecorded
 
 __all__ = ["FOLDED", "Measures"]
@@ -22,7 +25,9 @@ __all__ = ["FOLDED", "Measures"]
 _TOLD = (InteractionStarted, MessageReceived, ReplyRecorded)
 
 FOLDED: frozenset[str] = frozenset(
-    kind.__name__ for fold in (ContactFold, CaseFold, DeliveryFold) for kind in fold.HANDLERS
+    kind.__name__
+    for fold in (ContactFold, CaseFold, DeliveryFold, JourneyFold, WaitFold, TellingFold, HandOffFold)
+    for kind in fold.HANDLERS
 )
 """Names of the events that some figure needs. For others `skip` does."""
 
@@ -36,14 +41,20 @@ class Measures:
 
     Args:
         within_s: limits, in seconds, under which first responses are counted.
+        return_s: the window, in seconds, within which a customer who comes again on the same topic has come back; a
+            week unless stated.
     """
 
-    def __init__(self, *, within_s: Sequence[int] = (3600,)) -> None:
-        self._slices = Slices(within_s)
-        contacts, deliveries = ContactFold(self._slices), DeliveryFold()
-        self._folds = (contacts, CaseFold(self._slices, contacts, deliveries), deliveries)
+    def __init__(self, *, within_s: Sequence[int] = (3600,), return_s: int = RETURN_US // 1_000_000) -> None:
+        self._slices = Slices(within_s, return_s * 1_000_000)
+        self._contacts, self._deliveries = ContactFold(self._slices), DeliveryFold()
+        self._cases = CaseFold(self._slices, self._contacts, self._deliveries)
+        self._journeys = JourneyFold(self._slices, return_s * 1_000_000)
+        self._waits, self._telling = WaitFold(self._slices), TellingFold(self._journeys)
+        own = (self._contacts, self._cases, self._deliveries)
+        folds = (*own, self._journeys, self._waits, self._telling, HandOffFold(self._journeys))
         self._handlers: dict[type[Event], list[Callable[[Any, int], None]]] = {}
-        for fold in self._folds:
+        for fold in folds:
             for kind, handler in fold.HANDLERS.items():
                 self._handlers.setdefault(kind, []).append(handler.__get__(fold))
         self._from_us: int | None = None
@@ -76,12 +87,17 @@ class Measures:
     @property
     def in_work(self) -> int:
         """How many interactions, cases and deliveries are kept because more may come of them."""
-        contacts, cases, deliveries = self._folds
-        return len(contacts.open) + len(cases) + len(deliveries)
+        return len(self._contacts.open) + len(self._cases) + len(self._deliveries)
+
+    @property
+    def remembered(self) -> int:
+        """How many contacts and cases are kept because what comes may restate what they count as in journeys."""
+        return len(self._journeys) + len(self._waits) + len(self._telling)
 
     @property
     def total(self) -> Figures:
         """Over everything, as it stands."""
+        self._settle()
         return self._slices.total.figures(self.window)
 
     @property
@@ -104,7 +120,12 @@ class Measures:
         """Queue -> its figures, sorted; a contact counts in each queue that it waited in."""
         return self._figures(self._slices.queues)
 
+    def _settle(self) -> None:
+        if self._to_us is not None:
+            self._journeys.settle(self._to_us)
+
     def _figures(self, tallies: Mapping[str, Tally]) -> dict[str, Figures]:
+        self._settle()
         return {name: tally.figures(self.window) for name, tally in sorted(tallies.items())}
 
     def to_json(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from orchestra.codec import decode_event
 from orchestra.insight.measures import FOLDED, Measures
+from orchestra.insight.tally import RETURN_US
 from orchestra.journal.port import Journal
 
 __all__ = ["measure"]
@@ -19,6 +20,7 @@ def measure(
     after: int = 0,
     until: int | None = None,
     within_s: Sequence[int] = (3600,),
+    return_s: int = RETURN_US // 1_000_000,
     on_record: Callable[[int], None] | None = None,
 ) -> Measures:
     """Fold a journal's records.
@@ -28,6 +30,7 @@ def measure(
         after: begin past this position.
         until: end with this position; None for the last durable one.
         within_s: limits under which first responses are counted.
+        return_s: the window within which a customer who comes again on the same topic has come back.
         on_record: told a position now and then, and the last one read, for whoever shows progress.
 
     Raises:
@@ -35,7 +38,7 @@ def measure(
         ReplayMismatch: a record's facts are not what its event consists of.
         UnsupportedVersion: a newer library wrote it.
     """
-    measures, position = Measures(within_s=within_s), after
+    measures, position = Measures(within_s=within_s, return_s=return_s), after
     for record in journal.read(after):
         if until is not None and record.position > until:
             break

@@ -5,7 +5,7 @@ Belongs here: columns and words. Does not: figures, and drawing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -99,9 +99,37 @@ _DELIVERIES: tuple[_Column, ...] = (
     ("canceled", lambda f: str(f.deliverability.canceled)),
 )
 
+_JOURNEYS: tuple[_Column, ...] = (
+    ("contacts", lambda f: str(f.journeys.contacts)),
+    ("repeated", lambda f: _share(f.journeys.repeat_rate)),
+    ("resolved", lambda f: str(f.journeys.count.resolved)),
+    ("first contact: gross", lambda f: _share(f.journeys.gross_resolution)),
+    ("net", lambda f: _share(f.journeys.net_resolution)),
+    ("cross-channel", lambda f: _share(f.journeys.cross_channel_resolution)),
+    ("told again per case", lambda f: _number(f.journeys.repeats.per_case)),
+    ("effort: mean", lambda f: _number(f.journeys.effort.mean)),
+    ("p90", lambda f: _number(f.journeys.effort.p90)),
+    ("wait on all channels: mean", lambda f: span_text(f.journeys.engagement_wait.mean_s)),
+    ("p90", lambda f: span_text(f.journeys.engagement_wait.p90_s)),
+    ("told before asking", lambda f: _share(f.journeys.told_before_asking)),
+    ("silence p95", lambda f: span_text(f.journeys.proactivity.silence.p95_s)),
+)
+
+_HAND_OFFS: tuple[_Column, ...] = (
+    ("hand-offs", lambda f: str(f.journeys.hand_offs.offered)),
+    ("accepted", lambda f: str(f.journeys.hand_offs.accepted)),
+    ("declined", lambda f: str(f.journeys.hand_offs.declined)),
+    ("timed out", lambda f: str(f.journeys.hand_offs.timed_out)),
+    ("withdrawn", lambda f: str(f.journeys.hand_offs.withdrawn)),
+    ("escalated", lambda f: str(f.journeys.hand_offs.escalated)),
+    ("by time", lambda f: str(f.journeys.hand_offs.escalated_by_time)),
+    ("findings", lambda f: _counts(f.journeys.hand_offs.findings)),
+    ("acknowledged", lambda f: str(f.journeys.hand_offs.findings_acknowledged)),
+)
+
 
 def measures_tables(measures: Measures) -> list[Table]:
-    """The measures as tables: cases and answers, waiting and handling, service levels, deliveries.
+    """The measures as tables: cases and answers, waiting and handling, shares, journeys, hand-offs, deliveries.
 
     A table about which there is nothing to tell is left out, but never the first.
     """
@@ -110,6 +138,11 @@ def measures_tables(measures: Measures) -> list[Table]:
     tables = [_table("Cases and answers", _CASES, rows)]
     if total.contacts.queued:
         tables += [_table("Waiting and handling", _CONTACTS, rows), _shares(total)]
+    if total.journeys.contacts:
+        tables.append(_table("Journeys", _JOURNEYS, rows))
+    given = total.journeys.hand_offs
+    if given.offered or given.escalated or given.findings:
+        tables.append(_table("Hand-offs, escalations and findings", _HAND_OFFS, rows))
     if total.deliverability.planned:
         tables.append(_table("Deliveries", _DELIVERIES, rows))
     return tables
@@ -137,13 +170,21 @@ def _table(title: str, columns: Sequence[_Column], scopes: Sequence[tuple[str, F
 def _shares(total: Figures) -> Table:
     """Every share with its variant and what it is made of."""
     others = (total.accessibility, total.abandonment, total.short_abandonment, total.transfer_rate)
-    shares = (*total.service_levels.values(), *others)
+    shares = (*total.service_levels.values(), *others, *total.journeys.shares.values())
     rows = tuple((share.name, str(share.numerator), str(share.denominator), _percent(share)) for share in shares)
     return Table("Shares, of all", ("share", "of these", "of all", "is"), rows, frozenset({1, 2, 3}))
 
 
 def _percent(share: Share) -> str:
     return "-" if share.percent is None else f"{share.percent:.2f} %"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}".removesuffix(".00")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in counts.items()) or "-"
 
 
 def _share(share: Share) -> str:

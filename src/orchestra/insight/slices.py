@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orchestra.insight.tally import Tally
+from orchestra.insight.tally import RETURN_US, Tally
 from orchestra.model.brands import Brand, accounts_of
 
 __all__ = ["Slices"]
@@ -20,11 +20,13 @@ class Slices:
 
     Args:
         within_s: limits of the first response that are counted.
+        return_us: the window within which coming back counts.
     """
 
-    def __init__(self, within_s: Sequence[int]) -> None:
+    def __init__(self, within_s: Sequence[int], return_us: int = RETURN_US) -> None:
         self._within_s = tuple(within_s)
-        self.total = Tally(self._within_s)
+        self._return_us = return_us
+        self.total = Tally(self._within_s, return_us)
         self.channels: dict[str, Tally] = {}
         self.accounts: dict[str, Tally] = {}
         self.brands: dict[str, Tally] = {}
@@ -58,5 +60,5 @@ class Slices:
     def _one(self, table: dict[str, Tally], name: str) -> Tally:
         tally = table.get(name)
         if tally is None:
-            tally = table[name] = Tally(self._within_s)
+            tally = table[name] = Tally(self._within_s, self._return_us)
         return tally

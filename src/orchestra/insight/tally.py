@@ -18,10 +18,14 @@ from orchestra.insight.figures import (
     Handling,
     Messages,
 )
+from orchestra.insight.journeys import JourneyTally
 from orchestra.insight.sketch import Distinct, Values
 from orchestra.insight.variants import Window
 
-__all__ = ["Reasons", "Spent", "Tally"]
+__all__ = ["RETURN_US", "Reasons", "Spent", "Tally"]
+
+RETURN_US = 7 * 24 * 3600 * 1_000_000
+"""Within a week, unless somebody asks for another window, does coming back count."""
 
 _MICROSECOND = 1_000_000
 _MOST_REASONS = 100
@@ -69,6 +73,7 @@ class Tally:
     """Everything that is counted of one thing."""
 
     within_s: Sequence[int]
+    return_us: int = RETURN_US
     cases: int = 0
     inbound: int = 0
     outbound: int = 0
@@ -113,6 +118,7 @@ class Tally:
     wait: Values = attrs.field(factory=Values)
     failed_by: Reasons = attrs.field(factory=Reasons)
     canceled_by: Reasons = attrs.field(factory=Reasons)
+    journey: JourneyTally = attrs.field(factory=JourneyTally)
     targets: set[tuple[int, int]] = attrs.field(factory=set[tuple[int, int]])
 
     def __attrs_post_init__(self) -> None:
@@ -142,6 +148,7 @@ class Tally:
             self._handling(),
             self._bots(),
             self._deliverability(),
+            self.journey.figures(window, self.return_us, self.cases),
             tuple(f"{percent} % in {_plain(within_us)} s" for percent, within_us in sorted(self.targets)),
         )
 

@@ -85,6 +85,21 @@ def test_times_are_whole_seconds(url: str, within: str, capsys: Capture) -> None
     assert "whole seconds, separated by commas" in capsys.readouterr().err
 
 
+def test_measures_with_another_window_to_come_back(url: str, capsys: Capture) -> None:
+    got = as_json(capsys, "measures", "--return-within", "30d", "--journal", url)
+    assert got["journeys"]["repeat_rate"]["name"] == "repeat rate, same topic within 30 d"
+    assert (got["journeys"]["repeat_rate"]["numerator"], got["journeys"]["repeat_rate"]["denominator"]) == (0, 1)
+    assert "Journeys" in shown(capsys, "measures", "--journal", url)
+
+
+@pytest.mark.parametrize(
+    ("within", "fault"), [("x", "is no duration"), ("0s", "from one second"), ("9999w", "from one")]
+)
+def test_the_window_is_a_duration(url: str, within: str, fault: str, capsys: Capture) -> None:
+    assert main(["measures", f"--return-within={within}", "--journal", url]) == 2
+    assert fault in capsys.readouterr().err
+
+
 # Timeline and explanation
 
 

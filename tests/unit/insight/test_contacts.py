@@ -436,7 +436,7 @@ def test_who_gives_a_contact_away_wraps_it_up_as_part_of_handling_it(ends_s: int
             20_000_000,
             wrap_up_s * 1_000_000,
         )
-    assert measures._folds[0]._segments == {}
+    assert measures._contacts._segments == {}
 
 
 def test_a_bot_wraps_up_its_part_apart_from_people() -> None:
@@ -518,7 +518,7 @@ def test_what_is_over_is_forgotten() -> None:
         desk.take(called, 100 * number + 20)
         desk.run(c.FinishInteraction(called, "ana", "resolved"), 100 * number + 30)
     measures = desk.measures()
-    contacts = measures._folds[0]
+    contacts = measures._contacts
     assert contacts.open == {}
 
 

@@ -19,11 +19,17 @@ from orchestra.insight import (
     deliveries,
     figures,
     handling,
+    journey_fold,
+    journeys,
+    matters,
     measures as measures_module,
+    returning,
     sketch,
     slices,
     tally,
+    telling,
     variants,
+    waiting,
 )
 from orchestra.insight.measures import FOLDED, Measures
 from orchestra.insight.reading import measure
@@ -192,7 +198,7 @@ def test_totals_are_the_sum_of_channels() -> None:
 
 def test_the_fold_knows_nothing_but_the_model() -> None:
     folds = [answering, cases, contacts, deliveries, figures, handling, measures_module, sketch, slices, tally]
-    folds.append(variants)
+    folds += [journey_fold, journeys, matters, returning, telling, variants, waiting]
     for module in folds:
         source = inspect.getsource(module)
         imported = [line.split()[1] for line in source.splitlines() if line.startswith(("from orchestra", "import "))]
@@ -225,7 +231,7 @@ def _objects(data: Any) -> Iterator[dict[str, Any]]:
 def test_every_figure_tells_how_it_is_restated() -> None:
     made = fold(EVENTS).to_json()
     windowed = [one for one in _objects(made) if "window" in one]
-    assert len(windowed) == (1 + 3 + 1 + 1) * (1 + len(VARIANTS) + 5)
+    assert len(windowed) == (1 + 3 + 1 + 1) * (1 + len(VARIANTS) + 5 + 7)
     assert {one.get("restatement_version") for one in windowed} == {variants.RESTATEMENT_VERSION} == {1}
 
 

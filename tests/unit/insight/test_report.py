@@ -22,6 +22,7 @@ def test_all_tables_of_a_busy_day() -> None:
         "Cases and answers",
         "Waiting and handling",
         "Shares, of all",
+        "Journeys",
         "Deliveries",
     ]
     for table in tables:
@@ -59,7 +60,7 @@ def test_shares_are_told_with_what_they_are_made_of() -> None:
         "2",
         "100.00 %",
     )
-    assert shares.rows[-2:] == (
+    assert shares.rows[-9:-7] == (
         ("short abandonment", "1", "3", "33.33 %"),
         ("transfer rate", "1", "1", "100.00 %"),
     )
@@ -72,11 +73,39 @@ def test_waiting_and_handling() -> None:
     assert column(contacts, "accessible")["channel mail"] == "-"
 
 
+def test_journeys_are_told_in_numbers_shares_and_spans() -> None:
+    desk = Desk()
+    desk.sign_in("ana")
+    first = desk.call("joe", 10, topic="bill")
+    desk.take(first, 20)
+    desk.run(c.FinishInteraction(first, "ana", "later"), 30)
+    desk.write("joe", 3_630, "mail", topic="bill")
+    journeys = next(table for table in measures_tables(desk.measures()) if table.title == "Journeys")
+    told = {name: column(journeys, name)["all"] for name in journeys.header[1:]}
+    assert (told["contacts"], told["repeated"], told["told again per case"]) == ("2", "1 (50.0 %)", "0")
+    assert (told["effort: mean"], told["silence p95"], told["told before asking"]) == ("2", "10 s", "1 (100.0 %)")
+    assert (told["resolved"], told["net"], told["wait on all channels: mean"]) == ("0", "-", "10 s")
+
+
+def test_hand_offs_and_findings_are_told_where_there_are_any() -> None:
+    desk = Desk(PLAN + '[findings.idea]\nteams = ["sales"]\n')
+    desk.call("joe", 10)
+    desk.run(c.RaiseFinding("ca1", "idea"), 20)
+    table = next(one for one in measures_tables(desk.measures()) if one.title.startswith("Hand-offs"))
+    assert column(table, "findings") == {
+        "all": "idea: 1",
+        "channel voice": "idea: 1",
+        "account main": "idea: 1",
+        "queue care": "idea: 1",
+    }
+    assert column(table, "hand-offs")["all"] == "0"
+
+
 def test_what_there_is_nothing_to_tell_about_is_left_out() -> None:
     assert [table.title for table in measures_tables(Measures())] == ["Cases and answers"]
     desk = Desk()
     desk.call("joe", 10)
-    assert [table.title for table in measures_tables(desk.measures())][-1] == "Shares, of all"
+    assert [table.title for table in measures_tables(desk.measures())][-2:] == ["Shares, of all", "Journeys"]
 
 
 def test_a_timeline_is_a_table() -> None:
