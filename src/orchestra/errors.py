@@ -27,6 +27,7 @@
         DeliveryUnavailable    for now: try again later
       ActionRefused          an action of the application's cannot be done: do not try again
       ReplayMismatch         journal and code disagree
+      NeedsRecall            whoever runs an engine has to look into the directory of archived customers first
 
 Ids, states and paths are attributes, so that callers need not parse the text. No error ever carries a
 message body, an address or a secret.
@@ -58,6 +59,7 @@ __all__ = [
     "LeaseLost",
     "MalformedMessage",
     "MergeVetoed",
+    "NeedsRecall",
     "NotAllowedInState",
     "NotPermitted",
     "OfferExpired",
@@ -423,3 +425,16 @@ class ReplayMismatch(OrchestraError):
 
     def __str__(self) -> str:
         return f"journal position {self.position}: {self.reason}"
+
+
+@_error
+class NeedsRecall(OrchestraError):
+    """A command names what somebody who is archived may be behind: `keys` have to be looked up first.
+
+    Only whoever runs an engine by themselves meets it; a workspace sees to it.
+    """
+
+    keys: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"{len(self.keys)} keys have to be looked up in the directory of archived customers"

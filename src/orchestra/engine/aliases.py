@@ -40,6 +40,11 @@ class Aliased(Slice):
             self._groups[root] = tuple(sorted((root, *others), key=number))
             self._root_of.update(dict.fromkeys(others, root))
 
+    def _part(self, name: str) -> None:
+        """Forget what an id stands for, and what stands for it. Its group goes whole, or stays whole."""
+        self._groups.pop(name, None)
+        self._root_of.pop(name, None)
+
     def _top(self, name: str) -> str:
         while (above := self._above(name)) is not None:
             name = above

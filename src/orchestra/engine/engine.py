@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MethodType
 from typing import Any
 
@@ -16,6 +16,9 @@ import attrs
 
 from orchestra.engine.access import authorize, role_faults
 from orchestra.engine.actions.decide import SECTION as ACTIONS, unregistered
+from orchestra.engine.archive.decide import SECTION as ARCHIVE
+from orchestra.engine.archive.keys import behind_unknown, looked_up
+from orchestra.engine.archive.tables import moves
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
@@ -42,7 +45,15 @@ from orchestra.engine.supervision.decide import SECTION as SUPERVISION
 from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
 from orchestra.engine.work.decide import SECTION as WORK
-from orchestra.errors import CommandRefused, Fault, InvalidCommand, OrchestraError, ReplayMismatch
+from orchestra.errors import (
+    CommandRefused,
+    Fault,
+    InvalidCommand,
+    NeedsRecall,
+    OrchestraError,
+    ReplayMismatch,
+    UnknownId,
+)
 from orchestra.model.actions import ActionNames
 from orchestra.model.addresses import Actor
 from orchestra.model.commands import Command
@@ -78,6 +89,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     COMMITMENTS,
     FINDINGS,
     ACTIONS,
+    ARCHIVE,
     RULES,
 )
 """All sections, in the order in which they react."""
@@ -165,7 +177,7 @@ class Engine:
         own: Slice = getattr(self.view, section.name)
         self._decide.update(section.decide)
         self._timers.update(section.timers)
-        for kind, evolve in section.evolve.items():
+        for kind, evolve in (*section.evolve.items(), *moves(section.name).items()):
             self._handlers.setdefault(kind, ([], []))[0].append(MethodType(evolve, own))
         for kind, react in section.react.items():
             self._handlers.setdefault(kind, ([], []))[1].append(react)
@@ -182,12 +194,13 @@ class Engine:
         first = self.view.timers.first()
         return None if first is None else first[0]
 
-    def execute(self, command: Command, at_us: int) -> Decided:
+    def execute(self, command: Command, at_us: int, absent: Collection[str] = ()) -> Decided:
         """Decide on a command.
 
         Args:
             command: what is asked.
             at_us: now, by the writer's clock; if it is before engine time, engine time is taken.
+            absent: keys of which the directory knows nobody who is archived, looked up since the last event.
 
         Returns:
             The events it decided, already in force, and the command's result.
@@ -195,12 +208,28 @@ class Engine:
         Raises:
             CommandRefused: it cannot be done; nothing has changed.
             TickFirst: a timer is due; nothing has changed.
+            NeedsRecall: it names what somebody who is archived may be behind; nothing has changed. Look the keys up,
+                execute `RecallCustomer` for all who are found, and the command again.
             EngineFault: a rule of the engine itself was broken; discard it.
         """
         at_us = max(at_us, self.now_us)
         first = self.view.timers.first()
         if first is not None and first[0] <= at_us:
             raise TickFirst(f"a timer was due at {first[0]}")
+        if self.view.archive.is_empty:
+            return self._execute(command, at_us)
+        missing = [key for key in looked_up(self.view, command) if key not in absent]
+        if missing:
+            raise NeedsRecall(missing)
+        try:
+            return self._execute(command, at_us)
+        except UnknownId as error:
+            key = behind_unknown(error)
+            if key in absent:
+                raise
+            raise NeedsRecall([key]) from error
+
+    def _execute(self, command: Command, at_us: int) -> Decided:
         decide = self._decide.get(type(command))
         if decide is None:
             raise InvalidCommand("command", f"{type(command).__name__} is not a command of this engine")

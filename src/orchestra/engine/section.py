@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -16,10 +16,13 @@ from orchestra.model.events import Event
 from orchestra.model.plan import Plan
 from orchestra.model.rules import Predicates
 
-__all__ = ["SLICE_PAUSE_US", "Decide", "Evolve", "OnTimer", "Plans", "React", "Section", "Slice", "Steps"]
+__all__ = ["SLICE_PAUSE_US", "Decide", "Evolve", "OnTimer", "Plans", "React", "Rows", "Section", "Slice", "Steps"]
 
 SLICE_PAUSE_US = 1_000
 """Bulk work rings again this much later, so that commands which came meanwhile go between two slices of it."""
+
+Rows = dict[str, list[list[Any]]]
+"""Some rows of a section: table -> [keys, values or field by field...]."""
 
 Steps = Generator[Event, None, Any]
 """What `decide` gives: events one by one, each evolved before the next is asked for, then the command's result.
@@ -104,6 +107,32 @@ class Slice:
 
     def reindex(self) -> None:
         """Rebuild what is derived from the tables."""
+
+    # Archive and recall
+
+    def picked(self, keys: Mapping[str, Sequence[str]]) -> Rows:
+        """Some rows, as plain columns in the form of `dump`: table -> [keys, values or field by field...]."""
+        picked: Rows = {}
+        for name, of in keys.items():
+            kind, table = self.TABLES[name], getattr(self, name)
+            rows = [table[key] for key in of]
+            columns = [rows] if kind is None else [list(map(attrgetter(f.name), rows)) for f in attrs.fields(kind)]
+            picked[name] = [list(of), *columns]
+        return picked
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget rows of somebody who is archived. Whoever derives anything from them forgets that, too."""
+        for name, of in keys.items():
+            table = getattr(self, name)
+            for key in of:
+                del table[key]
+
+    def put_back(self, rows: Rows) -> None:
+        """Take rows that `picked` gave, and own them. Whoever derives anything from them does so."""
+        for name, (keys, *columns) in rows.items():
+            kind = self.TABLES[name]
+            made = columns[0] if kind is None else map(kind, *columns)
+            getattr(self, name).update(zip(keys, made, strict=True))
 
 
 Own = TypeVar("Own", bound=Slice)

@@ -88,6 +88,10 @@ class Timers:
         """When the timer is due, or None if it is not set."""
         return self._due.get(name, _NOTHING).get(subject)
 
+    def names_of(self, subject: str) -> list[str]:
+        """The timers that are set of a subject."""
+        return [name for name, due_of in self._due.items() if subject in due_of]
+
     def first(self) -> Entry | None:
         """The earliest timer, or None if there is none. It stays set."""
         if not self._is_known:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from orchestra.engine.actions.state import Requests
+from orchestra.engine.archive.state import Archive
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
@@ -50,6 +51,7 @@ class View:
 
     __slots__ = (
         "actions",
+        "archive",
         "bots",
         "callbacks",
         "cases",
@@ -111,6 +113,7 @@ class View:
         self.known = Known(self.plans, self.timers)
         self.actions = Requests(self.plans, self.timers)
         self.rules = Rules(self.plans, self.timers)
+        self.archive = Archive(self.plans, self.timers)
 
     @property
     def plan(self) -> Plan:

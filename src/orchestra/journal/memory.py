@@ -31,7 +31,7 @@ from orchestra.journal.checks import (
 )
 from orchestra.model.records import Batch, Done, Lease, Record, Request, Snapshot
 
-__all__ = ["MemoryInbox", "MemoryJournal", "MemoryKeys", "MemoryStore"]
+__all__ = ["MemoryDirectory", "MemoryInbox", "MemoryJournal", "MemoryKeys", "MemoryStore"]
 
 
 @attrs.define
@@ -63,6 +63,8 @@ class MemoryStore:
         self.submitted = 0
         self.snapshots: dict[str, _Kept] = {}
         self.keys: dict[str, str] = {}
+        self.filed: dict[str, dict[int, None]] = {}
+        self.filed_at: dict[int, list[str]] = {}
         self.changes = 0
 
     def last(self) -> tuple[int, bytes]:
@@ -185,6 +187,19 @@ class MemoryKeys:
             return len(gone)
 
 
+class MemoryDirectory:
+    """The directory of a memory journal; see `orchestra.journal.port.Directory`."""
+
+    def __init__(self, door: _Door) -> None:
+        self._door = door
+
+    def find(self, keys: Collection[str]) -> Collection[int]:
+        """Where those behind the keys were archived; see the port."""
+        store = self._door.open()
+        with store.lock:
+            return sorted({position for key in keys for position in store.filed.get(key, ())})
+
+
 class MemoryJournal:
     """A journal in this process's memory; see `orchestra.journal.port.Journal` for what each call promises.
 
@@ -198,6 +213,7 @@ class MemoryJournal:
         self._door = _Door(store or MemoryStore())
         self._inbox = MemoryInbox(self._door)
         self._keys = MemoryKeys(self._door)
+        self._directory = MemoryDirectory(self._door)
 
     @property
     def inbox(self) -> MemoryInbox:
@@ -208,6 +224,11 @@ class MemoryJournal:
     def keys(self) -> MemoryKeys:
         """The customers' keys in the same store."""
         return self._keys
+
+    @property
+    def directory(self) -> MemoryDirectory:
+        """The directory of archived customers in the same store."""
+        return self._directory
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
         """Become the owner; see the port."""
@@ -257,6 +278,8 @@ class MemoryJournal:
             answers, keys = _answers(store, batches), _new_keys(store, batches)
             store.rows.extend(rows)
             store.keys.update(keys)
+            for batch in batches:
+                _file(store, batch)
             for done, check in answers:
                 entry = store.requests[done.request_id]
                 entry.command, entry.result_check, entry.result = None, check, done.result
@@ -348,7 +371,8 @@ class MemoryJournal:
             requests = [_request_row(request_id, entry) for request_id, entry in store.requests.items()]
             snapshots = [_snapshot_row(kept) for kept in store.snapshots.values()]
             keys = list(store.keys.items())
-        return write_file(target, rows, epoch, requests, snapshots, keys)
+            filed = [(key, position) for key, positions in store.filed.items() for position in positions]
+        return write_file(target, rows, epoch, requests, snapshots, keys, filed)
 
     def close(self) -> None:
         """Refuse further use; the store stays as it is for its other openers."""
@@ -359,6 +383,18 @@ def _proved(store: MemoryStore, lease: Lease) -> Lease:
     current = store.lease
     prove_owner(lease, store.epoch, None if current is None else current.holder)
     return lease if current is None else current
+
+
+def _file(store: MemoryStore, batch: Batch) -> None:
+    """Enter in the directory who is archived, and take out who is recalled."""
+    for key, position in batch.filed.items():
+        store.filed.setdefault(key, {})[position] = None
+        store.filed_at.setdefault(position, []).append(key)
+    for position in batch.struck:
+        for key in store.filed_at.pop(position, ()):
+            del store.filed[key][position]
+            if not store.filed[key]:
+                del store.filed[key]
 
 
 def _answers(store: MemoryStore, batches: Sequence[Batch]) -> list[tuple[Done, bytes]]:

@@ -1,4 +1,5 @@
-"""The ports of storage: `Journal` (records, leases, snapshots), its `Inbox` (commands of other processes), its keys.
+"""The ports of storage: `Journal` (records, leases, snapshots), its `Inbox` (commands of other processes), its keys,
+and its `Directory` (archived customers).
 
 A journal is called synchronously, one writing call at a time, from a worker thread of the runtime: an append is one
 call per group of commands, so one thread switch is shared by many. Reading calls may come from any thread at any time.
@@ -13,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from orchestra.model.records import Batch, Lease, Record, Request, Snapshot
 
-__all__ = ["FORMAT", "Inbox", "Journal", "KeyTable"]
+__all__ = ["FORMAT", "Directory", "Inbox", "Journal", "KeyTable"]
 
 FORMAT = 1
 """The newest storage format this library writes and reads."""
@@ -95,6 +96,15 @@ class KeyTable(Protocol):
 
 
 @runtime_checkable
+class Directory(Protocol):
+    """Where archived customers are in the journal, by hashed keys. Its entries come in and go with `append`."""
+
+    def find(self, keys: Collection[str]) -> Collection[int]:
+        """Positions at which whoever is behind one of these keys was archived, and is so still; in order."""
+        ...
+
+
+@runtime_checkable
 class Journal(Protocol):
     """An append-only, totally ordered log with one writer at a time."""
 
@@ -106,6 +116,11 @@ class Journal(Protocol):
     @property
     def keys(self) -> KeyTable:
         """The customers' keys beside this journal, for what is encrypted in it."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """The directory of archived customers beside this journal."""
         ...
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
@@ -134,7 +149,8 @@ class Journal(Protocol):
 
         Args:
             after: the position the journal must have now (compare and swap).
-            batches: records with positions `after + 1`, `after + 2`, ... over all batches.
+            batches: records with positions `after + 1`, `after + 2`, ... over all batches. What they file in the
+                directory, and strike from it, is stored with them.
             lease: proof of ownership.
 
         Returns:

@@ -19,7 +19,7 @@ import attrs
 from orchestra.errors import JournalCorrupt
 from orchestra.journal.checks import encoded
 from orchestra.journal.crypto import Cipher, key_of, new_key
-from orchestra.journal.port import Inbox, Journal, KeyTable
+from orchestra.journal.port import Directory, Inbox, Journal, KeyTable
 from orchestra.model.private import SEALED, is_sealed
 from orchestra.model.records import Batch, Done, Lease, Record, Request, Snapshot
 
@@ -148,7 +148,7 @@ class _Sealing:
             result = SEALED + own.seal(text, f"answer\x1f{done.request_id}")
             done = Done(done.request_id, result, done.at_us)
         keys, self._wrapped = self._wrapped, {}
-        return Batch(records, done, {**batch.keys, **keys})
+        return Batch(records, done, {**batch.keys, **keys}, batch.filed, batch.struck)
 
     def _record(self, record: Record) -> Record:
         if record.private is None:
@@ -192,6 +192,11 @@ class SealedJournal:
     def keys(self) -> KeyTable:
         """The inner journal's keys."""
         return self.inner.keys
+
+    @property
+    def directory(self) -> Directory:
+        """The inner journal's directory: what it holds are hashes."""
+        return self.inner.directory
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
         """Passed on; see the port."""

@@ -29,6 +29,7 @@ from orchestra.journal.checks import is_held, prove_owner, snapshot_ahead, snaps
 from orchestra.journal.head import Head, Witness
 from orchestra.journal.sqlite_backup import copy_file, prove_all
 from orchestra.journal.sqlite_connections import Connections
+from orchestra.journal.sqlite_directory import SqliteDirectory, store_filed
 from orchestra.journal.sqlite_files import create_journal
 from orchestra.journal.sqlite_inbox import SqliteInbox, store_answers
 from orchestra.journal.sqlite_keys import SqliteKeys, store_keys
@@ -79,6 +80,7 @@ class SqliteJournal:
         self._reader = Reader(self._connections, self._head)
         self._inbox = SqliteInbox(self._connections)
         self._keys = SqliteKeys(self._connections, _prove_lease, self._fold_log)
+        self._directory = SqliteDirectory(self._connections)
         if create and not self.path.exists():
             create_journal(self.path)
         try:
@@ -100,6 +102,11 @@ class SqliteJournal:
     def keys(self) -> SqliteKeys:
         """The customers' keys in the same file."""
         return self._keys
+
+    @property
+    def directory(self) -> SqliteDirectory:
+        """The directory of archived customers in the same file."""
+        return self._directory
 
     def acquire(self, holder: str, now_us: int, ttl_us: int) -> Lease:
         """Become the owner; at once if the last one's process on this host is gone. See the port.
@@ -153,6 +160,7 @@ class SqliteJournal:
             if answers:
                 store_answers(connection, answers)
             store_keys(connection, batches)
+            store_filed(connection, batches)
         self._last = Witness(after + len(rows), check)
         self._epoch = lease.epoch
         if rows and self._is_witnessed:

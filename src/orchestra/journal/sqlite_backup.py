@@ -58,6 +58,7 @@ def write_file(
     requests: Sequence[tuple[Any, ...]],
     snapshots: Sequence[Any],
     keys: Sequence[tuple[str, str]],
+    filed: Sequence[tuple[str, int]],
 ) -> int:
     """Write a journal file from rows in the form of its tables; returns its position.
 
@@ -74,6 +75,7 @@ def write_file(
             copy.executemany(SQL["insert_request"], requests)
             copy.executemany(SQL["save_snapshot"], snapshots)
             copy.executemany(SQL["insert_key"], keys)
+            copy.executemany(SQL["file_key"], filed)
             copy.execute(SQL["take_lease"], (epoch, None, 0, 0))
             set_inner_witness(copy)
             copy.execute("COMMIT")

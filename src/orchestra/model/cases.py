@@ -52,6 +52,8 @@ class Cases:
         close_after: a resolved case closes after this long; None for never.
         reopen_within: a closed case reopens for a reply on its thread within this time of closing; later replies open
             a new one, which follows it. None for always.
+        archive_after: a customer of whom nothing is open is archived when their last case has been closed this long,
+            and recalled as soon as anything is to do with them; None for never.
         number: form of the number that customers are told; `{}` stands for the running number.
         dispositions: the outcome codes that may be given; empty for any, of which only `resolved` resolves.
         hand_off_within: how long a case that is offered to a team or an agent waits for them to take it.
@@ -65,6 +67,7 @@ class Cases:
     candidates: int = 10
     close_after: timedelta | None = timedelta(days=7)
     reopen_within: timedelta | None = timedelta(days=30)
+    archive_after: timedelta | None = None
     number: str = "C-{:06d}"
     dispositions: Mapping[str, Disposition] = attrs.field(factory=dict)
     hand_off_within: timedelta = timedelta(hours=4)
@@ -79,6 +82,8 @@ def check_cases(cases: Cases) -> Iterator[Fault]:
             yield Fault(f"cases.attach[{index}]", "the correlator comes last: it guesses where nothing else tells")
     if cases.topic_window is not None and microseconds(cases.topic_window) <= 0:
         yield Fault("cases.topic_window", "must be longer than nothing")
+    if cases.archive_after is not None and cases.archive_after <= timedelta():
+        yield Fault("cases.archive_after", "must be longer than nothing")
     if cases.hand_off_within <= timedelta():
         yield Fault("cases.hand_off_within", "must be longer than nothing")
     if NAMED.fullmatch(cases.correlator) is None:

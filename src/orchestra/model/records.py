@@ -56,12 +56,15 @@ class Batch:
     """Everything one command or one tick decided: in the journal whole, or not at all.
 
     `records` may be empty when a refused inbox request has only an answer to store. `keys` is subject -> wrapped key,
-    of those whose first private part is among the records, where private parts are encrypted.
+    of those whose first private part is among the records, where private parts are encrypted. `filed` is key ->
+    position, of customers who are archived by a record there; `struck` are positions of those who are recalled.
     """
 
     records: Sequence[Record]
     done: Done | None = None
     keys: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    filed: Mapping[str, int] = attrs.field(factory=dict, repr=False)
+    struck: Sequence[int] = ()
 
 
 @attrs.frozen

@@ -16,6 +16,7 @@ from orchestra.errors import (
     InvalidCommand,
     InvalidData,
     JournalCorrupt,
+    JournalError,
     JournalUnavailable,
     Quarantined,
 )
@@ -93,6 +94,12 @@ class Answering:
             owner.decide(command, request.request_id)
         except Quarantined as error:
             owner.answer(request.request_id, error)
+        except JournalUnavailable:
+            owner.under_way.discard(request.request_id)  # whom it is about cannot be read now: it is decided on later
+            raise
+        except JournalError as error:
+            _log.error("inbox request number %d is not decided on: %s", request.number, type(error).__name__)
+            owner.answer(request.request_id, Quarantined(type(command).__name__, type(error).__name__))
         except CommandRefused:
             pass  # the refusal is pending as the answer
 

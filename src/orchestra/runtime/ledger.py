@@ -5,18 +5,20 @@ The workspace drives it from its loop, a replay in virtual time; both get the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attrs
 
 from orchestra.codec import encode_result, to_record
+from orchestra.engine.archive.decide import RecallCustomer
 from orchestra.engine.engine import Decided, Engine, EngineFault
-from orchestra.errors import CommandRefused, DefinitionError, Fault, InvalidCommand, InvalidData
+from orchestra.errors import CommandRefused, DefinitionError, Fault, InvalidCommand, InvalidData, NeedsRecall
 from orchestra.journal.port import Journal
 from orchestra.model.commands import ChangePlan, Command
 from orchestra.model.plan import Plan
 from orchestra.model.records import Batch, Done, Lease, Record
+from orchestra.runtime.archived import Unstored
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.published import Published, size_of
@@ -80,6 +82,7 @@ class Ledger:
         self.engine = engine or load_engine(journal)
         self.stored = self.engine.position
         self.size = 0
+        self.archived = Unstored()
         self._pending: list[Pending] = []
 
     def put_plan(self, plan: Plan, key: WorkspaceKey, at_us: int) -> None:
@@ -133,15 +136,42 @@ class Ledger:
             brought.append(self.tick_once(at_us))
         return brought
 
-    def execute(self, command: Command, at_us: int, request_id: str | None = None) -> Decided:
-        """Let time pass to `at_us`, then decide on the command.
+    def _decided(self, command: Command, at_us: int) -> Decided:
+        """Decide on a command, once everybody whom it is about is there."""
+        absent: set[str] = set()
+        while True:
+            try:
+                return self.engine.execute(command, at_us, absent)
+            except NeedsRecall as needed:
+                if not self.recall(needed.keys, at_us):
+                    absent.update(needed.keys)
+
+    def recall(self, keys: Collection[str], at_us: int) -> bool:
+        """Let time pass to `at_us`, then bring back whoever is archived behind these keys; says whether anybody was.
 
         Raises:
+            JournalError: the directory or a record cannot be read; whoever was brought back before stays.
+        """
+        self.tick(at_us)
+        has_brought = False
+        for position in self.archived.find(self.journal, keys):
+            rows = self.archived.rows(self.journal, position)
+            decided = self.engine.execute(RecallCustomer(rows, position), at_us)
+            if decided.events:  # else they are there, whatever the directory says
+                self._keep(decided)
+                has_brought = True
+        return has_brought
+
+    def execute(self, command: Command, at_us: int, request_id: str | None = None) -> Decided:
+        """Let time pass to `at_us`, then decide on the command. Whoever it is about and is archived comes back first.
+
+        Raises:
+            JournalError: who is archived cannot be read; nothing was decided on the command.
             CommandRefused: it cannot be done. The refusal of an inbox request is pending as its answer.
         """
         self.tick(at_us)
         try:
-            decided = self.engine.execute(command, at_us)
+            decided = self._decided(command, at_us)
         except CommandRefused as error:
             if request_id is not None:
                 self.answer(request_id, error, at_us)
@@ -155,6 +185,7 @@ class Ledger:
         try:
             done = None if request_id is None else Done(request_id, encode_result(decided.result), answered_us)
             batch = Batch(_records(decided), done)
+            self.archived.note(decided, batch)
         except (TypeError, InvalidData) as error:
             raise EngineFault(f"decided what cannot be stored: {error}") from error
         self._pending.append(Pending(decided, batch))
@@ -169,6 +200,7 @@ class Ledger:
     def has_stored(self, position: int, taken: Sequence[Pending]) -> None:
         """What was taken is in the journal now, up to that position."""
         self.stored = position
+        self.archived.has_stored(position)
         self.size -= sum(item.size for item in taken)
 
     def commit(self) -> int:

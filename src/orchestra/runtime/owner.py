@@ -44,6 +44,7 @@ from orchestra.model.plan import Plan
 from orchestra.model.records import Lease
 from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
+from orchestra.runtime.archived import keys_behind
 from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.clock import Clock, sleep_until
 from orchestra.runtime.keys import WorkspaceKey
@@ -160,11 +161,27 @@ class Owner:
         return decided.result
 
     async def read(self, question: Callable[[View], _Value]) -> _Value:
-        """Ask the state, and give the answer once the state it was given from is durable."""
+        """Ask the state, and give the answer once the state it was given from is durable.
+
+        Whoever is archived and asked about by an id or a reference comes back for it.
+        """
         await self.ready()
-        value = question(self.view)
+        try:
+            value = question(self.view)
+        except CommandRefused as error:
+            if not self._recall(error):
+                raise
+            value = question(self.view)
         await self.durable(self.engine.position)
         return value
+
+    def _recall(self, error: CommandRefused) -> bool:
+        """Bring back whoever is archived under a name that the state does not know; says whether anybody was."""
+        keys = [] if self.view.archive.is_empty else keys_behind(error)
+        found = bool(keys) and self.ledger.recall(keys, self.now_us)
+        self._note_pending()
+        self._timer.ring()
+        return found
 
     async def durable(self, position: int) -> None:
         """Return when that position is in the journal.
@@ -233,12 +250,13 @@ class Owner:
 
         Raises:
             CommandRefused: it cannot be done. The refusal of an inbox request is pending as its answer.
+            JournalError: somebody it is about is archived and cannot be read; nothing was decided on it.
         """
         engine = self.ledger.engine
         due = engine.due()
         try:
             decided = self.ledger.execute(command, self.clock.now_us(), request_id)
-        except CommandRefused:
+        except (CommandRefused, JournalError):
             raise
         except Exception as error:
             self._quarantine(type(command).__name__, error)

@@ -14,7 +14,7 @@ import attrs
 
 from orchestra.codec import decode_event
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, NotPermitted
+from orchestra.errors import InvalidCommand, NotPermitted, UnknownId
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
 from orchestra.model.addresses import actor_kind, actor_name
@@ -166,7 +166,9 @@ def reader_in(view: View, actor: str | None) -> Reader:
         return () if row is None else row.teams
 
     def ids_of(customer: str) -> Sequence[str]:
-        return view.identity.group(customer) if customer in view.identity.customers else ()
+        if customer not in view.identity.customers:  # or archived, and to be looked up
+            raise NotPermitted(str(actor), "read", "no such customer") from UnknownId("customer", customer)
+        return view.identity.group(customer)
 
     def profile(agent: str) -> tuple[Collection[str], Collection[str]] | None:
         row = view.presence.agents.get(agent)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from orchestra.errors import JournalUnavailable
-from orchestra.journal.port import Inbox, Journal, KeyTable
+from orchestra.journal.port import Directory, Inbox, Journal, KeyTable
 from orchestra.model.records import Batch, Lease, Record, Request, Snapshot
 
 __all__ = ["WRITES", "Crash", "FaultyInbox", "FaultyJournal", "FaultyKeys", "JournalFault"]
@@ -100,6 +100,11 @@ class FaultyJournal:
     def keys(self) -> KeyTable:
         """The inner journal's keys, with the same plan."""
         return self._keys
+
+    @property
+    def directory(self) -> Directory:
+        """The inner journal's directory: it is only read, and read while the process lives."""
+        return self.alive().directory
 
     def perform(self, name: str, action: Callable[[], Result], half: Callable[[], object] = lambda: None) -> Result:
         """Do one write, or what the plan has for it; `half` does a part of it."""

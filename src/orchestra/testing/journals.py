@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 
+from orchestra.testing.journal_directory import DirectoryCases
 from orchestra.testing.journal_keeping import KeepingCases
 from orchestra.testing.journal_keys import KeyCases
 from orchestra.testing.journal_model import Step, check_sequence, sequences
@@ -30,7 +31,7 @@ from orchestra.testing.journal_records import AppendCases, ReadCases
 __all__ = ["JournalContract"]
 
 
-class JournalContract(AppendCases, ReadCases, LeaseCases, InboxCases, KeepingCases, KeyCases):
+class JournalContract(AppendCases, ReadCases, LeaseCases, InboxCases, KeepingCases, KeyCases, DirectoryCases):
     """The suite. See the module for its use, and `JournalRig` for what a subclass supplies."""
 
     # One example is a journal of its own; that a class's instance serves several does no harm here.

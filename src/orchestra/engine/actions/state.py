@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import attrs
 
 from orchestra.engine.lifecycle import ACTION
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import Evolve, Rows, Slice
 from orchestra.model import events as e
 
 __all__ = ["DUE", "EVOLVE", "Requested", "Requests"]
@@ -62,6 +63,19 @@ class Requests(Slice):
                 names[name] = 1
             else:
                 names.pop(name, None)
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget requests that have ended."""
+        for name in keys["requests"]:
+            row = self.requests[name]
+            del self.by_key[row.action, row.key]
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know them again."""
+        super().put_back(rows)
+        for name in rows["requests"][0]:
+            self.by_key[self.requests[name].action, self.requests[name].key] = name
 
     def next_request(self) -> str:
         """The id that the next request will have."""

@@ -15,7 +15,7 @@ import attrs
 from orchestra.engine.aliases import Aliased, number as case_age
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.ordered import Ordered
-from orchestra.engine.section import SLICE_PAUSE_US, Evolve
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows
 from orchestra.model import events as e
 
 __all__ = ["CLOSE", "DISOWN", "EVOLVE", "NO_PART", "SETTLED", "Case", "Cases", "Part", "Suggestion", "case_age"]
@@ -103,13 +103,17 @@ def _part_key(case: str, person: str) -> str:
 
 
 class Cases(Aliased):
-    """Cases by id, suggestions by the interaction that they are about, and parts by case and participant."""
+    """Cases by id, suggestions by the interaction that they are about, and parts by case and participant.
 
-    TABLES: ClassVar = {"cases": Case, "parts": Part, "suggestions": Suggestion, "counts": None}
+    `reserved` is a set of numbers of cases that are archived, where they could be given anew.
+    """
+
+    TABLES: ClassVar = {"cases": Case, "parts": Part, "suggestions": Suggestion, "reserved": None, "counts": None}
 
     cases: dict[str, Case]
     parts: dict[str, Part]
     suggestions: dict[str, Suggestion]
+    reserved: dict[str, int]
     counts: dict[str, int]
 
     def reindex(self) -> None:
@@ -169,6 +173,38 @@ class Cases(Aliased):
         owned = self.owned.get((kind, owner))
         return [] if owned is None else [f"ca{number}" for number in islice(owned.past(past), most)]
 
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget closed cases. A number that does not follow from the case's own stays taken."""
+        for name in keys["cases"]:
+            case = self.cases[name]
+            del self.by_number[case.number]
+            if case.number != self._own_number(case_age(name)):
+                self.reserved[case.number] = 1
+            self._part(name)
+            if case.into is not None:
+                _enter(self.merged_of, case.customer, name, is_in=False)
+            for person in case.participants:
+                _enter(self.joined_by, person, name, is_in=False)
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know closed cases again, and which are one matter."""
+        super().put_back(rows)
+        names = rows["cases"][0]
+        aliases = [name for name in names if self.cases[name].into is not None]
+        self._gather(aliases)
+        for name in names:
+            case = self.cases[name]
+            self.by_number[case.number] = name
+            self.reserved.pop(case.number, None)
+            if case.into is not None:
+                _enter(self.merged_of, case.customer, name, is_in=True)
+            for person in case.participants:
+                _enter(self.joined_by, person, name, is_in=True)
+
+    def _own_number(self, count: int) -> str:
+        return self.plan.cases.number.format(count)
+
     # Questions
 
     def row(self, case: str) -> Case:
@@ -178,8 +214,9 @@ class Cases(Aliased):
     def next_case(self) -> tuple[str, str]:
         """Id and number that the next case will have."""
         count = self.counts.get("case", 0) + 1
-        number = self.plan.cases.number.format(count)
-        while number in self.by_number:  # brought by an import, or written by a plan with another form
+        number = self._own_number(count)
+        # Brought by an import, or written by a plan with another form.
+        while number in self.by_number or number in self.reserved:
             number += "'"
         return f"ca{count}", number
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import attrs
 
 from orchestra.engine.lifecycle import INTERACTION
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import Evolve, Rows, Slice
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
@@ -47,6 +48,11 @@ class Conversation:
     case: str | None = None
     messages: int = 0
     last_inbound_us: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is found by."""
+        return self.channel, self.account, self.thread
 
     @property
     def has_thread(self) -> bool:
@@ -122,9 +128,9 @@ class Contacts(Slice):
     def reindex(self) -> None:
         """Rebuild the look-ups by thread and case, and the order in which ids are forgotten."""
         self.by_thread: dict[tuple[str, str, str], str] = {}
-        for name in sorted(self.conversations, key=lambda name: int(name[2:])):
-            talk = self.conversations[name]
-            self.by_thread[talk.channel, talk.account, talk.thread] = name
+        self.before: dict[tuple[str, str, str], dict[str, int]] = {}
+        for name in sorted(self.conversations, key=_number):
+            self._enter(name, self.conversations[name])
         self.open_in_case: dict[str | None, int] = {}
         self.newest: dict[tuple[str | None, str, str], str] = {}
         for name in sorted(self.interactions, key=lambda name: int(name[2:])):
@@ -134,6 +140,34 @@ class Contacts(Slice):
         self._oldest: dict[str, deque[str]] = {}
         for key, _ in sorted(self.taken.items(), key=lambda item: item[1].number):
             self._oldest.setdefault(key.partition("\x1f")[0], deque()).append(key)
+
+    def _enter(self, name: str, talk: Conversation) -> None:
+        """Enter a conversation under its thread: the newest there counts, and which came before it is remembered."""
+        key = talk.key
+        other = self.by_thread.get(key)
+        if other is not None:
+            older, name = sorted((other, name), key=_number)
+            self.before.setdefault(key, {})[older] = 1
+        self.by_thread[key] = name
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget conversations, with all others of their threads, and interactions, with all others of their cases."""
+        for name in keys["conversations"]:
+            key = self.conversations[name].key
+            self.by_thread.pop(key, None)
+            self.before.pop(key, None)
+        for name in keys["interactions"]:
+            row = self.interactions[name]
+            self.newest.pop((row.case, row.customer, row.channel), None)
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know conversations and interactions again."""
+        super().put_back(rows)
+        for name in sorted(rows["conversations"][0], key=_number):
+            self._enter(name, self.conversations[name])
+        for name in sorted(rows["interactions"][0], key=_number):
+            self._place(name, self.interactions[name])
 
     def _place(self, name: str, row: Interaction) -> None:
         """Enter an interaction among those of its case: how many are open, and the newest by customer and channel."""
@@ -175,7 +209,7 @@ class Contacts(Slice):
         self._count("conversation")
         row = Conversation(event.customer, event.channel, event.account, event.thread, event.address)
         self.conversations[event.conversation] = row
-        self.by_thread[event.channel, event.account, event.thread] = event.conversation
+        self._enter(event.conversation, row)
 
     def started(self, event: e.InteractionStarted, at_us: int) -> None:
         """The conversation's latest interaction has begun."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import attrs
 
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
-from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows, Slice
 from orchestra.model import events as e
 from orchestra.model.identity import SERVICE
 
@@ -151,6 +151,22 @@ class Deliveries(Slice):
         unsent = [(row.turn, name) for name, row in self.deliveries.items() if _is_unsent(row) and not row.is_held]
         for turn, name in sorted(unsent):
             self.line.setdefault(self.deliveries[name].conversation, {})[name] = turn
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget deliveries of which nothing is to leave any more."""
+        for name in keys["deliveries"]:
+            row = self.deliveries[name]
+            del self.by_key[row.key]
+            for provider_id in row.provider_ids:
+                self.by_provider_id.pop((row.channel, row.account, provider_id), None)
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know such deliveries again."""
+        super().put_back(rows)
+        for name in rows["deliveries"][0]:
+            self.by_key[self.deliveries[name].key] = name
+            self._know(name, self.deliveries[name])
 
     def _know(self, name: str, row: Delivery) -> None:
         for provider_id in row.provider_ids:

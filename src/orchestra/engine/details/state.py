@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import Evolve, Rows, Slice
 from orchestra.model import events as e
 
 __all__ = ["EVOLVE", "Details", "Value"]
@@ -25,6 +26,18 @@ class Details(Slice):
         self.refs_of: dict[str, dict[str, int]] = {}
         for ref, target in self.refs.items():
             self.refs_of.setdefault(target, {})[ref] = 1
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget what the application called somebody, and their things."""
+        for ref in keys["refs"]:
+            self.refs_of.pop(self.refs[ref], None)
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know it again."""
+        super().put_back(rows)
+        for ref in rows["refs"][0]:
+            self.refs_of.setdefault(self.refs[ref], {})[ref] = 1
 
     def ref_added(self, event: e.RefAdded, at_us: int) -> None:
         """The reference names the target."""

@@ -6,13 +6,13 @@ another, so that both are one person; taking the alias away is all that a split 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import attrs
 
 from orchestra.engine.aliases import Aliased
-from orchestra.engine.section import SLICE_PAUSE_US, Evolve
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows
 from orchestra.model import events as e
 
 __all__ = [
@@ -147,6 +147,20 @@ class Identity(Aliased):
     def _above(self, name: str) -> str | None:
         link = self.customers[name].link
         return None if link is None else self.merges[link].customer
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget people, and what leads to them."""
+        for name in keys["customers"]:
+            self._part(name)
+            self.addresses_of.pop(name, None)
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know people again, and who of them are one person."""
+        super().put_back(rows)
+        for address in rows["addresses"][0]:
+            self.addresses_of.setdefault(self.addresses[address].customer, {})[address] = 1
+        self._gather(name for name in rows["customers"][0] if self.customers[name].link is not None)
 
     # Questions
 

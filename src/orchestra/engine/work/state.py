@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import attrs
 
-from orchestra.engine.section import Evolve, Slice
+from orchestra.engine.section import Evolve, Rows, Slice
 from orchestra.model import events as e
 
 __all__ = ["EVOLVE", "Work", "WorkItem"]
@@ -32,6 +33,18 @@ class Work(Slice):
     def reindex(self) -> None:
         """Rebuild the look-up by channel and key."""
         self.by_key = {(row.channel, row.key): name for name, row in self.items.items()}
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget items that are over."""
+        for name in keys["items"]:
+            row = self.items[name]
+            del self.by_key[row.channel, row.key]
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know them again."""
+        super().put_back(rows)
+        self.by_key.update(((self.items[name].channel, self.items[name].key), name) for name in rows["items"][0])
 
     def opened(self, event: e.WorkItemOpened, at_us: int) -> None:
         """Remember the item under its key."""

@@ -31,6 +31,15 @@ SELECT r.position, r.at_us, r.type, r.version, r.actor, r.subject, r.record_chec
     (SELECT p.record_check FROM record AS p WHERE p.position = r.position - 1)
 FROM record AS r WHERE r.type = 'PlanChanged' AND r.position > ? AND r.position <= ? ORDER BY r.position LIMIT ?;
 
+-- name: file_key
+INSERT OR IGNORE INTO directory (key, position) VALUES (?, ?);
+
+-- name: strike_position
+DELETE FROM directory WHERE position = ?;
+
+-- name: find_filed
+SELECT position FROM directory WHERE key = ?;
+
 -- name: blank_all
 UPDATE record SET private = NULL, private_check = NULL WHERE private IS NOT NULL;
 

@@ -51,6 +51,14 @@ CREATE TABLE customer_key (
     wrapped TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- Archived customers: hashes of all that leads to one, and the position at which they were archived.
+CREATE TABLE directory (
+    key      TEXT    NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (key, position)
+) WITHOUT ROWID;
+CREATE INDEX directory_position ON directory (position);
+
 CREATE TABLE snapshot (
     schema       TEXT    PRIMARY KEY,
     position     INTEGER NOT NULL,

@@ -28,6 +28,7 @@ from orchestra.model.events.agents import (
     DeviceLost,
     DeviceReturned,
 )
+from orchestra.model.events.archive import ArchivePutOff, ArchiveSwept, CustomerArchived, CustomerRecalled
 from orchestra.model.events.bots import InteractionHandedOver
 from orchestra.model.events.callbacks import (
     CallbackAnswered,
@@ -214,6 +215,8 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentWentAway",
+    "ArchivePutOff",
+    "ArchiveSwept",
     "AutomationResumed",
     "BargedIn",
     "CallbackAnswered",
@@ -257,8 +260,10 @@ __all__ = [
     "ConversationStarted",
     "CustomerAdded",
     "CustomerAliased",
+    "CustomerArchived",
     "CustomerErased",
     "CustomerFellSilent",
+    "CustomerRecalled",
     "CustomerUnaliased",
     "CustomersMerged",
     "CustomersSplit",

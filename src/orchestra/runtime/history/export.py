@@ -16,6 +16,9 @@ from orchestra.runtime.history.people import person_of
 
 __all__ = ["export"]
 
+_COPIES = frozenset({"CustomerArchived", "CustomerRecalled"})
+"""Records that only repeat what others say, also of those who were archived together with the person."""
+
 
 def export(journal: Journal, customer: str) -> Iterator[dict[str, Any]]:
     """All records of a person under all their ids, oldest first, with their private parts, as plain data.
@@ -33,6 +36,8 @@ def export(journal: Journal, customer: str) -> Iterator[dict[str, Any]]:
     found = False
     for record in journal.read(subjects=person_of(journal, customer).ids):
         found = True
+        if record.type in _COPIES:
+            continue
         private = {} if record.private is None else json.loads(record.private)
         about = {
             "position": record.position,

@@ -1,0 +1,165 @@
+"""Who and what is archived together, and whether it may be.
+
+Rows name one another: a case its customer, a contact its case, a merged case the one it goes on as. Whatever is
+connected so goes together, or stays together: so no row that is there ever names one that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import attrs
+
+from orchestra.engine.archive.state import DUE, OWNERS, SWEEP
+from orchestra.engine.lifecycle import ACTION, CASE, DELIVERY
+from orchestra.engine.view import View
+
+__all__ = ["MOST", "Group", "group_of", "stock"]
+
+MOST = 1_000
+"""So many ids are archived together at most: whoever has more stays, so that what is stored of a step is bounded."""
+
+_OURS = (DUE, SWEEP)
+
+
+@attrs.define
+class Group:
+    """Ids by their kinds, each in the order in which it was found; and when the last of it was settled."""
+
+    ids: dict[str, dict[str, int]]
+    settled_us: int = 0
+
+    def of(self, kind: str) -> list[str]:
+        """The ids of a kind, sorted."""
+        return sorted(self.ids.get(kind, ()))
+
+    def all(self) -> list[str]:
+        """The ids of all kinds."""
+        return sorted(name for of in self.ids.values() for name in of)
+
+
+def stock(view: View) -> None:
+    """See to it that it is known what belongs to whom. A walk over everything, once after loading or another plan."""
+    if view.archive.of is not None:
+        return
+    tables = ((table, getattr(getattr(view, section), name)) for table, section, name in _tables())
+    view.archive.stock((table, key, row) for table, rows in tables for key, row in rows.items())
+
+
+def _tables() -> Iterator[tuple[str, str, str]]:
+    for table in OWNERS:
+        section, _, name = table.partition(".")
+        yield table, section, name
+
+
+def group_of(view: View, customer: str) -> Group | None:
+    """All that is connected with a customer; None if any of it goes on, or there is too much of it."""
+    group, found = Group({}), [customer]
+    seen = {customer: 1}
+    while found:
+        name = found.pop()
+        kind = kind_of(name)
+        near = _NEAR[kind](view, name, group)
+        if near is None or any(timer not in _OURS for timer in view.timers.names_of(name)):
+            return None
+        group.ids.setdefault(kind, {})[name] = 1
+        for other in near:
+            if other is not None and other not in seen:
+                seen[other] = 1
+                found.append(other)
+        if len(seen) > MOST:
+            return None
+    return None if _is_mixed(view, group) else group
+
+
+def _is_mixed(view: View, group: Group) -> bool:
+    """Whether a case of two people whose merge was undone is still to be sorted out by somebody."""
+    triage = view.identity.triage
+    return bool(triage) and any(f"{case}\x1f{link}" in triage for case in group.of("ca") for link in group.of("li"))
+
+
+def kind_of(name: str) -> str:
+    """The kind of an id: its first two letters, or `consent` of a key that has several parts."""
+    return "consent" if "\x1f" in name else name[:2]
+
+
+Near = Iterable[str | None] | None
+"""What is connected with something; None if that goes on."""
+
+
+def _belongings(view: View, name: str) -> Iterable[str]:
+    of = view.archive.of
+    return () if of is None else of.get(name, ())
+
+
+def _customer(view: View, name: str, group: Group) -> Near:
+    identity = view.identity
+    if name in identity.erasing or identity.suggested(name) or name in view.commitments.of_customer:
+        return None
+    return [*identity.group(name), *_belongings(view, name), *view.cases.joined_by.get(name, ())]
+
+
+def _case(view: View, name: str, group: Group) -> Near:
+    row = view.cases.cases[name]
+    goes_on = row.state not in CASE.final or name in view.ownership.waits or name in view.ownership.of_case
+    if goes_on or name in view.commitments.of_case:
+        return None
+    group.settled_us = max(group.settled_us, row.closed_us or 0, row.touched_us)
+    return [row.customer, *view.cases.group(name), *row.participants, *row.interactions, *_belongings(view, name)]
+
+
+def _interaction(view: View, name: str, group: Group) -> Near:
+    row = view.contacts.interactions[name]
+    if not row.is_final or name in view.engagements.members or name in view.supervision.listeners:
+        return None
+    return [row.customer, row.case, row.conversation, *_belongings(view, name)]
+
+
+def _conversation(view: View, name: str, group: Group) -> Near:
+    row = view.contacts.conversations[name]
+    group.settled_us = max(group.settled_us, row.last_inbound_us or 0)
+    before = view.contacts.before.get(row.key, ())
+    return [row.customer, row.case, row.interaction, view.contacts.by_thread[row.key], *before]
+
+
+def _delivery(view: View, name: str, group: Group) -> Near:
+    row = view.deliveries.deliveries[name]
+    return None if row.state not in DELIVERY.final else [row.customer, row.case, row.conversation, row.interaction]
+
+
+def _request(view: View, name: str, group: Group) -> Near:
+    row = view.actions.requests[name]
+    return None if row.state not in ACTION.final else [row.customer, row.case, row.interaction]
+
+
+def _link(view: View, name: str, group: Group) -> Near:
+    """Two customers, also once their merge was undone: what leads to one may lead to the other."""
+    row = view.identity.merges[name]
+    return [row.customer, row.other]
+
+
+def _consent(view: View, name: str, group: Group) -> Near:
+    return ()
+
+
+def _finding(view: View, name: str, group: Group) -> Near:
+    return None if name in view.findings.findings else ()
+
+
+def _segment(view: View, name: str, group: Group) -> Near:
+    return None if name in view.segments.segments else ()
+
+
+_NEAR: Mapping[str, Callable[[View, str, Group], Near]] = {
+    "cu": _customer,
+    "ca": _case,
+    "in": _interaction,
+    "co": _conversation,
+    "de": _delivery,
+    "ar": _request,
+    "li": _link,
+    "consent": _consent,
+    "fi": _finding,
+    "sg": _segment,
+}
+"""Kind of id -> what is connected with one."""
