@@ -63,7 +63,7 @@ LEAVES: Mapping[str, Mapping[str, _Pick]] = {
 GOES_ON: Mapping[str, Sequence[str]] = {
     "identity": ["suggestions", "listing", "triage", "verified", "erasing"],
     "ownership": ["hand_offs", "waits"],
-    "engagements": ["engagements", "members", "linked"],
+    "engagements": ["engagements", "members", "linked", "deferred"],
     "consults": ["consults"],
     "supervision": ["listeners"],
     "segments": ["segments"],
