@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -9,8 +10,10 @@ import attrs
 import pytest
 from tests import moves
 from tests.archiving import ARCHIVED, ArchivingEngine, archiving, restless, rows_but_archive, without_positions
+from tests.engine_driver import replay
 from tests.scripts import Step, run_step
 
+from orchestra.engine.archive.group import group_of, stock
 from orchestra.engine.engine import Decided, Engine
 from orchestra.model import commands as c, events as e
 
@@ -60,3 +63,67 @@ def test_the_scripts_archive_and_recall() -> None:
         seen["CustomerRecalled"] += len(engine.recalls)
     assert seen["CustomerArchived"] > 20
     assert seen["CustomerRecalled"] > 10
+
+
+def _archived_run(seed: int, steps: int | None = None) -> ArchivingEngine:
+    engine = ArchivingEngine(moves.SCORES)
+    for step in restless(seed)[:steps]:
+        run_step(engine, _with_archive(step, timedelta(seconds=3)))
+    return engine
+
+
+@pytest.mark.parametrize("seed", SEEDS[:6])
+def test_what_belongs_to_whom_is_the_same_however_it_was_found_out(seed: int) -> None:
+    engine = _archived_run(seed)
+    view = engine.view
+    stock(view)
+    noted = {name: group_of(view, name) for name in view.identity.customers}
+    view.archive.of = None
+    stock(view)
+    found = {name: group_of(view, name) for name in view.identity.customers}
+    assert noted == found
+    of = view.archive.of
+    assert of is not None
+    there = {**view.cases.cases, **view.contacts.interactions, **view.identity.customers}
+    assert of.keys() <= there.keys(), "something is kept of who is not there"
+
+
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_an_archive_recovers_at_any_position_and_goes_on_the_same(seed: int) -> None:
+    engine = _archived_run(seed)
+    for at in range(0, len(engine.log), 41):
+        half = replay(engine.log[:at])
+        other = Engine()
+        other.load(json.loads(json.dumps(half.dump(), sort_keys=True)))
+        for logged in engine.log[at:]:
+            other.replay(logged.event, logged.at_us)
+        assert other.state_hash() == engine.state_hash(), f"from position {at}"
+
+
+@pytest.mark.parametrize("seed", SEEDS[:6])
+def test_no_row_that_is_there_names_one_that_is_not(seed: int) -> None:
+    engine = ArchivingEngine(moves.SCORES)
+    view = engine.view
+    for step in restless(seed):
+        run_step(engine, _with_archive(step, timedelta(seconds=3)))
+        people, cases, contacts = view.identity.customers, view.cases.cases, view.contacts.interactions
+        for case in cases.values():
+            assert {case.customer, *case.participants} <= people.keys()
+            assert case.interactions.keys() <= contacts.keys()
+            assert case.into is None or case.into in cases
+        for contact in contacts.values():
+            assert contact.customer in people
+            assert contact.case in cases
+            assert contact.conversation is None or contact.conversation in view.contacts.conversations
+        for talk in view.contacts.conversations.values():
+            assert talk.customer in people
+            assert talk.case is None or talk.case in cases
+            assert talk.interaction is None or talk.interaction in contacts
+        for delivery in view.deliveries.deliveries.values():
+            assert delivery.customer in people
+            assert delivery.case in cases
+        for link in view.identity.merges.values():
+            assert {link.customer, link.other} <= people.keys()
+        assert {row.customer for row in view.identity.addresses.values()} <= people.keys()
+        assert set(view.details.refs.values()) <= people.keys() | cases.keys() | contacts.keys()
+        assert {timer[1] for timer in view.timers.rows() if timer[0] == "archive.due"} <= people.keys()

@@ -25,6 +25,7 @@ from orchestra.model.identity import Identity
 from orchestra.model.message import Message
 from orchestra.model.plan import Plan
 from orchestra.model.results import Received
+from orchestra.runtime.history.export import export
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.loading import load_engine, save_snapshot
 from orchestra.runtime.workspace import Workspace
@@ -223,6 +224,52 @@ async def test_a_directory_that_lies_is_found_out_and_harms_nobody() -> None:
         with suppress(UnknownId):
             await workspace.case("ca77")
         assert archived.customer == "cu1"
+
+
+async def test_a_command_of_another_process_waits_until_the_directory_can_be_read() -> None:
+    clock = VirtualClock()
+    journal = _Blind()
+    async with Workspace.open(ARCHIVING, journal, clock=clock) as workspace:
+        await _over(workspace, "1")
+        await _archived(workspace, clock)
+        journal.fails = True
+        journal.inbox.submit("r1", encode_command(c.ReopenCase("ca1", "again")))
+        for _ in range(3):
+            await clock.advance(seconds=1)
+        assert journal.inbox.result("r1") is None
+        journal.fails = False
+        with anyio.fail_after(8):
+            while journal.inbox.result("r1") is None:
+                await clock.advance(seconds=1)
+        assert (await workspace.case("ca1")).state == "OPEN"
+
+
+async def test_a_command_about_somebody_whose_record_is_damaged_is_answered() -> None:
+    clock = VirtualClock()
+    journal = _Blind()
+    async with Workspace.open(ARCHIVING, journal, clock=clock) as workspace:
+        await _over(workspace, "1")
+        await _archived(workspace, clock)
+        journal.lie = [1]
+        journal.inbox.submit("r1", encode_command(c.ReopenCase("ca1", "again")))
+        with anyio.fail_after(8):
+            while journal.inbox.result("r1") is None:
+                await clock.advance(seconds=1)
+        assert "Quarantined" in str(journal.inbox.result("r1"))
+        journal.lie = None
+        assert (await workspace.case("ca1")).state == "CLOSED"
+
+
+async def test_an_export_holds_what_is_theirs_and_no_copies_of_it() -> None:
+    clock = VirtualClock()
+    journal = MemoryJournal()
+    async with Workspace.open(ARCHIVING, journal, clock=clock) as workspace:
+        await _over(workspace, "1")
+        before = list(export(journal, "cu1"))
+        await _archived(workspace, clock)
+        await workspace.case("ca1")
+        assert len(list(journal.read(types=["CustomerArchived", "CustomerRecalled"]))) == 2
+        assert list(export(journal, "cu1")) == before
 
 
 # What is decided and not yet stored
