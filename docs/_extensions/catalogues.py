@@ -32,6 +32,7 @@ _AREAS = {
     "definition": "The plan",
     "deliveries": "Deliveries",
     "engagements": "Contacts at the same time",
+    "archive": "Archive and recall",
     "findings": "Findings for other departments",
     "identity": "Who customers are",
     "hours": "Queues that close and open",

@@ -139,12 +139,17 @@ class Ledger:
     def _decided(self, command: Command, at_us: int) -> Decided:
         """Decide on a command, once everybody whom it is about is there."""
         absent: set[str] = set()
+        try:
+            return self.engine.execute(command, at_us)
+        except NeedsRecall as needed:
+            keys = needed.keys
         while True:
+            if not self.recall(keys, at_us):
+                absent.update(keys)
             try:
                 return self.engine.execute(command, at_us, absent)
             except NeedsRecall as needed:
-                if not self.recall(needed.keys, at_us):
-                    absent.update(needed.keys)
+                keys = needed.keys
 
     def recall(self, keys: Collection[str], at_us: int) -> bool:
         """Let time pass to `at_us`, then bring back whoever is archived behind these keys; says whether anybody was.

@@ -35,6 +35,9 @@ PHRASES: Mapping[str, str] = {
     "EngagementsMerged": "what they were in touch with before goes on as {engagement}",
     "EngagementSplit": "{interactions_text} go on as {other}",
     "ContactVerified": "is verified in {interaction}: {level} ({method})",
+    "CustomerArchived": "is archived: everything is settled",
+    "CustomerRecalled": "is back from the archive",
+    "ArchivePutOff": "is not archived yet",
     "CustomerErased": "is to be forgotten{because}",
     "ErasureDone": "is forgotten",
     "ConsentRecorded": "{allows} {purpose} on {where}",
@@ -166,8 +169,11 @@ PHRASES: Mapping[str, str] = {
 
 DETAILS = frozenset(
     {
+        "ArchivePutOff",
         "ConversationStarted",
         "CustomerAliased",
+        "CustomerArchived",
+        "CustomerRecalled",
         "CustomerUnaliased",
         "TriageListed",
         "InteractionAttached",
