@@ -197,7 +197,7 @@ class SqliteJournal:
             JournalCorrupt: at a damaged record, after those before it; or at the end, when acknowledged records are
                 missing there.
         """
-        rows = self._reader.rows(max(0, after), subjects, types)
+        rows = self._reader.rows(max(0, after), subjects, types, limit if types is None else None)
         return map(opened, rows if limit is None else islice(rows, max(0, limit)))
 
     def verify(self) -> int:

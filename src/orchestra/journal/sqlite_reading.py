@@ -44,8 +44,13 @@ class Reader:
         with self._connections.reading() as connection:
             return int(connection.execute(SQL["position"]).fetchone()[0])
 
-    def rows(self, after: int, subjects: Collection[str] | None, types: Collection[str] | None) -> Iterator[Row]:
-        """Proved rows in order, to the end; then damage at the end, if there is any, is raised."""
+    def rows(
+        self, after: int, subjects: Collection[str] | None, types: Collection[str] | None, most: int | None = None
+    ) -> Iterator[Row]:
+        """Proved rows in order, to the end; then damage at the end, if there is any, is raised.
+
+        Whoever takes but a few says so with `most`, and pays for no more.
+        """
         witnesses = self._witnesses()
         upto, damage = self._readable()
         if subjects is not None:
@@ -53,7 +58,7 @@ class Reader:
         elif types is not None and frozenset(types) == _INDEXED:
             found = self._picked("read_plans", (), after, upto, CHUNK)
         else:
-            found = self._scan(after, upto)
+            found = self._scan(after, upto, CHUNK if most is None else max(1, min(most, CHUNK)))
         if types is None:
             yield from found
         else:
@@ -97,7 +102,7 @@ class Reader:
             pass
         self._prove_end(witnesses, position)
 
-    def _scan(self, after: int, upto: int) -> Iterator[Row]:
+    def _scan(self, after: int, upto: int, size: int = CHUNK) -> Iterator[Row]:
         if after >= upto:
             return
         previous = GENESIS if after == 0 else self._check_at(after)
@@ -105,7 +110,7 @@ class Reader:
             raise JournalCorrupt(after, "the record is missing")
         position = after
         while position < upto:
-            rows = self._piece("read_all", (position, upto), position, CHUNK)
+            rows = self._piece("read_all", (position, upto), position, size)
             if not rows:
                 raise JournalCorrupt(position + 1, "the record is missing")
             for row in rows:
