@@ -315,6 +315,20 @@ def test_cases_of_two_who_were_split_keep_them_until_somebody_has_looked() -> No
     assert not driver.engine.view.identity.is_same("cu1", "cu2")
 
 
+def test_two_whose_merge_was_undone_go_and_come_back_together() -> None:
+    driver = Archive()
+    driver.over("joe")
+    driver.over("zoe", "chat")
+    driver.run(c.MergeCustomers("cu1", "cu2", "passport", 100))
+    driver.run(c.SplitCustomers("li1", "two people"))
+    assert driver.archived(62) == ["cu1"], "one group: the link names both"
+    assert leavings(driver.engine) == {}
+    driver.message("zoe", "chat")
+    assert driver.is_there("cu1")
+    assert driver.engine.view.identity.merges["li1"].until_us is not None
+    assert driver.engine.view.identity.is_apart("cu1", "cu2")
+
+
 def test_whoever_has_too_much_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = Archive()
     driver.over()
