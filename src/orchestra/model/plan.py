@@ -57,8 +57,8 @@ _NOTHING_LOST = Lost()
 _SHORTEST_KEPT = timedelta(days=7)
 _FURTHEST_AHEAD = timedelta(days=30)
 _MOST_DIALLED = 100
-_MOST_AGENTS = 300
-"""One plan change may remove and define all of them, and each may cause events of its own, in one batch."""
+_MOST_AGENTS = 7_500
+"""As many as the largest centres are said to have in one place; more than that are defined by command."""
 
 
 def _rules(values: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -319,7 +319,7 @@ def _check_connecting(plan: Plan, lost: Lost, path: str, channel: Channel) -> It
 
 def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:
     if len(plan.agents) > _MOST_AGENTS:
-        yield Fault("agents", f"at most {_MOST_AGENTS} in a plan: define more by command, with DefineAgent")
+        yield Fault("agents", f"at most {_MOST_AGENTS:,} in a plan: define more by command, with DefineAgent")
     for name, agent in plan.agents.items():
         path = f"agents.{name}"
         if not agent.teams and not lost.touches("agents", name, "teams"):

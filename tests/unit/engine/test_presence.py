@@ -4,7 +4,7 @@ import attrs
 import pytest
 from tests.engine_driver import SECOND, Driver, plan
 
-from orchestra.engine.presence.state import GONE, GRACE, wanted
+from orchestra.engine.presence.state import FOLLOW, GRACE, wanted
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import AgentDefinition, Presence, Role
@@ -281,8 +281,8 @@ def test_agents_of_the_plan_follow_it() -> None:
     agents = {"ana": AgentDefinition(("care",), {"german": 20}), "dan": AgentDefinition(("sales",))}
     decided = driver.change_plan(attrs.evolve(old, agents=agents))
     assert decided.events[1:] == [
-        e.AgentDefined("ana", ["care"], {"german": 20}, [], 100, "plan"),
         e.AgentDefined("dan", ["sales"], {}, [], 100, "plan"),
+        e.AgentDefined("ana", ["care"], {"german": 20}, [], 100, "plan"),
         e.AgentSignedOut("bob", "removed"),
         e.AgentRemoved("bob"),
     ]
@@ -307,6 +307,35 @@ def test_a_plan_of_many_agents_defines_them_all_at_once() -> None:
     assert {event.name for event in driver.events(e.AgentDefined)} == {"Ann"}
 
 
+def test_a_plan_of_thousands_of_agents_is_followed_in_slices() -> None:
+    company = {f"agent{number:04d}": AgentDefinition(("care",), name="Ann") for number in range(2_500)}
+    driver = Driver(plan(agents=company))
+    known = driver.engine.view.presence.agents
+    assert len(driver.batches[0].events) == 501
+    assert len(known) == 500
+    assert driver.reloaded().state_hash() == driver.replayed().state_hash() == driver.engine.state_hash()
+    # All are there before any other command is.
+    driver.advance(0)
+    assert set(known) == set(company)
+    driver.run(c.SignIn("agent2499", "desk"))
+    assert max(len(batch.events) for batch in driver.batches[1:]) <= 200
+    assert driver.engine.view.timers.get(FOLLOW, "") is None
+    defined = [event.agent for event in driver.events(e.AgentDefined)]
+    assert len(defined) == len(set(defined)) == len(company)
+
+
+def test_another_plan_before_all_have_followed_takes_its_place() -> None:
+    company = {f"agent{number:04d}": AgentDefinition(("care",)) for number in range(700)}
+    driver = Driver(plan(agents=company))
+    trained = {name: AgentDefinition(("care",), skills={"german": 50}) for name in list(company)[600:]}
+    driver.change_plan(plan(agents=trained))
+    assert max(len(batch.events) for batch in driver.batches) <= 501
+    driver.advance(1)
+    assert {name: agent.skills for name, agent in driver.engine.view.presence.agents.items()} == {
+        name: {"german": 50} for name in trained
+    }
+
+
 def test_agents_whom_the_plan_drops_go_in_slices() -> None:
     driver = Driver(plan(agents=MANY))
     driver.sign_in(*MANY)
@@ -319,7 +348,7 @@ def test_agents_whom_the_plan_drops_go_in_slices() -> None:
     driver.advance(1)
     assert max(len(batch.events) for batch in driver.batches[since:]) <= 101
     assert set(driver.engine.view.presence.agents) == {"agent299"}
-    assert driver.engine.view.timers.get(GONE, "") is None
+    assert driver.engine.view.timers.get(FOLLOW, "") is None
 
 
 def test_a_plan_that_names_them_again_during_the_walk_keeps_the_rest() -> None:
@@ -328,7 +357,7 @@ def test_a_plan_that_names_them_again_during_the_walk_keeps_the_rest() -> None:
     left = set(driver.engine.view.presence.agents)
     assert 0 < len(left) < 300
     driver.change_plan(plan(agents=MANY))
-    assert driver.engine.view.timers.get(GONE, "") is None
+    assert driver.engine.view.timers.get(FOLLOW, "") is None
     assert set(driver.engine.view.presence.agents) == set(MANY)
     assert driver.advance(1) == []
 

@@ -201,7 +201,7 @@ def test_where_contacts_wait() -> None:
             "agents.bob.capacity_percent",
             "from 1 to 10000",
         ),
-        ({"agents": {f"a{n}": AgentDefinition(["care"]) for n in range(301)}}, "agents", "at most 300 in a plan"),
+        ({"agents": {f"a{n}": AgentDefinition(["care"]) for n in range(7_501)}}, "agents", "at most 7,500 in a plan"),
         ({"cases": Cases(attach=["thread", "guess"])}, "cases.attach[1]", "'guess' is none of"),
         ({"cases": Cases(number="C")}, "cases.number", "needs {} where the running number goes"),
         ({"cases": Cases(number="{")}, "cases.number", "is no form for a number"),

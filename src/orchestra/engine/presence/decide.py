@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from orchestra.engine.lifecycle import PRESENCE
-from orchestra.engine.presence.state import EVOLVE, GONE, GRACE, Agent, Presence, wanted
+from orchestra.engine.presence.state import EVOLVE, FOLLOW, GRACE, Agent, Presence, wanted
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.plan import Plan
 from orchestra.model.structure import microseconds
 
 __all__ = ["SECTION"]
 
 _SLICE = 100
+_AT_ONCE = 500
 _LONGEST_NAME = 200
 
 
@@ -121,23 +124,34 @@ def _return_device(view: View, command: c.ReturnDevice, at_us: int) -> Steps:
 
 
 def _on_plan_changed(view: View, event: e.PlanChanged, at_us: int) -> Iterator[e.Event]:
-    """Agents named in the plan follow it; those defined by command stay."""
-    for name, definition in sorted(event.plan.agents.items()):
-        known = view.presence.agents.get(name)
-        if known is None or (known.source == "plan" and known.profile != wanted(definition)):
-            teams, skills, roles, capacity_percent, kind, position = wanted(definition)
-            profile = teams, skills, roles, capacity_percent
-            yield e.AgentDefined(name, *profile, "plan", definition.name, kind, position)
-    yield from _remove_gone(view, "", at_us)
+    """Agents follow the plan: so many at once as a batch can take. Who is known takes more along than who is new."""
+    new = [name for name in islice(view.presence.to_follow, _AT_ONCE) if name not in view.presence.agents]
+    yield from _walk(view, event.plan, new, _AT_ONCE)
+    if len(new) < _AT_ONCE:
+        yield from _walk(view, event.plan, tuple(islice(view.presence.to_follow, _SLICE)), _SLICE)
 
 
-def _remove_gone(view: View, _: str, at_us: int) -> Iterator[e.Event]:
-    """A slice of the walk over those whom the plan no longer names."""
-    until = view.position + _SLICE
-    for name in tuple(view.presence.to_remove):
+def _follow(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    """A slice of those who are left. Their names are those in the plan's own event: the state has none."""
+    return _walk(view, view.plan, tuple(islice(view.presence.to_follow, _SLICE)), _SLICE)
+
+
+def _walk(view: View, plan: Plan, names: Iterable[str], most: int) -> Iterator[e.Event]:
+    """Those become what the plan says of them, and what follows from that happens; so many events, more or less."""
+    until = view.position + most
+    for name in names:
         if view.position >= until:
             return
+        yield from _followed(view, plan, name)
+
+
+def _followed(view: View, plan: Plan, name: str) -> Iterator[e.Event]:
+    definition = plan.agents.get(name)
+    if definition is None:
         yield from _removed(name, view.presence.agents[name])
+        return
+    teams, skills, roles, capacity_percent, kind, position = wanted(definition)
+    yield e.AgentDefined(name, teams, skills, roles, capacity_percent, "plan", definition.name, kind, position)
 
 
 def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.Event]:
@@ -166,5 +180,5 @@ SECTION = Section(
     },
     EVOLVE,
     {e.PlanChanged: _on_plan_changed, e.OfferEnded: _on_offer_ended},
-    {GONE: _remove_gone, GRACE: _grace_over},
+    {FOLLOW: _follow, GRACE: _grace_over},
 )

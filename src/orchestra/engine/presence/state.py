@@ -11,10 +11,10 @@ from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.model import events as e
 from orchestra.model.definitions import AgentDefinition
 
-__all__ = ["EVOLVE", "GONE", "GRACE", "Agent", "Presence", "Profile", "wanted"]
+__all__ = ["EVOLVE", "FOLLOW", "GRACE", "Agent", "Presence", "Profile", "wanted"]
 
-GONE = "presence.gone"
-"""Timer of the walk over the agents that a plan no longer names."""
+FOLLOW = "presence.follow"
+"""Timer of the walk over the agents who are not yet what the plan says of them."""
 
 GRACE = "presence.grace"
 """Timer of an agent all of whose devices are silent."""
@@ -69,31 +69,39 @@ class Agent:
 
 
 class Presence(Slice):
-    """Agents by id; `to_remove` is a set of those whom the plan in force no longer names."""
+    """Agents by id; `to_follow` is a set of those who are not yet what the plan in force says of them."""
 
-    TABLES: ClassVar = {"agents": Agent, "to_remove": None}
+    TABLES: ClassVar = {"agents": Agent, "to_follow": None}
 
     agents: dict[str, Agent]
-    to_remove: dict[str, int]
+    to_follow: dict[str, int]
 
     def reindex(self) -> None:
         """Know those whom the plan defines without looking for them."""
         self.of_plan = {name: 1 for name, agent in self.agents.items() if agent.source == "plan"}
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
-        """Note whom the plan now defines otherwise."""
-        self.to_remove = dict.fromkeys(sorted(self.of_plan.keys() - event.plan.agents.keys()), 1)
+        """Note whom the plan now defines otherwise, and whom no more. Those who were defined by command stay."""
+        named = event.plan.agents
+        new = sorted(named.keys() - self.agents.keys())
+        others = sorted(name for name in self.of_plan if name not in named or self._differs(name, named[name]))
+        self.to_follow = dict.fromkeys((*new, *others), 1)
         self._walk(at_us)
 
+    def _differs(self, name: str, definition: AgentDefinition) -> bool:
+        return self.agents[name].profile != wanted(definition)
+
     def _walk(self, at_us: int) -> None:
-        if self.to_remove:
-            self.timers.set(GONE, "", at_us)
+        """Go on with the next: at once with who is new, so that nobody is refused whom the plan knows."""
+        following = next(iter(self.to_follow), None)
+        if following is None:
+            self.timers.cancel(FOLLOW, "")
         else:
-            self.timers.cancel(GONE, "")
+            self.timers.set(FOLLOW, "", at_us if following not in self.agents else at_us + SLICE_PAUSE_US)
 
     def _settled(self, name: str, at_us: int) -> None:
-        if self.to_remove.pop(name, None) is not None:
-            self._walk(at_us + SLICE_PAUSE_US)
+        if self.to_follow.pop(name, None) is not None:
+            self._walk(at_us)
 
     def defined(self, event: e.AgentDefined, at_us: int) -> None:
         """The agent has this profile; where they are and what they do stays."""
