@@ -128,6 +128,7 @@ def test_plain_data() -> None:
         "channel": "voice",
         "skills": {},
         "place": 1,
+        "behind": None,
         "taking": 0,
         "able": 0,
         "counts": {},
