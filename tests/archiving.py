@@ -1,4 +1,4 @@
-"""An engine with the directory that a journal has, and scripts in which customers come to rest.
+"""An engine with the directory that a journal has.
 
 What belongs here: doing what a workspace does when a command needs somebody who is archived. What does not: what must
 hold.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 import attrs
@@ -20,18 +19,15 @@ from orchestra.engine.engine import Decided, Engine
 from orchestra.errors import NeedsRecall
 from orchestra.model import commands as c, events as e
 from orchestra.model.plan import Plan
-from tests import moves
-from tests.engine_driver import CARE, HOUR, MINUTE, SECOND, Driver, Logged
-from tests.scripts import Step, run_step
-from tests.swarm import Dice
+from tests.engine_driver import CARE, Logged
 
 __all__ = [
     "ARCHIVED",
     "ArchivingEngine",
     "archiving",
     "archiving_plan",
-    "restless",
     "rows_but_archive",
+    "with_archive",
     "without_positions",
 ]
 
@@ -125,50 +121,9 @@ def rows_but_archive(engine: Engine) -> str:
     return without_positions(json.dumps(dumped, sort_keys=True, indent=0))
 
 
-def _settle(engine: Engine, dice: Dice) -> Iterator[c.Command]:
-    """What ends all that goes on of one customer."""
-    names = sorted(engine.view.identity.customers)
-    if not names:
-        return
-    ids = engine.view.identity.group(dice.pick(names))
-    for name, row in sorted(engine.view.contacts.interactions.items()):
-        if row.customer in ids and not row.is_final:
-            yield c.CancelInteraction(name, "settled")
-    for name, delivery in sorted(engine.view.deliveries.deliveries.items()):
-        if delivery.customer in ids and delivery.state == "PENDING":
-            yield c.CancelDelivery(name, "settled")
-    for name, statement in sorted(engine.view.commitments.statements.items()):
-        if statement.customer in ids and statement.conflict is None:
-            yield c.WithdrawCommitment(name, "settled")
-    for name, case in sorted(engine.view.cases.cases.items()):
-        if case.customer in ids and case.into is None and case.state != "CLOSED":
-            yield c.ResolveCase(name)
-            yield c.CloseCase(name)
-
-
-@cache
-def restless(seed: int, steps: int = 160) -> tuple[Step, ...]:
-    """Commands that fit each other, in which customers come to rest now and then, and come back."""
-    dice, driver, made = Dice(seed), Driver(None, engine=Engine(moves.SCORES)), list[Step]()
-
-    def give(command: c.Command | None) -> None:
-        made.append(Step(command, driver.now_us))
-        run_step(driver.engine, made[-1])
-
-    plan = moves.swarm_plan()
-    give(c.ChangePlan(plan, plan.digest(), "2025b", "check"))
-    for agent in ("ana", "bob", "cleo"):
-        give(c.SignIn(agent))
-    while len(made) < steps:
-        driver.now_us += dice.pick([0, SECOND, 5 * SECOND, dice.number(0, 10 * MINUTE)])
-        give(None)
-        if dice.chance(12):
-            for command in _settle(driver.engine, dice):
-                give(command)
-            driver.now_us += dice.pick([MINUTE, 2 * HOUR])
-            give(None)
-            continue
-        one = dice.move()(driver.engine, dice)
-        if one is not None:
-            give(one)
-    return tuple(made)
+def with_archive(command: c.Command | None, after: timedelta) -> c.Command | None:
+    """A command as it is given to an engine that archives: its plan says so."""
+    if not isinstance(command, c.ChangePlan):
+        return command
+    plan = archiving(command.plan, after)
+    return attrs.evolve(command, plan=plan, digest=plan.digest())

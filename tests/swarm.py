@@ -9,6 +9,8 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import TypeVar
 from unittest.mock import patch
 
@@ -18,7 +20,8 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from tests import action_moves, case_moves, commitment_moves, import_moves, moves, ownership_moves
+from tests import action_moves, archive_moves, case_moves, commitment_moves, import_moves, moves, ownership_moves
+from tests.archiving import ArchivingEngine, rows_but_archive, with_archive
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
 from tests.rule_plans import PREDICATES, swarm_rules
@@ -60,13 +63,14 @@ class Dice:
 
 @attrs.define
 class Report:
-    """What a run did: commands done and refused, events by name, the state it ended in."""
+    """What a run did: commands done and refused, events by name, who was archived, the state it ended in."""
 
     seed: int
     done: Counter[str] = attrs.field(factory=Counter)
     refused: Counter[str] = attrs.field(factory=Counter)
     events: Counter[str] = attrs.field(factory=Counter)
     crashes: int = 0
+    archived: int = 0
     state_hash: str = ""
 
 
@@ -79,6 +83,11 @@ class Run:
         self.witness = Witness()
         self.driver = Driver(None, engine=WatchedEngine(self.witness, moves.SCORES, PREDICATES, action_moves.NAMES))
         self.report = Report(seed)
+        # In some runs another engine is told the same, and archives whom it can: it must decide the same. Not where the
+        # clock goes back: its time goes by its own timers, too.
+        is_shadowed = seed % 4 == 1 and "clock_steps" not in self.faults
+        self.shadow = ArchivingEngine(moves.SCORES, PREDICATES, action_moves.NAMES) if is_shadowed else None
+        self.rests = Dice(seed + 2_000_000)
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
 
@@ -126,6 +135,19 @@ class Run:
             assert decided.events, "a tick with a timer due brought nothing"
             self.keep(decided.events, decided.at_us, decided.actor)
         check_liveness(engine)
+        self.follow(None)
+
+    def follow(self, command: c.Command | None) -> None:
+        """Let the engine that archives do the same, at the same time."""
+        shadow, now_us = self.shadow, self.driver.now_us
+        if shadow is None:
+            return
+        while (due := shadow.due()) is not None and due <= max(now_us, shadow.now_us):
+            shadow.tick(now_us)
+        told = with_archive(command, timedelta(seconds=5))
+        if told is not None:
+            with suppress(CommandRefused):
+                shadow.execute(told, now_us)
 
     # Commands
 
@@ -154,6 +176,7 @@ class Run:
             rare = [commitment_moves.dispute, ownership_moves.pass_on, case_moves.take_apart]
             yield from dice.pick(rare)(engine, dice)
         yield from self.past()
+        yield from self.rest()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -165,6 +188,11 @@ class Run:
             yield self.late.pop(dice.number(0, len(self.late) - 1))
         if "duplicates" in self.faults and self.recent and dice.chance(8):
             yield dice.pick(self.recent)
+
+    def rest(self) -> Iterator[c.Command]:
+        """Where customers are archived, one of them comes to rest now and then."""
+        if self.shadow is not None and self.rests.chance(5):
+            yield from archive_moves.settle(self.driver.engine, self.rests)
 
     def past(self) -> Iterator[c.Command]:
         """In some runs another system's history comes in, from dice of its own: the other runs go as without it."""
@@ -180,6 +208,7 @@ class Run:
         self.drain()
         engine, name = self.driver.engine, type(command).__name__
         position, before = engine.position, engine.state_hash() if self.dice.chance(10) else None
+        self.follow(command)
         try:
             decided = engine.execute(command, self.driver.now_us)
         except CommandRefused:
@@ -225,6 +254,10 @@ class Run:
             self.drain()
         deliveries = self.driver.engine.view.deliveries
         assert {row.state for row in deliveries.deliveries.values()} & {"PENDING", "PERMITTED"} == set()
+        if self.shadow is not None:
+            self.shadow.recall_all(self.driver.now_us)
+            self.report.archived = len(self.shadow.stored)
+            assert rows_but_archive(self.shadow) == rows_but_archive(self.driver.engine), "archived is another state"
 
 
 def run_seed(seed: int, steps: int = STEPS) -> Report:

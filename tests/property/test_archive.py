@@ -9,13 +9,14 @@ from datetime import timedelta
 import attrs
 import pytest
 from tests import moves
-from tests.archiving import ARCHIVED, ArchivingEngine, archiving, restless, rows_but_archive, without_positions
+from tests.archiving import ARCHIVED, ArchivingEngine, rows_but_archive, with_archive, without_positions
 from tests.engine_driver import replay
+from tests.restless import restless
 from tests.scripts import Step, run_step
 
 from orchestra.engine.archive.group import group_of, stock
 from orchestra.engine.engine import Decided, Engine
-from orchestra.model import commands as c, events as e
+from orchestra.model import events as e
 
 SEEDS = range(12)
 
@@ -31,12 +32,8 @@ def _told(decided: list[Decided]) -> list[tuple[object, ...]]:
     return told
 
 
-def _with_archive(step: Step, after: timedelta | None) -> Step:
-    command = step.command
-    if not isinstance(command, c.ChangePlan):
-        return step
-    plan = archiving(command.plan, after)
-    return attrs.evolve(step, command=attrs.evolve(command, plan=plan, digest=plan.digest()))
+def _with_archive(step: Step, after: timedelta) -> Step:
+    return attrs.evolve(step, command=with_archive(step.command, after))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
