@@ -185,6 +185,38 @@ def test_an_open_case_keeps_its_customer() -> None:
     assert driver.is_there()
 
 
+def test_nobody_looks_at_a_customer_again_and_again_whose_case_is_open() -> None:
+    driver = Archive()
+    got = driver.message("joe", "email")
+    driver.run(c.CancelInteraction(got.interaction, "over"), 1)
+    driver.days(400)
+    assert driver.events(e.ArchivePutOff) == [e.ArchivePutOff("cu1", None)]
+    assert driver.engine.view.timers.names_of("cu1") == []
+    driver.run(c.ResolveCase(got.case.id), 1)
+    driver.run(c.CloseCase(got.case.id), 1)
+    closed_us = driver.now_us
+    assert driver.archived() == ["cu1"]
+    assert driver.log[-1].at_us == closed_us + 30 * DAY
+
+
+def test_whoever_is_kept_by_the_open_case_of_another_is_looked_at_in_time() -> None:
+    driver = Archive()
+    got = driver.message("joe", "email", thread=thread("t1"))
+    driver.message("zoe", "email", thread=thread("t1"))
+    for one in driver.events(e.InteractionStarted):
+        driver.run(c.CancelInteraction(one.interaction, "over"), 1)
+    driver.days(31)
+    assert [(off.customer, off.until_us is None) for off in driver.events(e.ArchivePutOff)] == [
+        ("cu1", True),
+        ("cu2", False),
+    ]
+    driver.run(c.RemoveParticipant(got.case.id, "cu2", "wrong address"))
+    assert driver.archived(62) == ["cu2"]
+    driver.run(c.ResolveCase(got.case.id), 1)
+    driver.run(c.CloseCase(got.case.id), 1)
+    assert driver.archived(62) == ["cu1"]
+
+
 def test_a_resolved_case_keeps_its_customer_until_it_closes() -> None:
     driver = Archive(attrs.evolve(archiving_plan(), cases=attrs.evolve(archiving_plan().cases, close_after=None)))
     driver.run(c.CancelInteraction(driver.message().interaction, "over"), 1)

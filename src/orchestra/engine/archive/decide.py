@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from orchestra.engine.archive.group import group_of, stock
+from orchestra.engine.archive.group import group_of, has_open_case, stock
 from orchestra.engine.archive.keys import keys_of
 from orchestra.engine.archive.state import DUE, EVOLVE, SWEEP, Archive, customers_in
 from orchestra.engine.archive.tables import rows_of
@@ -51,7 +51,8 @@ def _look(view: View, customer: str, at_us: int) -> Iterator[e.Event]:
     stock(view)
     group = group_of(view, customer)
     if group is None:
-        yield e.ArchivePutOff(customer, at_us + after_us)
+        # Their own case says when it is closed; of anything else it is found out in time.
+        yield e.ArchivePutOff(customer, None if has_open_case(view, customer) else at_us + after_us)
         return
     if group.settled_us + after_us > at_us:
         yield e.ArchivePutOff(customer, group.settled_us + after_us)

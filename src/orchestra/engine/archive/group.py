@@ -14,7 +14,7 @@ from orchestra.engine.archive.state import DUE, OWNERS, SWEEP
 from orchestra.engine.lifecycle import ACTION, CASE, DELIVERY
 from orchestra.engine.view import View
 
-__all__ = ["MOST", "Group", "group_of", "stock"]
+__all__ = ["MOST", "Group", "group_of", "has_open_case", "stock"]
 
 MOST = 1_000
 """So many ids are archived together at most: whoever has more stays, so that what is stored of a step is bounded."""
@@ -70,6 +70,12 @@ def group_of(view: View, customer: str) -> Group | None:
         if len(seen) > MOST:
             return None
     return None if _is_mixed(view, group) else group
+
+
+def has_open_case(view: View, customer: str) -> bool:
+    """Whether a case of theirs is not closed yet."""
+    cases = (name for name in _belongings(view, customer) if kind_of(name) == "ca")
+    return any(view.cases.cases[name].state not in CASE.final for name in cases)
 
 
 def _is_mixed(view: View, group: Group) -> bool:

@@ -122,8 +122,14 @@ class Archive(Slice):
         if after_us is not None:
             self.timers.set(DUE, event.customer, at_us + after_us)
 
+    def case_closed(self, event: e.CaseClosed, at_us: int) -> None:
+        """The customer is looked at in time, if nobody would look at them before."""
+        after_us = self.after_us
+        if after_us is not None and self.timers.get(DUE, event.customer) is None:
+            self.timers.set(DUE, event.customer, at_us + after_us)
+
     def put_off(self, event: e.ArchivePutOff, at_us: int) -> None:
-        """The customer is looked at later."""
+        """The customer is looked at later, or once a case of theirs is closed."""
         if event.until_us is None:
             self.timers.cancel(DUE, event.customer)
         else:
@@ -207,6 +213,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.PlanChanged: Archive.plan_changed,
     e.ArchiveSwept: Archive.swept,
     e.CustomerAdded: Archive.added,
+    e.CaseClosed: Archive.case_closed,
     e.ArchivePutOff: Archive.put_off,
     e.CustomerArchived: Archive.archived,
     e.CustomerRecalled: Archive.recalled,

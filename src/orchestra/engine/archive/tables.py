@@ -79,7 +79,7 @@ GOES_ON: Mapping[str, Sequence[str]] = {
 
 STAYS: Mapping[str, Sequence[str]] = {
     "definition": ["facts"],
-    "presence": ["agents", "to_remove"],
+    "presence": ["agents", "to_follow"],
     "identity": ["suppressed", "counts"],
     "contacts": ["taken", "counts"],
     "cases": ["reserved", "counts"],

@@ -32,7 +32,7 @@ class CustomerRecalled(Event):
 
 @attrs.define
 class ArchivePutOff(Event):
-    """It was not time to archive the customer; it is looked at again at `until_us`, or never."""
+    """It was not time to archive the customer: they are looked at again then, or once a case of theirs is closed."""
 
     customer: str
     until_us: int | None = None
