@@ -33,6 +33,7 @@ from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal
 from orchestra.runtime.sources import Source
+from orchestra.runtime.steering import Steering
 from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView, RequestView
 
 __all__ = ["Workspace", "open"]
@@ -142,6 +143,14 @@ class Workspace(Calls[workspace.Workspace], Matters[workspace.Workspace], Lists[
             UnknownId: there is none of that id.
         """
         return self._door.run(self._inner.why_waiting, interaction)
+
+    def steer(self, interaction: str | Ref) -> Steering:
+        """On which channel a waiting contact is best served, and why; see `steering.steer`. Nobody is invited by it.
+
+        Raises:
+            NotAllowedInState: it does not wait, or UnknownId: there is none.
+        """
+        return self._door.run(self._inner.steer, interaction)
 
     def signals(
         self, interaction: str, every: timedelta = timedelta(seconds=1), timeout: timedelta | None = None

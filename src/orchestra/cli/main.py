@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "timeline": "everything about one customer, over all channels",
     "export": "everything that is stored of one customer, for themself",
     "explain": "why an interaction went to whom it went",
+    "steer": "on which channel a waiting contact is best served, at what cost",
     "events": "what stands in a journal, event by event",
     "snapshot": "make the next start from this journal fast",
     "simulate": "what would happen in a scenario, with intervals",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from orchestra.insight.costs import Price
 from orchestra.insight.handling import InHand, Workload
 from orchestra.insight.slices import Slices
 from orchestra.insight.tally import Spent, Tally
@@ -62,6 +63,7 @@ class Open:
     channel: str
     account: str
     live: bool
+    name: str = ""
     queue: str = ""
     counted: tuple[Tally, ...] = ()
     waiting_from_us: int | None = None
@@ -94,7 +96,8 @@ class ContactFold:
 
     def __init__(self, slices: Slices) -> None:
         self._slices = slices
-        self._workload = Workload()
+        self._workload, self._price = Workload(), Price()
+        self.topic_of: Callable[[str], str | None] = lambda interaction: None
         self._targets: dict[str, tuple[int, int]] = {}
         self._bots: set[str] = set()
         self._segments: dict[str, tuple[str, Open, InHand]] = {}
@@ -103,6 +106,7 @@ class ContactFold:
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Answers are measured against the queues' targets of their time, and count for the brands of their time."""
         self._slices.set_brands(event.plan.brands)
+        self._price.set(event.plan.costs)
         self._targets = {name: _target(queue.service_level) for name, queue in event.plan.queues.items()}
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
@@ -114,13 +118,14 @@ class ContactFold:
 
     def started(self, event: e.InteractionStarted, at_us: int) -> None:
         """Somebody made contact."""
-        self.open[event.interaction] = Open(event.channel, event.account, event.live)
+        self.open[event.interaction] = Open(event.channel, event.account, event.live, event.interaction)
         for tally in self._slices.of(event.channel, event.account, None):
             tally.customers.add(event.customer)
 
     def callback_requested(self, event: e.CallbackRequested, at_us: int) -> None:
         """A callback is not among those who wait: its customer does not."""
-        self.open[event.interaction] = Open(event.channel, event.account, live=False, is_callback=True)
+        name = event.interaction
+        self.open[name] = Open(event.channel, event.account, live=False, name=name, is_callback=True)
         for tally in self._slices.of(event.channel, event.account, event.queue):
             tally.callbacks += 1
 
@@ -283,6 +288,7 @@ class ContactFold:
         tallies = [self._slices.of_queue(queue)[0]]
         if self.open.get(event.interaction) is not contact:  # else it counts once, when the contact is over
             tallies += self._slices.of(contact.channel, contact.account, None)
+            self._charge(contact, 0 if is_bot else spent.weighted, contacts=0)
         elif is_bot:
             contact.bot_spent = contact.bot_spent or Spent()
             contact.bot_spent.include(spent)
@@ -418,6 +424,7 @@ class ContactFold:
     def _end(self, contact: Open, at_us: int) -> None:
         """Nothing more happens; what agents did for it counts now, once, however many they were."""
         self._end_in_hand(contact, at_us)
+        self._charge(contact, 0 if contact.spent is None else contact.spent.weighted, contacts=1)
         tallies = self._slices.of(contact.channel, contact.account, None)
         if contact.bot_spent is not None:
             for tally in tallies:
@@ -431,6 +438,11 @@ class ContactFold:
             tally.transferred += contact.was_transferred
             tally.consulted += contact.was_consulted
             tally.spent.include(contact.spent)
+
+    def _charge(self, contact: Open, weighted: int, *, contacts: int) -> None:
+        tallies = self._slices.of(contact.channel, contact.account, contact.queue or None)
+        costs = (tally.cost for tally in tallies)
+        self._price.charge(costs, contact.channel, self.topic_of(contact.name), weighted, contacts=contacts)
 
     def touch(self, interaction: str | None, at_us: int) -> str | None:
         """Somebody wrote in this interaction; gives the queue it is of, if it is open."""

@@ -7,15 +7,13 @@ from typing import Any
 
 import attrs
 
+from orchestra.insight.costs import OVERLAP, Cost
 from orchestra.insight.journeys import Journeys
 from orchestra.insight.sketch import Times
 from orchestra.insight.variants import RESTATEMENT_VERSION, STANDARD, VARIANTS, Share, Variant, Window
 from orchestra.model.instants import seconds
 
 __all__ = ["OVERLAP", "Bots", "Contacts", "Deliverability", "Figures", "FirstResponse", "Handling", "Messages"]
-
-OVERLAP = 720_720
-"""A microsecond of an agent's time, in units that up to 16 contacts at once share without a remainder."""
 
 _NAMED = 3
 
@@ -188,6 +186,7 @@ class Figures:
     Attributes:
         targets: the service levels that were in force, as `80 % in 20 s`.
         journeys: what goes over several contacts: first contact resolution, repeats, effort, silence.
+        cost: what contacts that are over have cost, by the plan of their time.
         wait: from arrival (of a queue: from entering it) to the answer, of the answered; its mean is the ASA.
     """
 
@@ -203,6 +202,7 @@ class Figures:
     bots: Bots
     deliverability: Deliverability
     journeys: Journeys
+    cost: Cost
     targets: tuple[str, ...]
 
     def service_level(self, variant: Variant = STANDARD) -> Share:
@@ -291,4 +291,5 @@ class Figures:
             "consult_rate": self.consult_rate.to_json(),
             "deliverability": self.deliverability.to_json(),
             "journeys": self.journeys.to_json(),
+            "cost": self.cost.to_json(),
         }

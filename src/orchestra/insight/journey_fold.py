@@ -66,6 +66,11 @@ class JourneyFold:
         contact = self._contacts.get(interaction or "")
         return None if contact is None else self.matter(contact.case)
 
+    def topic_of(self, interaction: str) -> str | None:
+        """What an interaction is about, if that is known."""
+        matter = self.matter_of(interaction)
+        return None if matter is None else matter.topic
+
     def tallies(self, matter: Matter) -> tuple[Tally, ...]:
         """Where a case counts: the channel and account of its first contact, and the queue that it is in."""
         channel, account = matter.place or (None, None)

@@ -50,6 +50,7 @@ class Measures:
         self._contacts, self._deliveries = ContactFold(self._slices), DeliveryFold()
         self._cases = CaseFold(self._slices, self._contacts, self._deliveries)
         self._journeys = JourneyFold(self._slices, return_s * 1_000_000)
+        self._contacts.topic_of = self._journeys.topic_of
         self._waits, self._telling = WaitFold(self._slices), TellingFold(self._journeys)
         own = (self._contacts, self._cases, self._deliveries)
         folds = (*own, self._journeys, self._waits, self._telling, HandOffFold(self._journeys))

@@ -16,8 +16,9 @@ from orchestra.insight.variants import Share
 from orchestra.model.instants import span_text
 from orchestra.runtime.history.explain import Decision, Explanation
 from orchestra.runtime.history.timeline import Entry
+from orchestra.runtime.steering import Steering
 
-__all__ = ["Table", "explanation_tables", "measures_tables", "timeline_table"]
+__all__ = ["Table", "explanation_tables", "measures_tables", "steering_table", "timeline_table"]
 
 
 @attrs.frozen
@@ -127,9 +128,18 @@ _HAND_OFFS: tuple[_Column, ...] = (
     ("acknowledged", lambda f: str(f.journeys.hand_offs.findings_acknowledged)),
 )
 
+_COSTS: tuple[_Column, ...] = (
+    ("contacts over", lambda f: str(f.cost.contacts)),
+    ("cost", lambda f: _money(f.cost.micros, f.cost.currency)),
+    ("per contact", lambda f: _money(f.cost.per_contact_micros, f.cost.currency)),
+    ("resolved", lambda f: str(f.cost.resolutions)),
+    ("per resolution", lambda f: _money(f.cost.per_resolution_micros, f.cost.currency)),
+    ("deflected", lambda f: _share(f.journeys.deflection)),
+)
+
 
 def measures_tables(measures: Measures) -> list[Table]:
-    """The measures as tables: cases and answers, waiting and handling, shares, journeys, hand-offs, deliveries.
+    """The measures as tables: cases and answers, waiting and handling, shares, journeys, hand-offs, costs, deliveries.
 
     A table about which there is nothing to tell is left out, but never the first.
     """
@@ -143,6 +153,8 @@ def measures_tables(measures: Measures) -> list[Table]:
     given = total.journeys.hand_offs
     if given.offered or given.escalated or given.findings:
         tables.append(_table("Hand-offs, escalations and findings", _HAND_OFFS, rows))
+    if total.cost.currency is not None:
+        tables.append(_table("Costs", _COSTS, rows))
     if total.deliverability.planned:
         tables.append(_table("Deliveries", _DELIVERIES, rows))
     return tables
@@ -183,6 +195,10 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}".removesuffix(".00")
 
 
+def _money(micros: int | None, currency: str | None) -> str:
+    return "-" if micros is None or currency is None else f"{micros / 1_000_000:.2f} {currency}"
+
+
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name}: {count}" for name, count in counts.items()) or "-"
 
@@ -211,6 +227,23 @@ def explanation_tables(explanation: Explanation) -> list[Table]:
     title = f"Way of {explanation.interaction} ({explanation.channel})"
     rows = tuple((second(step.at_us), step.sentence) for step in explanation.steps)
     return [Table(title, ("at", "what"), rows), *(_decided(decision) for decision in explanation.decisions)]
+
+
+def steering_table(steering: Steering) -> Table:
+    """Channels for a contact, the best first, with why each won or lost."""
+    rows = tuple(
+        (
+            "" if one.key is None else str(rank),
+            one.channel + (" (is there)" if one.is_current else ""),
+            span_text(None if one.wait_us is None else one.wait_us / 1_000_000),
+            span_text(one.promised_us / 1_000_000),
+            _money(one.cost_micros, steering.currency),
+            one.reason,
+        )
+        for rank, one in enumerate(steering.options, 1)
+    )
+    title = f"Channels for {steering.interaction}: {steering.invitation or 'stay'}"
+    return Table(title, ("rank", "channel", "wait", "promised", "cost", "why"), rows, frozenset({0, 4}))
 
 
 def _decided(decision: Decision) -> Table:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from orchestra.insight.costs import CostTally
 from orchestra.insight.figures import (
     Bots,
     Contacts,
@@ -118,6 +119,7 @@ class Tally:
     wait: Values = attrs.field(factory=Values)
     failed_by: Reasons = attrs.field(factory=Reasons)
     canceled_by: Reasons = attrs.field(factory=Reasons)
+    cost: CostTally = attrs.field(factory=CostTally)
     journey: JourneyTally = attrs.field(factory=JourneyTally)
     targets: set[tuple[int, int]] = attrs.field(factory=set[tuple[int, int]])
 
@@ -149,6 +151,7 @@ class Tally:
             self._bots(),
             self._deliverability(),
             self.journey.figures(window, self.return_us, self.cases),
+            self.cost.figure(self.journey.counts["resolved"]),
             tuple(f"{percent} % in {_plain(within_us)} s" for percent, within_us in sorted(self.targets)),
         )
 

@@ -17,6 +17,7 @@ from orchestra.model.brands import check_brands
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.cases import check_cases
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
+from orchestra.model.costs import Costs, check_costs
 from orchestra.model.definitions import (
     AgentDefinition,
     Brand,
@@ -94,6 +95,7 @@ class Plan:
         fields: which fields the application may set.
         findings: kind -> what contacts bring to light for other departments, and who wants to know.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
+        costs: what serving customers costs on which channel, and where they may be invited instead.
         actions: how the application's own actions are tried.
         rules: what follows when something happens, as `[[rules]]` in a file.
         privacy: how what is personal is kept.
@@ -118,6 +120,7 @@ class Plan:
     fields: Fields = Fields()
     findings: Mapping[str, FindingKind] = attrs.field(factory=dict)
     commitments: Commitments = Commitments()
+    costs: Costs = Costs()
     actions: Actions = Actions()
     rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
     privacy: Privacy = Privacy()
@@ -449,6 +452,10 @@ def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"engagements.pairs.{path}", _missing("channel", channel, plan.channels))
 
 
+def _check_costs(plan: Plan, lost: Lost) -> Iterator[Fault]:
+    return check_costs(plan.costs, plan.channels, plan.identity.purposes, lost)
+
+
 def _check_actions(plan: Plan, lost: Lost) -> Iterator[Fault]:
     return check_actions(plan.actions)
 
@@ -476,6 +483,7 @@ _CHECKS = (
     _check_fields,
     _check_findings,
     _check_commitments,
+    _check_costs,
     _check_actions,
     _check_rules,
     _check_people,

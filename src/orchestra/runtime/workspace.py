@@ -60,6 +60,7 @@ from orchestra.runtime.settling import Settling
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
+from orchestra.runtime.steering import Steering, steer
 from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.vaults import unlocked
@@ -315,6 +316,14 @@ class Workspace(Calls, Matters, Lists):
         """
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: why_waiting(view, interaction))
+
+    async def steer(self, interaction: str | Ref) -> Steering:
+        """On which channel a waiting contact is best served, and why; see `steering.steer`. Nobody is invited by it.
+
+        Raises:
+            NotAllowedInState: it does not wait, or UnknownId: there is none.
+        """
+        return await self._owner.read(lambda view: steer(view, interaction))
 
     def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncGenerator[Signal]:
         """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits.

@@ -67,6 +67,11 @@ class Pace:
         row = self._rows.get(queue)
         return 0 if row is None else row[2] or row[4] // at_once
 
+    def lasts_us(self, queue: str) -> int:
+        """The smoothed time that a contact of the queue keeps its agent, microseconds; 0 before one is over."""
+        row = self._rows.get(queue)
+        return 0 if row is None else row[4]
+
 
 def _smoothed(mean_us: int, next_us: int) -> int:
     return (7 * mean_us + next_us) // 8 if mean_us else next_us

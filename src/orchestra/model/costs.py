@@ -1,0 +1,114 @@
+"""The part of a plan on what channels cost, whom they reach and what can be done on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import attrs
+
+from orchestra.errors import Fault
+from orchestra.model.identity import SERVICE
+from orchestra.model.structure import Lost
+
+__all__ = ["ChannelCost", "Costs", "Rates", "check_costs"]
+
+_MOST = 10**15
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+@attrs.frozen
+class Rates:
+    """What contacts cost, in millionths of the currency's unit.
+
+    Attributes:
+        per_contact: each contact, whatever becomes of it.
+        per_minute: a minute of an agent who has nothing else in hand; several contacts at once share it.
+    """
+
+    per_contact: int = 0
+    per_minute: int = 0
+
+
+@attrs.frozen
+class ChannelCost:
+    """What contacts on a channel cost, whom it reaches, and what can be done on it.
+
+    Attributes:
+        per_contact: each contact, whatever becomes of it; in millionths of the currency's unit.
+        per_minute: a minute of an agent who has nothing else in hand; several contacts at once share it.
+        concurrency: how many contacts an agent usually has at once on it, from 1 to 100: what a contact will cost is
+            reckoned with it; what it has cost, with those that really were in hand.
+        reach: kinds of address, one of which a customer must have to be served here; empty if anybody can come.
+        can: what can be done on it, in words of your own, such as `files` or `payment`; topics say what they need.
+        topics: topic -> what contacts about it cost, where that differs.
+    """
+
+    per_contact: int = 0
+    per_minute: int = 0
+    concurrency: int = 1
+    reach: Sequence[str] = attrs.field(default=(), converter=_texts)
+    can: Sequence[str] = attrs.field(default=(), converter=_texts)
+    topics: Mapping[str, Rates] = attrs.field(factory=dict)
+
+    def rates(self, topic: str | None) -> Rates:
+        """What a contact about a topic costs; None is no topic."""
+        found = None if topic is None else self.topics.get(topic)
+        return Rates(self.per_contact, self.per_minute) if found is None else found
+
+
+@attrs.frozen
+class Costs:
+    """What serving customers costs, channel by channel.
+
+    Attributes:
+        currency: three letters of ISO 4217; figures of costs are in millionths of its unit.
+        channels: channel -> its cost; only channels named here are ever proposed instead of another one.
+        needs: topic -> what must be possible on a channel to settle a matter of that topic.
+        purpose: for which a customer is invited to another channel; unless it is `service`, only with their consent.
+    """
+
+    currency: str = "EUR"
+    channels: Mapping[str, ChannelCost] = attrs.field(factory=dict)
+    needs: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
+    purpose: str = SERVICE
+
+
+def check_costs(costs: Costs, channels: Iterable[str], purposes: Iterable[str], lost: Lost) -> Iterator[Fault]:
+    """Everything wrong in it.
+
+    Args:
+        costs: what the plan says.
+        channels: those of the plan.
+        purposes: of messages, as the plan names them, beside `service`.
+        lost: what of the plan was not understood.
+    """
+    known = sorted(channels)
+    if _CURRENCY.fullmatch(costs.currency) is None:
+        yield Fault("costs.currency", "must be three letters of ISO 4217, as EUR")
+    if costs.purpose != SERVICE and costs.purpose not in purposes and not lost.touches("identity"):
+        yield Fault("costs.purpose", f"must be {SERVICE} or one of identity.purposes")
+    for name, cost in costs.channels.items():
+        path = f"costs.channels.{name}"
+        if name not in known and not lost.has("channels", name):
+            yield Fault(path, f"no channel {name!r}; there are: {', '.join(known) or 'none'}")
+        if not 1 <= cost.concurrency <= 100:
+            yield Fault(f"{path}.concurrency", "must be from 1 to 100")
+        yield from _check_amounts(path, cost)
+        for topic, rates in cost.topics.items():
+            yield from _check_amounts(f"{path}.topics.{topic}", rates)
+    able = {word for cost in costs.channels.values() for word in cost.can}
+    for topic, words in costs.needs.items():
+        for index, word in enumerate(words):
+            if word not in able and not lost.touches("costs"):
+                yield Fault(f"costs.needs.{topic}[{index}]", f"no channel can {word!r}")
+
+
+def _check_amounts(path: str, rates: Rates | ChannelCost) -> Iterator[Fault]:
+    for field in ("per_contact", "per_minute"):
+        if not 0 <= getattr(rates, field) <= _MOST:
+            yield Fault(f"{path}.{field}", "must be from 0 to 1,000,000,000 units, in millionths")
