@@ -11,6 +11,7 @@ from orchestra.model.plan import Plan
 
 GUIDES = (
     "back-up",
+    "channel-costs",
     "consent-and-erasure",
     "import",
     "one-person",

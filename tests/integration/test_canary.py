@@ -310,6 +310,7 @@ async def one_contact(house: House, workspace: Workspace) -> None:
     session = await workspace.sign_in("ana")
     offer = await session.next_offer()
     shown.objects(session, offer, await workspace.why_waiting(offer.interaction))
+    shown.objects(await workspace.steer(offer.interaction))
     contact = await offer.accept()
     texts = contact.messages()
     assert await anext(texts) == PERSONAL["webhook text"]

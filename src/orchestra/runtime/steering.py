@@ -117,9 +117,10 @@ def steer(view: View, name: str | Ref) -> Steering:
     """The channel on which a waiting contact is best served, as the state stands. Changes nothing.
 
     A channel can be proposed if the plan has its cost, the customer can be reached on it and has consented, it can do
-    what the topic needs, and its queue is open. Of these, those on which the customer is answered in time go first; of
-    these, those that they prefer; of these, the cheapest. Where none is in time, the one with the shortest wait goes
-    first. The contact's own channel needs no consent: its customer came there.
+    what the topic needs, its queue is open, and something tells how long it takes there. Of these, those on which the
+    customer is answered in time go first; of these, those that they prefer; of these, the cheapest. Where none is in
+    time, the one with the shortest wait goes first. The contact's own channel needs no consent: its customer came
+    there.
 
     Raises:
         UnknownId: there is no such interaction.
@@ -186,6 +187,8 @@ def _failing(view: View, item: Item, option: Option, cost: ChannelCost, topic: s
         return
     if view.plan.channels[option.channel].work:
         yield "for work items only"
+    if option.wait_us is None:
+        yield "nothing tells how long it takes"
     if cost.reach and _kinds(view, item.customer).isdisjoint(cost.reach):
         yield f"no address of theirs is of kind {' or '.join(cost.reach)}"
     if not is_allowed(view, item.customer, option.channel, costs.purpose):

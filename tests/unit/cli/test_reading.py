@@ -100,6 +100,48 @@ def test_the_window_is_a_duration(url: str, within: str, fault: str, capsys: Cap
     assert fault in capsys.readouterr().err
 
 
+# Steering
+
+
+STEERED = (
+    PLAN
+    + """
+[channels.voice]
+live = true
+[costs.channels.voice]
+per_contact = 2_000_000
+[costs.channels.chat]
+per_contact = 500_000
+"""
+)
+
+
+def test_a_waiting_contact_is_compared_with_other_channels(tmp_path: Path, capsys: Capture) -> None:
+    where = f"sqlite:{tmp_path / 'steered.db'}"
+    journal, plan = open_journal(where), Plan.parse(STEERED)
+    key = WorkspaceKey.of(plan)
+    ledger = Ledger(journal, journal.acquire("test", 0, 10**12))
+    ledger.put_plan(plan, key, NINE_US)
+    ledger.execute(c.SignIn("ana"), NINE_US)
+    ledger.execute(c.SignIn("ben"), NINE_US)
+    sue, joe = key.address(Handle("sue")), key.address(Handle("joe"))
+    ledger.execute(c.ReceiveMessage("chat", "main", "m1", sue, text="hello"), NINE_US + 1)
+    ledger.execute(c.AcceptOffer("of1", "ana", 1), NINE_US + 2)
+    ledger.execute(c.FinishInteraction("in1", "ana", "resolved"), NINE_US + 60_000_000)
+    ledger.execute(c.ReceiveContact("voice", "main", "c1", joe), NINE_US + 70_000_000)
+    ledger.commit()
+    journal.close()
+    got = as_json(capsys, "steer", "in2", "--journal", where)
+    assert (got["interaction"], got["channel"], got["is_change"]) == ("in2", "chat", True)
+    assert [option["channel"] for option in got["options"]] == ["chat", "voice"]
+    assert got["options"][1]["reason"] == "costs 1.5 EUR more"
+    assert "Channels for in2: reply by chat now" in shown(capsys, "steer", "in2", "--journal", where)
+    assert main(["steer", "in1", "--journal", where]) == 2
+    assert "cannot steer" in capsys.readouterr().err
+    assert main(["steer", "in99", "--journal", where]) == 2
+    assert "in99" in capsys.readouterr().err
+
+
 # Timeline and explanation
 
 

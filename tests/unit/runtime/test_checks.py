@@ -205,6 +205,7 @@ async def test_questions_want_ids() -> None:
             (workspace.case, "case"),
             (workspace.interaction, "interaction"),
             (workspace.why_waiting, "interaction"),
+            (workspace.steer, "interaction"),
             (workspace.timeline, "customer"),
             (workspace.explain, "interaction"),
             (workspace.whom_to_call, "interaction"),

@@ -167,7 +167,35 @@ def test_nothing_tells_how_long_it_takes_where_nobody_is() -> None:
     desk.run(c.SignOut("bob"), 390)
     found = steer(desk.view, busy(desk))
     assert (found.channel, option(found, "chat").wait_us) == ("voice", None)
-    assert option(found, "chat").reason == "nothing tells how long it takes; promised are 2 min"
+    assert option(found, "chat").failing == "nothing tells how long it takes"
+
+
+def test_a_contact_stays_where_nothing_tells_how_long_it_takes_anywhere() -> None:
+    desk = Desk(PLAN)
+    found = steer(desk.view, desk.call("joe", 10))
+    assert (found.channel, found.is_change, found.invitation) == ("voice", False, None)
+    assert option(found, "voice").reason == "nothing tells how long it takes; promised are 2 min, 2 EUR"
+
+
+def test_where_nobody_is_in_time_the_shortest_wait_goes_first() -> None:
+    desk = a_desk(PLAN.replace('connect_target = "2m"', 'connect_target = "1s"'))
+    desk.take(desk.call("sue", 400), 401)
+    desk.take(desk.call("kim", 402, channel="chat"), 403)
+    found = steer(desk.view, desk.call("joe", 404))
+    assert found.channel == "chat"
+    assert not option(found, "chat").is_in_time
+    assert found.invitation == "reply by chat within about 1 min, or wait about 5 min"
+
+
+def test_where_nothing_may_be_proposed_the_contact_stays() -> None:
+    desk = a_desk()
+    desk.run(c.CloseQueue("care", "holiday"), 390)
+    desk.run(c.CloseQueue("chats", "holiday"), 391)
+    mailed = desk.write("joe", 400, "mail")
+    found = steer(desk.view, mailed)
+    assert (found.channel, found.is_change, found.invitation) == ("mail", False, None)
+    assert {one.failing for one in found.options} == {"closed"}
+    assert [one.key for one in found.options] == [None, None, None]
 
 
 def test_what_is_equally_dear_and_quick_is_no_reason_to_move() -> None:
