@@ -15,10 +15,10 @@ from orchestra.model.structure import parse_duration
 
 __all__ = ["main"]
 
-_DESCRIPTION = (
-    "Measure what stands in a journal: all channels by one standard, then per channel, account and queue. Journeys "
-    "over several contacts are among it: first contact resolution, repeats, customers' effort, how long nobody spoke."
-)
+_DESCRIPTION = """\
+Measure what stands in a journal: all channels by one standard, then per channel, account
+and queue. Journeys over several contacts are among it: first contact resolution, repeats,
+customers' effort, how long nobody spoke; and costs, once the plan has any."""
 
 _EXAMPLES = """
 orchestra measures --journal sqlite:contacts.db
