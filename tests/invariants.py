@@ -48,6 +48,7 @@ from tests import (
     commitment_invariants,
     desk_invariants,
     import_invariants,
+    invitation_moves,
     ownership_invariants,
     people_invariants,
     routing_oracle as oracle,
@@ -796,6 +797,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     desk_invariants.check(engine)
     case_invariants.check(engine)
     people_invariants.check(engine)
+    invitation_moves.check(engine)
     people_invariants.check_engagements(engine)
     commitment_invariants.check(engine)
     ownership_invariants.check(engine)

@@ -14,6 +14,9 @@ from orchestra.model import events as e
 
 __all__ = ["PeopleWitness", "asked_first", "check", "check_against", "check_engagements", "lead_for", "talks"]
 
+_WHERE_THEY_ARE = ("deferred", "invitation")
+"""Topics of what is written to whoever has just written, in their own conversation, and tells nothing of a case."""
+
 
 @attrs.define
 class PeopleWitness:
@@ -77,7 +80,7 @@ class PeopleWitness:
             self.own_parts.add((event.case, event.customer))
         elif isinstance(event, e.PartEnded):
             self.own_parts.remove((event.case, event.customer))
-        elif isinstance(event, e.DeliveryPlanned) and event.interaction is None and event.topic != "deferred":
+        elif isinstance(event, e.DeliveryPlanned) and event.interaction is None and event.topic not in _WHERE_THEY_ARE:
             self._check_told(engine, event)
 
     def _check_told(self, engine: Engine, event: e.DeliveryPlanned) -> None:

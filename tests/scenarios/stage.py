@@ -120,9 +120,21 @@ class Stage:
             occurred_us=None if dated is None else since_epoch_us(DAY + clock_of(dated)),
             case_number=number,
             topic=said.get("topic"),
+            invitation=self._invitation(said),
             text=said["text"],
         )
         return self._last
+
+    def _invitation(self, said: Mapping[str, str]) -> str | None:
+        """The newest invitation to the channel, if they come by one."""
+        if said.get("invited") is None:
+            return None
+        rows = self._view.invitations.invitations
+        return [name for name, row in rows.items() if row.channel == said["channel"]][-1]
+
+    def _invite(self, said: Mapping[str, str]) -> c.Command:
+        actor = f"agent:{said['who']}"
+        return c.InviteToChannel(said["to"], self._in_hand(said), text=said["text"], actor=actor)
 
     def _call(self, said: Mapping[str, str]) -> c.Command:
         who, topic = _address(said["who"]), said.get("topic")
@@ -210,7 +222,8 @@ _SAID = r"(?P<attribute>\w+) of (?P<subject>\S+) is (?P<value>\S+)"
 _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} signs in": Stage._sign_in,
     rf"{_WHO} calls{_ON}{_ABOUT}": Stage._call,
-    rf"{_WHO} writes{_ON}{_ABOUT}{_TEXT}": Stage._message,
+    rf"{_WHO} writes{_ON}{_ABOUT}(?P<invited> as invited)?{_TEXT}": Stage._message,
+    rf"{_WHO} invites to (?P<to>\w+) on (?P<channel>\w+): (?P<text>.+)": Stage._invite,
     r"the same comes once more": Stage._again,
     rf"{_WHO} takes it": Stage._take,
     rf"{_WHO} declines": Stage._decline,

@@ -377,3 +377,7 @@ class Calls(Opened[AnyCalls]):
     def reply_token(self, case: str) -> str:
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""
         return self._door.run_sync(self._inner.reply_token, case)
+
+    def invitation_token(self, invitation: str) -> str:
+        """The token that stands for `{token}` in an invitation's message: a contact that carries it comes by that."""
+        return self._door.run_sync(self._inner.invitation_token, invitation)

@@ -6,11 +6,12 @@ Generated from `orchestra.runtime.matters` by `tests/blocking_generator.py`; do 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 from orchestra.blocking.portal import Opened
 from orchestra.model.addresses import Ref
-from orchestra.model.results import CaseRef
+from orchestra.model.results import CaseRef, Invited
 from orchestra.runtime import matters
 
 __all__ = ["Matters"]
@@ -20,7 +21,7 @@ AnyMatters = TypeVar("AnyMatters", bound=matters.Matters)
 
 
 class Matters(Opened[AnyMatters]):
-    """Commands about what belongs to which case."""
+    """Commands about what belongs to which case, and where that goes on."""
 
     def merge_cases(self, case: str | Ref, other: str | Ref, reason: str) -> CaseRef:
         """Note that two cases of one customer are the same matter: `other` goes on as `case`.
@@ -32,6 +33,41 @@ class Matters(Opened[AnyMatters]):
             CommandRefused: there is no such case, or they are two customers'.
         """
         return self._door.run(self._inner.merge_cases, case, other, reason)
+
+    def invite(
+        self,
+        channel: str,
+        text: str,
+        *,
+        interaction: str | Ref | None = None,
+        case: str | Ref | None = None,
+        lasts: timedelta | None = None,
+        actor: str | None = None,
+    ) -> Invited:
+        """Write to a customer that they may go on, on another channel, about the same case.
+
+        Args:
+            channel: where they may come.
+            text: what they are written, where they are; `{token}` stands in it for a token that is made as it is sent.
+            interaction: the contact in which they are; or else:
+            case: the case, in whose newest conversation it is written.
+            lasts: how long they may come; the plan's `engagements.invitation_lasts` unless given.
+            actor: who invites, as `agent:ana`.
+
+        Raises:
+            CommandRefused: not one of both is given, the contact is over or the case closed, or the channel is theirs.
+        """
+        return self._door.run(
+            self._inner.invite, channel, text, interaction=interaction, case=case, lasts=lasts, actor=actor
+        )
+
+    def withdraw_invitation(self, invitation: str, reason: str) -> None:
+        """Take back an invitation that nobody has taken up.
+
+        Raises:
+            CommandRefused: there is no such invitation any more, or somebody has come by it.
+        """
+        self._door.run(self._inner.withdraw_invitation, invitation, reason)
 
     def unmerge_case(self, case: str | Ref, reason: str) -> CaseRef:
         """Undo a merge: the case goes on by itself, with everything that came from it.

@@ -32,6 +32,7 @@ from orchestra.model.results import (
     ConsultingQueue,
     Dialed,
     Erased,
+    Invited,
     Linked,
     OfferedHandOff,
     Received,
@@ -50,7 +51,7 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed, Erased, Linked),
+        *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed, Erased, Invited, Linked),
         *(OfferedHandOff, Received, RequestedCallback, Stated, TakesPart, WorkOpened, Written),
     )
 }

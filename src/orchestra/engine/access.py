@@ -75,6 +75,8 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.WithdrawCommitment,
         c.LinkQuestion,
         c.UnlinkQuestion,
+        c.InviteToChannel,
+        c.WithdrawInvitation,
     }
 )
 

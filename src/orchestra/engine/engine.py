@@ -32,6 +32,7 @@ from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS, check_se
 from orchestra.engine.findings.decide import SECTION as FINDINGS
 from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.identity.decide import SECTION as IDENTITY
+from orchestra.engine.invitations.decide import SECTION as INVITATIONS
 from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
@@ -73,6 +74,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     CASES,
     OWNERSHIP,
     ENGAGEMENTS,
+    INVITATIONS,
     DETAILS,
     CONSULTS,
     SUPERVISION,

@@ -19,6 +19,7 @@ __all__ = [
     "DELIVERY",
     "HAND_OFF",
     "INTERACTION",
+    "INVITATION",
     "MACHINES",
     "OFFER",
     "PRESENCE",
@@ -379,8 +380,21 @@ ACTION = Machine(
     ),
 )
 
+INVITATION = Machine(
+    "invitation",
+    initial="OFFERED",
+    final=frozenset({"ACCEPTED", "EXPIRED", "WITHDRAWN"}),
+    steps=_table(
+        """
+        OFFERED accept   ACCEPTED
+        OFFERED expire   EXPIRED
+        OFFERED withdraw WITHDRAWN
+        """
+    ),
+)
+
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
-MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET, ACTION)
+MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET, ACTION, INVITATION)
 """All machines, for the documentation and the tests that walk them."""

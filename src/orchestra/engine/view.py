@@ -21,6 +21,7 @@ from orchestra.engine.engagements.state import Engagements
 from orchestra.engine.findings.state import Findings
 from orchestra.engine.hours.state import Hours
 from orchestra.engine.identity.state import Customer, Identity
+from orchestra.engine.invitations.state import Invitations
 from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.ownership.state import Ownership
@@ -65,6 +66,7 @@ class View:
         "findings",
         "hours",
         "identity",
+        "invitations",
         "known",
         "logs",
         "ownership",
@@ -96,6 +98,7 @@ class View:
         self.cases = Cases(self.plans, self.timers)
         self.ownership = Ownership(self.plans, self.timers)
         self.engagements = Engagements(self.plans, self.timers)
+        self.invitations = Invitations(self.plans, self.timers)
         self.details = Details(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)
         self.consults = Consults(self.plans, self.timers)

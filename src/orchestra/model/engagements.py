@@ -30,6 +30,7 @@ class Engagements:
         hold_automation: whether what the application sends by itself waits while a person talks with the customer on a
             live channel; the agent may tell it instead.
         cool_down: how long it waits after they have stopped.
+        invitation_lasts: how long an invitation to another channel may be taken up, unless it says so itself.
         never_held: topics of messages that leave all the same, such as codes that the customer is waiting for.
     """
 
@@ -39,6 +40,7 @@ class Engagements:
     pointer: str | None = None
     hold_automation: bool = True
     cool_down: timedelta = timedelta(minutes=5)
+    invitation_lasts: timedelta = timedelta(days=1)
     never_held: Sequence[str] = ()
 
     def mode(self, there: str, comes: str) -> str:
@@ -52,6 +54,8 @@ def check_engagements(engagements: Engagements) -> Iterator[Fault]:
         yield Fault("engagements.cool_down", "must not be below 0")
     if engagements.defer_for <= timedelta():
         yield Fault("engagements.defer_for", "must be above 0")
+    if engagements.invitation_lasts <= timedelta():
+        yield Fault("engagements.invitation_lasts", "must be above 0")
     for name in ("deferred", "pointer"):
         if getattr(engagements, name) == "":
             yield Fault(f"engagements.{name}", "must not be empty: leave it out to tell nothing")

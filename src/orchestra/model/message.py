@@ -24,7 +24,7 @@ class Contact:
         account: the company's own account on the channel.
         thread: the provider's conversation key; without one a sender has one conversation per account.
         at: when it happened (aware); None means now.
-        reply_token: the token of an earlier message of ours that it answers.
+        reply_token: the token of an earlier message of ours that it answers, or of an invitation by which it comes.
         case_number: a case number that the customer gave.
         topic: what it is about, in the plan's or the application's words.
         queue: where it should wait, instead of the channel's own queue.

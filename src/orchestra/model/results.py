@@ -13,6 +13,7 @@ __all__ = [
     "ConsultingQueue",
     "Dialed",
     "Erased",
+    "Invited",
     "Linked",
     "OfferedHandOff",
     "Received",
@@ -43,6 +44,15 @@ class ActionAsked:
 
     id: str
     duplicate: bool = False
+
+
+@attrs.frozen
+class Invited:
+    """A customer was invited to another channel: the invitation, and the message and the delivery that tell them."""
+
+    id: str
+    message: str
+    delivery: str
 
 
 @attrs.frozen

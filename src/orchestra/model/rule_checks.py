@@ -168,7 +168,10 @@ def _check_names(path: str, action: Action, known: Named) -> Iterator[Fault]:
         text = f"the plan has no agent {action.agent!r}: the action fails until a command defines one"
         yield Fault(f"{path}.agent", text, is_error=False)
     channel = None if action.channel is None else known.channels.get(action.channel)
-    if channel is not None and not channel.work and not known.lost.has("channels", action.channel or "", "work"):
+    if channel is not None and action.do == "invite":
+        if channel.work:
+            yield Fault(f"{path}.channel", f"channel {action.channel} is for work items, and nobody comes there")
+    elif channel is not None and not channel.work and not known.lost.has("channels", action.channel or "", "work"):
         text = f"channel {action.channel} takes contacts: work = true marks one for work items"
         yield Fault(f"{path}.channel", text)
 

@@ -96,9 +96,11 @@ VERBS: Mapping[str, Verb] = {
     "raise_priority": Verb("interaction", ("minutes",)),
     "hold": Verb("interaction"),
     "link": Verb("interaction"),
+    "invite": Verb("interaction", ("channel", "text")),
     "acknowledge": Verb("case", ("text",)),
     "wait": Verb("case", ("on",)),
     "assign": Verb("case", (), ("team", "agent")),
+    "escalate": Verb("case"),
     "open_work_item": Verb("customer", ("channel",), ("queue", "title", "minutes")),
     "set_field": Verb("customer", ("field",), ("value",)),
     "notify": Verb(None, ("team", "text")),
@@ -154,17 +156,19 @@ class Action:
     Attributes:
         do: `queue` (the interaction waits in `queue`), `raise_priority` (it counts as older by `minutes`), `hold` (its
             customer is put on hold), `link` (it waits no more, and the answer to what else its customer is in touch on
-            is its answer, too), `acknowledge` (the case's customer is sent `text`), `wait` (the case waits `on`
-            `customer` or `third_party`), `assign` (`team` or `agent` answers for the case), `open_work_item` (on
-            `channel`, in `queue`, called `title`, older by `minutes`), `set_field` (`field` becomes `value`, or is
-            removed without one), `notify` (`team` is told `text`, by an event), or `run` (`action` is done).
+            is its answer, too), `invite` (its customer is written `text`, with `{token}`, to go on on `channel`),
+            `acknowledge` (the case's customer is sent `text`), `wait` (the case waits `on` `customer` or
+            `third_party`), `assign` (`team` or `agent` answers for the case), `escalate` (it goes to the next team of
+            its path), `open_work_item` (on `channel`, in `queue`, called `title`, older by `minutes`), `set_field`
+            (`field` becomes `value`, or is removed without one), `notify` (`team` is told `text`, by an event), or
+            `run` (`action` is done).
         queue: where it waits.
         minutes: by how much longer it counts as having waited.
         text: what is said; the same for everybody, so never personal data.
         on: what the case waits on.
         team: who is accountable, or told.
         agent: who is accountable.
-        channel: one with `work = true`.
+        channel: one with `work = true`; to invite to, one without.
         title: of the work item.
         field: one that the plan declares, as `case.fields.urgent`.
         value: what the field becomes.

@@ -432,6 +432,10 @@ class Calls(Protocol):
         """An unguessable token for messages about a case: an answer that carries it comes back to the case."""
         return self.key.reply_token(case)
 
+    def invitation_token(self, invitation: str) -> str:
+        """The token that stands for `{token}` in an invitation's message: a contact that carries it comes by that."""
+        return self.key.invitation_token(invitation)
+
 
 def _person(address: object) -> Email | Phone | Handle:
     if not isinstance(address, Email | Phone | Handle):

@@ -47,6 +47,7 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
         "thread": None if contact.thread is None else key.thread(_checked_id(contact.thread, "thread")),
         "occurred_us": None if contact.at is None else since_epoch_us(contact.at),
         "reply_case": None if contact.reply_token is None else key.case_of(contact.reply_token),
+        "invitation": None if contact.reply_token is None else key.invitation_of(contact.reply_token),
         "case_number": contact.case_number,
         "topic": contact.topic,
         "queue": contact.queue,
@@ -135,6 +136,7 @@ def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> l
             thread=_thread(event, key),
             occurred_us=_occurred_us(event),
             reply_case=None if token is None else key.case_of(token),
+            invitation=None if token is None else key.invitation_of(token),
             text=clean_text(event.text),
         )
     ]

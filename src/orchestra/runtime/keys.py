@@ -136,6 +136,16 @@ class WorkspaceKey:
         """An unguessable token that brings an answer back to its case."""
         return f"{case}.{self._mac('reply', case, 12)}"
 
+    def invitation_token(self, invitation: str) -> str:
+        """An unguessable token by which whoever was invited is known to be, once."""
+        return f"{invitation}.{self._mac('invitation', invitation, 12)}"
+
+    def invitation_of(self, token: str) -> str | None:
+        """The invitation of a genuine token; None for any other text."""
+        invitation, _, mac = token.partition(".")
+        genuine = self._mac("invitation", invitation, 12)
+        return invitation if hmac.compare_digest(mac.encode(), genuine.encode()) else None
+
     def case_of(self, token: str) -> str | None:
         """The case id of a genuine reply token; None for any other text."""
         case, _, mac = token.partition(".")

@@ -1,8 +1,9 @@
-"""What is one matter and what is two: merging, splitting and moving, also by who asks another process for it."""
+"""What is one matter and what is two, and going on with it on another channel, also by who asks another process."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from orchestra.model.addresses import Ref
@@ -10,18 +11,21 @@ from orchestra.model.commands import (
     AcceptCaseSuggestion,
     Command,
     DismissCaseSuggestion,
+    InviteToChannel,
     MergeCases,
     MoveInteraction,
     SplitCase,
     UnmergeCase,
+    WithdrawInvitation,
 )
-from orchestra.model.results import CaseRef
+from orchestra.model.results import CaseRef, Invited
+from orchestra.model.structure import microseconds
 
 __all__ = ["Matters"]
 
 
 class Matters(Protocol):
-    """Commands about what belongs to which case."""
+    """Commands about what belongs to which case, and where that goes on."""
 
     async def execute(self, command: Command) -> object:
         """Decide on a command and give its result, once that is durable."""
@@ -37,6 +41,42 @@ class Matters(Protocol):
             CommandRefused: there is no such case, or they are two customers'.
         """
         return _case(await self.execute(MergeCases(case, other, reason)))
+
+    async def invite(
+        self,
+        channel: str,
+        text: str,
+        *,
+        interaction: str | Ref | None = None,
+        case: str | Ref | None = None,
+        lasts: timedelta | None = None,
+        actor: str | None = None,
+    ) -> Invited:
+        """Write to a customer that they may go on, on another channel, about the same case.
+
+        Args:
+            channel: where they may come.
+            text: what they are written, where they are; `{token}` stands in it for a token that is made as it is sent.
+            interaction: the contact in which they are; or else:
+            case: the case, in whose newest conversation it is written.
+            lasts: how long they may come; the plan's `engagements.invitation_lasts` unless given.
+            actor: who invites, as `agent:ana`.
+
+        Raises:
+            CommandRefused: not one of both is given, the contact is over or the case closed, or the channel is theirs.
+        """
+        lasts_us = None if lasts is None else microseconds(lasts)
+        invited = await self.execute(InviteToChannel(channel, interaction, case, lasts_us, text, actor=actor))
+        assert isinstance(invited, Invited)
+        return invited
+
+    async def withdraw_invitation(self, invitation: str, reason: str) -> None:
+        """Take back an invitation that nobody has taken up.
+
+        Raises:
+            CommandRefused: there is no such invitation any more, or somebody has come by it.
+        """
+        await self.execute(WithdrawInvitation(invitation, reason))
 
     async def unmerge_case(self, case: str | Ref, reason: str) -> CaseRef:
         """Undo a merge: the case goes on by itself, with everything that came from it.

@@ -21,6 +21,7 @@ from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
 from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, ResumeDeliveries, StartDelivery
 from orchestra.model.instants import instant
+from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_outcome, checked_plan, no_more, record_of
 from orchestra.runtime.owner import Owner
@@ -176,7 +177,7 @@ class Sending:
         text, to = await in_thread(self._fetch, row, conversation)
         if text is None or to is None:
             return Failed("erased")
-        message = Message(key=self._owner.key.delivery_key(delivery), text=text)
+        message = Message(key=self._owner.key.delivery_key(delivery), text=with_token(row, text, self._owner.key))
         now = instant(self._owner.clock.now_us())
         try:
             return checked_plan(line.adapter.encode(message, line.account, to, now))
@@ -239,6 +240,12 @@ class Sending:
         except Exception as error:  # noqa: BLE001 - whatever a transport or plug-in raises after the write: nobody knows
             _log.error("adapter of %s failed in a step: %s", line.channel, type(error).__name__)
             return Unknown("timed_out" if isinstance(error, TimeoutError) else ADAPTER_FAULT)
+
+
+def with_token(row: Delivery, text: str, key: WorkspaceKey) -> str:
+    """The text as it is sent: in an invitation its token, which stands nowhere before."""
+    kind, _, invitation = row.key.partition(":")
+    return text.replace("{token}", key.invitation_token(invitation)) if kind == "invitation" else text
 
 
 def _honours_keys(line: Line | None) -> bool:

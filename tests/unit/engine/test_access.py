@@ -105,6 +105,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.SplitCustomers("li1", "x"),
     c.LinkQuestion("in2", "in1"),
     c.UnlinkQuestion("in2"),
+    c.InviteToChannel("email", "in1", text="come"),
+    c.WithdrawInvitation("iv1", "x"),
     c.SettleTriage("ca1", "li1"),
     c.SetParticipant("ca1", "cu2", "relative"),
     c.RemoveParticipant("ca1", "cu2", "x"),
@@ -148,6 +150,7 @@ CASES = {
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
     *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
     "RequestAction",
+    *("InviteToChannel", "WithdrawInvitation"),
 }
 MATTERS = {
     *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),

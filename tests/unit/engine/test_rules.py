@@ -14,6 +14,7 @@ from orchestra.engine.routing import decide
 from orchestra.engine.rules.firing import FULL
 from orchestra.errors import InvalidCommand
 from orchestra.model import commands as c, events as e
+from orchestra.model.definitions import Team
 from orchestra.model.routing import Ring
 from orchestra.model.rules import Action, Rule, When
 
@@ -330,6 +331,27 @@ def test_a_work_item_is_linked_to_nothing() -> None:
     got = driver.message()
     driver.run(c.OpenWorkItem("task", "k1", got.case.id))
     assert failures(driver) == [("link", "to: the customer of in2 is in touch on nothing else")]
+
+
+def test_a_contact_is_invited_to_another_channel() -> None:
+    driver = ruled(rule("MessageReceived", Action("invite", channel="email", text="In private: {token}")))
+    got = driver.message("joe", "chat")
+    made = driver.last(e.InvitationMade)
+    assert (made.interaction, made.case, made.channel) == (got.interaction, got.case.id, "email")
+    assert driver.last(e.MessageWritten).text == "In private: {token}"
+    driver.message("zoe", "email")
+    assert failures(driver) == [("invite", "channel: they are on email already")]
+
+
+def test_a_case_escalates_to_the_next_team() -> None:
+    driver = ruled(rule("CaseOpened", Action("escalate")))
+    teams = {**driver.engine.view.plan.teams, "care": Team(escalates_to="sales")}
+    driver.message("joe")
+    assert failures(driver) == [("escalate", "ca1 is with care, from which nothing escalates: cannot escalate")]
+    driver.change_plan(attrs.evolve(driver.engine.view.plan, teams=teams))
+    driver.message("zoe")
+    escalated = driver.last(e.CaseEscalated)
+    assert (escalated.team, escalated.to, escalated.reason) == ("care", "sales", "rule r")
 
 
 def test_an_acknowledgement_is_sent_as_any_message_is() -> None:

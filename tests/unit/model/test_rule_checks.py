@@ -210,6 +210,8 @@ def test_every_operator_takes_what_it_says() -> None:
         ('{do = "assign", team = "nobody"}', "do[0].team", "no team 'nobody'; there are: care, sales"),
         ('{do = "open_work_item", channel = "fax"}', "do[0].channel", "no channel 'fax'"),
         ('{do = "open_work_item", channel = "chat"}', "do[0].channel", "channel chat takes contacts"),
+        ('{do = "invite", channel = "fax", text = "x"}', "do[0].channel", "no channel 'fax'"),
+        ('{do = "invite", channel = "task", text = "x"}', "do[0].channel", "channel task is for work items"),
         ('{do = "set_field", field = "case.topic", value = "x"}', "do[0].field", "must be case.fields.NAME"),
         ('{do = "set_field", field = "agent.fields.x", value = "x"}', "do[0].field", "must be case.fields.NAME"),
         (

@@ -67,6 +67,20 @@ def test_a_message_of_nobody_is_no_command() -> None:
     assert commands_of(event, LINE, KEY) == []
 
 
+def test_whoever_comes_by_an_invitation_is_known_by_its_token() -> None:
+    token = KEY.invitation_token("iv3")
+    thread = ThreadRef(token=token)
+    command = only(inbound.MessageReceived(origin=origin(thread=thread), parts=(TextPart("Hi"),)))
+    assert (command.invitation, command.reply_case) == ("iv3", None)
+    taken = receive(Message("chat", id="1", sender=Handle("joe"), text="Hi", reply_token=token), KEY)
+    assert (taken.invitation, taken.reply_case) == ("iv3", None)
+
+
+@pytest.mark.parametrize("forged", ["iv3.0000", "iv3", "", KEY.reply_token("iv3")])
+def test_a_forged_invitation_is_ignored(forged: str) -> None:
+    assert receive(Message("chat", id="1", sender=Handle("joe"), text="Hi", reply_token=forged), KEY).invitation is None
+
+
 def test_a_forged_reply_token_is_ignored() -> None:
     thread = ThreadRef(token="ca7.0000")
     assert only(inbound.MessageReceived(origin=origin(thread=thread), parts=(TextPart("Hi"),))).reply_case is None

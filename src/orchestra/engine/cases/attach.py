@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from orchestra.engine.cases.state import case_age
 from orchestra.engine.engagements.leading import members_of
+from orchestra.engine.invitations.proving import invited_case
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -48,7 +49,7 @@ def _goes_on(view: View, case: str, topic: str | None) -> bool:
 
 
 def _by_token(view: View, event: e.InteractionStarted, at_us: int) -> str | None:
-    case = event.reply_case
+    case = event.reply_case or (invited_case(view, event) if event.invitation is not None else None)
     return case if case in view.cases.cases and _reachable(view, case, at_us) else None
 
 

@@ -256,5 +256,6 @@ def _start(view: View, command: c.ReceiveMessage | c.ReceiveContact, conversatio
         dict(sorted(command.skills.items())),
         command.priority,
         command.agent,
+        command.invitation,
     )
     return interaction

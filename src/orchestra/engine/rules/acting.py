@@ -15,6 +15,8 @@ from orchestra.engine.deliveries.planning import write
 from orchestra.engine.details.decide import SECTION as DETAILS
 from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS
 from orchestra.engine.engagements.leading import members_of
+from orchestra.engine.invitations.decide import SECTION as INVITATIONS
+from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.routing.arriving import required
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.rules.scene import Scene
@@ -35,6 +37,8 @@ _DECIDE: Mapping[type[c.Command], Decide] = {
     **CONTACTS.decide,
     **DETAILS.decide,
     **ENGAGEMENTS.decide,
+    **INVITATIONS.decide,
+    **OWNERSHIP.decide,
     **WORK.decide,
 }
 
@@ -150,6 +154,15 @@ def _link(scene: Scene, rule: str, action: Action) -> Steps:
     return _run(scene, c.LinkQuestion(name, min(free, key=lambda other: own.members[other].began)))
 
 
+def _invite(scene: Scene, rule: str, action: Action) -> Steps:
+    assert action.channel is not None  # the plan is sound
+    return _run(scene, c.InviteToChannel(action.channel, _interaction(scene, "invite"), text=action.text))
+
+
+def _escalate(scene: Scene, rule: str, action: Action) -> Steps:
+    return _run(scene, c.EscalateCase(_case(scene, "escalate"), f"rule {rule}"))
+
+
 def _wait(scene: Scene, rule: str, action: Action) -> Steps:
     assert action.on is not None  # the plan is sound
     return _run(scene, c.SetCaseWaiting(_case(scene, "wait"), action.on, rule))
@@ -206,9 +219,11 @@ _VERBS: Mapping[str, Callable[[Scene, str, Action], Steps]] = {
     "raise_priority": _raise_priority,
     "hold": _hold,
     "link": _link,
+    "invite": _invite,
     "acknowledge": _acknowledge,
     "wait": _wait,
     "assign": _assign,
+    "escalate": _escalate,
     "open_work_item": _open_work_item,
     "set_field": _set_field,
     "notify": _notify,

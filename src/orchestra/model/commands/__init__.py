@@ -106,6 +106,7 @@ from orchestra.model.commands.identity import (
     VerifyContact,
 )
 from orchestra.model.commands.imports import BeginImport, ImportCase, ImportCustomer, ImportMessage, ImportStatus
+from orchestra.model.commands.invitations import InviteToChannel, WithdrawInvitation
 from orchestra.model.commands.logs import MarkLog
 from orchestra.model.commands.offers import (
     AcceptOffer,
@@ -165,6 +166,7 @@ __all__ = [
     "ImportCustomer",
     "ImportMessage",
     "ImportStatus",
+    "InviteToChannel",
     "LeaveConsult",
     "LeaveContact",
     "LinkAddress",
@@ -238,6 +240,7 @@ __all__ = [
     "Whisper",
     "WithdrawCommitment",
     "WithdrawHandOff",
+    "WithdrawInvitation",
     "WriteReply",
 ]
 

@@ -28,8 +28,8 @@ class ReceiveContact(Command):
     """Take an inbound contact without text, such as a call. Taken once per (channel, account, contact_id).
 
     `also` are addresses under which the provider knows the sender, too. `reply_case` is a case id from a reply token
-    that the caller has verified; `agent` knows the customer, for queues that ask them first (the agent who owns the
-    case, unless stated).
+    that the caller has verified, `invitation` the id of an invitation from its token; `agent` knows the customer, for
+    queues that ask them first (the agent who owns the case, unless stated).
     """
 
     channel: str
@@ -46,6 +46,7 @@ class ReceiveContact(Command):
     skills: dict[str, int] = attrs.field(factory=dict)
     priority: int = 0
     agent: str | None = None
+    invitation: str | None = None
 
 
 @attrs.define
@@ -53,8 +54,8 @@ class ReceiveMessage(Command):
     """Take an inbound message. Taken once per (channel, account, message_id).
 
     `also` are addresses under which the provider knows the sender, too. `reply_case` is a case id from a reply token
-    that the caller has verified; `agent` knows the customer, for queues that ask them first (the agent who owns the
-    case, unless stated).
+    that the caller has verified, `invitation` the id of an invitation from its token; `agent` knows the customer, for
+    queues that ask them first (the agent who owns the case, unless stated).
     """
 
     channel: str
@@ -71,6 +72,7 @@ class ReceiveMessage(Command):
     skills: dict[str, int] = attrs.field(factory=dict)
     priority: int = 0
     agent: str | None = None
+    invitation: str | None = None
     text: str | None = private()
 
 

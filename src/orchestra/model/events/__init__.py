@@ -151,6 +151,7 @@ from orchestra.model.events.identity import (
     TriageSettled,
 )
 from orchestra.model.events.imports import ImportBegun, StatusImported
+from orchestra.model.events.invitations import InvitationAccepted, InvitationEnded, InvitationMade
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
     AgentRested,
@@ -318,6 +319,9 @@ __all__ = [
     "InteractionRouted",
     "InteractionStarted",
     "InteractionTransferred",
+    "InvitationAccepted",
+    "InvitationEnded",
+    "InvitationMade",
     "LogTaken",
     "LongWaitForeseen",
     "MergeDismissed",

@@ -69,6 +69,7 @@ class InteractionStarted(Event):
     skills: dict[str, int] = attrs.field(factory=dict)
     priority: int = 0
     agent: str | None = None
+    invitation: str | None = None
 
 
 @attrs.define

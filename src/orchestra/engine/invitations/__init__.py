@@ -1,0 +1,1 @@
+"""Invitations to another channel, and what a token that comes back proves."""
