@@ -156,9 +156,10 @@ def _on_merged(view: View, event: e.CustomersMerged, at_us: int) -> Iterator[e.E
     if len(known) > 1:
         moved = [one for one in view.engagements.of(ids) if view.engagements.of_member(one) == known[1]]
         yield e.EngagementsMerged(known[0], event.customer, known[1], moved)
-        # Two of them may be about one case: those of one side, or both came to it as its participants.
-        there, others = view.engagements.of(ids)[:MOST_LOOKED_AT], set(moved)
-        yield from _regrouped(view, there, [one for one in there if one in others])
+        # Two of them may be about one case: those of one side, or both came to it as its participants. Those that
+        # stay are looked at, too: what moves may be the oldest, and goes with nothing before it.
+        there = view.engagements.of(ids)[:MOST_LOOKED_AT]
+        yield from _regrouped(view, there, there)
 
 
 def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Event]:
