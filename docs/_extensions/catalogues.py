@@ -35,6 +35,7 @@ _AREAS = {
     "archive": "Archive and recall",
     "findings": "Findings for other departments",
     "identity": "Who customers are",
+    "invitations": "Invitations to another channel",
     "hours": "Queues that close and open",
     "imports": "Imported history",
     "logs": "Contact logs",
