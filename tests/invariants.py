@@ -591,6 +591,7 @@ class Witness:
     def _see_DeliveryPermitted(self, engine: Engine, event: e.DeliveryPermitted, at_us: int) -> None:
         row = engine.view.deliveries.deliveries[event.delivery]
         assert not engine.view.deliveries.is_stopped(row.channel, row.topic), "permitted in spite of a stop"
+        assert not engine.view.outages.is_down(row.channel, row.account), "permitted where nothing arrives"
         assert at_us < row.expires_us, "permitted after it expired"
         self.permits[event.delivery] = event.attempt, event.until_us
         self._move(event.delivery, "PERMITTED")
@@ -1032,7 +1033,10 @@ def _check_deliveries(engine: Engine) -> None:
             assert waits == [False, False, False], f"{name} is {row.state} and has timers"
         assert not row.is_held or row.state == "PENDING"
         if row.is_held:
-            is_kept = view.deliveries.is_stopped(row.channel, row.topic) or row.subject in view.commitments.frozen
+            is_down = view.outages.is_down(row.channel, row.account)
+            is_kept = (
+                is_down or view.deliveries.is_stopped(row.channel, row.topic) or row.subject in view.commitments.frozen
+            )
             is_waiting = is_kept and not row.is_outdated
             is_released = name in view.deliveries.to_release
             assert is_waiting or is_released or row.is_hushed, f"{name} is held by no stop, no conflict and no talk"

@@ -1,4 +1,4 @@
-"""Moves of the random workload that invite customers to another channel, and what must hold of invitations."""
+"""Moves of the random workload that invite customers elsewhere and report outages, and what must hold of both."""
 
 from __future__ import annotations
 
@@ -59,13 +59,22 @@ def withdraw(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.WithdrawInvitation(choose.pick(sorted(rows)), "a mistake") if rows else None
 
 
-WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {invite: 5, come: 6, withdraw: 1}
+def report(engine: Engine, choose: Chooser) -> c.Command | None:
+    channel, account = choose.pick(CHANNELS), choose.pick(["main", "main", "sales"])
+    if engine.view.outages.outages and choose.chance(60):
+        channel, account = choose.pick(sorted(engine.view.outages.outages)).split("\x1f")
+        return c.ReportChannel(channel, account, "up", "it answers")
+    return c.ReportChannel(channel, account, "down", "no answer", choose.pick([None, 30 * SECOND]))
+
+
+WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {invite: 5, come: 6, withdraw: 1, report: 2}
 """Move -> how often it is made, relative to the others."""
 
 
 def check(engine: Engine) -> None:
     """An invitation waits for somebody until it expires, or for the end of the contact that came by it."""
     view = engine.view
+    assert view.deliveries.down.keys() == view.outages.outages.keys()
     contacts, taken = view.contacts.interactions, []
     for name, row in view.invitations.invitations.items():
         due = view.timers.get("invitations.expire", name)

@@ -254,6 +254,7 @@ def swarm_plan() -> Plan:
             deferred="in a moment",
             never_held=["delay"],
             pointer="answered",
+            channel_down="come: {token}",
         ),
         identity=Identity(unique=["number"], limits={"phone": 3}, purposes={"news": "opt_in", "survey": "opt_out"}),
         commitments=commitment_moves.swarm_commitments(),

@@ -40,6 +40,7 @@ _AREAS = {
     "imports": "Imported history",
     "logs": "Contact logs",
     "offers": "Offers and routing",
+    "outages": "Accounts that are down",
     "ownership": "Hand-off and escalation",
     "rules": "Rules",
     "callbacks": "Callbacks",

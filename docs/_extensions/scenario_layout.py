@@ -43,6 +43,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "links": (_AGENT, _ENGINE),
     "tells": (_AGENT, _ENGINE),
     "answers": (_AGENT, _CHANNEL),
+    "reports": (_AGENT, _ENGINE),
     "invites": (_AGENT, _CHANNEL),
 }
 """What somebody does -> kinds of the lanes from which and to which that goes."""

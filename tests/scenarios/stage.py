@@ -136,6 +136,9 @@ class Stage:
         actor = f"agent:{said['who']}"
         return c.InviteToChannel(said["to"], self._in_hand(said), text=said["text"], actor=actor)
 
+    def _report(self, said: Mapping[str, str]) -> c.Command:
+        return c.ReportChannel(said["channel"], "main", said["state"], "no answer", actor=f"operator:{said['who']}")
+
     def _call(self, said: Mapping[str, str]) -> c.Command:
         who, topic = _address(said["who"]), said.get("topic")
         self._last = c.ReceiveContact(said["channel"], said.get("account") or "main", self._next_id(), who, topic=topic)
@@ -222,7 +225,8 @@ _SAID = r"(?P<attribute>\w+) of (?P<subject>\S+) is (?P<value>\S+)"
 _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} signs in": Stage._sign_in,
     rf"{_WHO} calls{_ON}{_ABOUT}": Stage._call,
-    rf"{_WHO} writes{_ON}{_ABOUT}(?P<invited> as invited)?{_TEXT}": Stage._message,
+    rf"{_WHO} writes{_ON}(?P<invited> as invited)?{_ABOUT}{_TEXT}": Stage._message,
+    rf"{_WHO} reports (?P<channel>\w+) (?P<state>down|up)": Stage._report,
     rf"{_WHO} invites to (?P<to>\w+) on (?P<channel>\w+): (?P<text>.+)": Stage._invite,
     r"the same comes once more": Stage._again,
     rf"{_WHO} takes it": Stage._take,

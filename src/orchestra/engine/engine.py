@@ -35,6 +35,7 @@ from orchestra.engine.identity.decide import SECTION as IDENTITY
 from orchestra.engine.invitations.decide import SECTION as INVITATIONS
 from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
+from orchestra.engine.outages.decide import SECTION as OUTAGES
 from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
@@ -75,6 +76,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     OWNERSHIP,
     ENGAGEMENTS,
     INVITATIONS,
+    OUTAGES,
     DETAILS,
     CONSULTS,
     SUPERVISION,

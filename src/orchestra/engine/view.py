@@ -24,6 +24,7 @@ from orchestra.engine.identity.state import Customer, Identity
 from orchestra.engine.invitations.state import Invitations
 from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
+from orchestra.engine.outages.state import Outages
 from orchestra.engine.ownership.state import Ownership
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
@@ -69,6 +70,7 @@ class View:
         "invitations",
         "known",
         "logs",
+        "outages",
         "ownership",
         "plans",
         "position",
@@ -99,6 +101,7 @@ class View:
         self.ownership = Ownership(self.plans, self.timers)
         self.engagements = Engagements(self.plans, self.timers)
         self.invitations = Invitations(self.plans, self.timers)
+        self.outages = Outages(self.plans, self.timers)
         self.details = Details(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)
         self.consults = Consults(self.plans, self.timers)

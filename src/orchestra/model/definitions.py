@@ -389,6 +389,9 @@ class Deliveries:
         longest_retry: longest wait between attempts.
         permit: how long an attempt may take from permission to start.
         expires_after: not sent at all after this long.
+        down_after: how many attempts in a row must come to nothing before an account counts as down; never by itself if
+            none.
+        try_after: after how long it is tried again then.
     """
 
     attempts: int = 8
@@ -396,6 +399,8 @@ class Deliveries:
     longest_retry: timedelta = timedelta(hours=1)
     permit: timedelta = _seconds(30)
     expires_after: timedelta = timedelta(days=3)
+    down_after: int | None = None
+    try_after: timedelta = _seconds(60)
 
 
 @attrs.frozen

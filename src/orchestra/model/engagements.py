@@ -30,6 +30,8 @@ class Engagements:
         hold_automation: whether what the application sends by itself waits while a person talks with the customer on a
             live channel; the agent may tell it instead.
         cool_down: how long it waits after they have stopped.
+        channel_down: what those are written on another channel, with `{token}`, who wait where an account is down;
+            nothing unless given.
         invitation_lasts: how long an invitation to another channel may be taken up, unless it says so itself.
         never_held: topics of messages that leave all the same, such as codes that the customer is waiting for.
     """
@@ -40,6 +42,7 @@ class Engagements:
     pointer: str | None = None
     hold_automation: bool = True
     cool_down: timedelta = timedelta(minutes=5)
+    channel_down: str | None = None
     invitation_lasts: timedelta = timedelta(days=1)
     never_held: Sequence[str] = ()
 
@@ -56,7 +59,7 @@ def check_engagements(engagements: Engagements) -> Iterator[Fault]:
         yield Fault("engagements.defer_for", "must be above 0")
     if engagements.invitation_lasts <= timedelta():
         yield Fault("engagements.invitation_lasts", "must be above 0")
-    for name in ("deferred", "pointer"):
+    for name in ("deferred", "pointer", "channel_down"):
         if getattr(engagements, name) == "":
             yield Fault(f"engagements.{name}", "must not be empty: leave it out to tell nothing")
     for there, others in engagements.pairs.items():

@@ -355,7 +355,9 @@ def _check_teams(plan: Plan, lost: Lost) -> Iterator[Fault]:
 def _check_deliveries(plan: Plan, lost: Lost) -> Iterator[Fault]:
     if plan.deliveries.attempts < 1:
         yield Fault("deliveries.attempts", "must be at least 1")
-    for field in ("first_retry", "longest_retry", "permit", "expires_after"):
+    if plan.deliveries.down_after is not None and plan.deliveries.down_after < 1:
+        yield Fault("deliveries.down_after", "must be at least 1")
+    for field in ("first_retry", "longest_retry", "permit", "expires_after", "try_after"):
         if microseconds(getattr(plan.deliveries, field)) <= 0:
             yield Fault(f"deliveries.{field}", "must be longer than nothing")
 

@@ -30,6 +30,7 @@ class Health:
         deliveries_unsent: outbound messages whose outcome is still open.
         sends_in_flight: attempts under way in this process.
         sending_stops: scopes an operator has stopped.
+        channels_down: accounts over which nothing is sent, as `chat/main`.
         actions_open: requests for the application's own actions that are not at their end yet.
         conflicts_open: contradictions about commitments that nobody has settled yet; notices about them wait.
         quarantined: commands set aside because they broke the engine; anything but 0 is a fault to report.
@@ -50,6 +51,7 @@ class Health:
     deliveries_unsent: int
     sends_in_flight: int
     sending_stops: int
+    channels_down: tuple[str, ...]
     actions_open: int
     conflicts_open: int
     quarantined: int
@@ -79,6 +81,7 @@ def health_of(figures: Mapping[str, int], view: View, in_flight: int, news_unuse
         deliveries_unsent=view.deliveries.unsent,
         sends_in_flight=in_flight,
         sending_stops=len(view.deliveries.stops),
+        channels_down=tuple(key.replace("\x1f", "/") for key in sorted(view.outages.outages)),
         actions_open=len(view.actions.open),
         conflicts_open=len(view.commitments.conflicts),
         quarantined=figures["quarantined"],

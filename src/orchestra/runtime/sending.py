@@ -12,15 +12,23 @@ from anyio.abc import TaskGroup
 from orchestra.channels.account import Conversation
 from orchestra.channels.outbound import Message
 from orchestra.channels.parts import Identity
-from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, SendPlan, Sent, Unknown
+from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
 from orchestra.codec import decode_event
 from orchestra.engine.contacts import state as contacts
 from orchestra.engine.deliveries.state import Delivery
 from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
-from orchestra.model.commands import Command, RecordOutcome, RecoverDelivery, ResumeDeliveries, StartDelivery
+from orchestra.model.commands import (
+    Command,
+    RecordOutcome,
+    RecoverDelivery,
+    ReportChannel,
+    ResumeDeliveries,
+    StartDelivery,
+)
 from orchestra.model.instants import instant
+from orchestra.model.structure import microseconds
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_outcome, checked_plan, no_more, record_of
@@ -52,6 +60,7 @@ class Sending:
         self._is_ending = False
         self._under_way: set[str] = set()
         self._permitted: set[str] = set()
+        self._in_vain: dict[tuple[str, str], int] = {}
 
     @property
     def in_flight(self) -> int:
@@ -136,6 +145,22 @@ class Sending:
         await self._start(delivery, attempt)
         outcome, is_safe = await self._carry_out(line, plan) if isinstance(plan, SendPlan) else (plan, False)
         await self._conclude(record_of(delivery, attempt, outcome, is_safe))
+        await self._watch(line, outcome)
+
+    async def _watch(self, line: Line, outcome: Outcome) -> None:
+        """Tell that an account is down once so many attempts in a row have come to nothing there.
+
+        After that one more is enough, until one arrives: that is how an account is found to be up again.
+        """
+        account = line.channel, line.name
+        if not isinstance(outcome, Retry | Unknown):
+            self._in_vain.pop(account, None)
+            return
+        limits = self._owner.view.plan.deliveries
+        count = self._in_vain[account] = self._in_vain.get(account, 0) + 1
+        if limits.down_after is not None and count >= limits.down_after:
+            reason, for_us = "attempts came to nothing", microseconds(limits.try_after)
+            await self._owner.execute(ReportChannel(*account, "down", reason, for_us))
 
     async def _start(self, delivery: str, attempt: int) -> None:
         """Declare durably that the attempt leaves now."""

@@ -92,6 +92,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.CancelDelivery("de1", "x"),
     c.StopSending("x"),
     c.StartSending(),
+    c.ReportChannel("chat", "main", "down", "x"),
     c.MarkLog("s", 1, 0, 0),
     c.BeginImport(),
     c.ImportCustomer("u1", [person("joe")]),

@@ -161,6 +161,32 @@ def test_somebody_whom_nobody_knows_yet_takes_part_and_may_be_the_same() -> None
     assert driver.last(e.ParticipantJoined).participant == "cu2"
 
 
+def test_a_token_tells_more_than_what_was_last_talked_about_there() -> None:
+    driver = _driver()
+    driver.message("joe", "email", topic="bill")
+    driver.run(c.CancelInteraction("in1", "x"), 1)
+    driver.message("joe", "chat", topic="order")
+    _invite(driver, "in2")
+    got = _comes(driver, "joe")
+    assert (got.case.id, driver.last(e.InteractionAttached).by) == ("ca2", "reply_token")
+
+
+def test_a_case_that_was_closed_too_long_ago_is_not_come_back_to() -> None:
+    driver = Driver(plan(cases=Cases(reopen_within=timedelta(hours=1))))
+    _posts(driver)
+    driver.message("joe", "email", topic="bill")
+    driver.run(c.CancelInteraction("in2", "x"), 1)
+    driver.run(c.CancelInteraction("in1", "x"), 1)
+    _invite(driver, None, case="ca1", channel="voice", lasts_us=DAY)
+    driver.run(c.ResolveCase("ca1"), 1)
+    driver.run(c.ResolveCase("ca2"), 1)
+    driver.run(c.CloseCase("ca2"), 1)
+    driver.run(c.MergeCases("ca2", "ca1", "the same"), 1)
+    driver.advance(2 * 3600)
+    got = driver.call("joe-phone", "voice", invitation="iv1")
+    assert got.case.id == "ca3"
+
+
 def test_a_token_verifies_nobody() -> None:
     driver = _driver()
     _posts(driver)

@@ -24,6 +24,11 @@ def find_case(view: View, event: e.InteractionStarted, at_us: int) -> tuple[str,
         return None if case is None else (case, "work_item")
     if event.reply_case is not None and view.logs.importing and event.reply_case in view.cases.cases:
         return event.reply_case, "import"
+    if event.invitation is not None and "reply_token" in view.plan.cases.attach:
+        # It names the matter, where a conversation only tells what was last talked about in it.
+        invited = invited_case(view, event)
+        if invited is not None and _reachable(view, invited, at_us):
+            return invited, "reply_token"
     for way in view.plan.cases.attach:
         if way == CORRELATOR:  # the last, which may also only suggest
             return None
@@ -49,7 +54,7 @@ def _goes_on(view: View, case: str, topic: str | None) -> bool:
 
 
 def _by_token(view: View, event: e.InteractionStarted, at_us: int) -> str | None:
-    case = event.reply_case or (invited_case(view, event) if event.invitation is not None else None)
+    case = event.reply_case
     return case if case in view.cases.cases and _reachable(view, case, at_us) else None
 
 

@@ -104,6 +104,8 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
         raise InvalidCommand("attempt", f"the permit is for attempt {row.attempts + 1}")
     if view.deliveries.is_stopped(row.channel, row.topic):
         raise NotAllowedInState(command.delivery, "stopped by an operator", "start")
+    if view.deliveries.is_down(row):
+        raise NotAllowedInState(command.delivery, f"on {row.channel}, which is down", "start")
     if not is_allowed(view, row.customer, row.channel, row.purpose):
         raise NotAllowedInState(command.delivery, "without consent", "start")
     if row.is_outdated:
@@ -300,7 +302,9 @@ def _hush_over(view: View, customer: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _conflict(view: View, row: Delivery) -> str | None:
-    """What is told of a delivery that an open conflict keeps; None if none does."""
+    """What is told of a delivery that an open conflict or an outage keeps; None if neither does."""
+    if view.deliveries.is_down(row):
+        return "channel down"
     conflict = None if row.subject is None else view.commitments.frozen_by(row.subject)
     return None if conflict is None else f"conflict {conflict}"
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
+from orchestra.engine.outages.state import account_key
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows, Slice
 from orchestra.model import events as e
 from orchestra.model.identity import SERVICE
@@ -106,7 +107,7 @@ def early_key(channel: str, account: str, provider_id: str, receipt: str) -> str
 
 
 class Deliveries(Slice):
-    """Deliveries by id; `stops` is scope -> reason; `early` is provider id -> receipts.
+    """Deliveries by id; `stops` is scope -> reason, `down` the accounts that are; `early` is provider id -> receipts.
 
     `frozen` is subject -> how many open conflicts there are about it; `about` is subject -> what has yet to leave.
     `line` is conversation -> the deliveries that are to leave, in that order: the first one alone is permitted.
@@ -115,6 +116,7 @@ class Deliveries(Slice):
     TABLES: ClassVar = {
         "deliveries": Delivery,
         "stops": None,
+        "down": None,
         "frozen": None,
         "to_release": None,
         "early": EarlyReceipt,
@@ -123,6 +125,7 @@ class Deliveries(Slice):
 
     deliveries: dict[str, Delivery]
     stops: dict[str, str]
+    down: dict[str, int]
     frozen: dict[str, int]
     to_release: dict[str, int]
     early: dict[str, EarlyReceipt]
@@ -225,8 +228,12 @@ class Deliveries(Slice):
         return bool(self.stops) and any(key in self.stops for key in _scopes(channel, topic))
 
     def is_kept(self, row: Delivery) -> bool:
-        """Whether an operator's stop, or an open conflict about its subject, keeps a delivery from leaving."""
-        return row.subject in self.frozen or self.is_stopped(row.channel, row.topic)
+        """Whether an operator's stop, an open conflict about its subject or an outage keeps a delivery from leaving."""
+        return row.subject in self.frozen or self.is_stopped(row.channel, row.topic) or self.is_down(row)
+
+    def is_down(self, row: Delivery) -> bool:
+        """Whether the account over which a delivery is to leave is down."""
+        return bool(self.down) and account_key(row.channel, row.account) in self.down
 
     def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
         """Enter the delivery, which expires in time."""
@@ -411,6 +418,18 @@ class Deliveries(Slice):
         if self.to_release:
             self.timers.set(RELEASE, "", at_us)
 
+    def channel_down(self, event: e.ChannelDown, at_us: int) -> None:
+        """Nothing is permitted there from here on."""
+        self.down[account_key(event.channel, event.account)] = 1
+
+    def channel_up(self, event: e.ChannelUp, at_us: int) -> None:
+        """What nothing else keeps is to be permitted, slice by slice, unless it is too late for it by then."""
+        del self.down[account_key(event.channel, event.account)]
+        held = (name for (channel, _), names in self.held.items() if channel == event.channel for name in names)
+        rows = {name: self.deliveries[name] for name in held}
+        there = {name: 1 for name, row in rows.items() if row.account == event.account and self._is_free(row)}
+        self._release({name: 1 for name in there if not rows[name].is_hushed}, at_us)
+
     def conflict_raised(self, event: e.CommitmentConflict, at_us: int) -> None:
         """Nothing about the subject is permitted from here on."""
         self.frozen[event.subject] = self.frozen.get(event.subject, 0) + 1
@@ -468,6 +487,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ReceiptRecorded: Deliveries.receipt,
     e.ReceiptKept: Deliveries.receipt_kept,
     e.SendingStopped: Deliveries.stopped,
+    e.ChannelDown: Deliveries.channel_down,
+    e.ChannelUp: Deliveries.channel_up,
     e.SendingStarted: Deliveries.sending_started,
     e.DeliveriesResumed: Deliveries.resumed,
     e.TalkEnded: Deliveries.talk_over,

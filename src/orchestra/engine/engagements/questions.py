@@ -68,18 +68,20 @@ def keep_one(view: View, interaction: str) -> Iterator[e.Event]:
             return
 
 
-def _answered_at(view: View, interaction: str) -> tuple[bool, bool, bool, int, int]:
+def _answered_at(view: View, interaction: str) -> tuple[bool, bool, bool, bool, int, int]:
     """When a contact will be answered, as far as that can be told, least first.
 
-    One whose agent is being connected goes before one that rings, and that before all others; whoever is on the line is
-    not sent away for something that is written.
+    Where nothing can be sent nobody is answered. One whose agent is being connected goes before one that rings, and
+    that before all others; whoever is on the line is not sent away for something that is written.
     """
     place = view.routing.place(interaction)
     wait_us = None if place is None else place[1]
     is_ringing = bool(view.routing.items[interaction].ringing)
     row = view.contacts.interactions[interaction]
     began = view.engagements.members[interaction].began
-    return row.state != "CONNECTING", not is_ringing, not row.live, _LONGEST if wait_us is None else wait_us, began
+    is_down = view.outages.is_down(row.channel, row.account)
+    wait_us = _LONGEST if wait_us is None else wait_us
+    return is_down, row.state != "CONNECTING", not is_ringing, not row.live, wait_us, began
 
 
 def link(view: View, interaction: str, to: str, by: str) -> Iterator[e.Event]:

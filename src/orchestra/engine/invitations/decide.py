@@ -22,7 +22,7 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.results import Invited
 from orchestra.model.structure import microseconds
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "invited"]
 
 _LONGEST_US = 90 * 24 * 3600 * 1_000_000
 _WAITS = ("QUEUED", "OFFERED", "CONNECTING", "DEFERRED")
@@ -40,19 +40,35 @@ def _invite(view: View, command: c.InviteToChannel, at_us: int) -> Steps:
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
-    lasts_us = microseconds(view.plan.engagements.invitation_lasts) if command.lasts_us is None else command.lasts_us
-    if not 0 < lasts_us <= _LONGEST_US:
+    lasts_us = command.lasts_us
+    if lasts_us is not None and not 0 < lasts_us <= _LONGEST_US:
         raise InvalidCommand("lasts_us", "must be above 0, and at most 90 days")
-    yield from _replaced(view, case, talk.customer, command.channel)
+    return (yield from invited(view, at_us, case, interaction, conversation, command.channel, command.text, lasts_us))
+
+
+def invited(
+    view: View,
+    at_us: int,
+    case: str,
+    interaction: str | None,
+    conversation: str,
+    channel: str,
+    text: str,
+    lasts_us: int | None = None,
+) -> Steps:
+    """Write in a conversation that its customer may go on with a case on a channel; gives `Invited`."""
+    customer = view.contacts.conversations[conversation].customer
+    until_us = at_us + (lasts_us or microseconds(view.plan.engagements.invitation_lasts))
+    yield from _replaced(view, case, customer, channel)
     name = view.invitations.next_id()
-    yield e.InvitationMade(name, case, talk.customer, command.channel, conversation, at_us + lasts_us, interaction)
+    yield e.InvitationMade(name, case, customer, channel, conversation, until_us, interaction)
     written = yield from write(
         view,
         at_us,
         conversation=conversation,
         case=case,
-        customer=talk.customer,
-        text=command.text,
+        customer=customer,
+        text=text,
         key=f"invitation:{name}",
         topic="invitation",
     )

@@ -115,6 +115,7 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
+from orchestra.model.commands.outages import ReportChannel
 from orchestra.model.commands.ownership import (
     AcceptHandOff,
     DeclineHandOff,
@@ -198,6 +199,7 @@ __all__ = [
     "RemoveParticipant",
     "ReopenCase",
     "ReportCallback",
+    "ReportChannel",
     "ReportDialing",
     "ReportFact",
     "ReportSetupFailed",

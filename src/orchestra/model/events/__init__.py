@@ -168,6 +168,7 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
+from orchestra.model.events.outages import ChannelDown, ChannelUp, OutageTold
 from orchestra.model.events.ownership import (
     CaseEscalated,
     EscalationEnded,
@@ -240,6 +241,8 @@ __all__ = [
     "CaseSuggestionDismissed",
     "CaseUnmerged",
     "CaseWaiting",
+    "ChannelDown",
+    "ChannelUp",
     "CommitmentConflict",
     "CommitmentCorrected",
     "CommitmentExpired",
@@ -334,6 +337,7 @@ __all__ = [
     "OfferConnecting",
     "OfferEnded",
     "OfferMade",
+    "OutageTold",
     "PartEnded",
     "PartTaken",
     "ParticipantChanged",

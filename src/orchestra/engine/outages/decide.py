@@ -1,0 +1,110 @@
+"""Accounts of channels go down and come up again; those who wait where nobody can be reached are written elsewhere.
+
+Belongs here: what is told of an account, and whom that concerns. Does not: holding what is to be sent (`deliveries`),
+and what an invitation is (`invitations`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import nsmallest
+
+from orchestra.engine.contacts.intake import check_channel, check_id
+from orchestra.engine.invitations.decide import invited
+from orchestra.engine.outages.state import EVOLVE, TELL, TRY, Outages
+from orchestra.engine.section import Section, Steps
+from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand
+from orchestra.model import commands as c, events as e
+
+__all__ = ["SECTION"]
+
+_AT_ONCE = 50
+"""Contacts that are looked at in one go; each invitation is a handful of events."""
+
+
+def _report(view: View, command: c.ReportChannel, at_us: int) -> Steps:
+    check_id("account", command.account)
+    is_down = view.outages.is_down(command.channel, command.account)
+    if command.state not in ("down", "up"):
+        raise InvalidCommand("state", "must be down or up")
+    if not command.reason:
+        raise InvalidCommand("reason", "must say why")
+    if command.for_us is not None and (command.for_us <= 0 or command.state == "up"):
+        raise InvalidCommand("for_us", "must be above 0, and is of what is down")
+    if command.state == "up":
+        if is_down:
+            yield e.ChannelUp(command.channel, command.account, command.reason)
+        return None
+    check_channel(view, command.channel)
+    if not is_down:
+        until_us = None if command.for_us is None else at_us + command.for_us
+        yield e.ChannelDown(command.channel, command.account, command.reason, until_us)
+    return None
+
+
+def _try(view: View, key: str, at_us: int) -> Iterator[e.Event]:
+    """It has been down for as long as was said: what waits shows whether it is up."""
+    channel, account = key.split("\x1f")
+    yield e.ChannelUp(channel, account, "tried again")
+
+
+def _tell(view: View, key: str, at_us: int) -> Iterator[e.Event]:
+    """Write to the next of those who wait there, where else they have been in touch."""
+    channel, account = key.split("\x1f")
+    row, text = view.outages.outages[key], view.plan.engagements.channel_down
+    numbers = [] if text is None else _waiting(view, channel, account, row.after)
+    told = 0
+    for number in numbers:
+        assert text is not None  # else there are none
+        other = _elsewhere(view, f"in{number}", channel)
+        if other is not None:
+            told += 1
+            yield from _invited(view, f"in{number}", other, text, at_us)
+    after = numbers[-1] if numbers else row.after
+    yield e.OutageTold(channel, account, after, told, len(numbers) < _AT_ONCE)
+
+
+def _waiting(view: View, channel: str, account: str, after: int) -> list[int]:
+    """The next contacts that wait in a queue on that account, as numbers of their ids, the oldest first."""
+    rows = view.contacts.interactions
+    there = (
+        int(name[2:])
+        for name, item in view.routing.items.items()
+        if item.state == "WAITING"
+        and item.channel == channel
+        and item.consult_on is None
+        and rows[name].account == account
+    )
+    return nsmallest(_AT_ONCE, (number for number in there if number > after))
+
+
+def _elsewhere(view: View, name: str, down: str) -> str | None:
+    """The conversation in which somebody is written: on the channel that they like best, else the newest one."""
+    ids = view.identity.group(view.contacts.interactions[name].customer)
+    rows, found = view.contacts.interactions, dict[str, str]()
+    for past in view.known.contacts_of(ids):
+        row = rows[past]
+        is_known = row.channel in view.plan.channels and row.conversation is not None
+        if is_known and row.channel != down and not view.outages.is_down(row.channel, row.account):
+            assert row.conversation is not None  # just asked
+            found[row.channel] = row.conversation  # the newest of each comes last
+    liked = [channel for channel in view.identity.preferred(ids[0]) if channel in found]
+    return found[liked[0]] if liked else next(reversed(found.values()), None)
+
+
+def _invited(view: View, name: str, conversation: str, text: str, at_us: int) -> Iterator[e.Event]:
+    case = view.contacts.interactions[name].case
+    assert case is not None  # what waits has a case
+    channel = view.contacts.conversations[conversation].channel
+    yield from invited(view, at_us, view.cases.root(case), name, conversation, channel, text)
+
+
+SECTION = Section(
+    "outages",
+    Outages,
+    {c.ReportChannel: _report},
+    EVOLVE,
+    {},
+    {TRY: _try, TELL: _tell},
+)
