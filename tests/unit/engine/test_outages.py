@@ -210,6 +210,15 @@ def test_who_has_been_nowhere_else_waits_on() -> None:
     assert (_invited(driver), driver.last(e.OutageTold).invited) == ([], 0)
 
 
+def test_nobody_is_written_about_a_closed_case() -> None:
+    driver = _driver()
+    _known(driver, "joe", "email")
+    driver.run(c.ResolveCase("ca2"), 1)
+    driver.run(c.CloseCase("ca2"), 1)
+    _down(driver)
+    assert (_invited(driver), driver.last(e.OutageTold).is_done) == ([], True)
+
+
 def test_nobody_is_written_where_it_is_down_as_well() -> None:
     driver = _driver()
     _known(driver, "joe", "email")

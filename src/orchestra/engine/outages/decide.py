@@ -80,8 +80,11 @@ def _waiting(view: View, channel: str, account: str, after: int) -> list[int]:
 
 
 def _elsewhere(view: View, name: str, down: str) -> str | None:
-    """The conversation in which somebody is written: on the channel that they like best, else the newest one."""
-    ids = view.identity.group(view.contacts.interactions[name].customer)
+    """The conversation in which somebody is written: on the channel that they like best, else the newest."""
+    waits = view.contacts.interactions[name]
+    if view.cases.row(waits.case or "").state == "CLOSED":
+        return None  # nobody is invited to what is over
+    ids = view.identity.group(waits.customer)
     rows, found = view.contacts.interactions, dict[str, str]()
     for past in view.known.contacts_of(ids):
         row = rows[past]
