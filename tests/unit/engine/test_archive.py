@@ -249,6 +249,23 @@ def test_a_commitment_keeps_whom_it_was_made_to() -> None:
     assert driver.archived(62) == ["cu1"]
 
 
+def test_an_invitation_keeps_whom_it_was_made_to() -> None:
+    driver = Archive()
+    got = driver.message("joe", "email", topic="order")
+    other = driver.message("joe", "chat", topic="bill")
+    invited = driver.run(
+        c.InviteToChannel("voice", case=got.case.id, lasts_us=89 * 24 * 3600 * 1_000_000, text="Call us")
+    ).result
+    for one in (got, other):
+        driver.run(c.CancelInteraction(one.interaction, "over"), 1)
+        driver.run(c.ResolveCase(one.case.id), 1)
+    driver.run(c.CloseCase(other.case.id), 1)
+    driver.run(c.MergeCases(other.case.id, got.case.id, "the same"), 1)
+    assert driver.archived(62) == []
+    driver.run(c.WithdrawInvitation(invited.id, "too late"))
+    assert driver.archived(62) == ["cu1"]
+
+
 def test_what_other_departments_have_not_noted_keeps_its_customer() -> None:
     driver = Archive(attrs.evolve(archiving_plan(), findings={"bug": FindingKind(teams=["sales"])}))
     got = driver.message("joe", "email")

@@ -158,8 +158,8 @@ def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterab
 
 
 def _closed(view: View, name: str, row: Invitation, agent: str, at_us: int) -> Iterator[e.Event]:
-    contact, pointer = view.contacts.interactions[name], view.plan.engagements.pointer
-    if contact.state not in (*_WAITS, *_IN_HAND):
+    contact, pointer = view.contacts.interactions.get(name), view.plan.engagements.pointer
+    if contact is None or contact.state not in (*_WAITS, *_IN_HAND):
         return
     if pointer is not None and view.contacts.conversations[row.conversation].messages:
         yield from write(

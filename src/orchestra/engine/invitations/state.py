@@ -68,6 +68,10 @@ class Invitations(Slice):
         """The invitations for these cases that nobody has taken up yet, oldest first."""
         return sorted((name for case in cases for name in self._of_case.get(case, ())), key=_number)
 
+    def is_offered(self, case: str) -> bool:
+        """Whether somebody is invited for a case, and has not come yet."""
+        return case in self._of_case
+
     def taken_by(self, interaction: str) -> Invitation | None:
         """The invitation by which a contact came; None if it came by none."""
         return self.invitations[self._taken_by[interaction]] if interaction in self._taken_by else None
