@@ -82,7 +82,7 @@ class Centre:
             if not is_open:
                 self.do(c.ResolveCase(got.case.id))
                 self.do(c.CloseCase(got.case.id))
-            if number % _AT_ONCE == 0:
+            if self.ledger.engine.position - self.ledger.stored > _AT_ONCE:
                 self.ledger.commit()
         self.now_us += 2 * 3600 * _SECOND_US
         self.ledger.tick(self.now_us)
