@@ -21,7 +21,7 @@ from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from tests import action_moves, archive_moves, case_moves, commitment_moves, import_moves, moves, ownership_moves
-from tests.archiving import ArchivingEngine, rows_but_archive, with_archive
+from tests.archiving import ARCHIVED, ArchivingEngine, rows_but_archive, with_archive
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
 from tests.rule_plans import PREDICATES, swarm_rules
@@ -107,6 +107,9 @@ class Run:
         self.wind_down()
         self.crash()
         self.report.events.update(type(logged.event).__name__ for logged in self.driver.log)
+        if self.shadow is not None:
+            told = (logged.event for logged in self.shadow.log)
+            self.report.events.update(type(event).__name__ for event in told if isinstance(event, ARCHIVED))
         self.report.state_hash = self.driver.engine.state_hash()
         return self.report
 
