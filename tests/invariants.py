@@ -48,6 +48,7 @@ from tests import (
     commitment_invariants,
     desk_invariants,
     import_invariants,
+    incident_invariants,
     invitation_moves,
     ownership_invariants,
     people_invariants,
@@ -114,6 +115,7 @@ class Witness:
     actions: action_invariants.ActionWitness = attrs.field(factory=action_invariants.ActionWitness)
     rules: rule_invariants.RuleWitness = attrs.field(factory=rule_invariants.RuleWitness)
     imports: import_invariants.ImportWitness = attrs.field(factory=import_invariants.ImportWitness)
+    incidents: incident_invariants.IncidentWitness = attrs.field(factory=incident_invariants.IncidentWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -136,6 +138,7 @@ class Witness:
         self.actions.see(engine, event)
         self.rules.see(engine, event, at_us)
         self.imports.see(engine, event)
+        self.incidents.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -803,6 +806,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     commitment_invariants.check(engine)
     ownership_invariants.check(engine)
     import_invariants.check(engine)
+    incident_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 
@@ -1054,6 +1058,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     commitment_invariants.check_against(engine, witness.commitments)
     ownership_invariants.check_against(engine, witness.ownership)
     action_invariants.check(engine, witness.actions)
+    incident_invariants.check_against(engine, witness.incidents)
     view = engine.view
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
     witness.behind &= waiting.keys()

@@ -32,7 +32,15 @@ from orchestra.model.scores import (
     ScoredProfile,
     Scores,
 )
-from tests import action_moves, case_moves, commitment_moves, invitation_moves, ownership_moves, participant_moves
+from tests import (
+    action_moves,
+    case_moves,
+    commitment_moves,
+    incident_moves,
+    invitation_moves,
+    ownership_moves,
+    participant_moves,
+)
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 from tests.rule_plans import swarm_rules
 
@@ -1199,6 +1207,7 @@ WEIGHTS: Mapping[Move, int] = {
     **action_moves.WEIGHTS,
     **participant_moves.WEIGHTS,
     **invitation_moves.WEIGHTS,
+    **incident_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

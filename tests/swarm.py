@@ -17,10 +17,20 @@ from unittest.mock import patch
 import attrs
 
 from orchestra.engine.engine import Engine
+from orchestra.engine.incidents import walking
 from orchestra.engine.routing import decide
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
-from tests import action_moves, archive_moves, case_moves, commitment_moves, import_moves, moves, ownership_moves
+from tests import (
+    action_moves,
+    archive_moves,
+    case_moves,
+    commitment_moves,
+    import_moves,
+    incident_moves,
+    moves,
+    ownership_moves,
+)
 from tests.archiving import ARCHIVED, ArchivingEngine, rows_but_archive, with_archive
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
 from tests.invariants import WatchedEngine, Witness, check_liveness, check_rebuilt, check_state
@@ -176,8 +186,8 @@ class Run:
         if dice.chance(8):
             yield from dice.pick([moves.confer, moves.supervise, moves.stop_answers, moves.seek_help])(engine, dice)
         if dice.chance(4):
-            rare = [commitment_moves.dispute, ownership_moves.pass_on, case_moves.take_apart]
-            yield from dice.pick(rare)(engine, dice)
+            lives = [case_moves.take_apart, incident_moves.live_through]
+            yield from dice.pick([commitment_moves.dispute, ownership_moves.pass_on, *lives])(engine, dice)
         yield from self.past()
         yield from self.rest()
         command = dice.move()(engine, dice)
@@ -271,7 +281,8 @@ def run_seed(seed: int, steps: int = STEPS) -> Report:
     """
     run = Run(seed)
     try:
-        with patch.object(decide, "_MOVED_AT_ONCE", 2):  # so that much comes between two slices
+        # So that much comes between two slices.
+        with patch.object(decide, "_MOVED_AT_ONCE", 2), patch.object(walking, "_LOOKED_AT", 3):
             return run.go(steps)
     except Exception as error:
         last = type(run.driver.log[-1].event).__name__ if run.driver.log else "nothing"

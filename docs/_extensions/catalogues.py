@@ -37,6 +37,7 @@ _AREAS = {
     "identity": "Who customers are",
     "invitations": "Invitations to another channel",
     "hours": "Queues that close and open",
+    "incidents": "Incidents",
     "imports": "Imported history",
     "logs": "Contact logs",
     "offers": "Offers and routing",

@@ -17,6 +17,7 @@ GUIDES = (
     "commitments",
     "hand-off",
     "findings",
+    "incidents",
     "rules",
     "one-matter",
 )

@@ -215,6 +215,32 @@ class Stage:
         other, actor = said["other"], f"agent:{said['who']}"
         return c.SetParticipant(self._case_of(said), address=_address(other), role=said["role"], actor=actor)
 
+    def _incident(self, said: Mapping[str, str]) -> c.Command:
+        return c.OpenIncident(said["title"], said["text"], [said["topic"]])
+
+    def _open_incident(self) -> str:
+        (name,) = self._view.incidents.open
+        return name
+
+    def _search(self, said: Mapping[str, str]) -> c.Command:
+        return c.LinkMatching(self._open_incident())
+
+    def _approve(self, said: Mapping[str, str]) -> c.Command:
+        name = self._open_incident()
+        return c.ApproveIncidentText(name, self._view.incidents.incidents[name].version)
+
+    def _close_incident(self, said: Mapping[str, str]) -> c.Command:
+        return c.CloseIncident(self._open_incident(), said["resolution"], said["text"])
+
+    def _leaves(self, said: Mapping[str, str]) -> c.Command:
+        ids = self._view.identity.group(self.id_of(said["who"]))
+        rows = self._view.deliveries.deliveries
+        name = next(name for name, row in rows.items() if row.state == "PERMITTED" and row.customer in ids)
+        return c.StartDelivery(name, rows[name].attempts + 1, 1)
+
+    def _prefer(self, said: Mapping[str, str]) -> c.Command:
+        return c.SetPreferences(self.id_of(said["who"]), [said["channel"]])
+
 
 _WHO = r"(?P<who>\w+)"
 _ON = r" on (?P<channel>\w+)(?: at (?P<account>\w+))?"
@@ -239,6 +265,12 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} says on (?P<channel>\w+): {_SAID}": Stage._promise,
     rf"{_WHO} tells: {_SAID}": Stage._tell,
     rf"{_WHO} notes on (?P<channel>\w+) that (?P<other>\w+) is a (?P<role>\w+)": Stage._part,
+    rf"the message to {_WHO} leaves": Stage._leaves,
+    rf"{_WHO} prefers (?P<channel>\w+)": Stage._prefer,
+    r"the head opens an incident about (?P<topic>\w+), (?P<title>[^:]+): (?P<text>.+)": Stage._incident,
+    r"the head links all that match": Stage._search,
+    r"the head approves the text": Stage._approve,
+    r"the head closes the incident, (?P<resolution>[^:]+): (?P<text>.+)": Stage._close_incident,
 }
 """What a step may say, and what is done then."""
 

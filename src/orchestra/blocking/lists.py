@@ -11,6 +11,7 @@ from orchestra.blocking.portal import Opened
 from orchestra.runtime import lists
 from orchestra.runtime.case_context import CaseContext
 from orchestra.runtime.findings import FindingView
+from orchestra.runtime.incidents import ExceptedCase, IncidentView
 from orchestra.runtime.ownership import HandOffView
 from orchestra.runtime.views import CaseView
 
@@ -79,3 +80,40 @@ class Lists(Opened[AnyLists]):
             UnknownId: there is no such team.
         """
         return self._door.run(self._inner.findings, team, after=after, limit=limit)
+
+    def incident(self, incident: str) -> IncidentView:
+        """An incident: what is known and told of it, and how far telling and settling have come.
+
+        Raises:
+            UnknownId: there is no such incident.
+        """
+        return self._door.run(self._inner.incident, incident)
+
+    def incidents(self, *, is_open: bool = True, after: str | None = None, limit: int = 50) -> tuple[IncidentView, ...]:
+        """The incidents, a page of them, oldest first.
+
+        Args:
+            is_open: only those that are not closed yet; False for all there ever were.
+            after: id of the last incident of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            InvalidCommand: the page is none.
+        """
+        return self._door.run(self._inner.incidents, is_open=is_open, after=after, limit=limit)
+
+    def excepted(self, incident: str, *, after: str | None = None, limit: int = 50) -> tuple[ExceptedCase, ...]:
+        """The cases that stayed open when an incident was closed, and why, a page of them, oldest first.
+
+        Whose customers were archived since is left out.
+
+        Args:
+            incident: which; while it is being closed, those found until now.
+            after: id of the last case of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            UnknownId: there is no such incident.
+            InvalidCommand: the page is none.
+        """
+        return self._door.run(self._inner.excepted, incident, after=after, limit=limit)

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "run": "own a workspace until told to stop",
     "measures": "service level, waits, first response and the rest, from a journal",
     "timeline": "everything about one customer, over all channels",
+    "incidents": "what became of incidents: who was told, what was settled, what stays open",
     "export": "everything that is stored of one customer, for themself",
     "explain": "why an interaction went to whom it went",
     "steer": "on which channel a waiting contact is best served, at what cost",

@@ -10,7 +10,7 @@ from orchestra.model import commands as c
 from orchestra.model.addresses import Actor, actor_kind, actor_name
 from orchestra.model.plan import Plan
 
-__all__ = ["authorize", "covers_others", "role_faults"]
+__all__ = ["authorize", "covers_others", "may_also", "role_faults"]
 
 _OWN_WORK: frozenset[type[c.Command]] = frozenset(
     {
@@ -75,6 +75,9 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.WithdrawCommitment,
         c.LinkQuestion,
         c.UnlinkQuestion,
+        c.LinkToIncident,
+        c.UnlinkFromIncident,
+        c.FlagIncidentCase,
         c.InviteToChannel,
         c.WithdrawInvitation,
     }
@@ -119,7 +122,7 @@ _MAY: dict[str, frozenset[type[c.Command]] | None] = {
     | _MATTERS
     | _CALLBACKS
     | _IDENTITY
-    | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact},
+    | {c.EraseCustomer, c.CloseCase, c.RecordReply, c.ReportFact, c.OpenIncident, c.UpdateIncident, c.LinkMatching},
     "operator": None,
     "system": None,
 }
@@ -184,6 +187,17 @@ def covers_others(view: View, command: c.Command, agent: Agent) -> bool:
     """Whether a role of an agent lets them give a command in the work of others."""
     kind, roles = type(command).__name__, [view.plan.roles[role] for role in agent.roles if role in view.plan.roles]
     return any(role.others and (kind in role.may or "*" in role.may) for role in roles)
+
+
+def may_also(view: View, command: c.Command, other: type[c.Command]) -> bool:
+    """Whether whoever gave a command could give one of another kind as well."""
+    if command.actor is None:
+        return True
+    kind, name = actor_kind(command.actor), actor_name(command.actor)
+    if kind in ("agent", "bot"):
+        roles = (view.plan.roles.get(role) for role in view.presence.agents[name].roles)
+        return any(role is not None and (other.__name__ in role.may or "*" in role.may) for role in roles)
+    return _MAY[kind] is None
 
 
 def _authorize_customer(view: View, command: c.Command, actor: Actor, name: str) -> None:

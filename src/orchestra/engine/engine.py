@@ -32,6 +32,7 @@ from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS, check_se
 from orchestra.engine.findings.decide import SECTION as FINDINGS
 from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.identity.decide import SECTION as IDENTITY
+from orchestra.engine.incidents.decide import SECTION as INCIDENTS
 from orchestra.engine.invitations.decide import SECTION as INVITATIONS
 from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
@@ -92,6 +93,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     KNOWN,
     COMMITMENTS,
     FINDINGS,
+    INCIDENTS,
     ACTIONS,
     ARCHIVE,
     RULES,

@@ -18,6 +18,7 @@ __all__ = [
     "CONSULT",
     "DELIVERY",
     "HAND_OFF",
+    "INCIDENT",
     "INTERACTION",
     "INVITATION",
     "MACHINES",
@@ -380,6 +381,18 @@ ACTION = Machine(
     ),
 )
 
+INCIDENT = Machine(
+    "incident",
+    initial="OPEN",
+    final=frozenset({"CLOSED"}),
+    steps=_table(
+        """
+        OPEN    close CLOSING
+        CLOSING end   CLOSED
+        """
+    ),
+)
+
 INVITATION = Machine(
     "invitation",
     initial="OFFERED",
@@ -396,5 +409,5 @@ INVITATION = Machine(
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
-MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET, ACTION, INVITATION)
+MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET, ACTION, INCIDENT, INVITATION)
 """All machines, for the documentation and the tests that walk them."""

@@ -21,6 +21,7 @@ from orchestra.engine.engagements.state import Engagements
 from orchestra.engine.findings.state import Findings
 from orchestra.engine.hours.state import Hours
 from orchestra.engine.identity.state import Customer, Identity
+from orchestra.engine.incidents.state import Incidents
 from orchestra.engine.invitations.state import Invitations
 from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
@@ -67,6 +68,7 @@ class View:
         "findings",
         "hours",
         "identity",
+        "incidents",
         "invitations",
         "known",
         "logs",
@@ -116,6 +118,7 @@ class View:
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
         self.findings = Findings(self.plans, self.timers)
+        self.incidents = Incidents(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
         self.actions = Requests(self.plans, self.timers)
         self.rules = Rules(self.plans, self.timers)

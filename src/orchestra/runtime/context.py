@@ -20,6 +20,7 @@ from orchestra.model import events as e
 from orchestra.model.instants import instant
 from orchestra.model.results import CaseRef
 from orchestra.runtime.commitments import CommitmentView, said_in_context
+from orchestra.runtime.incidents import IncidentNote, incident_of
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.readers import Reader, Withheld, place_in, reader_in
 from orchestra.runtime.redacting import shown
@@ -121,6 +122,7 @@ class Context:
         tell_now: messages that wait while somebody talks with the customer, oldest first; at most twenty. Who has told
             one says so by `TellNow`.
         participants: people other than the customer who have a part in the case, and as what.
+        incident: the open incident of which the contact comes; None if it comes of none that is known.
         handed_over: what a bot said when it handed over to people; None if none did.
         sources: name -> what that source knows.
         missing: name -> why that source is missing: it timed out, failed, gave something of no use, or is withheld.
@@ -149,6 +151,7 @@ class Context:
     suggested_case: CaseRef | None = None
     participants: tuple[ParticipantView, ...] = ()
     deferred: tuple[str, ...] = ()
+    incident: IncidentNote | None = None
     handed_over: str | Withheld | None = attrs.field(default=None, repr=False)
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
@@ -214,6 +217,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         suggested_case_of(view, key),
         participants=participants_of(view, row.case),
         deferred=tuple(view.contacts.interactions[name].channel for name in view.engagements.deferred_to(key)),
+        incident=incident_of(view, row.case),
     )
     targets = (key, *view.cases.group(row.case), *ids)
     refs = sorted(ref for target in targets for ref in view.details.refs_of.get(target, ()))

@@ -1,6 +1,6 @@
 """What departments look at: the cases that they answer for, and what is offered to them, in pages.
 
-Belongs here: the calls. Does not: how a page is put together (`ownership`, `findings`).
+Belongs here: the calls. Does not: how a page is put together (`ownership`, `findings`, `incidents`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Protocol
 
 from orchestra.runtime.case_context import CaseContext, case_context
 from orchestra.runtime.findings import FindingView, findings_of
+from orchestra.runtime.incidents import ExceptedCase, IncidentView, excepted_cases, incident_view, incidents_in
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.ownership import HandOffView, hand_offs_to, owned_by
 from orchestra.runtime.views import CaseView
@@ -77,3 +78,42 @@ class Lists(Protocol):
             UnknownId: there is no such team.
         """
         return await findings_of(self._owner, team, after, limit)
+
+    async def incident(self, incident: str) -> IncidentView:
+        """An incident: what is known and told of it, and how far telling and settling have come.
+
+        Raises:
+            UnknownId: there is no such incident.
+        """
+        return await self._owner.read(lambda view: incident_view(view, incident))
+
+    async def incidents(
+        self, *, is_open: bool = True, after: str | None = None, limit: int = 50
+    ) -> tuple[IncidentView, ...]:
+        """The incidents, a page of them, oldest first.
+
+        Args:
+            is_open: only those that are not closed yet; False for all there ever were.
+            after: id of the last incident of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            InvalidCommand: the page is none.
+        """
+        return await self._owner.read(lambda view: incidents_in(view, is_open=is_open, after=after, limit=limit))
+
+    async def excepted(self, incident: str, *, after: str | None = None, limit: int = 50) -> tuple[ExceptedCase, ...]:
+        """The cases that stayed open when an incident was closed, and why, a page of them, oldest first.
+
+        Whose customers were archived since is left out.
+
+        Args:
+            incident: which; while it is being closed, those found until now.
+            after: id of the last case of the page before; from the first unless given.
+            limit: how many at most, up to 1000.
+
+        Raises:
+            UnknownId: there is no such incident.
+            InvalidCommand: the page is none.
+        """
+        return await self._owner.read(lambda view: excepted_cases(view, incident, after, limit))

@@ -313,3 +313,58 @@ def test_a_file_that_is_no_journal(tmp_path: Path, capsys: Capture) -> None:
     assert main(["events", "--journal", f"sqlite:{path}"]) == 2
     assert capsys.readouterr().err.startswith("orchestra: ")
     assert path.read_text().startswith("not a journal")
+
+
+# incidents
+
+
+@pytest.fixture(scope="module")
+def outage(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A journal of an outage: one case settled, one that stays open."""
+    where = f"sqlite:{tmp_path_factory.mktemp('reading') / 'outage.db'}"
+    journal = open_journal(where)
+    plan = Plan.parse(PLAN)
+    key = WorkspaceKey.of(plan)
+    ledger = Ledger(journal, journal.acquire("test", 0, 10**12))
+    ledger.put_plan(plan, key, NINE_US)
+    ledger.execute(c.OpenIncident("no power", "We know.", ["power"]), NINE_US)
+    ledger.execute(c.ApproveIncidentText("ic1", 1), NINE_US)
+    now_us = NINE_US
+    for name in ("joe", "mia"):
+        now_us += 10_000_000
+        while (due_us := ledger.engine.due()) is not None and due_us <= now_us:
+            ledger.tick(due_us)
+        sender = key.address(Handle(name, name))
+        ledger.execute(c.ReceiveMessage("chat", "main", name, sender, topic="power", text="?"), now_us)
+    ledger.execute(c.FlagIncidentCase("ic1", "ca2", "a freezer"), now_us)
+    ledger.execute(c.CloseIncident("ic1", "over"), now_us)
+    while (due_us := ledger.engine.due()) is not None and due_us <= now_us + 1_000_000:
+        ledger.tick(due_us)
+    ledger.commit()
+    journal.close()
+    return where
+
+
+def test_incidents_are_a_table(outage: str, capsys: Capture) -> None:
+    assert main(["incidents", "--journal", outage]) == 0
+    shown = capsys.readouterr().out
+    assert "no power" in shown
+    assert "closed" in shown
+    assert "freezer" not in shown
+    assert main(["incidents", "ic1", "--journal", outage]) == 0
+    assert "flagged: a freezer" in capsys.readouterr().out
+
+
+def test_incidents_as_json(outage: str, capsys: Capture) -> None:
+    found = as_json(capsys, "incidents", "--journal", outage)
+    assert found["ic1"]["told"] == found["ic1"]["at_once"] == 2
+    assert (found["ic1"]["settled"], found["ic1"]["excepted_by"]) == (1, {"flagged": 1})
+    assert "cases_open" not in found["ic1"]
+    found = as_json(capsys, "incidents", "ic1", "--journal", outage)
+    assert found["ic1"]["cases_open"] == {"ca2": "flagged: a freezer"}
+
+
+def test_an_incident_that_there_is_not(outage: str, url: str, capsys: Capture) -> None:
+    assert main(["incidents", "ic9", "--journal", outage]) == 2
+    assert "ic9" in capsys.readouterr().err
+    assert main(["incidents", "--journal", url]) == 0

@@ -134,6 +134,14 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.RecordAction("ar1", 1, "done"),
     c.RecoverAction("ar1", 1),
     c.CancelAction("ar1", "x"),
+    c.OpenIncident("no power"),
+    c.UpdateIncident("ic1", "no power"),
+    c.ApproveIncidentText("ic1", 1),
+    c.LinkToIncident("ic1", "ca1"),
+    c.UnlinkFromIncident("ic1", "ca1", "x"),
+    c.LinkMatching("ic1"),
+    c.FlagIncidentCase("ic1", "ca1", "x"),
+    c.CloseIncident("ic1", "power is back"),
 )
 
 OWN = {
@@ -151,6 +159,7 @@ CASES = {
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
     *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
     "RequestAction",
+    *("LinkToIncident", "UnlinkFromIncident", "FlagIncidentCase"),
     *("InviteToChannel", "WithdrawInvitation"),
 }
 MATTERS = {
@@ -174,7 +183,8 @@ MAY: Mapping[str, set[str]] = {
     | MATTERS
     | CALLBACKS
     | IDENTITY
-    | {"EraseCustomer", "CloseCase", "RecordReply", "ReportFact"},
+    | {"EraseCustomer", "CloseCase", "RecordReply", "ReportFact"}
+    | {"OpenIncident", "UpdateIncident", "LinkMatching"},
     "operator:root": EVERY,
     "system": EVERY,
     "agent:super": EVERY,

@@ -21,6 +21,7 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.actions import ActionNames
 from orchestra.model.findings import FindingKind
 from orchestra.model.plan import Plan
+from orchestra.runtime.incidents import excepted_cases
 
 
 class Archive(Driver):
@@ -525,3 +526,29 @@ def test_commands_about_those_who_are_there_ask_for_nothing() -> None:
     driver.message("zoe", "email", thread=thread("t2"), reply_case=got.case.id, case_number=got.case.number)
     driver.run(c.SetFields(got.customer, {"vip": True}))
     assert len(driver.engine.looked_up) == asked
+
+
+def test_who_is_concerned_by_an_open_incident_stays_until_it_is_closed() -> None:
+    driver = Archive()
+    got = driver.message("joe", "email", topic="power")
+    driver.run(c.OpenIncident("no power", "We know.", ["power"]))
+    driver.run(c.LinkToIncident("ic1", got.case.id))
+    driver.close(got)
+    assert driver.archived() == []
+    driver.run(c.CloseIncident("ic1", "over"), 1)
+    assert driver.archived(62) == ["cu1"]
+    assert driver.engine.view.incidents.incidents["ic1"].state == "CLOSED"
+
+
+def test_what_stayed_open_after_an_incident_is_listed_until_it_is_archived() -> None:
+    driver = Archive()
+    got = driver.message("joe", "email", topic="power")
+    driver.run(c.OpenIncident("no power", "We know.", ["power"]))
+    driver.run(c.LinkToIncident("ic1", got.case.id))
+    driver.run(c.FlagIncidentCase("ic1", got.case.id, "a freezer"))
+    driver.run(c.CloseIncident("ic1", "over"), 1)
+    driver.advance(1)
+    assert [one.case.id for one in excepted_cases(driver.engine.view, "ic1", None, 10)] == ["ca1"]
+    driver.close(got)
+    assert driver.archived(62) == ["cu1"]
+    assert excepted_cases(driver.engine.view, "ic1", None, 10) == ()

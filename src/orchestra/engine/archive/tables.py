@@ -75,6 +75,7 @@ GOES_ON: Mapping[str, Sequence[str]] = {
     "known": ["questions"],
     "commitments": ["statements", "conflicts"],
     "findings": ["findings"],
+    "incidents": ["links"],
 }
 """Section -> tables whose rows say that something goes on: as long as a customer has one, they stay (see `group`)."""
 
@@ -98,6 +99,7 @@ STAYS: Mapping[str, Sequence[str]] = {
     "known": ["bots"],
     "commitments": ["counts"],
     "findings": ["counts"],
+    "incidents": ["incidents", "counts"],
     "actions": ["counts"],
     "rules": ["fired", "hours", "counts"],
     "archive": ["counts"],

@@ -106,6 +106,16 @@ from orchestra.model.commands.identity import (
     VerifyContact,
 )
 from orchestra.model.commands.imports import BeginImport, ImportCase, ImportCustomer, ImportMessage, ImportStatus
+from orchestra.model.commands.incidents import (
+    ApproveIncidentText,
+    CloseIncident,
+    FlagIncidentCase,
+    LinkMatching,
+    LinkToIncident,
+    OpenIncident,
+    UnlinkFromIncident,
+    UpdateIncident,
+)
 from orchestra.model.commands.invitations import InviteToChannel, WithdrawInvitation
 from orchestra.model.commands.logs import MarkLog
 from orchestra.model.commands.offers import (
@@ -135,6 +145,7 @@ __all__ = [
     "AcceptOffer",
     "AcknowledgeFinding",
     "AddRef",
+    "ApproveIncidentText",
     "AskConsult",
     "AssignCase",
     "BargeIn",
@@ -145,6 +156,7 @@ __all__ = [
     "CancelInteraction",
     "ChangePlan",
     "CloseCase",
+    "CloseIncident",
     "CloseQueue",
     "Command",
     "CompleteTransfer",
@@ -161,6 +173,7 @@ __all__ = [
     "EscalateCase",
     "FinishInteraction",
     "FinishWrapUp",
+    "FlagIncidentCase",
     "HandOver",
     "HoldInteraction",
     "ImportCase",
@@ -171,7 +184,9 @@ __all__ = [
     "LeaveConsult",
     "LeaveContact",
     "LinkAddress",
+    "LinkMatching",
     "LinkQuestion",
+    "LinkToIncident",
     "LoseDevice",
     "MakeCommitment",
     "MarkLog",
@@ -182,6 +197,7 @@ __all__ = [
     "MoveInteraction",
     "OfferHandOff",
     "OpenCase",
+    "OpenIncident",
     "OpenQueue",
     "OpenWorkItem",
     "RaiseFinding",
@@ -236,8 +252,10 @@ __all__ = [
     "TransferInteraction",
     "TransferToAgent",
     "UnlinkAddress",
+    "UnlinkFromIncident",
     "UnlinkQuestion",
     "UnmergeCase",
+    "UpdateIncident",
     "VerifyContact",
     "Whisper",
     "WithdrawCommitment",

@@ -151,6 +151,22 @@ from orchestra.model.events.identity import (
     TriageSettled,
 )
 from orchestra.model.events.imports import ImportBegun, StatusImported
+from orchestra.model.events.incidents import (
+    IncidentAdvanced,
+    IncidentCaseExcepted,
+    IncidentCaseFlagged,
+    IncidentCaseLinked,
+    IncidentCaseSettled,
+    IncidentCaseUnlinked,
+    IncidentClosed,
+    IncidentClosing,
+    IncidentMatching,
+    IncidentNotTold,
+    IncidentOpened,
+    IncidentTextApproved,
+    IncidentTold,
+    IncidentUpdated,
+)
 from orchestra.model.events.invitations import InvitationAccepted, InvitationEnded, InvitationMade
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
@@ -304,6 +320,20 @@ __all__ = [
     "HandOffEnded",
     "HandOffOffered",
     "ImportBegun",
+    "IncidentAdvanced",
+    "IncidentCaseExcepted",
+    "IncidentCaseFlagged",
+    "IncidentCaseLinked",
+    "IncidentCaseSettled",
+    "IncidentCaseUnlinked",
+    "IncidentClosed",
+    "IncidentClosing",
+    "IncidentMatching",
+    "IncidentNotTold",
+    "IncidentOpened",
+    "IncidentTextApproved",
+    "IncidentTold",
+    "IncidentUpdated",
     "InteractionAbandoned",
     "InteractionAttached",
     "InteractionCanceled",

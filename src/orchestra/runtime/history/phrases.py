@@ -114,6 +114,13 @@ PHRASES: Mapping[str, str] = {
     "CaseEscalated": "the case escalated from team {team} to team {to}{because}",
     "FindingRaised": "{finding} for {teams_text}: {kind}",
     "FindingAcknowledged": "team {team} has taken note of {finding}",
+    "IncidentCaseLinked": "the case comes of incident {incident}{how_linked}",
+    "IncidentCaseUnlinked": "the case does not come of incident {incident}{because}",
+    "IncidentCaseFlagged": "the case {is_kept} when incident {incident} is closed{because}",
+    "IncidentTold": "is told of incident {incident} on {channel}, version {text_version}",
+    "IncidentNotTold": "could not be told of incident {incident}, version {text_version}{because}",
+    "IncidentCaseSettled": "the case is settled with incident {incident}",
+    "IncidentCaseExcepted": "the case stays open after incident {incident}{because}",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
     "CaseWaiting": "the case waits on the {on_text}{because}",
     "CaseResumed": "the case goes on{because}",
@@ -239,6 +246,12 @@ def _part(role: str | None, acts: object) -> str:
     return (f" as {role}" if role else "") + (", acting for the customer" if acts else "")
 
 
+def _of_incident(words: Mapping[str, Any]) -> dict[str, str]:
+    """What is said of a case that comes of an incident."""
+    is_kept = "stays open" if words.get("reason") else "is settled as well"
+    return {"how_linked": "" if words.get("by") == "asked" else ", which it matches", "is_kept": is_kept}
+
+
 class _Words(dict[str, Any]):
     """What phrases may name: the event's fields, and some made of them."""
 
@@ -270,6 +283,7 @@ class _Words(dict[str, Any]):
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
+        self |= _of_incident(self)
         rule = self.get("rule", "")
         self["why"] = f" ({_RULES.get(rule, rule)})"
         self["told_effect"] = _EFFECTS.get(self.get("effect", ""), "")

@@ -1,0 +1,1 @@
+"""One cause that concerns many customers: told once to each, and settled for all."""
