@@ -251,7 +251,6 @@ class Channel:
             waits for anybody once the customer writes, or after `park_for`.
         park_for: how long parked work waits for its agent; an hour unless stated.
         most_verified: the highest of the plan's levels that a customer can be verified to on it; None for any.
-        cost_per_contact_cents: for reports.
     """
 
     live: bool = False
@@ -279,7 +278,6 @@ class Channel:
     on_agent_lost: str = "requeue"
     park_for: timedelta = timedelta(hours=1)
     most_verified: str | None = None
-    cost_per_contact_cents: int = 0
 
     @property
     def answer_within(self) -> timedelta:
