@@ -392,6 +392,19 @@ def test_nobody_looks_at_what_is_settled_otherwise(how: str) -> None:
     assert driver.engine.view.cases.suggestions == {}
 
 
+def test_nobody_looks_at_a_settled_case_that_is_merged_into_a_filed_one() -> None:
+    driver = _suggested()
+    driver.run(c.OpenCase("cu1", "bill"), 1)
+    driver.run(c.ResolveCase("ca3"), 1)
+    driver.run(c.CloseCase("ca3"), 1)
+    driver.run(c.ResolveCase("ca2"), 1)
+    assert set(driver.engine.view.cases.suggestions) == {"in2"}
+    driver.run(c.MergeCases("ca3", "ca2", "x"), 1)
+    assert driver.engine.view.cases.row("ca3").state == "CLOSED"
+    assert driver.engine.view.cases.suggestions == {}
+    _sound(driver)
+
+
 def test_what_is_merged_elsewhere_may_belong_there_still() -> None:
     driver = _suggested()
     driver.run(c.OpenCase("cu1", "bill"), 1)

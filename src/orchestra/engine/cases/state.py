@@ -371,7 +371,9 @@ class Cases(Aliased):
         self.timers.cancel(CLOSE, event.case)
         _enter(self.open_of, case.customer, event.case, is_in=False)
         self._index(root)
-        self._forget_suggestions(root, is_over=False)
+        # Of two that are both settled nothing is opened again by it.
+        is_over = self.cases[root].state == "CLOSED" and case.before in SETTLED
+        self._forget_suggestions(root, is_over=is_over)
 
     def unmerged(self, event: e.CaseUnmerged, at_us: int) -> None:
         """The case goes on by itself, and with it what went on as it."""
