@@ -1,8 +1,9 @@
 """Cost per operation as the work grows a hundredfold, by the growth of a bare heap of the same size in the same run.
 
 Operations: a contact from arrival to closed with 100x the agents signed in, the cases open, or the contacts handled
-before; with 100x the contacts waiting an arrival, and an agent who finishes and is given the next. Two sizes are
-measured in turn, in processor time; the quotient must stay at or under 2.
+before; with 100x the contacts waiting an arrival, and an agent who finishes and is given the next; with 100x the cases
+of an incident one of them, from being linked and told until it is settled. Two sizes are measured in turn, in processor
+time; the quotient must stay at or under 2.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ from floor import heap_floor
 from measure import arguments
 
 from orchestra.engine.engine import Decided
-from orchestra.model.commands import AcceptOffer, CancelInteraction, DefineAgent, FinishInteraction, SignIn
+from orchestra.model.commands import (
+    AcceptOffer,
+    ApproveIncidentText,
+    CancelInteraction,
+    CloseIncident,
+    DefineAgent,
+    FinishInteraction,
+    LinkMatching,
+    OpenIncident,
+    ReopenCase,
+    SignIn,
+)
 from orchestra.model.events import OfferMade
 
 SMALL, LARGE = 1_000, 100_000
@@ -87,15 +99,47 @@ def with_history(size: int) -> Callable[[], float]:
 
 def with_open_cases(size: int) -> Callable[[], float]:
     """A desk with that many open cases of earlier contacts; gives seconds per contact."""
-    desk = Desk(agents=0)
-    for number in range(size):
-        desk.arrive(number)
-    for name in list(desk.engine.view.routing.items):
-        desk.do(CancelInteraction(name, "bench"))
+    desk = _open_cases(size)
     for number in range(10):
         desk.do(DefineAgent(f"a{number}", ["care"]))
         desk.do(SignIn(f"a{number}"))
     return _contacts(desk)
+
+
+def with_incident(size: int) -> Callable[[], float]:
+    """A desk with that many open cases of one cause; gives seconds per case that is linked, told and settled."""
+    desk = _open_cases(size, "outage")
+    cases = list(desk.engine.view.cases.cases)
+
+    def walk(incident: str) -> None:
+        while desk.engine.view.incidents.incidents[incident].past:
+            desk.now_us += 1_000
+            desk.let_time_pass()
+
+    def run() -> float:
+        start = time.process_time()
+        incident = desk.do(OpenIncident("No light in the north", "We are at work on it.", ["outage"])).result
+        desk.do(ApproveIncidentText(incident, 1, actor="operator:bench"))
+        desk.do(LinkMatching(incident))
+        walk(incident)
+        desk.do(CloseIncident(incident, "repaired"))
+        walk(incident)
+        spent = time.process_time() - start
+        assert desk.engine.view.incidents.incidents[incident].settled == size
+        for case in cases:
+            desk.do(ReopenCase(case, "the next round"))
+        return spent / size
+
+    return run
+
+
+def _open_cases(size: int, topic: str | None = None) -> Desk:
+    desk = Desk(agents=0)
+    for number in range(size):
+        desk.arrive(number, topic)
+    for name in list(desk.engine.view.routing.items):
+        desk.do(CancelInteraction(name, "bench"))
+    return desk
 
 
 def _contacts(desk: Desk) -> Callable[[], float]:
@@ -124,6 +168,7 @@ CASES = (
     ("contacts waiting, agents at work", with_backlog, SMALL, LARGE),
     ("cases open", with_open_cases, SMALL, LARGE),
     ("contacts handled before", with_history, SMALL, LARGE),
+    ("cases of an incident", with_incident, SMALL, LARGE),
 )
 
 

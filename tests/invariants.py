@@ -286,6 +286,12 @@ class Witness:
         assert at_us >= self.silent_from_us[event.interaction], "silent too soon, or though nobody waits for them"
         assert engine.view.routing.items[event.interaction].held_by == event.agent
 
+    def _see_CustomerMovedOn(self, engine: Engine, event: e.CustomerMovedOn, at_us: int) -> None:
+        items, contacts = engine.view.routing.items, engine.view.contacts.interactions
+        assert (items[event.interaction].held_by, items[event.interaction].weight_percent) == (event.agent, 0)
+        assert contacts[event.to].case is not None, "nobody came"
+        assert not contacts[event.to].is_final
+
     def _see_ReplyRecorded(self, engine: Engine, event: e.ReplyRecorded, at_us: int) -> None:
         self._number(event)
         self._ours(engine, event, at_us)

@@ -134,6 +134,81 @@ def test_nobody_is_invited_from_a_work_item() -> None:
     driver.refuse(c.InviteToChannel("email", "in2", text=TEXT), InvalidCommand, field="interaction")
 
 
+# Going on elsewhere in the middle of a conversation
+
+
+def _switched(**engagements: Any) -> Driver:
+    """Ana, who can have two chats, answers Joe's and invites him to go on by mail; he comes, and she has that, too."""
+    driver = _driver(**engagements)
+    driver.sign_in("ana")
+    driver.answered("joe", "chat", topic="order", text="It does not fit here")
+    _invite(driver)
+    _comes(driver, "joe")
+    return driver
+
+
+def _weighs(driver: Driver, interaction: str) -> int:
+    return driver.engine.view.routing.items[interaction].weight_percent
+
+
+def test_who_goes_on_elsewhere_is_offered_to_their_agent_and_takes_nothing_where_they_were() -> None:
+    driver = _switched()
+    assert driver.last(e.CustomerMovedOn) == e.CustomerMovedOn("in1", "cu1", "ana", "in2")
+    assert (driver.last(e.OfferMade).interaction, driver.last(e.OfferMade).agent) == ("in2", "ana")
+    assert (_state(driver, "in1"), _weighs(driver, "in1")) == ("ACTIVE", 0)
+    assert driver.engine.view.routing.benches["ana"].used_percent == 20
+    assert driver.replayed().state_hash() == driver.reloaded().state_hash() == driver.engine.state_hash()
+
+
+def test_what_comes_late_where_they_were_reaches_the_same_agent_in_the_same_case() -> None:
+    driver = _switched()
+    got = driver.message("joe", "chat", text="Is this still open?")
+    assert (got.interaction, got.case.id) == ("in1", "ca1")
+    assert (_state(driver, "in1"), _weighs(driver, "in1")) == ("ACTIVE", 50)
+    assert driver.engine.view.contacts.interactions["in1"].agent == "ana"
+
+
+def test_the_contact_they_left_ends_with_the_answer_they_are_given() -> None:
+    driver = _switched()
+    driver.accept(driver.last(e.OfferMade))
+    driver.run(c.FinishInteraction("in2", "ana", "resolved"), 1)
+    assert _state(driver, "in1") == "DONE"
+    done = [event.reason for event in driver.events(e.InteractionDone) if event.interaction == "in1"]
+    assert done == ["answered_elsewhere"]
+    assert driver.engine.view.routing.benches["ana"].used_percent == 0
+
+
+def test_who_does_not_come_in_time_stays_where_they_are() -> None:
+    driver = _driver(invitation_lasts=timedelta(minutes=10))
+    driver.sign_in("ana")
+    driver.answered("joe", "chat", topic="order")
+    _invite(driver)
+    driver.advance(601)
+    assert _ended(driver) == [("iv1", "EXPIRED", None)]
+    _comes(driver, "joe")
+    assert driver.events(e.CustomerMovedOn) == []
+    assert (_state(driver, "in1"), _weighs(driver, "in1")) == ("ACTIVE", 50)
+
+
+def test_whoever_is_on_the_line_stays_there_while_they_write_elsewhere() -> None:
+    driver = _driver()
+    driver.sign_in("ana")
+    driver.answered("joe", "voice", topic="order")
+    _invite(driver)
+    _comes(driver, "joe")
+    assert driver.events(e.InvitationAccepted)
+    assert driver.events(e.CustomerMovedOn) == []
+
+
+def test_a_contact_that_waits_or_is_over_is_not_left() -> None:
+    driver = _driver()
+    _posts(driver)
+    _invite(driver)
+    driver.run(c.CancelInteraction("in1", "spam"), 1)
+    _comes(driver, "joe")
+    assert driver.events(e.CustomerMovedOn) == []
+
+
 # Coming
 
 

@@ -135,11 +135,23 @@ def _on_started(view: View, event: e.InteractionStarted, at_us: int) -> Iterator
     is_there = view.cases.root(own or "") == view.cases.root(row.case)
     if is_there and takes_up(view, event, row):
         yield e.InvitationAccepted(event.invitation, row.case, row.customer, event.interaction, event.customer)
+        yield from _left(view, row, event.interaction)
         yield from _perhaps_one(view, row.customer, event.customer)
     elif not is_there:
         # Somebody else may have seen it, and this may still be what they come about: people look.
         least = view.plan.cases.suggest_at
         yield e.CaseSuggested(event.interaction, event.customer, view.cases.root(row.case), least, "invitation")
+
+
+def _left(view: View, row: Invitation, to: str) -> Iterator[e.Event]:
+    """They leave what they wrote in, which its agent keeps: what comes there late is still the agent's to answer."""
+    contact = view.contacts.interactions.get(row.interaction or "")
+    if row.interaction is None or contact is None or contact.state not in ("ACTIVE", "HELD"):
+        return
+    if view.contacts.conversations[row.conversation].last_inbound_us is None:
+        return  # whoever is on the line stays there until they hang up
+    assert contact.agent is not None  # somebody has it in hand
+    yield e.CustomerMovedOn(row.interaction, contact.customer, contact.agent, to)
 
 
 def _perhaps_one(view: View, customer: str, other: str) -> Iterator[e.Event]:

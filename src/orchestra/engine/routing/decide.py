@@ -422,6 +422,7 @@ SECTION = Section(
         e.RoutingRetried: _on_retried,
         e.AgentRested: _on_free,
         e.CustomerFellSilent: _on_free,
+        e.CustomerMovedOn: _on_free,
         e.MessageReceived: heard,
         e.TransferCompleted: _on_transfer_completed,
         e.StepEntered: _on_stepped,

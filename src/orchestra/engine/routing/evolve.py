@@ -401,6 +401,14 @@ def fell_silent(routing: Routing, event: e.CustomerFellSilent, at_us: int) -> No
     routing.weigh(item, event.agent, event.weight_percent)
 
 
+def moved_on(routing: Routing, event: e.CustomerMovedOn, at_us: int) -> None:
+    """It weighs nothing until the customer writes there again."""
+    routing.timers.cancel(SILENCE, event.interaction)
+    item = routing.items[event.interaction]
+    item.is_silent = True
+    routing.weigh(item, event.agent, 0)
+
+
 def heard(routing: Routing, event: e.MessageReceived, at_us: int) -> None:
     """The customer is not silent: it takes its whole weight again, even where that exceeds the budget."""
     item = routing.items.get(event.interaction)
@@ -456,6 +464,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.MessageWritten: answered,
     e.ReplyRecorded: answered,
     e.CustomerFellSilent: fell_silent,
+    e.CustomerMovedOn: moved_on,
     e.MessageReceived: heard,
     e.InteractionFinished: finished,
     e.SegmentWrapUpStarted: segment_started,

@@ -167,7 +167,12 @@ from orchestra.model.events.incidents import (
     IncidentTold,
     IncidentUpdated,
 )
-from orchestra.model.events.invitations import InvitationAccepted, InvitationEnded, InvitationMade
+from orchestra.model.events.invitations import (
+    CustomerMovedOn,
+    InvitationAccepted,
+    InvitationEnded,
+    InvitationMade,
+)
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.offers import (
     AgentRested,
@@ -283,6 +288,7 @@ __all__ = [
     "CustomerArchived",
     "CustomerErased",
     "CustomerFellSilent",
+    "CustomerMovedOn",
     "CustomerRecalled",
     "CustomerUnaliased",
     "CustomersMerged",

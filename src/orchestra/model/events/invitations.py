@@ -6,7 +6,7 @@ import attrs
 
 from orchestra.model.event import Event
 
-__all__ = ["InvitationAccepted", "InvitationEnded", "InvitationMade"]
+__all__ = ["CustomerMovedOn", "InvitationAccepted", "InvitationEnded", "InvitationMade"]
 
 
 @attrs.define
@@ -38,6 +38,19 @@ class InvitationAccepted(Event):
     customer: str
     interaction: str
     by: str
+
+
+@attrs.define
+class CustomerMovedOn(Event):
+    """The customer goes on in another contact, `to`, to which this one's agent, or whoever else, had invited them.
+
+    Until they write in this one again, it takes nothing of its agent's budget.
+    """
+
+    interaction: str
+    customer: str
+    agent: str
+    to: str
 
 
 @attrs.define

@@ -75,6 +75,7 @@ _STEPS = (
     "SegmentWrapUpEnded",
     "InteractionHandedOver",
     "CustomerFellSilent",
+    "CustomerMovedOn",
     "InteractionParked",
     "InteractionResumed",
     "InteractionFinished",

@@ -56,6 +56,7 @@ PHRASES: Mapping[str, str] = {
     "PartEnded": "takes no part any more in a case of {of}{because}",
     "MessageReceived": "{writer} wrote",
     "MessageWritten": "{author} answered",
+    "CustomerMovedOn": "goes on in {to}: this one takes nothing of the budget of {agent} meanwhile",
     "CustomerFellSilent": "has been silent since the answer: it takes {weight_percent} % of the budget of {agent}",
     "ReplyRecorded": "{author} answered{addressee} outside of this system",
     "InteractionQueued": "waits in queue {queue}{because}",
