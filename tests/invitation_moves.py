@@ -34,6 +34,10 @@ class Chooser(Protocol):
 def invite(engine: Engine, choose: Chooser) -> c.Command | None:
     going, cases = list(engine.view.engagements.members)[-12:], list(engine.view.cases.cases)[-12:]
     lasts_us = choose.pick([None, 40 * SECOND])
+    rows = engine.view.contacts.interactions
+    in_hand = [name for name in engine.view.engagements.members if rows[name].state in ("ACTIVE", "HELD")]
+    if in_hand and choose.chance(50):
+        return c.InviteToChannel(choose.pick(CHANNELS), choose.pick(in_hand), None, None, "come: {token}")
     if going and choose.chance(70):
         return c.InviteToChannel(choose.pick(CHANNELS), choose.pick(going), None, lasts_us, "come: {token}")
     return c.InviteToChannel(choose.pick(CHANNELS), None, choose.pick(cases), lasts_us, "come") if cases else None
@@ -44,7 +48,10 @@ def come(engine: Engine, choose: Chooser) -> c.Command | None:
     rows = engine.view.invitations.invitations
     if not rows:
         return None
-    name = choose.pick(sorted(rows)[-6:])
+    contacts = engine.view.contacts.interactions
+    states = {name: contacts[row.interaction].state for name, row in rows.items() if row.interaction in contacts}
+    in_hand = [name for name, state in states.items() if state in ("ACTIVE", "HELD") and rows[name].taken_by is None]
+    name = choose.pick(in_hand if in_hand and choose.chance(50) else sorted(rows)[-6:])
     channel = rows[name].channel if choose.chance(80) else choose.pick(CHANNELS)
     known = choose.chance(50)
     sender = person(f"customer{choose.number(0, 8)}" if known else f"invited{engine.position}")
@@ -67,7 +74,7 @@ def report(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.ReportChannel(channel, account, "down", "no answer", choose.pick([None, 30 * SECOND]))
 
 
-WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {invite: 5, come: 6, withdraw: 1, report: 2}
+WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {invite: 12, come: 30, withdraw: 1, report: 2}
 """Move -> how often it is made, relative to the others."""
 
 

@@ -22,6 +22,8 @@ from orchestra.model import events as e
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.loading import load_engine
 
+pytestmark = pytest.mark.reach
+
 Capture = pytest.CaptureFixture[str]
 
 

@@ -27,6 +27,8 @@ from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.replaying import Replayed, replay, replay_plan
 
+pytestmark = pytest.mark.reach
+
 KEY = WorkspaceKey.of(replay_plan(None))
 Capture = pytest.CaptureFixture[str]
 

@@ -40,10 +40,14 @@ def _rows(engine: Engine) -> dict[str, Any]:
 
 
 def _is_quiet(engine: Engine, case: str) -> bool:
-    """Whether no two contacts of the person wait, which would hold one place meanwhile, and be offered anew."""
+    """Whether no two contacts of the person wait, which would hold one place meanwhile, and be offered anew.
+
+    Nor does one wait for the answer to another: once it is about another matter it waits for its own, for good.
+    """
     view = engine.view
     there = view.engagements.of(view.identity.group(view.cases.cases[case].customer))
-    return sum(view.contacts.interactions[name].state in ("QUEUED", "OFFERED", "LINKED") for name in there) < 2
+    states = [view.contacts.interactions[name].state for name in there]
+    return "LINKED" not in states and sum(state in ("QUEUED", "OFFERED") for state in states) < 2
 
 
 def _mergeable(engine: Engine) -> list[tuple[str, str]]:

@@ -22,6 +22,8 @@ from orchestra.model.event import Event
 from orchestra.model.scores import Scores
 from orchestra.testing.purity import forbid_effects
 
+pytestmark = pytest.mark.reach
+
 SEEDS = range(8)
 
 
