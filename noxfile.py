@@ -79,7 +79,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 """The first is required, carries the coverage bars and trio; the others run where they are found."""
 
 NOT_HERE = "not sabotage and not truth and not reach"
-"""Sabotage runs the suite on broken copies of the package; simulated queues, so many seeds that every event comes in one
+"""Sabotage runs the suite on broken copies of the package; simulated queues, so many seeds that every event is in one,
 and whole days that are played again and again reach no lines that others do not."""
 
 NOTHING_SELECTED = 5

@@ -47,6 +47,8 @@ class PeopleWitness:
         elif isinstance(event, e.CustomersSplit):
             self.mixed[event.link] = _mixed(engine, event.customer, event.other)
             self.apart.add(frozenset((event.customer, event.other)))
+        elif isinstance(event, e.ParticipantLeft):
+            self._sort_out_less(engine)
         elif isinstance(event, e.MergeDismissed):
             self.apart.add(frozenset((event.customer, event.other)))
         elif isinstance(event, e.CustomerAdded | e.AddressLinked):
@@ -103,6 +105,12 @@ class PeopleWitness:
             self.versions[name] = version
         for name in self.versions.keys() - names:
             del self.versions[name]
+
+    def _sort_out_less(self, engine: Engine) -> None:
+        """Whoever left a case before it was listed has no part in it that would have to be sorted out."""
+        for link in engine.view.identity.listing:
+            row = engine.view.identity.merges[link]
+            self.mixed[link] &= _mixed(engine, row.customer, row.other) | self.listed[link]
 
     def _check_wishes(self, engine: Engine, customer: str) -> None:
         """Of all that a person said under any of their ids the latest holds."""

@@ -19,6 +19,7 @@ import attrs
 from orchestra.engine.engine import Engine
 from orchestra.engine.incidents import walking
 from orchestra.engine.routing import decide
+from orchestra.engine.section import SLICE_PAUSE_US
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from tests import (
@@ -260,11 +261,18 @@ class Run:
         self.driver.engine = new
         self.report.crashes += 1
 
+    def work_off(self) -> None:
+        """Bulk work goes on from slice to slice."""
+        while (due := self.driver.engine.due()) is not None and due <= self.driver.now_us + 10 * SLICE_PAUSE_US:
+            self.driver.now_us = max(due, self.driver.now_us)
+            self.drain()
+
     def wind_down(self) -> None:
         """Faults stop: after enough time nothing is left that waits without a reason."""
         for _ in range(4):
             self.driver.now_us = max(self.driver.now_us, self.driver.engine.now_us) + 2 * HOUR
             self.drain()
+            self.work_off()
         deliveries = self.driver.engine.view.deliveries
         assert {row.state for row in deliveries.deliveries.values()} & {"PENDING", "PERMITTED"} == set()
         if self.shadow is not None:

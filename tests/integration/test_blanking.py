@@ -32,8 +32,6 @@ from orchestra.runtime.loading import load_engine, save_snapshot
 from orchestra.runtime.replaying import ADDRESS_KIND, replay_plan
 from orchestra.testing import VirtualClock
 
-pytestmark = pytest.mark.reach
-
 Capture = pytest.CaptureFixture[str]
 
 FOR_EVER_US = 10**18
