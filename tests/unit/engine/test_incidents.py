@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.engine_driver import CARE, DAY, SECOND, Driver, plan
+from tests.engine_driver import CARE, DAY, SECOND, Driver, person, plan
 
 from orchestra.engine.incidents.state import Incident
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
@@ -304,6 +304,24 @@ def test_what_comes_while_somebody_talks_with_them_is_held(driver: Driver) -> No
     mail(driver)
     assert told(driver) == [("cu1", 1, "email", True)]
     assert driver.last(e.DeliveryHeld).reason == "somebody talks with them"
+
+
+def test_nobody_is_told_in_a_conversation_of_somebody_else(driver: Driver) -> None:
+    # Taken for Joe, Mia is to be called where he was; then it turns out that they are two.
+    driver.call("joe", topic="invoice")
+    got = driver.call("mia", topic="power")
+    driver.run(c.MergeCustomers("cu2", "cu1", "told"), 1)
+    asked = driver.run(
+        c.ScheduleCallback("voice", "main", person("joe"), case=got.case.id, due_us=driver.now_us + 3_600 * SECOND), 1
+    ).result
+    driver.run(c.SplitCustomers("li1", "two"), 1)
+    talk = driver.engine.view.contacts.interactions[asked.interaction].conversation
+    assert driver.engine.view.contacts.conversations[talk or ""].customer == "cu1"
+    driver.run(c.SendMessage("ca1", "k", text="Your invoice"), 1)
+    outage(driver)
+    driver.run(c.LinkToIncident("ic1", got.case.id))
+    approve(driver)
+    assert (told(driver), driver.last(e.IncidentNotTold).reason) == ([], "no_channel")
 
 
 def test_without_the_consent_that_a_purpose_needs_nobody_is_told() -> None:

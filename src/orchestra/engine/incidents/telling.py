@@ -90,7 +90,8 @@ def _is_allowed(view: View, customer: str, conversation: str, purpose: str) -> b
 def _conversations(view: View, case: str, ids: Sequence[str]) -> list[str]:
     """Where a person may be written to, the best first: as they prefer, else where they are, or wrote last.
 
-    Only where somebody wrote before, which tells that the channel can, and to addresses that are still theirs.
+    Only where somebody wrote before, which tells that the channel can, and to addresses that are still theirs: who was
+    taken for them once may have been in the conversation in which they are known to have been.
     """
     rows, talks = view.contacts.interactions, view.contacts.conversations
     found = {
@@ -111,7 +112,8 @@ def _conversations(view: View, case: str, ids: Sequence[str]) -> list[str]:
         ),
     )
     named = (rows[name].conversation for name in order)
-    return [one for one in dict.fromkeys(named) if one is not None and talks[one].messages and _is_theirs(view, one)]
+    talked = [one for one in dict.fromkeys(named) if one is not None and talks[one].messages]
+    return [one for one in talked if talks[one].customer in ids and _is_theirs(view, one)]
 
 
 def _is_theirs(view: View, conversation: str) -> bool:
