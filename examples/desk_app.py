@@ -9,35 +9,18 @@ the plan's roles to say. Put a login of your own before it, which tells who `as`
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 from urllib.parse import parse_qsl
 
-from examples.asgi_app import PLAN, Message, Receive, Send, chat_line
+from examples.asgi_app import Application, Message, Receive, Send
 
-from orchestra import CommandRefused, NotPermitted, StaleVersion, UnknownId, Workspace, commands
+from orchestra import CommandRefused, NotPermitted, StaleVersion, UnknownId, commands
 
 
-class Desk:
-    """Customers and their cases, for agents."""
+class Desk(Application):
+    """Customers and their cases, for agents; opened and closed as the other application is."""
 
-    workspace: Workspace
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
-            await self._answer(scope, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()  # lifespan.startup
-        journal = os.environ.get("CONTACTS", "sqlite:contacts.db")
-        async with Workspace.open(PLAN, journal, channels=[chat_line()]) as self.workspace:
-            await send({"type": "lifespan.startup.complete"})
-            await receive()  # lifespan.shutdown
-        await send({"type": "lifespan.shutdown.complete"})
-
-    async def _answer(self, scope: Message, send: Send) -> None:
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         status, body = await self._reply(scope)
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": headers})

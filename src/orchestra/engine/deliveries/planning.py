@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestra.engine.cases.state import NO_PART, Case
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
@@ -13,7 +15,7 @@ from orchestra.model.identity import SERVICE
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["conversation_with", "recipient", "write"]
+__all__ = ["conversation_with", "point", "recipient", "write"]
 
 
 _UNNAMED = Participant()
@@ -104,3 +106,23 @@ def write(
         automatic,
     )
     return Written(message, delivery)
+
+
+def point(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
+    """Tell whoever wrote in a contact that they were answered elsewhere, if the plan has a text for that."""
+    row, pointer = view.contacts.interactions[interaction], view.plan.engagements.pointer
+    assert row.case is not None  # every interaction has a case from its first batch on
+    assert row.conversation is not None  # nobody asks anything in a work item
+    if pointer is not None and view.contacts.conversations[row.conversation].messages:
+        yield from write(
+            view,
+            at_us,
+            conversation=row.conversation,
+            case=row.case,
+            customer=row.customer,
+            text=pointer,
+            interaction=interaction,
+            key=f"pointer:{interaction}",
+            topic="pointer",
+            automatic=True,
+        )

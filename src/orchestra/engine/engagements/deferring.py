@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
 from orchestra.engine.engagements.state import told_key
+from orchestra.engine.routing.steps import queue_as_before
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
@@ -55,18 +56,7 @@ def no_longer(view: View, name: str, reason: str, agent: str | None = None) -> I
     item = view.routing.items[name]
     first = None if agent in view.bots.bots else agent
     yield e.DeferralEnded(name, item.customer, reason, first)
-    yield e.InteractionQueued(
-        name,
-        item.customer,
-        item.queue,
-        item.channel,
-        dict(item.skills),
-        item.priority,
-        item.start_us,
-        item.order,
-        "deferral_over",
-        item.agent,
-    )
+    yield queue_as_before(view, name, "deferral_over")
 
 
 def over(view: View, to: str, agent: str | None) -> Iterator[e.Event]:

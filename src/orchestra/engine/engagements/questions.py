@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestra.engine.deliveries.planning import write
+from orchestra.engine.deliveries.planning import point
 from orchestra.engine.engagements.leading import members_of
 from orchestra.engine.routing.offers import end_all
+from orchestra.engine.routing.steps import queue_as_before
 from orchestra.engine.view import View
 from orchestra.model import events as e
 
@@ -95,21 +96,8 @@ def link(view: View, interaction: str, to: str, by: str) -> Iterator[e.Event]:
 
 def unlink(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
     """A contact has a place of its own again, as old as it was."""
-    item = view.routing.items[interaction]
-    yield e.QuestionUnlinked(interaction, item.customer, reason)
-    yield e.InteractionQueued(
-        interaction,
-        item.customer,
-        item.queue,
-        item.channel,
-        dict(item.skills),
-        item.priority,
-        item.start_us,
-        item.order,
-        "unlinked",
-        item.agent,
-        first=item.first,
-    )
+    yield e.QuestionUnlinked(interaction, view.routing.items[interaction].customer, reason)
+    yield queue_as_before(view, interaction, "unlinked")
 
 
 def released(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
@@ -125,22 +113,7 @@ def released(view: View, interaction: str, reason: str) -> Iterator[e.Event]:
 
 def discharged(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:
     """One answer is the answer to all: each is told so where it was asked, if the plan has a text for that."""
-    pointer = None if view.logs.importing else view.plan.engagements.pointer  # who was answered years ago was told
     for other in view.engagements.linked_to(interaction):
-        row = view.contacts.interactions[other]
-        assert row.case is not None  # what has waited has a case
-        assert row.conversation is not None  # work items are in no engagement
-        if pointer is not None and view.contacts.conversations[row.conversation].messages:
-            yield from write(
-                view,
-                at_us,
-                conversation=row.conversation,
-                case=row.case,
-                customer=row.customer,
-                text=pointer,
-                interaction=other,
-                key=f"pointer:{other}",
-                topic="pointer",
-                automatic=True,
-            )
-        yield e.QuestionAnswered(other, row.customer, interaction)
+        if not view.logs.importing:  # who was answered years ago was told
+            yield from point(view, other, at_us)
+        yield e.QuestionAnswered(other, view.contacts.interactions[other].customer, interaction)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_channel, check_text
-from orchestra.engine.deliveries.planning import conversation_with, write
+from orchestra.engine.deliveries.planning import conversation_with, point, write
 from orchestra.engine.identity.linking import merge
 from orchestra.engine.invitations.proving import named, takes_up
 from orchestra.engine.invitations.state import EVOLVE, EXPIRE, Invitation, Invitations
@@ -166,26 +166,14 @@ def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterab
     row = view.invitations.taken_by(event.interaction)
     if row is None or row.interaction is None:
         return ()
-    return _closed(view, row.interaction, row, event.agent, at_us)
+    return _closed(view, row.interaction, event.agent, at_us)
 
 
-def _closed(view: View, name: str, row: Invitation, agent: str, at_us: int) -> Iterator[e.Event]:
-    contact, pointer = view.contacts.interactions.get(name), view.plan.engagements.pointer
+def _closed(view: View, name: str, agent: str, at_us: int) -> Iterator[e.Event]:
+    contact = view.contacts.interactions.get(name)
     if contact is None or contact.state not in (*_WAITS, *_IN_HAND):
         return
-    if pointer is not None and view.contacts.conversations[row.conversation].messages:
-        yield from write(
-            view,
-            at_us,
-            conversation=row.conversation,
-            case=view.cases.root(row.case),
-            customer=row.customer,
-            text=pointer,
-            interaction=name,
-            key=f"pointer:{name}",
-            topic="pointer",
-            automatic=True,
-        )
+    yield from point(view, name, at_us)
     if contact.state in _WAITS:
         yield from end_all(view, name, "withdraw", "answered elsewhere")
         yield e.InteractionDone(name, contact.customer, "answered_elsewhere", agent)

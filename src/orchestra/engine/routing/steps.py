@@ -13,7 +13,17 @@ from orchestra.model import events as e
 from orchestra.model.routing import Condition
 from orchestra.model.structure import microseconds
 
-__all__ = ["at_risk", "begin", "exhausted", "gate_over", "grown_older", "holds", "queue_again", "step_over"]
+__all__ = [
+    "at_risk",
+    "begin",
+    "exhausted",
+    "gate_over",
+    "grown_older",
+    "holds",
+    "queue_again",
+    "queue_as_before",
+    "step_over",
+]
 
 
 def begin(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -148,6 +158,24 @@ def holds(view: View, condition: Condition, wanted: Requirement) -> bool:
     if condition.service_level_below is not None:
         asked.append(routing.paces.service_level(queue) < condition.service_level_below)
     return bool(asked) and all(asked)
+
+
+def queue_as_before(view: View, name: str, reason: str) -> e.InteractionQueued:
+    """A contact that waited for another one has a place in its queue, as old as it is."""
+    item = view.routing.items[name]
+    return e.InteractionQueued(
+        name,
+        item.customer,
+        item.queue,
+        item.channel,
+        dict(item.skills),
+        item.priority,
+        item.start_us,
+        item.order,
+        reason,
+        item.agent,
+        first=item.first,
+    )
 
 
 def queue_again(
