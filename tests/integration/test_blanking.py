@@ -102,6 +102,7 @@ def private_parts(journal: Journal) -> dict[str | None, int]:
 # Everything at once
 
 
+@pytest.mark.reach
 def test_a_day_without_its_private_parts_is_the_same_day(journal: Journal) -> None:
     day = happen(journal)
     before = stays(journal)
@@ -125,6 +126,7 @@ def test_a_snapshot_holds_nothing_that_is_erased(journal: Journal) -> None:
     assert load_engine(journal).state_hash() == load_engine(journal, use_snapshot=False).state_hash() == day.state_hash
 
 
+@pytest.mark.reach
 def test_a_blanked_journal_goes_on_like_any_other() -> None:
     """What is decided afterwards is the same whether or not something was erased before."""
 
@@ -208,6 +210,7 @@ def test_a_contact_log_without_its_texts_has_the_same_figures(tmp_path: Path, ca
     check_blanked_log(url, path, printed, capsys)
 
 
+@pytest.mark.reach
 def test_the_real_log_without_its_texts_has_the_same_figures(
     contact_log: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -224,6 +224,7 @@ def test_law_07_a_delivery_is_tried_until_it_ends_and_never_blindly_twice(seed: 
     assert {name for name in rows if name not in ends} == {name for name, row in rows.items() if row.state == "STARTED"}
 
 
+@pytest.mark.reach
 def test_law_08_an_operators_stop_and_an_expiry_are_never_violated() -> None:
     """Quiet hours and consent come with the step that has them; these are the bans on sending that exist."""
     for seed in range(20):
@@ -289,6 +290,7 @@ for seed in range(3):
 """
 
 
+@pytest.mark.reach
 def test_law_10_whatever_the_process_and_the_seed_of_its_hashes() -> None:
     printed = set()
     for hash_seed in ("0", "1", "4242"):
