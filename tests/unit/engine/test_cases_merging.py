@@ -430,3 +430,14 @@ def test_work_for_a_merged_case_is_work_for_the_matter() -> None:
     got = driver.run(c.OpenWorkItem("task", "k", "ca2"), 1).result
     assert got.case.id == "ca1"
     assert driver.last(e.CaseReopened).case == "ca1"
+
+
+def test_a_case_that_was_merged_into_one_of_its_own_customer_is_nothing_to_sort_out() -> None:
+    driver = _two()
+    driver.message("jo", "email")
+    driver.run(MERGE, 1)
+    driver.run(c.MergeCustomers("cu1", "cu2", "told"), 1)
+    driver.run(c.SplitCustomers("li1", "two people"), 1)
+    driver.advance(1)
+    assert (driver.events(e.TriageNeeded), driver.last(e.TriageListed).link) == ([], "li1")
+    _sound(driver)

@@ -506,3 +506,13 @@ def test_both_engines_agree_about_invitations() -> None:
 def test_a_plan_says_how_long_they_last() -> None:
     (fault,) = check_engagements(Engagements(invitation_lasts=timedelta()))
     assert (fault.path, fault.message) == ("engagements.invitation_lasts", "must be above 0")
+
+
+def test_somebody_else_who_comes_about_the_case_anyway_does_not_take_the_invitation_up() -> None:
+    driver = _driver()
+    driver.call("mia", "voice", topic="bill")
+    _posts(driver)
+    _invite(driver, "in2")
+    got = _comes(driver, "mia", reply_case="ca2")
+    assert (got.case.id, got.customer) == ("ca2", "cu1")
+    assert (_rows(driver), driver.events(e.CaseSuggested)) == ({"iv1": "OFFERED"}, [])
