@@ -48,7 +48,7 @@ class Proof:
 
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
-    "property": Proof("ORCHESTRA_EXAMPLES", 15, 0.120, 500, "examples"),
+    "property": Proof("ORCHESTRA_EXAMPLES", 6, 0.120, 500, "examples"),
     "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 24, 0.120, 1000, "seeds"),
     "torture": Proof("ORCHESTRA_KILLS", 18, 0.900, 100, "kills"),
     "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 24, 4.000, 20, "scenarios"),
