@@ -9,6 +9,7 @@ import attrs
 import pytest
 from tests.engine_driver import DAY, MINUTE, Driver, person, plan, thread
 
+from orchestra.engine.outages import decide
 from orchestra.engine.outages.decide import _AT_ONCE
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
@@ -297,3 +298,31 @@ def test_a_plan_says_after_how_many_attempts() -> None:
         ("deliveries.down_after", "must be at least 1"),
         ("deliveries.try_after", "must be longer than nothing"),
     ]
+
+
+def test_whoever_comes_while_others_are_written_to_is_written_to_as_well() -> None:
+    driver = _driver()
+    for number in range(_AT_ONCE + 2):
+        driver.message(f"c{number}", "chat")
+    driver.run(c.ReportChannel("chat", "main", "down", "page"))
+    driver.advance(0)
+    assert (driver.last(e.OutageTold).after, driver.last(e.OutageTold).is_done) == (_AT_ONCE, False)
+    driver.run(c.ReceiveMessage("chat", "main", "late", person("late"), text="Hello?"), 0)
+    driver.advance(1)
+    assert (driver.last(e.OutageTold).after, driver.last(e.OutageTold).is_done) == (_AT_ONCE + 3, True)
+
+
+def test_nobody_is_looked_at_who_was_over_before_and_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "_LOOKED_AT", 2)
+    driver = _driver()
+    for number in range(9):
+        _known(driver, f"p{number}", "email")
+    for name in list(driver.engine.view.routing.items)[:4]:
+        driver.run(c.CancelInteraction(name, "spam"))
+    going = sorted(int(name[2:]) for name in driver.engine.view.routing.items)
+    _down(driver)
+    driver.advance(1)
+    ends = [event.after for event in driver.events(e.OutageTold)]
+    assert ends == [*range(going[0] + 1, going[-1], 2), going[-1]]
+    waiting = [name for name, item in driver.engine.view.routing.items.items() if item.channel == "chat"]
+    assert len(_invited(driver)) == len(waiting)

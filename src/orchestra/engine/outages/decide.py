@@ -7,7 +7,7 @@ and what an invitation is (`invitations`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import nsmallest
+from itertools import islice
 
 from orchestra.engine.contacts.intake import check_channel, check_id
 from orchestra.engine.invitations.decide import invited
@@ -20,7 +20,9 @@ from orchestra.model import commands as c, events as e
 __all__ = ["SECTION"]
 
 _AT_ONCE = 50
-"""Contacts that are looked at in one go; each invitation is a handful of events."""
+"""Contacts that are written to in one go; each invitation is a handful of events."""
+_LOOKED_AT = 1_000
+"""Contacts that are looked at in one go."""
 
 
 def _report(view: View, command: c.ReportChannel, at_us: int) -> Steps:
@@ -53,7 +55,7 @@ def _tell(view: View, key: str, at_us: int) -> Iterator[e.Event]:
     """Write to the next of those who wait there, where else they have been in touch."""
     channel, account = key.split("\x1f")
     row, text = view.outages.outages[key], view.plan.engagements.channel_down
-    numbers = [] if text is None else _waiting(view, channel, account, row.after)
+    numbers, until = ([], row.after) if text is None else _next(view, channel, account, row.after)
     told = 0
     for number in numbers:
         assert text is not None  # else there are none
@@ -61,22 +63,30 @@ def _tell(view: View, key: str, at_us: int) -> Iterator[e.Event]:
         if other is not None:
             told += 1
             yield from _invited(view, f"in{number}", other, text, at_us)
-    after = numbers[-1] if numbers else row.after
-    yield e.OutageTold(channel, account, after, told, len(numbers) < _AT_ONCE)
+    yield e.OutageTold(channel, account, until, told, text is None or until == _last(view))
 
 
-def _waiting(view: View, channel: str, account: str, after: int) -> list[int]:
-    """The next contacts that wait in a queue on that account, as numbers of their ids, the oldest first."""
-    rows = view.contacts.interactions
-    there = (
-        int(name[2:])
-        for name, item in view.routing.items.items()
-        if item.state == "WAITING"
-        and item.channel == channel
-        and item.consult_on is None
-        and rows[name].account == account
-    )
-    return nsmallest(_AT_ONCE, (number for number in there if number > after))
+def _next(view: View, channel: str, account: str, after: int) -> tuple[list[int], int]:
+    """The next contacts that wait in a queue on that account, oldest first, and the last one that was looked at."""
+    items = view.routing.items
+    if not after:  # one walk for an outage: nobody who waits came before these
+        going = (int(name[2:]) for name, item in items.items() if item.consult_on is None)
+        after = min(going, default=_last(view) + 1) - 1
+    until = min(after + _LOOKED_AT, _last(view))
+    there = (number for number in range(after + 1, until + 1) if _waits(view, number, channel, account))
+    numbers = list(islice(there, _AT_ONCE))
+    return numbers, numbers[-1] if len(numbers) == _AT_ONCE else until
+
+
+def _last(view: View) -> int:
+    return view.contacts.counts.get("interaction", 0)
+
+
+def _waits(view: View, number: int, channel: str, account: str) -> bool:
+    item = view.routing.items.get(f"in{number}")
+    if item is None or item.state != "WAITING" or item.channel != channel:
+        return False
+    return view.contacts.interactions[f"in{number}"].account == account
 
 
 def _elsewhere(view: View, name: str, down: str) -> str | None:
