@@ -160,7 +160,7 @@ def test_only_values_of_the_fields_types_become_facts(codec: EventCodec, event: 
 
 @EVERY_CLASS
 @pytest.mark.fuzz
-@settings(max_examples=max(1, FUZZ_INPUTS // 10))
+@settings(max_examples=max(1, FUZZ_INPUTS // 50))  # of each of the many classes
 @given(data=st.data())
 def test_any_value_in_any_field_is_taken_or_refused_alike(name: str, data: st.DataObject) -> None:
     event = data.draw(instances(EVENTS[name]))
@@ -258,7 +258,7 @@ def test_malformed_records_are_refused_with_their_position(codec: EventCodec, re
 
 @EVERY_CLASS
 @pytest.mark.fuzz
-@settings(max_examples=max(1, FUZZ_INPUTS // 10))
+@settings(max_examples=max(1, FUZZ_INPUTS // 50))  # of each of the many classes
 @given(data=st.data())
 def test_changed_facts_are_read_or_refused_alike(name: str, data: st.DataObject) -> None:
     record = to_record(data.draw(instances(EVENTS[name])), 1, 2, "system")
