@@ -67,10 +67,10 @@ def cancel(engine: Engine, choose: Chooser) -> c.Command | None:
 
 
 WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {
-    request: 4,
-    start: 6,
-    record: 5,
-    recover: 4,
+    request: 6,
+    start: 9,
+    record: 7,
+    recover: 7,
     cancel: 1,
 }
 """Move -> how often it is made, relative to the others."""

@@ -196,7 +196,8 @@ class Witness:
         assert door is None or door.is_open, "called while the queue is closed"
         called = sum(row.queue == item.queue for row in view.routing.items.values() if row.state == "DIALING")
         assert called <= plan.at_once, "too many of a queue are called at once"
-        able = [name for name, row in view.presence.agents.items() if oracle.able(view.plan, name, row, item)]
+        may_take = oracle.asking(view.plan, item)
+        able = [name for name, row in view.presence.agents.items() if may_take(name, row)]
         able = [name for name in able if view.presence.agents[name].takes_work]
         assert called <= len(able), "more are called than there are agents who could take them"
         free = [name for name in able if _may(engine, view.routing.benches[name], name, item, _items(engine, name))]
@@ -1102,14 +1103,13 @@ def check_liveness(engine: Engine) -> None:
             _check_age(engine, name, item)
         if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
             continue
-        called = sum(row.queue == item.queue for row in routing.items.values() if row.state == "DIALING")
-        if item.first == "customer" and called >= view.plan.callbacks.at_once:
+        is_called, called = item.first == "customer", 0
+        if is_called:
+            called = sum(row.queue == item.queue for row in routing.items.values() if row.state == "DIALING")
+        if is_called and called >= view.plan.callbacks.at_once:
             continue
-        able = [
-            agent
-            for agent, row in view.presence.agents.items()
-            if row.takes_work and oracle.able(view.plan, agent, row, item)
-        ]
+        may_take = oracle.asking(view.plan, item)
+        able = [agent for agent, row in view.presence.agents.items() if row.takes_work and may_take(agent, row)]
         open_to = [agent for agent in able if agent not in item.excluded and agent not in item.ringing]
         hands = {agent: [row for _, row in _hand(engine, agent)] for agent in open_to}
         free = [
@@ -1119,7 +1119,7 @@ def check_liveness(engine: Engine) -> None:
             and not routing.benches[agent].is_limited
             and oracle.has_room(view.plan, routing.benches[agent], item, hands[agent])
         ]
-        if item.first == "customer":
+        if is_called:
             assert len(free) <= called, f"{free} idle while {name} is not called"
         else:
             assert free == [], f"{free} idle while {name} is {item.state}"
@@ -1166,7 +1166,7 @@ def derived(engine: Engine) -> dict[str, Any]:
                 found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
             elif isinstance(value, Standing):
                 found[f"{section.name}.{name}"] = _plain(value.rings)
-            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "places", "paces"):
+            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "places", "paces", "_written"):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
 

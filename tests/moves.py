@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Protocol, TypeVar
 
 import attrs
@@ -132,9 +133,14 @@ class Chooser(Protocol):
         ...
 
 
+@cache
+def _care() -> Plan:
+    return Plan.parse(CARE)
+
+
 def swarm_plan() -> Plan:
     """A plan in which everything happens soon: short ids, short waits, few attempts."""
-    plan = Plan.parse(CARE)
+    plan = _care()
     second = timedelta(seconds=1)
     channels = {
         "chat": attrs.evolve(
@@ -1031,10 +1037,29 @@ def supervise(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
         yield c.TakeOver(name, agent, actor="operator:eve")
 
 
+def _connect(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """Somebody takes a chat that rings, and talks: it comes to that seldom where each step is left to chance."""
+    offers, items = engine.view.routing.offers, engine.view.routing.items
+    pending = (name for name, row in offers.items() if row.state == "PENDING")
+    name = _some(choose, (name for name in pending if items[offers[name].interaction].channel == "chat"))
+    row = offers.get(name or "")
+    if name and row:
+        yield c.AcceptOffer(name, row.agent, row.token)
+        yield c.ConfirmConnected(name, row.agent, row.token)
+
+
+def _talk(engine: Engine, choose: Chooser) -> str | None:
+    """What somebody has in hand: a chat, if there is one, into which others must be connected."""
+    rows = engine.view.contacts.interactions
+    chats = (name for name, row in rows.items() if row.channel == "chat" and row.state in ("ACTIVE", "HELD"))
+    return _some(choose, chats) or _interaction(engine, choose, "ACTIVE", "HELD")
+
+
 def confer(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     """The expert comes to work, is consulted, and talks with the customer; then the contact may be theirs."""
     yield c.SignIn(EXPERT)
-    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    yield from _connect(engine, choose)
+    name = _talk(engine, choose)
     if name is None:
         return
     agent, token = _handler(engine, choose, name), engine.view.consults.next_token()
@@ -1051,7 +1076,7 @@ def confer(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
 
 def seek_help(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
     """A queue is asked for help; whoever it asks answers somehow, or something else becomes of it."""
-    name = _interaction(engine, choose, "ACTIVE", "HELD")
+    name = _talk(engine, choose)
     if name is None:
         return
     if choose.chance(60):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from orchestra.engine.presence.state import Agent
@@ -15,10 +15,14 @@ from orchestra.model.scores import ProfileScore, ScoredAgent, ScoredContact, Sco
 from orchestra.model.structure import microseconds
 
 
+_ONLY_STEP = Step()
+"""Where a queue names no steps, an item is in this one."""
+
+
 def step_of(plan: Plan, item: Item) -> Step:
     """The step in which an item is."""
     steps = plan.queues[item.queue].steps
-    return steps[min(item.step, len(steps) - 1)] if steps else Step()
+    return steps[min(item.step, len(steps) - 1)] if steps else _ONLY_STEP
 
 
 def standing(queue: Queue) -> tuple[Any, ...]:
@@ -47,17 +51,28 @@ def asked(plan: Plan, item: Item) -> dict[str, int]:
 
 def able(plan: Plan, name: str, who: Bench | Agent, item: Item) -> bool:
     """Whether somebody may be asked to take an item in its step."""
+    return asking(plan, item)(name, who)
+
+
+def asking(plan: Plan, item: Item) -> Callable[[str, Bench | Agent], bool]:
+    """Who may be asked to take an item in its step."""
     step = step_of(plan, item)
-    if step.pool == "known" and item.agent:
-        return name == item.agent
-    if who.kind == "bot" and (item.for_people or step.pool == "people"):
-        return False
-    if who.kind != "bot" and not item.for_people and step.pool == "bots":
-        return False
     is_for_others = step.pool == "bots" and item.for_people
     allowed = (set() if is_for_others else set(step.teams)) or serving(plan.queues[item.queue], item.gate)
     skills = asked(plan, item).items()
-    return bool(allowed & set(who.teams)) and all(who.skills.get(skill, 0) >= level for skill, level in skills)
+
+    def may(name: str, who: Bench | Agent) -> bool:
+        if step.pool == "known" and item.agent:
+            return name == item.agent
+        if who.kind == "bot" and (item.for_people or step.pool == "people"):
+            return False
+        if who.kind != "bot" and not item.for_people and step.pool == "bots":
+            return False
+        if not any(team in allowed for team in who.teams):
+            return False
+        return all(who.skills.get(skill, 0) >= level for skill, level in skills)
+
+    return may
 
 
 def has_room(plan: Plan, bench: Bench, wanted: Item, hand: Sequence[Item] = ()) -> bool:

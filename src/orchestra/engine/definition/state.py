@@ -24,14 +24,20 @@ class Definition(Slice):
 
     facts: dict[str, str]
 
+    def reindex(self) -> None:
+        """Nothing is written yet."""
+        self._written: tuple[Plan, Any] | None = None
+
     def changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Put the plan into force."""
         self.plans.plan = event.plan.without_names()
         self.facts = {"digest": event.digest, "key_check": event.key_check}
 
     def dump(self) -> dict[str, Any]:
-        """As of every slice, and the plan as plain data."""
-        return super().dump() | {"plan": unstructure(self.plans.plan)}
+        """As of every slice, and the plan as plain data, which is written once for each plan."""
+        if self._written is None or self._written[0] is not self.plans.plan:
+            self._written = self.plans.plan, unstructure(self.plans.plan)
+        return super().dump() | {"plan": self._written[1]}
 
     def load(self, dumped: Mapping[str, Any]) -> None:
         """As of every slice; the plan first, since others read it."""
