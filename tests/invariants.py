@@ -1166,7 +1166,14 @@ def derived(engine: Engine) -> dict[str, Any]:
                 found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
             elif isinstance(value, Standing):
                 found[f"{section.name}.{name}"] = _plain(value.rings)
-            elif name not in own.TABLES and name not in ("plans", "timers", "_early_order", "places", "paces", "_written"):
+            elif name not in own.TABLES and name not in (
+                "plans",
+                "timers",
+                "_early_order",
+                "places",
+                "paces",
+                "_written",
+            ):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found
 

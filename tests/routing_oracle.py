@@ -14,7 +14,6 @@ from orchestra.model.routing import Step
 from orchestra.model.scores import ProfileScore, ScoredAgent, ScoredContact, ScoredNeed, ScoredProfile, Scores
 from orchestra.model.structure import microseconds
 
-
 _ONLY_STEP = Step()
 """Where a queue names no steps, an item is in this one."""
 
