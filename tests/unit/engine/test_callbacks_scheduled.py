@@ -77,6 +77,21 @@ def test_who_has_been_answered_in_the_chat_is_not_called_too(driver: Driver) -> 
     assert driver.state(callback) == "DONE"
 
 
+def test_who_is_only_worked_for_or_has_a_bot_is_called_still(driver: Driver) -> None:
+    driver.run(c.DefineAgent("rob", ["care"], kind="bot"))
+    callback = schedule(driver, due_us=driver.now_us + HOUR, topic="order")
+    driver.sign_in("ana")
+    work = driver.run(c.OpenWorkItem("task", "k1", callback.case.id), 1).result
+    driver.accept()
+    assert (driver.state(work), driver.state(callback)) == ("ACTIVE", "SCHEDULED")
+    driver.run(c.SetAway("ana", "lunch"))
+    driver.sign_in("rob")
+    chat = driver.message("joe", topic="order")
+    assert chat.case.id == callback.case.id
+    driver.accept(driver.offer_to("rob"))
+    assert (driver.state(chat), driver.state(callback)) == ("ACTIVE", "SCHEDULED")
+
+
 def test_a_settled_matter_is_not_taken_up_unless_it_is_named(driver: Driver) -> None:
     first = schedule(driver)
     driver.run(c.CancelCallback(first.interaction, "found it"), 1)

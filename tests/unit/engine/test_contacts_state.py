@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.engine_driver import Driver, thread
+from tests.engine_driver import Driver, replay, thread
 
 from orchestra.engine.contacts.state import Interaction, taken_key
+from orchestra.engine.engine import Engine
 from orchestra.engine.lifecycle import INTERACTION
-from orchestra.model import commands as c
+from orchestra.model import commands as c, events as e
 
 
 @pytest.mark.parametrize("state", INTERACTION.states)
@@ -30,6 +31,21 @@ def test_what_is_derived_is_rebuilt() -> None:
     assert theirs.by_thread == mine.by_thread
     assert theirs._oldest == mine._oldest
     assert set(mine._oldest) == {"chat", "email", "voice"}
+
+
+def test_what_is_derived_is_rebuilt_between_the_start_of_a_contact_and_its_case() -> None:
+    driver = Driver()
+    driver.message("joe")
+    at = next(n for n, logged in enumerate(driver.log) if isinstance(logged.event, e.InteractionStarted)) + 1
+    halfway, loaded = replay(driver.log[:at]), Engine()
+    loaded.load(halfway.dump())
+    assert loaded.view.contacts.interactions["in1"].case is None
+    assert (loaded.view.contacts.open_in_case, loaded.view.contacts.newest) == ({}, {})
+    for logged in driver.log[at:]:
+        loaded.replay(logged.event, logged.at_us)
+    mine, theirs = driver.engine.view.contacts, loaded.view.contacts
+    assert (theirs.open_in_case, theirs.newest) == (mine.open_in_case, mine.newest) != ({}, {})
+    assert loaded.state_hash() == driver.engine.state_hash()
 
 
 def test_ids_come_from_counts() -> None:

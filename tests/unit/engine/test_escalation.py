@@ -232,6 +232,15 @@ def test_who_waits_does_so_where_their_contact_is_now() -> None:
     assert set(driver.engine.view.ownership.waits) == {"ca2"}
 
 
+def test_nobody_waits_where_a_contact_comes_from_a_matter_in_which_nobody_does(driver: Driver) -> None:
+    taken(driver)
+    driver.run(c.WriteReply("in1", "ana", "It is on its way."), 1)
+    driver.message("jim", "email")
+    assert set(driver.engine.view.ownership.waits) == {"ca2"}
+    driver.run(c.SplitCase("ca1", "two matters", ["in1"]), 1)
+    assert set(driver.engine.view.ownership.waits) == {"ca2"}
+
+
 def test_a_merge_that_is_undone_leaves_nobody_waiting_where_nobody_does() -> None:
     driver = Driver(a_plan())
     driver.message("joe", "email", topic="order")

@@ -58,6 +58,16 @@ def test_cases_in_which_both_have_a_part_are_listed_for_people() -> None:
     driver.refuse(c.SettleTriage(mixed.case.id, "li1"), UnknownId)
 
 
+def test_a_case_of_somebody_else_in_which_one_has_a_part_is_not_listed() -> None:
+    driver = _merged()
+    zoe = driver.call("zoe")
+    driver.run(c.SetParticipant(zoe.case.id, "cu1"), 1)
+    assert "cu1" in driver.engine.view.cases.joined_by
+    driver.run(c.SplitCustomers("li1", "two people"), 1)
+    driver.advance(1)
+    assert (driver.events(e.TriageNeeded), driver.last(e.TriageListed).link) == ([], "li1")
+
+
 def test_many_mixed_cases_are_listed_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decide, "_SLICE", 2)
     driver = _merged()

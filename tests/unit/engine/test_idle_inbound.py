@@ -108,6 +108,21 @@ def test_helping_does_not_count_and_taking_over_does() -> None:
     assert (since(driver, "ana"), since(driver, "bob")) == (0, 0)
 
 
+def test_taking_over_what_no_customer_began_does_not_count() -> None:
+    driver = centre()
+    driver.run(c.SetAway("bob", "lunch"))
+    finish(driver, driver.answered("joe", "voice"))
+    work = driver.run(c.OpenWorkItem("task", "job1", customer="cu1", topic="bill", title="look"), 1).result
+    driver.accept()
+    driver.run(c.SetAvailable("bob"), 1)
+    consult = driver.run(c.AskConsult(work.interaction, "ana", "bob"), 1).result
+    driver.run(c.AcceptConsult(consult.consult, "bob", consult.token), 1)
+    driver.run(c.CompleteTransfer(consult.consult, "ana"), 1)
+    assert driver.agent_of(work) == "bob"
+    assert since(driver, "bob") == 3 * SECOND, "since bob came back"
+    check_rebuilt(driver.engine, driver.reloaded())
+
+
 def test_whoever_loses_a_ring_has_the_turn_they_had() -> None:
     driver = centre(ring=Ring(first=2))
     before = {name: driver.engine.view.routing.benches[name].inbound_us for name in ("ana", "bob")}

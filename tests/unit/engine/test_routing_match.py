@@ -224,6 +224,18 @@ def test_equal_ranks_go_in_order_of_arrival() -> None:
     assert served == [f"in{number}" for number in range(1, 13)]
 
 
+@pytest.mark.parametrize("first", [{}, {"german": 50}], ids=["anybody's first", "german first"])
+def test_beside_other_queues_the_oldest_of_each_counts_whatever_it_asks_for(first: dict[str, int]) -> None:
+    before = plan()
+    sales = attrs.evolve(before.queues["sales"], newest_first=True)
+    driver = Driver(plan(queues={**before.queues, "sales": sales}))
+    driver.run(c.DefineAgent("ana", ["care"], {"german": 60}, capacity_percent=20))
+    for skills in (first, {"german": 50} if not first else {}):
+        driver.message(f"p{len(skills)}", "email", skills=skills)
+    driver.sign_in("ana")
+    assert driver.offered() == {"in1": "ana"}
+
+
 def test_an_agent_who_declined_the_first_gets_the_next() -> None:
     driver = Driver()
     driver.run(c.DefineAgent("ana", ["care"], capacity_percent=20))
