@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from orchestra.cli.arguments import add_journal, add_json, existing, new_parser
 from orchestra.cli.terminal import print_json, print_tables
+from orchestra.errors import NotAllowedInState, UnknownId
 from orchestra.insight.report import steering_table
+from orchestra.journal.port import Journal
+from orchestra.runtime.archived import keys_behind
 from orchestra.runtime.loading import load_engine
-from orchestra.runtime.steering import steer
+from orchestra.runtime.steering import Steering, steer
 
 __all__ = ["main"]
 
@@ -34,9 +37,19 @@ def main(argv: Sequence[str]) -> int:
     add_json(parser)
     arguments = parser.parse_args(argv)
     with existing(arguments.journal) as journal:
-        steering = steer(load_engine(journal).view, arguments.interaction)
+        steering = _steered(journal, arguments.interaction)
     if arguments.json:
         print_json(steering.to_json())
     else:
         print_tables([steering_table(steering)])
     return 0
+
+
+def _steered(journal: Journal, interaction: str) -> Steering:
+    """Compare the channels; of whoever is archived nobody waits."""
+    try:
+        return steer(load_engine(journal).view, interaction)
+    except UnknownId as error:
+        if any(True for _ in journal.directory.find(keys_behind(error))):
+            raise NotAllowedInState(interaction, "archived", "steer") from error
+        raise

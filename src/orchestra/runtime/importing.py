@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import attrs
 
-from orchestra.engine.engine import Engine
+from orchestra.engine.archive.keys import key_of
 from orchestra.engine.identity.state import consent_key
 from orchestra.engine.logs.state import Prefix
 from orchestra.engine.view import View
@@ -217,7 +217,7 @@ class _Lines:
         self._ledger = ledger
         self._latest_us = latest_us
         self._view = ledger.engine.view
-        self._context = _Context(ledger.engine, key, KnownMessages(ledger.journal, self._view))
+        self._context = _Context(ledger, key, KnownMessages(ledger.journal, self._view))
         self.taken: Counter[str] = Counter()
 
     def decide(self, raw: RawLine) -> Outcome:
@@ -263,14 +263,14 @@ class _Lines:
 class _Context:
     """What makers look into: the state as it stands, the key that hashes addresses, and what the journal holds."""
 
-    engine: Engine
+    ledger: Ledger
     key: WorkspaceKey
     messages: KnownMessages
 
     @property
     def view(self) -> View:
         """All slices of the state."""
-        return self.engine.view
+        return self.ledger.engine.view
 
     def address(self, person: Person) -> Address:
         """The address as commands carry it.
@@ -282,6 +282,26 @@ class _Context:
             return self.key.address(person)
         except MalformedMessage as error:
             raise MalformedMessage("", f"address of kind {person.kind}: {error.reason}") from None
+
+    def holder(self, address: Address, at_us: int) -> str | None:
+        """Who is known by an address; whoever is archived comes back first."""
+        if address.matches and address.key not in self.view.identity.addresses:
+            self._recall(key_of("address", address.key), at_us)
+        return self.view.identity.holder(address.key)
+
+    def customer(self, ref: str, at_us: int) -> str:
+        """Whom a reference names; whoever is archived comes back first.
+
+        Raises:
+            UnknownId: nobody.
+        """
+        if ref not in self.view.details.refs:
+            self._recall(key_of("ref", ref), at_us)
+        return self.view.customer(Ref(ref))[0]
+
+    def _recall(self, key: str, at_us: int) -> None:
+        if not self.view.archive.is_empty:
+            self.ledger.recall([key], at_us)
 
 
 def _agent(context: _Context, line: AgentLine) -> Command | None:
@@ -295,21 +315,21 @@ def _customer(context: _Context, line: CustomerLine) -> Command:
 
 
 def _consent(context: _Context, line: ConsentLine) -> Command | None:
-    customer, _ = context.view.customer(_whose(context, line))
+    customer = _whose(context, line)
     row = context.view.identity.consents.get(consent_key(customer, line.channel, line.purpose))
     if row is not None and row.occurred_us >= line.at_us:
         return None  # what they said then, or later, is known
     return RecordConsent(customer, line.purpose, line.given, line.channel, line.at_us, line.evidence)
 
 
-def _whose(context: _Context, line: ConsentLine) -> str | Ref:
+def _whose(context: _Context, line: ConsentLine) -> str:
     if line.customer is not None:
-        return Ref(line.customer)
+        return context.customer(line.customer, line.at_us)
     assert line.address is not None  # one of them is given
-    holder = context.view.identity.holder(context.address(line.address).key)
+    holder = context.holder(context.address(line.address), line.at_us)
     if holder is None:
         raise InvalidCommand("address", "nobody is known by it yet: a customer line must come before this one")
-    return holder
+    return context.view.customer(holder)[0]
 
 
 def _case(context: _Context, line: CaseLine) -> Command:
@@ -328,7 +348,9 @@ def _case(context: _Context, line: CaseLine) -> Command:
 def _message(context: _Context, line: MessageLine) -> Command | None:
     address = context.address(line.address)
     # Only what is older than the newest can have been taken before.
-    is_late = line.at_us < context.engine.now_us
+    is_late = line.at_us < context.ledger.engine.now_us
+    if is_late:
+        context.holder(address, line.at_us)  # whose messages are looked through, once they are there
     if is_late and context.messages.has(line.channel, line.account, line.id, address.key):
         return None
     return ImportMessage(

@@ -16,8 +16,8 @@ from orchestra.runtime.history.people import person_of
 
 __all__ = ["export"]
 
-_COPIES = frozenset({"CustomerArchived", "CustomerRecalled"})
-"""Records that only repeat what others say, also of those who were archived together with the person."""
+_OF_ARCHIVE = frozenset({"CustomerArchived", "CustomerRecalled", "ArchivePutOff"})
+"""Records that only repeat what others say, also of those who were archived together with the person, or say when."""
 
 
 def export(journal: Journal, customer: str) -> Iterator[dict[str, Any]]:
@@ -36,7 +36,7 @@ def export(journal: Journal, customer: str) -> Iterator[dict[str, Any]]:
     found = False
     for record in journal.read(subjects=person_of(journal, customer).ids):
         found = True
-        if record.type in _COPIES:
+        if record.type in _OF_ARCHIVE:
             continue
         private = {} if record.private is None else json.loads(record.private)
         about = {
