@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import anyio
@@ -308,9 +307,7 @@ def test_nobody_who_is_archived_waits(urls: tuple[str, str], capsys: Capture) ->
     ]
 
 
-def test_rules_are_tried_on_whoever_is_archived_by_now(
-    urls: tuple[str, str], tmp_path: Path, capsys: Capture
-) -> None:
+def test_rules_are_tried_on_whoever_is_archived_by_now(urls: tuple[str, str], tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "rules.toml").write_text(
         '[[rules]]\nname = "over"\non = "CaseClosed"\ndo = [{ do = "notify", team = "care", text = "x" }]\n'
         '[[rules]]\nname = "known"\non = "InteractionAttached"\ndo = [{ do = "queue", queue = "care" }]\n'

@@ -84,7 +84,7 @@ STAYS: Mapping[str, Sequence[str]] = {
     "presence": ["agents", "to_follow"],
     "identity": ["suppressed", "counts"],
     "contacts": ["taken", "counts"],
-    "cases": ["reserved", "counts"],
+    "cases": ["forms", "reserved", "counts"],
     "ownership": ["counts"],
     "engagements": ["counts"],
     "invitations": ["counts"],

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeVar
 import attrs
 
 from orchestra.engine.aliases import Aliased, number as case_age
+from orchestra.engine.cases.numbers import running_number
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows
@@ -105,14 +106,23 @@ def _part_key(case: str, person: str) -> str:
 class Cases(Aliased):
     """Cases by id, suggestions by the interaction that they are about, and parts by case and participant.
 
-    `reserved` is a set of numbers of cases that are archived, where they could be given anew.
+    `forms` are the forms that numbers have had, each by the first case that was to have its number so. `reserved` are
+    the numbers of archived cases that do not follow from these: number -> the case's own count.
     """
 
-    TABLES: ClassVar = {"cases": Case, "parts": Part, "suggestions": Suggestion, "reserved": None, "counts": None}
+    TABLES: ClassVar = {
+        "cases": Case,
+        "parts": Part,
+        "suggestions": Suggestion,
+        "forms": None,
+        "reserved": None,
+        "counts": None,
+    }
 
     cases: dict[str, Case]
     parts: dict[str, Part]
     suggestions: dict[str, Suggestion]
+    forms: dict[str, str]
     reserved: dict[str, int]
     counts: dict[str, int]
 
@@ -125,6 +135,7 @@ class Cases(Aliased):
         for name in aliases:
             self.merged_of.setdefault(self.cases[name].customer, {})[name] = 1
         self.by_number = {case.number: name for name, case in self.cases.items()}
+        self._named = set(self.reserved.values())
         self.open_by_topic: dict[tuple[str, str], dict[str, int]] = {}
         self.open_of: dict[str, dict[str, int]] = {}
         self.owned: dict[tuple[str, str], Ordered[int]] = {}
@@ -179,7 +190,8 @@ class Cases(Aliased):
             case = self.cases[name]
             del self.by_number[case.number]
             if case.number != self._own_number(case_age(name)):
-                self.reserved[case.number] = 1
+                self.reserved[case.number] = case_age(name)
+                self._named.add(case_age(name))
             self._part(name)
             if case.into is not None:
                 _enter(self.merged_of, case.customer, name, is_in=False)
@@ -196,14 +208,32 @@ class Cases(Aliased):
         for name in names:
             case = self.cases[name]
             self.by_number[case.number] = name
-            self.reserved.pop(case.number, None)
+            self._named.discard(self.reserved.pop(case.number, 0))
             if case.into is not None:
                 _enter(self.merged_of, case.customer, name, is_in=True)
             for person in case.participants:
                 _enter(self.joined_by, person, name, is_in=True)
 
+    def _form_of(self, count: int) -> str:
+        """The form that numbers had when so many cases had been opened with this one."""
+        first = max((first for first in map(int, self.forms) if first <= count), default=None)
+        return self.plan.cases.number if first is None else self.forms[str(first)]
+
     def _own_number(self, count: int) -> str:
-        return self.plan.cases.number.format(count)
+        return self._form_of(count).format(count)
+
+    def _is_taken(self, number: str) -> bool:
+        """Whether a case has this number. Of one that is archived its form tells, or it is reserved."""
+        if number in self.by_number or number in self.reserved:
+            return True
+        if len(self.forms) < 2:
+            return False  # each number of the one form is another case's
+        return any(self._is_archived(running_number(form, number), form) for form in sorted({*self.forms.values()}))
+
+    def _is_archived(self, count: int, form: str) -> bool:
+        """Whether the case of this count, 0 for none, has the number of this form and is archived."""
+        is_of_form = 0 < count <= self.counts.get("case", 0) and self._form_of(count) == form
+        return is_of_form and f"ca{count}" not in self.cases and count not in self._named
 
     # Questions
 
@@ -216,7 +246,7 @@ class Cases(Aliased):
         count = self.counts.get("case", 0) + 1
         number = self._own_number(count)
         # Brought by an import, or written by a plan with another form.
-        while number in self.by_number or number in self.reserved:
+        while self._is_taken(number):
             number += "'"
         return f"ca{count}", number
 
@@ -226,6 +256,12 @@ class Cases(Aliased):
         return max(found, key=case_age, default=None)
 
     # Changes
+
+    def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
+        """From the next case on numbers may have another form."""
+        count = self.counts.get("case", 0) + 1
+        if not self.forms or self._form_of(count) != event.plan.cases.number:
+            self.forms[str(count)] = event.plan.cases.number
 
     def part(self, case: str, ids: Sequence[str]) -> Part | None:
         """What was said of a person's part in a matter, by all their ids; None if nothing was."""
@@ -433,6 +469,7 @@ class Cases(Aliased):
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
+    e.PlanChanged: Cases.plan_changed,
     e.CaseOpened: Cases.opened,
     e.InteractionAttached: Cases.attached,
     e.ParticipantJoined: Cases.joined,
