@@ -24,6 +24,7 @@ SOURCES: Mapping[str, str] = {
     "agents": "What an agent works with, without await: offers, consults, and the contacts taken.",
     "calls": "What every way into a workspace offers, without await: commands and history.",
     "client": "A workspace that another process owns, without await.",
+    "inviting": "On which channel a contact is best served, and inviting its customer there, without await.",
     "lists": "What departments look at, in pages, without await.",
     "matters": "What is one matter and what is two, without await.",
     "sessions": "An agent signed in on a device, without await.",
@@ -38,6 +39,7 @@ COUNTERPARTS: Mapping[str, str] = {
     "Offer": "agents",
     "Calls": "calls",
     "Client": "client",
+    "Inviting": "inviting",
     "Lists": "lists",
     "Matters": "matters",
     "Workspace": "workspace",
@@ -201,7 +203,10 @@ def _class(node: ast.ClassDef, names: Names) -> str:
         variable = f'{any_one} = TypeVar("{any_one}", bound={behind})\n\n\n'
         header = f"{variable}class {node.name}({names.use('Opened', 'orchestra.blocking.portal')}[{any_one}]):"
     elif bases:
-        header = f"class {node.name}({', '.join(f'{base}[{behind}]' for base in bases)}):"
+        above = ", ".join(f"{base}[{behind}]" for base in bases)
+        header = f"class {node.name}({above}):"
+        if len(header) > WIDTH:
+            header = f"class {node.name}(\n    {above}\n):"
     else:
         header = f"class {node.name}({names.use('Counterpart', 'orchestra.blocking.portal')}[{behind}]):"
     members = [_docstring(_words(node.name, _sections(node)[0]), "    ")]

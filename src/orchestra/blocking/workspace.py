@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestra.blocking.calls import Calls
+from orchestra.blocking.inviting import Inviting
 from orchestra.blocking.lists import Lists
 from orchestra.blocking.matters import Matters
 from orchestra.blocking.portal import Stream, as_is
@@ -33,13 +34,14 @@ from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 from orchestra.runtime.signals import Signal
 from orchestra.runtime.sources import Source
-from orchestra.runtime.steering import Steering
 from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView, RequestView
 
 __all__ = ["Workspace", "open"]
 
 
-class Workspace(Calls[workspace.Workspace], Matters[workspace.Workspace], Lists[workspace.Workspace]):
+class Workspace(
+    Calls[workspace.Workspace], Matters[workspace.Workspace], Lists[workspace.Workspace], Inviting[workspace.Workspace]
+):
     """The owner of a workspace. Make one with `open`.
 
     All calls may be made from any thread. What a call returns is durable.
@@ -143,14 +145,6 @@ class Workspace(Calls[workspace.Workspace], Matters[workspace.Workspace], Lists[
             UnknownId: there is none of that id.
         """
         return self._door.run(self._inner.why_waiting, interaction)
-
-    def steer(self, interaction: str | Ref) -> Steering:
-        """On which channel a waiting contact is best served, and why; see `steering.steer`. Nobody is invited by it.
-
-        Raises:
-            NotAllowedInState: it does not wait, or UnknownId: there is none.
-        """
-        return self._door.run(self._inner.steer, interaction)
 
     def signals(
         self, interaction: str, every: timedelta = timedelta(seconds=1), timeout: timedelta | None = None

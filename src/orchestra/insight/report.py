@@ -243,6 +243,8 @@ def steering_table(steering: Steering) -> Table:
         for rank, one in enumerate(steering.options, 1)
     )
     title = f"Channels for {steering.interaction}: {steering.invitation or 'stay'}"
+    if steering.invited is not None:
+        title += f" (invited: {steering.invited})"
     return Table(title, ("rank", "channel", "wait", "promised", "cost", "why"), rows, frozenset({0, 4}))
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from orchestra.errors import Fault
 from orchestra.model.identity import SERVICE
-from orchestra.model.structure import Lost
 
-__all__ = ["ChannelCost", "Costs", "Rates", "check_costs"]
-
-_MOST = 10**15
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+__all__ = ["ChannelCost", "Costs", "Rates"]
 
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
@@ -76,39 +70,3 @@ class Costs:
     channels: Mapping[str, ChannelCost] = attrs.field(factory=dict)
     needs: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
     purpose: str = SERVICE
-
-
-def check_costs(costs: Costs, channels: Iterable[str], purposes: Iterable[str], lost: Lost) -> Iterator[Fault]:
-    """Everything wrong in it.
-
-    Args:
-        costs: what the plan says.
-        channels: those of the plan.
-        purposes: of messages, as the plan names them, beside `service`.
-        lost: what of the plan was not understood.
-    """
-    known = sorted(channels)
-    if _CURRENCY.fullmatch(costs.currency) is None:
-        yield Fault("costs.currency", "must be three letters of ISO 4217, as EUR")
-    if costs.purpose != SERVICE and costs.purpose not in purposes and not lost.touches("identity"):
-        yield Fault("costs.purpose", f"must be {SERVICE} or one of identity.purposes")
-    for name, cost in costs.channels.items():
-        path = f"costs.channels.{name}"
-        if name not in known and not lost.has("channels", name):
-            yield Fault(path, f"no channel {name!r}; there are: {', '.join(known) or 'none'}")
-        if not 1 <= cost.concurrency <= 100:
-            yield Fault(f"{path}.concurrency", "must be from 1 to 100")
-        yield from _check_amounts(path, cost)
-        for topic, rates in cost.topics.items():
-            yield from _check_amounts(f"{path}.topics.{topic}", rates)
-    able = {word for cost in costs.channels.values() for word in cost.can}
-    for topic, words in costs.needs.items():
-        for index, word in enumerate(words):
-            if word not in able and not lost.touches("costs"):
-                yield Fault(f"costs.needs.{topic}[{index}]", f"no channel can {word!r}")
-
-
-def _check_amounts(path: str, rates: Rates | ChannelCost) -> Iterator[Fault]:
-    for field in ("per_contact", "per_minute"):
-        if not 0 <= getattr(rates, field) <= _MOST:
-            yield Fault(f"{path}.{field}", "must be from 0 to 1,000,000,000 units, in millionths")

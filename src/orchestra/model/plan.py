@@ -17,7 +17,8 @@ from orchestra.model.brands import check_brands
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.cases import check_cases
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
-from orchestra.model.costs import Costs, check_costs
+from orchestra.model.cost_checks import Beside, check_costs
+from orchestra.model.costs import Costs
 from orchestra.model.definitions import (
     AgentDefinition,
     Brand,
@@ -455,7 +456,9 @@ def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
 
 
 def _check_costs(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_costs(plan.costs, plan.channels, plan.identity.purposes, lost)
+    kinds = {*plan.identity.unique, *plan.identity.limits}
+    beside = Beside(plan.channels, plan.queues, plan.workspace.default_queue, plan.identity.purposes, kinds)
+    return check_costs(plan.costs, beside, lost)
 
 
 def _check_actions(plan: Plan, lost: Lost) -> Iterator[Fault]:

@@ -148,9 +148,13 @@ class Owner:
             LeaseLost: another process owns the workspace now.
         """
         refuse_unstorable(command)
+        return await self.in_one_step(lambda: self.decide(command).result)
+
+    async def in_one_step(self, act: Callable[[], _Value]) -> _Value:
+        """Let `act` look at the state and decide on what it saw, without anybody's command in between; as `execute`."""
         await self.ready()
         try:
-            decided = self.decide(command)
+            value = act()
         except Quarantined:
             await self.ready()
             raise
@@ -158,7 +162,7 @@ class Owner:
             await self.durable(self.engine.position)
             raise
         await self.durable(self.engine.position)
-        return decided.result
+        return value
 
     async def read(self, question: Callable[[View], _Value]) -> _Value:
         """Ask the state, and give the answer once the state it was given from is durable.

@@ -1,6 +1,6 @@
 """On which channel a contact is best served: in time, as its customer prefers, and at least cost; never by force.
 
-Belongs here: questions to the state as it stands, and reasons. Does not: decisions; inviting anybody.
+Belongs here: questions to the state as it stands, and reasons. Does not: decisions; inviting anybody (`inviting`).
 """
 
 from __future__ import annotations
@@ -68,12 +68,15 @@ class Steering:
         channel: the best; that of the contact if it had better stay, or if nothing can be proposed.
         currency: of the costs.
         options: all channels, the best first, those that cannot be proposed last.
+        invited: id of an invitation to that channel, for their case, that they have not taken up yet; None if there is
+            none.
     """
 
     interaction: str
     channel: str
     currency: str
     options: Sequence[Option]
+    invited: str | None = None
 
     @property
     def is_change(self) -> bool:
@@ -91,6 +94,11 @@ class Steering:
         stay = "wait" if own.wait_us is None else f"wait about {span_text(own.wait_us / 1_000_000)}"
         return f"reply by {best.channel} {soon}, or {stay}"
 
+    @property
+    def text(self) -> str | None:
+        """What they are written if the application has no words of its own; None if they had better stay."""
+        return None if self.invitation is None else f"You may {self.invitation}. Your token is {{token}}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
@@ -98,6 +106,7 @@ class Steering:
             "channel": self.channel,
             "is_change": self.is_change,
             "invitation": self.invitation,
+            "invited": self.invited,
             "currency": self.currency,
             "order": list(ORDER),
             "options": [_plain(one) for one in self.options],
@@ -135,7 +144,18 @@ def steer(view: View, name: str | Ref) -> Steering:
     found = [_option(view, key, item, channel) for channel in sorted({*costs.channels, item.channel})]
     able = sorted((one for one in found if one.key is not None), key=lambda one: one.key or ())
     options = [*_reasoned(able, costs.currency), *(one for one in found if one.key is None)]
-    return Steering(key, able[0].channel if able else item.channel, costs.currency, options)
+    best = able[0].channel if able else item.channel
+    return Steering(key, best, costs.currency, options, _invited(view, key, item, best))
+
+
+def _invited(view: View, key: str, item: Item, channel: str) -> str | None:
+    """The invitation of this customer to the channel, about this case, that is still open."""
+    case = view.contacts.interactions[key].case
+    assert case is not None  # every interaction has a case from its first batch on
+    rows = view.invitations.invitations
+    open_ones = view.invitations.offered(view.cases.group(view.cases.root(case)))
+    theirs = (name for name in open_ones if view.identity.is_same(rows[name].customer, item.customer))
+    return next((name for name in theirs if rows[name].channel == channel), None)
 
 
 def _option(view: View, key: str, item: Item, name: str) -> Option:

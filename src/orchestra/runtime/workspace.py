@@ -37,6 +37,7 @@ from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
 from orchestra.runtime.inbound import digested
+from orchestra.runtime.inviting import Inviting
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
@@ -60,7 +61,6 @@ from orchestra.runtime.settling import Settling
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
-from orchestra.runtime.steering import Steering, steer
 from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.vaults import unlocked
@@ -78,7 +78,7 @@ from orchestra.runtime.webhooks import Webhooks
 __all__ = ["Workspace"]
 
 
-class Workspace(Calls, Matters, Lists):
+class Workspace(Calls, Matters, Lists, Inviting):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
@@ -316,14 +316,6 @@ class Workspace(Calls, Matters, Lists):
         """
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: why_waiting(view, interaction))
-
-    async def steer(self, interaction: str | Ref) -> Steering:
-        """On which channel a waiting contact is best served, and why; see `steering.steer`. Nobody is invited by it.
-
-        Raises:
-            NotAllowedInState: it does not wait, or UnknownId: there is none.
-        """
-        return await self._owner.read(lambda view: steer(view, interaction))
 
     def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncGenerator[Signal]:
         """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits.

@@ -1,3 +1,5 @@
+"""The costs of a plan: how they are read, what is wrong with them, and what makes steering by them pointless."""
+
 from __future__ import annotations
 
 import pytest
@@ -110,3 +112,64 @@ def test_a_purpose_of_the_plan_may_be_that_of_invitations() -> None:
 
 def test_what_depends_on_what_was_not_understood_is_not_told() -> None:
     assert "costs.needs.refund[0]" not in faults('[costs.needs]\nrefund = ["x"]\n[costs.channels.chat]\ncan = 3\n')
+
+
+# What is doubtful
+
+
+MAIL = """
+[channels.mail]
+queue = "letters"
+[queues.letters]
+team = "care"
+"""
+
+
+def warnings(text: str) -> dict[str, str]:
+    _, found = Plan.examine(BASE + text)
+    return {fault.path: fault.message for fault in found if not fault.is_error and fault.path.startswith("costs")}
+
+
+def test_whoever_writes_needs_another_promise_than_whoever_calls() -> None:
+    text = MAIL + "[costs.channels.mail]\n[costs.channels.chat]\n"
+    promise = "counts as late after 20 s: queues.letters.service_level promises no other time"
+    assert warnings(text) == {"costs.channels.mail": promise}
+    assert warnings(text.replace('team = "care"', 'team = "care"\nservice_level = { within = "4h" }')) == {}
+    assert warnings(text.replace("[channels.mail]", "[channels.mail]\nlive = true")) == {}
+    assert warnings(text.replace("[channels.mail]", "[channels.mail]\nwork = true")) == {}
+
+
+def test_without_a_queue_of_its_own_the_promise_is_that_of_the_default() -> None:
+    text = "[channels.mail]\n[costs.channels.mail]\n"
+    assert "queues.care" in warnings(text)["costs.channels.mail"]
+
+
+@pytest.mark.parametrize("change", [("[queues.letters]\n", "[queues.letters]\nservice_level = 3\n"), ("[queues", "[q")])
+def test_a_promise_that_was_not_understood_is_not_judged(change: tuple[str, str]) -> None:
+    assert warnings(MAIL.replace(*change) + "[costs.channels.mail]\n") == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [("e-mail", "email"), ("telephone", "phone"), ("handles", "handle"), ("customernumber", "customer_number")],
+)
+def test_a_kind_of_address_that_is_nearly_another_is_told(kind: str, meant: str) -> None:
+    text = f'[costs.channels.chat]\nreach = ["phone", "{kind}"]\n[identity]\nlimits.customer_number = 1\n'
+    assert f"did you mean {meant}?" in warnings(text)["costs.channels.chat.reach[1]"]
+
+
+def test_any_other_kind_may_be_what_an_adapter_says() -> None:
+    text = '[costs.channels.chat]\nreach = ["email", "session", "badge"]\n[identity]\nunique = ["badge"]\n'
+    assert warnings(text) == {}
+
+
+def test_a_topic_for_which_no_channel_can_everything_is_told() -> None:
+    text = COSTS.replace('refund = ["payment"]', 'refund = ["payment", "files"]')
+    text = text.replace('reach = ["handle"]', 'can = ["files"]')
+    assert warnings(text) == {"costs.needs.refund": "no channel can all of it: matters of refund are proposed for none"}
+    assert warnings(text.replace('can = ["files"]', 'can = ["files", "payment"]')) == {}
+    assert warnings("[costs.needs]\nrefund = []\n") == {}
+
+
+def test_a_plan_with_doubtful_costs_is_sound() -> None:
+    Plan.parse(BASE + MAIL + "[costs.channels.mail]\n")

@@ -243,6 +243,16 @@ def test_it_is_plain_data_and_a_table() -> None:
     assert table.rows[1][1] == "voice (is there)"
 
 
+def test_the_table_tells_that_they_are_invited_already() -> None:
+    desk = a_desk()
+    called = busy(desk)
+    desk.run(c.InviteToChannel("chat", called, text="Come!"), 403)
+    found = steer(desk.view, called)
+    assert (found.invited, steering_table(found).title[-15:]) == ("iv1", " (invited: iv1)")
+    desk.run(c.WithdrawInvitation("iv1", "a mistake"), 404)
+    assert steer(desk.view, called).invited is None
+
+
 # Whatever the desk looks like
 
 
