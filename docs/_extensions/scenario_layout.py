@@ -45,6 +45,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "answers": (_AGENT, _CHANNEL),
     "reports": (_AGENT, _ENGINE),
     "invites": (_AGENT, _CHANNEL),
+    "steers": (_AGENT, _CHANNEL),
 }
 """What somebody does -> kinds of the lanes from which and to which that goes."""
 

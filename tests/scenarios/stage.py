@@ -23,6 +23,7 @@ from orchestra.model.plan import Plan
 from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.readers import reader_of
+from orchestra.runtime.steering import steer
 
 __all__ = ["FOLDER", "Stage", "names", "play", "written"]
 
@@ -136,6 +137,15 @@ class Stage:
         actor = f"agent:{said['who']}"
         return c.InviteToChannel(said["to"], self._in_hand(said), text=said["text"], actor=actor)
 
+    def _steer(self, said: Mapping[str, str]) -> c.Command:
+        """Whoever waits on a channel is invited to where they are best served, as `Workspace.steer` does."""
+        ids = self._view.identity.group(self.id_of(said["other"]))
+        rows = self._view.contacts.interactions
+        waits = (name for name, row in rows.items() if row.customer in ids and row.state == "QUEUED")
+        found = steer(self._view, next(name for name in waits if rows[name].channel == said["channel"]))
+        assert found.text is not None, f"{said['other']} had better stay"
+        return c.InviteToChannel(found.channel, found.interaction, text=found.text)
+
     def _report(self, said: Mapping[str, str]) -> c.Command:
         return c.ReportChannel(said["channel"], "main", said["state"], "no answer", actor=f"operator:{said['who']}")
 
@@ -232,11 +242,19 @@ class Stage:
     def _close_incident(self, said: Mapping[str, str]) -> c.Command:
         return c.CloseIncident(self._open_incident(), said["resolution"], said["text"])
 
-    def _leaves(self, said: Mapping[str, str]) -> c.Command:
-        ids = self._view.identity.group(self.id_of(said["who"]))
+    def _message_to(self, who: str, state: str) -> tuple[str, int]:
+        """Id and attempts of the first message to somebody that is in this state."""
+        ids = self._view.identity.group(self.id_of(who))
         rows = self._view.deliveries.deliveries
-        name = next(name for name, row in rows.items() if row.state == "PERMITTED" and row.customer in ids)
-        return c.StartDelivery(name, rows[name].attempts + 1, 1)
+        name = next(name for name, row in rows.items() if row.state == state and row.customer in ids)
+        return name, rows[name].attempts
+
+    def _leaves(self, said: Mapping[str, str]) -> c.Command:
+        name, attempts = self._message_to(said["who"], "PERMITTED")
+        return c.StartDelivery(name, attempts + 1, 1)
+
+    def _arrives(self, said: Mapping[str, str]) -> c.Command:
+        return c.RecordOutcome(*self._message_to(said["who"], "STARTED"), "accepted", [f"p-{said['who']}"])
 
     def _prefer(self, said: Mapping[str, str]) -> c.Command:
         return c.SetPreferences(self.id_of(said["who"]), [said["channel"]])
@@ -254,6 +272,7 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} writes{_ON}(?P<invited> as invited)?{_ABOUT}{_TEXT}": Stage._message,
     rf"{_WHO} reports (?P<channel>\w+) (?P<state>down|up)": Stage._report,
     rf"{_WHO} invites to (?P<to>\w+) on (?P<channel>\w+): (?P<text>.+)": Stage._invite,
+    rf"{_WHO} steers (?P<other>\w+) on (?P<channel>\w+)": Stage._steer,
     r"the same comes once more": Stage._again,
     rf"{_WHO} takes it": Stage._take,
     rf"{_WHO} declines": Stage._decline,
@@ -266,6 +285,7 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} tells: {_SAID}": Stage._tell,
     rf"{_WHO} notes on (?P<channel>\w+) that (?P<other>\w+) is a (?P<role>\w+)": Stage._part,
     rf"the message to {_WHO} leaves": Stage._leaves,
+    rf"the message to {_WHO} arrives": Stage._arrives,
     rf"{_WHO} prefers (?P<channel>\w+)": Stage._prefer,
     r"the head opens an incident about (?P<topic>\w+), (?P<title>[^:]+): (?P<text>.+)": Stage._incident,
     r"the head links all that match": Stage._search,

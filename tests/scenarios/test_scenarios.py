@@ -38,6 +38,20 @@ def test_the_shop_is_a_plan_without_errors() -> None:
     assert [fault for fault in Plan.load(FOLDER / "shop.toml").faults() if fault.is_error] == []
 
 
+def test_who_comes_back_was_archived_and_is_the_same_customer() -> None:
+    _, on = play("comes_back")
+    told = [record.type for record in on.journal.read() if record.type in ("CustomerArchived", "CustomerRecalled")]
+    assert told == ["CustomerArchived", "CustomerRecalled"]
+    assert on.id_of("joe") == "cu1"
+
+
+def test_nobody_is_steered_who_had_better_stay() -> None:
+    on = stage()
+    on.do(step("joe writes on mail about order: Where is it?"))
+    with pytest.raises(AssertionError, match="joe had better stay"):
+        on.do(step("shop steers joe on mail"))
+
+
 def stage() -> Stage:
     return Stage(Plan.load(FOLDER / "shop.toml"))
 
