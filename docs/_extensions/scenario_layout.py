@@ -14,8 +14,8 @@ from docs._extensions.scenario_text import Scenario, Step
 
 __all__ = ["CHARACTER", "LINE", "Lane", "Picture", "Row", "lay_out"]
 
-CHARACTER = 6.7
-"""Width of a character, at the font size of `_static/pages.css`."""
+CHARACTER = 7.0
+"""Width of a character, at the font size of `_static/pages.css`, where letters are set on whole pixels."""
 LINE = 15.0
 """Height of a line of text."""
 
