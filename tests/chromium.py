@@ -65,4 +65,4 @@ def _unpack(package: tarfile.TarFile, name: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(fetch(Path(sys.argv[1])))
+    sys.stdout.write(f"{fetch(Path(sys.argv[1]))}\n")

@@ -34,6 +34,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "writes": (_CUSTOMER, _CHANNEL),
     "leaves": (_CUSTOMER, _CHANNEL),
     "turns": (_CUSTOMER, _ENGINE),
+    "prefers": (_CUSTOMER, _ENGINE),
     "signs": (_AGENT, _ENGINE),
     "takes": (_AGENT, _ENGINE),
     "declines": (_AGENT, _ENGINE),
@@ -45,11 +46,17 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "answers": (_AGENT, _CHANNEL),
     "reports": (_AGENT, _ENGINE),
     "invites": (_AGENT, _CHANNEL),
+    "opens": (_AGENT, _ENGINE),
+    "approves": (_AGENT, _ENGINE),
+    "closes": (_AGENT, _ENGINE),
     "steers": (_AGENT, _CHANNEL),
 }
 """What somebody does -> kinds of the lanes from which and to which that goes."""
 
-_STEP = re.compile(r"(?P<who>\w+) (?P<verb>[a-z]+)\b")
+_STEP = re.compile(r"(?:the )?(?P<who>\w+) (?P<verb>[a-z]+)\b")
+_AGAIN = "the same comes once more"
+_BY_ITSELF = re.compile(r"the message to ")
+"""What nobody does: it stands at the engine."""
 _ON = re.compile(r" on (\w+)")
 _LINE = re.compile(r"(?P<clock>\S+) (?P<channel>\S+) +(?P<said>.+)")
 _OFFERED = re.compile(r"offered to (\w+)")
@@ -152,12 +159,15 @@ def _happenings(scenario: Scenario) -> Iterator[_Happening]:
 
 
 def _done(step: Step, last: _Happening | None) -> _Happening:
-    found = _STEP.match(step.words)
-    if found is None or found["verb"] not in _VERBS:
-        assert last is not None, f"no picture of: {step.words}"
+    if step.words == _AGAIN and last is not None:
         return attrs.evolve(last, clock=step.clock, text=step.words)
+    if _BY_ITSELF.match(step.words):
+        return _Happening(step.clock, _ENGINE, None, step.words, "step")
+    found = _STEP.match(step.words)
+    assert found is not None, f"no picture of: {step.words}"
+    assert found["verb"] in _VERBS, f"no picture of: {step.words}"
     who, verb = found["who"], found["verb"]
-    text = step.words.removeprefix(f"{who} ")
+    text = step.words[found.start("verb") :]
     on = _ON.search(text)
     target = on[1] if _VERBS[verb][1] == _CHANNEL and on is not None else _ENGINE
     if target != _ENGINE and on is not None:
