@@ -341,6 +341,7 @@ def next_plan(choose: Chooser) -> Plan:
     )
     cases = attrs.evolve(
         plan.cases,
+        number={None: plan.cases.number, 1: "{}0", 2: "{}"}[channels[name].limit],  # the last two meet
         attach=attach,
         close_after=choose.pick([None, timedelta(minutes=5)]),
         topic_window=choose.pick([None, timedelta(seconds=30)]),

@@ -14,6 +14,7 @@ from tests.engine_driver import replay
 from tests.restless import restless
 from tests.scripts import Step, run_step
 
+from orchestra.engine.archive import group
 from orchestra.engine.archive.group import group_of, stock
 from orchestra.engine.engine import Decided, Engine
 from orchestra.model import events as e
@@ -75,14 +76,25 @@ def test_what_belongs_to_whom_is_the_same_however_it_was_found_out(seed: int) ->
     view = engine.view
     stock(view)
     noted = {name: group_of(view, name) for name in view.identity.customers}
-    view.archive.of = None
+    view.archive.reindex()
     stock(view)
     found = {name: group_of(view, name) for name in view.identity.customers}
     assert noted == found
     of = view.archive.of
-    assert of is not None
     there = {**view.cases.cases, **view.contacts.interactions, **view.identity.customers}
     assert of.keys() <= there.keys(), "something is kept of who is not there"
+
+
+@pytest.mark.parametrize("seed", SEEDS[:6])
+def test_what_is_taken_down_in_slices_is_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a restart, again and again, while commands come in between."""
+    monkeypatch.setattr(group, "SLICE", 2)
+    plain, halting = _archived_run(seed), ArchivingEngine(moves.SCORES)
+    for number, step in enumerate(restless(seed)):
+        if number % 23 == 0:
+            halting.view.archive.reindex()
+        run_step(halting, _with_archive(step, timedelta(seconds=3)))
+    assert halting.state_hash() == plain.state_hash()
 
 
 @pytest.mark.parametrize("seed", SEEDS[:4])

@@ -17,6 +17,7 @@ import attrs
 from orchestra.engine.access import authorize, role_faults
 from orchestra.engine.actions.decide import SECTION as ACTIONS, unregistered
 from orchestra.engine.archive.decide import SECTION as ARCHIVE
+from orchestra.engine.archive.group import stock
 from orchestra.engine.archive.keys import behind_unknown, looked_up
 from orchestra.engine.archive.tables import moves
 from orchestra.engine.bots.decide import SECTION as BOTS
@@ -276,6 +277,8 @@ class Engine:
             while True:
                 self._emit(next(steps))
         except StopIteration as stop:
+            if self.view.archive.is_behind:
+                stock(self.view, 1)
             return Decided(first, at_us, actor, batch, stop.value)
         except CommandRefused as error:
             if batch:

@@ -326,16 +326,40 @@ def test_an_erasure_that_goes_on_keeps_its_customer() -> None:
     assert driver.engine.view.identity.suppressed == {"key-joe": 1}
 
 
+def test_what_belongs_to_whom_is_taken_down_in_slices_between_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "SLICE", 4)
+    driver = Archive()
+    for number in range(10):
+        driver.over(f"p{number}")
+    engine = driver.engine
+    own = engine.view.archive
+    assert own.is_stocked
+    own.reindex()
+    assert (own.is_behind, own.of) == (True, {})
+    for known in (4, 8, 10):
+        engine.execute(c.SetFields("cu1", {}), driver.now_us)
+        assert [len(of) for of in own.of.values()] == [1] * known
+    driver.message("p3", "email")
+    assert len(own.of["cu4"]) > 1, "what comes meanwhile is taken down as well"
+    assert not own.is_stocked
+    assert len(driver.archived(62)) == 9, "the rest is, once somebody is looked at"
+    assert own.is_stocked
+
+
+def test_without_an_archive_nothing_is_taken_down() -> None:
+    driver = Driver()
+    driver.message()
+    assert (driver.engine.view.archive.is_behind, driver.engine.view.archive.of) == (False, {})
+
+
 def test_a_part_that_is_wrapped_up_keeps_its_customer() -> None:
     driver = Archive()
     driver.over()
-    driver.engine.view.archive.of = None
     view = driver.engine.view
+    view.archive.reindex()
     group.stock(view)
     assert group.group_of(view, "cu1") is not None
-    of = view.archive.of
-    assert of is not None
-    of.setdefault("in1", []).append("sg1")
+    view.archive.of.setdefault("in1", []).append("sg1")
     assert group.group_of(view, "cu1") is not None, "one that is over keeps nobody"
     event = e.SegmentWrapUpStarted("sg1", "in1", "cu1", "ana", "email", 10, [], "manual", None)
     view.segments.started(event, driver.now_us)

@@ -7,6 +7,8 @@ connected so goes together, or stays together: so no row that is there ever name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 import attrs
 
@@ -18,6 +20,9 @@ __all__ = ["MOST", "Group", "group_of", "has_open_case", "stock"]
 
 MOST = 1_000
 """So many ids are archived together at most: whoever has more stays, so that what is stored of a step is bounded."""
+
+SLICE = 1_000
+"""Rows of which it is taken down at once whose they are: half a millisecond."""
 
 _OURS = (DUE, SWEEP)
 
@@ -38,18 +43,35 @@ class Group:
         return sorted(name for of in self.ids.values() for name in of)
 
 
-def stock(view: View) -> None:
-    """See to it that it is known what belongs to whom. A walk over everything, once after loading or another plan."""
-    if view.archive.of is not None:
+def stock(view: View, slices: int | None = None) -> None:
+    """See to it that it is known what belongs to whom: of all, or of so many slices of rows more than now.
+
+    After loading or another plan somebody has to walk over everything once. Between commands that is done in slices, so
+    that it is nearly always over when the first customer is looked at.
+    """
+    own = view.archive
+    if own.is_stocked:
         return
-    tables = ((table, getattr(getattr(view, section), name)) for table, section, name in _tables())
-    view.archive.stock((table, key, row) for table, rows in tables for key, row in rows.items())
+    if own.rest is None:
+        own.begin(_slices(view))
+    assert own.rest is not None  # just begun
+    for table, keys in islice(own.rest, slices):
+        own.take_down(table, _rows(view, table), keys)
 
 
-def _tables() -> Iterator[tuple[str, str, str]]:
+def _slices(view: View) -> Iterator[tuple[str, list[str]]]:
+    """All that is there, in slices of one table's keys; what comes later is taken down as it comes."""
     for table in OWNERS:
-        section, _, name = table.partition(".")
-        yield table, section, name
+        keys = list(_rows(view, table))
+        for first in range(0, len(keys), SLICE):
+            yield table, keys[first : first + SLICE]
+    view.archive.is_stocked = True
+
+
+def _rows(view: View, table: str) -> Mapping[str, Any]:
+    section, _, name = table.partition(".")
+    rows: Mapping[str, Any] = getattr(getattr(view, section), name)
+    return rows
 
 
 def group_of(view: View, customer: str) -> Group | None:
@@ -94,8 +116,7 @@ Near = Iterable[str | None] | None
 
 
 def _belongings(view: View, name: str) -> Iterable[str]:
-    of = view.archive.of
-    return () if of is None else of.get(name, ())
+    return view.archive.of.get(name, ())
 
 
 def _customer(view: View, name: str, group: Group) -> Near:

@@ -7,7 +7,7 @@ which rows that are (`tables`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import attrs
@@ -51,8 +51,9 @@ OWNERS: Mapping[str, tuple[type[Any] | None, Sequence[str]]] = {
 class Archive(Slice):
     """`counts` is how many groups of customers are `archived`, and the number of the last customer `swept`.
 
-    `of` is id -> ids of what it brought about, which is not found through any row; None until somebody is to be
-    archived. Entries stay when a row is gone: whoever reads them looks whether it is there.
+    `of` is id -> ids of what it brought about, which no row tells: of all that is there, once it `is_stocked`;
+    `rest` is what is still to be taken down, None until that has begun. Entries stay when a row is gone: whoever reads
+    them looks whether it is there.
     """
 
     TABLES: ClassVar = {"counts": None}
@@ -61,7 +62,9 @@ class Archive(Slice):
 
     def reindex(self) -> None:
         """Know nothing of what belongs to whom: that is found out once it is asked for."""
-        self.of: dict[str, list[str]] | None = None
+        self.of: dict[str, list[str]] = {}
+        self.rest: Iterator[tuple[str, list[str]]] | None = None
+        self.is_stocked = False
 
     @property
     def after_us(self) -> int | None:
@@ -74,11 +77,25 @@ class Archive(Slice):
         """Whether nobody is archived."""
         return not self.counts.get("archived")
 
-    def stock(self, rows: Iterable[tuple[str, str, Any]]) -> None:
-        """Take down what belongs to whom: table, key and row of all that are there."""
-        self.of = {}
-        for table, key, row in rows:
-            self._enter(table, key, [getattr(row, name) for name in OWNERS[table][1]])
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is anything to be taken down, and customers are archived."""
+        return not self.is_stocked and "after_us" in self.counts
+
+    def begin(self, rest: Iterator[tuple[str, list[str]]]) -> None:
+        """Take down from now on what comes, and what is there from `rest`: table and keys of each slice."""
+        self.rest = rest
+
+    def take_down(self, table: str, rows: Mapping[str, Any], keys: Iterable[str]) -> None:
+        """Take down whose these rows are, as far as they are still there."""
+        _, owners = OWNERS[table]
+        there = [key for key in keys if key in rows]
+        if owners == ["customer"]:  # as of nearly all: a third of the time
+            for key in there:
+                self.of.setdefault(rows[key].customer, []).append(key)
+            return
+        for key in there:
+            self._enter(table, key, [getattr(rows[key], name) for name in owners])
 
     def _enter(self, table: str, key: str, owners: Sequence[str | None]) -> None:
         if table == REQUESTS:
@@ -87,7 +104,7 @@ class Archive(Slice):
             self._belongs(owner, key)
 
     def _belongs(self, owner: str | None, name: str) -> None:
-        if self.of is not None and owner is not None:
+        if self.rest is not None and owner is not None:
             self.of.setdefault(owner, []).append(name)
 
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
@@ -95,7 +112,7 @@ class Archive(Slice):
         after_us = self.after_us
         if after_us == self.counts.get("after_us"):
             return
-        self.of = None
+        self.reindex()
         if after_us is None:
             del self.counts["after_us"]
             self.timers.cancel(SWEEP, "")
@@ -141,8 +158,7 @@ class Archive(Slice):
         for customer in customers_in(event.rows):
             self.timers.cancel(DUE, customer)
         for owner in (name for table in ("identity.customers", *OWNERS) for name in columns_in(event.rows, table)[0]):
-            if self.of is not None:
-                self.of.pop(owner, None)
+            self.of.pop(owner, None)
 
     def recalled(self, event: e.CustomerRecalled, at_us: int) -> None:
         """They are looked at in time."""
