@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from orchestra.model.hours import Hours, minutes, special
 
-__all__ = ["Calendar"]
+__all__ = ["Calendar", "Interval"]
 
 _DAY = timedelta(days=1)
 _WEEK = 9
@@ -22,6 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 Interval = tuple[int, int]
+"""From an instant until another, microseconds since 1970 UTC."""
 
 
 class Calendar:
@@ -43,8 +44,8 @@ class Calendar:
 
     def is_open(self, at_us: int) -> bool:
         """Whether it is open at this instant, microseconds since 1970 UTC."""
-        today = self._date(at_us)
-        return any(begin <= at_us < end for begin, end in self._intervals(_around(today)))
+        today = self.day_of(at_us)
+        return any(begin <= at_us < end for begin, end in self.intervals(_around(today)))
 
     def next_change(self, at_us: int) -> int | None:
         """The first instant after this one at which it opens or closes; None if it stays as it is for ever.
@@ -52,7 +53,7 @@ class Calendar:
         Looks at a week, and beyond it at dates that are exceptions, of which a plan has so many and no more.
         """
         now = self.is_open(at_us)
-        today = self._date(at_us)
+        today = self.day_of(at_us)
         nearest = [today + day * _DAY for day in range(-1, _WEEK)]
         found = self._first_change(nearest, at_us, is_open=now)
         for day in () if found is not None else self._exceptions:
@@ -60,18 +61,27 @@ class Calendar:
                 found = self._first_change(_around(day), at_us, is_open=now)
         return found
 
+    def is_over(self, year: int) -> bool:
+        """Whether it is never open from this year on."""
+        return not any(self._week) and (not self._extra or max(self._extra).year < year)
+
+    def midnight(self, day: date) -> int:
+        """The instant at which a date begins."""
+        return self._instant(day, 0, is_end=False)
+
     def _first_change(self, days: Iterable[date], at_us: int, *, is_open: bool) -> int | None:
-        edges = {edge for interval in self._intervals(days) for edge in interval if edge > at_us}
+        edges = {edge for interval in self.intervals(days) for edge in interval if edge > at_us}
         return next((edge for edge in sorted(edges) if self.is_open(edge) is not is_open), None)
 
-    def _intervals(self, days: Iterable[date]) -> Iterator[Interval]:
+    def intervals(self, days: Iterable[date]) -> Iterator[Interval]:
         """The intervals that begin on these days, as instants."""
         for day in days:
             weekly = [] if day in self._closed else self._week[day.weekday()]
             for begin, end in (*weekly, *self._extra.get(day, ())):
                 yield self._instant(day, begin, is_end=False), self._instant(day, end, is_end=True)
 
-    def _date(self, at_us: int) -> date:
+    def day_of(self, at_us: int) -> date:
+        """The date that the calendar on the wall shows at an instant."""
         return (_EPOCH + at_us * _MICROSECOND).astimezone(self._zone).date()
 
     def _instant(self, day: date, minute: int, *, is_end: bool) -> int:
