@@ -232,7 +232,7 @@ class Channel:
         wrap_up: longest time for work after contact.
         wrap_up_mode: how that work ends. `timed`: by itself, or sooner by the agent; none if `wrap_up` is zero.
             `optional`: by the agent, or after `wrap_up` unless that is zero. `required`: only by the agent, who has to
-            give a disposition. `fixed`: by itself and never sooner.
+            give a disposition. `fixed`: by itself and never sooner. Agents who are gone have none.
         wrap_up_percent: the share of its weight that still counts while it is being wrapped up.
         silence: after how long without a word from a customer who has been answered a contact weighs less.
         idle_after: an answered interaction without any message for this long is over; None for never, as it always is

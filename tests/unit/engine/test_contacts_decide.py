@@ -212,7 +212,7 @@ def test_wrap_up_ends_with_its_agent(driver: Driver) -> None:
     assert events[1] == e.InteractionDone("in1", "cu1", "agent_left", "ana", "callback")
 
 
-def test_wrap_up_of_a_removed_agent_who_had_signed_out_ends_too() -> None:
+def test_what_an_agent_who_is_gone_has_is_over_at_once_when_it_is_finished() -> None:
     channels = dict(plan().channels)
     channels["voice"] = attrs.evolve(channels["voice"], on_agent_lost="keep")
     driver = Driver(plan(channels=channels))
@@ -220,8 +220,9 @@ def test_wrap_up_of_a_removed_agent_who_had_signed_out_ends_too() -> None:
     got = driver.answered(channel="voice")
     driver.run(c.SignOut("ana"))
     assert driver.state(got) == "ACTIVE"
-    driver.run(c.FinishInteraction("in1", "ana"))
-    assert e.InteractionDone("in1", "cu1", "agent_left", "ana") in driver.run(c.RemoveAgent("ana")).events
+    events = driver.run(c.FinishInteraction("in1", "ana", "callback")).events
+    assert e.InteractionDone("in1", "cu1", "finished", "ana", "callback") in events
+    assert driver.run(c.RemoveAgent("ana")).events == [e.AgentRemoved("ana")]
 
 
 def test_wrap_up_commands_out_of_place(driver: Driver) -> None:

@@ -75,6 +75,18 @@ def test_required_wrap_up_ends_with_its_agent() -> None:
     assert e.InteractionDone("in1", "cu1", "agent_left", "ana") in driver.run(c.SignOut("ana")).events
 
 
+@pytest.mark.parametrize("mode", ["required", "optional", "fixed"])
+def test_there_is_none_for_an_agent_who_is_gone(mode: str) -> None:
+    """Whose contacts are kept while they are away: nobody would ever end it."""
+    driver = centre("chat", wrap_up_mode=mode, wrap_up=timedelta(minutes=2), on_agent_lost="keep")
+    got = driver.answered(channel="chat")
+    driver.run(c.SignOut("ana"))
+    assert driver.state(got) == "ACTIVE"
+    driver.run(c.LeaveContact("in1"))
+    assert driver.last(e.InteractionFinished).wrap_up is None
+    assert driver.last(e.InteractionDone) == e.InteractionDone("in1", "cu1", "finished", "ana")
+
+
 def test_fixed_wrap_up_ends_by_its_time_alone() -> None:
     driver = centre(wrap_up_mode="fixed")
     got = driver.answered(channel="voice")

@@ -106,7 +106,7 @@ def _finished(view: View, key: str, by: str, disposition: str | None, at_us: int
     interaction = view.contacts.interactions[key]
     agent = interaction.agent
     assert agent is not None  # only interactions in hand finish
-    mode, until_us = wrap_up_of(view.plan.channels[interaction.channel], at_us)
+    mode, until_us = wrap_up_of(view, view.plan.channels[interaction.channel], agent, at_us)
     yield e.InteractionFinished(key, interaction.customer, agent, by, disposition, until_us, mode)
     if mode is None:
         yield e.InteractionDone(key, interaction.customer, "finished", agent, disposition)
@@ -248,7 +248,7 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     )
 
 
-def _on_agent_gone(view: View, event: e.AgentSignedOut | e.AgentLost | e.AgentRemoved, at_us: int) -> Iterator[e.Event]:
+def _on_agent_gone(view: View, event: e.AgentSignedOut | e.AgentLost, at_us: int) -> Iterator[e.Event]:
     """Wrap-up ends with its agent."""
     for key in sorted(view.routing.in_hand.get(event.agent, ())):
         interaction = view.contacts.interactions[key]
@@ -289,7 +289,6 @@ SECTION = Section(
         e.ReplyRecorded: _on_reply_recorded,
         e.AgentSignedOut: _on_agent_gone,
         e.AgentLost: _on_agent_gone,
-        e.AgentRemoved: _on_agent_gone,
     },
     {IDLE: _idle, WRAP_UP: _wrapped_up},
 )

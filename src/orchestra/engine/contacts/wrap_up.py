@@ -10,8 +10,10 @@ from orchestra.model.structure import microseconds
 __all__ = ["check_disposition", "check_end", "wrap_up_of"]
 
 
-def wrap_up_of(channel: Channel, at_us: int) -> tuple[str | None, int | None]:
-    """How wrap-up ends that begins now, None if there is none; and when it ends by itself, if it does."""
+def wrap_up_of(view: View, channel: Channel, agent: str, at_us: int) -> tuple[str | None, int | None]:
+    """How an agent's wrap-up ends that begins now, None if there is none; and when it ends by itself, if it does."""
+    if view.presence.agents[agent].state == "OFFLINE":
+        return None, None  # whoever is gone ends nothing
     lasts_us, mode = microseconds(channel.wrap_up), channel.wrap_up_mode
     ends_by_itself = lasts_us > 0 and mode != "required"
     has_any = ends_by_itself or mode in ("optional", "required")

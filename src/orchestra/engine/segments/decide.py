@@ -17,8 +17,8 @@ def _on_given_away(view: View, event: e.TransferCompleted | e.InteractionTransfe
     """Whoever is at work has their part to wrap up, where the channel has wrap-up."""
     item = view.routing.items[event.interaction]
     channel = view.plan.channels[item.channel]
-    mode, until_us = wrap_up_of(channel, at_us)
-    if mode is None or view.presence.agents[event.agent].state == "OFFLINE":
+    mode, until_us = wrap_up_of(view, channel, event.agent, at_us)
+    if mode is None:
         return
     yield e.SegmentWrapUpStarted(
         view.segments.next_segment(),
