@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from orchestra.engine.cases.state import Case
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.routing.rows import Item
 from orchestra.engine.view import View
@@ -126,10 +127,10 @@ def steer(view: View, name: str | Ref) -> Steering:
     """The channel on which a waiting contact is best served, as the state stands. Changes nothing.
 
     A channel can be proposed if the plan has its cost, the customer can be reached on it and has consented, it can do
-    what the topic needs, its queue is open, and something tells how long it takes there. Of these, those on which the
-    customer is answered in time go first; of these, those that they prefer; of these, the cheapest. Where none is in
-    time, the one with the shortest wait goes first. The contact's own channel needs no consent: its customer came
-    there.
+    what the topic needs, none of its accounts is down, its queue is open, and something tells how long it takes there.
+    Of these, those on which the customer is answered in time go first; of these, those that they prefer; of these, the
+    cheapest. Where none is in time, the one with the shortest wait goes first. The contact's own channel needs no
+    consent: its customer came there. Work items, and contacts whose case is closed, stay.
 
     Raises:
         UnknownId: there is no such interaction.
@@ -151,9 +152,8 @@ def steer(view: View, name: str | Ref) -> Steering:
 def _invited(view: View, key: str, item: Item, channel: str) -> str | None:
     """The invitation of this customer to the channel, about this case, that is still open."""
     case = view.contacts.interactions[key].case
-    assert case is not None  # every interaction has a case from its first batch on
     rows = view.invitations.invitations
-    open_ones = view.invitations.offered(view.cases.group(view.cases.root(case)))
+    open_ones = view.invitations.offered(view.cases.group(view.cases.root(case or "")))
     theirs = (name for name in open_ones if view.identity.is_same(rows[name].customer, item.customer))
     return next((name for name in theirs if rows[name].channel == channel), None)
 
@@ -168,9 +168,9 @@ def _option(view: View, key: str, item: Item, name: str) -> Option:
     else:
         wait_us = _wait_us(view, item, name, queue)
     within = channel.connect_target if channel.live else view.plan.queues[queue].service_level.within
-    topic = _topic(view, key)
-    option = Option(name, is_current, wait_us, microseconds(within), _cost(view, cost, topic, queue))
-    failing = next(_failing(view, item, option, cost, topic, queue), None)
+    case = _case(view, key)
+    option = Option(name, is_current, wait_us, microseconds(within), _cost(view, cost, case.topic, queue))
+    failing = next(_failing(view, item, option, cost, case, queue), None)
     if failing is not None:
         return attrs.evolve(option, failing=failing, reason=failing)
     return attrs.evolve(option, key=_key(view, item, option))
@@ -183,9 +183,10 @@ def _wait_us(view: View, item: Item, channel: str, queue: str) -> int | None:
     return view.routing.wait_us(wanted, view.routing.index.waiting_in.get(queue, 0))
 
 
-def _topic(view: View, key: str) -> str | None:
+def _case(view: View, key: str) -> Case:
     case = view.contacts.interactions[key].case
-    return None if case is None else view.cases.row(case).topic
+    assert case is not None  # every interaction has a case from its first batch on
+    return view.cases.row(case)
 
 
 def _cost(view: View, cost: ChannelCost, topic: str | None, queue: str) -> int:
@@ -195,24 +196,37 @@ def _cost(view: View, cost: ChannelCost, topic: str | None, queue: str) -> int:
     return rates.per_contact + rates.per_minute * lasts_us // (_MINUTE_US * cost.concurrency)
 
 
-def _failing(view: View, item: Item, option: Option, cost: ChannelCost, topic: str | None, queue: str) -> Iterator[str]:
+def _failing(view: View, item: Item, option: Option, cost: ChannelCost, case: Case, queue: str) -> Iterator[str]:
     """What speaks against a channel, first what counts most."""
     costs = view.plan.costs
-    missing = [word for word in costs.needs.get(topic or "", ()) if word not in cost.can]
+    missing = [word for word in costs.needs.get(case.topic or "", ()) if word not in cost.can]
     if missing:
         yield f"cannot {', '.join(missing)}"
     if view.routing.is_shut(queue):
         yield "closed"
     if option.is_current:
         return
+    if view.plan.channels[item.channel].work:
+        yield "in a work item nobody is in touch"
+    if case.state == "CLOSED":
+        yield "the case is closed: nobody is invited to what is over"
     if view.plan.channels[option.channel].work:
         yield "for work items only"
+    down = _down(view, option.channel)
+    if down:
+        yield f"down: {', '.join(down)}"
     if option.wait_us is None:
         yield "nothing tells how long it takes"
     if cost.reach and _kinds(view, item.customer).isdisjoint(cost.reach):
         yield f"no address of theirs is of kind {' or '.join(cost.reach)}"
     if not is_allowed(view, item.customer, option.channel, costs.purpose):
         yield f"no consent to {costs.purpose}"
+
+
+def _down(view: View, channel: str) -> list[str]:
+    """The accounts of a channel that are down: on which of them a customer would come, nobody knows."""
+    accounts = (key.split("\x1f") for key in view.deliveries.down)
+    return sorted(account for name, account in accounts if name == channel)
 
 
 def _kinds(view: View, customer: str) -> set[str]:

@@ -149,6 +149,36 @@ def test_no_channel_of_work_items() -> None:
     assert option(steer(desk.view, busy(desk)), "task").failing == "for work items only"
 
 
+def test_no_channel_that_is_down() -> None:
+    desk = a_desk()
+    called = busy(desk)
+    desk.run(c.ReportChannel("chat", "sales", "down", "no answer"), 403)
+    desk.run(c.ReportChannel("mail", "main", "down", "no answer"), 404)
+    found = steer(desk.view, called)
+    assert (found.channel, option(found, "chat").failing) == ("voice", "down: sales")
+    desk.run(c.ReportChannel("chat", "sales", "up", "it answers"), 405)
+    assert steer(desk.view, called).channel == "chat"
+
+
+def test_nobody_is_steered_to_what_is_over() -> None:
+    desk = a_desk()
+    called = busy(desk)
+    case = desk.view.contacts.interactions[called].case or ""
+    desk.run(c.ResolveCase(case), 403)
+    desk.run(c.CloseCase(case), 404)
+    found = steer(desk.view, called)
+    assert (found.channel, found.text) == ("voice", None)
+    assert option(found, "chat").failing == "the case is closed: nobody is invited to what is over"
+
+
+def test_a_work_item_is_steered_nowhere() -> None:
+    desk = a_desk(PLAN.replace("[channels.mail]\n", "[channels.task]\nwork = true\n[channels.mail]\n"))
+    item = desk.run(c.OpenWorkItem("task", "t1", customer=_customer(desk)), 400).result.interaction
+    found = steer(desk.view, item)
+    assert (found.channel, found.text) == ("task", None)
+    assert option(found, "chat").failing == "in a work item nobody is in touch"
+
+
 def test_channels_without_a_cost_are_not_proposed() -> None:
     desk = a_desk()
     assert {one.channel for one in steer(desk.view, busy(desk)).options} == {"voice", "chat"}
