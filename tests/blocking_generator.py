@@ -21,12 +21,13 @@ TARGET = PACKAGE / "blocking"
 WIDTH = 120
 
 SOURCES: Mapping[str, str] = {
-    "agents": "What an agent works with, without await: offers, consults, and the contacts taken.",
+    "agents": "What an agent works with beside offers, without await: consults, and the contacts taken.",
     "calls": "What every way into a workspace offers, without await: commands and history.",
     "client": "A workspace that another process owns, without await.",
     "inviting": "On which channel a contact is best served, and inviting its customer there, without await.",
     "lists": "What departments look at, in pages, without await.",
     "matters": "What is one matter and what is two, without await.",
+    "offers": "What is shown to an agent, without await.",
     "sessions": "An agent signed in on a device, without await.",
     "workspace": "A workspace that this process owns, without await.",
 }
@@ -36,7 +37,7 @@ COUNTERPARTS: Mapping[str, str] = {
     "ActiveContact": "agents",
     "AgentSession": "sessions",
     "Consult": "agents",
-    "Offer": "agents",
+    "Offer": "offers",
     "Calls": "calls",
     "Client": "client",
     "Inviting": "inviting",

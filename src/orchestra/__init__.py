@@ -44,10 +44,11 @@ if TYPE_CHECKING:
     from orchestra.channels.account import Account
     from orchestra.model import commands, events
     from orchestra.model.results import ActionAsked, Dialed, Received, RequestedCallback, Stated, WorkOpened
-    from orchestra.runtime.agents import ActiveContact, Consult, Offer
+    from orchestra.runtime.agents import ActiveContact, Consult
     from orchestra.runtime.client import Client, connect
     from orchestra.runtime.context import Context
     from orchestra.runtime.lines import Line
+    from orchestra.runtime.offers import Offer
     from orchestra.runtime.published import Published
     from orchestra.runtime.readers import Withheld
     from orchestra.runtime.sessions import AgentSession
@@ -135,7 +136,7 @@ _LATER = {
     "Context": "runtime.context",
     "Dialed": "model.results",
     "Line": "runtime.lines",
-    "Offer": "runtime.agents",
+    "Offer": "runtime.offers",
     "Published": "runtime.published",
     "Received": "model.results",
     "RequestedCallback": "model.results",

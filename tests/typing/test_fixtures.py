@@ -12,8 +12,9 @@ from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
 from orchestra.model.plan import Plan
 from orchestra.model.results import Received, Written
-from orchestra.runtime.agents import ActiveContact, Offer
+from orchestra.runtime.agents import ActiveContact
 from orchestra.runtime.lines import Line
+from orchestra.runtime.offers import Offer
 from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing import (

@@ -9,8 +9,9 @@ What belongs here: names. What does not: anything else. Signatures and docstring
 
 from __future__ import annotations
 
-from orchestra.blocking.agents import ActiveContact, Consult, Offer
+from orchestra.blocking.agents import ActiveContact, Consult
 from orchestra.blocking.client import Client, connect
+from orchestra.blocking.offers import Offer
 from orchestra.blocking.portal import Stream
 from orchestra.blocking.sessions import AgentSession
 from orchestra.blocking.workspace import Workspace, open  # noqa: A004 - what the built-in function does to files

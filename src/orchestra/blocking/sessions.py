@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
-from orchestra.blocking.agents import Consult, Offer
+from orchestra.blocking.agents import Consult
+from orchestra.blocking.offers import Offer
 from orchestra.blocking.portal import Counterpart, Stream
 from orchestra.model.addresses import Ref
 from orchestra.model.results import CaseRef, OfferedHandOff

@@ -165,7 +165,7 @@ class Contexts:
         self._sources = sources
 
     async def of(self, interaction: str, agent: str) -> Context:
-        """The context of an interaction that is offered to an agent, or in their hands.
+        """The context of an interaction that is offered to an agent, in their hands, or about which they are consulted.
 
         Raises:
             UnknownId: there is no such interaction.
@@ -179,13 +179,18 @@ class Contexts:
         return attrs.evolve(context, sources=found.values, missing=found.missing)
 
 
+def _is_consulted(view: View, interaction: str, agent: str) -> bool:
+    return any(row.consulted == agent for _, row in view.consults.of_interaction(interaction))
+
+
 def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tuple[str, ...], Withheld | None]:
     """What the state tells, without any text; what to ask the sources; the customer's ids; what stands for texts."""
     key, row = view.interaction(interaction)
     item = view.routing.items.get(key)
     offers = [] if item is None else [view.routing.offers[offer] for offer in item.offers]
     is_offered = any(offer.agent == agent and offer.state in _OPEN_OFFER for offer in offers)
-    if item is None or not (is_offered or row.agent == agent):
+    takes_part = is_offered or row.agent == agent or _is_consulted(view, key, agent)
+    if item is None or not takes_part:
         raise NotPermitted(f"agent:{agent}", "context", f"{key} is neither offered to them nor in their hands")
     assert row.case is not None  # only interactions of a case are routed
     reader = reader_in(view, f"agent:{agent}")

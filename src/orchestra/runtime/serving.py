@@ -16,7 +16,8 @@ from anyio.abc import TaskStatus
 from orchestra.errors import CommandRefused, InvalidCommand, JournalError, JournalUnavailable
 from orchestra.model import commands as c, events as e
 from orchestra.model.structure import microseconds
-from orchestra.runtime.agents import ActiveContact, Offer
+from orchestra.runtime.agents import ActiveContact
+from orchestra.runtime.offers import Offer
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.sessions import AgentSession

@@ -12,9 +12,10 @@ from orchestra.errors import InvalidCommand, JournalUnavailable
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Ref
 from orchestra.model.results import CaseRef, OfferedHandOff
-from orchestra.runtime.agents import Consult, Offer
+from orchestra.runtime.agents import Consult
 from orchestra.runtime.case_context import CaseContext
 from orchestra.runtime.desk import Desk
+from orchestra.runtime.offers import Offer
 from orchestra.runtime.ownership import HandOffView
 
 __all__ = ["AgentSession"]

@@ -11,10 +11,10 @@ from tests.blocking_generator import INTERNAL, SOURCES, TARGET, _docstring, _wor
 
 import orchestra
 from orchestra import blocking
-from orchestra.runtime import agents, client, sessions, workspace
+from orchestra.runtime import agents, client, offers, sessions, workspace
 
 PAIRS = [
-    (agents.Offer, blocking.Offer),
+    (offers.Offer, blocking.Offer),
     (agents.ActiveContact, blocking.ActiveContact),
     (sessions.AgentSession, blocking.AgentSession),
     (client.Client, blocking.Client),

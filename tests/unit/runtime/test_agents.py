@@ -16,7 +16,8 @@ from orchestra.model.addresses import Handle
 from orchestra.model.commands import AcceptOffer, DeclineOffer, LeaveContact
 from orchestra.model.definitions import Ring
 from orchestra.model.message import Contact
-from orchestra.runtime.agents import ActiveContact, Offer
+from orchestra.runtime.agents import ActiveContact
+from orchestra.runtime.offers import Offer
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 

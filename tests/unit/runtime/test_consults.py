@@ -12,7 +12,8 @@ from tests.contact_centre import PLAN, Centre, message, until
 from orchestra import Consult
 from orchestra.errors import JournalUnavailable, NotAllowedInState, NotPermitted, OfferExpired
 from orchestra.model import commands as c, events as e
-from orchestra.runtime.agents import ActiveContact, Offer
+from orchestra.runtime.agents import ActiveContact
+from orchestra.runtime.offers import Offer
 from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.signals import PlaceSignal
 from orchestra.runtime.workspace import Workspace
@@ -49,6 +50,22 @@ async def test_an_agent_asks_another_who_takes_part(centre: Centre) -> None:
         with pytest.raises(OfferExpired):
             await asked.end()
     assert [event.outcome for event in centre.events(e.ConsultEnded)] == ["LEFT"]
+
+
+async def test_whoever_is_asked_sees_what_it_is_about_until_they_take_no_part_any_more(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        contact, ben = await at_work(workspace)
+        with pytest.raises(NotPermitted, match="in1 is neither"):
+            await workspace.context_of("in1", "ben")
+        await contact.consult("ben")
+        consult = await ben.next_consult()
+        asked = await consult.context()
+        assert (asked.case, asked.texts) == ((await contact.context()).case, (await contact.context()).texts)
+        await consult.accept()
+        assert (await consult.context()).case == asked.case
+        await consult.leave()
+        with pytest.raises(NotPermitted):
+            await consult.context()
 
 
 @pytest.mark.parametrize("is_connected", [True, False])
