@@ -112,6 +112,7 @@ def test_a_purpose_of_the_plan_may_be_that_of_invitations() -> None:
 
 def test_what_depends_on_what_was_not_understood_is_not_told() -> None:
     assert "costs.needs.refund[0]" not in faults('[costs.needs]\nrefund = ["x"]\n[costs.channels.chat]\ncan = 3\n')
+    assert "costs.channels.fax" not in faults("[channels]\nfax = 3\n[costs.channels.fax]\n")
 
 
 # What is doubtful
