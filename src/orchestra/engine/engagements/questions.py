@@ -15,9 +15,10 @@ from orchestra.engine.routing.steps import queue_as_before
 from orchestra.engine.view import View
 from orchestra.model import events as e
 
-__all__ = ["age_of_place", "discharged", "keep_one", "link", "may_be_linked", "released", "unlink"]
+__all__ = ["age_of_place", "discharged", "give_place", "keep_one", "link", "may_be_linked", "released", "unlink"]
 
 _WAITING = ("QUEUED", "OFFERED", "DEFERRED")
+_GIVEN = ("QUEUED", "OFFERED")
 _PLACES = ("QUEUED", "OFFERED", "CONNECTING")
 _LONGEST = 1 << 62
 
@@ -83,6 +84,27 @@ def _answered_at(view: View, interaction: str) -> tuple[bool, bool, bool, bool, 
     is_down = view.outages.is_down(row.channel, row.account)
     wait_us = _LONGEST if wait_us is None else wait_us
     return is_down, row.state != "CONNECTING", not is_ringing, not row.live, wait_us, began
+
+
+def give_place(view: View, interaction: str) -> Iterator[e.Event]:
+    """A contact waits where nothing can be sent any more: one that is linked to it and can be answered has its place.
+
+    Of several it is the one that is answered first. An agent who is being connected goes on with what they have.
+    """
+    rows = view.contacts.interactions
+    there = [one for one in view.engagements.linked_to(interaction) if _can_be_answered(view, one)]
+    if not there or rows[interaction].state not in _GIVEN:
+        return
+    to = min(there, key=lambda name: _answered_at(view, name))
+    yield from unlink(view, to, "channel down")
+    if rows[interaction].state in _GIVEN:  # people linked what does not go together by itself
+        yield from link(view, interaction, to, "asked")
+
+
+def _can_be_answered(view: View, linked: str) -> bool:
+    """Whether something can be sent where a linked contact came, and its queue is open."""
+    row, item = view.contacts.interactions[linked], view.routing.items[linked]
+    return not view.outages.is_down(row.channel, row.account) and not view.routing.is_shut(item.queue, item.first)
 
 
 def link(view: View, interaction: str, to: str, by: str) -> Iterator[e.Event]:

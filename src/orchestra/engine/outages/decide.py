@@ -1,15 +1,15 @@
-"""Accounts of channels go down and come up again; those who wait where nobody can be reached are written elsewhere.
+"""Accounts of channels go down and come up again; those who wait where nobody can be reached are answered elsewhere.
 
 Belongs here: what is told of an account, and whom that concerns. Does not: holding what is to be sent (`deliveries`),
-and what an invitation is (`invitations`).
+what an invitation is (`invitations`), and which of several contacts has a place (`engagements`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from orchestra.engine.contacts.intake import check_channel, check_id
+from orchestra.engine.engagements.questions import give_place
 from orchestra.engine.invitations.decide import invited
 from orchestra.engine.outages.state import EVOLVE, TELL, TRY, Outages
 from orchestra.engine.section import Section, Steps
@@ -21,6 +21,8 @@ __all__ = ["SECTION"]
 
 _AT_ONCE = 50
 """Contacts that are written to in one go; each invitation is a handful of events."""
+_OF_PLACE = 12
+"""A place that is given to another contact, which may ring at very many, counts as so many invitations."""
 _LOOKED_AT = 1_000
 """Contacts that are looked at in one go."""
 
@@ -52,41 +54,56 @@ def _try(view: View, key: str, at_us: int) -> Iterator[e.Event]:
 
 
 def _tell(view: View, key: str, at_us: int) -> Iterator[e.Event]:
-    """Write to the next of those who wait there, where else they have been in touch."""
+    """Let the next of those who wait there be answered where they wait as well, or write where they have been."""
     channel, account = key.split("\x1f")
     row, text = view.outages.outages[key], view.plan.engagements.channel_down
-    numbers, until = ([], row.after) if text is None else _next(view, channel, account, row.after)
+    if text is None and not view.engagements.linked:
+        yield e.OutageTold(channel, account, row.after, 0, True)
+        return
+    numbers, until = _next(view, channel, account, row.after, is_told=text is not None)
     told = 0
-    for number in numbers:
-        assert text is not None  # else there are none
-        other = _elsewhere(view, f"in{number}", channel)
-        if other is not None:
+    for name in (f"in{number}" for number in numbers):
+        yield from give_place(view, name)
+        other = _elsewhere(view, name, channel) if _waits(view, name) else None
+        if text is not None and other is not None:
             told += 1
-            yield from _invited(view, f"in{number}", other, text, at_us)
-    yield e.OutageTold(channel, account, until, told, text is None or until == _last(view))
+            yield from _invited(view, name, other, text, at_us)
+    yield e.OutageTold(channel, account, until, told, until == _last(view))
 
 
-def _next(view: View, channel: str, account: str, after: int) -> tuple[list[int], int]:
-    """The next contacts that wait in a queue on that account, oldest first, and the last one that was looked at."""
+def _next(view: View, channel: str, account: str, after: int, *, is_told: bool) -> tuple[list[int], int]:
+    """The next contacts on that account to do something about, oldest first, and the last one that was looked at."""
     items = view.routing.items
     if not after:  # one walk for an outage: nobody who waits came before these
         going = (int(name[2:]) for name, item in items.items() if item.consult_on is None)
         after = min(going, default=_last(view) + 1) - 1
     until = min(after + _LOOKED_AT, _last(view))
-    there = (number for number in range(after + 1, until + 1) if _waits(view, number, channel, account))
-    numbers = list(islice(there, _AT_ONCE))
-    return numbers, numbers[-1] if len(numbers) == _AT_ONCE else until
+    numbers, events = list[int](), 0
+    for number in range(after + 1, until + 1):
+        if events >= _AT_ONCE:
+            return numbers, number - 1
+        ahead = _ahead(view, f"in{number}", channel, account, is_told=is_told)
+        if ahead:
+            numbers.append(number)
+            events += ahead
+    return numbers, until
+
+
+def _ahead(view: View, name: str, channel: str, account: str, *, is_told: bool) -> int:
+    """How much comes of a contact on that account, counted in invitations; 0 if it is none that anything comes of."""
+    item = view.routing.items.get(name)
+    if item is None or item.channel != channel or view.contacts.interactions[name].account != account:
+        return 0
+    linked = len(view.engagements.linked_to(name))
+    return _OF_PLACE + linked if linked else int(is_told and _waits(view, name))
 
 
 def _last(view: View) -> int:
     return view.contacts.counts.get("interaction", 0)
 
 
-def _waits(view: View, number: int, channel: str, account: str) -> bool:
-    item = view.routing.items.get(f"in{number}")
-    if item is None or item.state != "WAITING" or item.channel != channel:
-        return False
-    return view.contacts.interactions[f"in{number}"].account == account
+def _waits(view: View, name: str) -> bool:
+    return view.routing.items[name].state == "WAITING"
 
 
 def _elsewhere(view: View, name: str, down: str) -> str | None:
