@@ -8,6 +8,7 @@ A bug is a file in `patches/`: what it breaks (`Bug:`), which tests must notice 
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import attrs
@@ -92,24 +94,36 @@ def patched(bug: Bug, root: Path) -> dict[str, str]:
     return changed
 
 
+@cache
+def _compiled() -> Path:
+    """A copy of the package whose modules pytest has compiled: that takes longer than most of the tests."""
+    folder = tempfile.mkdtemp(prefix="sabotage-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    source = Path(folder) / "src"
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+    _pytest(source, "--collect-only", "tests/unit/engine/test_engine.py")
+    return source
+
+
+def _pytest(source: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"PYTHONPATH": str(source), "ORCHESTRA_EXAMPLES": "25"}
+    for name in ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):
+        env.pop(name, None)
+    options = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-W", "default"]
+    command = [sys.executable, "-c", _PROGRAM, str(source), *options, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
 def run_tests(tests: Sequence[str], bug: Bug | None = None) -> tuple[int, str]:
     """Run tests on a copy of the package, with a bug or without; gives pytest's code and the end of what it said."""
     with tempfile.TemporaryDirectory(prefix="sabotage-") as folder:
         source = Path(folder) / "src"
-        shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(_compiled(), source)
         for path, text in (patched(bug, ROOT) if bug else {}).items():
             (Path(folder) / path).write_text(text, encoding="utf-8")
-        env = os.environ | {"PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1", "ORCHESTRA_EXAMPLES": "25"}
-        env.pop("PYTEST_ADDOPTS", None)
-        options = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-W", "default"]
-        done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, str(source), *options, *tests],
-            cwd=ROOT,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+            for compiled in (Path(folder) / path).parent.glob(f"__pycache__/{Path(path).stem}.*.pyc"):
+                compiled.unlink()
+        done = _pytest(source, *tests)
     return done.returncode, (done.stdout + done.stderr)[-2_000:]
 
 
