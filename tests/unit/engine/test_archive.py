@@ -20,6 +20,7 @@ from orchestra.errors import NeedsRecall, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.actions import ActionNames
 from orchestra.model.findings import FindingKind
+from orchestra.model.identity import Identity
 from orchestra.model.plan import Plan
 from orchestra.runtime.incidents import excepted_cases
 
@@ -344,6 +345,22 @@ def test_what_belongs_to_whom_is_taken_down_in_slices_between_commands(monkeypat
     assert not own.is_stocked
     assert len(driver.archived(62)) == 9, "the rest is, once somebody is looked at"
     assert own.is_stocked
+
+
+def test_what_belongs_to_two_or_says_so_in_its_key_is_taken_down_as_it_was_when_it_came() -> None:
+    driver = Archive(attrs.evolve(archiving_plan(), identity=Identity(purposes={"news": "opt_in"})))
+    driver.over("joe")
+    driver.over("jim")
+    own = driver.engine.view.archive
+    assert own.is_stocked
+    driver.run(c.MergeCustomers("cu1", "cu2", "passport", 100))
+    driver.run(c.RecordConsent("cu1", "news", True))
+    came = {name: sorted(of) for name, of in own.of.items()}
+    assert "li1" in came["cu1"]
+    assert "li1" in came["cu2"]
+    own.reindex()
+    group.stock(driver.engine.view)
+    assert {name: sorted(of) for name, of in own.of.items()} == came
 
 
 def test_without_an_archive_nothing_is_taken_down() -> None:
