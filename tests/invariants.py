@@ -1098,6 +1098,9 @@ def check_liveness(engine: Engine) -> None:
     assert not routing.to_ask, "somebody was not asked in the moment in which they became free"
     if routing.to_sweep or routing.to_move:
         return  # a plan change is still being walked through
+    at_work = {agent: row for agent, row in view.presence.agents.items() if row.takes_work}
+    benches = {agent: routing.benches[agent] for agent in at_work}
+    hands = {agent: _items(engine, agent) for agent, row in benches.items() if not (row.rests or row.is_limited)}
     for name, item in routing.items.items():
         if item.state == "WAITING" and not routing.standing.is_behind(item):
             _check_age(engine, name, item)
@@ -1109,16 +1112,10 @@ def check_liveness(engine: Engine) -> None:
         if is_called and called >= view.plan.callbacks.at_once:
             continue
         may_take = oracle.asking(view.plan, item)
-        able = [agent for agent, row in view.presence.agents.items() if row.takes_work and may_take(agent, row)]
+        able = [agent for agent, row in at_work.items() if may_take(agent, row)]
         open_to = [agent for agent in able if agent not in item.excluded and agent not in item.ringing]
-        hands = {agent: [row for _, row in _hand(engine, agent)] for agent in open_to}
-        free = [
-            agent
-            for agent in open_to
-            if not routing.benches[agent].rests
-            and not routing.benches[agent].is_limited
-            and oracle.has_room(view.plan, routing.benches[agent], item, hands[agent])
-        ]
+        free = [agent for agent in open_to if agent in hands]
+        free = [a for a in free if oracle.has_room(view.plan, benches[a], item, hands[a])]
         if is_called:
             assert len(free) <= called, f"{free} idle while {name} is not called"
         else:

@@ -81,8 +81,8 @@ def test_what_a_change_costs_does_not_depend_on_what_waits_in_other_queues(chang
     assert many <= few + 200, "each of a thousand that wait elsewhere would cost a line at least"
 
 
-def test_ten_thousand_that_wait_elsewhere_are_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
-    driver, touched = crowd(10_000), list[str]()
+def test_none_of_thousands_that_wait_elsewhere_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver, touched = crowd(2_000), list[str]()
     routing = driver.engine.view.routing
     wait, unwait, arm = routing.index.wait, routing.index.unwait, routing.arm
     monkeypatch.setattr(routing.index, "wait", lambda name, *more: (touched.append(name), wait(name, *more))[1])
@@ -90,7 +90,7 @@ def test_ten_thousand_that_wait_elsewhere_are_not_touched(monkeypatch: pytest.Mo
     monkeypatch.setattr(routing, "arm", lambda name, item: (touched.append(name), arm(name, item))[1])
     driver.change_plan(queue("sales", tier=3, steps=[Step(skills={"german": 5})]))
     driver.advance(0)
-    assert touched == ["in10002"] * 3, "what rings is in no bucket that it could leave"
+    assert touched == ["in2002"] * 3, "what rings is in no bucket that it could leave"
 
 
 def test_a_queue_that_is_served_otherwise_is_offered_to_those_who_serve_it_now() -> None:

@@ -262,16 +262,15 @@ class Routing(Slice):
         if bench is None or bench.since_us is None:
             return None
         in_hand = self.in_hand.get(agent, {})
+        lent = [name for name in in_hand if self.items[name].lent_to is not None]
+        if not lent:
+            return None
         borrowing = {self.offer_of(name, agent) for name in in_hand}
-        waiting = [name for name in in_hand if self._is_aside(self.items[name], borrowing)]
+        waiting = [name for name in lent if not (self.items[name].is_wrapping or self.items[name].lent_to in borrowing)]
         if bench.used_percent:
             spare = bench.budget_percent - bench.used_percent
             waiting = [name for name in waiting if self.items[name].weight_percent <= spare]
         return min(waiting, key=lambda name: self.rules.rank(name, self.items[name]), default=None)
-
-    @staticmethod
-    def _is_aside(item: Item, borrowing: set[str | None]) -> bool:
-        return not item.is_wrapping and item.lent_to not in (None, *borrowing)
 
     def lend(self, agent: str, offer: str, channels: Sequence[str]) -> bool:
         """Put aside the least urgent of an agent's work on these channels, as much as the budget lacks, if anything."""
