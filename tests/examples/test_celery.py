@@ -26,7 +26,12 @@ app.conf.update(
 def settings(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where tasks and their results are kept, here and in the worker. Celery reads it once, so all tests share it."""
     queue, control, results = (tmp_path_factory.mktemp(name) for name in ("queue", "control", "results"))
-    options = {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(control)}
+    options = {
+        "data_folder_in": str(queue),
+        "data_folder_out": str(queue),
+        "control_folder": str(control),
+        "polling_interval": 0.05,  # seconds between looks into the folder: it tells of nothing by itself
+    }
     chosen = SETTINGS.format(options=options, results=results.as_uri())
     exec(chosen, {})
     return chosen
@@ -34,7 +39,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def worker(owner: str, settings: str) -> Iterator[None]:
-    start = settings + "app.worker_main(['worker', '--concurrency=2', '--loglevel=WARNING'])"
+    arguments = ["worker", "--concurrency=2", "--loglevel=WARNING", "--without-mingle", "--without-gossip"]
+    start = f"{settings}app.worker_main({arguments!r})"
     process = subprocess.Popen([sys.executable, "-c", start], cwd=Path(celery_app.__file__).parents[1])
     yield
     process.terminate()
@@ -52,7 +58,7 @@ def test_a_form_that_makes_no_sense_fails_for_good(owner: str, wrong: str) -> No
 def opened(customer: str, topic: str, *, task_id: str) -> str:
     """Have a case opened and wait for its number. Its result is then forgotten, so that the next one is its own."""
     done = celery_app.open_case.apply_async((customer, topic), task_id=task_id)
-    number = done.get(timeout=60)
+    number = done.get(timeout=60, interval=0.05)
     done.forget()
     return str(number)
 

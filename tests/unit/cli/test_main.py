@@ -6,9 +6,11 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -209,23 +211,61 @@ def into(folder: Path, arguments: Sequence[str], redirection: str) -> subprocess
 
 SOURCE = str(Path(entry.__file__).resolve().parents[2])
 
+AS_PROCESSES = [["--help"], ["replay", "log.jsonl"]]
+"""Which of them run as processes too, so that what Python itself says of its streams at their end is seen as well."""
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-@pytest.mark.parametrize("arguments", WRITING)
-def test_output_that_is_full_is_told_in_one_line(folder: Path, arguments: list[str]) -> None:
+FULL = Path("/dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+
+
+def unread() -> TextIO:
+    """A pipe whose reader has gone, as `head` does: the rest is not printed, and it is not taken for a fault."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w")
+
+
+KINDS: dict[str, tuple[Callable[[], TextIO | None], int, str]] = {
+    "full": (lambda: FULL.open("w"), 2, "orchestra: standard output: No space left on device\n"),
+    "closed": (lambda: None, 2, "orchestra: standard output: is closed\n"),
+    "left": (unread, 141, ""),
+}
+"""Kind of output that takes nothing -> how to open it; the status; what is complained of, in one line or not at all."""
+OUTPUTS = [pytest.param(kind, marks=needs_full if kind == "full" else ()) for kind in KINDS]
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+@pytest.mark.parametrize("arguments", WRITING, ids=" ".join)
+def test_output_that_takes_nothing_is_told_in_one_line(
+    folder: Path, arguments: list[str], kind: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, status, told = KINDS[kind]
+    stream = begin()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(arguments) == status
+    if stream is not None:
+        stream.close()  # as Python does at its end, and would complain of what it cannot get rid of
+    monkeypatch.undo()
+    assert capsys.readouterr() == ("", told)
+
+
+@needs_full
+@pytest.mark.parametrize("arguments", AS_PROCESSES)
+def test_a_process_whose_output_is_full_says_so_once(folder: Path, arguments: list[str]) -> None:
     done = into(folder, arguments, ">/dev/full")
-    assert (done.returncode, done.stderr) == (2, "orchestra: standard output: No space left on device\n")
+    assert (done.returncode, done.stderr) == KINDS["full"][1:]
 
 
-@pytest.mark.parametrize("arguments", WRITING)
-def test_output_that_is_closed_is_told_in_one_line(folder: Path, arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", AS_PROCESSES)
+def test_a_process_whose_output_is_closed_says_so_once(folder: Path, arguments: list[str]) -> None:
     done = into(folder, arguments, ">&-")
-    assert (done.returncode, done.stderr) == (2, "orchestra: standard output: is closed\n")
+    assert (done.returncode, done.stderr) == KINDS["closed"][1:]
 
 
-@pytest.mark.parametrize("arguments", WRITING)
+@pytest.mark.parametrize("arguments", AS_PROCESSES)
 def test_a_reader_that_goes_away_always_gives_its_own_status(folder: Path, arguments: list[str]) -> None:
-    """As `head` does: the rest is not printed, nothing is said about it, and it is not taken for a fault."""
+    """The rest is not printed, nothing is said about it, and it is not taken for a fault."""
     code = (
         "import os, sys; from orchestra.cli.main import main\n"
         "reader, writer = os.pipe(); os.close(reader); os.dup2(writer, 1)\n"
@@ -234,13 +274,35 @@ def test_a_reader_that_goes_away_always_gives_its_own_status(folder: Path, argum
     command = [sys.executable, "-c", code, *arguments]
     environment = {**os.environ, "PYTHONPATH": SOURCE}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (141, "")
+    assert (done.returncode, done.stderr) == KINDS["left"][1:]
 
 
-@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>&- >&-"])
-def test_a_complaint_that_nobody_can_hear_changes_no_status(folder: Path, redirection: str) -> None:
-    assert into(folder, ["check", "missing.toml"], redirection).returncode == 2
-    assert into(folder, ["check"], redirection).returncode == 2
+@pytest.mark.parametrize(
+    ("argument", "redirection"),
+    [("chekc", "2>&-"), ("chekc", "2>/dev/full"), ("chekc", "2>&- >&-"), ("check", "2>/dev/full")],
+)
+def test_a_complaint_that_nobody_can_hear_changes_no_status(folder: Path, argument: str, redirection: str) -> None:
+    assert into(folder, [argument], redirection).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["check", "missing.toml"], ["check"]], ids=" ".join)
+@pytest.mark.parametrize("begin", [lambda: None, pytest.param(lambda: FULL.open("w"), marks=needs_full)])
+@pytest.mark.parametrize("has_output", [True, False])
+def test_a_subcommands_complaint_that_nobody_can_hear_changes_no_status(
+    arguments: list[str],
+    begin: Callable[[], TextIO | None],
+    has_output: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stream = begin()
+    monkeypatch.setattr(sys, "stderr", stream)
+    if not has_output:
+        monkeypatch.setattr(sys, "stdout", None)
+    assert main(arguments) == 2
+    with suppress(OSError):  # what is still in it goes nowhere
+        sys.stderr.close()
 
 
 def test_a_stream_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

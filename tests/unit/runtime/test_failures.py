@@ -25,6 +25,7 @@ from orchestra.errors import (
 )
 from orchestra.model import events as e
 from orchestra.model.commands import Command, ReceiveMessage, SignIn, WriteReply
+from orchestra.runtime import owner
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
 from orchestra.testing.faults import JournalFault
@@ -235,8 +236,9 @@ async def test_a_reply_is_asked_for_again_by_its_key() -> None:
     assert [delivered.text for delivered in centre.provider.delivered] == ["Hello back", "Your refund is on its way"]
 
 
-async def test_a_reply_that_nobody_knows_of_is_told_as_such() -> None:
+async def test_a_reply_that_nobody_knows_of_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when the last asking came to nothing for sure: the first may have come to something."""
+    monkeypatch.setattr(owner, "_FIRST_REST_S", 0.0)  # this journal needs no time to recover
     journal = SteeredJournal()
     async with Centre(journal).open() as workspace:
         contact = await answered(workspace)

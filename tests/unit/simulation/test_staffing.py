@@ -119,7 +119,7 @@ def test_as_plain_data() -> None:
 
 def test_what_no_staffing_can_meet_is_refused_with_a_reason() -> None:
     ringing = f'{DESK}ring = {{law = "deterministic", mean = "25s"}}\n'
-    scenario = scene("[run]\ncontacts = 60\nbatches = 1\n" + calls(0.7) + ringing)
+    scenario = scene("[run]\ncontacts = 10\nbatches = 1\n" + calls(0.7) + ringing)
     with pytest.raises(DefinitionError, match="agents are not what is missing: look at how long it rings"):
         staff(scenario, Target(80, timedelta(seconds=20)), seeds=1, processes=1)
 
