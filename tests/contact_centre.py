@@ -17,9 +17,10 @@ from orchestra.channels.capabilities import Capabilities
 from orchestra.channels.loopback import LoopbackAdapter
 from orchestra.channels.loopback_transport import LoopbackProvider, LoopbackTransport
 from orchestra.channels.outbound import Outbound
+from orchestra.channels.port import Polled
 from orchestra.channels.sending import Interpreted, Refused, SendPlan
 from orchestra.channels.transport import Transport
-from orchestra.channels.wire import FrameStep, StepResult, WireStep
+from orchestra.channels.wire import FrameStep, HttpStep, StepResult, WireStep
 from orchestra.codec import decode_event
 from orchestra.errors import JournalUnavailable
 from orchestra.journal.memory import MemoryJournal
@@ -128,6 +129,8 @@ class Scripted(LoopbackAdapter):
     on_verify: Callable[..., Any] | None = None
     on_encode: Callable[[Outbound], SendPlan | Refused] | None = None
     on_interpret: Callable[[WireStep, StepResult], Interpreted] | None = None
+    on_poll: Callable[[str | None], SendPlan] | None = None
+    on_decode_poll: Callable[[str | None], Polled] | None = None
     honours_keys: bool = True
 
     def verify(self, *arguments: Any) -> Any:
@@ -145,10 +148,31 @@ class Scripted(LoopbackAdapter):
     def interpret(self, step: WireStep, result: StepResult, now: Any) -> Interpreted:
         return self.on_interpret(step, result) if self.on_interpret else super().interpret(step, result, now)
 
+    def poll(self, cursor: str | None, *others: Any) -> SendPlan:
+        return self.on_poll(cursor) if self.on_poll else super().poll(cursor, *others)
+
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        return (
+            self.on_decode_poll(cursor) if self.on_decode_poll else super().decode_poll(step, result, cursor, account)
+        )
+
 
 def frame(name: str, *, safe_to_repeat: bool = False) -> FrameStep:
     """A step of a scripted plan."""
     return FrameStep(idempotency_key=name, connection="test", data=name.encode(), safe_to_repeat=safe_to_repeat)
+
+
+@attrs.frozen
+class Answering:
+    """Answers polls as the provider does; what is sent goes over a test's own transport."""
+
+    sending: Transport
+    provider: LoopbackProvider
+
+    async def perform(self, step: WireStep) -> StepResult:
+        if isinstance(step, HttpStep) and step.idempotency_key == "poll":
+            return self.provider.receive(step)
+        return await self.sending.perform(step)
 
 
 class Centre:
@@ -165,7 +189,10 @@ class Centre:
     @property
     def line(self) -> Line:
         """The chat line."""
-        return Line("chat", self.adapter, ACCOUNT, self.transport)
+        transport = self.transport
+        if transport is not None and not isinstance(transport, LoopbackTransport):
+            transport = Answering(transport, self.provider)
+        return Line("chat", self.adapter, ACCOUNT, transport)
 
     @asynccontextmanager
     async def open(self, **more: Any) -> AsyncGenerator[Workspace]:

@@ -1,4 +1,4 @@
-"""Twenty short scenarios whose every step can be asked for again, as a careful caller would after a crash.
+"""Twenty-one short scenarios whose every step can be asked for again, as a careful caller would after a crash.
 
 A scenario is a function of a `World`. The world outlives crashes: it is what callers, customers and providers know.
 """
@@ -281,6 +281,21 @@ async def a_provider_that_honours_no_keys(world: World) -> None:
     await world.passes("delivery", minutes=10)
 
 
+async def a_gap_that_is_filled(world: World) -> None:
+    """What came while nobody was there is asked for, page by page; then the account was down, and is asked again."""
+    await world.passes("read", minutes=1)
+    await world.execute(c.ReportChannel("chat", "main", "down", "no answer"))
+    await world.do("written meanwhile", lambda: keep(world, "d", "e"))
+    await world.execute(c.ReportChannel("chat", "main", "up", "it answers"))
+    await world.passes("read again", minutes=1)
+
+
+async def keep(world: World, *texts: str) -> None:
+    """Have the provider keep messages for whoever asks."""
+    for text in texts:
+        world.centre.provider.keep_message(text, at=START - timedelta(hours=1), sender=text, conversation=text)
+
+
 def honour_no_keys(world: World) -> None:
     """Put a provider at the other end that sends whatever it gets."""
 
@@ -335,9 +350,10 @@ SENDING: Mapping[str, Scenario] = {
         a_provider_whose_answer_is_lost,
         a_provider_that_honours_no_keys,
         an_operator_s_stop,
+        a_gap_that_is_filled,
     )
 }
-"""Scenarios with deliveries, whose attempts may differ."""
+"""Scenarios with deliveries or polls, whose attempts may differ."""
 
 
 def prepare(name: str) -> World:
@@ -349,4 +365,8 @@ def prepare(name: str) -> World:
         world.centre.provider.fail_next(Failure.TIMED_OUT_AFTER_TAKING, Failure.CUT_SHORT)
     elif name == a_provider_that_honours_no_keys.__name__:
         honour_no_keys(world)
+    elif name == a_gap_that_is_filled.__name__:
+        world.centre.provider.page_size = 2
+        for text in ("a", "b", "c"):
+            world.centre.provider.keep_message(text, at=START - timedelta(hours=2), sender=text, conversation=text)
     return world

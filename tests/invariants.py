@@ -121,6 +121,7 @@ class Witness:
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
     segments: dict[str, e.SegmentWrapUpStarted] = attrs.field(factory=dict)
     segments_begun: int = 0
+    cursors: dict[str, str] = attrs.field(factory=dict)
     being_called: dict[str, e.CallbackDialing] = attrs.field(factory=dict)
     called: Counter[str] = attrs.field(factory=Counter)
 
@@ -598,6 +599,12 @@ class Witness:
         self.keys.add(event.key)
         self._move(event.delivery, "PENDING")
 
+    def _see_CursorMoved(self, engine: Engine, event: e.CursorMoved, at_us: int) -> None:
+        account = f"{event.channel}\x1f{event.account}"
+        assert event.channel in engine.view.plan.channels
+        assert self.cursors.get(account) != event.cursor, "it did not move"
+        self.cursors[account] = event.cursor
+
     def _see_DeliveryPermitted(self, engine: Engine, event: e.DeliveryPermitted, at_us: int) -> None:
         row = engine.view.deliveries.deliveries[event.delivery]
         assert not engine.view.deliveries.is_stopped(row.channel, row.topic), "permitted in spite of a stop"
@@ -1067,6 +1074,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     action_invariants.check(engine, witness.actions)
     incident_invariants.check_against(engine, witness.incidents)
     view = engine.view
+    assert view.cursors.cursors == witness.cursors, "a cursor moved without its event, or went to another account"
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
     witness.behind &= waiting.keys()
     assert {name for name, item in waiting.items() if view.routing.standing.is_behind(item)} == witness.behind

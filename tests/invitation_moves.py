@@ -1,4 +1,4 @@
-"""Moves of the random workload that invite customers elsewhere and report outages, and what must hold of both."""
+"""Moves of the random workload that invite customers elsewhere, report outages and move cursors, and what must hold."""
 
 from __future__ import annotations
 
@@ -74,7 +74,19 @@ def report(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.ReportChannel(channel, account, "down", "no answer", choose.pick([None, 30 * SECOND]))
 
 
-WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {invite: 12, come: 30, withdraw: 1, report: 2}
+def go_on(engine: Engine, choose: Chooser) -> c.Command | None:
+    """A page of news was taken: the provider gives another cursor, or the same once more."""
+    channel, account = choose.pick(CHANNELS), choose.pick(["main", "sales"])
+    return c.MoveCursor(channel, account, choose.pick([f"at {engine.position}", "the beginning"]))
+
+
+WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {
+    invite: 12,
+    come: 30,
+    withdraw: 1,
+    report: 2,
+    go_on: 2,
+}
 """Move -> how often it is made, relative to the others."""
 
 

@@ -41,7 +41,7 @@ _AREAS = {
     "imports": "Imported history",
     "logs": "Contact logs",
     "offers": "Offers and routing",
-    "outages": "Accounts that are down",
+    "outages": "Accounts that are down, and how far they are read",
     "ownership": "Hand-off and escalation",
     "rules": "Rules",
     "callbacks": "Callbacks",

@@ -55,7 +55,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
 
 _STEP = re.compile(r"(?:the )?(?P<who>\w+) (?P<verb>[a-z]+)\b")
 _AGAIN = "the same comes once more"
-_BY_ITSELF = re.compile(r"the message to ")
+_BY_ITSELF = re.compile(r"the (message to|cursor of) ")
 """What nobody does: it stands at the engine."""
 _ON = re.compile(r" on (\w+)")
 _LINE = re.compile(r"(?P<clock>\S+) (?P<channel>\S+) +(?P<said>.+)")

@@ -59,6 +59,10 @@ class LoopbackCase(AdapterContract):
         understood = json.loads(step.body)
         return self._request([event("e-9", "echo", self.now, message="out-1", text=understood["text"])])
 
+    def page(self) -> StepResult:
+        page = {"account": "acme", "events": self._events("batch"), "next": "2", "more": False}
+        return HttpAnswer(status=200, body=json.dumps(page).encode())
+
     def _request(self, events: list[Any], attempt: int = 1) -> RawRequest:
         body = json.dumps({"account": "acme", "attempt": attempt, "events": events}).encode()
         return RawRequest(method="POST", url="https://acme.example/hooks/r-41f6", body=body, received_at=self.now)

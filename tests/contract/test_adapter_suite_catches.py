@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import socket
 import time
@@ -20,9 +21,19 @@ from orchestra.channels import inbound
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.loopback import LoopbackAdapter
 from orchestra.channels.outbound import Message, Outbound
-from orchestra.channels.port import ChannelAdapter, Decoded
+from orchestra.channels.port import ChannelAdapter, Decoded, Polled
 from orchestra.channels.sending import Failed, Interpreted, Refused, Retry, SendPlan, Sent, Unknown
-from orchestra.channels.wire import Handshake, HttpReply, HttpStep, RawRequest, Rejected, StepResult, Verified, WireStep
+from orchestra.channels.wire import (
+    Handshake,
+    HttpAnswer,
+    HttpReply,
+    HttpStep,
+    RawRequest,
+    Rejected,
+    StepResult,
+    Verified,
+    WireStep,
+)
 
 
 def rewrite(decoded: Decoded, change: Callable[[inbound.Inbound], inbound.Inbound]) -> Decoded:
@@ -255,6 +266,77 @@ class WritesLatin1(LoopbackAdapter):
         return super().encode(message, account, conversation, now)
 
 
+class MovesOnAfterAFailure(LoopbackAdapter):
+    """What came while the provider could not answer is never asked for."""
+
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        polled = super().decode_poll(step, result, cursor, account)
+        return attrs.evolve(polled, cursor="99") if polled.retry else polled
+
+
+class BeginsAnewAfterAFailure(LoopbackAdapter):
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        polled = super().decode_poll(step, result, cursor, account)
+        return attrs.evolve(polled, cursor=None) if polled.retry else polled
+
+
+class HidesFailedPolls(LoopbackAdapter):
+    """A provider that is down looks like one with no news."""
+
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        return attrs.evolve(super().decode_poll(step, result, cursor, account), retry=None)
+
+
+class AsksAgainAtOnce(LoopbackAdapter):
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        polled = super().decode_poll(step, result, cursor, account)
+        return attrs.evolve(polled, has_more=True) if polled.retry else polled
+
+
+class TrustsAnswers(LoopbackAdapter):
+    """Any answer of 200 is taken for a page."""
+
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        if isinstance(result, HttpAnswer) and result.status == 200:
+            json.loads(result.body)["next"]
+        return super().decode_poll(step, result, cursor, account)
+
+
+class LeapsOverWhatItCannotRead(LoopbackAdapter):
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        polled = super().decode_poll(step, result, cursor, account)
+        return attrs.evolve(polled, cursor="99") if polled.decoded.issues else polled
+
+
+class KeysByPoll(LoopbackAdapter):
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        polled = super().decode_poll(step, result, cursor, account)
+        decoded = rewrite(
+            polled.decoded,
+            lambda event: with_origin(event, dedupe_key=f"{event.origin.dedupe_key}@{event.origin.received_at}"),
+        )
+        return attrs.evolve(polled, decoded=decoded)
+
+
+class TellsNoCursor(LoopbackAdapter):
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        return attrs.evolve(super().decode_poll(step, result, cursor, account), cursor=cursor)
+
+
+class ReadsClockOfPolls(LoopbackAdapter):
+    @override
+    def poll(self, cursor: str | None, account: Account, now: datetime) -> SendPlan:
+        return super().poll(cursor, account, datetime.now(UTC))
+
+
 BROKEN: dict[type[LoopbackAdapter], str] = {
     DropsBatchAfterOneBad: "test_16_batches",
     HidesBadEvents: "test_16_batches",
@@ -279,6 +361,15 @@ BROKEN: dict[type[LoopbackAdapter], str] = {
     FromAnotherVersion: "test_45_broken_plugin_stands_alone",
     TrimsText: "test_46_round_trip",
     WritesLatin1: "test_46_round_trip",
+    MovesOnAfterAFailure: "test_47_failed_poll",
+    BeginsAnewAfterAFailure: "test_47_failed_poll",
+    HidesFailedPolls: "test_47_failed_poll",
+    AsksAgainAtOnce: "test_47_failed_poll",
+    TrustsAnswers: "test_48_hostile_poll",
+    LeapsOverWhatItCannotRead: "test_48_hostile_poll",
+    KeysByPoll: "test_49_same_page",
+    TellsNoCursor: "test_49_same_page",
+    ReadsClockOfPolls: "test_44_no_effects",
 }
 
 

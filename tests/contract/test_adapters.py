@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from tests.contract.loopback_case import LoopbackCase
 
+from orchestra.channels.loopback import LoopbackAdapter
 from orchestra.testing.adapters import POINTS, AdapterContract
 
 
 class TestLoopback(LoopbackCase):
     """Every point, none left out."""
+
+
+class Unasked:
+    """The loopback adapter without its optional part."""
+
+    def __init__(self) -> None:
+        inner = LoopbackAdapter()
+        self.channel, self.contract_version = inner.channel, inner.contract_version
+        self.describe, self.capabilities, self.verify = inner.describe, inner.capabilities, inner.verify
+        self.decode, self.encode, self.interpret = inner.decode, inner.encode, inner.interpret
 
 
 class Partial(LoopbackCase):
@@ -52,8 +63,22 @@ def test_the_suite_asks_for_what_it_lacks() -> None:
     class Silent(LoopbackCase):
         answer = AdapterContract.answer
         echo = AdapterContract.echo
+        page = AdapterContract.page
 
     with pytest.raises(pytest.fail.Exception, match="answer"):
         Silent().test_42_permanent_and_transient()
     with pytest.raises(pytest.fail.Exception, match="echo"):
         Silent().test_46_round_trip()
+    with pytest.raises(pytest.fail.Exception, match="page"):
+        Silent().test_49_same_page()
+
+
+def test_an_adapter_that_asks_for_no_news_need_not_pass_for_one() -> None:
+    class Pushed(LoopbackCase):
+        def adapter(self) -> Any:
+            return Unasked()
+
+    for test in (Pushed().test_47_failed_poll, Pushed().test_48_hostile_poll, Pushed().test_49_same_page):
+        with pytest.raises(pytest.skip.Exception, match="asks for no news"):
+            test()
+    Pushed().test_44_no_effects()

@@ -191,7 +191,7 @@ def on_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scenarios_here(on_disk: Path) -> Mapping[str, Outcome]:
     """What this process makes of the scenarios and of the journal on disk."""
     found = {**scenarios("asyncio"), **from_disk(on_disk)}
-    assert len(found) == 22
+    assert len(found) == 23
     assert found["journal"] == found["snapshot"]
     return found
 

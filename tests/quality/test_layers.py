@@ -102,12 +102,15 @@ BROAD_CATCHES: Mapping[str, str] = {
     "engine/scores.py": "the application's scores",
     "journal/registry.py": "plug-in loading: a journal's module may raise anything when imported",
     "runtime/acting.py": "the application's own actions",
+    "runtime/news.py": "what adapters made of an item: foreign code",
     "runtime/owner.py": "command loop: whatever the engine raises discards it, and quarantines the command",
+    "runtime/polling.py": "adapters' poll and decode_poll, and transports: foreign code",
     "runtime/serving.py": "the application's handler for its bot",
     "runtime/sending.py": "adapters' encode, interpret and capabilities, and transports: foreign code",
     "runtime/sources.py": "the application's sources of context",
     "runtime/webhooks.py": "adapters' verify and decode: foreign code",
     "runtime/workspace.py": "the caller's own block, whose error goes out as it was",
+    "testing/adapters.py": "the adapter under test, whose fault is told as one",
 }
 """File -> the trust border it stands at. Handlers that clean up and re-raise are no catches and need no entry."""
 

@@ -149,6 +149,9 @@ class Stage:
     def _report(self, said: Mapping[str, str]) -> c.Command:
         return c.ReportChannel(said["channel"], "main", said["state"], "no answer", actor=f"operator:{said['who']}")
 
+    def _go_on(self, said: Mapping[str, str]) -> c.Command:
+        return c.MoveCursor(said["channel"], "main", said["cursor"])
+
     def _call(self, said: Mapping[str, str]) -> c.Command:
         who, topic = _address(said["who"]), said.get("topic")
         self._last = c.ReceiveContact(said["channel"], said.get("account") or "main", self._next_id(), who, topic=topic)
@@ -271,6 +274,7 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} calls{_ON}{_ABOUT}": Stage._call,
     rf"{_WHO} writes{_ON}(?P<invited> as invited)?{_ABOUT}{_TEXT}": Stage._message,
     rf"{_WHO} reports (?P<channel>\w+) (?P<state>down|up)": Stage._report,
+    r"the cursor of (?P<channel>\w+) moves to (?P<cursor>\w+)": Stage._go_on,
     rf"{_WHO} invites to (?P<to>\w+) on (?P<channel>\w+): (?P<text>.+)": Stage._invite,
     rf"{_WHO} steers (?P<other>\w+) on (?P<channel>\w+)": Stage._steer,
     r"the same comes once more": Stage._again,

@@ -24,9 +24,10 @@ from orchestra.channels.loopback_encode import (
     encode_message,
     interpret_result,
 )
+from orchestra.channels.loopback_poll import decode_answer, plan_poll
 from orchestra.channels.loopback_wire import CHANNEL, SECRET_NAME, SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_of
 from orchestra.channels.outbound import Outbound
-from orchestra.channels.port import Decoded
+from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Interpreted, Refused, SendPlan
 from orchestra.channels.wire import (
     Handshake,
@@ -120,6 +121,14 @@ class LoopbackAdapter:
     def interpret(self, step: WireStep, result: StepResult, now: datetime) -> Interpreted:
         """Say what came of it: the provider honours keys, so a 5xx may be tried again."""
         return interpret_result(result)
+
+    def poll(self, cursor: str | None, account: Account, now: datetime) -> SendPlan:
+        """Plan one request for the news after the cursor."""
+        return plan_poll(cursor, account, now)
+
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        """Read a page. Its events are those of webhooks, with the same ids."""
+        return decode_answer(step, result, cursor, account)
 
 
 def _is_signed(account: Account, timestamp: str, signature: str, body: bytes) -> bool:

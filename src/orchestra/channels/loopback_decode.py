@@ -1,4 +1,4 @@
-"""Reading the loopback channel's webhooks: one reader for each type of event, in a table."""
+"""Reading the loopback channel's news, in webhooks and in answers: a reader for each type of event, in a table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orchestra.channels.safe_json import JsonValue, parse_json
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.errors import MalformedMessage
 
-__all__ = ["EVENT_KINDS", "decode_request"]
+__all__ = ["EVENT_KINDS", "decode_news", "decode_request"]
 
 _MEDIA_KINDS: Mapping[str, MediaKind] = MappingProxyType({kind.value: kind for kind in MediaKind})
 _STATES: Mapping[str, inbound.DeliveryState] = MappingProxyType({state.value: state for state in inbound.DeliveryState})
@@ -45,7 +45,16 @@ def decode_request(request: RawRequest, account: Account) -> Decoded:
         items = body.items("events")
     except MalformedMessage as error:
         return _unusable("malformed", error, digest, 400)
-    return _decode_items(items, envelope)
+    return _decode_items(items, body.path, envelope)
+
+
+def decode_news(page: Fields, asked_at: datetime, digest: str) -> Decoded:
+    """Read the news of an answer; each bad event becomes an issue beside the good ones.
+
+    Raises:
+        MalformedMessage: there is no list of news.
+    """
+    return _decode_items(page.items("events"), page.path, _Envelope(asked_at, False, digest))
 
 
 def _unusable(code: str, error: MalformedMessage, digest: str, status: int) -> Decoded:
@@ -56,12 +65,12 @@ def _issue(code: str, error: MalformedMessage, digest: str) -> Issue:
     return Issue(code=code, where=error.where, reason=error.reason, raw_digest=digest)
 
 
-def _decode_items(items: list[JsonValue], envelope: _Envelope) -> Decoded:
+def _decode_items(items: list[JsonValue], path: str, envelope: _Envelope) -> Decoded:
     events: list[inbound.Inbound] = []
     issues: list[Issue] = []
     for index, item in enumerate(items):
         try:
-            events.append(_decode_item(Fields(item, f"body.events[{index}]"), envelope))
+            events.append(_decode_item(Fields(item, f"{path}.events[{index}]"), envelope))
         except MalformedMessage as error:
             issues.append(_issue("malformed_event", error, envelope.raw_digest))
     return Decoded(events=tuple(events), issues=tuple(issues))

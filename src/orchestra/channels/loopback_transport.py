@@ -96,7 +96,9 @@ class LoopbackProvider:
 
     Attributes:
         delivered: what it took, in order, each idempotency key once.
-        attempts: every request that reached it: its key, in order.
+        attempts: every send that reached it: its key, in order.
+        polls: every poll that it answered well: its cursor, in order.
+        page_size: most news in one answer to a poll.
 
     Args:
         account: the account that it serves; its first `signing` secret signs both ways.
@@ -106,6 +108,10 @@ class LoopbackProvider:
     def __init__(self, account: Account, *, url: str = "https://orchestra.invalid/hooks/loopback") -> None:
         self.delivered: list[Delivered] = []
         self.attempts: list[str] = []
+        self.polls: list[str | None] = []
+        self.page_size = 50
+        self._kept: list[JsonValue] = []
+        self._failing_polls: deque[Failure] = deque()
         self._account = account
         self._url = url
         self._answers: dict[str, tuple[bytes, HttpAnswer]] = {}
@@ -114,12 +120,26 @@ class LoopbackProvider:
         self._events = 0
 
     def fail_next(self, *failures: Failure) -> None:
-        """Treat the next requests so, one each; those after them are answered well again."""
+        """Treat the next sends so, one each; those after them are answered well again."""
         self._failures.extend(failures)
 
     def fail_always(self, failure: Failure | None) -> None:
-        """Treat every request so that `fail_next` says nothing about; None to work again."""
+        """Treat every send so that `fail_next` says nothing about; None to work again."""
         self._standing_failure = failure
+
+    def fail_polls(self, *failures: Failure) -> None:
+        """Treat the next polls so, one each; those after them are answered well again."""
+        self._failing_polls.extend(failures)
+
+    def keep(self, *events: JsonValue) -> None:
+        """Keep news that no webhook tells, in order, for whoever asks."""
+        self._kept.extend(events)
+
+    def keep_message(
+        self, text: str, *, at: datetime, sender: str = "customer-1", conversation: str = "conversation-1"
+    ) -> None:
+        """Keep a customer's new message, as while nobody takes webhooks."""
+        self.keep(self._message(text, at, sender, conversation))
 
     def receive(self, step: HttpStep) -> StepResult:
         """Take a request, as far as it may, and answer it.
@@ -127,6 +147,8 @@ class LoopbackProvider:
         Guarantees:
             A key is delivered once, whatever the failures; its first answer is given to every repetition.
         """
+        if not header_values(step.headers, KEY_HEADER):
+            return _RESULTS[self._failing_polls.popleft()] if self._failing_polls else self._tell(step)
         failure = self._failures.popleft() if self._failures else self._standing_failure
         if failure is Failure.NOT_CONNECTED:
             return _RESULTS[failure]
@@ -141,11 +163,7 @@ class LoopbackProvider:
         self, text: str, *, at: datetime, sender: str = "customer-1", conversation: str = "conversation-1"
     ) -> RawRequest:
         """Give the signed webhook of a customer's new message."""
-        message = f"in-{self._events + 1}"
-        return self.webhook(
-            self.event("message", at=at, sender=sender, conversation=conversation, message=message, text=text),
-            at=at,
-        )
+        return self.webhook(self._message(text, at, sender, conversation), at=at)
 
     def receipt(self, state: DeliveryState, *message_ids: str, at: datetime) -> RawRequest:
         """Give the signed webhook that tells how far messages of ours came."""
@@ -191,6 +209,10 @@ class LoopbackProvider:
             received_at=at,
         )
 
+    def _message(self, text: str, at: datetime, sender: str, conversation: str) -> JsonObject:
+        message = f"in-{self._events + 1}"
+        return self.event("message", at=at, sender=sender, conversation=conversation, message=message, text=text)
+
     def _secret(self) -> str:
         return self._account.secret_values(SECRET_NAME)[0]
 
@@ -198,8 +220,6 @@ class LoopbackProvider:
         if not self._is_genuine(step):
             return HttpAnswer(status=401)
         key = "".join(header_values(step.headers, KEY_HEADER))
-        if not key:
-            return HttpAnswer(status=400)
         known = self._answers.get(key)
         if known is not None:
             return known[1] if known[0] == step.body else HttpAnswer(status=409)
@@ -209,6 +229,30 @@ class LoopbackProvider:
             return HttpAnswer(status=400)
         self._answers[key] = (step.body, answer)
         return answer
+
+    def _tell(self, step: HttpStep) -> HttpAnswer:
+        """Answer a poll with the next page of what is kept."""
+        if not self._is_genuine(step):
+            return HttpAnswer(status=401)
+        try:
+            body = Fields(parse_json(step.body), "poll")
+            after = body.optional_identifier("after")
+            is_poll = body.identifier("account") == self._account.id and body.identifier("type") == "poll"
+            begin = int(after or "0")
+        except (MalformedMessage, ValueError):
+            return HttpAnswer(status=400)
+        if not is_poll:
+            return HttpAnswer(status=400)
+        self.polls.append(after)
+        page = self._kept[begin : begin + self.page_size]
+        end = begin + len(page)
+        told: JsonObject = {
+            "account": self._account.id,
+            "events": page,
+            "next": str(end) if page else after,
+            "more": end < len(self._kept),
+        }
+        return HttpAnswer(status=200, body=canonical_json(told))
 
     def _is_genuine(self, step: HttpStep) -> bool:
         timestamp = "".join(header_values(step.headers, TIMESTAMP_HEADER))

@@ -1,6 +1,6 @@
 """The loopback channel's protocol: what both of its ends, the adapter and the provider, agree on.
 
-Webhooks (provider to us) and sends (us to provider) are one HTTP POST each, with a JSON body, and with::
+Webhooks (provider to us), sends and polls (us to provider) are one HTTP POST each, with a JSON body, and with::
 
     Loopback-Timestamp: seconds since 1970 UTC, decimal
     Loopback-Signature: v1=<hexadecimal HMAC-SHA256 of "{timestamp}.{body}", keyed with the account's secret>
@@ -31,6 +31,10 @@ and by its type::
 A send's body is `{"account", "key", "type", "to": {"kind", "id"}, "conversation", ...}` with the same fields by
 type; the answer is `{"message": ID}`. A repeated `Idempotency-Key` with an equal body gives the first answer
 again and does nothing; with another body it is answered 409.
+
+A poll has no `Idempotency-Key`, and the body `{"account", "type": "poll", "after": CURSOR}`, without `after` at the
+very beginning. The answer is `{"account", "events": [...], "next": CURSOR, "more": true or false}`, its events as in
+webhooks; without `next` the cursor stays.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from orchestra.channels.description import Description
 from orchestra.channels.inbound import Inbound
 from orchestra.channels.outbound import Outbound
 from orchestra.channels.parts import MediaRef
-from orchestra.channels.sending import Interpreted, Refused, SendPlan
+from orchestra.channels.sending import Interpreted, Refused, Retry, SendPlan
 from orchestra.channels.wire import (
     FrameStep,
     Handshake,
@@ -134,23 +134,39 @@ class ChannelAdapter(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Polled:
-    """What a poll brought: events, and where to go on. If `has_more`, poll again at once."""
+    """What a poll brought.
+
+    Attributes:
+        decoded: the news, in order, and what of them could not be used. Nobody is sent its reply.
+        cursor: where to go on, 1 to 2,000 characters; the one that was asked with if nothing is new.
+        has_more: there is more, which is asked for at once; the cursor has moved then.
+        retry: why there was no answer that could be read, and the provider's advice; None if there was one.
+    """
 
     decoded: Decoded
-    cursor: str | None
+    cursor: str | None = attrs.field(repr=False)
     has_more: bool = False
+    retry: Retry | None = None
 
 
 @runtime_checkable
 class PollingAdapter(Protocol):
-    """An adapter of a channel that must be asked for its news, or that can be asked to fill a gap."""
+    """An adapter of a channel that must be asked for its news, or that can be asked to fill a gap.
+
+    The runtime asks when the workspace opens, when an account is up again, and as often as the plan says. The cursor is
+    kept once all news before it are durable, so the same may come twice: their dedupe keys must be the same, and those
+    that a webhook would bring.
+    """
 
     def poll(self, cursor: str | None, account: Account, now: datetime) -> SendPlan:
-        """Plan the asking. The cursor is the last one given; None at the very beginning."""
+        """Plan the asking. The cursor is the last one given; None at the very beginning.
+
+        Of several steps each is decoded, and the last one says where to go on.
+        """
         ...
 
     def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
-        """Read what came. Never raises; on a failed answer the cursor stays."""
+        """Read what came. Never raises; on a failed answer, which `retry` tells of, the cursor stays."""
         ...
 
 

@@ -26,6 +26,7 @@ from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.commitments.decide import SECTION as COMMITMENTS
 from orchestra.engine.consults.decide import SECTION as CONSULTS
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
+from orchestra.engine.cursors.decide import SECTION as CURSORS
 from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.details.decide import SECTION as DETAILS
@@ -79,6 +80,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     ENGAGEMENTS,
     INVITATIONS,
     OUTAGES,
+    CURSORS,
     DETAILS,
     CONSULTS,
     SUPERVISION,

@@ -14,6 +14,7 @@ from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.commitments.state import Commitments
 from orchestra.engine.consults.state import Consults
 from orchestra.engine.contacts.state import Contacts, Interaction
+from orchestra.engine.cursors.state import Cursors
 from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
 from orchestra.engine.details.state import Details
@@ -61,6 +62,7 @@ class View:
         "commitments",
         "consults",
         "contacts",
+        "cursors",
         "definition",
         "deliveries",
         "details",
@@ -104,6 +106,7 @@ class View:
         self.engagements = Engagements(self.plans, self.timers)
         self.invitations = Invitations(self.plans, self.timers)
         self.outages = Outages(self.plans, self.timers)
+        self.cursors = Cursors(self.plans, self.timers)
         self.details = Details(self.plans, self.timers)
         self.supervision = Supervision(self.plans, self.timers)
         self.consults = Consults(self.plans, self.timers)

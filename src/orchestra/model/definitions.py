@@ -251,6 +251,8 @@ class Channel:
             waits for anybody once the customer writes, or after `park_for`.
         park_for: how long parked work waits for its agent; an hour unless stated.
         most_verified: the highest of the plan's levels that a customer can be verified to on it; None for any.
+        poll: how often its accounts are asked for news, at least a second, where their adapter can ask; None for only
+            when the workspace opens and when an account is up again, to fill the gap.
     """
 
     live: bool = False
@@ -278,6 +280,7 @@ class Channel:
     on_agent_lost: str = "requeue"
     park_for: timedelta = timedelta(hours=1)
     most_verified: str | None = None
+    poll: timedelta | None = None
 
     @property
     def answer_within(self) -> timedelta:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["id_fault", "text_fault"]
+__all__ = ["cursor_fault", "id_fault", "text_fault"]
 
 _LONGEST_ID = 500
 _LONGEST_TEXT = 500_000
+_LONGEST_CURSOR = 2_000
 
 
 def id_fault(text: str) -> str | None:
@@ -20,3 +21,8 @@ def text_fault(text: str | None) -> str | None:
     if text is not None and len(text) > _LONGEST_TEXT // 4 and len(text.encode(errors="surrogatepass")) > _LONGEST_TEXT:
         return f"must be at most {_LONGEST_TEXT} bytes"
     return None
+
+
+def cursor_fault(text: str) -> str | None:
+    """Why a provider's cursor cannot be kept: it is empty, or longer than anything that only marks a place."""
+    return None if 0 < len(text) <= _LONGEST_CURSOR else f"must be 1 to {_LONGEST_CURSOR} characters"

@@ -56,6 +56,7 @@ _MAX_PLAN_BYTES = 900_000
 _MAX_FILE_BYTES = 2 * _MAX_PLAN_BYTES
 """A file also has comments and names that are no part of the stored form."""
 _NOTHING_LOST = Lost()
+_SHORTEST_POLL_US = 1_000_000
 _SHORTEST_KEPT = timedelta(days=7)
 _FURTHEST_AHEAD = timedelta(days=30)
 _MOST_DIALLED = 100
@@ -319,6 +320,8 @@ def _check_connecting(plan: Plan, lost: Lost, path: str, channel: Channel) -> It
         yield Fault(f"{path}.connect_target", "must be longer than nothing")
     if microseconds(channel.resume_within) < 0:
         yield Fault(f"{path}.resume_within", "must not be negative")
+    if channel.poll is not None and microseconds(channel.poll) < _SHORTEST_POLL_US:
+        yield Fault(f"{path}.poll", "must be at least 1s")
 
 
 def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:

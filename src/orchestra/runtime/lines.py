@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import attrs
 
 from orchestra.channels.account import Account
-from orchestra.channels.port import ChannelAdapter, accepts_contract
+from orchestra.channels.port import ChannelAdapter, PollingAdapter, accepts_contract
 from orchestra.channels.transport import Transport
 from orchestra.errors import DefinitionError, Fault
 from orchestra.model.plan import Plan
@@ -33,6 +33,11 @@ class Line:
     transport: Transport | None = None
     name: str = "main"
 
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether its provider can be asked for news."""
+        return self.transport is not None and isinstance(self.adapter, PollingAdapter)
+
 
 class Lines:
     """The lines of a workspace, by channel and account, and by the opaque key of their webhook's address."""
@@ -56,6 +61,10 @@ class Lines:
         """The line of an account, or None if it is not connected here."""
         return self._by_name.get((channel, account))
 
+    def all(self) -> Collection[Line]:
+        """Every line."""
+        return self._by_name.values()
+
     def at(self, route_key: str) -> Line | None:
         """The line whose webhook's address ends in this key."""
         return self._by_route.get(route_key)
@@ -66,6 +75,8 @@ def _faults(line: Line, plan: Plan) -> list[Fault]:
     faults = list(line.adapter.describe().check(line.account.config, line.account.secrets, path))
     if line.channel not in plan.channels:
         faults.append(Fault(path, "is not in the plan"))
+    elif plan.channels[line.channel].poll is not None and not line.can_be_asked:
+        faults.append(Fault(f"{path}.poll", "its adapter cannot ask for news, or has no transport to ask over"))
     if not accepts_contract(line.adapter.contract_version):
         version = line.adapter.contract_version
         faults.append(Fault(path, f"its adapter is of contract version {version}, which is not supported"))

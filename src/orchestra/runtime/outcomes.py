@@ -1,4 +1,4 @@
-"""What an adapter says of a message, in a form that can be recorded: checked, because an adapter is foreign code.
+"""What an adapter says of a message or of news, in a form that can be used: checked, because it is foreign code.
 
 Belongs here: what of an answer is made to fit, what is a fault, and the command that an outcome becomes. Does not:
 calling adapters, and what any outcome leads to.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Refused, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import FrameStep, HttpStep, SmtpStep, WireStep
 from orchestra.model.commands import RecordOutcome
+from orchestra.model.limits import cursor_fault
 from orchestra.model.structure import microseconds
 
-__all__ = ["ADAPTER_FAULT", "checked_outcome", "checked_plan", "no_more", "record_of"]
+__all__ = ["ADAPTER_FAULT", "checked_outcome", "checked_plan", "checked_polled", "no_more", "record_of"]
 
 ADAPTER_FAULT = "adapter_fault"
 """The code of whatever ends because an adapter or a transport does not do what its contract says."""
@@ -21,6 +23,7 @@ ADAPTER_FAULT = "adapter_fault"
 _LONGEST_CODE = 100
 _LONGEST_ID = 500
 _MOST_IDS = 100
+_MOST_NEWS = 10_000
 
 
 def checked_plan(given: object) -> SendPlan | Failed:
@@ -57,6 +60,38 @@ def checked_outcome(given: object) -> Interpreted:
             return Next(_step(step))
         case _:
             raise TypeError(f"interpret gave {type(given).__name__}")
+
+
+def checked_polled(given: object) -> Polled:
+    """What `decode_poll` gave, if it is what `decode_poll` may give.
+
+    Raises:
+        TypeError, ValueError: it is something else, more news than one page may have, or a cursor that cannot be kept.
+    """
+    if not isinstance(given, Polled):
+        raise TypeError(f"decode_poll gave {type(given).__name__}")
+    decoded = _decoded(given.decoded)
+    retry = None if given.retry is None else checked_outcome(given.retry)
+    if not isinstance(retry, Retry | None):
+        raise TypeError(f"retry is {type(retry).__name__}")
+    return Polled(decoded=decoded, cursor=_cursor(given.cursor), has_more=bool(given.has_more), retry=retry)
+
+
+def _decoded(given: object) -> Decoded:
+    if not isinstance(given, Decoded):
+        raise TypeError(f"{type(given).__name__} is no news")
+    if len(given.events) > _MOST_NEWS:
+        raise ValueError("too many news at once")
+    return given
+
+
+def _cursor(given: object) -> str | None:
+    if given is None:
+        return None
+    if not isinstance(given, str) or cursor_fault(given) is not None:
+        raise ValueError("a cursor is a short text")
+    given.encode()  # a lone surrogate cannot be stored
+    return given
 
 
 def _step(given: object) -> WireStep:

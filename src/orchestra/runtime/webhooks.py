@@ -1,14 +1,14 @@
-"""What providers send to a workspace's lines: verified, decoded, then made into commands."""
+"""What providers send to a workspace's lines: verified, decoded, then taken."""
 
 from __future__ import annotations
 
 import logging
 
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
-from orchestra.errors import CommandRefused, InvalidData, JournalUnavailable
+from orchestra.errors import JournalUnavailable
 from orchestra.model.instants import instant
-from orchestra.runtime.inbound import commands_of, digested
 from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.news import News
 from orchestra.runtime.owner import Owner
 
 __all__ = ["Webhooks"]
@@ -17,12 +17,12 @@ _log = logging.getLogger("orchestra.runtime")
 
 
 class Webhooks:
-    """Takes what providers send. `unused` counts what the library has no use for."""
+    """Takes what providers send."""
 
-    def __init__(self, owner: Owner, lines: Lines) -> None:
+    def __init__(self, owner: Owner, lines: Lines, news: News) -> None:
         self._owner = owner
         self._lines = lines
-        self.unused = 0
+        self._news = news
 
     async def take(self, route_key: str, request: RawRequest) -> HttpReply:
         """Take a request, and tell what to answer; see `Workspace.webhook`."""
@@ -41,26 +41,13 @@ class Webhooks:
         return await self._take(line, verdict)
 
     async def _take(self, line: Line, verified: Verified) -> HttpReply:
-        owner = self._owner
         try:
             decoded = line.adapter.decode(verified, line.account)
         except Exception as error:  # noqa: BLE001 - a plug-in's fault concerns its own request only; the sender may try again
             _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
             return HttpReply(status=500)
-        for issue in decoded.issues:
-            _log.warning("%s/%s: %s at %s (%s)", line.channel, line.name, issue.code, issue.where, issue.raw_digest)
-        for event in decoded.events:
-            try:
-                commands = commands_of(event, line, owner.key)
-            except Exception as error:  # noqa: BLE001 - as above: what the plug-in made of this item is no news
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-                continue
-            self.unused += not commands
-            try:
-                for command in commands:
-                    await owner.execute(digested(command, owner.key))
-            except (InvalidData, CommandRefused) as error:
-                _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
-            except JournalUnavailable:
-                return HttpReply(status=503)
+        try:
+            await self._news.take(line, decoded)
+        except JournalUnavailable:
+            return HttpReply(status=503)
         return decoded.reply

@@ -43,7 +43,9 @@ from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.lists import Lists
 from orchestra.runtime.matters import Matters
+from orchestra.runtime.news import News
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.polling import Polling
 from orchestra.runtime.published import Published
 from orchestra.runtime.readers import Reader, reader_in
 from orchestra.runtime.redacting import (
@@ -85,21 +87,18 @@ class Workspace(Calls, Matters, Lists, Inviting):
     """
 
     def __init__(
-        self,
-        owner: Owner,
-        lines: Lines,
-        tasks: TaskGroup,
-        sources: Mapping[str, Source],
-        actions: ActionFunctions,
+        self, owner: Owner, lines: Lines, tasks: TaskGroup, sources: Mapping[str, Source], actions: ActionFunctions
     ) -> None:
         self._owner = owner
         self._acting = Acting(owner, actions, tasks)
         self._sending = Sending(owner, lines, tasks)
+        self._news = News(owner)
+        self._polling = Polling(owner, lines, self._news, tasks)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self._answering = Answering(owner)
-        self._settling = Settling(owner, self._leases, (self._sending, self._acting))
-        self._webhooks = Webhooks(owner, lines)
+        self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
+        self._webhooks = Webhooks(owner, lines, self._news)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
         self._contexts = Contexts(owner, Sources(sources, owner.clock))
@@ -173,16 +172,16 @@ class Workspace(Calls, Matters, Lists, Inviting):
         """Start the background work, and take up what an earlier owner left. Snapshots need a URL to open."""
         owner = self._owner
         await owner.durable(owner.engine.position)
-        owner.recent.listeners += [self._sending.heard, self._acting.heard, self._leases.told]
-        owner.after_reload.append(self._leases.reloaded)
+        owner.recent.listeners += [self._sending.heard, self._acting.heard, self._polling.heard, self._leases.told]
+        owner.after_reload += [self._leases.reloaded, self._polling.look_anew]
         for work in (owner.ring_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
             tasks.start_soon(work)
         for work in (self._answering.answer_for_ever, self._answering.forget_for_ever, Erasing(owner).erase_for_ever):
             tasks.start_soon(work)
         if url is not None:
             tasks.start_soon(snapshot_for_ever, owner, url)
-        await self._sending.recover()
-        await self._acting.recover()
+        for one in (self._sending, self._acting, self._polling):
+            await one.recover()
 
     # Commands and reads
 
@@ -330,7 +329,7 @@ class Workspace(Calls, Matters, Lists, Inviting):
 
     def health(self) -> Health:
         """How the workspace is doing now."""
-        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._webhooks.unused)
+        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._news.unused)
 
     # Agents
 
@@ -455,8 +454,8 @@ class Workspace(Calls, Matters, Lists, Inviting):
 
     def end_sending(self) -> None:
         """Begin no further sending."""
-        self._sending.end()
-        self._acting.end()
+        for one in (self._sending, self._acting, self._polling):
+            one.end()
 
     def state_hash(self) -> str:
         """A fingerprint of the state as decided."""

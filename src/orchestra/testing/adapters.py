@@ -31,10 +31,11 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from orchestra.channels import inbound, outbound
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.parts import Identity
-from orchestra.channels.port import ChannelAdapter, Decoded
+from orchestra.channels.port import ChannelAdapter, Decoded, Polled, PollingAdapter
 from orchestra.channels.registry import discover
 from orchestra.channels.sending import Failed, Next, Retry, SendPlan, Sent, Unknown
-from orchestra.channels.wire import NoAnswer, NoAnswerReason, RawRequest, StepResult, Verified, WireStep
+from orchestra.channels.wire import HttpAnswer, NoAnswer, NoAnswerReason, RawRequest, StepResult, Verified, WireStep
+from orchestra.testing.known import Known, learn
 from orchestra.testing.purity import forbid_effects
 
 __all__ = ["POINTS", "AdapterContract"]
@@ -51,6 +52,9 @@ POINTS: Mapping[int, str] = {
     44: "pure and thread-safe",
     45: "a broken plug-in stands alone",
     46: "text survives the round trip through the provider",
+    47: "a failed poll leaves the cursor, and says so",
+    48: "hostile answers to a poll never raise, and lead nowhere",
+    49: "the same page has the same dedupe keys",
 }
 """The points that this suite checks, by their number in the contract."""
 
@@ -60,6 +64,21 @@ _SAMPLES: Mapping[int, tuple[str, ...]] = {
     18: ("message", "redelivery"),
     20: ("echo",),
 }
+_HOSTILE: Sequence[bytes] = (
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"{}",
+    b"17",
+    b"\xff\xfe\x00",
+    b"\xef\xbb\xbf{}",
+    b'{"a": "\\ud800"}',
+    b"[" * 10_000,
+    b"9" * 10_000,
+    b"<html>Service unavailable</html>",
+    b"\x00" * 100,
+)
 _THREADS = 8
 _ROUNDS = 5
 
@@ -124,6 +143,10 @@ class AdapterContract(ABC):
         """Give the unsigned request by which the provider, as it understood the step, would echo the message."""
         pytest.fail(f"supply echo() of {type(step).__name__}, or declare point 46 as not applicable")
 
+    def page(self) -> StepResult:
+        """Give the provider's answer to a poll from the very beginning: a page of at least two pieces of news."""
+        pytest.fail("supply page(), or declare points 47 to 49 as not applicable")
+
     # Decoding.
 
     def test_16_batches(self) -> None:
@@ -161,12 +184,12 @@ class AdapterContract(ABC):
         """Providers keep no order: whatever comes first, the same must be known in the end."""
         self._needs(19)
         samples = [self.sample(kind) for kind in self.sequence_kinds]
-        states: list[Mapping[str, _Known]] = []
+        states: list[Mapping[str, Known]] = []
         for order in itertools.permutations(samples):
-            state: dict[str, _Known] = {}
+            state: dict[str, Known] = {}
             for place, request in enumerate(order):
                 for event in self._decoded(self._received_later(request, place)).events:
-                    _learn(state, event)
+                    learn(state, event)
             states.append(state)
         assert states[0], "the samples must tell something about messages"
         assert all(state == states[0] for state in states), "what is known depends on the order of arrival"
@@ -289,7 +312,55 @@ class AdapterContract(ABC):
 
         check()
 
+    # Asking for news, where the adapter can.
+
+    def test_47_failed_poll(self) -> None:
+        """Who moves on after a failure loses what came in between."""
+        self._needs_polling(47)
+        results: list[StepResult] = [NoAnswer(reason, may_have_arrived=True) for reason in NoAnswerReason]
+        results += [HttpAnswer(status=status, body=body) for status in (429, 500, 503) for body in _HOSTILE[:6]]
+        for cursor, result in itertools.product((None, self._cursor()), results):
+            polled = self._polled(result, cursor)
+            assert polled.cursor == cursor, f"the cursor moved though there was no answer: {result}"
+            assert polled.retry is not None, f"a failure must say so, or it passes for no news: {result}"
+            assert not polled.decoded.events, f"there was news in a failure: {result}"
+            assert not polled.has_more, f"it would be asked again at once: {result}"
+
+    def test_48_hostile_poll(self) -> None:
+        """Whatever comes, the runtime is told what it is, and the cursor leads to nothing that was not there."""
+        self._needs_polling(48)
+        for cursor, body in itertools.product((None, self._cursor()), _HOSTILE):
+            polled = self._polled(HttpAnswer(status=200, body=body), cursor)
+            assert polled.cursor == cursor, f"the cursor moved on {body[:20]!r}"
+            assert not polled.decoded.events, f"there was news in {body[:20]!r}"
+            assert not polled.has_more, f"it would be asked again at once after {body[:20]!r}"
+
+    def test_49_same_page(self) -> None:
+        """A page comes again after a crash before its cursor was kept: nobody's message may count twice."""
+        self._needs_polling(49)
+        first = self._polled(self.page(), None)
+        again = self._polled(self.page(), None, self.now + timedelta(hours=1))
+        assert len(first.decoded.events) >= 2, "the page must hold at least two pieces of news"
+        assert _keys(first.decoded) == _keys(again.decoded), "the key must not depend on when or how often it was asked"
+        assert len(set(_keys(first.decoded))) == len(first.decoded.events), "different news must have different keys"
+        assert first.cursor is not None, "a page must say where to go on"
+        assert first.cursor == again.cursor, "the same page must lead to the same place"
+        assert 1 <= len(first.cursor) <= 2_000, "the cursor cannot be kept"
+        assert first.retry is None, "an answer that was read is no failure"
+
     # Shared by the tests.
+
+    def _needs_polling(self, point: int) -> None:
+        self._needs(point)
+        if not isinstance(self.adapter(), PollingAdapter):
+            pytest.skip(f"point {point} ({POINTS[point]}) does not apply: the adapter asks for no news")
+
+    def _cursor(self) -> str | None:
+        return self._polled(self.page(), None).cursor
+
+    def _polled(self, result: StepResult, cursor: str | None, now: datetime | None = None) -> Polled:
+        """What comes of one poll that is answered so."""
+        return _poll(self.adapter(), self.account(), result, cursor, now or self.now)
 
     def _needs(self, point: int) -> None:
         unknown = set(self.not_applicable) - set(POINTS)
@@ -325,54 +396,20 @@ class AdapterContract(ABC):
         samples, messages = self._signed_samples(), self.messages()
         steps = self._steps() if self._encodes() else ()
         lost = NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=True)
+        polls = isinstance(adapter, PollingAdapter) and 49 not in self.not_applicable
+        pages = [self.page(), lost] if polls else []
         return lambda: [
             adapter.describe(),
             adapter.capabilities(account, conversation),
             *(_decode(adapter, sample, account, now) for sample in samples),
             *(adapter.encode(message, account, conversation, now) for message in messages),
             *(adapter.interpret(step, lost, now) for step in steps),
+            *(_poll(adapter, account, page, None, now) for page in pages),
         ]
 
     def _signed_samples(self) -> list[RawRequest]:
         kinds = [kind for point in _SAMPLES if point not in self.not_applicable for kind in _SAMPLES[point]]
         return [self.sign(self.sample(kind)) for kind in kinds]
-
-
-@attrs.define
-class _Known:
-    """What is known of one message."""
-
-    text: str | None = None
-    text_at: datetime | None = None
-    is_deleted: bool = False
-    receipt: int = -1
-
-
-_RANKS = {state: rank for rank, state in enumerate(inbound.DeliveryState)}
-
-
-def _learn(state: dict[str, _Known], event: inbound.Inbound) -> None:
-    """Fold an event as an engine would: later texts win by the time they were written, nothing is undone."""
-    match event:
-        case inbound.MessageReceived():
-            _learn_text(state.setdefault(event.origin.ids.message or "", _Known()), event.text, event.origin)
-        case inbound.MessageEdited():
-            _learn_text(state.setdefault(event.message_id, _Known()), event.text, event.origin)
-        case inbound.MessageDeleted():
-            state.setdefault(event.message_id, _Known()).is_deleted = True
-        case inbound.DeliveryUpdate():
-            for message in event.message_ids or (f"up to {event.watermark}",):
-                known = state.setdefault(message, _Known())
-                known.receipt = max(known.receipt, _RANKS[event.state])
-        case _:
-            return  # Other news tells nothing about a message's text or arrival.
-
-
-def _learn_text(known: _Known, text: str, origin: inbound.Origin) -> None:
-    at = origin.occurred_at
-    assert at is not None, "a message or an edit must say when it was written, or nobody can order them"
-    if known.text_at is None or at > known.text_at:
-        known.text, known.text_at = text, at
 
 
 def _text(event: inbound.Inbound) -> str:
@@ -395,6 +432,15 @@ def _decode(adapter: ChannelAdapter, request: RawRequest, account: Account, now:
     verified = adapter.verify(request, account, now)
     assert isinstance(verified, Verified), f"a genuine request was not accepted: {verified}"
     return adapter.decode(verified, account)
+
+
+def _poll(adapter: object, account: Account, result: StepResult, cursor: str | None, now: datetime) -> Polled:
+    assert isinstance(adapter, PollingAdapter)
+    step = adapter.poll(cursor, account, now).steps[-1]
+    try:
+        return adapter.decode_poll(step, result, cursor, account)
+    except Exception as error:
+        raise AssertionError(f"decode_poll raised {type(error).__name__} on {result}") from error
 
 
 @contextmanager

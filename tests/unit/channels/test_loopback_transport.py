@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -12,8 +13,10 @@ from orchestra.channels.loopback import LoopbackAdapter
 from orchestra.channels.loopback_transport import Failure, LoopbackProvider, LoopbackTransport
 from orchestra.channels.loopback_wire import signature_headers
 from orchestra.channels.parts import Identity
+from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Interpreted, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import (
+    FrameAnswer,
     FrameStep,
     HttpAnswer,
     HttpStep,
@@ -168,6 +171,124 @@ def test_the_same_news_can_be_sent_again(provider: LoopbackProvider) -> None:
     first, again = (heard(provider.webhook(news, at=NOW, attempt=attempt))[0].origin for attempt in (1, 2))
     assert first.dedupe_key == again.dedupe_key
     assert (first.is_redelivery, again.is_redelivery) == (False, True)
+
+
+# Asking for news
+
+
+def ask(provider: LoopbackProvider, cursor: str | None = None) -> Polled:
+    (step,) = ADAPTER.poll(cursor, ACCOUNT, NOW).steps
+    assert isinstance(step, HttpStep)
+    return ADAPTER.decode_poll(step, provider.receive(step), cursor, ACCOUNT)
+
+
+def test_with_nothing_kept_there_is_no_news(provider: LoopbackProvider) -> None:
+    assert ask(provider) == Polled(decoded=Decoded(), cursor=None)
+    assert (provider.polls, provider.attempts) == ([None], [])
+
+
+def test_what_is_kept_is_told_in_pages_and_in_order(provider: LoopbackProvider) -> None:
+    provider.page_size = 2
+    for text in ("a", "b", "c"):
+        provider.keep_message(text, at=NOW, sender="ann")
+    first = ask(provider)
+    assert [event.text for event in first.decoded.events if isinstance(event, inbound.MessageReceived)] == ["a", "b"]
+    assert (first.cursor, first.has_more, first.retry) == ("2", True, None)
+    second = ask(provider, first.cursor)
+    assert [event.text for event in second.decoded.events if isinstance(event, inbound.MessageReceived)] == ["c"]
+    assert (second.cursor, second.has_more) == ("3", False)
+    assert ask(provider, second.cursor) == Polled(decoded=Decoded(), cursor="3")
+    assert provider.polls == [None, "2", "3"]
+
+
+def test_news_are_the_same_by_webhook_and_by_poll(provider: LoopbackProvider) -> None:
+    news = provider.event("message", at=NOW, sender="ann", message="in-1", text="Hello")
+    provider.keep(news)
+    (told,), (asked,) = heard(provider.webhook(news, at=NOW)), ask(provider).decoded.events
+    assert told.origin.dedupe_key == asked.origin.dedupe_key
+    assert (asked.origin.received_at, asked.origin.occurred_at) == (NOW, NOW)
+    assert not asked.origin.is_redelivery
+
+
+def test_one_bad_piece_of_a_page_costs_only_itself(provider: LoopbackProvider) -> None:
+    provider.keep_message("a", at=NOW)
+    provider.keep({"id": "e-9", "type": "message"})
+    provider.keep_message("c", at=NOW)
+    polled = ask(provider)
+    assert (len(polled.decoded.events), polled.cursor) == (2, "3")
+    assert [issue.where for issue in polled.decoded.issues] == ["page.events[1].at"]
+
+
+def test_polls_fail_apart_from_sends(provider: LoopbackProvider) -> None:
+    provider.keep_message("a", at=NOW)
+    provider.fail_next(Failure.UNAVAILABLE)
+    provider.fail_polls(Failure.RATE_LIMITED, Failure.TIMED_OUT, Failure.NOT_CONNECTED, Failure.REJECTED)
+    told = [ask(provider, "0") for _ in range(5)]
+    assert [polled.retry for polled in told] == [
+        Retry("http_429", timedelta(seconds=7)),
+        Retry("timed_out"),
+        Retry("not_connected"),
+        Retry("http_422"),
+        None,
+    ]
+    assert [polled.cursor for polled in told] == ["0", "0", "0", "0", "1"]
+    assert outcome(step_of(), provider.receive(step_of())) == Retry("http_503")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"no json", 400),
+        (b"{}", 400),
+        (b'{"account":"other","type":"poll"}', 400),
+        (b'{"account":"acme","type":"message"}', 400),
+        (b'{"account":"acme","after":"x","type":"poll"}', 400),
+        (b'{"account":"acme","type":"poll"}', 200),
+    ],
+)
+def test_a_poll_must_be_one(provider: LoopbackProvider, body: bytes, status: int) -> None:
+    step = attrs.evolve(step_of(), headers=signature_headers("secret", NOW, body), body=body)
+    answer = provider.receive(step)
+    assert isinstance(answer, HttpAnswer)
+    assert answer.status == status
+    assert provider.receive(attrs.evolve(step, headers=())) == HttpAnswer(status=401)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"account": "other"},
+        {"account": None},
+        {"events": {}},
+        {"next": 17},
+        {"next": ""},
+        {"more": "yes"},
+        {"more": None},
+    ],
+)
+def test_what_is_no_page_is_asked_for_again(change: dict[str, object]) -> None:
+    page = {"account": "acme", "events": [], "next": "9", "more": False, **change}
+    (step,) = ADAPTER.poll("4", ACCOUNT, NOW).steps
+    polled = ADAPTER.decode_poll(step, HttpAnswer(status=200, body=json.dumps(page).encode()), "4", ACCOUNT)
+    assert (polled.cursor, polled.has_more, polled.decoded.events) == ("4", False, ())
+    assert polled.retry == Retry("unreadable_answer")
+    assert [issue.code for issue in polled.decoded.issues] == ["malformed"]
+
+
+def test_the_answer_to_something_else_is_none() -> None:
+    (step,) = ADAPTER.poll(None, ACCOUNT, NOW).steps
+    assert ADAPTER.decode_poll(step, FrameAnswer(), None, ACCOUNT).retry == Retry("loopback_needs_http")
+
+
+def test_without_a_secret_it_is_asked_in_vain(provider: LoopbackProvider) -> None:
+    (step,) = ADAPTER.poll(None, attrs.evolve(ACCOUNT, secrets={}), NOW).steps
+    assert isinstance(step, HttpStep)
+    assert provider.receive(step) == HttpAnswer(status=401)
+
+
+def test_a_cursor_stands_in_no_repr(provider: LoopbackProvider) -> None:
+    assert "joe" not in repr(ADAPTER.poll("joe@x.example", ACCOUNT, NOW))
+    assert "joe" not in repr(Polled(decoded=Decoded(), cursor="joe@x.example"))
 
 
 def test_two_providers_told_the_same_do_the_same() -> None:

@@ -188,7 +188,8 @@ def test_a_description_lists_every_fault_of_an_account() -> None:
 def test_parts_of_the_port_are_asked_for_one_by_one() -> None:
     adapter = LoopbackAdapter()
     assert isinstance(adapter, ChannelAdapter)
-    for part in (PollingAdapter, AuthorizingAdapter, FetchingAdapter, StreamCodec):
+    assert isinstance(adapter, PollingAdapter)
+    for part in (AuthorizingAdapter, FetchingAdapter, StreamCodec):
         assert not isinstance(adapter, part)
     account = Account(route_key="r", channel="loopback", id="acme", secrets={"signing": ("s",)})
     assert isinstance(LoopbackTransport(LoopbackProvider(account)), Transport)

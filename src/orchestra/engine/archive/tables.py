@@ -89,6 +89,7 @@ STAYS: Mapping[str, Sequence[str]] = {
     "engagements": ["counts"],
     "invitations": ["counts"],
     "outages": ["outages"],
+    "cursors": ["cursors"],
     "consults": ["counts"],
     "segments": ["counts"],
     "hours": ["doors"],

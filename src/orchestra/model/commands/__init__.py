@@ -125,7 +125,7 @@ from orchestra.model.commands.offers import (
     ReportSetupFailed,
     RescindOffer,
 )
-from orchestra.model.commands.outages import ReportChannel
+from orchestra.model.commands.outages import MoveCursor, ReportChannel
 from orchestra.model.commands.ownership import (
     AcceptHandOff,
     DeclineHandOff,
@@ -194,6 +194,7 @@ __all__ = [
     "MergeConsult",
     "MergeCustomers",
     "MonitorInteraction",
+    "MoveCursor",
     "MoveInteraction",
     "OfferHandOff",
     "OpenCase",

@@ -1,4 +1,4 @@
-"""Commands: accounts of channels that are down."""
+"""Commands: accounts of channels that are down, and how far their news have been taken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import attrs
 
 from orchestra.model.command import Command
 
-__all__ = ["ReportChannel"]
+__all__ = ["MoveCursor", "ReportChannel"]
 
 
 @attrs.define
@@ -23,3 +23,16 @@ class ReportChannel(Command):
     state: str
     reason: str
     for_us: int | None = None
+
+
+@attrs.define
+class MoveCursor(Command):
+    """Go on from there when an account of a channel is next asked for its news.
+
+    Given by the runtime, after all news before it are durable: if they come again, they are known. What the provider
+    means by `cursor` is its own affair; it has at most 2,000 characters. The one that is kept already changes nothing.
+    """
+
+    channel: str
+    account: str
+    cursor: str = attrs.field(repr=False)

@@ -189,7 +189,7 @@ from orchestra.model.events.offers import (
     RoutingSwept,
     StepEntered,
 )
-from orchestra.model.events.outages import ChannelDown, ChannelUp, OutageTold
+from orchestra.model.events.outages import ChannelDown, ChannelUp, CursorMoved, OutageTold
 from orchestra.model.events.ownership import (
     CaseEscalated,
     EscalationEnded,
@@ -283,6 +283,7 @@ __all__ = [
     "ContactTaken",
     "ContactVerified",
     "ConversationStarted",
+    "CursorMoved",
     "CustomerAdded",
     "CustomerAliased",
     "CustomerArchived",

@@ -1,4 +1,4 @@
-"""Events: accounts of channels that are down."""
+"""Events: accounts of channels that are down, and how far their news have been taken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import attrs
 
 from orchestra.model.event import Event
 
-__all__ = ["ChannelDown", "ChannelUp", "OutageTold"]
+__all__ = ["ChannelDown", "ChannelUp", "CursorMoved", "OutageTold"]
 
 
 @attrs.define
@@ -40,3 +40,12 @@ class OutageTold(Event):
     after: int
     invited: int
     is_done: bool
+
+
+@attrs.define
+class CursorMoved(Event):
+    """All news of this account before `cursor` have been taken: it is asked for those after it from now on."""
+
+    channel: str
+    account: str
+    cursor: str = attrs.field(repr=False)

@@ -1,0 +1,1 @@
+"""How far the news of each account have been taken."""
