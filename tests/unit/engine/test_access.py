@@ -93,6 +93,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.StopSending("x"),
     c.StartSending(),
     c.ReportChannel("chat", "main", "down", "x"),
+    c.MoveCursor("chat", "main", "c1"),
     c.MarkLog("s", 1, 0, 0),
     c.BeginImport(),
     c.ImportCustomer("u1", [person("joe")]),
