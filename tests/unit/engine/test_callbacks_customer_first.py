@@ -450,3 +450,19 @@ def test_state_is_the_same_from_the_log_and_from_a_dump_while_customers_are_call
 def test_a_plan_tells_what_is_wrong_with_its_calls(path: str, values: dict[str, Any]) -> None:
     faults = attrs.evolve(plan(), callbacks=Callbacks(**values)).faults()
     assert [fault.path for fault in faults if fault.is_error] == [path]
+
+
+# In touch otherwise
+
+
+def test_who_was_reached_and_waits_in_the_same_matter_as_well_has_one_place() -> None:
+    """The callback was asked for before they wrote, and is part of what goes on only since they were reached."""
+    driver = centre()
+    driver.sign_in("ana")
+    (callback,) = waiting(driver)
+    driver.run(c.SignOut("ana"))
+    mail = driver.message("joe", "email", topic="bill")
+    assert report(driver, callback, "answered").waits
+    assert [driver.state(got) for got in (callback, mail)] == ["QUEUED", "QUEUED"], "two matters"
+    driver.run(c.MergeCases(mail.case.id, callback.case.id, "the same"))
+    assert [driver.state(got) for got in (callback, mail)] == ["QUEUED", "LINKED"]

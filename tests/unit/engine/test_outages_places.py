@@ -158,3 +158,15 @@ def test_very_many_give_their_places_in_slices() -> None:
     contacts = driver.engine.view.contacts.interactions
     assert {row.channel for row in contacts.values() if row.state == "QUEUED"} == {"email"}
     assert [event.is_done for event in driver.events(e.OutageTold)] == [False, False, True]
+
+
+def test_what_is_answered_sooner_elsewhere_takes_along_what_people_had_linked() -> None:
+    """The mail's place is the chat's as soon as it has one again: the call goes where the mail went."""
+    pairs = {"voice": {"email": "separate", "chat": "separate"}}
+    driver = _waiting("voice", "email", of=plan(engagements=Engagements(channel_down=None, pairs=pairs)))
+    driver.run(c.LinkQuestion("in2", "in1"), 1)
+    _waiting("chat", driver=driver)
+    assert _states(driver) == {"in1": "QUEUED", "in2": "LINKED", "in3": "QUEUED"}
+    _report(driver, "voice")
+    assert _states(driver) == {"in1": "LINKED", "in2": "LINKED", "in3": "QUEUED"}
+    assert driver.engine.view.engagements.linked_to("in3") == ["in1", "in2"]

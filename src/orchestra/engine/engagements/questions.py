@@ -97,7 +97,9 @@ def give_place(view: View, interaction: str) -> Iterator[e.Event]:
         return
     to = min(there, key=lambda name: _answered_at(view, name))
     yield from unlink(view, to, "channel down")
-    if rows[interaction].state in _GIVEN:  # people linked what does not go together by itself
+    to = view.engagements.linked.get(to, to)  # at once, where another in its own matter is answered sooner
+    # Else people linked what does not go together by itself.
+    if to != interaction and rows[to].state in _PLACES and rows[interaction].state in _GIVEN:
         yield from link(view, interaction, to, "asked")
 
 
