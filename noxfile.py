@@ -64,7 +64,7 @@ FIXED_SECONDS: Mapping[str, int] = {
     "install": 40,
     "lint": 10,
     "types and docs": 100,
-    "tests-3.11": 340,
+    "tests-3.11": 240,
     "tests-3.12": 20,
     "tests-3.13": 35,
     "lowest": 25,
