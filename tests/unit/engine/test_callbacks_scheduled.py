@@ -162,3 +162,16 @@ def test_who_is_called_on_a_form_may_call_in_meanwhile_and_comes_to_the_same_cas
     callback = schedule(driver)
     call = driver.call("joe")
     assert (call.case, call.customer) == (callback.case, callback.customer)
+
+
+def test_who_turns_out_to_be_another_keeps_their_number_and_is_told_nothing_of_the_others_case() -> None:
+    """Called at the number of one under the id of the other, as long as both were taken for one person."""
+    driver = Driver()
+    ann, joe = driver.call("ann"), driver.message("joe", "chat", topic="bill")
+    driver.run(c.MergeCustomers(ann.customer, joe.customer, "passport", 100))
+    got = driver.run(c.ScheduleCallback("voice", "main", person("ann"), customer=joe.customer, case=joe.case.id)).result
+    assert driver.last(e.CallbackRequested).customer == ann.customer
+    driver.run(c.SplitCustomers("li1", "two people"))
+    assert driver.engine.view.contacts.interactions[got.interaction].customer == ann.customer
+    with pytest.raises(InvalidCommand, match="has had no contact with its customer on voice"):
+        driver.run(c.SendMessage(joe.case.id, "k", "delay", channel="voice", text="It costs 49."))

@@ -172,6 +172,12 @@ def _matter(view: View, command: c.ScheduleCallback, customer: str | None) -> st
     return last
 
 
+def _called(view: View, conversation: str, whom: str) -> str:
+    """Under which of their ids somebody is called: if two people turn out to be two, each keeps their own number."""
+    owner = view.contacts.conversations[conversation].customer
+    return owner if view.identity.is_same(owner, whom) else whom
+
+
 def _holder(view: View, address: Address) -> str | None:
     return view.identity.holder(address.key) if address.matches else None
 
@@ -189,7 +195,7 @@ def _scheduled(view: View, command: c.ScheduleCallback, customer: str | None, ca
     asked = e.CallbackRequested(
         view.contacts.next_id("interaction", "in"),
         case,
-        whom,
+        _called(view, conversation, whom),
         command.channel,
         command.account,
         conversation,
