@@ -135,8 +135,9 @@ def _matter(view: View, interaction: str) -> str:
 def _regrouped(view: View, there: Sequence[str], about: Iterable[str]) -> Iterator[e.Event]:
     """How a contact goes with those before it; two that wait for one answer then hold one place."""
     members = view.engagements.members
-    # A callback is part of it from when its customer was reached, whenever it was asked for.
-    there = sorted(there, key=lambda one: members[one].began)
+    # A callback is part of it from when its customer was reached, whenever it was asked for; and what was turned away
+    # just now, as its queue is closed, is part of nothing any more.
+    there = sorted((one for one in there if one in members), key=lambda one: members[one].began)
     for interaction in about:
         member = members.get(interaction)
         if member is None or member.mode == "first" or interaction == there[0]:
