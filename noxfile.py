@@ -117,7 +117,7 @@ TYPED = ("src", "examples", "tests/typing")
 if (planned := sum(p.share_s for p in PROOFS.values()) + sum(FIXED_SECONDS.values())) > CI_SECONDS:
     raise SystemExit(f"noxfile.py plans {planned} s, a CI run has {CI_SECONDS} s")
 
-# Tests start hundreds of processes, and pytest rewrites the whole package, which brings a plug-in of its: what was
+# Tests start hundreds of processes, and pytest rewrites the whole package, which brings a plug-in of its own: what was
 # compiled once is kept, whatever the machine says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -208,6 +208,17 @@ class Centre:
         """The records of the journal."""
         return list(self.journal.read())
 
+    def texts(self) -> list[str]:
+        """What is written to customers from now on, word for word; the channel refuses to carry it."""
+        texts: list[str] = []
+
+        def seen(message: Outbound) -> Refused:
+            texts.append(message.text)
+            return Refused("seen", "it was only to be read")
+
+        self.adapter.on_encode = seen
+        return texts
+
     def counts(self) -> Counter[str]:
         """Event type -> how many the journal holds."""
         return Counter(record.type for record in self.records())

@@ -8,9 +8,9 @@ import logging
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import pytest
@@ -266,35 +266,35 @@ class WritesLatin1(LoopbackAdapter):
         return super().encode(message, account, conversation, now)
 
 
-class MovesOnAfterAFailure(LoopbackAdapter):
+class MisreadsFailedPolls(LoopbackAdapter):
+    """What it makes of a failed answer is `changed`."""
+
+    changed: ClassVar[Mapping[str, Any]] = {}
+
+    @override
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        polled = super().decode_poll(step, result, cursor, account)
+        return attrs.evolve(polled, **self.changed) if polled.retry else polled
+
+
+class MovesOnAfterAFailure(MisreadsFailedPolls):
     """What came while the provider could not answer is never asked for."""
 
-    @override
-    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
-        polled = super().decode_poll(step, result, cursor, account)
-        return attrs.evolve(polled, cursor="99") if polled.retry else polled
+    changed: ClassVar = {"cursor": "99"}
 
 
-class BeginsAnewAfterAFailure(LoopbackAdapter):
-    @override
-    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
-        polled = super().decode_poll(step, result, cursor, account)
-        return attrs.evolve(polled, cursor=None) if polled.retry else polled
+class BeginsAnewAfterAFailure(MisreadsFailedPolls):
+    changed: ClassVar = {"cursor": None}
 
 
-class HidesFailedPolls(LoopbackAdapter):
+class HidesFailedPolls(MisreadsFailedPolls):
     """A provider that is down looks like one with no news."""
 
-    @override
-    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
-        return attrs.evolve(super().decode_poll(step, result, cursor, account), retry=None)
+    changed: ClassVar = {"retry": None}
 
 
-class AsksAgainAtOnce(LoopbackAdapter):
-    @override
-    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
-        polled = super().decode_poll(step, result, cursor, account)
-        return attrs.evolve(polled, has_more=True) if polled.retry else polled
+class AsksAgainAtOnce(MisreadsFailedPolls):
+    changed: ClassVar = {"has_more": True}
 
 
 class TrustsAnswers(LoopbackAdapter):

@@ -169,7 +169,7 @@ class Contexts:
 
         Raises:
             UnknownId: there is no such interaction.
-            NotPermitted: it is neither.
+            NotPermitted: it is none of these.
         """
         context, asked, ids, mark = await self._owner.read(lambda view: _seen(view, interaction, agent))
         if mark is not None:

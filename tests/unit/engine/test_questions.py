@@ -280,3 +280,19 @@ def test_who_turn_out_to_be_one_hold_one_place_in_the_case_of_another() -> None:
     assert [_state(driver, name) for name in ("in3", "in4")] == ["QUEUED", "QUEUED"]
     driver.run(c.MergeCustomers("cu2", "cu3", "told"), 1)
     assert (_state(driver, "in3"), _to(driver, "in4")) == ("QUEUED", "in3")
+
+
+def test_what_is_parted_and_turned_away_at_once_is_in_touch_no_more() -> None:
+    """The chat was to be answered with the call; as a matter of its own it would wait in a queue that has closed."""
+    first = plan()
+    care = attrs.evolve(first.queues["care"], when_closed="turn_away")
+    driver = Driver(plan(queues={**first.queues, "care": care}))
+    driver.sign_in("ana")
+    call = driver.call("joe", "voice", topic="order")
+    driver.message("joe", "chat", topic="order")
+    driver.accept(driver.events(e.OfferMade)[0])
+    driver.run(c.CloseQueue("care", "fire"), 1)
+    assert (_state(driver, "in1"), _state(driver, "in2")) == ("ACTIVE", "LINKED")
+    driver.run(c.SplitCase(call.case.id, "two matters", ["in2"]), 1)
+    assert driver.last(e.InteractionDeflected).interaction == "in2"
+    assert list(driver.engine.view.engagements.members) == ["in1"]

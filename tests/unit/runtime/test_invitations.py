@@ -10,8 +10,6 @@ import pytest
 from tests.contact_centre import PLAN, Centre, message, until
 
 from orchestra import Handle, Message, blocking
-from orchestra.channels.outbound import Message as Outbound
-from orchestra.channels.sending import Refused
 from orchestra.errors import NotPermitted, UnknownId
 from orchestra.model import events as e
 from orchestra.model.results import Invited
@@ -30,13 +28,7 @@ def _private(centre: Centre) -> str:
 
 
 async def test_the_token_is_sent_and_stored_nowhere(centre: Centre) -> None:
-    texts: list[str] = []
-
-    def seen(outbound: Outbound) -> Refused:
-        texts.append(outbound.text)
-        return Refused("seen")
-
-    centre.adapter.on_encode = seen
+    texts = centre.texts()
     async with centre.open() as workspace:
         got = await workspace.receive(message(1, "Nobody helps me!"))
         invited = await workspace.invite("mail", "Come: {token}", interaction=got.interaction)
@@ -81,13 +73,7 @@ def test_an_application_that_does_not_wait_invites_too(tmp_path: Path) -> None:
 
 
 async def test_the_text_of_others_stays_as_it_is(centre: Centre) -> None:
-    texts: list[str] = []
-
-    def seen(outbound: Outbound) -> Refused:
-        texts.append(outbound.text)
-        return Refused("seen")
-
-    centre.adapter.on_encode = seen
+    texts = centre.texts()
     async with centre.open() as workspace:
         got = await workspace.receive(message(1))
         session = await workspace.sign_in("ana")

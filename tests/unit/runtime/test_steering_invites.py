@@ -11,8 +11,6 @@ import pytest
 from tests.contact_centre import Centre, until
 
 from orchestra import Email, Handle, Message, Plan, Workspace, blocking
-from orchestra.channels.outbound import Message as Outbound
-from orchestra.channels.sending import Refused
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
 from orchestra.model import commands as c, events as e
@@ -66,13 +64,6 @@ async def test_nobody_is_invited_unless_that_is_asked_for(centre: Centre) -> Non
 
 
 async def test_they_are_invited_in_the_words_of_the_steering(centre: Centre) -> None:
-    texts: list[str] = []
-
-    def seen(outbound: Outbound) -> Refused:
-        texts.append(outbound.text)
-        return Refused("seen")
-
-    centre.adapter.on_encode = seen
     async with waiting(centre) as (workspace, got):
         found = await workspace.steer(got.interaction or "", invite=True)
         assert found.invited is not None
