@@ -16,7 +16,7 @@ import orchestra
 from orchestra.engine.access import _MAY
 from orchestra.model.commands import COMMANDS
 from orchestra.model.events import EVENTS
-from orchestra.model.plan import Plan
+from orchestra.model.plan_data import PlanData
 from orchestra.model.private import private_names
 
 __all__ = ["command_catalogue", "event_catalogue", "plan_keys", "plan_tables", "public_names"]
@@ -68,8 +68,8 @@ def public_names() -> str:
 
 
 def plan_tables() -> Iterator[tuple[str, type[Any]]]:
-    """Every table of a plan file with its class, as they stand in `Plan`: `queues.NAME.service_level`."""
-    yield from _tables("", Plan)
+    """Every table of a plan file with its class, as they stand in a `Plan`: `queues.NAME.service_level`."""
+    yield from _tables("", PlanData)
 
 
 def _tables(path: str, kind: type[Any]) -> Iterator[tuple[str, type[Any]]]:

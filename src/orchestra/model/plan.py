@@ -1,54 +1,24 @@
-"""The plan: everything a user defines about a workspace, as pure data, from Python or a TOML file."""
+"""The plan: everything a user defines about a workspace, as pure data, from Python or a TOML file.
+
+Belongs here: reading and writing a plan. Does not: what it says (`plan_data`), and what is wrong with it
+(`plan_checks`).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
-from orchestra.model.actions import Actions, check_actions
-from orchestra.model.brands import check_brands
-from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
-from orchestra.model.cases import check_cases
-from orchestra.model.commitment_checks import check_commitments, check_may_commit
-from orchestra.model.cost_checks import Beside, check_costs
-from orchestra.model.costs import Costs
-from orchestra.model.definitions import (
-    AgentDefinition,
-    Brand,
-    Callbacks,
-    Cases,
-    Channel,
-    Commitments,
-    Deliveries,
-    Fields,
-    Label,
-    Participant,
-    Presence,
-    Queue,
-    Role,
-    Team,
-    WorkspaceDefinition,
-)
-from orchestra.model.engagements import Engagements, check_engagements
 from orchestra.model.files import decoded, read_file
-from orchestra.model.findings import FIELD_TYPES, FindingKind, check_findings
-from orchestra.model.identity import Identity, check_identity
-from orchestra.model.participants import check_participants
-from orchestra.model.privacy import Privacy, check_privacy
-from orchestra.model.roles import check_sight
-from orchestra.model.routing import RESERVED
-from orchestra.model.routing_checks import Known, check_routing
-from orchestra.model.rule_checks import Named, check_rules
-from orchestra.model.rules import Rule
-from orchestra.model.structure import Lost, microseconds, salvage, unstructure
-from orchestra.model.teams import check_teams
+from orchestra.model.plan_checks import plan_faults
+from orchestra.model.plan_data import PlanData
+from orchestra.model.structure import Lost, salvage, unstructure
 
 __all__ = ["Plan"]
 
@@ -56,76 +26,15 @@ _MAX_PLAN_BYTES = 900_000
 _MAX_FILE_BYTES = 2 * _MAX_PLAN_BYTES
 """A file also has comments and names that are no part of the stored form."""
 _NOTHING_LOST = Lost()
-_SHORTEST_POLL_US = 1_000_000
-_SHORTEST_KEPT = timedelta(days=7)
-_FURTHEST_AHEAD = timedelta(days=30)
-_MOST_DIALLED = 100
-_MOST_AGENTS = 7_500
-"""As many as the largest centres are said to have in one place; more than that are defined by command."""
-
-
-def _rules(values: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Lists, as files have them, and tuples make equal plans."""
-    return tuple(values)
 
 
 @attrs.frozen
-class Plan:
+class Plan(PlanData):
     """What a workspace is: its queues, teams, channels, agents and policies.
 
     Pure data: build it in Python or load it from a file, both give the same value. `faults()` tells all that is wrong;
     opening a workspace with a faulty plan raises them together.
-
-    Attributes:
-        workspace: what holds for all of it.
-        queues: queue -> where interactions wait; at least one.
-        teams: team -> who serves queues and owns their cases.
-        channels: channel -> a medium and how it is worked.
-        labels: label -> how many interactions with it one agent has at once.
-        skills: what routing may require: skill -> what it means, for people.
-        agents: agent -> who works here, beside those defined by command.
-        roles: role -> what those who hold it may do and see.
-        brands: brand -> which accounts and teams are its own; none unless stated.
-        participants: role in a case -> what people other than its customer are shown and told; any word is a role if
-            none is named.
-        presence: how agents' absence shows.
-        cases: how contacts become cases.
-        identity: who customers are.
-        engagements: what happens when a customer is in touch on several channels at once.
-        deliveries: how outbound messages are tried.
-        callbacks: how customers are called back.
-        fields: which fields the application may set.
-        findings: kind -> what contacts bring to light for other departments, and who wants to know.
-        commitments: what the company may commit itself to, and what holds where statements contradict each other.
-        costs: what serving customers costs on which channel, and where they may be invited instead.
-        actions: how the application's own actions are tried.
-        rules: what follows when something happens, as `[[rules]]` in a file.
-        privacy: how what is personal is kept.
     """
-
-    workspace: WorkspaceDefinition = WorkspaceDefinition()
-    queues: Mapping[str, Queue] = attrs.field(factory=dict)
-    teams: Mapping[str, Team] = attrs.field(factory=dict)
-    channels: Mapping[str, Channel] = attrs.field(factory=dict)
-    labels: Mapping[str, Label] = attrs.field(factory=dict)
-    skills: Mapping[str, str] = attrs.field(factory=dict)
-    agents: Mapping[str, AgentDefinition] = attrs.field(factory=dict)
-    roles: Mapping[str, Role] = attrs.field(factory=dict)
-    brands: Mapping[str, Brand] = attrs.field(factory=dict)
-    participants: Mapping[str, Participant] = attrs.field(factory=dict)
-    presence: Presence = Presence()
-    cases: Cases = Cases()
-    identity: Identity = Identity()
-    engagements: Engagements = Engagements()
-    deliveries: Deliveries = Deliveries()
-    callbacks: Callbacks = Callbacks()
-    fields: Fields = Fields()
-    findings: Mapping[str, FindingKind] = attrs.field(factory=dict)
-    commitments: Commitments = Commitments()
-    costs: Costs = Costs()
-    actions: Actions = Actions()
-    rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
-    privacy: Privacy = Privacy()
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -209,291 +118,13 @@ class Plan:
         """A fingerprint: equal plans, and only those, have the same."""
         return hashlib.blake2b(self.to_json().encode(), digest_size=16).hexdigest()
 
-    def queue_of(self, channel: str, account: str) -> str:
-        """The queue in which contacts of this account wait."""
-        definition = self.channels[channel]
-        own = definition.accounts.get(account)
-        return (own and own.queue) or definition.queue or self.workspace.default_queue
-
 
 def _found(plan: Plan, lost: Lost) -> list[Fault]:
-    return [fault for check in _CHECKS for fault in check(plan, lost)]
+    found = plan_faults(plan, lost)
+    if len(plan.to_json().encode()) > _MAX_PLAN_BYTES:
+        found.append(Fault("", f"the plan is larger than {_MAX_PLAN_BYTES} bytes; agents can be defined by command"))
+    return found
 
 
 def _sorted(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: (not fault.is_error, fault.path))
-
-
-def _check_workspace(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    default = plan.workspace.default_queue
-    if not plan.queues and not lost.touches("queues"):
-        yield Fault("queues", "at least one queue is needed, as [queues.care] with team = ...")
-    elif plan.queues and _is_missing(default, "queues", plan.queues, lost):
-        yield Fault("workspace.default_queue", _missing("queue", default, plan.queues))
-    if plan.workspace.key is None:
-        yield Fault("workspace.key", "no secret named: hashed addresses can be guessed; name one", is_error=False)
-    if len(plan.to_json().encode()) > _MAX_PLAN_BYTES:
-        yield Fault("", f"the plan is larger than {_MAX_PLAN_BYTES} bytes; agents can be defined by command")
-
-
-def _check_queues(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    for name, queue in plan.queues.items():
-        if _is_missing(queue.team, "teams", plan.teams, lost):
-            yield Fault(f"queues.{name}.team", _missing("team", queue.team, plan.teams))
-        yield from _check_skills(plan, lost, f"queues.{name}.skills", queue.skills)
-        for index, label in enumerate(queue.labels):
-            if _is_missing(label, "labels", plan.labels, lost) and not lost.has("queues", name, "labels", index):
-                yield Fault(f"queues.{name}.labels[{index}]", _missing("label", label, plan.labels))
-        if not 0 < queue.service_level.percent <= 100:
-            yield Fault(f"queues.{name}.service_level.percent", "must be from 1 to 100")
-        if microseconds(queue.retry_after) <= 0:
-            yield Fault(f"queues.{name}.retry_after", "must be longer than nothing")
-        if microseconds(queue.announce_every) < 0:
-            yield Fault(f"queues.{name}.announce_every", "must not be negative")
-
-
-def _check_labels(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    given = {label for queue in plan.queues.values() for label in queue.labels}
-    for name, label in plan.labels.items():
-        if label.limit < 1:
-            yield Fault(f"labels.{name}.limit", "must be at least 1")
-        if name not in given and not lost.touches("queues"):
-            yield Fault(f"labels.{name}", "no queue gives it to its interactions", is_error=False)
-
-
-def _check_words(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    for skill in plan.skills:
-        if skill.startswith(RESERVED):
-            yield Fault(f"skills.{skill}", f"no skill may begin with {RESERVED}: such names are the library's own")
-    if microseconds(plan.presence.bot_answers_within) <= 0:
-        yield Fault("presence.bot_answers_within", "must be longer than nothing")
-
-
-def _check_skills(plan: Plan, lost: Lost, path: str, skills: Mapping[str, int]) -> Iterator[Fault]:
-    for skill, level in skills.items():
-        if _is_missing(skill, "skills", plan.skills, lost):
-            yield Fault(f"{path}.{skill}", _missing("skill", skill, plan.skills))
-        if not 1 <= level <= 100:
-            yield Fault(f"{path}.{skill}", "level must be from 1 to 100")
-
-
-def _check_channels(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    for name, channel in plan.channels.items():
-        path = f"channels.{name}"
-        named = [("queue", channel.queue)]
-        named += [(f"accounts.{key}.queue", account.queue) for key, account in channel.accounts.items()]
-        for field, queue in named:
-            if queue is not None and _is_missing(queue, "queues", plan.queues, lost):
-                yield Fault(f"{path}.{field}", _missing("queue", queue, plan.queues))
-        if not 1 <= channel.weight_percent <= 1000:
-            yield Fault(f"{path}.weight_percent", "must be from 1 to 1000")
-        if channel.limit is not None and channel.limit < 1:
-            yield Fault(f"{path}.limit", "must be at least 1, or left out for no limit")
-        if channel.put_aside not in ("keep", "requeue"):
-            yield Fault(f"{path}.put_aside", "must be keep or requeue")
-        for index, other in enumerate(channel.interrupts):
-            if other == name:
-                yield Fault(f"{path}.interrupts[{index}]", "a channel cannot interrupt itself")
-            elif _is_missing(other, "channels", plan.channels, lost):
-                yield Fault(f"{path}.interrupts[{index}]", _missing("channel", other, plan.channels))
-        yield from _check_connecting(plan, lost, path, channel)
-        yield from check_wrap_up(path, channel)
-        yield from check_silence(path, channel)
-        for field in ("offer_timeout", "connects"):
-            lasts = getattr(channel, field)
-            if lasts is not None and microseconds(lasts) <= 0:
-                yield Fault(f"{path}.{field}", "must be longer than nothing")
-        if channel.work and channel.live:
-            yield Fault(f"{path}.live", "work items are never live: nobody waits on the line")
-        if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
-            yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
-        yield from check_parking(path, channel)
-
-
-def _check_connecting(plan: Plan, lost: Lost, path: str, channel: Channel) -> Iterator[Fault]:
-    if not 2 <= channel.parties <= 10:
-        yield Fault(f"{path}.parties", "must be from 2 to 10")
-    for index, other in enumerate(channel.alternatives):
-        if other != "callback" and _is_missing(other, "channels", plan.channels, lost):
-            yield Fault(f"{path}.alternatives[{index}]", _missing("channel", other, plan.channels))
-    if microseconds(channel.connect_target) <= 0:
-        yield Fault(f"{path}.connect_target", "must be longer than nothing")
-    if microseconds(channel.resume_within) < 0:
-        yield Fault(f"{path}.resume_within", "must not be negative")
-    if channel.poll is not None and microseconds(channel.poll) < _SHORTEST_POLL_US:
-        yield Fault(f"{path}.poll", "must be at least 1s")
-
-
-def _check_agents(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    if len(plan.agents) > _MOST_AGENTS:
-        yield Fault("agents", f"at most {_MOST_AGENTS:,} in a plan: define more by command, with DefineAgent")
-    for name, agent in plan.agents.items():
-        path = f"agents.{name}"
-        if not agent.teams and not lost.touches("agents", name, "teams"):
-            yield Fault(f"{path}.teams", "an agent needs at least one team")
-        for index, team in enumerate(agent.teams):
-            if _is_missing(team, "teams", plan.teams, lost) and not lost.has("agents", name, "teams", index):
-                yield Fault(f"{path}.teams", _missing("team", team, plan.teams))
-        for index, role in enumerate(agent.roles):
-            if _is_missing(role, "roles", plan.roles, lost) and not lost.has("agents", name, "roles", index):
-                yield Fault(f"{path}.roles", _missing("role", role, plan.roles))
-        yield from _check_skills(plan, lost, f"{path}.skills", agent.skills)
-        if agent.kind not in ("person", "bot"):
-            yield Fault(f"{path}.kind", "must be person or bot")
-        if not 1 <= agent.capacity_percent <= 10_000:
-            yield Fault(f"{path}.capacity_percent", "must be from 1 to 10000")
-        if agent.position < 0:
-            yield Fault(f"{path}.position", "must be 0 or more")
-    if not lost.touches("channels"):
-        yield from check_room(plan.agents, plan.channels)
-
-
-def _check_cases(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_cases(plan.cases)
-
-
-def _check_teams(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_teams(plan.teams, lost)
-
-
-def _check_deliveries(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    if plan.deliveries.attempts < 1:
-        yield Fault("deliveries.attempts", "must be at least 1")
-    if plan.deliveries.down_after is not None and plan.deliveries.down_after < 1:
-        yield Fault("deliveries.down_after", "must be at least 1")
-    for field in ("first_retry", "longest_retry", "permit", "expires_after", "try_after"):
-        if microseconds(getattr(plan.deliveries, field)) <= 0:
-            yield Fault(f"deliveries.{field}", "must be longer than nothing")
-
-
-def _check_callbacks(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    if plan.callbacks.attempts < 1:
-        yield Fault("callbacks.attempts", "must be at least 1")
-    if microseconds(plan.callbacks.retry_after) <= 0:
-        yield Fault("callbacks.retry_after", "must be longer than nothing")
-    if not timedelta() < plan.callbacks.ahead <= _FURTHEST_AHEAD:
-        yield Fault("callbacks.ahead", "must be longer than nothing and at most 30d")
-    if plan.callbacks.first not in ("agent", "customer"):
-        yield Fault("callbacks.first", "must be agent or customer")
-    if not 1 <= plan.callbacks.at_once <= _MOST_DIALLED:
-        yield Fault("callbacks.at_once", f"must be from 1 to {_MOST_DIALLED}")
-    if plan.callbacks.dial_ahead < timedelta():
-        yield Fault("callbacks.dial_ahead", "must not be negative")
-    if plan.callbacks.answer_within <= timedelta():
-        yield Fault("callbacks.answer_within", "must be longer than nothing")
-
-
-def _check_fields(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    for target in ("customer", "case", "interaction"):
-        for name, kind in getattr(plan.fields, target).items():
-            if kind not in FIELD_TYPES:
-                yield Fault(f"fields.{target}.{name}", f"{kind!r} is none of {', '.join(FIELD_TYPES)}")
-
-
-def _check_findings(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_findings(plan.findings, plan.teams, lost)
-
-
-def _check_people(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    yield from check_participants(plan.participants)
-    fields = plan.fields
-    all_known = {*plan.commitments.attributes, *fields.customer, *fields.case, *fields.interaction}
-    known = None if lost.touches("fields") or lost.touches("commitments") else all_known
-    for name, role in plan.roles.items():
-        yield from check_sight(f"roles.{name}", role.sees, known)
-
-
-def _check_brands(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    yield from check_brands(plan.brands)
-    for name, brand in plan.brands.items():
-        for channel in brand.accounts:
-            if _is_missing(channel, "channels", plan.channels, lost):
-                yield Fault(f"brands.{name}.accounts.{channel}", _missing("channel", channel, plan.channels))
-        for index, team in enumerate(brand.teams):
-            if _is_missing(team, "teams", plan.teams, lost) and not lost.has("brands", name, "teams", index):
-                yield Fault(f"brands.{name}.teams[{index}]", _missing("team", team, plan.teams))
-
-
-def _check_commitments(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    yield from check_commitments(plan.commitments, plan.channels, lost)
-    for name, role in plan.roles.items():
-        yield from check_may_commit(f"roles.{name}", role, plan.commitments, lost)
-
-
-def _is_missing(name: str, section: str, known: Mapping[str, object], lost: Lost) -> bool:
-    """Whether a name is of nothing in a section, as far as the section was understood."""
-    return name not in known and not lost.has(section, name)
-
-
-def _missing(what: str, name: str, known: Mapping[str, object]) -> str:
-    return f"no {what} {name!r}; there are: {', '.join(sorted(known)) or 'none'}"
-
-
-def _check_routing(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_routing(Known(plan.queues, plan.teams, plan.skills, plan.agents, lost))
-
-
-def _check_pace(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_pace(plan.presence)
-
-
-def _check_identity(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    yield from check_identity(plan.identity)
-    if lost.touches("identity"):
-        return
-    for name, channel in plan.channels.items():
-        if channel.most_verified is not None and channel.most_verified not in plan.identity.levels:
-            yield Fault(f"channels.{name}.most_verified", f"must be one of {', '.join(plan.identity.levels)}")
-
-
-def _check_privacy(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_privacy(plan.privacy)
-
-
-def _check_engagements(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    yield from check_engagements(plan.engagements)
-    for there, others in plan.engagements.pairs.items():
-        for path, channel in ((there, there), *((f"{there}.{comes}", comes) for comes in others)):
-            if _is_missing(channel, "channels", plan.channels, lost):
-                yield Fault(f"engagements.pairs.{path}", _missing("channel", channel, plan.channels))
-
-
-def _check_costs(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    kinds = {*plan.identity.unique, *plan.identity.limits}
-    beside = Beside(plan.channels, plan.queues, plan.workspace.default_queue, plan.identity.purposes, kinds)
-    return check_costs(plan.costs, beside, lost)
-
-
-def _check_actions(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_actions(plan.actions)
-
-
-def _check_rules(plan: Plan, lost: Lost) -> Iterator[Fault]:
-    return check_rules(plan.rules, Named(plan.queues, plan.teams, plan.channels, plan.agents, plan.fields, lost))
-
-
-_CHECKS = (
-    _check_workspace,
-    _check_queues,
-    _check_teams,
-    _check_labels,
-    _check_routing,
-    _check_channels,
-    _check_agents,
-    _check_words,
-    _check_pace,
-    _check_cases,
-    _check_identity,
-    _check_privacy,
-    _check_engagements,
-    _check_deliveries,
-    _check_callbacks,
-    _check_fields,
-    _check_findings,
-    _check_commitments,
-    _check_costs,
-    _check_actions,
-    _check_rules,
-    _check_people,
-    _check_brands,
-)
