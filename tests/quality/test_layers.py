@@ -38,6 +38,7 @@ EXTRAS: Mapping[str, str] = {
     "rich": "cli/",
     "msgspec": "codec",
     "cryptography": "journal/crypto",
+    "holidays": "model/public_holidays",
     "phonenumbers": "runtime/phones",
     "tzdata": "",
 }

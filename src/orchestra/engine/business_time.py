@@ -10,12 +10,43 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import MAXYEAR, date, timedelta
 from itertools import accumulate
+from typing import Protocol
 
 from orchestra.engine.calendar import Calendar, Interval
 
-__all__ = ["BusinessTime"]
+__all__ = ["AROUND_THE_CLOCK", "BusinessTime", "Time"]
 
 _DAY = timedelta(days=1)
+
+
+class Time(Protocol):
+    """How time passes: all the time, or while something is open."""
+
+    def elapsed(self, from_us: int, until_us: int) -> int:
+        """How much of it passes from an instant until another, in microseconds; 0 if that is not later."""
+
+    def due(self, from_us: int, for_us: int) -> int | None:
+        """The first instant by which so much has passed since an instant; None if it never will have."""
+
+    def is_open(self, at_us: int) -> bool:
+        """Whether it passes at this instant."""
+
+
+class _AroundTheClock:
+    """Time that never stands still."""
+
+    def elapsed(self, from_us: int, until_us: int) -> int:
+        return max(0, until_us - from_us)
+
+    def due(self, from_us: int, for_us: int) -> int | None:
+        return from_us + max(0, for_us)
+
+    def is_open(self, at_us: int) -> bool:
+        return True
+
+
+AROUND_THE_CLOCK: Time = _AroundTheClock()
+"""Time where no calendar is named."""
 
 
 class BusinessTime:
@@ -56,6 +87,10 @@ class BusinessTime:
                 return None
         return found.at(left_us)
 
+    def is_open(self, at_us: int) -> bool:
+        """Whether it is open at this instant."""
+        return self._year(self._calendar.day_of(at_us).year).is_open(at_us)
+
     def _year(self, year: int) -> _Year:
         if year not in self._years:
             self._years[year] = _Year(list(self._merged(year)))
@@ -95,6 +130,11 @@ class _Year:
     def total_us(self) -> int:
         """How long it is open in the whole year."""
         return self._sums[-1]
+
+    def is_open(self, at_us: int) -> bool:
+        """Whether an instant of this year is within one of them."""
+        number = bisect_right(self._begins, at_us) - 1
+        return number >= 0 and at_us < self._ends[number]
 
     def open_before(self, at_us: int) -> int:
         """How long it is open in this year before an instant."""

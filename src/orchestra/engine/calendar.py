@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from orchestra.model.hours import Hours, minutes, special
+from orchestra.model.public_holidays import public_holidays
 
 __all__ = ["Calendar", "Interval"]
 
@@ -36,6 +37,7 @@ class Calendar:
         self._zone = ZoneInfo(hours.zone)
         self._week = [[minutes(text) for text in day] for day in hours.week]
         self._closed = {date.fromisoformat(text) for text in hours.closed}
+        self._holidays = hours.holidays
         self._extra: dict[date, list[Interval]] = {}
         for text in hours.extra:
             day, interval = special(text)
@@ -56,7 +58,7 @@ class Calendar:
         today = self.day_of(at_us)
         nearest = [today + day * _DAY for day in range(-1, _WEEK)]
         found = self._first_change(nearest, at_us, is_open=now)
-        for day in () if found is not None else self._exceptions:
+        for day in () if found is not None else self._exceptions_from(today):
             if day > today and found is None:
                 found = self._first_change(_around(day), at_us, is_open=now)
         return found
@@ -69,6 +71,17 @@ class Calendar:
         """The instant at which a date begins."""
         return self._instant(day, 0, is_end=False)
 
+    def _exceptions_from(self, today: date) -> list[date]:
+        """The dates that differ from the week: those the plan names, and the holidays of this year and the next."""
+        if self._holidays is None:
+            return self._exceptions
+        years = (today.year, today.year + 1)
+        return sorted({*self._exceptions, *(day for year in years for day in public_holidays(self._holidays, year))})
+
+    def _is_closed(self, day: date) -> bool:
+        """Whether it is a date on which nothing opens but what opens once."""
+        return day in self._closed or (self._holidays is not None and day in public_holidays(self._holidays, day.year))
+
     def _first_change(self, days: Iterable[date], at_us: int, *, is_open: bool) -> int | None:
         edges = {edge for interval in self.intervals(days) for edge in interval if edge > at_us}
         return next((edge for edge in sorted(edges) if self.is_open(edge) is not is_open), None)
@@ -76,7 +89,7 @@ class Calendar:
     def intervals(self, days: Iterable[date]) -> Iterator[Interval]:
         """The intervals that begin on these days, as instants."""
         for day in days:
-            weekly = [] if day in self._closed else self._week[day.weekday()]
+            weekly = [] if self._is_closed(day) else self._week[day.weekday()]
             for begin, end in (*weekly, *self._extra.get(day, ())):
                 yield self._instant(day, begin, is_end=False), self._instant(day, end, is_end=True)
 

@@ -8,11 +8,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
+from orchestra.engine.business_time import AROUND_THE_CLOCK, BusinessTime, Time
+from orchestra.engine.calendar import Calendar
 from orchestra.engine.scores import Rating
 from orchestra.engine.timers import Timers
 from orchestra.model.actions import ActionNames
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
+from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 from orchestra.model.rules import Predicates
 
@@ -37,7 +40,7 @@ class Plans:
     them hear what they follow.
     """
 
-    __slots__ = ("actions", "on_rules", "plan", "predicates", "rating")
+    __slots__ = ("_times", "actions", "on_rules", "plan", "predicates", "rating")
 
     def __init__(
         self,
@@ -50,6 +53,17 @@ class Plans:
         self.predicates: Predicates = dict(predicates or {})
         self.actions = actions or ActionNames()
         self.on_rules: Callable[[], None] = _nobody
+        self._times: dict[str, tuple[Hours, BusinessTime]] = {}
+
+    def time(self, calendar: str | None) -> Time:
+        """How time passes by a calendar of the plan; around the clock without one. What evolves state never asks."""
+        if calendar is None:
+            return AROUND_THE_CLOCK
+        hours = self.plan.calendars[calendar]
+        known = self._times.get(calendar)
+        if known is None or known[0] != hours:
+            known = self._times[calendar] = hours, BusinessTime(Calendar(hours))
+        return known[1]
 
 
 def _nobody() -> None:

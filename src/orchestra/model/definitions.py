@@ -80,12 +80,14 @@ class WorkspaceDefinition:
         key: name of the secret under which addresses are hashed. None derives a key from the name, which keeps
             addresses out of facts but lets whoever knows the name test a guess: fine for a trial, not for production.
         default_queue: where contacts wait whose channel names no queue.
+        calendar: by which business time counts where nothing names another; around the clock unless stated.
     """
 
     default_queue: str = ""
     name: str = "workspace"
     seed: int = 0
     key: str | None = None
+    calendar: str | None = None
 
 
 @attrs.frozen
@@ -253,6 +255,7 @@ class Channel:
         most_verified: the highest of the plan's levels that a customer can be verified to on it; None for any.
         poll: how often its accounts are asked for news, at least a second, where their adapter can ask; None for only
             when the workspace opens and when an account is up again, to fill the gap.
+        calendar: by which business time counts on it; the workspace's unless stated.
     """
 
     live: bool = False
@@ -281,6 +284,7 @@ class Channel:
     park_for: timedelta = timedelta(hours=1)
     most_verified: str | None = None
     poll: timedelta | None = None
+    calendar: str | None = None
 
     @property
     def answer_within(self) -> timedelta:

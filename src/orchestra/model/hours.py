@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import attrs
 
 from orchestra.errors import Fault
+from orchestra.model.public_holidays import NeedsHolidays, has_holidays
 
 __all__ = ["DAYS", "Hours", "check_hours", "minutes", "special"]
 
@@ -26,7 +27,7 @@ def _texts(values: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.frozen
 class Hours:
-    """When a queue is open, by the clock on the wall of one zone.
+    """When something is open, by the clock on the wall of one zone.
 
     Intervals are text such as `08:00-12:30`; several a day are fine. One that ends before it begins goes on into the
     next day and belongs to the day on which it begins; `00:00-24:00` is a whole day.
@@ -40,7 +41,9 @@ class Hours:
         fri: of Fridays.
         sat: of Saturdays.
         sun: of Sundays.
-        closed: dates on which no interval begins, such as `2026-12-25`.
+        holidays: the region whose public holidays are kept, on which no interval begins: a country or a part of one,
+            such as `DE-BY`. It needs the `holidays` extra; none unless stated.
+        closed: further dates on which no interval begins, such as `2026-12-24`.
         extra: one-off openings, such as `2026-12-20 10:00-14:00`; also on dates that are closed.
     """
 
@@ -52,6 +55,7 @@ class Hours:
     fri: Sequence[str] = attrs.field(default=(), converter=_texts)
     sat: Sequence[str] = attrs.field(default=(), converter=_texts)
     sun: Sequence[str] = attrs.field(default=(), converter=_texts)
+    holidays: str | None = None
     closed: Sequence[str] = attrs.field(default=(), converter=_texts)
     extra: Sequence[str] = attrs.field(default=(), converter=_texts)
 
@@ -101,8 +105,18 @@ def check_hours(path: str, hours: Hours) -> Iterator[Fault]:
         yield from _fault(f"{path}.closed[{index}]", date.fromisoformat, day)
     for index, opening in enumerate(hours.extra):
         yield from _fault(f"{path}.extra[{index}]", special, opening)
+    if hours.holidays is not None:
+        yield from _check_holidays(f"{path}.holidays", hours.holidays)
     if not any(hours.week) and not hours.extra:
         yield Fault(path, "it is never open", is_error=False)
+
+
+def _check_holidays(path: str, region: str) -> Iterator[Fault]:
+    try:
+        if not has_holidays(region):
+            yield Fault(path, f"{region!r} has no holidays that are known; it is a name such as DE or DE-BY")
+    except NeedsHolidays as error:
+        yield Fault(path, str(error))
 
 
 def _fault(path: str, read: object, text: str) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from orchestra.model.cost_checks import Beside, check_costs
 from orchestra.model.definitions import Channel
 from orchestra.model.engagements import check_engagements
 from orchestra.model.findings import FIELD_TYPES, check_findings
+from orchestra.model.hours import check_hours
 from orchestra.model.identity import check_identity
 from orchestra.model.participants import check_participants
 from orchestra.model.plan_data import PlanData
@@ -166,6 +167,16 @@ def _check_agents(plan: PlanData, lost: Lost) -> Iterator[Fault]:
         yield from check_room(plan.agents, plan.channels)
 
 
+def _check_calendars(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    for name, hours in plan.calendars.items():
+        yield from check_hours(f"calendars.{name}", hours)
+    named = [("workspace", plan.workspace.calendar)]
+    named += [(f"channels.{name}", channel.calendar) for name, channel in plan.channels.items()]
+    for path, calendar in named:
+        if calendar is not None and _is_missing(calendar, "calendars", plan.calendars, lost):
+            yield Fault(f"{path}.calendar", _missing("calendar", calendar, plan.calendars))
+
+
 def _check_cases(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_cases(plan.cases)
 
@@ -300,6 +311,7 @@ _CHECKS = (
     _check_agents,
     _check_words,
     _check_pace,
+    _check_calendars,
     _check_cases,
     _check_identity,
     _check_privacy,

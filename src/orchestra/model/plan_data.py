@@ -31,6 +31,7 @@ from orchestra.model.definitions import (
 )
 from orchestra.model.engagements import Engagements
 from orchestra.model.findings import FindingKind
+from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
 from orchestra.model.privacy import Privacy
 from orchestra.model.rules import Rule
@@ -59,6 +60,7 @@ class PlanData:
         brands: brand -> which accounts and teams are its own; none unless stated.
         participants: role in a case -> what people other than its customer are shown and told; any word is a role if
             none is named.
+        calendars: calendar -> when time counts that is business time; none unless stated.
         presence: how agents' absence shows.
         cases: how contacts become cases.
         identity: who customers are.
@@ -84,6 +86,7 @@ class PlanData:
     roles: Mapping[str, Role] = attrs.field(factory=dict)
     brands: Mapping[str, Brand] = attrs.field(factory=dict)
     participants: Mapping[str, Participant] = attrs.field(factory=dict)
+    calendars: Mapping[str, Hours] = attrs.field(factory=dict)
     presence: Presence = Presence()
     cases: Cases = Cases()
     identity: Identity = Identity()
@@ -103,3 +106,8 @@ class PlanData:
         definition = self.channels[channel]
         own = definition.accounts.get(account)
         return (own and own.queue) or definition.queue or self.workspace.default_queue
+
+    def calendar_of(self, channel: str | None = None) -> str | None:
+        """The calendar by which time counts on a channel, or where none is concerned; None if it always does."""
+        own = None if channel is None else self.channels[channel].calendar
+        return self.workspace.calendar if own is None else own

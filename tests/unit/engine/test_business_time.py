@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orchestra.engine.business_time import BusinessTime
+from orchestra.engine.business_time import AROUND_THE_CLOCK, BusinessTime
 from orchestra.engine.calendar import Calendar
 from orchestra.model.hours import DAYS, Hours, minutes
 
@@ -219,3 +219,29 @@ def test_a_due_instant_is_the_first_by_which_so_much_has_elapsed() -> None:
         assert due_us is not None
         assert centre.elapsed(from_us, due_us) == span_us
         assert centre.elapsed(from_us, due_us - 1) == span_us - 1
+
+
+def test_public_holidays_are_no_business_time() -> None:
+    week = Hours("Europe/Berlin", **dict.fromkeys(DAYS[:5], ("09:00-17:00",)), holidays="DE")  # type: ignore[arg-type]
+    centre = BusinessTime(Calendar(week))
+    thursday, monday = us("2026-12-24T09:00:00+01:00"), us("2026-12-28T09:00:00+01:00")
+    assert centre.elapsed(thursday, monday) == 8 * HOUR_US
+    assert centre.due(thursday, 9 * HOUR_US) == us("2026-12-28T10:00:00+01:00")
+
+
+def test_time_passes_only_while_it_is_open() -> None:
+    centre = office()
+    edges = (
+        "2026-11-27T08:59:59",
+        "2026-11-27T09:00:00",
+        "2026-11-27T16:59:59",
+        "2026-11-27T17:00:00",
+        "2026-01-01T00:00:00",
+    )
+    assert [centre.is_open(us(f"{edge}+01:00")) for edge in edges] == [False, True, True, False, False]
+
+
+def test_without_a_calendar_time_always_passes() -> None:
+    assert AROUND_THE_CLOCK.is_open(0)
+    assert (AROUND_THE_CLOCK.elapsed(3, 10), AROUND_THE_CLOCK.elapsed(10, 3)) == (7, 0)
+    assert (AROUND_THE_CLOCK.due(3, 10), AROUND_THE_CLOCK.due(3, -1)) == (13, 3)

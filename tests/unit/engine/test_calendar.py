@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 from hypothesis import given, strategies as st
 
@@ -167,3 +168,19 @@ def test_what_is_wrong_with_hours_is_told_with_its_place(hours: Hours, path: str
 def test_sound_hours_have_no_fault() -> None:
     hours = every_day("00:00-24:00", zone="Europe/Berlin", closed=["2024-12-25"], extra=["2024-12-26 22:00-02:00"])
     assert list(check_hours("h", hours)) == []
+
+
+def test_nothing_opens_on_a_public_holiday_but_what_opens_once() -> None:
+    hours = every_day("09:00-17:00", zone="Europe/Berlin", extra=["2026-12-25 10:00-11:00"])
+    calendar = Calendar(attrs.evolve(hours, holidays="DE"))
+    noon = [us(f"2026-12-{day}T12:00:00+01:00") for day in (24, 25, 26)]
+    assert [calendar.is_open(at_us) for at_us in noon] == [True, False, False]
+    assert calendar.is_open(us("2026-12-25T10:30:00+01:00"))
+    assert calendar.next_change(us("2026-12-25T11:00:00+01:00")) == us("2026-12-27T09:00:00+01:00")
+
+
+def test_what_is_always_open_but_on_holidays_closes_on_the_next_of_them() -> None:
+    calendar = Calendar(attrs.evolve(every_day("00:00-24:00", zone="Europe/Berlin"), holidays="DE"))
+    assert calendar.next_change(us("2026-10-04T12:00:00+02:00")) == us("2026-12-25T00:00:00+01:00")
+    assert calendar.next_change(us("2026-12-26T12:00:00+01:00")) == us("2026-12-27T00:00:00+01:00")
+    assert calendar.next_change(us("2026-12-27T12:00:00+01:00")) == us("2027-01-01T00:00:00+01:00")

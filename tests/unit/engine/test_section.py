@@ -9,6 +9,7 @@ from tests.engine_driver import CARE
 
 from orchestra.engine.section import Plans, Section, Slice
 from orchestra.engine.timers import Timers
+from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
 
 
@@ -72,3 +73,15 @@ def test_slices_share_the_plan_in_force() -> None:
 def test_a_section_without_tables_of_functions_has_empty_ones() -> None:
     section = Section("shelf", Shelf)
     assert (section.decide, section.evolve, section.react, section.timers) == ({}, {}, {}, {})
+
+
+def test_time_passes_by_the_calendar_of_the_plan_in_force() -> None:
+    plans = Plans()
+    short, long = (Hours("UTC", mon=[f"09:00-{end}:00"]) for end in ("10", "17"))
+    assert plans.time(None).elapsed(0, 5) == 5
+    plans.plan = Plan(calendars={"office": short})
+    monday_us = 4 * 86_400_000_000  # 1970 began on a Thursday
+    assert plans.time("office").elapsed(monday_us, 2 * monday_us) == 3_600_000_000
+    assert plans.time("office") is plans.time("office")
+    plans.plan = Plan(calendars={"office": long})
+    assert plans.time("office").elapsed(monday_us, 2 * monday_us) == 8 * 3_600_000_000
