@@ -25,10 +25,12 @@ SOURCES: Mapping[str, str] = {
     "calls": "What every way into a workspace offers, without await: commands and history.",
     "client": "A workspace that another process owns, without await.",
     "inviting": "On which channel a contact is best served, and inviting its customer there, without await.",
+    "journeys": "How cases go on, and what customers are told of it, without await.",
     "lists": "What departments look at, in pages, without await.",
     "matters": "What is one matter and what is two, without await.",
     "offers": "What is shown to an agent, without await.",
     "sessions": "An agent signed in on a device, without await.",
+    "standing": "How cases stand, without await.",
     "workspace": "A workspace that this process owns, without await.",
 }
 """Async module -> the first line of what is made of it."""
@@ -41,8 +43,10 @@ COUNTERPARTS: Mapping[str, str] = {
     "Calls": "calls",
     "Client": "client",
     "Inviting": "inviting",
+    "Journeys": "journeys",
     "Lists": "lists",
     "Matters": "matters",
+    "Standing": "standing",
     "Workspace": "workspace",
 }
 """Class -> its module, on both sides."""
@@ -207,7 +211,8 @@ def _class(node: ast.ClassDef, names: Names) -> str:
         above = ", ".join(f"{base}[{behind}]" for base in bases)
         header = f"class {node.name}({above}):"
         if len(header) > WIDTH:
-            header = f"class {node.name}(\n    {above}\n):"
+            lines = [above] if len(above) + 4 <= WIDTH else [f"{base}[{behind}]," for base in bases]
+            header = "\n".join([f"class {node.name}(", *(f"    {line}" for line in lines), "):"])
     else:
         header = f"class {node.name}({names.use('Counterpart', 'orchestra.blocking.portal')}[{behind}]):"
     members = [_docstring(_words(node.name, _sections(node)[0]), "    ")]

@@ -50,6 +50,7 @@ from tests import (
     import_invariants,
     incident_invariants,
     invitation_moves,
+    journey_invariants,
     ownership_invariants,
     people_invariants,
     routing_oracle as oracle,
@@ -116,6 +117,7 @@ class Witness:
     rules: rule_invariants.RuleWitness = attrs.field(factory=rule_invariants.RuleWitness)
     imports: import_invariants.ImportWitness = attrs.field(factory=import_invariants.ImportWitness)
     incidents: incident_invariants.IncidentWitness = attrs.field(factory=incident_invariants.IncidentWitness)
+    journeys: journey_invariants.JourneyWitness = attrs.field(factory=journey_invariants.JourneyWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -140,6 +142,7 @@ class Witness:
         self.rules.see(engine, event, at_us)
         self.imports.see(engine, event)
         self.incidents.see(engine, event)
+        self.journeys.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -1073,6 +1076,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     ownership_invariants.check_against(engine, witness.ownership)
     action_invariants.check(engine, witness.actions)
     incident_invariants.check_against(engine, witness.incidents)
+    journey_invariants.check_against(engine, witness.journeys)
     view = engine.view
     assert view.cursors.cursors == witness.cursors, "a cursor moved without its event, or went to another account"
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}

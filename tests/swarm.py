@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
@@ -29,6 +29,7 @@ from tests import (
     commitment_moves,
     import_moves,
     incident_moves,
+    journey_moves,
     moves,
     ownership_moves,
 )
@@ -71,6 +72,10 @@ class Dice:
     def move(self) -> moves.Move:
         return self._random.choices(self._moves, self._weights)[0]
 
+    def of(self, weights: Mapping[moves.Move, int]) -> moves.Move:
+        """One of some moves, each as often as it says."""
+        return self._random.choices(list(weights), list(weights.values()))[0]
+
 
 @attrs.define
 class Report:
@@ -99,6 +104,7 @@ class Run:
         is_shadowed = seed % 4 == 1 and "clock_steps" not in self.faults
         self.shadow = ArchivingEngine(moves.SCORES, PREDICATES, action_moves.NAMES) if is_shadowed else None
         self.rests = Dice(seed + 2_000_000)
+        self.steps = Dice(seed + 3_000_000)
         self.looked_at = -1
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -194,6 +200,7 @@ class Run:
             yield from dice.pick([commitment_moves.dispute, ownership_moves.pass_on, *lives])(engine, dice)
         yield from self.past()
         yield from self.rest()
+        yield from self.progress()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -217,6 +224,13 @@ class Run:
             yield from import_moves.import_history(self.driver.engine, self.imports)
         elif self.report.seed % 3 == 0 and self.imports.chance(4):
             command = self.imports.pick(import_moves.MOVES)(self.driver.engine, self.imports)
+            if command is not None:
+                yield command
+
+    def progress(self) -> Iterator[c.Command]:
+        """In some runs cases go on by stages, from dice of its own: the other runs go as without it."""
+        if self.report.seed % 3 == 2 and self.steps.chance(40):
+            command = self.steps.of({**journey_moves.WEIGHTS})(self.driver.engine, self.steps)
             if command is not None:
                 yield command
 

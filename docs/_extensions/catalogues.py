@@ -33,6 +33,7 @@ _AREAS = {
     "deliveries": "Deliveries",
     "engagements": "Contacts at the same time",
     "archive": "Archive and recall",
+    "facts": "What customers are told",
     "findings": "Findings for other departments",
     "identity": "Who customers are",
     "invitations": "Invitations to another channel",

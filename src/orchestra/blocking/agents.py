@@ -236,6 +236,18 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return self._door.run(self._inner.commit, subject, attribute, value, unit, until=until, supersedes=supersedes)
 
+    def tell_fact(self, fact: str, value: int | str | date) -> None:
+        """Note what the customer was just told of their case, so that nobody need tell them the same again.
+
+        Args:
+            fact: what it is about, in the application's words, as `ready`; never personal data.
+            value: what they were told: a word, a number, true or false, a day; never personal data.
+
+        Raises:
+            CommandRefused: the contact was moved to another case, or the fact or its value is too long.
+        """
+        self._door.run(self._inner.tell_fact, fact, value)
+
     def hold(self) -> None:
         """Put the customer on hold."""
         self._door.run(self._inner.hold)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from orchestra.blocking.calls import Calls
+from orchestra.blocking.journeys import Journeys
 from orchestra.blocking.matters import Matters
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.model.commands import Command
@@ -21,7 +22,7 @@ from orchestra.runtime.published import Published
 __all__ = ["Client", "connect"]
 
 
-class Client(Calls[client.Client], Matters[client.Client]):
+class Client(Calls[client.Client], Matters[client.Client], Journeys[client.Client]):
     """The way into a workspace for processes that do not own it, such as web workers. Make one with `connect`.
 
     Any number of clients in any number of processes may work at once. Safe to use from any thread.

@@ -12,10 +12,12 @@ from typing import Any
 
 from orchestra.blocking.calls import Calls
 from orchestra.blocking.inviting import Inviting
+from orchestra.blocking.journeys import Journeys
 from orchestra.blocking.lists import Lists
 from orchestra.blocking.matters import Matters
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
+from orchestra.blocking.standing import Standing
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.journal.port import Journal
 from orchestra.model.actions import ActionFunctions
@@ -40,7 +42,12 @@ __all__ = ["Workspace", "open"]
 
 
 class Workspace(
-    Calls[workspace.Workspace], Matters[workspace.Workspace], Lists[workspace.Workspace], Inviting[workspace.Workspace]
+    Calls[workspace.Workspace],
+    Matters[workspace.Workspace],
+    Journeys[workspace.Workspace],
+    Lists[workspace.Workspace],
+    Standing[workspace.Workspace],
+    Inviting[workspace.Workspace],
 ):
     """The owner of a workspace. Make one with `open`.
 

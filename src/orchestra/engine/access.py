@@ -73,6 +73,7 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.RequestAction,
         c.MakeCommitment,
         c.WithdrawCommitment,
+        c.TellFact,
         c.LinkQuestion,
         c.UnlinkQuestion,
         c.LinkToIncident,

@@ -31,6 +31,7 @@ from orchestra.engine.definition.decide import SECTION as DEFINITION, missing
 from orchestra.engine.deliveries.decide import SECTION as DELIVERIES
 from orchestra.engine.details.decide import SECTION as DETAILS
 from orchestra.engine.engagements.decide import SECTION as ENGAGEMENTS, check_seen
+from orchestra.engine.facts.decide import SECTION as FACTS
 from orchestra.engine.findings.decide import SECTION as FINDINGS
 from orchestra.engine.hours.decide import SECTION as HOURS
 from orchestra.engine.identity.decide import SECTION as IDENTITY
@@ -95,6 +96,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     BOTS,
     KNOWN,
     COMMITMENTS,
+    FACTS,
     FINDINGS,
     INCIDENTS,
     ACTIONS,

@@ -19,6 +19,7 @@ from orchestra.engine.definition.state import Definition
 from orchestra.engine.deliveries.state import Deliveries, Delivery
 from orchestra.engine.details.state import Details
 from orchestra.engine.engagements.state import Engagements
+from orchestra.engine.facts.state import Facts
 from orchestra.engine.findings.state import Findings
 from orchestra.engine.hours.state import Hours
 from orchestra.engine.identity.state import Customer, Identity
@@ -67,6 +68,7 @@ class View:
         "deliveries",
         "details",
         "engagements",
+        "facts",
         "findings",
         "hours",
         "identity",
@@ -120,6 +122,7 @@ class View:
         self.work = Work(self.plans, self.timers)
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
+        self.facts = Facts(self.plans, self.timers)
         self.findings = Findings(self.plans, self.timers)
         self.incidents = Incidents(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)

@@ -282,6 +282,19 @@ class ActiveContact:
         stated: Stated = await self._workspace.execute(command)
         return stated
 
+    async def tell_fact(self, fact: str, value: int | str | date) -> None:
+        """Note what the customer was just told of their case, so that nobody need tell them the same again.
+
+        Args:
+            fact: what it is about, in the application's words, as `ready`; never personal data.
+            value: what they were told: a word, a number, true or false, a day; never personal data.
+
+        Raises:
+            CommandRefused: the contact was moved to another case, or the fact or its value is too long.
+        """
+        actor = f"agent:{self.agent}"
+        await self._workspace.execute(c.TellFact(self.case.id, fact, plain_value(value), self.interaction, actor=actor))
+
     async def hold(self) -> None:
         """Put the customer on hold."""
         await self._workspace.execute(c.HoldInteraction(self.interaction, self.agent))

@@ -21,6 +21,7 @@ from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_odd_setup, refuse_unstorable
 from orchestra.runtime.feed import follow_journal, type_names
 from orchestra.runtime.inbound import digested
+from orchestra.runtime.journeys import Journeys
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.matters import Matters
 from orchestra.runtime.published import Published
@@ -30,7 +31,7 @@ from orchestra.runtime.vaults import newest_plan, unlocked
 __all__ = ["Client", "connect"]
 
 
-class Client(Calls, Matters):
+class Client(Calls, Matters, Journeys):
     """The way into a workspace for processes that do not own it, such as web workers. Make one with `connect`.
 
     Any number of clients in any number of processes may work at once. Safe to use from any task.

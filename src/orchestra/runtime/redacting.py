@@ -34,6 +34,7 @@ __all__ = [
     "conflict_for",
     "customer_for",
     "engagement_for",
+    "hidden_of_case",
     "interaction_for",
     "shown",
 ]
@@ -62,9 +63,7 @@ def case_for(view: View, name: str | Ref, actor: str | None) -> CaseView:
         NotPermitted: it is another customer's, or the actor is nobody known.
     """
     reader, found = reader_in(view, actor), case_view(view, name)
-    if reader.ids and not _sees_case(view, reader, found.id):
-        raise NotPermitted(str(actor), "case", "it is another customer's case")
-    mark = None if reader.ids else _hidden(reader, place_in(view, found.id))
+    mark = hidden_of_case(view, reader, found.id)
     if mark is None:
         return attrs.evolve(found, fields=reader.fields(found.fields))
     hidden = dict.fromkeys(found.fields, mark)
@@ -118,6 +117,19 @@ def _hidden(reader: Reader, place: Place) -> Withheld | None:
     """What stands for the facts of what belongs there, if they are not shown."""
     seen, mark = reader.seen(place)
     return mark if seen == "trace" else None
+
+
+def hidden_of_case(view: View, reader: Reader, case: str) -> Withheld | None:
+    """What stands for the facts of a case, if they are not shown to the reader.
+
+    Raises:
+        NotPermitted: the reader is a customer to whom nothing of it is shown.
+    """
+    if not reader.ids:
+        return _hidden(reader, place_in(view, case))
+    if not _sees_case(view, reader, case):
+        raise NotPermitted(str(reader.actor), "case", "it is another customer's case")
+    return None
 
 
 def commitments_for(

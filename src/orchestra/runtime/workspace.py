@@ -38,6 +38,7 @@ from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
 from orchestra.runtime.inbound import digested
 from orchestra.runtime.inviting import Inviting
+from orchestra.runtime.journeys import Journeys
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
@@ -63,6 +64,7 @@ from orchestra.runtime.settling import Settling
 from orchestra.runtime.signals import Signal, Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
+from orchestra.runtime.standing import Standing
 from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.vaults import unlocked
@@ -80,7 +82,7 @@ from orchestra.runtime.webhooks import Webhooks
 __all__ = ["Workspace"]
 
 
-class Workspace(Calls, Matters, Lists, Inviting):
+class Workspace(Calls, Matters, Journeys, Lists, Standing, Inviting):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.

@@ -121,6 +121,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.OpenQueue("care", "x"),
     c.MakeCommitment("o", "price", 1, case="ca1"),
     c.WithdrawCommitment("cm1", "x"),
+    c.TellFact("ca1", "due", "2026-12-01"),
     c.ReportFact("o", "price", 1),
     c.SettleConflict("cf1", "cm1"),
     c.OfferHandOff("ca1", "team", "care"),
@@ -159,7 +160,7 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
     *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
-    "RequestAction",
+    *("RequestAction", "TellFact"),
     *("LinkToIncident", "UnlinkFromIncident", "FlagIncidentCase"),
     *("InviteToChannel", "WithdrawInvitation"),
 }

@@ -56,6 +56,7 @@ LEAVES: Mapping[str, Mapping[str, _Pick]] = {
     "logs": {"statuses": _ids("ca")},
     "work": {"items": _ids("in")},
     "known": {"customers": _ids("cu")},
+    "facts": {"told": _ids("ca")},
     "actions": {"requests": _ids("ar")},
 }
 """Section -> table -> the keys of its rows that leave with a group of customers, where there are such rows."""

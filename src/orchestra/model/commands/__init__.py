@@ -90,6 +90,7 @@ from orchestra.model.commands.deliveries import (
     TellNow,
 )
 from orchestra.model.commands.engagements import LinkQuestion, UnlinkQuestion
+from orchestra.model.commands.facts import TellFact
 from orchestra.model.commands.findings import AcknowledgeFinding, RaiseFinding
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
 from orchestra.model.commands.identity import (
@@ -249,6 +250,7 @@ __all__ = [
     "StopMonitoring",
     "StopSending",
     "TakeOver",
+    "TellFact",
     "TellNow",
     "TransferInteraction",
     "TransferToAgent",

@@ -129,6 +129,7 @@ from orchestra.model.events.engagements import (
     QuestionLinked,
     QuestionUnlinked,
 )
+from orchestra.model.events.facts import FactTold
 from orchestra.model.events.findings import FindingAcknowledged, FindingRaised
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.identity import (
@@ -319,6 +320,7 @@ __all__ = [
     "Event",
     "FactExpired",
     "FactReported",
+    "FactTold",
     "FieldsSet",
     "FindingAcknowledged",
     "FindingRaised",

@@ -137,6 +137,7 @@ PHRASES: Mapping[str, str] = {
     "StatusImported": "another system says the case was {status} then",
     "CommitmentMade": "{by} said: {attribute} of {subject} is {value_text}",
     "FactReported": "{by} told: {attribute} of {subject} is {value_text}",
+    "FactTold": "was told: {fact} is {told_text}",
     "CommitmentWithdrawn": "{attribute} of {subject}: what was said is withdrawn{because}",
     "CommitmentExpired": "{attribute} of {subject}: what was said holds no longer",
     "FactExpired": "{attribute} of {subject}: what was told holds no longer",
@@ -293,7 +294,12 @@ class _Words(dict[str, Any]):
             self[f"{name}_text"] = value_text(self.get("type", ""), self.get(name, ""), unit)
         self["actions_text"] = ", ".join(map(_spoken, self.get("actions") or ()))
         self["action_text"] = _spoken(self.get("action") or "be asked")
+        self["told_text"] = _plain(self.get("value"))
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
+
+
+def _plain(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _spoken(text: str) -> str:

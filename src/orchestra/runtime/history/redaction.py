@@ -36,6 +36,7 @@ OUTWARD = frozenset(
         "ContactTaken",
         "ContactVerified",
         "CustomerAdded",
+        "FactTold",
         "InteractionAbandoned",
         "InteractionStarted",
         "MessageReceived",

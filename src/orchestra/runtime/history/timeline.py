@@ -173,7 +173,7 @@ class _Telling:
         if seen == "trace":
             who = entry.who if entry.who.startswith("customer:") else _team(entry)
             return attrs.evolve(entry, who=who, sentence=in_words(entry.kind))
-        is_hidden = self._reader.hides(getattr(event, "attribute", ""))
+        is_hidden = self._reader.hides(getattr(event, "attribute", getattr(event, "fact", "")))
         return attrs.evolve(entry, sentence=in_words(entry.kind)) if is_hidden else entry
 
     def _to_customer(self, entry: Entry, event: e.Event, parts: Parts) -> Entry | None:

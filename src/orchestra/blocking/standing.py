@@ -1,0 +1,31 @@
+"""How cases stand, without await.
+
+Generated from `orchestra.runtime.standing` by `tests/blocking_generator.py`; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from orchestra.blocking.portal import Opened
+from orchestra.model.addresses import Ref
+from orchestra.runtime import standing
+from orchestra.runtime.progress import ToldFact
+
+__all__ = ["Standing"]
+
+
+AnyStanding = TypeVar("AnyStanding", bound=standing.Standing)
+
+
+class Standing(Opened[AnyStanding]):
+    """How cases stand. Reads see what is durable, and only that."""
+
+    def told(self, case: str | Ref, *, actor: str | None = None) -> tuple[ToldFact, ...]:
+        """What a case's customer was told last of each fact, facts by name; for an `actor`, as in `timeline`.
+
+        Raises:
+            UnknownId: there is no such case.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
+        """
+        return self._door.run(self._inner.told, case, actor=actor)

@@ -1,0 +1,1 @@
+"""Which facts of their cases customers have been told, and when."""

@@ -1,0 +1,44 @@
+"""How cases go on, and what their customers are told of it, also by who asks another process."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+from orchestra.model.addresses import Ref
+from orchestra.model.commands import Command, TellFact
+from orchestra.runtime.commitments import plain_value
+
+__all__ = ["Journeys"]
+
+
+class Journeys(Protocol):
+    """Commands about how cases go on, and what was told of that."""
+
+    async def execute(self, command: Command) -> object:
+        """Decide on a command and give its result, once that is durable."""
+        ...
+
+    async def tell_fact(
+        self,
+        case: str | Ref,
+        fact: str,
+        value: str | int | date,
+        *,
+        interaction: str | Ref | None = None,
+        actor: str | None = None,
+    ) -> None:
+        """Note that a case's customer was told something of it, so that nobody need tell them the same again.
+
+        Args:
+            case: its id, or the application's own key.
+            fact: what it is about, in the application's words, as `ready`; never personal data.
+            value: what they were told: a word, a number, true or false, a day; never personal data.
+            interaction: the contact in which they were told, if it was in one.
+            actor: who told them, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            MalformedMessage: the value is a time of a day.
+            CommandRefused: there is no such case, the contact is not part of it, or the fact or its value is too long.
+        """
+        await self.execute(TellFact(case, fact, plain_value(value), interaction, actor=actor))
