@@ -199,6 +199,21 @@ def test_at_closing_those_on_the_line_may_be_turned_away() -> None:
     assert set(sound(driver).offered()) == {"in2", "in4", "in6"}
 
 
+def test_at_closing_who_has_gone_to_another_place_meanwhile_is_not_turned_away() -> None:
+    """A chat gets the place that it was to have with a call, and takes along another call about the same matter."""
+    driver = centre(when_closed="turn_away")
+    order = driver.call(topic="order")
+    bill = driver.message(topic="bill", queue="sales")
+    driver.run(c.LinkQuestion(bill.interaction, order.interaction))
+    again = driver.call(topic="bill", account="second")
+    assert (again.case, driver.engine.view.contacts.interactions[again.interaction].state) == (bill.case, "QUEUED")
+    driver.run(c.CloseQueue("care", "x"))
+    driver.advance(1)
+    rows = sound(driver).engine.view.contacts.interactions
+    names = (order.interaction, bill.interaction, again.interaction)
+    assert [rows[name].state for name in names] == ["DEFLECTED", "QUEUED", "LINKED"]
+
+
 def test_at_closing_those_who_wait_may_still_be_served() -> None:
     driver = closing("finish")
     driver.sign_in("ana")

@@ -101,6 +101,20 @@ def test_what_was_merged_into_either_stays_with_them() -> None:
     assert driver.reloaded().state_hash() == driver.replayed().state_hash() == driver.engine.state_hash()
 
 
+def test_who_is_split_again_before_all_is_listed_keeps_their_part_of_what_was_theirs() -> None:
+    driver = _merged()
+    theirs = driver.message("ann", "email", topic="parcel", account="third")
+    driver.run(c.MergeCustomers("cu1", "cu3", "told"), 1)
+    joined = driver.message("jm", "email", topic="parcel", account="second")
+    assert joined.case == theirs.case
+    driver.run(c.SplitCustomers("li1", "two people"))
+    driver.run(c.SplitCustomers("li2", "two people"))
+    driver.advance(1)
+    listed = {(event.case, event.link): event.other for event in driver.events(e.TriageNeeded)}
+    assert listed[joined.case.id, "li1"] == "cu2"
+    assert driver.reloaded().state_hash() == driver.replayed().state_hash() == driver.engine.state_hash()
+
+
 def test_an_older_merge_is_undone_beneath_a_newer_one() -> None:
     driver = Driver()
     for name in ("a", "b", "c"):

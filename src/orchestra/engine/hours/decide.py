@@ -58,7 +58,10 @@ def _change(view: View, queue: str, at_us: int) -> Iterator[e.Event]:
 def _clear(view: View, queue: str, at_us: int) -> Iterator[e.Event]:
     names = to_clear(view, queue, _CLEARED_AT_ONCE)
     for name in names:
-        yield from leave_closed(view, name, at_us)
+        item = view.routing.items.get(name)
+        # What followed from one that left, as a rule may have it, may have taken another one away.
+        if item is not None and item.state == "WAITING" and item.queue == queue:
+            yield from leave_closed(view, name, at_us)
     yield e.QueueCleared(queue, len(names), len(names) < _CLEARED_AT_ONCE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 
 from orchestra.engine.identity.linking import link_address, merge
@@ -116,23 +116,23 @@ def _erasure_done(view: View, command: c.RecordErasure, at_us: int) -> Steps:
 
 def _list_mixed(view: View, link: str, at_us: int) -> Iterator[e.Event]:
     """List the next cases in which both sides of a split have a part; say so when there are no more."""
-    row, last = view.identity.merges[link], view.identity.listing[link]
-    mixed = {case: other for case, other in _mixed(view, row.customer, row.other) if case > last}
+    listing = view.identity.listing[link]
+    mixed = {case: other for case, other in _mixed(view, *listing.sides) if case > listing.last}
     for case in nsmallest(_SLICE, mixed):
         yield e.TriageNeeded(case, link, view.cases.cases[case].customer, mixed[case])
     if len(mixed) <= _SLICE:
-        yield e.TriageListed(link, row.customer)
+        yield e.TriageListed(link, view.identity.merges[link].customer)
 
 
-def _mixed(view: View, customer: str, other: str) -> Iterator[tuple[str, str]]:
+def _mixed(view: View, side: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Cases of one side in which the other has a part, and whose part that is."""
-    for side, apart in ((customer, other), (other, customer)):
-        for name in view.identity.group(side):
+    for names, apart in ((side, other), (other, side)):
+        for name in names:
             for case in view.cases.joined_by.get(name, ()):
-                if view.identity.is_same(view.cases.cases[case].customer, apart):
+                if view.cases.cases[case].customer in apart:
                     yield case, name
             for case in view.cases.merged_of.get(name, ()):
-                if view.identity.is_same(view.cases.row(case).customer, apart):
+                if view.cases.row(case).customer in apart:
                     yield view.cases.root(case), name
 
 

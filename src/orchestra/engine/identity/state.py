@@ -89,6 +89,17 @@ class Preference:
     occurred_us: int
 
 
+@attrs.define
+class Listing:
+    """How far the mixed cases of a split are listed, and who was who when it was made: later splits part them further.
+
+    `sides` are the ids of the two people.
+    """
+
+    last: str
+    sides: list[list[str]]
+
+
 def consent_key(customer: str, channel: str | None, purpose: str) -> str:
     """The key under which a consent is held."""
     return f"{customer}\x1f{channel or '*'}\x1f{purpose}"
@@ -97,8 +108,8 @@ def consent_key(customer: str, channel: str | None, purpose: str) -> str:
 class Identity(Aliased):
     """Customers, addresses by hash, merges by link.
 
-    `apart` is customer -> those who are never merged with them by themselves; `listing` is link -> the last case that
-    was listed of a split whose mixed cases are not all listed yet; `triage` is case and link -> the side of the split
+    `apart` is customer -> those who are never merged with them by themselves; `listing` is link -> how far the
+    mixed cases of a split are listed that are not all listed yet; `triage` is case and link -> the side of the split
     that has a part in a case of the other; `verified` is interaction -> level; `erasing` are ids of which something may
     still be stored; `suppressed` are hashed addresses of people who were forgotten.
     """
@@ -109,7 +120,7 @@ class Identity(Aliased):
         "merges": Merge,
         "suggestions": Suggestion,
         "apart": None,
-        "listing": None,
+        "listing": Listing,
         "triage": None,
         "verified": None,
         "consents": Consent,
@@ -124,7 +135,7 @@ class Identity(Aliased):
     merges: dict[str, Merge]
     suggestions: dict[str, Suggestion]
     apart: dict[str, dict[str, int]]
-    listing: dict[str, str]
+    listing: dict[str, Listing]
     triage: dict[str, str]
     verified: dict[str, str]
     consents: dict[str, Consent]
@@ -312,13 +323,13 @@ class Identity(Aliased):
         """Keep them apart, and begin to list the cases in which both have a part."""
         self.merges[event.link].until_us = at_us
         self._keep_apart(event.customer, event.other)
-        self.listing[event.link] = ""
+        self.listing[event.link] = Listing("", [list(self.group(name)) for name in (event.customer, event.other)])
         self.timers.set(TRIAGE, event.link, at_us + SLICE_PAUSE_US)
 
     def triage_needed(self, event: e.TriageNeeded, at_us: int) -> None:
         """List the case."""
         self.triage[f"{event.case}\x1f{event.link}"] = event.other
-        self.listing[event.link] = event.case
+        self.listing[event.link].last = event.case
         self.timers.set(TRIAGE, event.link, at_us + SLICE_PAUSE_US)
 
     def triage_listed(self, event: e.TriageListed, at_us: int) -> None:
