@@ -14,7 +14,7 @@ import attrs
 
 from orchestra.engine.callbacks.state import CALL, DUE
 from orchestra.engine.consults.state import ANSWER, Consult
-from orchestra.engine.engine import SECTIONS, Engine
+from orchestra.engine.engine import SECTIONS, Decided, Engine
 from orchestra.engine.lifecycle import CASE, CONSULT, DELIVERY, INTERACTION, OFFER, PRESENCE
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.rows import (
@@ -35,9 +35,11 @@ from orchestra.engine.routing.rows import (
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Requirement
 from orchestra.engine.routing.standing import Standing
+from orchestra.engine.section import Steps
 from orchestra.engine.segments.state import OVER
 from orchestra.model import events as e
 from orchestra.model.actions import ActionNames
+from orchestra.model.addresses import Actor
 from orchestra.model.routing import MOST_RUNG
 from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
@@ -103,6 +105,7 @@ class Witness:
     begun: dict[str, int] = attrs.field(factory=dict)
     took: dict[str, list[int]] = attrs.field(factory=dict)
     reopened: set[str] = attrs.field(factory=set)
+    finishing: str | None = None
     once_held: set[str] = attrs.field(factory=set)
     consults: dict[str, str] = attrs.field(factory=dict)
     consult_token: int = 0
@@ -349,7 +352,7 @@ class Witness:
         assert ranked == sorted(ranked), "a runner-up is before the winner"
 
         if not _is_on_the_way(engine):
-            _check_best(engine, _Made.offer_of(event), at_us, self.reopened)
+            _check_best(engine, _Made.offer_of(event), at_us, self.reopened, self.finishing)
 
         self._check_pace(engine, event.agent, at_us)
 
@@ -465,7 +468,7 @@ class Witness:
         assert event.key[-1] == event.consulted
         assert all(event.key < other for other in event.runners_up), "a runner-up is before the winner"
         if not _is_on_the_way(engine):
-            _check_best(engine, _Made.asking_of(event), at_us, self.reopened)
+            _check_best(engine, _Made.asking_of(event), at_us, self.reopened, self.finishing)
 
     def _see_ConsultQueued(self, engine: Engine, event: e.ConsultQueued, at_us: int) -> None:
         before = self.consults.get(event.consult)
@@ -592,6 +595,7 @@ class Witness:
         self._keep("retry", event.consult or event.interaction, at_us)
 
     def _see_InteractionFinished(self, engine: Engine, event: e.InteractionFinished, at_us: int) -> None:
+        self.finishing = event.agent
         self._called_no_more(event.interaction)
         self._promise("wrap_up", event.interaction, event.wrap_up_until_us)
 
@@ -688,6 +692,10 @@ class WatchedEngine(Engine):
         for kind in e.EVENTS.values():
             self._handlers.setdefault(kind, ([], []))[0].append(self._see)  # the last, once all sections have evolved
 
+    def _run(self, steps: Steps, at_us: int, actor: Actor) -> Decided:
+        self.witness.finishing = None
+        return super()._run(steps, at_us, actor)
+
     def _see(self, event: e.Event, at_us: int) -> None:
         if self.is_watched:
             self.witness.see(self, event, at_us)
@@ -731,7 +739,7 @@ class _Made:
         return cls(event.consult, event.consult, event.consulted, *held)
 
 
-def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> None:
+def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str], finishing: str | None) -> None:
     """Nobody who could have been offered the item goes before, and nothing that the agent could take is more urgent."""
     routing, plan = engine.view.routing, engine.view.plan
     item, bench = routing.items[made.name], routing.benches[made.agent]
@@ -741,7 +749,7 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str]) -> 
     for name, other in routing.benches.items():
         theirs_in_hand = [row for _, row in _hand(engine, name)]
         if (
-            name != made.agent
+            name not in (made.agent, finishing)  # who finishes is asked once what their answer ends has ended
             and name not in item.ringing
             and other.takes_work
             and not other.rests

@@ -338,3 +338,12 @@ def test_when_the_two_go_together_after_all() -> None:
     driver.run(c.MoveInteraction(mail.interaction, chat.case.id, "the same"), 1)
     assert driver.last(e.EngagementModeChanged).mode == "together"
     assert (driver.last(e.DeferralEnded).reason, _deferred(driver)) == ("goes another way", {})
+
+
+def test_who_has_waited_for_longer_is_asked_for_first() -> None:
+    driver = _on_the_phone()
+    jim = driver.message("jim", "chat", topic="bill").interaction
+    chat = _chats(driver)
+    _finish(driver)
+    driver.advance(10)
+    assert [event.interaction for event in driver.events(e.OfferMade)] == ["in1", jim, chat]

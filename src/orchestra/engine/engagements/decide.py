@@ -11,6 +11,7 @@ from orchestra.engine.engagements.deferring import no_longer, on_received, over,
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
 from orchestra.engine.engagements.questions import discharged, keep_one, link, may_be_linked, released, unlink
 from orchestra.engine.engagements.state import DEFER, EVOLVE, Engagements, named_after
+from orchestra.engine.routing.match import offer_best_items
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, StaleVersion
@@ -216,7 +217,15 @@ Ended = e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.I
 
 
 def _on_ended(view: View, event: Ended, at_us: int) -> Iterator[e.Event]:
-    """A contact is over: what waits for its answer, and what waits for that."""
+    """A contact is over: what waits for its answer, and what waits for that.
+
+    Whoever had it is asked to take what is most urgent before anything of this comes to a queue.
+    """
+    own = view.engagements
+    if (own.linked and own.linked_to(event.interaction)) or (own.deferred and own.deferred_to(event.interaction)):
+        agent = view.contacts.interactions[event.interaction].agent
+        if agent is not None and isinstance(event, e.InteractionDone | e.InteractionCanceled):
+            yield from offer_best_items(view, agent, at_us)
     yield from _answered(view, event, at_us)
     if view.engagements.deferred:
         yield from over(view, event.interaction, event.agent if isinstance(event, e.InteractionDone) else None)
