@@ -50,6 +50,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "approves": (_AGENT, _ENGINE),
     "closes": (_AGENT, _ENGINE),
     "steers": (_AGENT, _CHANNEL),
+    "sends": (_AGENT, _CHANNEL),
 }
 """What somebody does -> kinds of the lanes from which and to which that goes."""
 

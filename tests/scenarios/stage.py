@@ -259,6 +259,19 @@ class Stage:
     def _arrives(self, said: Mapping[str, str]) -> c.Command:
         return c.RecordOutcome(*self._message_to(said["who"], "STARTED"), "accepted", [f"p-{said['who']}"])
 
+    def _send(self, said: Mapping[str, str]) -> c.Command:
+        """The application tells of somebody's newest case by itself, as its systems do."""
+        ids = self._view.identity.group(self.id_of(said["other"]))
+        case = [name for name, row in self._view.cases.cases.items() if row.customer in ids][-1]
+        key = f"{said['who']}:{said['text']}"
+        return c.SendMessage(case, key, said["topic"], said["channel"], text=said["text"], actor="back_office:shop")
+
+    def _tell_now(self, said: Mapping[str, str]) -> c.Command:
+        """An agent tells what is held for whoever they talk with."""
+        interaction = self._in_hand(said)
+        held = self._view.deliveries.hushed[self._view.contacts.interactions[interaction].customer]
+        return c.TellNow(interaction, said["who"], min(held, key=lambda name: int(name[2:])))
+
     def _prefer(self, said: Mapping[str, str]) -> c.Command:
         return c.SetPreferences(self.id_of(said["who"]), [said["channel"]])
 
@@ -290,6 +303,8 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} notes on (?P<channel>\w+) that (?P<other>\w+) is a (?P<role>\w+)": Stage._part,
     rf"the message to {_WHO} leaves": Stage._leaves,
     rf"the message to {_WHO} arrives": Stage._arrives,
+    rf"the {_WHO} sends (?P<other>\w+) on (?P<channel>\w+) about (?P<topic>\w+): (?P<text>.+)": Stage._send,
+    rf"{_WHO} tells on (?P<channel>\w+) what is held": Stage._tell_now,
     rf"{_WHO} prefers (?P<channel>\w+)": Stage._prefer,
     r"the head opens an incident about (?P<topic>\w+), (?P<title>[^:]+): (?P<text>.+)": Stage._incident,
     r"the head links all that match": Stage._search,
