@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["cursor_fault", "id_fault", "text_fault"]
+import re
+
+__all__ = ["cursor_fault", "id_fault", "line_fault", "text_fault"]
 
 _LONGEST_ID = 500
 _LONGEST_TEXT = 500_000
 _LONGEST_CURSOR = 2_000
+_LONGEST_LINE = 300
+_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters and line separators, which would forge a header, and halves of characters."""
 
 
 def id_fault(text: str) -> str | None:
@@ -21,6 +26,13 @@ def text_fault(text: str | None) -> str | None:
     if text is not None and len(text) > _LONGEST_TEXT // 4 and len(text.encode(errors="surrogatepass")) > _LONGEST_TEXT:
         return f"must be at most {_LONGEST_TEXT} bytes"
     return None
+
+
+def line_fault(text: str) -> str | None:
+    """Why something cannot stand in a header: it is empty or absurdly long, or would not be one line of text."""
+    if 0 < len(text) <= _LONGEST_LINE and _NO_LINE.search(text) is None:
+        return None
+    return f"must be one line of 1 to {_LONGEST_LINE} characters, without control characters"
 
 
 def cursor_fault(text: str) -> str | None:

@@ -88,7 +88,9 @@ def digested(command: Command, key: WorkspaceKey) -> Command:
     """The command with what tells its text from another under the same key. The caller's own stays as it is."""
     if not isinstance(command, SendMessage | WriteReply) or command.key is None or command.text is None:
         return command
-    return command if command.digest is not None else attrs.evolve(command, digest=key.digest(command.text))
+    title = command.title if isinstance(command, SendMessage) else None
+    said = command.text if title is None else f"{title}\n{command.text}"
+    return command if command.digest is not None else attrs.evolve(command, digest=key.digest(said))
 
 
 def commands_of(event: inbound.Inbound, line: Line, key: WorkspaceKey) -> list[Command]:

@@ -199,10 +199,12 @@ class Sending:
     async def _plan(self, delivery: str, row: Delivery, line: Line) -> SendPlan | Failed:
         """The adapter's plan for this message."""
         conversation = self._owner.view.contacts.conversations[row.conversation]
-        text, to = await in_thread(self._fetch, row, conversation)
-        if text is None or to is None:
+        written, to = await in_thread(self._fetch, row, conversation)
+        if written is None or written.text is None or to is None:
             return Failed("erased")
-        message = Message(key=self._owner.key.delivery_key(delivery), text=with_token(row, text, self._owner.key))
+        key = self._owner.key
+        text = with_token(row, written.text, key)
+        message = Message(key=key.delivery_key(delivery), text=text, subject=written.title)
         now = instant(self._owner.clock.now_us())
         try:
             return checked_plan(line.adapter.encode(message, line.account, to, now))
@@ -210,17 +212,19 @@ class Sending:
             _log.error("%s: adapter of %s cannot encode: %s", delivery, line.channel, type(error).__name__)
             return Failed(ADAPTER_FAULT)
 
-    def _fetch(self, row: Delivery, conversation: contacts.Conversation) -> tuple[str | None, Conversation | None]:
-        """Text, and the recipient in their thread, which only the journal's private parts hold; None once erased."""
+    def _fetch(
+        self, row: Delivery, conversation: contacts.Conversation
+    ) -> tuple[e.MessageWritten | None, Conversation | None]:
+        """What was written, and the recipient in their thread, whom only private parts name; None once erased."""
         body = next(self._owner.journal.read(row.body - 1, limit=1), None)
-        written = None if body is None else decode_event(body)
-        text = written.text if isinstance(written, e.MessageWritten) else None
+        found = None if body is None else decode_event(body)
+        written = found if isinstance(found, e.MessageWritten) else None
         recipient, thread = self._recipient(conversation), None
         if conversation.has_thread:
             thread = self._thread(row.conversation, conversation.customer)
         if recipient is None or (conversation.has_thread and thread is None):
-            return text, None
-        return text, Conversation(recipient=recipient, id=thread)
+            return written, None
+        return written, Conversation(recipient=recipient, id=thread)
 
     def _recipient(self, conversation: contacts.Conversation) -> Identity | None:
         """Whom to write to: whoever has the address that the conversation is with."""

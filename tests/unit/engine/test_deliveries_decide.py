@@ -78,6 +78,13 @@ def test_a_message_that_answers_nothing(driver: Driver) -> None:
     assert decided.result == Written("me3", "de2")
 
 
+def test_a_message_may_have_a_title(driver: Driver) -> None:
+    written, _ = driver.run(c.SendMessage("ca1", "k", text="It is late.", title="Your order 81")).events
+    assert isinstance(written, e.MessageWritten)
+    assert (written.title, written.text) == ("Your order 81", "It is late.")
+    assert "Your order 81" not in repr(written)
+
+
 def test_a_key_is_sent_once(driver: Driver) -> None:
     command = c.SendMessage("ca1", "delay:81", "delay", digest="d1", text="It is late.")
     first = driver.run(command).result
@@ -99,6 +106,10 @@ def test_the_same_key_for_another_message_is_refused(driver: Driver, change: Any
         ({"text": None}, "text"),
         ({"text": ""}, "text"),
         ({"text": "x" * 500_001}, "text"),
+        ({"title": ""}, "title"),
+        ({"title": "x" * 301}, "title"),
+        ({"title": "Hello\nBcc: eve@example.com"}, "title"),
+        ({"title": "half\ud83d"}, "title"),
         ({"key": ""}, "key"),
         ({"key": "message:me2"}, "key"),
         ({"channel": "voice"}, "channel"),

@@ -172,4 +172,6 @@ def test_a_command_that_is_used_again_is_not_marked() -> None:
     other = digested(attrs.evolve(command, text="two"), key)
     assert isinstance(other, SendMessage)
     assert None is not first.digest != other.digest
+    titled = digested(attrs.evolve(command, title="News"), key)
+    assert titled.digest not in (None, first.digest)
     assert digested(first, key) is first

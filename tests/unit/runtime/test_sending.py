@@ -12,6 +12,7 @@ from tests.contact_centre import PLAN, Centre, SteeredJournal, answered, frame, 
 
 from orchestra.channels.account import Conversation
 from orchestra.channels.loopback_transport import Failure
+from orchestra.channels.outbound import Message
 from orchestra.channels.sending import Failed, Interpreted, Next, Refused, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import FrameAnswer, FrameStep, StepResult, WireStep
 from orchestra.journal.memory import MemoryJournal
@@ -88,6 +89,26 @@ async def test_it_is_accepted(centre: Centre, clock: VirtualClock) -> None:
     assert [(event.attempt, event.provider_ids) for event in centre.events(e.DeliveryAccepted)] == [(1, ["out-1"])]
     assert centre.provider.delivered[0].text == "Hello back"
     assert centre.provider.delivered[0].recipient == "joe"
+
+
+async def test_a_title_is_the_subject_of_what_is_sent(centre: Centre, clock: VirtualClock) -> None:
+    sent: list[Message] = []
+    wire = scripted(centre, {"one": Sent(())}, frame("one"))
+    encode = centre.adapter.on_encode
+    assert encode is not None
+    centre.adapter.on_encode = lambda message: sent.append(message) or encode(message)
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        got = await answered(workspace)
+        await workspace.execute(
+            SendMessage(got.case.id, "k", text="It is late.", title="Your order", actor="agent:ana")
+        )
+        await clock.advance(minutes=1)
+    assert wire.written
+    assert [(message.subject, message.text) for message in sent] == [
+        (None, "Hello back"),
+        ("Your order", "It is late."),
+    ]
 
 
 @pytest.mark.parametrize("failure", [Failure.RATE_LIMITED, Failure.UNAVAILABLE, Failure.NOT_CONNECTED])

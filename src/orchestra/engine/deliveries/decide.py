@@ -30,6 +30,7 @@ from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import actor_kind
 from orchestra.model.identity import SERVICE
+from orchestra.model.limits import line_fault
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
@@ -49,6 +50,8 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
+    if command.title is not None and (fault := line_fault(command.title)) is not None:
+        raise InvalidCommand("title", fault)
     if not command.key or command.key.startswith("message:"):
         raise InvalidCommand("key", "must not be empty, nor begin with 'message:', which replies use")
     if command.purpose != SERVICE and command.purpose not in view.plan.identity.purposes:
@@ -70,6 +73,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             case=case_id,
             customer=view.contacts.conversations[conversation].customer,
             text=command.text,
+            title=command.title,
             key=command.key,
             topic=command.topic,
             digest=command.digest,

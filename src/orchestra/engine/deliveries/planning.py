@@ -70,6 +70,7 @@ def write(
     case: str,
     customer: str,
     text: str,
+    title: str | None = None,
     interaction: str | None = None,
     agent: str | None = None,
     key: str | None = None,
@@ -86,7 +87,7 @@ def write(
     row = view.contacts.conversations[conversation]
     message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
     body = view.position + 1  # where the next event, which holds the text, will stand
-    yield e.MessageWritten(message, case, customer, conversation, row.messages + 1, interaction, agent, text)
+    yield e.MessageWritten(message, case, customer, conversation, row.messages + 1, interaction, agent, text, title)
     yield e.DeliveryPlanned(
         delivery,
         key or f"message:{message}",

@@ -113,7 +113,10 @@ class MessageReceived(Event):
 
 @attrs.define
 class MessageWritten(Event):
-    """An agent or the company wrote a message; its delivery is planned."""
+    """An agent or the company wrote a message; its delivery is planned.
+
+    `title` stands above it where the channel has one, as the subject of a mail does.
+    """
 
     message: str
     case: str
@@ -123,6 +126,7 @@ class MessageWritten(Event):
     interaction: str | None = None
     agent: str | None = None
     text: str | None = private()
+    title: str | None = private()
 
 
 @attrs.define
