@@ -40,6 +40,7 @@ EXTRAS: Mapping[str, str] = {
     "cryptography": "journal/crypto",
     "holidays": "model/public_holidays",
     "phonenumbers": "runtime/phones",
+    "aiosmtplib": "channels/smtp_transport",
     "tzdata": "",
 }
 """Distribution of an extra -> what the path of the only file that imports it starts with."""

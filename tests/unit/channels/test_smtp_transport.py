@@ -1,0 +1,256 @@
+"""The mail transport against a real server on this machine, and against servers that do as they please."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from orchestra.channels.smtp_transport import SmtpTransport
+from orchestra.channels.wire import FrameStep, NoAnswer, NoAnswerReason, SmtpAnswer, SmtpStep
+
+SOON = timedelta(seconds=0.3)
+MAIL = b"From: shop@example.com\r\nTo: joe@example.com\r\nSubject: News\r\n\r\nHello\r\n.\r\nJoe\r\n"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"  # which is all that the client runs on
+
+
+def step(*recipients: str, sender: str = "shop@example.com") -> SmtpStep:
+    return SmtpStep(idempotency_key="k", sender=sender, recipients=recipients or ("joe@example.com",), message=MAIL)
+
+
+class House:
+    """A mailbox that refuses some, and may not like what it gets."""
+
+    def __init__(self, refuses: Sequence[str] = (), answer: str = "250 taken") -> None:
+        self.refuses = refuses
+        self.answer = answer
+        self.got: list[tuple[str | None, list[str], bytes]] = []
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if address in self.refuses:
+            return "550 nobody of that name"
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.got.append((envelope.mail_from, list(envelope.rcpt_tos), content))
+        return self.answer
+
+
+@asynccontextmanager
+async def served(house: House, tls: ssl.SSLContext | None = None, **rules: Any) -> AsyncIterator[int]:
+    """A real mail server for as long as the block lasts, on a port that is free."""
+    made: list[SMTP] = []
+
+    def take() -> SMTP:
+        made.append(SMTP(house, hostname="here", **rules))
+        return made[-1]
+
+    server = await asyncio.get_running_loop().create_server(take, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for one in made:
+            if one.transport is not None:
+                one.transport.close()
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def scripted(*lines: bytes, hangs: bool = False) -> AsyncIterator[int]:
+    """A server that says these lines, one for each that it is told, and then hangs up or says nothing any more."""
+    over = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for line in lines:
+            writer.write(line + b"\r\n")
+            if not await reader.readline():
+                break
+        if hangs:
+            await over.wait()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        over.set()
+        server.close()
+        await asyncio.sleep(0.01)
+
+
+def transport(port: int, **values: Any) -> SmtpTransport:
+    return SmtpTransport("127.0.0.1", port, **{"security": "none", "time_out": SOON, **values})
+
+
+async def test_a_mail_arrives_as_it_is() -> None:
+    house = House()
+    async with served(house) as port:
+        answer = await transport(port).perform(step("joe@example.com", "ann@example.com"))
+    assert answer == SmtpAnswer(code=250, text="taken")
+    assert house.got == [("shop@example.com", ["joe@example.com", "ann@example.com"], MAIL)]
+
+
+async def test_who_is_refused_is_named_and_others_get_it() -> None:
+    house = House(refuses=["eve@example.com"])
+    async with served(house) as port:
+        answer = await transport(port).perform(step("eve@example.com", "joe@example.com"))
+        nobody = await transport(port).perform(step("eve@example.com"))
+    assert answer == SmtpAnswer(code=250, text="taken", refused=(("eve@example.com", 550),))
+    assert nobody == SmtpAnswer(code=550, text="nobody of that name", refused=(("eve@example.com", 550),))
+    assert [to for _, to, _ in house.got] == [["joe@example.com"]]
+
+
+async def test_what_the_server_says_of_the_mail_is_the_answer() -> None:
+    async with served(House(answer="452 the disk is full")) as port:
+        assert await transport(port).perform(step()) == SmtpAnswer(code=452, text="the disk is full")
+
+
+@pytest.mark.parametrize("is_able", [True, False])
+async def test_other_letters_in_an_address(is_able: bool) -> None:
+    house = House()
+    async with served(house, enable_SMTPUTF8=is_able) as port:
+        answer = await transport(port).perform(step("jörg@example.com"))
+    assert isinstance(answer, SmtpAnswer)
+    assert answer.code == (250 if is_able else 553)
+    assert [to for _, to, _ in house.got] == [["jörg@example.com"]] * is_able
+
+
+async def test_an_address_that_would_be_another_command_is_refused() -> None:
+    house = House()
+    async with served(house) as port:
+        for wrong in (step("joe@example.com>\r\nRCPT TO:<eve@example.com"), step(sender="a@x\nDATA")):
+            answer = await transport(port).perform(wrong)
+            assert isinstance(answer, SmtpAnswer)
+            assert answer.code == 553
+    assert house.got == []
+
+
+async def test_nobody_is_there() -> None:
+    async with served(House()) as port:
+        pass
+    expected = NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
+    assert await transport(port).perform(step()) == expected
+
+
+HELLO = (b"220 here", b"250 here")
+
+
+@pytest.mark.parametrize(
+    ("lines", "hangs", "expected"),
+    [
+        ([b"554 go away"], False, SmtpAnswer(code=554, text="go away")),
+        ([b"nonsense"], False, NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)),
+        ([*HELLO, b"nonsense"], False, NoAnswer(NoAnswerReason.CUT_SHORT, may_have_arrived=False)),
+        (
+            [*HELLO, b"250 ok", b"250 ok", b"354 go", b"?"],
+            False,
+            NoAnswer(NoAnswerReason.CUT_SHORT, may_have_arrived=True),
+        ),
+        ([*HELLO], False, NoAnswer(NoAnswerReason.CUT_SHORT, may_have_arrived=False)),
+        ([*HELLO], True, NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=False)),
+        ([*HELLO, b"451 later"], False, SmtpAnswer(code=451, text="later")),
+        ([*HELLO, b"250 ok", b"250 ok", b"503 no"], False, SmtpAnswer(code=503, text="no")),
+        ([*HELLO, b"250 ok", b"250 ok", b"354 go"], False, NoAnswer(NoAnswerReason.CUT_SHORT, may_have_arrived=True)),
+        ([*HELLO, b"250 ok", b"250 ok", b"354 go"], True, NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=True)),
+    ],
+)
+async def test_a_server_that_does_as_it_pleases(lines: list[bytes], hangs: bool, expected: Any) -> None:
+    async with scripted(*lines, hangs=hangs) as port:
+        assert await transport(port).perform(step()) == expected
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody but these tests trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now, day = datetime.now(UTC), timedelta(days=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 7, now - day, now + day)
+    signed = made.add_extension(here, critical=False).sign(key, hashes.SHA256())
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + signed.public_bytes(pem))
+    return path
+
+
+def contexts(certificate: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The server's, and that of a client who trusts it."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    return server, ssl.create_default_context(cafile=str(certificate))
+
+
+def let_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    assert isinstance(data, LoginPassword)
+    return AuthResult(success=(data.login, data.password) == (b"shop", b"secret"), handled=False)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH", "ignore:Session.login_data")  # what that server thinks of itself
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+@pytest.mark.parametrize("password", ["secret", "wrong"])
+async def test_who_says_who_they_are_does_so_where_nobody_listens(
+    certificate: Path, security: str, password: str
+) -> None:
+    server_tls, client_tls = contexts(certificate)
+    house = House()
+    rules: dict[str, Any] = {"authenticator": let_in, "auth_required": True}
+    if security == "starttls":
+        rules |= {"tls_context": server_tls, "require_starttls": True}
+    else:
+        rules |= {"auth_require_tls": False}
+    async with served(house, server_tls if security == "tls" else None, **rules) as port:
+        who = {"username": "shop", "password": password, "security": security, "tls": client_tls}
+        answer = await transport(port, **who, time_out=timedelta(seconds=5)).perform(step())
+    assert isinstance(answer, SmtpAnswer)
+    assert (answer.code, len(house.got)) == ((250, 1) if password == "secret" else (535, 0))
+
+
+async def test_a_server_that_nobody_vouches_for_is_told_nothing(certificate: Path) -> None:
+    server_tls, _ = contexts(certificate)
+    house = House()
+    async with served(house, server_tls) as port:
+        answer = await transport(port, security="tls", time_out=timedelta(seconds=5)).perform(step())
+    assert answer == NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
+    assert house.got == []
+
+
+async def test_a_server_that_cannot_be_raised_to_tls_is_told_nothing() -> None:
+    house = House()
+    async with served(house) as port:
+        answer = await transport(port, security="starttls").perform(step())
+    assert answer == NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
+    assert house.got == []
+
+
+async def test_other_steps_are_not_for_it() -> None:
+    with pytest.raises(TypeError, match="takes an SmtpStep, not FrameStep"):
+        await transport(1).perform(FrameStep(idempotency_key="k", connection="c", data=b""))
+
+
+def test_a_password_is_never_sent_in_the_clear_nor_shown() -> None:
+    with pytest.raises(ValueError, match="a password needs security='starttls' or 'tls'"):
+        transport(25, username="shop", password="secret")
+    shown = repr(transport(25, username="shop", password="secret", security="tls"))
+    assert shown == "SmtpTransport('127.0.0.1', 25, security='tls')"
