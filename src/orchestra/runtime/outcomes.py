@@ -91,7 +91,7 @@ def _cursor(given: object) -> str | None:
     if not isinstance(given, str) or cursor_fault(given) is not None:
         raise ValueError("a cursor is a short text")
     given.encode()  # a lone surrogate cannot be stored
-    return given
+    return str.__str__(given)
 
 
 def _step(given: object) -> WireStep:
@@ -124,7 +124,7 @@ def _id(given: object) -> str:
 def _text(given: object) -> str | None:
     """Text, or a number as text: providers' ids and codes often are numbers."""
     if isinstance(given, str):
-        return given
+        return str.__str__(given)  # nothing but text is stored: a mail's header, say, is a kind of its own
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.mail_server import MailServer, served
 
 from orchestra.channels.smtp_transport import SmtpTransport
 from orchestra.channels.wire import FrameStep, NoAnswer, NoAnswerReason, SmtpAnswer, SmtpStep
@@ -31,47 +32,6 @@ def anyio_backend() -> str:
 
 def step(*recipients: str, sender: str = "shop@example.com") -> SmtpStep:
     return SmtpStep(idempotency_key="k", sender=sender, recipients=recipients or ("joe@example.com",), message=MAIL)
-
-
-class House:
-    """A mailbox that refuses some, and may not like what it gets."""
-
-    def __init__(self, refuses: Sequence[str] = (), answer: str = "250 taken") -> None:
-        self.refuses = refuses
-        self.answer = answer
-        self.got: list[tuple[str | None, list[str], bytes]] = []
-
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
-        if address in self.refuses:
-            return "550 nobody of that name"
-        envelope.rcpt_tos.append(address)
-        return "250 ok"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.got.append((envelope.mail_from, list(envelope.rcpt_tos), content))
-        return self.answer
-
-
-@asynccontextmanager
-async def served(house: House, tls: ssl.SSLContext | None = None, **rules: Any) -> AsyncIterator[int]:
-    """A real mail server for as long as the block lasts, on a port that is free."""
-    made: list[SMTP] = []
-
-    def take() -> SMTP:
-        made.append(SMTP(house, hostname="here", **rules))
-        return made[-1]
-
-    server = await asyncio.get_running_loop().create_server(take, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for one in made:
-            if one.transport is not None:
-                one.transport.close()
-        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -104,7 +64,7 @@ def transport(port: int, **values: Any) -> SmtpTransport:
 
 
 async def test_a_mail_arrives_as_it_is() -> None:
-    house = House()
+    house = MailServer()
     async with served(house) as port:
         answer = await transport(port).perform(step("joe@example.com", "ann@example.com"))
     assert answer == SmtpAnswer(code=250, text="taken")
@@ -112,7 +72,7 @@ async def test_a_mail_arrives_as_it_is() -> None:
 
 
 async def test_who_is_refused_is_named_and_others_get_it() -> None:
-    house = House(refuses=["eve@example.com"])
+    house = MailServer(refuses=["eve@example.com"])
     async with served(house) as port:
         answer = await transport(port).perform(step("eve@example.com", "joe@example.com"))
         nobody = await transport(port).perform(step("eve@example.com"))
@@ -122,13 +82,13 @@ async def test_who_is_refused_is_named_and_others_get_it() -> None:
 
 
 async def test_what_the_server_says_of_the_mail_is_the_answer() -> None:
-    async with served(House(answer="452 the disk is full")) as port:
+    async with served(MailServer(answer="452 the disk is full")) as port:
         assert await transport(port).perform(step()) == SmtpAnswer(code=452, text="the disk is full")
 
 
 @pytest.mark.parametrize("is_able", [True, False])
 async def test_other_letters_in_an_address(is_able: bool) -> None:
-    house = House()
+    house = MailServer()
     async with served(house, enable_SMTPUTF8=is_able) as port:
         answer = await transport(port).perform(step("jörg@example.com"))
     assert isinstance(answer, SmtpAnswer)
@@ -137,7 +97,7 @@ async def test_other_letters_in_an_address(is_able: bool) -> None:
 
 
 async def test_an_address_that_would_be_another_command_is_refused() -> None:
-    house = House()
+    house = MailServer()
     async with served(house) as port:
         for wrong in (step("joe@example.com>\r\nRCPT TO:<eve@example.com"), step(sender="a@x\nDATA")):
             answer = await transport(port).perform(wrong)
@@ -147,7 +107,7 @@ async def test_an_address_that_would_be_another_command_is_refused() -> None:
 
 
 async def test_nobody_is_there() -> None:
-    async with served(House()) as port:
+    async with served(MailServer()) as port:
         pass
     expected = NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
     assert await transport(port).perform(step()) == expected
@@ -214,7 +174,7 @@ async def test_who_says_who_they_are_does_so_where_nobody_listens(
     certificate: Path, security: str, password: str
 ) -> None:
     server_tls, client_tls = contexts(certificate)
-    house = House()
+    house = MailServer()
     rules: dict[str, Any] = {"authenticator": let_in, "auth_required": True}
     if security == "starttls":
         rules |= {"tls_context": server_tls, "require_starttls": True}
@@ -229,7 +189,7 @@ async def test_who_says_who_they_are_does_so_where_nobody_listens(
 
 async def test_a_server_that_nobody_vouches_for_is_told_nothing(certificate: Path) -> None:
     server_tls, _ = contexts(certificate)
-    house = House()
+    house = MailServer()
     async with served(house, server_tls) as port:
         answer = await transport(port, security="tls", time_out=timedelta(seconds=5)).perform(step())
     assert answer == NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
@@ -237,7 +197,7 @@ async def test_a_server_that_nobody_vouches_for_is_told_nothing(certificate: Pat
 
 
 async def test_a_server_that_cannot_be_raised_to_tls_is_told_nothing() -> None:
-    house = House()
+    house = MailServer()
     async with served(house) as port:
         answer = await transport(port, security="starttls").perform(step())
     assert answer == NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)

@@ -66,6 +66,18 @@ def test_what_is_no_outcome_is_found_out(given: Any) -> None:
         checked_outcome(given)
 
 
+def test_an_id_that_is_text_of_a_kind_of_its_own_is_text() -> None:
+    kept = checked_outcome(Sent((Header("m1"),)))
+    assert isinstance(kept, Sent)
+    assert [(one, type(one)) for one in kept.ids] == [("m1", str)]
+
+
+class Header(str):
+    """As a mail's headers are."""
+
+    __slots__ = ()
+
+
 def test_a_plan_is_a_plan_or_a_refusal() -> None:
     plan = SendPlan((frame("a"), frame("b")))
     assert checked_plan(plan) == plan
