@@ -29,6 +29,7 @@ SOURCES: Mapping[str, str] = {
     "lists": "What departments look at, in pages, without await.",
     "matters": "What is one matter and what is two, without await.",
     "offers": "What is shown to an agent, without await.",
+    "personal": "What customers told of themselves, without await.",
     "sessions": "An agent signed in on a device, without await.",
     "standing": "How cases stand, without await.",
     "workspace": "A workspace that this process owns, without await.",
@@ -47,6 +48,7 @@ COUNTERPARTS: Mapping[str, str] = {
     "Lists": "lists",
     "Matters": "matters",
     "Standing": "standing",
+    "Personal": "personal",
     "Workspace": "workspace",
 }
 """Class -> its module, on both sides."""

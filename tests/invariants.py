@@ -55,6 +55,7 @@ from tests import (
     journey_invariants,
     ownership_invariants,
     people_invariants,
+    personal_invariants,
     routing_oracle as oracle,
     rule_invariants,
 )
@@ -114,6 +115,7 @@ class Witness:
     desk: desk_invariants.DeskWitness = attrs.field(factory=desk_invariants.DeskWitness)
     cases: case_invariants.CaseWitness = attrs.field(factory=case_invariants.CaseWitness)
     people: people_invariants.PeopleWitness = attrs.field(factory=people_invariants.PeopleWitness)
+    personal: personal_invariants.PersonalWitness = attrs.field(factory=personal_invariants.PersonalWitness)
     commitments: commitment_invariants.CommitmentWitness = attrs.field(factory=commitment_invariants.CommitmentWitness)
     ownership: ownership_invariants.OwnershipWitness = attrs.field(factory=ownership_invariants.OwnershipWitness)
     actions: action_invariants.ActionWitness = attrs.field(factory=action_invariants.ActionWitness)
@@ -138,6 +140,7 @@ class Witness:
         self.desk.see(engine, event)
         self.cases.see(event)
         self.people.see(engine, event)
+        self.personal.see(engine, event)
         self._follow_behind(engine, event)
         self.commitments.see(engine, event)
         self.ownership.see(engine, event)
@@ -1080,6 +1083,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     desk_invariants.check_against(engine, witness.desk)
     case_invariants.check_against(engine, witness.cases)
     people_invariants.check_against(engine, witness.people)
+    personal_invariants.check_against(engine, witness.personal)
     commitment_invariants.check_against(engine, witness.commitments)
     ownership_invariants.check_against(engine, witness.ownership)
     action_invariants.check(engine, witness.actions)

@@ -41,6 +41,7 @@ from tests import (
     invitation_moves,
     ownership_moves,
     participant_moves,
+    personal_moves,
 )
 from tests.engine_driver import CARE, HOUR, SECOND, person, thread
 from tests.rule_plans import swarm_rules
@@ -248,6 +249,7 @@ def swarm_plan() -> Plan:
     presence = attrs.evolve(presence, bot_answers_within=25 * second)
     return attrs.evolve(
         plan,
+        workspace=attrs.evolve(plan.workspace, zone="Europe/Berlin"),
         channels=channels,
         cases=cases,
         deliveries=deliveries,
@@ -817,9 +819,11 @@ def set_fields(engine: Engine, choose: Chooser) -> c.Command | None:
 
 def _address(choose: Chooser) -> Address:
     kind = choose.pick(["handle", "handle", "phone", "number"])
-    return attrs.evolve(
-        person(choose.pick(CUSTOMERS) if kind == "handle" else f"{kind}{choose.number(1, 6)}"), kind=kind
-    )
+    if kind == "handle":
+        return person(choose.pick(CUSTOMERS))
+    number = choose.number(1, 6)
+    zones = personal_moves.zones_of_number(number) if kind == "phone" else None
+    return attrs.evolve(person(f"{kind}{number}"), kind=kind, zones=zones)
 
 
 def _asker(choose: Chooser) -> str | None:
@@ -1234,6 +1238,7 @@ WEIGHTS: Mapping[Move, int] = {
     **participant_moves.WEIGHTS,
     **invitation_moves.WEIGHTS,
     **incident_moves.WEIGHTS,
+    **personal_moves.WEIGHTS,
 }
 """Move -> how often it is made, relative to the others."""
 

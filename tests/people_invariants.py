@@ -12,7 +12,7 @@ from orchestra.engine.identity.linking import MOST_IDS
 from orchestra.engine.identity.state import TRIAGE
 from orchestra.model import events as e
 
-__all__ = ["PeopleWitness", "asked_first", "check", "check_against", "check_engagements", "lead_for", "talks"]
+__all__ = ["PeopleWitness", "asked_first", "check", "check_against", "check_engagements", "lead_for", "people", "talks"]
 
 _WHERE_THEY_ARE = ("deferred", "invitation")
 """Topics of what is written to whoever has just written, in their own conversation, and tells nothing of a case."""
@@ -149,7 +149,7 @@ class PeopleWitness:
         assert allowed, f"{delivery} left without the customer's consent to {row.purpose}"
 
 
-def _groups(engine: Engine) -> dict[str, list[str]]:
+def people(engine: Engine) -> dict[str, list[str]]:
     """All ids of each person, by each of their ids, by the links alone."""
     rows, merges = engine.view.identity.customers, engine.view.identity.merges
     by_top: dict[str, list[str]] = {}
@@ -164,7 +164,7 @@ def _groups(engine: Engine) -> dict[str, list[str]]:
 
 
 def _group(engine: Engine, customer: str) -> list[str]:
-    return _groups(engine)[customer]
+    return people(engine)[customer]
 
 
 def _mixed(engine: Engine, customer: str, other: str) -> set[str]:
@@ -180,7 +180,7 @@ def _mixed(engine: Engine, customer: str, other: str) -> set[str]:
 def check(engine: Engine) -> None:
     """Everything that must hold between two batches."""
     identity = engine.view.identity
-    groups = _groups(engine)
+    groups = people(engine)
     for name in identity.customers:
         group = groups[name]
         assert sorted(identity.group(name)) == sorted(group), f"{name} is one of {group}, not of {identity.group(name)}"

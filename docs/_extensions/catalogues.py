@@ -47,6 +47,7 @@ _AREAS = {
     "rules": "Rules",
     "callbacks": "Callbacks",
     "participants": "Participants of cases",
+    "personal": "How and when customers are addressed",
     "segments": "Segments",
     "supervision": "Supervision",
     "targets": "Connect targets",

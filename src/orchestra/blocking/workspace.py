@@ -15,6 +15,7 @@ from orchestra.blocking.inviting import Inviting
 from orchestra.blocking.journeys import Journeys
 from orchestra.blocking.lists import Lists
 from orchestra.blocking.matters import Matters
+from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
 from orchestra.blocking.standing import Standing
@@ -48,6 +49,7 @@ class Workspace(
     Lists[workspace.Workspace],
     Standing[workspace.Workspace],
     Inviting[workspace.Workspace],
+    Personal[workspace.Workspace],
 ):
     """The owner of a workspace. Make one with `open`.
 

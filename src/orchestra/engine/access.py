@@ -100,7 +100,9 @@ _CALLBACKS: frozenset[type[c.Command]] = frozenset(
     {c.RequestCallback, c.ScheduleCallback, c.RescheduleCallback, c.CancelCallback}
 )
 
-_TOLD: frozenset[type[c.Command]] = frozenset({c.LinkAddress, c.VerifyContact, c.RecordConsent, c.SetPreferences})
+_TOLD: frozenset[type[c.Command]] = frozenset(
+    {c.LinkAddress, c.VerifyContact, c.RecordConsent, c.SetPreferences, c.SetCustomerZone}
+)
 """What a customer told of who they are and what they want."""
 
 _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
@@ -118,7 +120,7 @@ _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveCon
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
     "agent": _OWN_WORK | _CASE_WORK | _MATTERS | _CALLBACKS | _IDENTITY | {c.SettleConflict},
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
-    "customer": _INBOUND | {c.RecordConsent, c.SetPreferences},
+    "customer": _INBOUND | {c.RecordConsent, c.SetPreferences, c.SetCustomerZone},
     "back_office": _CASE_WORK
     | _MATTERS
     | _CALLBACKS

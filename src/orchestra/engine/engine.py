@@ -41,6 +41,7 @@ from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
 from orchestra.engine.outages.decide import SECTION as OUTAGES
 from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
+from orchestra.engine.personal.decide import SECTION as PERSONAL
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.rules.firing import SECTION as RULES, Firing
@@ -75,6 +76,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     DEFINITION,
     PRESENCE,
     IDENTITY,
+    PERSONAL,
     CONTACTS,
     CASES,
     OWNERSHIP,

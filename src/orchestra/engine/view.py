@@ -29,6 +29,7 @@ from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
 from orchestra.engine.outages.state import Outages
 from orchestra.engine.ownership.state import Ownership
+from orchestra.engine.personal.state import Personal
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.rules.state import Rules
@@ -78,6 +79,7 @@ class View:
         "logs",
         "outages",
         "ownership",
+        "personal",
         "plans",
         "position",
         "presence",
@@ -102,6 +104,7 @@ class View:
         self.definition = Definition(self.plans, self.timers)
         self.presence = Presence(self.plans, self.timers)
         self.identity = Identity(self.plans, self.timers)
+        self.personal = Personal(self.plans, self.timers)
         self.contacts = Contacts(self.plans, self.timers)
         self.cases = Cases(self.plans, self.timers)
         self.ownership = Ownership(self.plans, self.timers)

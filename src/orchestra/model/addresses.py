@@ -50,6 +50,7 @@ class Address:
         value: the address itself; private.
         name: what the person is called there; private.
         matches: whether somebody can be recognised by it; not by that of a hidden caller.
+        zones: the time zones in which whoever has it may be; None if it does not tell.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Address:
     value: str | None = attrs.field(default=None, repr=False)
     name: str | None = attrs.field(default=None, repr=False)
     matches: bool = True
+    zones: list[str] | None = attrs.field(default=None, hash=False)
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ import attrs
 from orchestra.errors import Fault
 from orchestra.model.public_holidays import NeedsHolidays, has_holidays
 
-__all__ = ["DAYS", "Hours", "check_hours", "minutes", "special"]
+__all__ = ["DAYS", "Hours", "check_hours", "minutes", "special", "zone_fault"]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Names of the days, Monday first as `date.weekday` counts."""
@@ -92,12 +92,17 @@ def special(opening: str) -> tuple[date, tuple[int, int]]:
     return date.fromisoformat(day), minutes(interval)
 
 
+def zone_fault(path: str, zone: str) -> Iterator[Fault]:
+    """What is wrong with the name of a zone, if anything is."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield Fault(path, f"no time zone {zone!r} is known here; it is a name such as Europe/Berlin")
+
+
 def check_hours(path: str, hours: Hours) -> Iterator[Fault]:
     """All faults of opening hours."""
-    try:
-        ZoneInfo(hours.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield Fault(f"{path}.zone", f"no time zone {hours.zone!r} is known here; it is a name such as Europe/Berlin")
+    yield from zone_fault(f"{path}.zone", hours.zone)
     for day, intervals in zip(DAYS, hours.week, strict=True):
         for index, interval in enumerate(intervals):
             yield from _fault(f"{path}.{day}[{index}]", minutes, interval)

@@ -18,11 +18,12 @@ from orchestra.model.cost_checks import Beside, check_costs
 from orchestra.model.definitions import Channel
 from orchestra.model.engagements import check_engagements
 from orchestra.model.findings import FIELD_TYPES, check_findings
-from orchestra.model.hours import check_hours
+from orchestra.model.hours import check_hours, zone_fault
 from orchestra.model.identity import check_identity
 from orchestra.model.participants import check_participants
 from orchestra.model.plan_data import PlanData
 from orchestra.model.privacy import check_privacy
+from orchestra.model.quiet_hours import check_quiet_hours
 from orchestra.model.roles import check_sight
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
@@ -53,6 +54,8 @@ def _check_workspace(plan: PlanData, lost: Lost) -> Iterator[Fault]:
         yield Fault("workspace.default_queue", _missing("queue", default, plan.queues))
     if plan.workspace.key is None:
         yield Fault("workspace.key", "no secret named: hashed addresses can be guessed; name one", is_error=False)
+    if plan.workspace.zone is not None:
+        yield from zone_fault("workspace.zone", plan.workspace.zone)
 
 
 def _check_queues(plan: PlanData, lost: Lost) -> Iterator[Fault]:
@@ -279,6 +282,11 @@ def _check_privacy(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_privacy(plan.privacy)
 
 
+def _check_quiet_hours(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    channels = None if lost.touches("channels") else plan.channels
+    return check_quiet_hours(plan.quiet_hours, plan.workspace.zone, channels)
+
+
 def _check_engagements(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     yield from check_engagements(plan.engagements)
     for there, others in plan.engagements.pairs.items():
@@ -326,4 +334,5 @@ _CHECKS = (
     _check_rules,
     _check_people,
     _check_brands,
+    _check_quiet_hours,
 )

@@ -34,6 +34,7 @@ from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
 from orchestra.model.privacy import Privacy
+from orchestra.model.quiet_hours import QuietHours
 from orchestra.model.rules import Rule
 
 __all__ = ["PlanData"]
@@ -74,6 +75,7 @@ class PlanData:
         actions: how the application's own actions are tried.
         rules: what follows when something happens, as `[[rules]]` in a file.
         privacy: how what is personal is kept.
+        quiet_hours: when nothing that the company says by itself reaches a customer; never unless stated.
     """
 
     workspace: WorkspaceDefinition = WorkspaceDefinition()
@@ -100,6 +102,7 @@ class PlanData:
     actions: Actions = Actions()
     rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
     privacy: Privacy = Privacy()
+    quiet_hours: QuietHours = QuietHours()
 
     def queue_of(self, channel: str, account: str) -> str:
         """The queue in which contacts of this account wait."""

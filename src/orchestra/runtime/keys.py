@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from orchestra.channels.text import normalise_address
@@ -48,19 +48,38 @@ def _speller(region: str | None) -> Callable[[str], str] | None:
     return partial(e164, region=region)
 
 
+def _placer(zone: str | None) -> Callable[[str], Sequence[str]] | None:
+    """What tells in which time zones a phone number may be, where the plan names one and the `phone` extra is there."""
+    if zone is None:
+        return None
+    try:
+        from orchestra.runtime.phones import zones  # noqa: PLC0415 - only with the extra
+    except ModuleNotFoundError:
+        return None
+    return zones
+
+
 class WorkspaceKey:
     """Hashes what must be recognised but not known. Holds the key, shows it nowhere."""
 
-    __slots__ = ("_blocked", "_key", "_spelt")
+    __slots__ = ("_blocked", "_key", "_placed", "_spelt")
 
-    def __init__(self, key: bytes, blocked: Iterable[str] = (), spelt: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        blocked: Iterable[str] = (),
+        spelt: Callable[[str], str] | None = None,
+        placed: Callable[[str], Sequence[str]] | None = None,
+    ) -> None:
         """Keep a key.
 
         Args:
             key: any bytes.
             blocked: values that are no address.
             spelt: gives a phone number that is not in E.164 form in that form; None leaves it to be refused.
+            placed: gives the time zones in which a phone number in that form may be; None tells of none.
         """
+        self._placed = placed
         self._spelt = spelt
         self._blocked = _BLOCKED | {value.strip().casefold() for value in blocked}
         self._key = hashlib.blake2b(key, digest_size=32, person=b"orchestra").digest()
@@ -74,13 +93,14 @@ class WorkspaceKey:
                 needs the `phone` extra, which is not installed.
         """
         name, spelt = plan.workspace.key, _speller(plan.identity.phone_region)
+        numbers = spelt, _placer(plan.workspace.zone)
         if name is None:
-            return cls(f"name:{plan.workspace.name}".encode(), plan.identity.blocked, spelt)
+            return cls(f"name:{plan.workspace.name}".encode(), plan.identity.blocked, *numbers)
         secret = resolve_secret(name, secrets)
         if secret is None or len(secret) < _SHORTEST:
             problem = "is not set" if secret is None else f"is shorter than {_SHORTEST} characters"
             raise DefinitionError([Fault("workspace.key", f"secret {name!r} {problem}")])
-        return cls(f"secret:{secret}".encode(), plan.identity.blocked, spelt)
+        return cls(f"secret:{secret}".encode(), plan.identity.blocked, *numbers)
 
     def _mac(self, purpose: str, text: str, size: int = 16) -> str:
         # A lone surrogate is refused wherever it would be stored, which is not here.
@@ -101,7 +121,9 @@ class WorkspaceKey:
         if person.value.strip().casefold() in self._blocked:
             return Address(person.kind, self._mac("address", f"{person.kind}\x1f"), None, person.name, matches=False)
         value = self._normalised(person)
-        return Address(person.kind, self._mac("address", f"{person.kind}\x1f{value}"), value, person.name)
+        zones = list(self._placed(value)) if self._placed is not None and person.kind == "phone" else []
+        key = self._mac("address", f"{person.kind}\x1f{value}")
+        return Address(person.kind, key, value, person.name, zones=zones or None)
 
     def _normalised(self, person: Email | Phone | Handle) -> str:
         if person.kind != "phone" or self._spelt is None:

@@ -7,10 +7,13 @@ that follows events depends on it. A number that is in that form already is left
 from __future__ import annotations
 
 import phonenumbers
+from phonenumbers import timezone
 
 from orchestra.errors import MalformedMessage
 
-__all__ = ["e164", "is_region"]
+__all__ = ["e164", "is_region", "zones"]
+
+_NOT_KNOWN = "Etc/Unknown"
 
 
 def is_region(region: str) -> bool:
@@ -40,3 +43,17 @@ def e164(value: str, region: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise other
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def zones(value: str) -> tuple[str, ...]:
+    """The time zones in which whoever has a number in E.164 form may be; none if that is not known.
+
+    A number of one town tells one, a mobile number often all of its country's. Where people took their phone it does
+    not tell.
+    """
+    try:
+        number = phonenumbers.parse(value, None)
+    except phonenumbers.NumberParseException:
+        return ()
+    found = (zone for zone in timezone.time_zones_for_number(number) if zone != _NOT_KNOWN)
+    return tuple(sorted(found))

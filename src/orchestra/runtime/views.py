@@ -12,6 +12,7 @@ import attrs
 from orchestra.engine.cases.state import NO_PART
 from orchestra.engine.engagements.leading import lead
 from orchestra.engine.identity.state import Merge, consent_key
+from orchestra.engine.quiet_hours import zones_of
 from orchestra.engine.view import View
 from orchestra.errors import UnknownId
 from orchestra.model.addresses import Ref
@@ -234,6 +235,7 @@ class CustomerView:
         suggested: others who may be the same person.
         consents: what they said, under all their ids.
         preferred: channels on which they would rather be written to, the dearest first.
+        zones: the time zones in which they may be, by all that is known; quiet hours hold in each of them.
         fields: what the application set; a mark that says why where the reader is not shown it.
     """
 
@@ -244,6 +246,7 @@ class CustomerView:
     suggested: tuple[str, ...]
     consents: tuple[ConsentView, ...]
     preferred: tuple[str, ...]
+    zones: tuple[str, ...]
     fields: Mapping[str, str | int | bool | Withheld]
 
 
@@ -266,6 +269,7 @@ def customer_view(view: View, name: str | Ref) -> CustomerView:
         suggested_of(view, key),
         tuple(_consents(view, ids)),
         tuple(identity.preferred(key)),
+        tuple(zones_of(view, key)),
         fields_of(view, key),
     )
 

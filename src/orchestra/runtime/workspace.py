@@ -46,6 +46,7 @@ from orchestra.runtime.lists import Lists
 from orchestra.runtime.matters import Matters
 from orchestra.runtime.news import News
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.personal import Personal
 from orchestra.runtime.polling import Polling
 from orchestra.runtime.published import Published
 from orchestra.runtime.readers import Reader, reader_in
@@ -82,7 +83,7 @@ from orchestra.runtime.webhooks import Webhooks
 __all__ = ["Workspace"]
 
 
-class Workspace(Calls, Matters, Journeys, Lists, Standing, Inviting):
+class Workspace(Calls, Matters, Journeys, Lists, Standing, Inviting, Personal):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.

@@ -115,6 +115,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.VerifyContact("in1", "basic", "asked"),
     c.RecordConsent("joe", "news", True),
     c.SetPreferences("joe", []),
+    c.SetCustomerZone("joe", "Asia/Tokyo"),
     c.EraseCustomer("cu1", "asked"),
     c.RecordErasure("cu1"),
     c.CloseQueue("care", "x"),
@@ -168,7 +169,7 @@ MATTERS = {
     *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),
     *("AcceptCaseSuggestion", "DismissCaseSuggestion"),
 }
-TOLD = {"LinkAddress", "VerifyContact", "RecordConsent", "SetPreferences"}
+TOLD = {"LinkAddress", "VerifyContact", "RecordConsent", "SetPreferences", "SetCustomerZone"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 IDENTITY |= {"SetParticipant", "RemoveParticipant"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
@@ -179,8 +180,8 @@ EVERY = {type(command).__name__ for command in EXAMPLES}
 MAY: Mapping[str, set[str]] = {
     "agent:ana": OWN | CASES | MATTERS | CALLBACKS | IDENTITY | {"SettleConflict"},
     "bot:ana": OWN | CASES | CALLBACKS | TOLD,
-    "customer": INBOUND | {"RecordConsent", "SetPreferences"},
-    "customer:joe": INBOUND | {"RecordConsent", "SetPreferences"},
+    "customer": INBOUND | {"RecordConsent", "SetPreferences", "SetCustomerZone"},
+    "customer:joe": INBOUND | {"RecordConsent", "SetPreferences", "SetCustomerZone"},
     "back_office:sap": CASES
     | MATTERS
     | CALLBACKS

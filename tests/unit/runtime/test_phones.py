@@ -12,14 +12,15 @@ from orchestra.errors import DefinitionError, MalformedMessage
 from orchestra.model.addresses import Handle, Phone
 from orchestra.model.plan import Plan
 from orchestra.runtime.keys import WorkspaceKey
-from orchestra.runtime.phones import e164, is_region
+from orchestra.runtime.phones import e164, is_region, zones
 
 BERLIN = "+4930123456"
 
 
-def plan(region: str | None = None) -> Plan:
+def plan(region: str | None = None, zone: str | None = None) -> Plan:
     named = "" if region is None else f'[identity]\nphone_region = "{region}"\n'
-    return Plan.parse(f'[workspace]\ndefault_queue = "q"\n[teams.t]\n[queues.q]\nteam = "t"\n{named}')
+    placed = "" if zone is None else f'zone = "{zone}"\n'
+    return Plan.parse(f'[workspace]\ndefault_queue = "q"\n{placed}[teams.t]\n[queues.q]\nteam = "t"\n{named}')
 
 
 STRICT, GERMAN = WorkspaceKey.of(plan()), WorkspaceKey.of(plan("DE"))
@@ -100,6 +101,48 @@ def test_without_the_extra_a_region_says_what_to_install() -> None:
         assert WorkspaceKey.of(plan()).address(Phone(BERLIN)).value == BERLIN
         with pytest.raises(DefinitionError, match=r"needs the phone extra: pip install 'orchestra-cx\[phone\]'"):
             WorkspaceKey.of(plan("DE"))
+
+
+# Where numbers are
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (BERLIN, ("Europe/Berlin",)),
+        ("+12125550123", ("America/New_York",)),
+        ("+13105551234", ("America/Los_Angeles",)),
+        ("+81312345678", ("Asia/Tokyo",)),
+        ("+870773111632", ()),  # a satellite's
+        ("+99912345678", ()),
+        ("+1", ()),
+        ("no number", ()),
+    ],
+)
+def test_a_number_tells_where_it_is(number: str, expected: tuple[str, ...]) -> None:
+    assert zones(number) == expected
+
+
+def test_a_mobile_number_tells_all_zones_of_its_country() -> None:
+    found = zones("+79161234567")
+    assert {"Europe/Moscow", "Asia/Kamchatka"} < set(found)
+    assert list(found) == sorted(found)
+
+
+def test_addresses_tell_it_where_the_plan_names_a_zone_and_are_no_others_for_it() -> None:
+    key = WorkspaceKey.of(plan(zone="Europe/London"))
+    found = key.address(Phone(BERLIN))
+    assert (found.zones, found.key) == (["Europe/Berlin"], STRICT.address(Phone(BERLIN)).key)
+    assert STRICT.address(Phone(BERLIN)).zones is None
+    assert key.address(Handle(BERLIN, kind="crm")).zones is None
+    assert key.address(Phone("anonymous")).zones is None
+    german = WorkspaceKey.of(plan("DE", "Europe/London"))
+    assert german.address(Phone("030 123456")).zones == ["Europe/Berlin"]
+
+
+def test_without_the_extra_no_number_tells_where_it_is() -> None:
+    with patch.dict(sys.modules, {"phonenumbers": None, "orchestra.runtime.phones": None}):
+        assert WorkspaceKey.of(plan(zone="Europe/London")).address(Phone(BERLIN)).zones is None
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[+0-9 ()/#;,.-]{0,40}", fullmatch=True))

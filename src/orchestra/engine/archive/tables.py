@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestra.engine.archive.group import Group
+from orchestra.engine.personal.state import BASES, zone_key
 from orchestra.engine.section import Evolve, Slice
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -35,6 +36,10 @@ def _of_refs(view: View, group: Group) -> Iterator[str]:
     return (ref for name in group.all() for ref in view.details.refs_of.get(name, ()))
 
 
+def _of_zones(view: View, group: Group) -> Iterator[str]:
+    return (zone_key(name, basis) for name in group.of("cu") for basis in BASES)
+
+
 def _all(view: View, group: Group) -> Iterable[str]:
     return group.all()
 
@@ -48,6 +53,7 @@ LEAVES: Mapping[str, Mapping[str, _Pick]] = {
         "consents": _ids("consent"),
         "preferences": _ids("cu"),
     },
+    "personal": {"zones": _of_zones},
     "contacts": {"conversations": _ids("co"), "interactions": _ids("in")},
     "cases": {"cases": _ids("ca"), "parts": _of_parts, "suggestions": _ids("in")},
     "ownership": {"behind": _ids("ca")},

@@ -8,6 +8,7 @@ import attrs
 
 from orchestra.engine.contacts.state import NO_THREAD, Taken, taken_key
 from orchestra.engine.identity.linking import link_known
+from orchestra.engine.identity.placing import place
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
@@ -191,6 +192,7 @@ def find_or_start(
         added = _added(view, person)
         customer = added.customer
         yield added
+    yield from place(view, person)
     conversation, started = _conversation(view, customer, command.channel, command.account, command.thread, person)
     if started is not None:
         yield started
@@ -201,6 +203,7 @@ def add_customer(view: View, person: Address) -> Steps:
     """The id of somebody whom nobody knows by their address, after the event that makes it."""
     added = _added(view, person)
     yield added
+    yield from place(view, person)
     return added.customer
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from orchestra.engine.identity.placing import place
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import MergeVetoed
@@ -115,11 +116,13 @@ def link_address(
         if reason is not None:
             raise MergeVetoed(root, address.kind, reason)
         yield e.AddressLinked(root, address.kind, address.key, evidence, confidence, address.value, address.name)
+        yield from place(view, address)
         return Linked(root, "linked")
     if confidence < view.plan.identity.suggest_at:
         return Linked(root, "ignored")
     other = view.identity.next_id("customer", "cu")
     yield e.CustomerAdded(other, address.kind, address.key, address.value, address.name)
+    yield from place(view, address)
     yield e.MergeSuggested(root, other, evidence, confidence)
     return Linked(root, "suggested")
 
@@ -141,3 +144,4 @@ def link_known(view: View, customer: str, addresses: Sequence[Address], evidence
         elif not view.identity.is_same(customer, holder) and not view.identity.is_apart(customer, holder):
             one, other = view.identity.root(holder), view.identity.root(customer)
             yield from _decided(view, one, other, evidence, _CERTAIN, veto(view, one, other))
+        yield from place(view, address)

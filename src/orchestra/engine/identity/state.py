@@ -41,13 +41,14 @@ class Customer:
 
 @attrs.define
 class AddressLink:
-    """Whose an address is, how that is known, and since when."""
+    """Whose an address is, how that is known, and since when; `zones` are those in which its customer may be."""
 
     customer: str
     kind: str
     evidence: str
     confidence: int
     since_us: int
+    zones: list[str] | None = None
 
 
 @attrs.define
@@ -235,6 +236,10 @@ class Identity(Aliased):
         """Know the customer by another address, too."""
         self._link(event.address, AddressLink(event.customer, event.kind, event.evidence, event.confidence, at_us))
 
+    def placed(self, event: e.AddressPlaced, at_us: int) -> None:
+        """Know where its customer may be."""
+        self.addresses[event.address].zones = event.zones
+
     def unlinked(self, event: e.AddressUnlinked, at_us: int) -> None:
         """Know nobody by the address."""
         self._unlink(event.customer, event.address)
@@ -375,6 +380,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CustomerAdded: Identity.added,
     e.AddressLinked: Identity.linked,
     e.AddressUnlinked: Identity.unlinked,
+    e.AddressPlaced: Identity.placed,
     e.CustomerErased: Identity.erased,
     e.ErasureDone: Identity.erasure_done,
     e.CustomerAliased: Identity.aliased,

@@ -135,6 +135,7 @@ from orchestra.model.commands.ownership import (
     WithdrawHandOff,
 )
 from orchestra.model.commands.participants import RemoveParticipant, SetParticipant
+from orchestra.model.commands.personal import SetCustomerZone
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
@@ -235,6 +236,7 @@ __all__ = [
     "SetAvailable",
     "SetAway",
     "SetCaseWaiting",
+    "SetCustomerZone",
     "SetFields",
     "SetParticipant",
     "SetPreferences",

@@ -134,6 +134,7 @@ from orchestra.model.events.findings import FindingAcknowledged, FindingRaised
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.identity import (
     AddressLinked,
+    AddressPlaced,
     AddressUnlinked,
     ConsentRecorded,
     ContactVerified,
@@ -206,6 +207,7 @@ from orchestra.model.events.participants import (
     ParticipantLeft,
     PartTaken,
 )
+from orchestra.model.events.personal import CustomerZoneSet
 from orchestra.model.events.rules import (
     InteractionPrioritized,
     InteractionRouted,
@@ -230,6 +232,7 @@ __all__ = [
     "ActionStarted",
     "ActionUnknown",
     "AddressLinked",
+    "AddressPlaced",
     "AddressUnlinked",
     "AgentAvailable",
     "AgentDefined",
@@ -293,6 +296,7 @@ __all__ = [
     "CustomerMovedOn",
     "CustomerRecalled",
     "CustomerUnaliased",
+    "CustomerZoneSet",
     "CustomersMerged",
     "CustomersSplit",
     "DeferralEnded",

@@ -9,6 +9,7 @@ from orchestra.model.private import private
 
 __all__ = [
     "AddressLinked",
+    "AddressPlaced",
     "AddressUnlinked",
     "ConsentRecorded",
     "ContactVerified",
@@ -55,6 +56,15 @@ class AddressLinked(Event):
     confidence: int
     value: str | None = private()
     name: str | None = private()
+
+
+@attrs.define
+class AddressPlaced(Event):
+    """By this address of theirs, such as a phone number, the customer is in one of these time zones."""
+
+    customer: str
+    address: str
+    zones: list[str]
 
 
 @attrs.define

@@ -15,6 +15,7 @@ __all__ = ["DETAILS", "PHRASES", "sentence"]
 PHRASES: Mapping[str, str] = {
     "CustomerAdded": "became known by {kind}",
     "AddressLinked": "is known by {kind}, too ({evidence})",
+    "AddressPlaced": "is probably in {zones_text}",
     "AddressUnlinked": "is known by an address no longer{because}",
     "CustomerAliased": "{customer} is the same person as {alias_of}",
     "CustomersMerged": "{other} is the same person ({evidence}, {link})",
@@ -45,6 +46,7 @@ PHRASES: Mapping[str, str] = {
     "ErasureDone": "is forgotten",
     "ConsentRecorded": "{allows} {purpose} on {where}",
     "PreferencesSet": "would rather be written to on {channels_text}",
+    "CustomerZoneSet": "is in {zone_text}",
     "ConversationStarted": "began to talk with {account} on {channel}",
     "InteractionStarted": "{began} on {channel}",
     "InteractionAttached": "{interaction} belongs to {case} ({by})",
@@ -284,6 +286,8 @@ class _Words(dict[str, Any]):
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
+        self["zone_text"] = self.get("zone") or "no time zone that is known"
+        self["zones_text"] = _among(self.get("zones") or ())
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         self |= _of_incident(self)
         rule = self.get("rule", "")
@@ -300,6 +304,10 @@ class _Words(dict[str, Any]):
 
 def _plain(value: object) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _among(zones: Sequence[str]) -> str:
+    return zones[0] if len(zones) == 1 else f"one of {len(zones)} time zones"
 
 
 def _spoken(text: str) -> str:

@@ -37,6 +37,7 @@ OUTWARD = frozenset(
         "ContactVerified",
         "CustomerAdded",
         "FactTold",
+        "CustomerZoneSet",
         "InteractionAbandoned",
         "InteractionStarted",
         "MessageReceived",

@@ -1,0 +1,26 @@
+"""Commands: what customers told of themselves, as far as it matters for how and when they are addressed."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.model.command import Command, Id
+from orchestra.model.private import private
+
+__all__ = ["SetCustomerZone"]
+
+
+@attrs.define
+class SetCustomerZone(Command):
+    """Note in which time zone a customer is, as `Europe/Berlin`; None takes back what was noted.
+
+    `basis` is how it is known: `said` if they told, or `address` if it is that of their verified postal address, which
+    counts less. `occurred_us` is since when it is known, now unless stated: of two statements the later one holds, in
+    whatever order they are recorded. `evidence` is what proves it.
+    """
+
+    customer: Id
+    zone: str | None
+    basis: str = "said"
+    occurred_us: int | None = None
+    evidence: str | None = private()

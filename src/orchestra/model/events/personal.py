@@ -1,0 +1,21 @@
+"""Events: what customers told of themselves, as far as it matters for how and when they are addressed."""
+
+from __future__ import annotations
+
+import attrs
+
+from orchestra.model.event import Event
+from orchestra.model.private import private
+
+__all__ = ["CustomerZoneSet"]
+
+
+@attrs.define
+class CustomerZoneSet(Event):
+    """The customer is in this time zone, as they `said` or as their verified `address` tells; not known if None."""
+
+    customer: str
+    zone: str | None
+    basis: str
+    occurred_us: int
+    evidence: str | None = private()

@@ -1,0 +1,78 @@
+"""What must hold of what customers told of themselves: it is looked up as it was said, whoever is an alias of whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import attrs
+
+from orchestra.engine.engine import Engine
+from orchestra.engine.quiet_hours import zone_of, zones_of
+from orchestra.model import events as e
+from tests.people_invariants import people
+
+__all__ = ["PersonalWitness", "check_against"]
+
+Said = tuple[int, int, str | None]
+"""Since when it is known, which event said it, and what."""
+
+
+@attrs.define
+class PersonalWitness:
+    """Remembers everything that was said, and when ids became one person's, without any table of the engine's."""
+
+    zones: dict[tuple[str, str], list[Said]] = attrs.field(factory=lambda: defaultdict(list))
+    by_address: dict[str, tuple[str, list[str]]] = attrs.field(factory=dict)
+    joined: dict[str, int] = attrs.field(factory=dict)
+
+    def see(self, engine: Engine, event: e.Event) -> None:
+        """Take notice of an event that the engine has just evolved."""
+        match event:
+            case e.CustomerZoneSet():
+                self.zones[event.customer, event.basis].append((event.occurred_us, engine.position, event.zone))
+            case e.AddressPlaced():
+                self.by_address[event.address] = event.customer, event.zones
+            case e.AddressUnlinked():
+                self.by_address.pop(event.address, None)
+            case e.CustomerAliased():
+                self.joined |= dict.fromkeys(people(engine)[event.customer], engine.position)
+            case e.CustomerErased():
+                for basis in ("said", "address"):
+                    self.zones.pop((event.customer, basis), None)
+                gone = [key for key, (whose, _) in self.by_address.items() if whose == event.customer]
+                for key in gone:
+                    del self.by_address[key]
+            case _:
+                return
+        if (customer := getattr(event, "customer", None)) is not None:
+            self.check(engine, customer)
+
+    def check(self, engine: Engine, customer: str) -> None:
+        """Compare where a customer may be with all that was ever said."""
+        ids = people(engine)[customer]
+        expected = self._said(engine, ids, "said") or self._said(engine, ids, "address")
+        if not expected:
+            expected = {zone for whose, zones in self.by_address.values() if whose in ids for zone in zones}
+        own = engine.view.plan.workspace.zone
+        found = zones_of(engine.view, customer)
+        assert list(found) == sorted(expected or ({own} if own else ())), (
+            f"{customer} is in {found}, and not in {expected}"
+        )
+        assert zone_of(engine.view, customer) in (own, *found)
+
+    def _said(self, engine: Engine, ids: list[str], basis: str) -> set[str]:
+        """The last words of each id, but of those that the whole person has overruled since they are one."""
+        last = {name: max(said) for name in ids if (said := self.zones.get((name, basis)))}
+        whole = last.get(engine.view.identity.root(ids[0]))
+        standing = [
+            zone
+            for name, (occurred_us, _, zone) in last.items()
+            if whole is None or last[name] is whole or whole[1] < self.joined.get(name, 0) or whole[0] < occurred_us
+        ]
+        return {zone for zone in standing if zone is not None}
+
+
+def check_against(engine: Engine, witness: PersonalWitness) -> None:
+    """Everybody is where they are known to be."""
+    for customer in engine.view.identity.customers:
+        witness.check(engine, customer)
