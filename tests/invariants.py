@@ -47,6 +47,7 @@ from orchestra.model.structure import microseconds
 from tests import (
     action_invariants,
     case_invariants,
+    clock_invariants,
     commitment_invariants,
     desk_invariants,
     import_invariants,
@@ -122,6 +123,7 @@ class Witness:
     rules: rule_invariants.RuleWitness = attrs.field(factory=rule_invariants.RuleWitness)
     imports: import_invariants.ImportWitness = attrs.field(factory=import_invariants.ImportWitness)
     incidents: incident_invariants.IncidentWitness = attrs.field(factory=incident_invariants.IncidentWitness)
+    clocks: clock_invariants.ClockWitness = attrs.field(factory=clock_invariants.ClockWitness)
     journeys: journey_invariants.JourneyWitness = attrs.field(factory=journey_invariants.JourneyWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
@@ -149,6 +151,7 @@ class Witness:
         self.imports.see(engine, event)
         self.incidents.see(engine, event)
         self.journeys.see(engine, event)
+        self.clocks.see(engine, event, at_us)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -835,6 +838,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     ownership_invariants.check(engine)
     import_invariants.check(engine)
     incident_invariants.check(engine)
+    clock_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 
@@ -1089,6 +1093,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     action_invariants.check(engine, witness.actions)
     incident_invariants.check_against(engine, witness.incidents)
     journey_invariants.check_against(engine, witness.journeys)
+    clock_invariants.check_against(engine, witness.clocks)
     view = engine.view
     assert view.cursors.cursors == witness.cursors, "a cursor moved without its event, or went to another account"
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
@@ -1194,6 +1199,8 @@ def derived(engine: Engine) -> dict[str, Any]:
                 "places",
                 "paces",
                 "_written",
+                "author",  # between an event and the next one
+                "holds",  # compiled from the plan alone, when first asked
             ):
                 found[f"{section.name}.{name}"] = _plain(value)
     return found

@@ -26,6 +26,7 @@ from tests import (
     action_moves,
     archive_moves,
     case_moves,
+    clock_moves,
     commitment_moves,
     import_moves,
     incident_moves,
@@ -105,6 +106,9 @@ class Run:
         self.shadow = ArchivingEngine(moves.SCORES, PREDICATES, action_moves.NAMES) if is_shadowed else None
         self.rests = Dice(seed + 2_000_000)
         self.steps = Dice(seed + 3_000_000)
+        # In every other run there are service clocks, from dice of their own: the other runs go as without them.
+        self.clocks = Dice(seed + 4_000_000)
+        self.has_clocks = seed % 2 == 0
         self.looked_at = -1
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -115,6 +119,8 @@ class Run:
             plan = attrs.evolve(plan, callbacks=moves.customer_first(self.dice, plan.callbacks))
         if self.dice.chance(40):
             plan = attrs.evolve(plan, rules=swarm_rules(with_predicate=True))
+        if self.has_clocks:
+            plan = clock_moves.with_clocks(plan)
         self.do(c.ChangePlan(plan, plan.digest(), "2025b", "check"))
         for _ in range(steps):
             self.pass_time()
@@ -201,6 +207,7 @@ class Run:
         yield from self.past()
         yield from self.rest()
         yield from self.progress()
+        yield from self.timed()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -234,9 +241,24 @@ class Run:
             if command is not None:
                 yield command
 
+    def timed(self) -> Iterator[c.Command]:
+        """Where there are clocks, they are paused and resumed, and what they go by changes."""
+        if self.has_clocks and self.clocks.chance(30):
+            command = self.clocks.of({**clock_moves.WEIGHTS})(self.driver.engine, self.clocks)
+            if command is not None:
+                yield command
+
+    def with_clocks(self, command: c.Command) -> c.Command:
+        """Another plan has other clocks, once there are any."""
+        if not self.has_clocks or not isinstance(command, c.ChangePlan) or command.plan.clocks:
+            return command
+        plan = clock_moves.changed(command.plan, self.clocks)
+        return c.ChangePlan(plan, plan.digest(), command.zone_data, command.key_check)
+
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""
         self.drain()
+        command = self.with_clocks(command)
         engine, name = self.driver.engine, type(command).__name__
         position, before = engine.position, engine.state_hash() if self.dice.chance(4) else None
         self.follow(command)

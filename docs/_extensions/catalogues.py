@@ -38,6 +38,7 @@ _AREAS = {
     "identity": "Who customers are",
     "invitations": "Invitations to another channel",
     "hours": "Queues that close and open",
+    "clocks": "Service clocks",
     "incidents": "Incidents",
     "imports": "Imported history",
     "logs": "Contact logs",

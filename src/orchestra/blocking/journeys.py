@@ -44,3 +44,28 @@ class Journeys(Opened[AnyJourneys]):
             CommandRefused: there is no such case, the contact is not part of it, or the fact or its value is too long.
         """
         self._door.run(self._inner.tell_fact, case, fact, value, interaction=interaction, actor=actor)
+
+    def pause_clock(self, clock: str, reason: str, *, actor: str | None = None) -> None:
+        """Let a service clock stand still, until the customer is heard again or it is resumed.
+
+        Args:
+            clock: its id, as `clocks` gives it.
+            reason: why, as its policy may have it; in the company's words, never personal data.
+            actor: who says so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            CommandRefused: there is no such clock, it is over, or its policy does not allow that reason.
+        """
+        self._door.run(self._inner.pause_clock, clock, reason, actor=actor)
+
+    def resume_clock(self, clock: str, *, actor: str | None = None) -> None:
+        """Let a service clock go on that was paused; while its case waits it may stand still for that.
+
+        Args:
+            clock: its id, as `clocks` gives it.
+            actor: who says so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            CommandRefused: there is no such clock, or nobody has paused it.
+        """
+        self._door.run(self._inner.resume_clock, clock, actor=actor)

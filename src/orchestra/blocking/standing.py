@@ -10,6 +10,7 @@ from typing import TypeVar
 from orchestra.blocking.portal import Opened
 from orchestra.model.addresses import Ref
 from orchestra.runtime import standing
+from orchestra.runtime.clocks import ClockView
 from orchestra.runtime.progress import ToldFact
 
 __all__ = ["Standing"]
@@ -29,3 +30,15 @@ class Standing(Opened[AnyStanding]):
             NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
         """
         return self._door.run(self._inner.told, case, actor=actor)
+
+    def clocks(self, case: str | Ref) -> tuple[ClockView, ...]:
+        """How the service clocks of a matter stand now: its cases', and those of contacts that go on in it.
+
+        Returns:
+            Those that run, stand still, or would go on if the case were opened again; those that began first before
+            others. What is over for good is in the history and in the measures.
+
+        Raises:
+            UnknownId: there is no such case.
+        """
+        return self._door.run(self._inner.clocks, case)

@@ -65,6 +65,8 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.OfferHandOff,
         c.WithdrawHandOff,
         c.EscalateCase,
+        c.PauseClock,
+        c.ResumeClock,
         c.RaiseFinding,
         c.AcknowledgeFinding,
         c.AddRef,

@@ -23,6 +23,7 @@ from orchestra.engine.archive.tables import moves
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
 from orchestra.engine.cases.decide import SECTION as CASES
+from orchestra.engine.clocks.decide import SECTION as CLOCKS
 from orchestra.engine.commitments.decide import SECTION as COMMITMENTS
 from orchestra.engine.consults.decide import SECTION as CONSULTS
 from orchestra.engine.contacts.decide import SECTION as CONTACTS
@@ -101,6 +102,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     FACTS,
     FINDINGS,
     INCIDENTS,
+    CLOCKS,
     ACTIONS,
     ARCHIVE,
     RULES,

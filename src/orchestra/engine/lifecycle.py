@@ -15,6 +15,7 @@ from orchestra.errors import DefinitionError, Fault, NotAllowedInState
 __all__ = [
     "ACTION",
     "CASE",
+    "CLOCK",
     "CONSULT",
     "DELIVERY",
     "HAND_OFF",
@@ -406,8 +407,39 @@ INVITATION = Machine(
     ),
 )
 
+CLOCK = Machine(
+    "clock",
+    initial="RUNNING",
+    final=frozenset({"FULFILLED", "CANCELED"}),
+    steps=_table(
+        """
+        RUNNING   pause   PAUSED
+        RUNNING   fulfil  FULFILLED
+        RUNNING   cancel  CANCELED
+        PAUSED    pause   PAUSED
+        PAUSED    resume  RUNNING
+        PAUSED    fulfil  FULFILLED
+        PAUSED    cancel  CANCELED
+        FULFILLED restart RUNNING
+        """
+    ),
+)
+
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
-MACHINES = (INTERACTION, OFFER, CONSULT, CASE, HAND_OFF, PRESENCE, DELIVERY, TARGET, ACTION, INCIDENT, INVITATION)
+MACHINES = (
+    INTERACTION,
+    OFFER,
+    CONSULT,
+    CASE,
+    HAND_OFF,
+    PRESENCE,
+    DELIVERY,
+    TARGET,
+    ACTION,
+    INCIDENT,
+    INVITATION,
+    CLOCK,
+)
 """All machines, for the documentation and the tests that walk them."""

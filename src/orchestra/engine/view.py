@@ -11,6 +11,7 @@ from orchestra.engine.archive.state import Archive
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
 from orchestra.engine.cases.state import Case, Cases
+from orchestra.engine.clocks.state import Clocks
 from orchestra.engine.commitments.state import Commitments
 from orchestra.engine.consults.state import Consults
 from orchestra.engine.contacts.state import Contacts, Interaction
@@ -61,6 +62,7 @@ class View:
         "bots",
         "callbacks",
         "cases",
+        "clocks",
         "commitments",
         "consults",
         "contacts",
@@ -128,6 +130,7 @@ class View:
         self.facts = Facts(self.plans, self.timers)
         self.findings = Findings(self.plans, self.timers)
         self.incidents = Incidents(self.plans, self.timers)
+        self.clocks = Clocks(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
         self.actions = Requests(self.plans, self.timers)
         self.rules = Rules(self.plans, self.timers)

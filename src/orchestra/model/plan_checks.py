@@ -13,6 +13,7 @@ from orchestra.model.actions import check_actions
 from orchestra.model.brands import check_brands
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.cases import check_cases
+from orchestra.model.clock_checks import Around, check_clocks
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
 from orchestra.model.cost_checks import Beside, check_costs
 from orchestra.model.definitions import Channel
@@ -309,6 +310,10 @@ def _check_rules(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_rules(plan.rules, Named(plan.queues, plan.teams, plan.channels, plan.agents, plan.fields, lost))
 
 
+def _check_clocks(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    return check_clocks(plan.clocks, Around(plan.calendars, plan.fields, lost))
+
+
 _CHECKS = (
     _check_workspace,
     _check_queues,
@@ -332,6 +337,7 @@ _CHECKS = (
     _check_costs,
     _check_actions,
     _check_rules,
+    _check_clocks,
     _check_people,
     _check_brands,
     _check_quiet_hours,

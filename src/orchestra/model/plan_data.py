@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from orchestra.model.actions import Actions
+from orchestra.model.clocks import ClockPolicy
 from orchestra.model.costs import Costs
 from orchestra.model.definitions import (
     AgentDefinition,
@@ -45,6 +46,10 @@ def _rules(values: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(values)
 
 
+def _policies(values: Iterable[ClockPolicy]) -> tuple[ClockPolicy, ...]:
+    return tuple(values)
+
+
 @attrs.frozen
 class PlanData:
     """What a plan says.
@@ -74,6 +79,8 @@ class PlanData:
         costs: what serving customers costs on which channel, and where they may be invited instead.
         actions: how the application's own actions are tried.
         rules: what follows when something happens, as `[[rules]]` in a file.
+        clocks: how long things may take, as `[[clocks]]` in a file; of those that measure the same the first that
+            fits holds.
         privacy: how what is personal is kept.
         quiet_hours: when nothing that the company says by itself reaches a customer; never unless stated.
     """
@@ -101,6 +108,7 @@ class PlanData:
     costs: Costs = Costs()
     actions: Actions = Actions()
     rules: Sequence[Rule] = attrs.field(default=(), converter=_rules)
+    clocks: Sequence[ClockPolicy] = attrs.field(default=(), converter=_policies)
     privacy: Privacy = Privacy()
     quiet_hours: QuietHours = QuietHours()
 

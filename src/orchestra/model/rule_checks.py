@@ -12,7 +12,7 @@ from orchestra.model.routing import NAMED
 from orchestra.model.rules import ABOUT, OPERATORS, VERBS, Action, Rule, When
 from orchestra.model.structure import Lost
 
-__all__ = ["Named", "check_rules", "declared_type", "is_of_type", "whens_in"]
+__all__ = ["Named", "check_rules", "check_values", "check_when", "declared_type", "is_of_type", "whens_in"]
 
 _MOST_RULES = 200
 _MOST_ACTIONS = 10
@@ -73,7 +73,7 @@ def _check_rule(path: str, rule: Rule, known: Named) -> Iterator[Fault]:
         if depth > _DEEPEST:
             yield Fault(where, f"conditions stand in each other at most {_DEEPEST} deep")
             break
-        yield from _check_when(where, when)
+        yield from check_when(where, when)
 
 
 def whens_in(path: str, when: When, depth: int = 1) -> Iterator[tuple[str, int, When]]:
@@ -88,7 +88,8 @@ def whens_in(path: str, when: When, depth: int = 1) -> Iterator[tuple[str, int, 
 # Conditions
 
 
-def _check_when(path: str, when: When) -> Iterator[Fault]:
+def check_when(path: str, when: When) -> Iterator[Fault]:
+    """What is wrong with a condition, without those in it, whatever it compares."""
     if when.predicate is not None and NAMED.fullmatch(when.predicate) is None:
         yield Fault(f"{path}.predicate", "must be a name in small letters and its version, as acme.vip@2")
     if when.operator not in OPERATORS:
@@ -130,6 +131,22 @@ def is_of_type(value: str | int | bool, kind: str) -> bool:
     if isinstance(value, int):
         return kind == "integer"
     return kind in ("text", "date")
+
+
+def check_values(path: str, when: When, of_type: str) -> Iterator[Fault]:
+    """What is wrong with what a condition compares with a field of this type, and how."""
+    operator = OPERATORS.get(when.operator)
+    if operator is None:
+        return
+    if operator.is_ordered and of_type not in ("integer", "date"):
+        yield Fault(
+            f"{path}.operator", f"{when.operator} compares whole numbers and dates, and {when.field} is {of_type}"
+        )
+    if when.value is not None and not is_of_type(when.value, of_type):
+        yield Fault(f"{path}.value", f"must be of type {of_type}, as {when.field} is")
+    for index, value in enumerate(when.values):
+        if not is_of_type(value, of_type):
+            yield Fault(f"{path}.values[{index}]", f"must be of type {of_type}, as {when.field} is")
 
 
 # Actions

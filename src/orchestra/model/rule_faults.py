@@ -18,8 +18,8 @@ from orchestra.model.events import EVENTS, Event
 from orchestra.model.plan import Plan
 from orchestra.model.private import private_names
 from orchestra.model.routing import NAMED
-from orchestra.model.rule_checks import declared_type, is_of_type, whens_in
-from orchestra.model.rules import ABOUT, OPERATORS, VERBS, Predicates, Rule, When
+from orchestra.model.rule_checks import check_values, declared_type, whens_in
+from orchestra.model.rules import ABOUT, VERBS, Predicates, Rule, When
 
 __all__ = ["OWN", "about", "facts_of", "followable", "rule_faults"]
 
@@ -124,27 +124,12 @@ def _check_field(path: str, when: When, field: str, kind: type[Event], plan: Pla
     if of_type is None:
         yield Fault(f"{path}.field", missing)
     else:
-        yield from _check_values(path, when, of_type)
+        yield from check_values(path, when, of_type)
 
 
 def _declared(plan: Plan, source: str) -> Iterator[str]:
     yield from (f"{source}.{name}" for name in ABOUT[source])
     yield from (f"{source}.fields.{name}" for name in sorted(getattr(plan.fields, source)))
-
-
-def _check_values(path: str, when: When, of_type: str) -> Iterator[Fault]:
-    operator = OPERATORS.get(when.operator)
-    if operator is None:
-        return
-    if operator.is_ordered and of_type not in ("integer", "date"):
-        yield Fault(
-            f"{path}.operator", f"{when.operator} compares whole numbers and dates, and {when.field} is {of_type}"
-        )
-    if when.value is not None and not is_of_type(when.value, of_type):
-        yield Fault(f"{path}.value", f"must be of type {of_type}, as {when.field} is")
-    for index, value in enumerate(when.values):
-        if not is_of_type(value, of_type):
-            yield Fault(f"{path}.values[{index}]", f"must be of type {of_type}, as {when.field} is")
 
 
 def _check_predicate(path: str, when: When, predicates: Predicates | None) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from orchestra.model.addresses import Ref
-from orchestra.model.commands import Command, TellFact
+from orchestra.model.commands import Command, PauseClock, ResumeClock, TellFact
 from orchestra.runtime.commitments import plain_value
 
 __all__ = ["Journeys"]
@@ -42,3 +42,28 @@ class Journeys(Protocol):
             CommandRefused: there is no such case, the contact is not part of it, or the fact or its value is too long.
         """
         await self.execute(TellFact(case, fact, plain_value(value), interaction, actor=actor))
+
+    async def pause_clock(self, clock: str, reason: str, *, actor: str | None = None) -> None:
+        """Let a service clock stand still, until the customer is heard again or it is resumed.
+
+        Args:
+            clock: its id, as `clocks` gives it.
+            reason: why, as its policy may have it; in the company's words, never personal data.
+            actor: who says so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            CommandRefused: there is no such clock, it is over, or its policy does not allow that reason.
+        """
+        await self.execute(PauseClock(clock, reason, actor=actor))
+
+    async def resume_clock(self, clock: str, *, actor: str | None = None) -> None:
+        """Let a service clock go on that was paused; while its case waits it may stand still for that.
+
+        Args:
+            clock: its id, as `clocks` gives it.
+            actor: who says so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            CommandRefused: there is no such clock, or nobody has paused it.
+        """
+        await self.execute(ResumeClock(clock, actor=actor))

@@ -1,4 +1,4 @@
-"""How cases stand. Belongs here: the calls. Does not: how what they give is put together (`progress`)."""
+"""How cases stand. Belongs here: the calls. Does not: how what they give is put together (`progress`, `clocks`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Protocol
 
 from orchestra.model.addresses import Ref
 from orchestra.runtime.checks import refuse_no_id
+from orchestra.runtime.clocks import ClockView, clocks_of
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.progress import ToldFact, told_in
 
@@ -26,3 +27,16 @@ class Standing(Protocol):
         """
         refuse_no_id("case", case)
         return await self._owner.read(lambda view: told_in(view, case, actor))
+
+    async def clocks(self, case: str | Ref) -> tuple[ClockView, ...]:
+        """How the service clocks of a matter stand now: its cases', and those of contacts that go on in it.
+
+        Returns:
+            Those that run, stand still, or would go on if the case were opened again; those that began first before
+            others. What is over for good is in the history and in the measures.
+
+        Raises:
+            UnknownId: there is no such case.
+        """
+        refuse_no_id("case", case)
+        return await self._owner.read(lambda view: clocks_of(view, case, self._owner.now_us))

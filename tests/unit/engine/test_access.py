@@ -55,6 +55,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ResolveCase("ca1"),
     c.ReopenCase("ca1", "x"),
     c.CloseCase("ca1"),
+    c.PauseClock("ck1", "x"),
+    c.ResumeClock("ck1"),
     c.AssignCase("ca1", "team", "care"),
     c.MergeCases("ca1", "ca2", "x"),
     c.UnmergeCase("ca2", "x"),
@@ -161,7 +163,7 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
     *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
-    *("RequestAction", "TellFact"),
+    *("RequestAction", "TellFact", "PauseClock", "ResumeClock"),
     *("LinkToIncident", "UnlinkFromIncident", "FlagIncidentCase"),
     *("InviteToChannel", "WithdrawInvitation"),
 }

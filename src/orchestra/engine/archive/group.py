@@ -130,7 +130,7 @@ def _case(view: View, name: str, group: Group) -> Near:
     row = view.cases.cases[name]
     goes_on = row.state not in CASE.final or name in view.ownership.waits or name in view.ownership.of_case
     goes_on = goes_on or view.invitations.is_offered(name)
-    if goes_on or name in view.commitments.of_case or name in view.incidents.links:
+    if goes_on or name in view.commitments.of_case or name in view.incidents.links or name in view.clocks.tracks:
         return None
     group.settled_us = max(group.settled_us, row.closed_us or 0, row.touched_us)
     return [row.customer, *view.cases.group(name), *row.participants, *row.interactions, *_belongings(view, name)]

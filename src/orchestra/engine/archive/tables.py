@@ -83,6 +83,7 @@ GOES_ON: Mapping[str, Sequence[str]] = {
     "commitments": ["statements", "conflicts"],
     "findings": ["findings"],
     "incidents": ["links"],
+    "clocks": ["clocks", "tracks"],
 }
 """Section -> tables whose rows say that something goes on: as long as a customer has one, they stay (see `group`)."""
 
@@ -108,6 +109,7 @@ STAYS: Mapping[str, Sequence[str]] = {
     "commitments": ["counts"],
     "findings": ["counts"],
     "incidents": ["incidents", "counts"],
+    "clocks": ["walks", "changed", "counts"],
     "actions": ["counts"],
     "rules": ["fired", "hours", "counts"],
     "archive": ["counts"],

@@ -28,7 +28,7 @@ from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.addresses import actor_kind
+from orchestra.model.addresses import actor_kind, actor_name
 from orchestra.model.identity import SERVICE
 from orchestra.model.limits import line_fault
 from orchestra.model.results import Written
@@ -74,6 +74,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             customer=view.contacts.conversations[conversation].customer,
             text=command.text,
             title=command.title,
+            agent=_bot(command.actor or ""),
             key=command.key,
             topic=command.topic,
             digest=command.digest,
@@ -82,6 +83,11 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             automatic=actor_kind(command.actor or "system") not in _PEOPLE,
         )
     )
+
+
+def _bot(actor: str) -> str | None:
+    """The bot that writes, as one that replies in a contact; people who write to a case may be anybody."""
+    return actor_name(actor) if actor_kind(actor) == "bot" else None
 
 
 def _check_subject(view: View, subject: str) -> None:

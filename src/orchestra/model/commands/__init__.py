@@ -51,6 +51,10 @@ from orchestra.model.commands.cases import (
     SplitCase,
     UnmergeCase,
 )
+from orchestra.model.commands.clocks import (
+    PauseClock,
+    ResumeClock,
+)
 from orchestra.model.commands.commitments import MakeCommitment, ReportFact, SettleConflict, WithdrawCommitment
 from orchestra.model.commands.consults import (
     AcceptConsult,
@@ -203,6 +207,7 @@ __all__ = [
     "OpenIncident",
     "OpenQueue",
     "OpenWorkItem",
+    "PauseClock",
     "RaiseFinding",
     "ReceiveContact",
     "ReceiveMessage",
@@ -228,6 +233,7 @@ __all__ = [
     "RescindOffer",
     "ResolveCase",
     "ResumeCase",
+    "ResumeClock",
     "ResumeDeliveries",
     "RetrieveInteraction",
     "ReturnDevice",

@@ -9,6 +9,7 @@ import attrs
 
 from orchestra.model.commitments import value_text
 from orchestra.model.events import Event
+from orchestra.model.instants import span_text
 
 __all__ = ["DETAILS", "PHRASES", "sentence"]
 
@@ -124,6 +125,17 @@ PHRASES: Mapping[str, str] = {
     "IncidentNotTold": "could not be told of incident {incident}, version {text_version}{because}",
     "IncidentCaseSettled": "the case is settled with incident {incident}",
     "IncidentCaseExcepted": "the case stays open after incident {incident}{because}",
+    "CustomerAnswered": "is answered by {by_whom}",
+    "ClockStarted": "clock {policy} runs: {measure_text} within {target_text}",
+    "ClockMoved": "clock {policy} goes by {target_text} now, after {ran_text}",
+    "ClockPaused": "clock {policy} stands still{because} after {ran_text}",
+    "ClockResumed": "clock {policy} goes on",
+    "ClockWarned": "{percent} % of clock {policy} have passed",
+    "ClockBreached": "clock {policy} has passed its {target_text}",
+    "ClockFulfilled": "clock {policy} is fulfilled after {ran_text}{how_late}",
+    "ClockRestarted": "clock {policy} goes on where it stood",
+    "ClockCanceled": "clock {policy} is for nothing any more{because}",
+    "ClocksForgotten": "the clocks of {of} are over",
     "CaseQueueChanged": "the case belongs to queue {queue} now{because}",
     "CaseWaiting": "the case waits on the {on_text}{because}",
     "CaseResumed": "the case goes on{because}",
@@ -183,6 +195,13 @@ PHRASES: Mapping[str, str] = {
 
 DETAILS = frozenset(
     {
+        "CustomerAnswered",
+        "ClockStarted",
+        "ClockMoved",
+        "ClockFulfilled",
+        "ClockRestarted",
+        "ClockCanceled",
+        "ClocksForgotten",
         "ArchivePutOff",
         "ConversationStarted",
         "CustomerAliased",
@@ -256,6 +275,18 @@ def _of_incident(words: Mapping[str, Any]) -> dict[str, str]:
     return {"how_linked": "" if words.get("by") == "asked" else ", which it matches", "is_kept": is_kept}
 
 
+def _of_clock(words: Mapping[str, Any]) -> dict[str, str]:
+    """What is said of how long something takes."""
+    spans = {f"{name}_text": span_text((words.get(f"{name}_us") or 0) / 1_000_000) for name in ("target", "ran")}
+    by = words.get("by") or ""
+    return {
+        **spans,
+        "measure_text": _spoken(words.get("measure") or ""),
+        "how_late": "" if words.get("met") else ", too late",
+        "by_whom": "a person" if by == "person" else "a bot" if by == "bot" else "an automatic message",
+    }
+
+
 class _Words(dict[str, Any]):
     """What phrases may name: the event's fields, and some made of them."""
 
@@ -290,6 +321,7 @@ class _Words(dict[str, Any]):
         self["zones_text"] = _among(self.get("zones") or ())
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         self |= _of_incident(self)
+        self |= _of_clock(self)
         rule = self.get("rule", "")
         self["why"] = f" ({_RULES.get(rule, rule)})"
         self["told_effect"] = _EFFECTS.get(self.get("effect", ""), "")
