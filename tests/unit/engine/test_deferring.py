@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 from tests.engine_driver import MINUTE, Driver, person, plan, thread
 
 from orchestra.errors import NotAllowedInState
 from orchestra.model import commands as c, events as e
 from orchestra.model.engagements import Engagements, check_engagements
+from orchestra.model.routing import Step
 from orchestra.runtime.history.waiting import why_waiting
 from orchestra.runtime.views import engagement_view
 
@@ -347,3 +349,36 @@ def test_who_has_waited_for_longer_is_asked_for_first() -> None:
     _finish(driver)
     driver.advance(10)
     assert [event.interaction for event in driver.events(e.OfferMade)] == ["in1", jim, chat]
+
+
+def _overflowing() -> Driver:
+    """Joe waits in a chat about his bill, then in one about his order, which moves to another queue after ten seconds."""
+    first = plan(engagements=Engagements(PAIRS, defer_for=LIMIT))
+    care = attrs.evolve(first.queues["care"], steps=(Step(lasts=timedelta(seconds=10)),), overflow_to="sales")
+    driver = Driver(attrs.evolve(first, queues={**first.queues, "care": care}))
+    driver.message("joe", "chat", topic="bill", queue="sales")
+    driver.message("joe", "chat", topic="order", account="second", after=0)
+    # As if what it was to wait for when it came had been waiting itself.
+    driver.engine.view.engagements.members["in2"].mode = "defer"
+    return driver
+
+
+def test_what_moves_on_does_not_wait_for_what_waits_for_its_answer() -> None:
+    driver = _overflowing()
+    call = driver.call("joe", topic="order", after=0).interaction
+    assert driver.engine.view.engagements.linked == {call: "in2"}
+    driver.advance(10)
+    assert driver.last(e.InteractionQueued).reason == "overflowed"
+    assert _state(driver, "in2") == "QUEUED"
+
+
+def test_what_moves_on_does_not_wait_once_others_wait_for_it() -> None:
+    driver = _overflowing()
+    later = driver.message("joe", "chat", topic="order", account="third", after=0).interaction
+    assert _deferred(driver) == {later: "in2"}
+    call = driver.call("joe", topic="order", after=0).interaction
+    driver.run(c.UnlinkQuestion(call))
+    assert _state(driver, call) == "QUEUED"
+    driver.advance(10)
+    assert driver.last(e.InteractionQueued).reason == "overflowed"
+    assert _deferred(driver) == {later: "in2"}

@@ -28,14 +28,15 @@ def defer(view: View, event: e.InteractionQueued, at_us: int) -> e.ContactDeferr
     member = own.members.get(name)
     if member is None or member.mode != "defer" or member.was_deferred or event.reason not in _COMES:
         return None
-    to = None if view.logs.importing else _first(view, name)
+    # What moves on from another queue may be waited for itself by now.
+    to = None if view.logs.importing or own.deferred_to(name) else _first(view, name)
     if to is None:
         return None
     return e.ContactDeferred(name, event.customer, to, at_us + microseconds(view.plan.engagements.defer_for))
 
 
 def _first(view: View, name: str) -> str | None:
-    """The oldest contact about the same case for whose end a contact is to wait; never one that waits so itself."""
+    """The oldest contact about the same case for whose end a contact is to wait; never one that waits itself."""
     own, rows, mode = view.engagements, view.contacts.interactions, view.plan.engagements.mode
     cases, comes = view.cases.group(rows[name].case or ""), rows[name].channel
     there = (
@@ -43,6 +44,7 @@ def _first(view: View, name: str) -> str | None:
         for other in members_of(view, name)
         if other != name
         and other not in own.deferred
+        and other not in own.linked
         and rows[other].case in cases
         and mode(rows[other].channel, comes) == "defer"
     )
