@@ -352,7 +352,7 @@ def test_who_has_waited_for_longer_is_asked_for_first() -> None:
 
 
 def _overflowing() -> Driver:
-    """Joe waits in a chat about his bill, then in one about his order, which moves to another queue after ten seconds."""
+    """Joe waits in a chat about his bill, and in one about his order, which moves on after ten seconds."""
     first = plan(engagements=Engagements(PAIRS, defer_for=LIMIT))
     care = attrs.evolve(first.queues["care"], steps=(Step(lasts=timedelta(seconds=10)),), overflow_to="sales")
     driver = Driver(attrs.evolve(first, queues={**first.queues, "care": care}))
