@@ -32,6 +32,7 @@ SOURCES: Mapping[str, str] = {
     "personal": "What customers told of themselves, without await.",
     "sessions": "An agent signed in on a device, without await.",
     "standing": "How cases stand, without await.",
+    "wordings": "What customers would be told, without await.",
     "workspace": "A workspace that this process owns, without await.",
 }
 """Async module -> the first line of what is made of it."""
@@ -49,6 +50,7 @@ COUNTERPARTS: Mapping[str, str] = {
     "Matters": "matters",
     "Standing": "standing",
     "Personal": "personal",
+    "Wordings": "wordings",
     "Workspace": "workspace",
 }
 """Class -> its module, on both sides."""

@@ -276,6 +276,7 @@ def swarm_plan() -> Plan:
         commitments=commitment_moves.swarm_commitments(),
         actions=Actions(attempts=2, longest_retry=60 * second),
         participants=participant_moves.swarm_participants(),
+        templates=personal_moves.swarm_templates(),
     )
 
 

@@ -22,6 +22,7 @@ class PersonalWitness:
     """Remembers everything that was said, and when ids became one person's, without any table of the engine's."""
 
     zones: dict[tuple[str, str], list[Said]] = attrs.field(factory=lambda: defaultdict(list))
+    manners: dict[tuple[str, str], list[tuple[int, str | None]]] = attrs.field(factory=lambda: defaultdict(list))
     by_address: dict[str, tuple[str, list[str]]] = attrs.field(factory=dict)
     joined: dict[str, int] = attrs.field(factory=dict)
 
@@ -30,6 +31,10 @@ class PersonalWitness:
         match event:
             case e.CustomerZoneSet():
                 self.zones[event.customer, event.basis].append((event.occurred_us, engine.position, event.zone))
+            case e.CustomerLanguageSet():
+                self.manners[event.customer, "language"].append((event.occurred_us, event.language))
+            case e.CustomerFormSet():
+                self.manners[event.customer, "form"].append((event.occurred_us, event.form))
             case e.AddressPlaced():
                 self.by_address[event.address] = event.customer, event.zones
             case e.AddressUnlinked():
@@ -39,6 +44,8 @@ class PersonalWitness:
             case e.CustomerErased():
                 for basis in ("said", "address"):
                     self.zones.pop((event.customer, basis), None)
+                for manner in ("language", "form"):
+                    self.manners.pop((event.customer, manner), None)
                 gone = [key for key, (whose, _) in self.by_address.items() if whose == event.customer]
                 for key in gone:
                     del self.by_address[key]
@@ -59,6 +66,15 @@ class PersonalWitness:
             f"{customer} is in {found}, and not in {expected}"
         )
         assert zone_of(engine.view, customer) in (own or "UTC", *found)
+        for manner in ("language", "form"):
+            self._check_manner(engine, ids, manner)
+
+    def _check_manner(self, engine: Engine, ids: list[str], manner: str) -> None:
+        """Of all that a person said under any of their ids the latest holds."""
+        last = [(max(when for when, _ in said), said) for name in ids if (said := self.manners.get((name, manner)))]
+        newest = max((when for when, _ in last), default=None)
+        may_be = [[value for when, value in said if when == newest][-1] for latest, said in last if latest == newest]
+        assert engine.view.personal.said_last(ids, manner) in (may_be or [None])
 
     def _said(self, engine: Engine, ids: list[str], basis: str) -> set[str]:
         """The last words of each id, but of those that the whole person has overruled since they are one."""

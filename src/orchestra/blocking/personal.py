@@ -45,3 +45,35 @@ class Personal(Opened[AnyPersonal]):
             CommandRefused: there is no such customer, or no such zone.
         """
         self._door.run(self._inner.set_zone, customer, zone, basis=basis, since=since, evidence=evidence, actor=actor)
+
+    def set_language(
+        self, customer: str | Ref, language: str | None, *, since: datetime | None = None, actor: str | None = None
+    ) -> None:
+        """Note in which language a customer wants to be addressed.
+
+        Args:
+            customer: their id, or a reference.
+            language: as `de` or `de-AT`; None takes back what was noted.
+            since: when they said so; now unless given.
+            actor: who notes it, as `agent:ana`.
+
+        Raises:
+            CommandRefused: there is no such customer, or it is no language.
+        """
+        self._door.run(self._inner.set_language, customer, language, since=since, actor=actor)
+
+    def set_form(
+        self, customer: str | Ref, form: str | None, *, since: datetime | None = None, actor: str | None = None
+    ) -> None:
+        """Note in which form a customer wants to be addressed.
+
+        Args:
+            customer: their id, or a reference.
+            form: one that the plan's templates name, as `informal`; None takes back what was noted.
+            since: when they said so; now unless given.
+            actor: who notes it, as `agent:ana`.
+
+        Raises:
+            CommandRefused: there is no such customer, or no template names the form.
+        """
+        self._door.run(self._inner.set_form, customer, form, since=since, actor=actor)

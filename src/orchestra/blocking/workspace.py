@@ -19,6 +19,7 @@ from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
 from orchestra.blocking.standing import Standing
+from orchestra.blocking.wordings import Wordings
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.journal.port import Journal
 from orchestra.model.actions import ActionFunctions
@@ -50,6 +51,7 @@ class Workspace(
     Standing[workspace.Workspace],
     Inviting[workspace.Workspace],
     Personal[workspace.Workspace],
+    Wordings[workspace.Workspace],
 ):
     """The owner of a workspace. Make one with `open`.
 

@@ -102,9 +102,12 @@ _CALLBACKS: frozenset[type[c.Command]] = frozenset(
     {c.RequestCallback, c.ScheduleCallback, c.RescheduleCallback, c.CancelCallback}
 )
 
-_TOLD: frozenset[type[c.Command]] = frozenset(
-    {c.LinkAddress, c.VerifyContact, c.RecordConsent, c.SetPreferences, c.SetCustomerZone}
+_WISHES: frozenset[type[c.Command]] = frozenset(
+    {c.RecordConsent, c.SetPreferences, c.SetCustomerZone, c.SetCustomerLanguage, c.SetCustomerForm}
 )
+"""What a customer told of how and when they want to be addressed."""
+
+_TOLD: frozenset[type[c.Command]] = _WISHES | {c.LinkAddress, c.VerifyContact}
 """What a customer told of who they are and what they want."""
 
 _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
@@ -122,7 +125,7 @@ _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveCon
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
     "agent": _OWN_WORK | _CASE_WORK | _MATTERS | _CALLBACKS | _IDENTITY | {c.SettleConflict},
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
-    "customer": _INBOUND | {c.RecordConsent, c.SetPreferences, c.SetCustomerZone},
+    "customer": _INBOUND | _WISHES,
     "back_office": _CASE_WORK
     | _MATTERS
     | _CALLBACKS

@@ -81,6 +81,8 @@ class WorkspaceDefinition:
             addresses out of facts but lets whoever knows the name test a guess: fine for a trial, not for production.
         default_queue: where contacts wait whose channel names no queue.
         calendar: by which business time counts where nothing names another; around the clock unless stated.
+        language: in which customers are told something of whom no other language is known, or for which there is no
+            wording.
         zone: the IANA zone of the company, such as `Europe/Berlin`, and of customers of whom nothing tells where they
             are; none unless stated.
     """
@@ -91,6 +93,7 @@ class WorkspaceDefinition:
     key: str | None = None
     calendar: str | None = None
     zone: str | None = None
+    language: str = "en"
 
 
 @attrs.frozen

@@ -31,6 +31,7 @@ from orchestra.model.routing_checks import Known, check_routing
 from orchestra.model.rule_checks import Named, check_rules
 from orchestra.model.structure import Lost, microseconds
 from orchestra.model.teams import check_teams
+from orchestra.model.template_checks import check_languages, check_templates
 
 __all__ = ["plan_faults"]
 
@@ -288,6 +289,13 @@ def _check_quiet_hours(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_quiet_hours(plan.quiet_hours, plan.workspace.zone, channels)
 
 
+def _check_templates(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    yield from check_languages(plan.languages, plan.workspace.language)
+    if not lost.touches("templates"):
+        channels = None if lost.touches("channels") else plan.channels
+        yield from check_templates(plan.templates, plan.workspace.language, channels)
+
+
 def _check_engagements(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     yield from check_engagements(plan.engagements)
     for there, others in plan.engagements.pairs.items():
@@ -341,4 +349,5 @@ _CHECKS = (
     _check_people,
     _check_brands,
     _check_quiet_hours,
+    _check_templates,
 )

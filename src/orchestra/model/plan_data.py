@@ -37,6 +37,7 @@ from orchestra.model.identity import Identity
 from orchestra.model.privacy import Privacy
 from orchestra.model.quiet_hours import QuietHours
 from orchestra.model.rules import Rule
+from orchestra.model.templates import Language, Topic
 
 __all__ = ["PlanData"]
 
@@ -82,6 +83,9 @@ class PlanData:
         clocks: how long things may take, as `[[clocks]]` in a file; of those that measure the same the first that
             fits holds.
         privacy: how what is personal is kept.
+        templates: topic -> what customers are told of it, in which languages, with which facts.
+        languages: language -> how it writes what is counted and dated; as ISO 8601, in English words, unless
+            stated.
         quiet_hours: when nothing that the company says by itself reaches a customer; never unless stated.
     """
 
@@ -111,6 +115,8 @@ class PlanData:
     clocks: Sequence[ClockPolicy] = attrs.field(default=(), converter=_policies)
     privacy: Privacy = Privacy()
     quiet_hours: QuietHours = QuietHours()
+    templates: Mapping[str, Topic] = attrs.field(factory=dict)
+    languages: Mapping[str, Language] = attrs.field(factory=dict)
 
     def queue_of(self, channel: str, account: str) -> str:
         """The queue in which contacts of this account wait."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from orchestra.model.addresses import Ref
-from orchestra.model.commands import Command, SetCustomerZone
+from orchestra.model.commands import Command, SetCustomerForm, SetCustomerLanguage, SetCustomerZone
 from orchestra.model.instants import since_epoch_us
 
 __all__ = ["Personal"]
@@ -44,3 +44,37 @@ class Personal(Protocol):
         """
         occurred_us = None if since is None else since_epoch_us(since)
         await self.execute(SetCustomerZone(customer, zone, basis, occurred_us, evidence, actor=actor))
+
+    async def set_language(
+        self, customer: str | Ref, language: str | None, *, since: datetime | None = None, actor: str | None = None
+    ) -> None:
+        """Note in which language a customer wants to be addressed.
+
+        Args:
+            customer: their id, or a reference.
+            language: as `de` or `de-AT`; None takes back what was noted.
+            since: when they said so; now unless given.
+            actor: who notes it, as `agent:ana`.
+
+        Raises:
+            CommandRefused: there is no such customer, or it is no language.
+        """
+        occurred_us = None if since is None else since_epoch_us(since)
+        await self.execute(SetCustomerLanguage(customer, language, occurred_us, actor=actor))
+
+    async def set_form(
+        self, customer: str | Ref, form: str | None, *, since: datetime | None = None, actor: str | None = None
+    ) -> None:
+        """Note in which form a customer wants to be addressed.
+
+        Args:
+            customer: their id, or a reference.
+            form: one that the plan's templates name, as `informal`; None takes back what was noted.
+            since: when they said so; now unless given.
+            actor: who notes it, as `agent:ana`.
+
+        Raises:
+            CommandRefused: there is no such customer, or no template names the form.
+        """
+        occurred_us = None if since is None else since_epoch_us(since)
+        await self.execute(SetCustomerForm(customer, form, occurred_us, actor=actor))

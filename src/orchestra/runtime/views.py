@@ -235,6 +235,8 @@ class CustomerView:
         suggested: others who may be the same person.
         consents: what they said, under all their ids.
         preferred: channels on which they would rather be written to, the dearest first.
+        language: in which they want to be addressed; None if that is not known.
+        form: of address, that they want; None if that is not known.
         zones: the time zones in which they may be, by all that is known; quiet hours hold in each of them.
         fields: what the application set; a mark that says why where the reader is not shown it.
     """
@@ -246,6 +248,8 @@ class CustomerView:
     suggested: tuple[str, ...]
     consents: tuple[ConsentView, ...]
     preferred: tuple[str, ...]
+    language: str | None
+    form: str | None
     zones: tuple[str, ...]
     fields: Mapping[str, str | int | bool | Withheld]
 
@@ -269,6 +273,8 @@ def customer_view(view: View, name: str | Ref) -> CustomerView:
         suggested_of(view, key),
         tuple(_consents(view, ids)),
         tuple(identity.preferred(key)),
+        view.personal.said_last(ids, "language"),
+        view.personal.said_last(ids, "form"),
         tuple(zones_of(view, key)),
         fields_of(view, key),
     )

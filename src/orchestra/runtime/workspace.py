@@ -79,11 +79,12 @@ from orchestra.runtime.views import (
     request_view,
 )
 from orchestra.runtime.webhooks import Webhooks
+from orchestra.runtime.wordings import Wordings
 
 __all__ = ["Workspace"]
 
 
-class Workspace(Calls, Matters, Journeys, Lists, Standing, Inviting, Personal):
+class Workspace(Calls, Matters, Journeys, Lists, Standing, Inviting, Personal, Wordings):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.

@@ -118,6 +118,8 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.RecordConsent("joe", "news", True),
     c.SetPreferences("joe", []),
     c.SetCustomerZone("joe", "Asia/Tokyo"),
+    c.SetCustomerLanguage("joe", "de"),
+    c.SetCustomerForm("joe", None),
     c.EraseCustomer("cu1", "asked"),
     c.RecordErasure("cu1"),
     c.CloseQueue("care", "x"),
@@ -171,7 +173,8 @@ MATTERS = {
     *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),
     *("AcceptCaseSuggestion", "DismissCaseSuggestion"),
 }
-TOLD = {"LinkAddress", "VerifyContact", "RecordConsent", "SetPreferences", "SetCustomerZone"}
+WISHES = {"RecordConsent", "SetPreferences", "SetCustomerZone", "SetCustomerLanguage", "SetCustomerForm"}
+TOLD = WISHES | {"LinkAddress", "VerifyContact"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 IDENTITY |= {"SetParticipant", "RemoveParticipant"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
@@ -182,8 +185,8 @@ EVERY = {type(command).__name__ for command in EXAMPLES}
 MAY: Mapping[str, set[str]] = {
     "agent:ana": OWN | CASES | MATTERS | CALLBACKS | IDENTITY | {"SettleConflict"},
     "bot:ana": OWN | CASES | CALLBACKS | TOLD,
-    "customer": INBOUND | {"RecordConsent", "SetPreferences", "SetCustomerZone"},
-    "customer:joe": INBOUND | {"RecordConsent", "SetPreferences", "SetCustomerZone"},
+    "customer": INBOUND | WISHES,
+    "customer:joe": INBOUND | WISHES,
     "back_office:sap": CASES
     | MATTERS
     | CALLBACKS

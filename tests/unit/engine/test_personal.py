@@ -1,13 +1,16 @@
-"""What customers told of themselves: the zone in which they are, said or proven, and taken back."""
+"""What customers told of themselves: where they are, and how they want to be addressed; said, and taken back."""
 
 from __future__ import annotations
 
 import pytest
-from tests.engine_driver import MINUTE, Driver
+from tests.engine_driver import MINUTE, Driver, plan
 
+from orchestra.engine.engine import Engine
 from orchestra.engine.personal.state import Whereabouts
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.rules import Action, Occasion, Rule, When
+from orchestra.model.templates import FormWording, Topic, Wording
 
 
 @pytest.fixture
@@ -73,3 +76,113 @@ def test_it_all_comes_back_from_the_journal_and_from_a_snapshot(driver: Driver) 
     for again in (driver.replayed(is_blanked=True), driver.reloaded()):
         assert again.view.personal.zones == driver.engine.view.personal.zones
         assert again.state_hash() == driver.engine.state_hash()
+
+
+# How they want to be addressed
+
+FORMS = {"informal": FormWording(), "old": FormWording()}
+INFORMAL = {"delay": Topic(languages={"en": Wording(text="x", forms=FORMS)})}
+
+
+def said(driver: Driver, who: str = "cu1") -> tuple[str | None, str | None]:
+    """Language and form of whoever has an id."""
+    view = driver.engine.view
+    ids = view.identity.group(who)
+    return view.personal.said_last(ids, "language"), view.personal.said_last(ids, "form")
+
+
+@pytest.fixture
+def addressed() -> Driver:
+    """Joe and Eve have written; templates know an informal form."""
+    driver = Driver(plan(templates=INFORMAL))
+    driver.message("joe")
+    driver.message("eve")
+    return driver
+
+
+def test_language_and_form_are_noted_each_by_itself(addressed: Driver) -> None:
+    assert said(addressed) == (None, None)
+    addressed.run(c.SetCustomerLanguage("cu1", "de-AT"), 1)
+    assert addressed.last(e.CustomerLanguageSet) == e.CustomerLanguageSet("cu1", "de-AT", addressed.now_us)
+    addressed.run(c.SetCustomerForm("cu1", "informal"), 1)
+    assert addressed.last(e.CustomerFormSet) == e.CustomerFormSet("cu1", "informal", addressed.now_us)
+    assert said(addressed) == ("de-AT", "informal")
+    assert said(addressed, "cu2") == (None, None)
+    addressed.run(c.SetCustomerLanguage("cu1", None), 1)
+    assert said(addressed) == (None, "informal")
+
+
+def test_what_a_person_said_last_under_any_id_holds(addressed: Driver) -> None:
+    now = addressed.now_us
+    addressed.run(c.SetCustomerLanguage("cu1", "de", now - MINUTE))
+    addressed.run(c.SetCustomerLanguage("cu1", "fr", now - 2 * MINUTE))
+    addressed.run(c.SetCustomerLanguage("cu2", "en"))
+    assert (said(addressed)[0], said(addressed, "cu2")[0]) == ("de", "en")
+    addressed.run(c.MergeCustomers("cu1", "cu2", "same card"), 1)
+    assert said(addressed)[0] == said(addressed, "cu2")[0] == "en"
+    addressed.run(c.SetCustomerLanguage("cu2", "es"), 1)
+    assert said(addressed)[0] == "es"
+    addressed.run(c.SplitCustomers("li1", "two people"), 1)
+    assert (said(addressed)[0], said(addressed, "cu2")[0]) == ("es", "en")
+
+
+def test_whoever_is_forgotten_is_addressed_like_anybody(addressed: Driver) -> None:
+    for name in ("cu1", "cu2"):
+        addressed.run(c.SetCustomerLanguage(name, "de"), 1)
+        addressed.run(c.SetCustomerForm(name, "informal"), 1)
+    addressed.run(c.EraseCustomer("cu1", "asked for it"), 1)
+    assert list(addressed.engine.view.personal.manners) == ["cu2\x1flanguage", "cu2\x1fform"]
+    assert addressed.replayed(is_blanked=True).state_hash() == addressed.engine.state_hash()
+    assert said(addressed, "cu2") == ("de", "informal")
+
+
+@pytest.mark.parametrize("language", ["", "German", "d", "de_AT", "de-", "de\n", "x" * 40])
+def test_a_language_is_a_tag(addressed: Driver, language: str) -> None:
+    addressed.refuse(c.SetCustomerLanguage("cu1", language), InvalidCommand, field="language")
+
+
+def test_a_form_is_one_of_the_templates(addressed: Driver) -> None:
+    refused = addressed.refuse(c.SetCustomerForm("cu1", "royal"), InvalidCommand, field="form")
+    assert "informal, old" in str(refused)
+    addressed.refuse(c.SetCustomerForm("cu9", "informal"), UnknownId)
+    addressed.refuse(c.SetCustomerLanguage("cu9", "de"), UnknownId)
+    addressed.run(c.SetCustomerForm("cu1", None, addressed.now_us + MINUTE), 1)
+    assert addressed.last(e.CustomerFormSet).occurred_us == addressed.now_us
+
+
+def test_without_templates_there_is_no_form(driver: Driver) -> None:
+    assert "none is named" in str(driver.refuse(c.SetCustomerForm("cu1", "old"), InvalidCommand))
+
+
+def test_rules_go_by_language_and_form() -> None:
+    when = When(all=[When("customer.language", value="de"), When("customer.form", "is_not_set")])
+    rule = Rule("greet", "CaseOpened", when, [Action("set_field", field="case.fields.orders", value=7)])
+    driver = Driver(plan(templates=INFORMAL, rules=[rule]))
+    driver.message("joe")
+    driver.run(c.SetCustomerLanguage("cu1", "de"), 1)
+    driver.message("eve")
+    assert driver.events(e.RuleFired) == []
+    driver.run(c.OpenCase("cu1"), 1)
+    assert [fired.rule for fired in driver.events(e.RuleFired)] == ["greet"]
+    driver.run(c.SetCustomerForm("cu1", "old"), 1)
+    driver.run(c.OpenCase("cu1"), 1)
+    assert len(driver.events(e.RuleFired)) == 1
+
+
+def test_a_predicate_is_told_of_both_where_something_is_about_a_customer() -> None:
+    seen: list[Occasion] = []
+
+    def see(occasion: Occasion) -> bool:
+        seen.append(occasion)
+        return False
+
+    done = [Action("notify", team="care", text="x")]
+    rules = [Rule(on, on, When(predicate="test.see@1"), done) for on in ("QueueClosed", "CaseOpened")]
+    driver = Driver(plan(templates=INFORMAL, rules=rules), engine=Engine(predicates={"test.see@1": see}))
+    driver.message("joe")
+    driver.run(c.SetCustomerLanguage("cu1", "de"), 1)
+    driver.run(c.SetCustomerForm("cu1", "old"), 1)
+    driver.run(c.OpenCase("cu1"), 1)
+    driver.run(c.CloseQueue("care", "storm"), 1)
+    told = [(one.event, dict(one.customer)) for one in seen]
+    assert told == [("CaseOpened", {}), ("CaseOpened", {"language": "de", "form": "old"}), ("QueueClosed", {})]

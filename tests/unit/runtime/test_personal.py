@@ -14,6 +14,7 @@ from orchestra.model.addresses import Phone
 from orchestra.model.definitions import Channel
 from orchestra.model.message import Contact
 from orchestra.model.quiet_hours import QuietHours
+from orchestra.model.templates import FormWording, Topic, Wording
 from orchestra.runtime.client import connect
 from orchestra.runtime.workspace import Workspace
 
@@ -56,3 +57,27 @@ async def test_the_timeline_tells_where_a_customer_is() -> None:
             "is in no time zone that is known",
         ]
         assert "is probably in Europe/Berlin" in [entry.sentence for entry in await workspace.timeline(again)]
+
+
+async def test_language_and_form_are_seen_with_the_customer_and_in_the_timeline(tmp_path: Path) -> None:
+    informal = Wording(text="x", forms={"informal": FormWording()})
+    plan = attrs.evolve(QUIET, templates={"delay": Topic(languages={"en": informal})})
+    url = f"sqlite:{tmp_path / 'w.db'}"
+    async with Workspace.open(plan, url) as workspace:
+        whom = (await workspace.receive(Contact("voice", id="1", sender=Phone("+4930123456")))).customer
+        before = await workspace.customer(whom)
+        assert (before.language, before.form) == (None, None)
+        async with connect(url) as client:
+            await client.set_language(whom, "de-AT", since=datetime(2024, 1, 1, tzinfo=UTC), actor="agent:ana")
+            await client.set_form(whom, "informal", since=datetime(2024, 1, 1, tzinfo=UTC))
+        after = await workspace.customer(whom)
+        assert (after.language, after.form) == ("de-AT", "informal")
+        await workspace.set_language(whom, None)
+        await workspace.set_form(whom, None)
+        told = [entry.sentence for entry in await workspace.timeline(whom)]
+        assert [text for text in told if text.startswith("wants")] == [
+            "wants to be addressed in de-AT",
+            "wants to be addressed in the informal form",
+            "wants to be addressed in no language in particular",
+            "wants to be addressed in no form in particular",
+        ]

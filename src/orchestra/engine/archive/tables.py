@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestra.engine.archive.group import Group
-from orchestra.engine.personal.state import BASES, zone_key
+from orchestra.engine.personal.state import BASES, MANNERS, manner_key, zone_key
 from orchestra.engine.section import Evolve, Slice
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -40,6 +40,10 @@ def _of_zones(view: View, group: Group) -> Iterator[str]:
     return (zone_key(name, basis) for name in group.of("cu") for basis in BASES)
 
 
+def _of_manners(view: View, group: Group) -> Iterator[str]:
+    return (manner_key(name, manner) for name in group.of("cu") for manner in MANNERS)
+
+
 def _all(view: View, group: Group) -> Iterable[str]:
     return group.all()
 
@@ -53,7 +57,7 @@ LEAVES: Mapping[str, Mapping[str, _Pick]] = {
         "consents": _ids("consent"),
         "preferences": _ids("cu"),
     },
-    "personal": {"zones": _of_zones},
+    "personal": {"zones": _of_zones, "manners": _of_manners},
     "contacts": {"conversations": _ids("co"), "interactions": _ids("in")},
     "cases": {"cases": _ids("ca"), "parts": _of_parts, "suggestions": _ids("in")},
     "ownership": {"behind": _ids("ca")},

@@ -18,6 +18,14 @@ Read = Callable[["Scene"], Plain | None]
 
 
 @attrs.frozen
+class Manners:
+    """How a customer wants to be addressed, as conditions compare it."""
+
+    language: str | None
+    form: str | None
+
+
+@attrs.frozen
 class Scene:
     """An event that has happened, with what it is about.
 
@@ -58,7 +66,16 @@ class Scene:
         """The row of what it is about; None if it is about none, or that has no row."""
         if about == "case":
             return self.view.cases.cases.get(self.case or "")
+        if about == "customer":
+            return self._manners()
         return self.view.contacts.interactions.get(self.interaction or "") if about == "interaction" else None
+
+    def _manners(self) -> Manners | None:
+        """How the customer wants to be addressed."""
+        if self.customer is None:
+            return None
+        ids, own = self.view.identity.group(self.customer), self.view.personal
+        return Manners(own.said_last(ids, "language"), own.said_last(ids, "form"))
 
     def declared(self, about: str) -> Mapping[str, Plain]:
         """The fields, of those that the plan declares, that are set."""

@@ -139,7 +139,7 @@ from orchestra.model.commands.ownership import (
     WithdrawHandOff,
 )
 from orchestra.model.commands.participants import RemoveParticipant, SetParticipant
-from orchestra.model.commands.personal import SetCustomerZone
+from orchestra.model.commands.personal import SetCustomerForm, SetCustomerLanguage, SetCustomerZone
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
@@ -242,6 +242,8 @@ __all__ = [
     "SetAvailable",
     "SetAway",
     "SetCaseWaiting",
+    "SetCustomerForm",
+    "SetCustomerLanguage",
     "SetCustomerZone",
     "SetFields",
     "SetParticipant",

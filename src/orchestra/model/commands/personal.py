@@ -7,7 +7,7 @@ import attrs
 from orchestra.model.command import Command, Id
 from orchestra.model.private import private
 
-__all__ = ["SetCustomerZone"]
+__all__ = ["SetCustomerForm", "SetCustomerLanguage", "SetCustomerZone"]
 
 
 @attrs.define
@@ -24,3 +24,28 @@ class SetCustomerZone(Command):
     basis: str = "said"
     occurred_us: int | None = None
     evidence: str | None = private()
+
+
+@attrs.define
+class SetCustomerLanguage(Command):
+    """Note in which language a customer wants to be addressed, as `de` or `de-AT`; None takes back what was noted.
+
+    `occurred_us` is when they said so, now unless stated: of two statements the later one holds, in whatever order they
+    are recorded.
+    """
+
+    customer: Id
+    language: str | None
+    occurred_us: int | None = None
+
+
+@attrs.define
+class SetCustomerForm(Command):
+    """Note in which form a customer wants to be addressed, as `informal`; None takes back what was noted.
+
+    Forms are those that the plan's templates name. `occurred_us` is as of `SetCustomerLanguage`.
+    """
+
+    customer: Id
+    form: str | None
+    occurred_us: int | None = None

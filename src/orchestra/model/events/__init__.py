@@ -221,7 +221,7 @@ from orchestra.model.events.participants import (
     ParticipantLeft,
     PartTaken,
 )
-from orchestra.model.events.personal import CustomerZoneSet
+from orchestra.model.events.personal import CustomerFormSet, CustomerLanguageSet, CustomerZoneSet
 from orchestra.model.events.rules import (
     InteractionPrioritized,
     InteractionRouted,
@@ -319,6 +319,8 @@ __all__ = [
     "CustomerArchived",
     "CustomerErased",
     "CustomerFellSilent",
+    "CustomerFormSet",
+    "CustomerLanguageSet",
     "CustomerMovedOn",
     "CustomerRecalled",
     "CustomerUnaliased",

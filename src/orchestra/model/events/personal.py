@@ -7,7 +7,7 @@ import attrs
 from orchestra.model.event import Event
 from orchestra.model.private import private
 
-__all__ = ["CustomerZoneSet"]
+__all__ = ["CustomerFormSet", "CustomerLanguageSet", "CustomerZoneSet"]
 
 
 @attrs.define
@@ -19,3 +19,21 @@ class CustomerZoneSet(Event):
     basis: str
     occurred_us: int
     evidence: str | None = private()
+
+
+@attrs.define
+class CustomerLanguageSet(Event):
+    """The customer wants to be addressed in this language; in none in particular if None."""
+
+    customer: str
+    language: str | None
+    occurred_us: int
+
+
+@attrs.define
+class CustomerFormSet(Event):
+    """The customer wants to be addressed in this form; in none in particular if None."""
+
+    customer: str
+    form: str | None
+    occurred_us: int

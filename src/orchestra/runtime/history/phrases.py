@@ -47,6 +47,8 @@ PHRASES: Mapping[str, str] = {
     "ErasureDone": "is forgotten",
     "ConsentRecorded": "{allows} {purpose} on {where}",
     "PreferencesSet": "would rather be written to on {channels_text}",
+    "CustomerLanguageSet": "wants to be addressed in {language_text}",
+    "CustomerFormSet": "wants to be addressed in {form_text}",
     "CustomerZoneSet": "is in {zone_text}",
     "ConversationStarted": "began to talk with {account} on {channel}",
     "InteractionStarted": "{began} on {channel}",
@@ -318,6 +320,8 @@ class _Words(dict[str, Any]):
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
         self["zone_text"] = self.get("zone") or "no time zone that is known"
+        self["language_text"] = self.get("language") or "no language in particular"
+        self["form_text"] = f"the {self['form']} form" if self.get("form") else "no form in particular"
         self["zones_text"] = _among(self.get("zones") or ())
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         self |= _of_incident(self)

@@ -37,6 +37,8 @@ OUTWARD = frozenset(
         "ContactVerified",
         "CustomerAdded",
         "FactTold",
+        "CustomerFormSet",
+        "CustomerLanguageSet",
         "CustomerZoneSet",
         "InteractionAbandoned",
         "InteractionStarted",

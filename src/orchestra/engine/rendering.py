@@ -1,0 +1,101 @@
+"""What a customer is told, word for word: the wording of a topic with its facts in it, safe for its medium. Pure.
+
+Whatever facts hold, they end where they stand: they begin no line, no markup, no header and no link of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from string import Template
+
+import attrs
+
+from orchestra.engine.fact_texts import fact_text
+from orchestra.engine.quiet_hours import zone_of
+from orchestra.engine.view import View
+from orchestra.model.escaping import Line, escape, escape_link, neutral
+from orchestra.model.facts import Fact, fact_fault
+from orchestra.model.templates import Language, Topic, fallbacks
+
+__all__ = ["Rendered", "fact_faults", "render", "say"]
+
+_PLAIN_LANGUAGE = Language()
+
+
+@attrs.frozen
+class Rendered:
+    """What a customer is told.
+
+    Attributes:
+        title: the line above it; None if there is none.
+        text: what is said.
+        medium: how it is read: `plain`, `html` or `markdown`.
+        language: in which it is said.
+    """
+
+    title: Line | None
+    text: str
+    medium: str
+    language: str
+
+
+def fact_faults(topic: Topic, facts: Mapping[str, Fact]) -> Iterator[tuple[str, str]]:
+    """Which facts of a topic are missing, of another type, or none of it, and why: with these nothing is told."""
+    for name, kind in topic.facts.items():
+        if name not in facts:
+            yield name, f"is missing: a {kind}"
+        elif (fault := fact_fault(kind, facts[name])) is not None:
+            yield name, fault
+    for name in facts:
+        if name not in topic.facts:
+            yield name, f"is no fact of this topic; there are: {', '.join(sorted(topic.facts)) or 'none'}"
+
+
+def render(
+    view: View,
+    topic: str,
+    language: str | None,
+    channel: str,
+    facts: Mapping[str, Fact],
+    zone: str,
+    *,
+    form: str | None = None,
+) -> Rendered:
+    """What is said of a topic.
+
+    Args:
+        view: all slices.
+        topic: one of the plan's templates.
+        language: the customer's, if it is known; where it has no wording, that of the workspace is used.
+        channel: on which it is said.
+        facts: those of the topic, of which `fact_faults` finds nothing.
+        zone: on whose wall instants are read.
+        form: of address, if it is known.
+    """
+    plan = view.plan
+    template = plan.templates[topic]
+    default = plan.workspace.language
+    said_in = next(one for one in fallbacks(language, default) if one in template.languages)
+    title, text, medium = template.languages[said_in].chosen(channel, form)
+    style = next((plan.languages[one] for one in fallbacks(said_in, said_in) if one in plan.languages), _PLAIN_LANGUAGE)
+    read = {name: neutral(fact_text(kind, facts[name], style, zone)) for name, kind in template.facts.items()}
+    links = {name: str(facts[name]) for name, kind in template.facts.items() if kind == "link"}
+    written = {name: escape(value, medium) for name, value in read.items()}
+    written |= {name: escape_link(link, medium) for name, link in links.items()}
+    line = None if title is None else Line(neutral(Template(title).substitute(read)))
+    return Rendered(line, Template(text).substitute(written), medium, said_in)
+
+
+def say(view: View, customer: str, topic: str, channel: str, facts: Mapping[str, Fact]) -> Rendered:
+    """What a customer is told of a topic: in the language and form that they want, on their own clock.
+
+    Args:
+        view: all slices.
+        customer: any id of theirs.
+        topic: one of the plan's templates.
+        channel: on which it is said.
+        facts: those of the topic, of which `fact_faults` finds nothing.
+    """
+    ids, own = view.identity.group(customer), view.personal
+    language, form = own.said_last(ids, "language"), own.said_last(ids, "form")
+    return render(view, topic, language, channel, facts, zone_of(view, customer), form=form)

@@ -1,0 +1,139 @@
+"""What customers are told, as a user writes it: per topic, language, form of address and channel.
+
+Belongs here: the values, and which wording goes before which. Does not: what is wrong with them (`template_checks`),
+and putting facts into them (`engine.rendering`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import attrs
+
+__all__ = ["ChannelWording", "FormWording", "Language", "Topic", "Wording", "fallbacks", "forms_of"]
+
+_UNITS: Mapping[str, Sequence[str]] = {
+    "day": ("day", "days"),
+    "hour": ("hour", "hours"),
+    "minute": ("minute", "minutes"),
+    "second": ("second", "seconds"),
+}
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+@attrs.frozen
+class Language:
+    """How a language writes what is counted and dated. Patterns name their parts with a dollar sign.
+
+    Attributes:
+        date: a day, of `$day`, `$day2` (two digits), `$weekday`, `$month`, `$month2`, `$month_name` and `$year`.
+        time: a time, of `$hour`, `$hour2`, `$hour12`, `$half`, `$minute2`, and `$zone` where it is an instant.
+        instant: a point in time, of `$date`, `$time` and all of both.
+        money: an amount, of `$amount` and `$currency`.
+        months: the twelve names of `$month_name`, January first.
+        weekdays: the seven names of `$weekday`, Monday first.
+        halves: the two names of `$half`.
+        decimal: what stands before the fraction of an amount.
+        group: what stands between three digits each; nothing unless stated.
+        units: `day`, `hour`, `minute` and `second` -> its name for one of it, and for several.
+    """
+
+    date: str = "$year-$month2-$day2"
+    time: str = "$hour2:$minute2"
+    instant: str = "$date $time"
+    money: str = "$amount $currency"
+    months: Sequence[str] = attrs.field(default=(), converter=_texts)
+    weekdays: Sequence[str] = attrs.field(default=(), converter=_texts)
+    halves: Sequence[str] = attrs.field(default=("am", "pm"), converter=_texts)
+    decimal: str = "."
+    group: str = ""
+    units: Mapping[str, Sequence[str]] = attrs.field(factory=lambda: dict(_UNITS))
+
+
+@attrs.frozen
+class FormWording:
+    """What is said otherwise to whoever is addressed in one form.
+
+    Attributes:
+        title: the line above it, where the channel has one.
+        text: what is said.
+    """
+
+    title: str | None = None
+    text: str | None = None
+
+
+@attrs.frozen
+class ChannelWording:
+    """What is said otherwise on one channel.
+
+    Attributes:
+        title: the line above it, where the channel has one.
+        text: what is said.
+        medium: how it is read there: `plain`, `html` or `markdown`.
+        forms: form of address -> what is said otherwise to whoever is addressed so.
+    """
+
+    title: str | None = None
+    text: str | None = None
+    medium: str | None = None
+    forms: Mapping[str, FormWording] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Wording:
+    """What is said in one language. Facts stand in it as `$due`, or `${due}` before a letter; `$$` is a dollar sign.
+
+    Attributes:
+        title: the line above it, where the channel has one; none unless stated.
+        text: what is said.
+        medium: how it is read: `plain`, `html` or `markdown`.
+        forms: form of address, as `informal` -> what is said otherwise to whoever is addressed so.
+        channels: channel -> what is said otherwise there.
+    """
+
+    title: str | None = None
+    text: str = ""
+    medium: str = "plain"
+    forms: Mapping[str, FormWording] = attrs.field(factory=dict)
+    channels: Mapping[str, ChannelWording] = attrs.field(factory=dict)
+
+    def chosen(self, channel: str, form: str | None) -> tuple[str | None, str, str]:
+        """Title, text and medium on a channel for somebody; each is that which is said most particularly."""
+        here = self.channels.get(channel) or ChannelWording()
+        own = (here.forms.get(form or ""), here, self.forms.get(form or ""), self)
+        title = next((one.title for one in own if one is not None and one.title is not None), None)
+        text = next(one.text for one in own if one is not None and one.text is not None)
+        return title, text, here.medium or self.medium
+
+
+@attrs.frozen
+class Topic:
+    """What customers are told of one topic.
+
+    Attributes:
+        facts: fact that may stand in it -> `text`, `integer`, `money`, `date`, `time`, `instant`, `duration`, `number`
+            (of a case) or `link`.
+        languages: language, as `de` or `de-AT` -> what is said in it; that of the workspace is needed.
+    """
+
+    facts: Mapping[str, str] = attrs.field(factory=dict)
+    languages: Mapping[str, Wording] = attrs.field(factory=dict)
+
+
+def fallbacks(language: str | None, default: str) -> Iterator[str]:
+    """The languages in which somebody is told something, the best first: `de-AT`, `de`, and that of the workspace."""
+    while language:
+        yield language
+        language = language.rpartition("-")[0]
+    yield default
+
+
+def forms_of(topics: Iterable[Topic]) -> list[str]:
+    """The forms of address that wordings name, in order."""
+    wordings = [wording for topic in topics for wording in topic.languages.values()]
+    own = {form for wording in wordings for form in wording.forms}
+    return sorted(own | {form for wording in wordings for here in wording.channels.values() for form in here.forms})
