@@ -54,6 +54,7 @@ from tests import (
     incident_invariants,
     invitation_moves,
     journey_invariants,
+    notice_invariants,
     ownership_invariants,
     people_invariants,
     personal_invariants,
@@ -125,6 +126,7 @@ class Witness:
     incidents: incident_invariants.IncidentWitness = attrs.field(factory=incident_invariants.IncidentWitness)
     clocks: clock_invariants.ClockWitness = attrs.field(factory=clock_invariants.ClockWitness)
     journeys: journey_invariants.JourneyWitness = attrs.field(factory=journey_invariants.JourneyWitness)
+    notices: notice_invariants.NoticeWitness = attrs.field(factory=notice_invariants.NoticeWitness)
     to_call: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     dialled: Counter[str] = attrs.field(factory=Counter)
     silent_from_us: dict[str, int] = attrs.field(factory=dict)
@@ -152,6 +154,7 @@ class Witness:
         self.incidents.see(engine, event)
         self.journeys.see(engine, event)
         self.clocks.see(engine, event, at_us)
+        self.notices.see(engine, event)
         look = getattr(self, f"_see_{type(event).__name__}", None)
         if look is not None:
             look(engine, event, at_us)
@@ -633,7 +636,7 @@ class Witness:
         self.attempts[event.delivery] = attempt
         self._move(event.delivery, "STARTED")
         row = engine.view.deliveries.deliveries[event.delivery]
-        if row.automatic and row.topic != "delay":
+        if row.automatic and row.notice is None and row.topic != "delay":
             assert not people_invariants.talks(engine, row.customer), "sent by itself while somebody talked with them"
         rows = engine.view.deliveries.deliveries
         for name, row in rows.items():
@@ -839,6 +842,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     import_invariants.check(engine)
     incident_invariants.check(engine)
     clock_invariants.check(engine)
+    notice_invariants.check(engine)
     if witness is not None:
         _check_against(engine, witness)
 
@@ -1094,6 +1098,7 @@ def _check_against(engine: Engine, witness: Witness) -> None:
     incident_invariants.check_against(engine, witness.incidents)
     journey_invariants.check_against(engine, witness.journeys)
     clock_invariants.check_against(engine, witness.clocks)
+    notice_invariants.check_against(engine, witness.notices)
     view = engine.view
     assert view.cursors.cursors == witness.cursors, "a cursor moved without its event, or went to another account"
     waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}

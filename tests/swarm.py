@@ -32,6 +32,7 @@ from tests import (
     incident_moves,
     journey_moves,
     moves,
+    notice_moves,
     ownership_moves,
 )
 from tests.archiving import ARCHIVED, ArchivingEngine, rows_but_archive, with_archive
@@ -109,6 +110,7 @@ class Run:
         # In every other run there are service clocks, from dice of their own: the other runs go as without them.
         self.clocks = Dice(seed + 4_000_000)
         self.has_clocks = seed % 2 == 0
+        self.tells = Dice(seed + 5_000_000)
         self.looked_at = -1
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -208,6 +210,7 @@ class Run:
         yield from self.rest()
         yield from self.progress()
         yield from self.timed()
+        yield from self.tell()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -255,8 +258,18 @@ class Run:
         plan = clock_moves.changed(command.plan, self.clocks)
         return c.ChangePlan(plan, plan.digest(), command.zone_data, command.key_check)
 
+    def tell(self) -> Iterator[c.Command]:
+        """In some runs customers are told before they ask, from dice of its own: the other runs go as without it."""
+        if self.report.seed % 3 == 1 and self.tells.chance(40):
+            command = self.tells.of({**notice_moves.WEIGHTS})(self.driver.engine, self.tells)
+            if command is not None:
+                yield command
+
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""
+        if isinstance(command, c.ChangePlan) and self.report.seed % 3 == 1:
+            plan = notice_moves.with_notices(command.plan)
+            command = c.ChangePlan(plan, plan.digest(), command.zone_data, command.key_check)
         self.drain()
         command = self.with_clocks(command)
         engine, name = self.driver.engine, type(command).__name__

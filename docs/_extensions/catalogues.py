@@ -36,6 +36,7 @@ _AREAS = {
     "facts": "What customers are told",
     "findings": "Findings for other departments",
     "identity": "Who customers are",
+    "notices": "Notices",
     "invitations": "Invitations to another channel",
     "hours": "Queues that close and open",
     "clocks": "Service clocks",

@@ -18,6 +18,7 @@ GUIDES = (
     "hand-off",
     "findings",
     "incidents",
+    "notices",
     "rules",
     "one-matter",
 )

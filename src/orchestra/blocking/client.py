@@ -12,6 +12,7 @@ from typing import Any
 from orchestra.blocking.calls import Calls
 from orchestra.blocking.journeys import Journeys
 from orchestra.blocking.matters import Matters
+from orchestra.blocking.notifying import Notifying
 from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.model.commands import Command
@@ -23,7 +24,13 @@ from orchestra.runtime.published import Published
 __all__ = ["Client", "connect"]
 
 
-class Client(Calls[client.Client], Matters[client.Client], Journeys[client.Client], Personal[client.Client]):
+class Client(
+    Calls[client.Client],
+    Matters[client.Client],
+    Journeys[client.Client],
+    Notifying[client.Client],
+    Personal[client.Client],
+):
     """The way into a workspace for processes that do not own it, such as web workers. Make one with `connect`.
 
     Any number of clients in any number of processes may work at once. Safe to use from any thread.

@@ -15,6 +15,8 @@ from orchestra.blocking.inviting import Inviting
 from orchestra.blocking.journeys import Journeys
 from orchestra.blocking.lists import Lists
 from orchestra.blocking.matters import Matters
+from orchestra.blocking.notices import Noticed
+from orchestra.blocking.notifying import Notifying
 from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
@@ -47,8 +49,10 @@ class Workspace(
     Calls[workspace.Workspace],
     Matters[workspace.Workspace],
     Journeys[workspace.Workspace],
+    Notifying[workspace.Workspace],
     Lists[workspace.Workspace],
     Standing[workspace.Workspace],
+    Noticed[workspace.Workspace],
     Inviting[workspace.Workspace],
     Personal[workspace.Workspace],
     Wordings[workspace.Workspace],

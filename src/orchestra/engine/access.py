@@ -72,6 +72,8 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.AddRef,
         c.SetFields,
         c.SendMessage,
+        c.PlanNotice,
+        c.CancelNotice,
         c.RequestAction,
         c.MakeCommitment,
         c.WithdrawCommitment,
@@ -103,7 +105,14 @@ _CALLBACKS: frozenset[type[c.Command]] = frozenset(
 )
 
 _WISHES: frozenset[type[c.Command]] = frozenset(
-    {c.RecordConsent, c.SetPreferences, c.SetCustomerZone, c.SetCustomerLanguage, c.SetCustomerForm}
+    {
+        c.RecordConsent,
+        c.SetPreferences,
+        c.SetCustomerZone,
+        c.SetCustomerLanguage,
+        c.SetCustomerForm,
+        c.SetNoticePreference,
+    }
 )
 """What a customer told of how and when they want to be addressed."""
 

@@ -40,6 +40,7 @@ from orchestra.engine.incidents.decide import SECTION as INCIDENTS
 from orchestra.engine.invitations.decide import SECTION as INVITATIONS
 from orchestra.engine.known.state import SECTION as KNOWN
 from orchestra.engine.logs.decide import SECTION as LOGS
+from orchestra.engine.notices.decide import SECTION as NOTICES
 from orchestra.engine.outages.decide import SECTION as OUTAGES
 from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.personal.decide import SECTION as PERSONAL
@@ -103,6 +104,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     FINDINGS,
     INCIDENTS,
     CLOCKS,
+    NOTICES,
     ACTIONS,
     ARCHIVE,
     RULES,

@@ -23,6 +23,7 @@ __all__ = [
     "INTERACTION",
     "INVITATION",
     "MACHINES",
+    "NOTICE",
     "OFFER",
     "PRESENCE",
     "RECEIPTS",
@@ -394,6 +395,38 @@ INCIDENT = Machine(
     ),
 )
 
+NOTICE = Machine(
+    "notice",
+    initial="PLANNED",
+    final=frozenset({"SENT", "SUPPRESSED", "FAILED", "EXPIRED"}),
+    steps=_table(
+        """
+        PLANNED    hold     HELD
+        PLANNED    send     SENDING
+        PLANNED    suppress SUPPRESSED
+        PLANNED    fail     FAILED
+        PLANNED    expire   EXPIRED
+        PLANNED    succeed  SENT
+        HELD       hold     HELD
+        HELD       send     SENDING
+        HELD       suppress SUPPRESSED
+        HELD       fail     FAILED
+        HELD       expire   EXPIRED
+        HELD       succeed  SENT
+        SENDING    recall   PLANNED
+        SENDING    advance  PLANNED
+        SENDING    suppress SUPPRESSED
+        SENDING    fail     FAILED
+        SENDING    expire   EXPIRED
+        SENDING    succeed  SENT
+        SENT       advance  PLANNED
+        SUPPRESSED succeed  SENT
+        FAILED     succeed  SENT
+        EXPIRED    succeed  SENT
+        """
+    ),
+)
+
 INVITATION = Machine(
     "invitation",
     initial="OFFERED",
@@ -439,6 +472,7 @@ MACHINES = (
     TARGET,
     ACTION,
     INCIDENT,
+    NOTICE,
     INVITATION,
     CLOCK,
 )

@@ -28,6 +28,7 @@ from orchestra.engine.incidents.state import Incidents
 from orchestra.engine.invitations.state import Invitations
 from orchestra.engine.known.state import Known
 from orchestra.engine.logs.state import Logs
+from orchestra.engine.notices.state import Notices
 from orchestra.engine.outages.state import Outages
 from orchestra.engine.ownership.state import Ownership
 from orchestra.engine.personal.state import Personal
@@ -79,6 +80,7 @@ class View:
         "invitations",
         "known",
         "logs",
+        "notices",
         "outages",
         "ownership",
         "personal",
@@ -131,6 +133,7 @@ class View:
         self.findings = Findings(self.plans, self.timers)
         self.incidents = Incidents(self.plans, self.timers)
         self.clocks = Clocks(self.plans, self.timers)
+        self.notices = Notices(self.plans, self.timers)
         self.known = Known(self.plans, self.timers)
         self.actions = Requests(self.plans, self.timers)
         self.rules = Rules(self.plans, self.timers)

@@ -21,6 +21,7 @@ from orchestra.model.engagements import check_engagements
 from orchestra.model.findings import FIELD_TYPES, check_findings
 from orchestra.model.hours import check_hours, zone_fault
 from orchestra.model.identity import check_identity
+from orchestra.model.notice_checks import Reachable, check_notices
 from orchestra.model.participants import check_participants
 from orchestra.model.plan_data import PlanData
 from orchestra.model.privacy import check_privacy
@@ -224,6 +225,10 @@ def _check_fields(plan: PlanData, lost: Lost) -> Iterator[Fault]:
                 yield Fault(f"fields.{target}.{name}", f"{kind!r} is none of {', '.join(FIELD_TYPES)}")
 
 
+def _check_notices(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    return check_notices(plan.notices, Reachable(plan.channels, plan.identity.purposes, lost))
+
+
 def _check_findings(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_findings(plan.findings, plan.teams, lost)
 
@@ -340,6 +345,7 @@ _CHECKS = (
     _check_deliveries,
     _check_callbacks,
     _check_fields,
+    _check_notices,
     _check_findings,
     _check_commitments,
     _check_costs,

@@ -34,6 +34,7 @@ from orchestra.model.engagements import Engagements
 from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
+from orchestra.model.notices import Notices
 from orchestra.model.privacy import Privacy
 from orchestra.model.quiet_hours import QuietHours
 from orchestra.model.rules import Rule
@@ -74,6 +75,7 @@ class PlanData:
         engagements: what happens when a customer is in touch on several channels at once.
         deliveries: how outbound messages are tried.
         callbacks: how customers are called back.
+        notices: what customers are told before they ask.
         fields: which fields the application may set.
         findings: kind -> what contacts bring to light for other departments, and who wants to know.
         commitments: what the company may commit itself to, and what holds where statements contradict each other.
@@ -106,6 +108,7 @@ class PlanData:
     engagements: Engagements = Engagements()
     deliveries: Deliveries = Deliveries()
     callbacks: Callbacks = Callbacks()
+    notices: Notices = Notices()
     fields: Fields = Fields()
     findings: Mapping[str, FindingKind] = attrs.field(factory=dict)
     commitments: Commitments = Commitments()

@@ -24,6 +24,7 @@ from orchestra.runtime.inbound import digested
 from orchestra.runtime.journeys import Journeys
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.matters import Matters
+from orchestra.runtime.notifying import Notifying
 from orchestra.runtime.personal import Personal
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import close_in_thread, in_thread
@@ -32,7 +33,7 @@ from orchestra.runtime.vaults import newest_plan, unlocked
 __all__ = ["Client", "connect"]
 
 
-class Client(Calls, Matters, Journeys, Personal):
+class Client(Calls, Matters, Journeys, Notifying, Personal):
     """The way into a workspace for processes that do not own it, such as web workers. Make one with `connect`.
 
     Any number of clients in any number of processes may work at once. Safe to use from any task.

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from orchestra.codec import decode_event
+from orchestra.engine.notices.telling import wording
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted
 from orchestra.journal.port import Journal
@@ -86,11 +87,12 @@ class Task:
 class Held:
     """What is to be told to the customer, and waits while somebody talks with them.
 
-    Its text is None once it is erased, and a mark if it is withheld.
+    `delivery` is the message's, or the notice that is not written yet and has no `message`. Its text is None once it is
+    erased, and a mark if it is withheld.
     """
 
     delivery: str
-    message: str
+    message: str | None
     topic: str
     text: str | Withheld | None = attrs.field(repr=False)
 
@@ -232,9 +234,23 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
 
 def _held(view: View, name: str, reader: Reader) -> Held:
     """What is to be told; not to be read by who works for another brand."""
+    if name in view.notices.notices:
+        return _held_notice(view, name, reader)
     row = view.deliveries.deliveries[name]
     seen, mark = reader.seen(place_in(view, row.case))
     return Held(name, row.message, row.topic, mark if seen == "trace" else None)
+
+
+def _held_notice(view: View, name: str, reader: Reader) -> Held:
+    """What is to be told; not to be read by who works for another brand, or must not see what it tells."""
+    row = view.notices.notices[name]
+    about, topic = row.case or row.matter, view.plan.notices.topics.get(row.topic)
+    seen, mark = ("all", None) if about is None else reader.seen(place_in(view, about))
+    if seen == "trace" or topic is None or not row.facts.keys() >= topic.facts.keys():
+        return Held(name, None, row.topic, mark)
+    if any(map(reader.hides, row.facts)):
+        return Held(name, None, row.topic, Withheld("role"))
+    return Held(name, None, row.topic, wording(row, topic))
 
 
 def past_contacts(view: View, customer: str, reader: Reader, beside: str | None = None) -> tuple[PastContact, ...]:
@@ -289,5 +305,5 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
             case _:
                 pass
     questions = tuple(Question(asked.message, texts.get(asked.message)) for asked in context.questions)
-    tell_now = tuple(attrs.evolve(row, text=row.text or texts.get(row.message)) for row in context.tell_now)
+    tell_now = tuple(attrs.evolve(row, text=row.text or texts.get(row.message or "")) for row in context.tell_now)
     return attrs.evolve(context, questions=questions, work=work, handed_over=handed_over, tell_now=tell_now)

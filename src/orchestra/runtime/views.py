@@ -163,7 +163,8 @@ class EngagementView:
         members: interaction -> how it goes with the others: `first`, `together`, `defer` or `separate`.
         linked: interaction -> the one whose answer it waits for.
         deferred: interaction -> the one for whose end it waits.
-        tell_now: deliveries that are held while somebody talks with the customer, oldest first; at most twenty.
+        tell_now: deliveries that are held while somebody talks with the customer, oldest first, then notices that are
+            held; at most twenty.
 
     Where the reader is shown no more than that there is something, a mark that says why stands instead.
     """
@@ -178,9 +179,16 @@ class EngagementView:
 
 
 def held_for(view: View, ids: Iterable[str]) -> tuple[str, ...]:
-    """What the application sends a customer by itself, and is held since somebody talks with them: the oldest."""
-    names = (name for customer in ids for name in view.deliveries.hushed.get(customer, ()))
-    return tuple(nsmallest(_MOST_TOLD, names, key=lambda name: int(name[2:])))
+    """What the application sends a customer by itself, and is held since somebody talks with them: the oldest.
+
+    Notices, whatever holds them, come after messages.
+    """
+    people = tuple(ids)
+    found: list[str] = []
+    for held in (view.deliveries.hushed, view.notices.held):
+        names = (name for customer in people for name in held.get(customer, ()))
+        found += nsmallest(_MOST_TOLD - len(found), names, key=lambda name: int(name[2:]))
+    return tuple(found)
 
 
 def engagement_view(view: View, name: str | Ref) -> EngagementView | None:

@@ -45,6 +45,8 @@ from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.lists import Lists
 from orchestra.runtime.matters import Matters
 from orchestra.runtime.news import News
+from orchestra.runtime.notices import Noticed
+from orchestra.runtime.notifying import Notifying
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.personal import Personal
 from orchestra.runtime.polling import Polling
@@ -84,7 +86,7 @@ from orchestra.runtime.wordings import Wordings
 __all__ = ["Workspace"]
 
 
-class Workspace(Calls, Matters, Journeys, Lists, Standing, Inviting, Personal, Wordings):
+class Workspace(Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.

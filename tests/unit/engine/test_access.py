@@ -127,6 +127,9 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.MakeCommitment("o", "price", 1, case="ca1"),
     c.WithdrawCommitment("cm1", "x"),
     c.TellFact("ca1", "due", "2026-12-01"),
+    c.PlanNotice("k1", "delay", "ca1"),
+    c.CancelNotice("nt1", "x"),
+    c.SetNoticePreference("joe", False),
     c.ReportFact("o", "price", 1),
     c.SettleConflict("cf1", "cm1"),
     c.OfferHandOff("ca1", "team", "care"),
@@ -165,7 +168,7 @@ CASES = {
     *("OpenCase", "SetCaseWaiting", "ResumeCase", "ResolveCase", "ReopenCase", "AssignCase", "AddRef", "SetFields"),
     *("SendMessage", "OpenWorkItem", "MakeCommitment", "WithdrawCommitment", "LinkQuestion", "UnlinkQuestion"),
     *("OfferHandOff", "WithdrawHandOff", "EscalateCase", "RaiseFinding", "AcknowledgeFinding"),
-    *("RequestAction", "TellFact", "PauseClock", "ResumeClock"),
+    *("RequestAction", "TellFact", "PauseClock", "ResumeClock", "PlanNotice", "CancelNotice"),
     *("LinkToIncident", "UnlinkFromIncident", "FlagIncidentCase"),
     *("InviteToChannel", "WithdrawInvitation"),
 }
@@ -173,7 +176,14 @@ MATTERS = {
     *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),
     *("AcceptCaseSuggestion", "DismissCaseSuggestion"),
 }
-WISHES = {"RecordConsent", "SetPreferences", "SetCustomerZone", "SetCustomerLanguage", "SetCustomerForm"}
+WISHES = {
+    "RecordConsent",
+    "SetPreferences",
+    "SetCustomerZone",
+    "SetCustomerLanguage",
+    "SetCustomerForm",
+    "SetNoticePreference",
+}
 TOLD = WISHES | {"LinkAddress", "VerifyContact"}
 IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
 IDENTITY |= {"SetParticipant", "RemoveParticipant"}

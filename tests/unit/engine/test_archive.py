@@ -11,6 +11,7 @@ import pytest
 from tests.archiving import ArchivingEngine, archiving, archiving_plan
 from tests.commitment_plans import COMMITTED
 from tests.engine_driver import DAY, SECOND, Driver, person, replay, thread
+from tests.notice_plans import NOTICES
 
 from orchestra.engine.archive import decide, group
 from orchestra.engine.archive.decide import RecallCustomer
@@ -287,6 +288,45 @@ def test_what_is_still_to_be_sent_keeps_its_customer() -> None:
     assert driver.archived(0.5) == []
     driver.run(c.CancelDelivery(sent, "no"))
     assert driver.archived(1) == ["cu1"]
+
+
+def test_what_is_still_to_be_told_keeps_its_customer_and_what_was_told_leaves_with_them() -> None:
+    driver = Archive(archiving(Plan.parse(NOTICES), timedelta(days=30)))
+    got = driver.over()
+    driver.run(c.SetNoticePreference(got.customer, True, "law"))
+    command = c.PlanNotice(
+        "k1", "law", customer=got.customer, supersedes_group="g", expires_us=driver.now_us + 40 * DAY
+    )
+    name = driver.run(command).result
+    assert driver.archived(32) == []
+    driver.run(c.CancelNotice(name, "no"))
+    assert driver.archived(40) == ["cu1"]
+    own = driver.engine.view.notices
+    assert (own.notices, own.wishes, own.matters) == ({}, {}, {})
+    assert (own.by_key, own.of, own.newest) == ({}, {}, {})
+    driver.refuse(c.CancelNotice("nt9", "no"), UnknownId)
+    assert not driver.is_there()
+    assert driver.run(command).result == name
+    assert (own.by_key, own.newest) == ({"k1": name}, {("cu1", "g"): name})
+    assert driver.run(command).result == name
+    assert own.of == {"cu1": {name: 1}}
+    assert own.wishes == {"cu1": {"law\x1f*": True}}
+    assert driver.run(attrs.evolve(command, key="k2", expires_us=None)).result == "nt2"
+
+
+def test_what_was_written_of_a_notice_leaves_with_it() -> None:
+    driver = Archive(archiving(Plan.parse(NOTICES), timedelta(days=30)))
+    got = driver.message("joe", "email")
+    driver.run(c.PlanNotice("k1", "law", got.case.id))
+    driver.run(c.StartDelivery("de1", 1, 1))
+    driver.run(c.RecordOutcome("de1", 1, "accepted", ["p1"]))
+    driver.close(got)
+    driver.run(c.PlanNotice("k2", "law", got.case.id, supersedes_group="g"))
+    driver.run(c.PlanNotice("k3", "law", got.case.id, supersedes_group="g"))
+    assert driver.archived() == ["cu1"]
+    driver.run(c.RecordReceipt("email", "main", "p1", "read"))
+    assert driver.engine.view.notices.notices["nt1"].state == "SENT"
+    assert driver.engine.view.notices.newest == {("cu1", "g"): "nt3"}
 
 
 def test_an_action_that_is_to_be_done_keeps_its_customer() -> None:

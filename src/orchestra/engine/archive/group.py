@@ -152,7 +152,14 @@ def _conversation(view: View, name: str, group: Group) -> Near:
 
 def _delivery(view: View, name: str, group: Group) -> Near:
     row = view.deliveries.deliveries[name]
-    return None if row.state not in DELIVERY.final else [row.customer, row.case, row.conversation, row.interaction]
+    if row.state not in DELIVERY.final:
+        return None
+    return [row.customer, row.case, row.conversation, row.interaction, row.notice]
+
+
+def _notice(view: View, name: str, group: Group) -> Near:
+    row = view.notices.notices[name]
+    return None if row.waits else [row.customer, row.case, row.matter, *row.aims]
 
 
 def _request(view: View, name: str, group: Group) -> Near:
@@ -184,6 +191,7 @@ _NEAR: Mapping[str, Callable[[View, str, Group], Near]] = {
     "in": _interaction,
     "co": _conversation,
     "de": _delivery,
+    "nt": _notice,
     "ar": _request,
     "li": _link,
     "consent": _consent,

@@ -58,6 +58,8 @@ def _names(view: View, group: Group) -> Iterator[tuple[str, ...]]:
     for name in group.of("ar"):
         request = view.actions.requests[name]
         yield "action", request.action, request.key
+    for name in group.of("nt"):
+        yield "notice", view.notices.notices[name].key
     for name in group.of("de"):
         delivery = view.deliveries.deliveries[name]
         yield "delivery", delivery.key
@@ -138,6 +140,11 @@ def _sent(view: View, command: c.SendMessage) -> Iterator[str]:
         yield key_of("delivery", command.key)
 
 
+def _planned(view: View, command: c.PlanNotice) -> Iterator[str]:
+    if command.key not in view.notices.by_key:
+        yield key_of("notice", command.key)
+
+
 def _opened(view: View, command: c.OpenWorkItem) -> Iterator[str]:
     if (command.channel, command.key) not in view.work.by_key:
         yield key_of("work", command.channel, command.key)
@@ -166,6 +173,7 @@ _BY_KIND: Mapping[type[c.Command], Callable[[View, Any], Iterable[str]]] = {
     c.ImportCustomer: _named,
     c.AddRef: _named,
     c.SendMessage: _sent,
+    c.PlanNotice: _planned,
     c.OpenWorkItem: _opened,
     c.RequestAction: _requested,
     c.RecordReceipt: _receipt,

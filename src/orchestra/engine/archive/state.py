@@ -18,6 +18,7 @@ from orchestra.engine.contacts.state import Conversation, Interaction
 from orchestra.engine.deliveries.state import Delivery
 from orchestra.engine.findings.state import Finding
 from orchestra.engine.identity.state import Consent, Merge, consent_key
+from orchestra.engine.notices.state import Notice
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.engine.segments.state import Segment
 from orchestra.model import events as e
@@ -39,6 +40,7 @@ OWNERS: Mapping[str, tuple[type[Any] | None, Sequence[str]]] = {
     "contacts.conversations": (Conversation, ["customer"]),
     "contacts.interactions": (Interaction, ["customer"]),
     "deliveries.deliveries": (Delivery, ["customer"]),
+    "notices.notices": (Notice, ["customer"]),
     REQUESTS: (Requested, ["customer", "case", "interaction"]),
     "identity.merges": (Merge, ["customer", "other"]),
     "identity.consents": (Consent, []),
@@ -191,6 +193,10 @@ class Archive(Slice):
         """The customer is written to."""
         self._belongs(event.customer, event.delivery)
 
+    def notice_planned(self, event: e.NoticePlanned, at_us: int) -> None:
+        """The customer is to be told something."""
+        self._belongs(event.customer, event.notice)
+
     def action_requested(self, event: e.ActionRequested, at_us: int) -> None:
         """Something is done for the customer."""
         self._belongs(event.customer or event.case or event.interaction, event.request)
@@ -238,6 +244,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CallbackRequested: Archive.contact_began,
     e.ConversationStarted: Archive.conversation_began,
     e.DeliveryPlanned: Archive.delivery_planned,
+    e.NoticePlanned: Archive.notice_planned,
     e.ActionRequested: Archive.action_requested,
     e.CustomerAliased: Archive.aliased,
     e.ConsentRecorded: Archive.consented,

@@ -24,6 +24,9 @@ from orchestra.engine.deliveries.state import (
 from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
+from orchestra.engine.notices.checks import stays
+from orchestra.engine.notices.state import RECALLED
+from orchestra.engine.notices.telling import told_by
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
@@ -124,6 +127,9 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
         raise NotAllowedInState(command.delivery, f"about {row.subject}, in {_conflict(view, row)}", "start")
     if _is_hushed(view, row):
         raise NotAllowedInState(command.delivery, "while somebody talks with its customer", "start")
+    reason = stays(view, command.delivery, at_us)
+    if reason is not None:
+        raise NotAllowedInState(command.delivery, f"a notice that must not leave now: {reason}", "start")
     yield e.DeliveryStarted(command.delivery, row.customer, command.attempt, command.epoch)
     return None
 
@@ -242,6 +248,8 @@ def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     row = view.deliveries.deliveries[name]
     if at_us >= row.expires_us:
         yield e.DeliveryExpired(name, row.customer)
+    elif (reason := stays(view, name, at_us)) is not None:
+        yield e.DeliveryCanceled(name, row.customer, f"{RECALLED}{reason}")
     elif not is_allowed(view, row.customer, row.channel, row.purpose):
         yield e.DeliveryCanceled(name, row.customer, "no consent")
     elif row.is_outdated:
@@ -260,6 +268,7 @@ def _is_hushed(view: View, row: Delivery) -> bool:
     rules = view.plan.engagements
     return (
         row.automatic
+        and row.notice is None  # it says itself when it must not leave
         and rules.hold_automation
         and row.topic not in rules.never_held
         and talks_with(view, view.identity.group(row.customer)) is not None
@@ -267,7 +276,10 @@ def _is_hushed(view: View, row: Delivery) -> bool:
 
 
 def _tell_now(view: View, command: c.TellNow, at_us: int) -> Steps:
-    _, interaction = owned(view, command, command.interaction, command.agent, "wrap_up", "tell_now", is_shared=True)
+    key, interaction = owned(view, command, command.interaction, command.agent, "wrap_up", "tell_now", is_shared=True)
+    if command.delivery in view.notices.notices:
+        yield from told_by(view, command.delivery, command.agent, key)
+        return None
     row = view.delivery(command.delivery)
     if not row.is_hushed:
         raise NotAllowedInState(command.delivery, row.state, "tell_now")
@@ -344,6 +356,8 @@ def _permit_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     row = view.deliveries.deliveries[name]
     if row.is_outdated:
         yield e.DeliveryCanceled(name, row.customer, "corrected")
+    elif (reason := stays(view, name, at_us)) is not None:
+        yield e.DeliveryCanceled(name, row.customer, f"{RECALLED}{reason}")
     elif view.deliveries.is_kept(row):
         yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
     elif _is_hushed(view, row):

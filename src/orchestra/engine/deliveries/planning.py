@@ -79,10 +79,12 @@ def write(
     purpose: str = SERVICE,
     subject: str | None = None,
     automatic: bool = False,
+    notice: str | None = None,
+    expires_us: int | None = None,
 ) -> Steps:
     """Write a message into a conversation and plan its delivery; gives `Written`.
 
-    Without a key of the caller's the message's own id is the key.
+    Without a key of the caller's the message's own id is the key; without an instant the plan says when it expires.
     """
     row = view.contacts.conversations[conversation]
     message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
@@ -99,12 +101,13 @@ def write(
         conversation,
         topic,
         body,
-        at_us + microseconds(view.plan.deliveries.expires_after),
+        at_us + microseconds(view.plan.deliveries.expires_after) if expires_us is None else expires_us,
         interaction,
         digest,
         purpose,
         subject,
         automatic,
+        notice,
     )
     return Written(message, delivery)
 

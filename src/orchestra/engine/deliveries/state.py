@@ -55,7 +55,7 @@ class Delivery:
 
     `is_outdated` once what was said of its `subject` was corrected after it was written: it must not leave any more.
     `turn` is its place among those of its conversation that are neither held nor ended; they leave one after the other.
-    `lapses` counts the permits that nobody used since the last attempt.
+    `lapses` counts the permits that nobody used since the last attempt; `notice` says when its message must not leave.
     """
 
     key: str
@@ -82,6 +82,7 @@ class Delivery:
     is_outdated: bool = False
     automatic: bool = False
     is_hushed: bool = False
+    notice: str | None = None
     provider_ids: list[str] = attrs.field(factory=list)
 
 
@@ -254,6 +255,7 @@ class Deliveries(Slice):
             event.purpose,
             subject=event.subject,
             automatic=event.automatic,
+            notice=event.notice,
         )
         self.deliveries[event.delivery] = row
         self.by_key[event.key] = event.delivery

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from orchestra.engine.deliveries.conversations import conversations_of
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.lifecycle import DELIVERY
@@ -15,8 +16,6 @@ __all__ = ["TOPIC", "is_told", "tell"]
 
 TOPIC = "incident"
 """Of the deliveries, so that an operator can stop them, or a plan let them leave while somebody talks."""
-
-_UNLISTED = 1 << 30
 
 
 def is_told(view: View, incident: str, case: str) -> bool:
@@ -41,7 +40,7 @@ def tell(view: View, incident: str, case: str, at_us: int, conversation: str | N
     customer = view.cases.cases[case].customer
     ids = view.identity.group(customer)
     is_theirs = conversation is not None and view.contacts.conversations[conversation].customer in ids
-    found = [conversation] if conversation is not None and is_theirs else _conversations(view, case, ids)
+    found = [conversation] if conversation is not None and is_theirs else conversations_of(view, case, ids)
     allowed = (one for one in found if _is_allowed(view, customer, one, row.purpose))
     chosen = next(allowed, None)
     if chosen is None:
@@ -85,41 +84,3 @@ def _key(incident: str, version: int, customer: str) -> str:
 
 def _is_allowed(view: View, customer: str, conversation: str, purpose: str) -> bool:
     return is_allowed(view, customer, view.contacts.conversations[conversation].channel, purpose)
-
-
-def _conversations(view: View, case: str, ids: Sequence[str]) -> list[str]:
-    """Where a person may be written to, the best first: as they prefer, else where they are, or wrote last.
-
-    Only where somebody wrote before, which tells that the channel can, and to addresses that are still theirs: who was
-    taken for them once may have been in the conversation in which they are known to have been.
-    """
-    rows, talks = view.contacts.interactions, view.contacts.conversations
-    found = {
-        name
-        for member in view.cases.group(case)
-        for one in ids
-        for channel in view.plan.channels
-        if (name := view.contacts.newest.get((member, one, channel))) is not None
-    }
-    found.update(name for name in view.known.contacts_of(ids) if rows[name].channel in view.plan.channels)
-    preferred = {channel: place for place, channel in enumerate(view.identity.preferred(ids[0]))}
-    order = sorted(
-        found,
-        key=lambda name: (
-            preferred.get(rows[name].channel, _UNLISTED),
-            rows[name].live and not rows[name].is_open,  # whoever has left a line is not there
-            -int(name[2:]),
-        ),
-    )
-    named = (rows[name].conversation for name in order)
-    talked = [one for one in dict.fromkeys(named) if one is not None and talks[one].messages]
-    return [one for one in talked if talks[one].customer in ids and _is_theirs(view, one)]
-
-
-def _is_theirs(view: View, conversation: str) -> bool:
-    """Not if whoever had the address was forgotten."""
-    address = view.contacts.conversations[conversation].address
-    if address not in view.identity.suppressed:
-        return True
-    holder = view.identity.holder(address)
-    return holder is not None and view.identity.is_same(holder, view.contacts.conversations[conversation].customer)

@@ -123,6 +123,7 @@ from orchestra.model.commands.incidents import (
 )
 from orchestra.model.commands.invitations import InviteToChannel, WithdrawInvitation
 from orchestra.model.commands.logs import MarkLog
+from orchestra.model.commands.notices import CancelNotice, PlanNotice, SetNoticePreference
 from orchestra.model.commands.offers import (
     AcceptOffer,
     ConfirmConnected,
@@ -160,6 +161,7 @@ __all__ = [
     "CancelCallback",
     "CancelDelivery",
     "CancelInteraction",
+    "CancelNotice",
     "ChangePlan",
     "CloseCase",
     "CloseIncident",
@@ -208,6 +210,7 @@ __all__ = [
     "OpenQueue",
     "OpenWorkItem",
     "PauseClock",
+    "PlanNotice",
     "RaiseFinding",
     "ReceiveContact",
     "ReceiveMessage",
@@ -246,6 +249,7 @@ __all__ = [
     "SetCustomerLanguage",
     "SetCustomerZone",
     "SetFields",
+    "SetNoticePreference",
     "SetParticipant",
     "SetPreferences",
     "SettleConflict",

@@ -127,7 +127,10 @@ class ResumeDeliveries(Command):
 
 @attrs.define
 class TellNow(Command):
-    """Note that an agent who talks with a customer has told them what a held message says: it is not sent any more."""
+    """Note that an agent who talks with a customer has told them what a held message says: it is not sent any more.
+
+    `delivery` is the message's, or a notice that is held: what that one tells, the customer knows from now on.
+    """
 
     interaction: Id
     agent: str

@@ -34,7 +34,7 @@ class DeliveryPlanned(Event):
     """A message is to be sent, about a subject of commitments if it names one.
 
     `body` is the position of the event that holds its text. What is `automatic` was written by nobody: it waits while
-    somebody talks with the customer.
+    somebody talks with the customer. What is the message of a `notice` leaves, and waits, as that one says.
     """
 
     delivery: str
@@ -53,6 +53,7 @@ class DeliveryPlanned(Event):
     purpose: str = SERVICE
     subject: str | None = None
     automatic: bool = False
+    notice: str | None = None
 
 
 @attrs.define

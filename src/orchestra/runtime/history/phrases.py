@@ -153,6 +153,18 @@ PHRASES: Mapping[str, str] = {
     "StatusImported": "another system says the case was {status} then",
     "CommitmentMade": "{by} said: {attribute} of {subject} is {value_text}",
     "FactReported": "{by} told: {attribute} of {subject} is {value_text}",
+    "NoticePlanned": "is to be told of {topic}: {notice}",
+    "NoticeHeld": "{notice} waits{because}",
+    "NoticeSending": "{notice} goes out on {channel}",
+    "NoticeRecalled": "{notice} was called back before it left{because}",
+    "NoticeLegSkipped": "{notice} is not tried on {channel}{because}",
+    "NoticeLegFailed": "{notice} did not arrive on {channel}{because}",
+    "NoticeSent": "was told on {channel}: {notice}, which was {receipt}",
+    "NoticeSuppressed": "{notice} is not told{because}",
+    "NoticeFailed": "{notice} could not be told{because}",
+    "NoticeExpired": "{notice} was not told in time",
+    "NoticePreferenceSet": "{wants_text} notices{about_what}",
+    "LiveContactEnded": "nobody talks with them any more",
     "FactTold": "was told: {fact} is {told_text}",
     "CommitmentWithdrawn": "{attribute} of {subject}: what was said is withdrawn{because}",
     "CommitmentExpired": "{attribute} of {subject}: what was said holds no longer",
@@ -226,6 +238,8 @@ DETAILS = frozenset(
         "RingWidened",
         "RoutingRetried",
         "FactExpired",
+        "NoticeRecalled",
+        "LiveContactEnded",
         "TalkEnded",
         "AutomationResumed",
         "EscalationScheduled",
@@ -289,6 +303,14 @@ def _of_clock(words: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _of_notices(words: Mapping[str, Any]) -> dict[str, str]:
+    """What is said of what a customer wants to be told."""
+    wanted, topic, channel = words.get("wanted"), words.get("topic"), words.get("channel")
+    about = (f" of {topic}" if topic else "") + (f" on {channel}" if channel else "")
+    says = "says nothing any more of" if wanted is None else "wants" if wanted else "wants no"
+    return {"wants_text": says, "about_what": about}
+
+
 class _Words(dict[str, Any]):
     """What phrases may name: the event's fields, and some made of them."""
 
@@ -334,6 +356,7 @@ class _Words(dict[str, Any]):
             self[f"{name}_text"] = value_text(self.get("type", ""), self.get(name, ""), unit)
         self["actions_text"] = ", ".join(map(_spoken, self.get("actions") or ()))
         self["action_text"] = _spoken(self.get("action") or "be asked")
+        self |= _of_notices(self)
         self["told_text"] = _plain(self.get("value"))
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
 

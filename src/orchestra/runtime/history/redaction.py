@@ -44,6 +44,7 @@ OUTWARD = frozenset(
         "InteractionStarted",
         "MessageReceived",
         "MessageWritten",
+        "NoticePreferenceSet",
         "ParticipantChanged",
         "ParticipantJoined",
         "ParticipantLeft",

@@ -1,0 +1,183 @@
+"""Whether something may be told now: asked when it is planned, when its message is to be written, and as it leaves.
+
+Belongs here: what stops a notice, in the order in which it counts. Does not: what follows from that (`telling`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import attrs
+
+from orchestra.engine.cases.state import SETTLED
+from orchestra.engine.engagements.leading import talks_with
+from orchestra.engine.notices.choosing import channels_for, refusal
+from orchestra.engine.notices.state import DUE, TALKING, Notice, owner_of
+from orchestra.engine.section import SLICE_PAUSE_US
+from orchestra.engine.view import View
+from orchestra.model.notices import NoticeTopic
+from orchestra.model.structure import microseconds
+
+__all__ = ["Stop", "has_left", "stays", "stopped"]
+
+_GONE = ("STARTED", "ACCEPTED", "UNKNOWN", "DELIVERED", "READ", "ACTED")
+"""States of a message that the provider has, or may have."""
+_NEARLY = 10
+"""A notice that expires no more than a tenth of its time before another one is told as long, as good as."""
+
+
+@attrs.frozen
+class Stop:
+    """What keeps a notice from being told.
+
+    Attributes:
+        trigger: `hold`, `suppress` or `expire`: what becomes of it.
+        reason: in a word.
+        until_us: when what holds it is over; None if nobody knows.
+        by: what takes its place.
+    """
+
+    trigger: str
+    reason: str
+    until_us: int | None = None
+    by: str | None = None
+
+
+@attrs.frozen
+class _Asked:
+    """What is asked: whether a notice may be told now; on one channel, once that is chosen."""
+
+    view: View
+    name: str
+    row: Notice
+    topic: NoticeTopic
+    at_us: int
+    channel: str | None
+
+
+def stopped(view: View, name: str, at_us: int, channel: str | None = None) -> Stop | None:
+    """What keeps a notice from being told now, on a channel if one is named; None if nothing does."""
+    row = view.notices.notices[name]
+    if at_us >= row.expires_us:
+        return Stop("expire", "expired")
+    topic = view.plan.notices.topics.get(row.topic)
+    if topic is None or not row.facts.keys() >= topic.facts.keys():
+        return Stop("suppress", "plan_changed")
+    asked = _Asked(view, name, row, topic, at_us, channel)
+    return next((stop for check in _CHECKS if (stop := check(asked)) is not None), None)
+
+
+def stays(view: View, delivery: str, at_us: int) -> str | None:
+    """Why the message of a notice must not leave now; None if it may, or is none's."""
+    row = view.deliveries.deliveries[delivery]
+    if row.notice is None:
+        return None
+    # Whatever else is told of a notice calls back what has not left of it.
+    assert view.notices.notices[row.notice].delivery == delivery
+    stop = stopped(view, row.notice, at_us, row.channel)
+    return None if stop is None else stop.reason
+
+
+def has_left(view: View, row: Notice) -> bool:
+    """Whether a provider has a message of it, or may have."""
+    return any(view.deliveries.deliveries[one].state in _GONE for one in row.aims)
+
+
+# What is asked, in this order
+
+
+def _irrelevant(asked: _Asked) -> Stop | None:
+    """Nobody is told of what is settled, or of what something newer was said of."""
+    view, row = asked.view, asked.row
+    if row.case is not None and not asked.topic.after_resolved and view.cases.row(row.case).state in SETTLED:
+        return Stop("suppress", "resolved")
+    if row.group is None:
+        return None
+    newest = (view.notices.newest.get((one, row.group)) for one in view.identity.group(row.customer))
+    newer = max(filter(None, newest), key=_number, default=asked.name)
+    return None if newer == asked.name else Stop("suppress", "superseded", by=newer)
+
+
+def _forbidden(asked: _Asked) -> Stop | None:
+    """Nobody is told who is to be forgotten, who forbade it, or who does not want it."""
+    view, row, topic = asked.view, asked.row, asked.topic
+    if any(one in view.identity.erasing for one in view.identity.group(row.customer)):
+        return Stop("suppress", "erased")
+    channels = channels_for(view, row, topic) if asked.channel is None else [asked.channel]
+    reasons = [refusal(view, row, topic, channel) for channel in channels]
+    if not reasons or None in reasons:
+        return None
+    return Stop("suppress", reasons[0] or "")
+
+
+def _disturbs(asked: _Asked) -> Stop | None:
+    """Whoever is in touch live, or was until just now, is told by whom they talk with."""
+    view, rules, topic = asked.view, asked.view.plan.engagements, asked.topic
+    if not rules.hold_automation or topic.kind == "legal" or topic.never_held or asked.row.topic in rules.never_held:
+        return None
+    ids = view.identity.group(asked.row.customer)
+    if talks_with(view, ids) is not None:
+        return Stop("hold", TALKING)
+    until_us = view.notices.cools_until(ids)
+    return Stop("hold", "cool_down", until_us) if until_us > asked.at_us else None
+
+
+def _told(asked: _Asked) -> Stop | None:
+    """Nobody is told what they were told already; what has changed since is told."""
+    view, row = asked.view, asked.row
+    about = row.case or row.matter or view.notices.matter_of(view.identity.group(row.customer))
+    if not row.facts or about is None:
+        return None
+    cases = view.cases.group(view.cases.root(about))
+    after_us = asked.at_us - microseconds(asked.topic.told_within)
+    for fact, value in row.facts.items():
+        told = view.facts.last(cases, fact)
+        if told is None or not _is_same(told.value, value):
+            return None
+        if told.at_us <= after_us or told.at_us == row.sent_us:
+            return None
+    return Stop("suppress", "already_told")
+
+
+def _doubled(asked: _Asked) -> Stop | None:
+    """Nobody is told the same by two notices. One that may outlive the other waits to see what becomes of it."""
+    view, row = asked.view, asked.row
+    nearly_us = row.expires_us - (row.expires_us - asked.at_us) // _NEARLY
+    for name in _alike(asked):
+        other, is_older = view.notices.notices[name], _number(name) < _number(asked.name)
+        if is_older and other.expires_us >= nearly_us:
+            return Stop("suppress", "duplicate", by=name)
+        if is_older or has_left(view, other):
+            due_us = view.timers.get(DUE, name) or 0
+            return Stop("hold", "being_told", max(due_us, asked.at_us + SLICE_PAUSE_US), name)
+    return None
+
+
+def _alike(asked: _Asked) -> Iterator[str]:
+    """Other notices, not settled yet, that tell all that this one does."""
+    view, row = asked.view, asked.row
+    if not row.facts:
+        return
+    owner = owner_of(row)
+    owners = view.identity.group(owner) if row.case is None else view.cases.group(view.cases.root(owner))
+    fact, value = next(iter(sorted(row.facts.items())))
+    for one in owners:
+        for name in view.notices.telling.get((one, fact, type(value).__name__, value), ()):
+            other = view.notices.notices[name].facts
+            if name != asked.name and _covers(other, row):
+                yield name
+
+
+def _covers(facts: dict[str, str | int | bool], row: Notice) -> bool:
+    return all(fact in facts and _is_same(facts[fact], value) for fact, value in row.facts.items())
+
+
+def _is_same(one: object, other: object) -> bool:
+    return (type(one), one) == (type(other), other)
+
+
+def _number(name: str) -> int:
+    return int(name[2:])
+
+
+_CHECKS: tuple[Callable[[_Asked], Stop | None], ...] = (_irrelevant, _forbidden, _disturbs, _told, _doubled)

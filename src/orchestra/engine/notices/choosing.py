@@ -1,0 +1,93 @@
+"""On which channel a customer is told something: where they may be, want it, and can be written to.
+
+Belongs here: channels and the conversations on them. Does not: whether and when it is told at all (`checks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from orchestra.engine.contacts.intake import find_or_begin
+from orchestra.engine.deliveries.conversations import UNLISTED, conversations_of, places
+from orchestra.engine.identity.consent import is_allowed
+from orchestra.engine.notices.state import Notice, wish_key
+from orchestra.engine.section import Steps
+from orchestra.engine.view import View
+from orchestra.model.addresses import Address
+from orchestra.model.notices import Leg, NoticeTopic
+
+__all__ = ["begin", "channels_for", "legs_for", "place_on", "refusal"]
+
+
+def refusal(view: View, row: Notice, topic: NoticeTopic, channel: str) -> str | None:
+    """Why a customer is not to be told something on a channel; None if they may be."""
+    if not is_allowed(view, row.customer, channel, topic.purpose):
+        return "no_consent"
+    return None if _wants(view, row, topic, channel) else "not_wanted"
+
+
+def _wants(view: View, row: Notice, topic: NoticeTopic, channel: str) -> bool:
+    """By the narrowest word of theirs; of several ids of one person the most restrictive."""
+    if topic.kind == "critical":
+        return True
+    keys = [wish_key(row.topic, channel), wish_key(row.topic, None)]
+    if topic.kind not in view.plan.notices.mandatory:
+        keys.append(wish_key(None, None))
+    wishes = [view.notices.wishes.get(one, {}) for one in view.identity.group(row.customer)]
+    for key in keys:
+        said = {of[key] for of in wishes if key in of}
+        if said:
+            return False not in said
+    return topic.wanted
+
+
+def channels_for(view: View, row: Notice, topic: NoticeTopic) -> Iterable[str]:
+    """The channels on which it could still be told, the next one first."""
+    return [leg.channel for leg in legs_for(view, row, topic)]
+
+
+def legs_for(view: View, row: Notice, topic: NoticeTopic) -> list[Leg]:
+    """The channels on which it is still to be tried, the next one first."""
+    ids = view.identity.group(row.customer)
+    preferred = places(view, ids[0])
+    if topic.legs:
+        left = [leg for leg in topic.legs if leg.channel not in row.channels and leg.channel in view.plan.channels]
+        return sorted(left, key=lambda leg: preferred.get(leg.channel, UNLISTED))
+    return [] if row.channels else list(map(Leg, _reached(view, row, ids, preferred)))
+
+
+def _reached(view: View, row: Notice, ids: Sequence[str], preferred: dict[str, int]) -> list[str]:
+    """Where they can be written to: as they prefer, else where they wrote last, else where a conversation can begin."""
+    talks = view.contacts.conversations
+    written = (talks[name].channel for name in conversations_of(view, row.case, ids))
+    found = [*written, *sorted(view.plan.notices.starts)]
+    return sorted(dict.fromkeys(found), key=lambda channel: preferred.get(channel, UNLISTED))
+
+
+def place_on(view: View, row: Notice, channel: str) -> str | Address | None:
+    """The conversation in which they can be told on a channel, or the address with which one can begin, or neither."""
+    ids = view.identity.group(row.customer)
+    talks = view.contacts.conversations
+    known = next((one for one in conversations_of(view, row.case, ids) if talks[one].channel == channel), None)
+    return known or _address(view, ids, channel)
+
+
+def _address(view: View, ids: Sequence[str], channel: str) -> Address | None:
+    """The address of theirs that was learned last, of the kind that the channel takes."""
+    start = view.plan.notices.starts.get(channel)
+    if start is None:
+        return None
+    addresses = view.identity.addresses
+    found = (key for key in _addresses(view, ids) if addresses[key].kind == start.address)
+    newest = max(found, key=lambda key: (addresses[key].since_us, key), default=None)
+    return None if newest is None else Address(start.address, newest)
+
+
+def _addresses(view: View, ids: Sequence[str]) -> Iterator[str]:
+    return (key for one in ids for key in view.identity.addresses_of.get(one, ()))
+
+
+def begin(view: View, channel: str, person: Address) -> Steps:
+    """The id of the conversation with an address, after the event that begins it if there is none."""
+    holder, start = view.identity.addresses[person.key].customer, view.plan.notices.starts[channel]
+    return (yield from find_or_begin(view, holder, channel, start.account, None, person))

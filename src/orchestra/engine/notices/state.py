@@ -1,0 +1,314 @@
+"""Notices as they stand, what customers want to be told, and with whom somebody talked until just now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from typing import Any, ClassVar
+
+import attrs
+
+from orchestra.engine.lifecycle import NOTICE
+from orchestra.engine.section import Evolve, Rows, Slice
+from orchestra.model import events as e
+
+__all__ = ["DUE", "EVOLVE", "RECALLED", "TALKING", "WAITS", "Notice", "Notices", "Value", "owner_of", "wish_key"]
+
+DUE = "notices.due"
+"""Timer of a notice that waits: it is looked at then."""
+TALKING = "talking"
+"""Why it is held while somebody talks with the customer."""
+
+RECALLED = "recalled: "
+"""What the reason begins with for which the message of a notice is called back: it is looked at again."""
+
+WAITS = ("PLANNED", "HELD", "SENDING")
+"""States in which it is not settled what becomes of it."""
+
+Value = str | int | bool
+
+
+@attrs.define
+class Notice:
+    """Something that a customer is to be told.
+
+    `matter` is the case under which it is written; `channels` is channel on which it was tried -> delivery of its
+    message there, empty if there was no place to write to; `aims` is delivery -> how far that must come. `delivery` is
+    the one that is to arrive now. `until_us` is when it is looked at again, `sent_us` when it had arrived.
+    """
+
+    key: str
+    digest: str
+    customer: str
+    topic: str
+    urgency: str
+    facts: dict[str, Value]
+    planned_us: int
+    expires_us: int
+    case: str | None = None
+    not_before_us: int | None = None
+    group: str | None = None
+    state: str = NOTICE.initial
+    reason: str | None = None
+    until_us: int | None = None
+    matter: str | None = None
+    channels: dict[str, str] = attrs.field(factory=dict)
+    aims: dict[str, str] = attrs.field(factory=dict)
+    delivery: str | None = None
+    sent_us: int | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is not settled what becomes of it."""
+        return self.state in WAITS
+
+
+def wish_key(topic: str | None, channel: str | None) -> str:
+    """The key under which a customer's word on notices is held."""
+    return f"{topic or '*'}\x1f{channel or '*'}"
+
+
+def owner_of(row: Notice) -> str:
+    """What its facts are about: its case, or else its customer."""
+    return row.case or row.customer
+
+
+Fact = tuple[str, str, str, Value]
+"""What it is about, a fact of that, the type of its value, the value. To Python, true is 1."""
+
+
+def _facts(row: Notice) -> list[Fact]:
+    return [(owner_of(row), fact, type(value).__name__, value) for fact, value in row.facts.items()]
+
+
+class Notices(Slice):
+    """Notices by id.
+
+    `wishes` is customer -> what about -> whether they want to be told; `cooling` is customer -> until when nobody
+    disturbs them after somebody talked with them; `matters` is customer -> the case under which they are told what is
+    about no case.
+    """
+
+    TABLES: ClassVar = {"notices": Notice, "wishes": None, "cooling": None, "matters": None, "counts": None}
+
+    notices: dict[str, Notice]
+    wishes: dict[str, dict[str, bool]]
+    cooling: dict[str, int]
+    matters: dict[str, str]
+    counts: dict[str, int]
+
+    def reindex(self) -> None:
+        """Rebuild the look-ups by key, owner, group and fact, and what is held."""
+        self.by_key: dict[str, str] = {}
+        self.of: dict[str, dict[str, int]] = {}
+        self.newest: dict[tuple[str, str], str] = {}
+        self.in_group: dict[tuple[str, str], dict[str, int]] = {}
+        self.telling: dict[Fact, dict[str, int]] = {}
+        self.held: dict[str, dict[str, int]] = {}
+        self.talking: dict[str, dict[str, int]] = {}
+        self._coolest = [(until_us, customer) for customer, until_us in self.cooling.items()]
+        heapify(self._coolest)
+        for name in sorted(self.notices, key=lambda name: int(name[2:])):
+            self._know(name, self.notices[name])
+            self._index(name, self.notices[name])
+
+    def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Forget notices that are settled."""
+        for name in keys["notices"]:
+            row = self.notices[name]
+            del self.by_key[row.key]
+            for owner in _owners(row):
+                _drop(self.of, owner, name)
+            if row.group is not None and self.newest.get((row.customer, row.group)) == name:
+                del self.newest[row.customer, row.group]
+        super().take_out(keys)
+
+    def put_back(self, rows: Rows) -> None:
+        """Know such notices again."""
+        super().put_back(rows)
+        for name in sorted(rows["notices"][0], key=lambda name: int(name[2:])):
+            self._know(name, self.notices[name])
+
+    def _know(self, name: str, row: Notice) -> None:
+        self.by_key[row.key] = name
+        for owner in _owners(row):
+            self.of.setdefault(owner, {})[name] = 1
+        if row.group is not None:
+            other = self.newest.get((row.customer, row.group), name)
+            self.newest[row.customer, row.group] = max(other, name, key=lambda one: int(one[2:]))
+
+    def _index(self, name: str, row: Notice) -> None:
+        if not row.waits:
+            return
+        if row.group is not None:
+            self.in_group.setdefault((row.customer, row.group), {})[name] = 1
+        for fact in _facts(row):
+            self.telling.setdefault(fact, {})[name] = 1
+        if row.state == "HELD":
+            self.held.setdefault(row.customer, {})[name] = 1
+            if row.reason == TALKING and row.until_us is None:
+                self.talking.setdefault(row.customer, {})[name] = 1
+
+    def _unindex(self, name: str, row: Notice) -> None:
+        if row.group is not None:
+            _drop(self.in_group, (row.customer, row.group), name)
+        for fact in _facts(row):
+            _drop(self.telling, fact, name)
+        _drop(self.held, row.customer, name)
+        _drop(self.talking, row.customer, name)
+
+    def _step(self, name: str, trigger: str, reason: str | None = None) -> Notice:
+        row = self.notices[name]
+        self._unindex(name, row)
+        row.state, row.reason, row.until_us = NOTICE.steps[row.state, trigger], reason, None
+        self._index(name, row)
+        if row.waits:
+            self.timers.set(DUE, name, row.expires_us)
+        else:
+            self.timers.cancel(DUE, name)
+        return row
+
+    def next_notice(self) -> str:
+        """The id that the next notice will have."""
+        return f"nt{self.counts.get('notice', 0) + 1}"
+
+    def cools_until(self, ids: Sequence[str]) -> int:
+        """Until when nobody disturbs a person with whom somebody talked; 0 if nobody did."""
+        return max((self.cooling.get(one, 0) for one in ids), default=0)
+
+    def matter_of(self, ids: Sequence[str]) -> str | None:
+        """The newest case under which a person was told what is about no case; None if they were told nothing."""
+        found = (self.matters[one] for one in ids if one in self.matters)
+        return max(found, key=lambda case: int(case[2:]), default=None)
+
+    # Changes
+
+    def planned(self, event: e.NoticePlanned, at_us: int) -> None:
+        """Enter it; it is looked at in time, or when it expires."""
+        self.counts["notice"] = self.counts.get("notice", 0) + 1
+        row = Notice(
+            event.key,
+            event.digest,
+            event.customer,
+            event.topic,
+            event.urgency,
+            event.facts,
+            at_us,
+            event.expires_us,
+            event.case,
+            event.not_before_us,
+            event.group,
+        )
+        self.notices[event.notice] = row
+        self._know(event.notice, row)
+        self._index(event.notice, row)
+        due_us = event.expires_us if event.not_before_us is None else min(event.not_before_us, event.expires_us)
+        self.timers.set(DUE, event.notice, due_us)
+
+    def held_back(self, event: e.NoticeHeld, at_us: int) -> None:
+        """It waits."""
+        row = self._step(event.notice, "hold", event.reason)
+        if event.until_us is not None:
+            self._look(event.notice, row, event.until_us)
+
+    def _look(self, name: str, row: Notice, at_us: int) -> None:
+        """It is looked at then, unless it expires before."""
+        row.until_us = min(at_us, row.expires_us)
+        _drop(self.talking, row.customer, name)
+        self.timers.set(DUE, name, row.until_us)
+
+    def sending(self, event: e.NoticeSending, at_us: int) -> None:
+        """Its message is to leave, and has some time to arrive."""
+        row = self._step(event.notice, "send")
+        row.matter, row.delivery = event.case, event.delivery
+        row.channels[event.channel] = event.delivery
+        row.aims[event.delivery] = event.success_at
+        if row.case is None:
+            self.matters[row.customer] = event.case
+        self._look(event.notice, row, event.until_us)
+
+    def recalled(self, event: e.NoticeRecalled, at_us: int) -> None:
+        """Its message does not leave: the channel is as if it had not been tried."""
+        row = self._step(event.notice, "recall", event.reason)
+        assert row.delivery is not None  # a message is called back
+        del row.aims[row.delivery]
+        row.channels = {channel: one for channel, one in row.channels.items() if one != row.delivery}
+        row.delivery = None
+
+    def skipped(self, event: e.NoticeLegSkipped, at_us: int) -> None:
+        """The channel is as good as tried."""
+        self.notices[event.notice].channels[event.channel] = ""
+
+    def leg_failed(self, event: e.NoticeLegFailed, at_us: int) -> None:
+        """Its message did not arrive there."""
+        self._step(event.notice, "advance", event.reason).delivery = None
+
+    def arrived(self, event: e.NoticeSent, at_us: int) -> None:
+        """The customer is told."""
+        row = self._step(event.notice, "succeed")
+        row.delivery, row.sent_us = event.delivery, at_us
+
+    def suppressed(self, event: e.NoticeSuppressed, at_us: int) -> None:
+        """Nobody is told."""
+        self._step(event.notice, "suppress", event.reason)
+
+    def failed(self, event: e.NoticeFailed, at_us: int) -> None:
+        """It is given up."""
+        self._step(event.notice, "fail", event.reason)
+
+    def expired(self, event: e.NoticeExpired, at_us: int) -> None:
+        """It is too late."""
+        self._step(event.notice, "expire")
+
+    def preference_set(self, event: e.NoticePreferenceSet, at_us: int) -> None:
+        """Remember what the customer wants to be told."""
+        wishes = self.wishes.setdefault(event.customer, {})
+        if event.wanted is None:
+            wishes.pop(wish_key(event.topic, event.channel), None)
+        else:
+            wishes[wish_key(event.topic, event.channel)] = event.wanted
+        if not wishes:
+            del self.wishes[event.customer]
+
+    def talk_ended(self, event: e.LiveContactEnded, at_us: int) -> None:
+        """What waited for that is looked at a while later. Of those whose while is over two are forgotten each time."""
+        self.cooling[event.customer] = event.until_us
+        heappush(self._coolest, (event.until_us, event.customer))
+        forgotten = 0
+        while self._coolest and forgotten < 2:
+            until_us, customer = self._coolest[0]
+            if self.cooling.get(customer) == until_us:
+                if until_us > at_us:
+                    break
+                del self.cooling[customer]
+                forgotten += 1
+            heappop(self._coolest)
+        for name in list(self.talking.get(event.customer, ())):
+            self._look(name, self.notices[name], event.until_us)
+
+
+def _owners(row: Notice) -> list[str]:
+    return [row.customer] if row.case is None else [row.customer, row.case]
+
+
+def _drop(names_of: dict[Any, dict[str, int]], key: Any, name: str) -> None:
+    names = names_of.get(key, {})
+    names.pop(name, None)
+    if not names:
+        names_of.pop(key, None)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.NoticePlanned: Notices.planned,
+    e.NoticeHeld: Notices.held_back,
+    e.NoticeSending: Notices.sending,
+    e.NoticeRecalled: Notices.recalled,
+    e.NoticeLegSkipped: Notices.skipped,
+    e.NoticeLegFailed: Notices.leg_failed,
+    e.NoticeSent: Notices.arrived,
+    e.NoticeSuppressed: Notices.suppressed,
+    e.NoticeFailed: Notices.failed,
+    e.NoticeExpired: Notices.expired,
+    e.NoticePreferenceSet: Notices.preference_set,
+    e.LiveContactEnded: Notices.talk_ended,
+}

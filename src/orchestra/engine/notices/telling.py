@@ -1,0 +1,178 @@
+"""Telling customers: looking at a notice again, writing its message where it can be, and ending it.
+
+Belongs here: what follows from what stops a notice, or from nothing stopping it. Does not: what stops one (`checks`),
+what becomes of its message (`receipts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from string import Template
+
+from orchestra.engine.cases.decide import resolved
+from orchestra.engine.deliveries.planning import write
+from orchestra.engine.lifecycle import CASE, DELIVERY
+from orchestra.engine.notices.checks import Stop, stopped
+from orchestra.engine.notices.choosing import begin, legs_for, place_on, refusal
+from orchestra.engine.notices.state import Notice
+from orchestra.engine.section import Steps
+from orchestra.engine.view import View
+from orchestra.errors import InvalidCommand, NotAllowedInState
+from orchestra.model import events as e
+from orchestra.model.addresses import Address
+from orchestra.model.notices import Leg, NoticeTopic
+from orchestra.model.structure import microseconds
+
+__all__ = ["called_back", "look", "suppress", "told", "told_by", "wording"]
+
+
+def look(view: View, name: str, at_us: int) -> Iterator[e.Event]:
+    """Decide what becomes of a notice that is not being sent: it is told, waits, or ends."""
+    row = view.notices.notices[name]
+    stop = stopped(view, name, at_us)
+    if stop is not None and stop.trigger != "hold":
+        yield from _ended(view, name, row, stop)
+    elif row.not_before_us is not None and at_us < row.not_before_us:
+        return  # its timer rings then
+    elif stop is not None:
+        yield e.NoticeHeld(name, row.customer, stop.reason, stop.until_us)
+    else:
+        yield from _send(view, name, row, at_us)
+
+
+def _ended(view: View, name: str, row: Notice, stop: Stop) -> Iterator[e.Event]:
+    if stop.trigger == "suppress":
+        yield from suppress(view, name, stop.reason, stop.by)
+    else:
+        yield e.NoticeExpired(name, row.customer)
+        yield from called_back(view, row)
+
+
+def suppress(view: View, name: str, reason: str, by: str | None = None) -> Iterator[e.Event]:
+    """End a notice: nobody is told."""
+    row = view.notices.notices[name]
+    yield e.NoticeSuppressed(name, row.customer, reason, by)
+    yield from called_back(view, row)
+
+
+def called_back(view: View, row: Notice, but: str | None = None) -> Iterator[e.Event]:
+    """Its messages that have not left do not leave, but for one."""
+    for delivery in sorted(row.aims):
+        message = view.deliveries.deliveries[delivery]
+        if delivery != but and DELIVERY.allows(message.state, "cancel"):
+            yield e.DeliveryCanceled(delivery, message.customer, "not needed any more")
+
+
+# Sending
+
+
+def _send(view: View, name: str, row: Notice, at_us: int) -> Iterator[e.Event]:
+    """Write it on the next channel on which it can be; without any it has failed."""
+    topic, refused = view.plan.notices.topics[row.topic], None
+    for leg in legs_for(view, row, topic):
+        place = place_on(view, row, leg.channel)
+        reason = "no_address" if place is None else refusal(view, row, topic, leg.channel)
+        if place is not None and reason is None:
+            yield from _write(view, name, row, leg, place, at_us)
+            return
+        if topic.legs:
+            yield e.NoticeLegSkipped(name, row.customer, leg.channel, reason or "")
+        refused = refused or (None if place is None else reason)
+    if refused is not None and not row.aims:
+        yield from suppress(view, name, refused)
+    else:
+        yield e.NoticeFailed(name, row.customer, "no_address")
+
+
+def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, at_us: int) -> Iterator[e.Event]:
+    conversation = (yield from begin(view, leg.channel, place)) if isinstance(place, Address) else place
+    talk = view.contacts.conversations[conversation]
+    case = yield from _matter(view, row, conversation, at_us)
+    message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
+    topic = view.plan.notices.topics[row.topic]
+    until_us = _until(view, row, topic, leg, at_us)
+    yield e.NoticeSending(
+        name, row.customer, case, leg.channel, conversation, message, delivery, leg.success_at, until_us
+    )
+    yield from write(
+        view,
+        at_us,
+        conversation=conversation,
+        case=case,
+        customer=talk.customer,
+        text=wording(row, topic),
+        key=f"message:{name}:{delivery}",
+        topic=row.topic,
+        purpose=topic.purpose,
+        automatic=True,
+        notice=name,
+        expires_us=row.expires_us,
+    )
+
+
+def wording(row: Notice, topic: NoticeTopic) -> str:
+    """What a customer is told."""
+    return Template(topic.text).substitute(row.facts)
+
+
+def _until(view: View, row: Notice, topic: NoticeTopic, leg: Leg, at_us: int) -> int:
+    """By when it must have arrived on a channel: as long as it is worth telling, on the last one."""
+    if not any(other.channel != leg.channel and other.channel not in row.channels for other in topic.legs):
+        return row.expires_us
+    calendar = None
+    if leg.business_time:
+        calendar = view.plan.channels[leg.channel].calendar or view.plan.workspace.calendar
+    due_us = view.plans.time(calendar).due(at_us, microseconds(leg.wait))
+    return row.expires_us if due_us is None else min(due_us, row.expires_us)
+
+
+def _matter(view: View, row: Notice, conversation: str, at_us: int) -> Steps:
+    """The case under which it is written; what is about none is a matter of its own, settled unless they answer."""
+    if row.case is not None:
+        return view.cases.root(row.case)
+    known = view.notices.matter_of(view.identity.group(row.customer))
+    if known is not None and view.cases.row(known).state not in CASE.final:
+        return view.cases.root(known)
+    talk = view.contacts.conversations[conversation]
+    case, number = view.cases.next_case()
+    queue = view.plan.queue_of(talk.channel, talk.account)
+    place = conversation if talk.case is None else None
+    yield e.CaseOpened(case, number, talk.customer, "team", view.plan.queues[queue].team, queue, None, place)
+    yield resolved(view, case, view.cases.cases[case], None, at_us)
+    return case
+
+
+# What was told
+
+
+def told_by(view: View, name: str, agent: str, interaction: str) -> Iterator[e.Event]:
+    """An agent has told a held notice to the customer with whom they talk.
+
+    Raises:
+        NotAllowedInState: it is not held.
+        InvalidCommand: it is for somebody else.
+    """
+    row, contact = view.notices.notices[name], view.contacts.interactions[interaction]
+    if row.state != "HELD":
+        raise NotAllowedInState(name, row.state, "tell_now")
+    if not view.identity.is_same(row.customer, contact.customer):
+        raise InvalidCommand("delivery", f"{name} is for somebody else")
+    by = f"{'bot' if agent in view.bots.bots else 'agent'}:{agent}"
+    about, case = row.case or row.matter, contact.case
+    is_there = about is not None and case is not None and view.cases.root(about) == view.cases.root(case)
+    yield from suppress(view, name, "told", by)
+    yield from told(view, name, by, interaction=interaction if is_there else None)
+
+
+def told(
+    view: View, name: str, by: str, *, interaction: str | None = None, notice: str | None = None
+) -> Iterable[e.Event]:
+    """That the customer knows the facts of a notice now; of what is about no case nobody keeps that."""
+    row = view.notices.notices[name]
+    about = row.case or row.matter
+    if about is None:
+        return
+    case = view.cases.root(about)
+    customer = view.cases.cases[case].customer
+    for fact, value in sorted(row.facts.items()):
+        yield e.FactTold(case, customer, fact, value, by, interaction, notice)

@@ -1,0 +1,105 @@
+"""The part of a plan on notices: what customers are told before they ask, on which channels, and what holds it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+import attrs
+
+from orchestra.model.identity import SERVICE
+
+__all__ = ["KINDS", "SUCCESS", "URGENCIES", "Leg", "NoticeTopic", "Notices", "Start"]
+
+KINDS = ("legal", "critical", "service", "marketing")
+"""Of what class a notice is."""
+
+SUCCESS = ("accepted", "delivered", "read", "acted")
+"""How far a message must have come, the least first."""
+
+URGENCIES = ("low", "normal", "urgent")
+
+
+def _legs(values: Iterable[Leg]) -> tuple[Leg, ...]:
+    """Lists, as files have them, and tuples make equal plans."""
+    return tuple(values)
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+@attrs.frozen
+class Leg:
+    """One of the channels on which a notice is tried, one after the other.
+
+    Attributes:
+        channel: its name.
+        success_at: `accepted` (by the provider), `delivered`, `read` or `acted`: how far a message must have come.
+        wait: how long it may take to come so far; then the next channel is tried. A failure does not wait for that.
+        business_time: whether `wait` counts only while the channel's calendar, or else the workspace's, is open.
+    """
+
+    channel: str
+    success_at: str = SUCCESS[0]
+    wait: timedelta = timedelta(hours=1)
+    business_time: bool = False
+
+
+@attrs.frozen
+class Start:
+    """How a conversation is begun on a channel with somebody who has never been in touch there.
+
+    Attributes:
+        address: kind of address that it takes: `email`, `phone`, or whatever the channel's adapter names.
+        account: which of our accounts writes.
+    """
+
+    address: str
+    account: str = "main"
+
+
+@attrs.frozen
+class NoticeTopic:
+    """Something that customers are told, and how.
+
+    Attributes:
+        kind: `legal`, `critical`, `service` or `marketing`. What is critical reaches those who want no notices, too.
+        text: what they are told, with `$name` for each fact.
+        facts: what it tells: fact -> `text`, `integer`, `boolean` or `date`. Never personal data.
+        legs: the channels on which it is tried, in this order, but those first that the customer prefers. Without any
+            it goes to the one channel on which they would rather be written to, of those on which they can be.
+        lasts: how long it is worth telling, unless the notice says so itself.
+        purpose: what the customer must not have forbidden, or must have consented to: one of the plan's purposes.
+            `service` needs no consent.
+        wanted: whether they are told it who have said nothing of it.
+        after_resolved: whether it is told, too, when the case is resolved or closed.
+        never_held: whether it leaves while somebody talks with the customer, too, as security codes must.
+        told_within: for how long nobody is told the same value of the same fact again.
+    """
+
+    kind: str = "service"
+    text: str = ""
+    facts: Mapping[str, str] = attrs.field(factory=dict)
+    legs: Sequence[Leg] = attrs.field(default=(), converter=_legs)
+    lasts: timedelta = timedelta(days=2)
+    purpose: str = SERVICE
+    wanted: bool = True
+    after_resolved: bool = False
+    never_held: bool = False
+    told_within: timedelta = timedelta(days=30)
+
+
+@attrs.frozen
+class Notices:
+    """What customers are told before they ask.
+
+    Attributes:
+        topics: topic -> what is told of it.
+        starts: channel -> how a conversation is begun there; only where somebody wrote before, unless stated.
+        mandatory: classes that reach those, too, who want no notices at all; who wants none of a topic is told none.
+    """
+
+    topics: Mapping[str, NoticeTopic] = attrs.field(factory=dict)
+    starts: Mapping[str, Start] = attrs.field(factory=dict)
+    mandatory: Sequence[str] = attrs.field(default=("legal",), converter=_texts)

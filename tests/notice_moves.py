@@ -1,0 +1,114 @@
+"""Moves of the random workload by which customers are told before they ask, and the plan that says how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import attrs
+
+from orchestra.engine.engine import Engine
+from orchestra.model import commands as c
+from orchestra.model.notices import Leg, Notices, NoticeTopic, Start
+from orchestra.model.plan import Plan
+
+__all__ = ["WEIGHTS", "with_notices"]
+
+Value = TypeVar("Value")
+
+_SECOND = timedelta(seconds=1)
+_LEGS = (Leg("chat", "delivered", 20 * _SECOND), Leg("email", "read", 40 * _SECOND), Leg("voice"))
+
+NOTICES = Notices(
+    {
+        "stage": NoticeTopic(text="It is $stage.", facts={"stage": "text"}, lasts=600 * _SECOND),
+        "ready": NoticeTopic(
+            text="It is ready: $ready.",
+            facts={"ready": "text"},
+            legs=_LEGS,
+            lasts=300 * _SECOND,
+            told_within=200 * _SECOND,
+            after_resolved=True,
+        ),
+        "law": NoticeTopic(kind="legal", text="We must tell you.", lasts=200 * _SECOND),
+        "recall": NoticeTopic(kind="critical", text="Do not use it.", legs=_LEGS[1:], lasts=400 * _SECOND),
+        "offer": NoticeTopic(kind="marketing", purpose="news", text="It is cheap.", lasts=500 * _SECOND),
+        "code": NoticeTopic(text="It is $code.", facts={"code": "integer"}, never_held=True, lasts=100 * _SECOND),
+    },
+    {"email": Start("handle"), "chat": Start("handle")},
+)
+
+
+class Chooser(Protocol):
+    """Where choices come from."""
+
+    def pick(self, options: Sequence[Value]) -> Value:
+        """One of the options; there is at least one."""
+        ...
+
+    def number(self, least: int, most: int) -> int:
+        """A number from `least` to `most`, both included."""
+        ...
+
+    def chance(self, percent: int) -> bool:
+        """True about so often."""
+        ...
+
+
+def with_notices(plan: Plan) -> Plan:
+    """A plan by which customers are told something before they ask."""
+    return attrs.evolve(plan, notices=NOTICES)
+
+
+def plan_notice(engine: Engine, choose: Chooser) -> c.Command | None:
+    cases, people = list(engine.view.cases.cases)[-12:], list(engine.view.identity.customers)[-8:]
+    topic = choose.pick(list(NOTICES.topics))
+    values: dict[str, str | int] = {"stage": choose.pick(["sent", "there"]), "ready": choose.pick(["soon", "late"])}
+    values["code"] = choose.number(1, 2)
+    facts: dict[str, str | int | bool] = {name: values[name] for name in NOTICES.topics[topic].facts}
+    if not cases:
+        return None
+    is_of_case = choose.chance(75)
+    now_us = engine.now_us
+    return c.PlanNotice(
+        f"n{choose.number(1, 400)}",
+        topic,
+        choose.pick(cases) if is_of_case else None,
+        None if is_of_case else choose.pick(people),
+        facts,
+        choose.pick(["low", "normal", "urgent"]),
+        now_us + choose.number(1, 90_000_000) if choose.chance(25) else None,
+        now_us + choose.number(1, 120_000_000) if choose.chance(25) else None,
+        choose.pick([None, None, "g1", "g2"]),
+    )
+
+
+def cancel_notice(engine: Engine, choose: Chooser) -> c.Command | None:
+    names = list(engine.view.notices.notices)[-6:]
+    return c.CancelNotice(choose.pick(names), "never mind") if names else None
+
+
+def prefer_notices(engine: Engine, choose: Chooser) -> c.Command | None:
+    people = list(engine.view.identity.customers)[-8:]
+    if not people:
+        return None
+    topic = choose.pick([None, *NOTICES.topics])
+    channel = choose.pick([None, "chat", "email"]) if topic is not None else None
+    return c.SetNoticePreference(choose.pick(people), choose.pick([True, False, None]), topic, channel)
+
+
+def tell_notice(engine: Engine, choose: Chooser) -> c.Command | None:
+    """Whoever talks with a customer tells them what is held."""
+    for customer, names in engine.view.notices.held.items():
+        for interaction in engine.view.engagements.in_touch(customer):
+            agent = engine.view.contacts.interactions[interaction].agent
+            if agent is not None:
+                return c.TellNow(interaction, agent, next(iter(names)))
+    return None
+
+
+Move = Callable[[Engine, Chooser], "c.Command | None"]
+
+WEIGHTS: Mapping[Move, int] = {plan_notice: 12, cancel_notice: 1, prefer_notices: 2, tell_notice: 2}
+"""Move -> how often it is made, relative to the others here."""
