@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from orchestra.insight.clocks import ClocksMet
 from orchestra.insight.costs import OVERLAP, Cost
 from orchestra.insight.journeys import Journeys
 from orchestra.insight.sketch import Times
@@ -186,6 +187,7 @@ class Figures:
     Attributes:
         targets: the service levels that were in force, as `80 % in 20 s`.
         journeys: what goes over several contacts: first contact resolution, repeats, effort, silence.
+        clocks: policy of a service clock -> how often it was met, sorted.
         cost: what contacts that are over have cost, by the plan of their time.
         wait: from arrival (of a queue: from entering it) to the answer, of the answered; its mean is the ASA.
     """
@@ -203,6 +205,7 @@ class Figures:
     deliverability: Deliverability
     journeys: Journeys
     cost: Cost
+    clocks: Mapping[str, ClocksMet]
     targets: tuple[str, ...]
 
     def service_level(self, variant: Variant = STANDARD) -> Share:
@@ -292,4 +295,5 @@ class Figures:
             "deliverability": self.deliverability.to_json(),
             "journeys": self.journeys.to_json(),
             "cost": self.cost.to_json(),
+            "clocks": {policy: met.to_json() for policy, met in self.clocks.items()},
         }

@@ -11,6 +11,7 @@ from datetime import timedelta
 from heapq import heappop, heappush
 from typing import Any, ClassVar
 
+from orchestra.insight.clocks import ClockCount, Verdict, verdicts_counted
 from orchestra.insight.matters import Contact, Matter, counted
 from orchestra.insight.returning import Returning
 from orchestra.insight.slices import Slices
@@ -116,17 +117,36 @@ class JourneyFold:
     def _recount(self, matter: Matter) -> None:
         if matter.name not in self._cases:
             return
-        after, tallies = None, matter.tallies
+        after, clocked, tallies = None, dict[str, ClockCount](), matter.tallies
         if matter.into is None:
-            after, tallies = counted(list(self._group(matter)), self._return_us, self._now_us), self.tallies(matter)
+            group = list(self._group(matter))
+            after, tallies = counted(group, self._return_us, self._now_us), self.tallies(matter)
+            clocked = verdicts_counted(verdict for one in group for verdict in one.verdicts.values())
             if after.maybe_deflected and matter.resolved_us is not None and matter.settles_us is None:
                 matter.settles_us = matter.resolved_us + self._return_us
                 heappush(self._settling, (matter.settles_us, matter.name))
         for tally in matter.tallies:
             tally.journey.replace(matter.counted, None)
+            tally.clocks.replace(matter.clocked, {})
         for tally in tallies:
             tally.journey.replace(None, after)
-        matter.counted, matter.tallies = after, tallies
+            tally.clocks.replace({}, clocked)
+        matter.counted, matter.clocked, matter.tallies = after, clocked, tallies
+
+    # Clocks
+
+    def judge(self, case: str, clock: str, verdict: Verdict) -> None:
+        """Note a clock with its case, if that is known."""
+        if case in self._cases:
+            self._cases[case].verdicts[clock] = verdict
+
+    def verdict(self, case: str, clock: str) -> Verdict | None:
+        """What is noted of a clock, which is about to change; None if its case is not known."""
+        matter = self._cases.get(case)
+        if matter is None:
+            return None
+        self._changed(self._root(case))
+        return matter.verdicts.get(clock)
 
     # The plan and who works
 

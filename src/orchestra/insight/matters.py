@@ -5,11 +5,12 @@ Belongs here: records of cases that may still go on, and the count of one. Does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import attrs
 
+from orchestra.insight.clocks import ClockCount, Verdict
 from orchestra.insight.journeys import CaseCount
 from orchestra.insight.tally import Tally
 
@@ -62,7 +63,8 @@ class Matter:
         settles_us: when the window of what bots settled is over, as long as that is waited for.
         place: channel and account of its first contact.
         into: the case that it goes on as, once merged; `merged` are those that go on as it.
-        counted: what it counts as so far, in `tallies`.
+        verdicts: clock -> what became of it.
+        counted: what it counts as so far, in `tallies`; `clocked` what its clocks do.
     """
 
     name: str
@@ -81,7 +83,9 @@ class Matter:
     told: list[tuple[int, str, Value | None]] = attrs.field(factory=list[tuple[int, str, Value | None]])
     into: str | None = None
     merged: list[str] = attrs.field(factory=list[str])
+    verdicts: dict[str, Verdict] = attrs.field(factory=dict[str, Verdict])
     counted: CaseCount | None = None
+    clocked: Mapping[str, ClockCount] = attrs.field(factory=dict[str, ClockCount])
     tallies: tuple[Tally, ...] = ()
 
     def came_back(self, return_us: int) -> bool:

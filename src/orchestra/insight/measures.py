@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orchestra.insight.cases import CaseFold
+from orchestra.insight.clock_fold import ClockFold
 from orchestra.insight.contacts import ContactFold
 from orchestra.insight.deliveries import DeliveryFold
 from orchestra.insight.figures import Figures
@@ -26,7 +27,7 @@ _TOLD = (InteractionStarted, MessageReceived, ReplyRecorded)
 
 FOLDED: frozenset[str] = frozenset(
     kind.__name__
-    for fold in (ContactFold, CaseFold, DeliveryFold, JourneyFold, WaitFold, TellingFold, HandOffFold)
+    for fold in (ContactFold, CaseFold, DeliveryFold, JourneyFold, WaitFold, TellingFold, HandOffFold, ClockFold)
     for kind in fold.HANDLERS
 )
 """Names of the events that some figure needs. For others `skip` does."""
@@ -52,8 +53,9 @@ class Measures:
         self._journeys = JourneyFold(self._slices, return_s * 1_000_000)
         self._contacts.topic_of = self._journeys.topic_of
         self._waits, self._telling = WaitFold(self._slices), TellingFold(self._journeys)
+        self._clocks = ClockFold(self._journeys)
         own = (self._contacts, self._cases, self._deliveries)
-        folds = (*own, self._journeys, self._waits, self._telling, HandOffFold(self._journeys))
+        folds = (*own, self._journeys, self._waits, self._telling, HandOffFold(self._journeys), self._clocks)
         self._handlers: dict[type[Event], list[Callable[[Any, int], None]]] = {}
         for fold in folds:
             for kind, handler in fold.HANDLERS.items():
@@ -93,7 +95,7 @@ class Measures:
     @property
     def remembered(self) -> int:
         """How many contacts and cases are kept because what comes may restate what they count as in journeys."""
-        return len(self._journeys) + len(self._waits) + len(self._telling)
+        return len(self._journeys) + len(self._waits) + len(self._telling) + len(self._clocks)
 
     @property
     def total(self) -> Figures:

@@ -139,7 +139,7 @@ _COSTS: tuple[_Column, ...] = (
 
 
 def measures_tables(measures: Measures) -> list[Table]:
-    """The measures as tables: cases and answers, waiting and handling, shares, journeys, hand-offs, costs, deliveries.
+    """The measures as tables: cases and answers, waiting and handling, shares, journeys, hand-offs, clocks and so on.
 
     A table about which there is nothing to tell is left out, but never the first.
     """
@@ -153,6 +153,8 @@ def measures_tables(measures: Measures) -> list[Table]:
     given = total.journeys.hand_offs
     if given.offered or given.escalated or given.findings:
         tables.append(_table("Hand-offs, escalations and findings", _HAND_OFFS, rows))
+    if total.clocks:
+        tables.append(_clocks(total))
     if total.cost.currency is not None:
         tables.append(_table("Costs", _COSTS, rows))
     if total.deliverability.planned:
@@ -185,6 +187,24 @@ def _shares(total: Figures) -> Table:
     shares = (*total.service_levels.values(), *others, *total.journeys.shares.values())
     rows = tuple((share.name, str(share.numerator), str(share.denominator), _percent(share)) for share in shares)
     return Table("Shares, of all", ("share", "of these", "of all", "is"), rows, frozenset({1, 2, 3}))
+
+
+def _clocks(total: Figures) -> Table:
+    """How often each clock was met, and what it took."""
+    header = ("policy", "measures", "met", "breached", "are met", "took: mean", "stood still: mean")
+    rows = tuple(
+        (
+            one.policy,
+            one.measures.replace("_", " "),
+            str(one.met),
+            str(one.breached),
+            _percent(one.share),
+            span_text(one.mean_ran_s),
+            span_text(one.mean_paused_s),
+        )
+        for one in total.clocks.values()
+    )
+    return Table("Clocks, of all", header, rows, frozenset(range(2, len(header))))
 
 
 def _percent(share: Share) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from orchestra.insight.clocks import ClockTally
 from orchestra.insight.costs import CostTally
 from orchestra.insight.figures import (
     Bots,
@@ -121,6 +122,7 @@ class Tally:
     canceled_by: Reasons = attrs.field(factory=Reasons)
     cost: CostTally = attrs.field(factory=CostTally)
     journey: JourneyTally = attrs.field(factory=JourneyTally)
+    clocks: ClockTally = attrs.field(factory=ClockTally)
     targets: set[tuple[int, int]] = attrs.field(factory=set[tuple[int, int]])
 
     def __attrs_post_init__(self) -> None:
@@ -152,6 +154,7 @@ class Tally:
             self._deliverability(),
             self.journey.figures(window, self.return_us, self.cases),
             self.cost.figure(self.journey.counts["resolved"]),
+            self.clocks.figures(window),
             tuple(f"{percent} % in {_plain(within_us)} s" for percent, within_us in sorted(self.targets)),
         )
 

@@ -219,6 +219,6 @@ def test_a_contact_moves_with_what_it_measures() -> None:
     driver = two_cases(of("resolution", "interaction", when='{field = "case.topic", value = "order"}'))
     assert running(driver) == {"ck1": "RUNNING"}
     driver.run(c.MoveInteraction("in1", "ca2", "one matter"), 60)
-    assert told(driver, "case", "reason")[-1] == ("Canceled", "ca1", "no_policy")
+    assert told(driver, "case", "reason")[-1] == ("Canceled", "ca2", "no_policy")
     driver.run(c.MoveInteraction("in2", "ca1", "one matter"), 60)
     assert told(driver, "case", "interaction")[-1] == ("Started", "ca1", "in2")

@@ -107,6 +107,14 @@ class Clocks(Tracks):
         for name in [*self.of.get(event.of, {}).values()]:
             self._remove(name)
 
+    def contact_moved(self, event: e.InteractionMoved, at_us: int) -> None:
+        """What is measured of the contact goes with it, and of the engagement that began with it."""
+        self.moved(event, at_us)
+        for subject in (event.interaction, self.engaged.get(event.interaction, "")):
+            for name in self.of.get(subject, {}).values():
+                if self.clocks[name].interaction == event.interaction:
+                    self.clocks[name].case = event.case
+
     def clock_started(self, event: e.ClockStarted, at_us: int) -> None:
         """It runs."""
         number = self.counts["clock"] = self.counts.get("clock", 0) + 1
@@ -219,6 +227,7 @@ class Clocks(Tracks):
 EVOLVE: dict[type[e.Event], Evolve] = {
     **OF_TRACKS,
     e.PlanChanged: Clocks.plan_changed,
+    e.InteractionMoved: Clocks.contact_moved,
     e.ClockStarted: Clocks.clock_started,
     e.ClockMoved: Clocks.clock_moved,
     e.ClockPaused: Clocks.clock_paused,
