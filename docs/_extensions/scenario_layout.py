@@ -49,6 +49,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "opens": (_AGENT, _ENGINE),
     "approves": (_AGENT, _ENGINE),
     "closes": (_AGENT, _ENGINE),
+    "pauses": (_AGENT, _ENGINE),
     "steers": (_AGENT, _CHANNEL),
     "sends": (_AGENT, _CHANNEL),
 }

@@ -19,6 +19,7 @@ GUIDES = (
     "findings",
     "incidents",
     "notices",
+    "clocks",
     "rules",
     "one-matter",
 )

@@ -245,6 +245,14 @@ class Stage:
     def _close_incident(self, said: Mapping[str, str]) -> c.Command:
         return c.CloseIncident(self._open_incident(), said["resolution"], said["text"])
 
+    def _pause(self, said: Mapping[str, str]) -> c.Command:
+        """The clock of what an agent has in hand that is due last stands still."""
+        case = self._case_of(said)
+        rows = self._view.clocks.clocks
+        running = [name for name in self._view.clocks.of[case].values() if rows[name].state == "RUNNING"]
+        clock = max(running, key=lambda name: rows[name].due_us or 0)
+        return c.PauseClock(clock, said["reason"], actor=f"agent:{said['who']}")
+
     def _message_to(self, who: str, state: str) -> tuple[str, int]:
         """Id and attempts of the first message to somebody that is in this state."""
         ids = self._view.identity.group(self.id_of(who))
@@ -300,6 +308,7 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
     rf"{_WHO} links (?P<other>\w+) to (?P<channel>\w+)": Stage._link,
     rf"{_WHO} says on (?P<channel>\w+): {_SAID}": Stage._promise,
     rf"{_WHO} tells: {_SAID}": Stage._tell,
+    rf"{_WHO} pauses on (?P<channel>\w+): (?P<reason>.+)": Stage._pause,
     rf"{_WHO} notes on (?P<channel>\w+) that (?P<other>\w+) is a (?P<role>\w+)": Stage._part,
     rf"the message to {_WHO} leaves": Stage._leaves,
     rf"the message to {_WHO} arrives": Stage._arrives,
