@@ -286,3 +286,33 @@ def test_a_bot_finds_out_what_it_is_about() -> None:
     driver.accept()
     driver.run(c.HandOver("in1", "rob", topic="bill"))
     assert row(driver).policy == "bills"
+
+
+def test_what_starts_at_the_instant_of_a_change_goes_by_the_hours_that_hold_then() -> None:
+    def shop(hours: str) -> str:
+        return f'[calendars.shop]\nzone = "UTC"\nmon = ["{hours}"]\n'
+
+    policy = of("resolution", target="2h", calendar='"shop"', warn_at="[50]")
+    driver = clocked(shop("08:00-18:00") + policy)
+    driver.advance_to(us("2026-02-02 09:00"))
+    mail(driver, after=0)
+    driver.change_plan(plan(CLOCKED + shop("13:00-18:00") + policy))
+    mail(driver, "eve", after=0)
+    driver.advance_to(us("2026-02-02 12:00"))
+    assert driver.events(e.ClockWarned) == []
+    assert {row(driver, name).due_us for name in ("ck1", "ck2")} == {us("2026-02-02 15:00")}
+    assert [one.clock for one in driver.events(e.ClockMoved)] == ["ck1"]
+
+
+def test_what_is_due_at_the_instant_of_a_change_is_told_once() -> None:
+    shop = '[calendars.shop]\nzone = "UTC"\nmon = ["08:00-18:00"]\n'
+    driver = clocked(shop + of("resolution", target="2h", calendar='"shop"'))
+    driver.advance_to(us("2026-02-02 08:00"))
+    mail(driver, after=0)
+    driver.advance(3600)
+    later = shop.replace("18:00", "19:00") + of("resolution", target="1h", calendar='"shop"')
+    driver.change_plan(plan(CLOCKED + later))
+    driver.change_plan(plan(CLOCKED + later.replace("19:00", "20:00")))
+    driver.advance(60)
+    assert [one.breached_us for one in driver.events(e.ClockBreached)] == [us("2026-02-02 09:00")]
+    assert row(driver).ran_us == 3600 * SECOND

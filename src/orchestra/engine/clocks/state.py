@@ -30,7 +30,7 @@ class Clock:
     Attributes:
         began: after what it began; `told` of a track that is greater is a reply since then.
         since_us: when it began.
-        from_us: since when it runs, or stands still.
+        from_us: since when it runs, or stands still; `edition` is after the how manyeth change of calendars.
         ran_us: how long it had run until then; `paused_us` how long it had stood still.
         next_us: when the timer rings.
         warned: the percents that were told last.
@@ -52,6 +52,7 @@ class Clock:
     began: int
     since_us: int
     from_us: int
+    edition: int
     due_us: int | None
     state: str = CLOCK.initial
     ran_us: int = 0
@@ -65,7 +66,8 @@ class Clock:
 class Clocks(Tracks):
     """Clocks by id. `walks` is what is walked over -> how far.
 
-    `changed` is calendar -> until when it was another one, and which, as long as clocks may have run by that.
+    `changed` is calendar -> [the how manyeth change of calendars, until when it was another one, and which], as long as
+    clocks may have run by that.
     """
 
     TABLES: ClassVar = {"clocks": Clock, "tracks": Track, "walks": None, "changed": None, "counts": None}
@@ -95,7 +97,8 @@ class Clocks(Tracks):
         if self.tracks:
             for name, hours in self._calendars.items():
                 if event.plan.calendars.get(name) != hours:
-                    self.changed.setdefault(name, []).append([at_us, attrs.asdict(hours)])
+                    number = self.counts["change"] = self.counts.get("change", 0) + 1
+                    self.changed.setdefault(name, []).append([number, at_us, attrs.asdict(hours)])
             self.walks[ALL] = 0
             self.timers.set(WALK, ALL, at_us)
         self._calendars = event.plan.calendars
@@ -136,10 +139,15 @@ class Clocks(Tracks):
             self._happened(),
             at_us,
             at_us,
+            self.counts.get("change", 0),
             event.due_us,
         )
         self.of.setdefault(subject, {})[event.measure] = name
         self._ring(name, event.next_us)
+
+    def _since(self, row: Clock, at_us: int) -> None:
+        """It runs, or stands still, from now on, by the calendars there are now."""
+        row.from_us, row.edition = at_us, self.counts.get("change", 0)
 
     def _ring(self, name: str, next_us: int | None) -> None:
         if next_us is None:
@@ -152,14 +160,16 @@ class Clocks(Tracks):
         row = self.clocks[event.clock]
         row.policy, row.calendar, row.human_only = event.policy, event.calendar, event.human_only
         row.target_us, row.warn_at, row.due_us = event.target_us, event.warn_at, event.due_us
-        row.ran_us, row.paused_us, row.from_us = event.ran_us, event.paused_us, at_us
+        row.ran_us, row.paused_us = event.ran_us, event.paused_us
+        self._since(row, at_us)
         self._ring(event.clock, event.next_us)
 
     def clock_paused(self, event: e.ClockPaused, at_us: int) -> None:
         """It stands still."""
         row = self.clocks[event.clock]
         if row.state == "RUNNING":
-            row.ran_us, row.from_us = event.ran_us, at_us
+            row.ran_us = event.ran_us
+            self._since(row, at_us)
         row.state = CLOCK.steps[row.state, "pause"]
         row.reason, row.by_hand, row.due_us = event.reason, event.by_hand, None
         self.timers.cancel(DUE, event.clock)
@@ -168,7 +178,8 @@ class Clocks(Tracks):
         """It goes on."""
         row = self.clocks[event.clock]
         row.state = CLOCK.steps[row.state, "resume"]
-        row.from_us, row.paused_us, row.due_us = at_us, event.paused_us, event.due_us
+        row.paused_us, row.due_us = event.paused_us, event.due_us
+        self._since(row, at_us)
         row.reason, row.by_hand = None, False
         self._ring(event.clock, event.next_us)
 
@@ -188,7 +199,8 @@ class Clocks(Tracks):
         row = self.clocks[event.clock]
         if row.scope == "case" and row.measure in RESTARTED and row.subject in self.tracks:
             row.state = CLOCK.steps[row.state, "fulfil"]
-            row.from_us, row.ran_us, row.paused_us = at_us, event.ran_us, event.paused_us
+            row.ran_us, row.paused_us = event.ran_us, event.paused_us
+            self._since(row, at_us)
             row.due_us, row.reason, row.by_hand = None, None, False
             self.timers.cancel(DUE, event.clock)
         else:
@@ -198,7 +210,8 @@ class Clocks(Tracks):
         """It goes on from where it stood."""
         row = self.clocks[event.clock]
         row.state = CLOCK.steps[row.state, "restart"]
-        row.from_us, row.due_us, row.began = at_us, event.due_us, self._happened()
+        row.due_us, row.began = event.due_us, self._happened()
+        self._since(row, at_us)
         self._ring(event.clock, event.next_us)
 
     def clock_canceled(self, event: e.ClockCanceled, at_us: int) -> None:

@@ -27,14 +27,14 @@ def paused(view: View, row: Clock, at_us: int) -> int:
 def is_stale(view: View, row: Clock) -> bool:
     """Whether its calendar became another one since it began to run or to stand still."""
     changes = view.clocks.changed.get(row.calendar or "")
-    return changes is not None and changes[-1][0] > row.from_us
+    return changes is not None and changes[-1][0] > row.edition
 
 
 def _passed(view: View, row: Clock, at_us: int) -> int:
     """How much time has passed since then, by each calendar as long as it was that one."""
     from_us, passed_us = row.from_us, 0
-    for until_us, hours in view.clocks.changed.get(row.calendar or "", ()):
-        if until_us > from_us:
+    for number, until_us, hours in view.clocks.changed.get(row.calendar or "", ()):
+        if number > row.edition:
             passed_us += _time(Hours(**hours)).elapsed(from_us, until_us)
             from_us = until_us
     if row.calendar is None or row.calendar in view.plan.calendars:
