@@ -10,6 +10,7 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.lifecycle import NOTICE
 from orchestra.engine.notices.state import DUE, TALKING, Notice
+from orchestra.engine.quiet_hours import quiet_until
 from orchestra.model import events as e
 
 __all__ = ["NoticeWitness", "check", "check_against"]
@@ -86,6 +87,8 @@ class NoticeWitness:
         if topic.kind != "legal" and not topic.never_held:
             assert talks_with(view, ids) is None, "while somebody talks with them"
             assert all(self.cooling.get(one, 0) <= now_us for one in ids), "just after somebody talked with them"
+        quiet_us = quiet_until(view, row.customer, delivery.channel, now_us, of_class=topic.kind)
+        assert quiet_us is None, "while they are left in peace"
         self._check_news(engine, row, topic.told_within // topic.told_within.resolution)
 
     def _wants(self, row: Notice, ids: tuple[str, ...], channel: str, is_mandatory: bool) -> bool:

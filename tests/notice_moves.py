@@ -12,6 +12,7 @@ from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.notices import Leg, Notices, NoticeTopic, Start
 from orchestra.model.plan import Plan
+from orchestra.model.quiet_hours import QuietHours
 
 __all__ = ["WEIGHTS", "with_notices"]
 
@@ -37,7 +38,12 @@ NOTICES = Notices(
         "code": NoticeTopic(text="It is $code.", facts={"code": "integer"}, never_held=True, lasts=100 * _SECOND),
     },
     {"email": Start("handle"), "chat": Start("handle")},
+    jitter=30 * _SECOND,
 )
+
+
+QUIET = QuietHours(daily=["22:16-22:18", "22:30-22:40", "23:16-23:18", "23:30-23:40", "00:10-01:00"])
+"""Runs begin at 22:13 in UTC."""
 
 
 class Chooser(Protocol):
@@ -58,7 +64,8 @@ class Chooser(Protocol):
 
 def with_notices(plan: Plan) -> Plan:
     """A plan by which customers are told something before they ask."""
-    return attrs.evolve(plan, notices=NOTICES)
+    zone = plan.workspace.zone or "UTC"
+    return attrs.evolve(plan, notices=NOTICES, quiet_hours=QUIET, workspace=attrs.evolve(plan.workspace, zone=zone))
 
 
 def plan_notice(engine: Engine, choose: Chooser) -> c.Command | None:

@@ -12,7 +12,8 @@ from orchestra.errors import Fault
 from orchestra.model.definitions import Channel
 from orchestra.model.findings import FIELD_TYPES
 from orchestra.model.identity import SERVICE
-from orchestra.model.notices import KINDS, SUCCESS, Leg, Notices, NoticeTopic
+from orchestra.model.notices import SUCCESS, Leg, Notices, NoticeTopic
+from orchestra.model.quiet_hours import CLASSES
 from orchestra.model.structure import Lost
 
 __all__ = ["Reachable", "check_notices"]
@@ -26,14 +27,17 @@ class Reachable:
 
     channels: Mapping[str, Channel]
     purposes: Mapping[str, str]
+    templates: Mapping[str, object]
     lost: Lost
 
 
 def check_notices(notices: Notices, within: Reachable) -> Iterator[Fault]:
     """The faults of topics, their texts and channels, and of how conversations are begun."""
+    if notices.jitter < _NONE:
+        yield Fault("notices.jitter", "must not be below 0")
     for index, kind in enumerate(notices.mandatory):
-        if kind not in KINDS:
-            yield Fault(f"notices.mandatory[{index}]", f"{kind!r} is none of {', '.join(KINDS)}")
+        if kind not in CLASSES:
+            yield Fault(f"notices.mandatory[{index}]", f"{kind!r} is none of {', '.join(CLASSES)}")
     for channel, start in notices.starts.items():
         path = f"notices.starts.{channel}"
         yield from _check_channel(path, channel, within)
@@ -42,6 +46,7 @@ def check_notices(notices: Notices, within: Reachable) -> Iterator[Fault]:
                 yield Fault(f"{path}.{field}", "must not be empty")
     for name, topic in notices.topics.items():
         yield from _check_topic(f"notices.topics.{name}", topic, within)
+        yield from _check_said(name, topic, within)
 
 
 def _check_channel(path: str, name: str, within: Reachable) -> Iterator[Fault]:
@@ -54,16 +59,12 @@ def _check_channel(path: str, name: str, within: Reachable) -> Iterator[Fault]:
 
 
 def _check_topic(path: str, topic: NoticeTopic, within: Reachable) -> Iterator[Fault]:
-    if topic.kind not in KINDS:
-        yield Fault(f"{path}.kind", f"{topic.kind!r} is none of {', '.join(KINDS)}")
+    if topic.kind not in CLASSES:
+        yield Fault(f"{path}.kind", f"{topic.kind!r} is none of {', '.join(CLASSES)}")
     for field in ("lasts", "told_within"):
         if getattr(topic, field) <= _NONE:
             yield Fault(f"{path}.{field}", "must be longer than nothing")
     yield from _check_purpose(path, topic, within)
-    for fact, type_ in topic.facts.items():
-        if type_ not in FIELD_TYPES:
-            yield Fault(f"{path}.facts.{fact}", f"{type_!r} is none of {', '.join(FIELD_TYPES)}")
-    yield from _check_text(path, topic)
     yield from _check_legs(path, topic.legs, within)
 
 
@@ -75,6 +76,20 @@ def _check_purpose(path: str, topic: NoticeTopic, within: Reachable) -> Iterator
     elif purpose not in within.purposes and not within.lost.has("identity", "purposes", purpose):
         there = ", ".join(sorted(within.purposes)) or "none"
         yield Fault(f"{path}.purpose", f"no purpose {purpose!r}; there are: {there}")
+
+
+def _check_said(name: str, topic: NoticeTopic, within: Reachable) -> Iterator[Fault]:
+    """What is told, by a text or by a template."""
+    path = f"notices.topics.{name}"
+    if topic.text or topic.facts:
+        if name in within.templates:
+            yield Fault(f"{path}.text", f"templates.{name} says it already, with facts of its own")
+        for fact, type_ in topic.facts.items():
+            if type_ not in FIELD_TYPES:
+                yield Fault(f"{path}.facts.{fact}", f"{type_!r} is none of {', '.join(FIELD_TYPES)}")
+        yield from _check_text(path, topic)
+    elif name not in within.templates and not within.lost.has("templates", name):
+        yield Fault(f"{path}.text", f"must say something, or templates.{name} must")
 
 
 def _check_text(path: str, topic: NoticeTopic) -> Iterator[Fault]:

@@ -9,10 +9,7 @@ import attrs
 
 from orchestra.model.identity import SERVICE
 
-__all__ = ["KINDS", "SUCCESS", "URGENCIES", "Leg", "NoticeTopic", "Notices", "Start"]
-
-KINDS = ("legal", "critical", "service", "marketing")
-"""Of what class a notice is."""
+__all__ = ["SUCCESS", "URGENCIES", "Leg", "NoticeTopic", "Notices", "Start"]
 
 SUCCESS = ("accepted", "delivered", "read", "acted")
 """How far a message must have come, the least first."""
@@ -65,8 +62,10 @@ class NoticeTopic:
 
     Attributes:
         kind: `legal`, `critical`, `service` or `marketing`. What is critical reaches those who want no notices, too.
-        text: what they are told, with `$name` for each fact.
-        facts: what it tells: fact -> `text`, `integer`, `boolean` or `date`. Never personal data.
+        text: what they are told, with `$name` for each fact; without it the plan's template of the same name says it,
+            in the customer's language and form of address, and on their own clock.
+        facts: what a text tells: fact -> `text`, `integer`, `boolean` or `date`; a template has its own. Never personal
+            data.
         legs: the channels on which it is tried, in this order, but those first that the customer prefers. Without any
             it goes to the one channel on which they would rather be written to, of those on which they can be.
         lasts: how long it is worth telling, unless the notice says so itself.
@@ -97,9 +96,11 @@ class Notices:
     Attributes:
         topics: topic -> what is told of it.
         starts: channel -> how a conversation is begun there; only where somebody wrote before, unless stated.
+        jitter: over how long after quiet hours what waited for their end is spread.
         mandatory: classes that reach those, too, who want no notices at all; who wants none of a topic is told none.
     """
 
     topics: Mapping[str, NoticeTopic] = attrs.field(factory=dict)
     starts: Mapping[str, Start] = attrs.field(factory=dict)
+    jitter: timedelta = timedelta(minutes=15)
     mandatory: Sequence[str] = attrs.field(default=("legal",), converter=_texts)

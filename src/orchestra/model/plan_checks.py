@@ -226,7 +226,7 @@ def _check_fields(plan: PlanData, lost: Lost) -> Iterator[Fault]:
 
 
 def _check_notices(plan: PlanData, lost: Lost) -> Iterator[Fault]:
-    return check_notices(plan.notices, Reachable(plan.channels, plan.identity.purposes, lost))
+    return check_notices(plan.notices, Reachable(plan.channels, plan.identity.purposes, plan.templates, lost))
 
 
 def _check_findings(plan: PlanData, lost: Lost) -> Iterator[Fault]:

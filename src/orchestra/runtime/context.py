@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from orchestra.codec import decode_event
-from orchestra.engine.notices.telling import wording
+from orchestra.engine.notices.saying import said
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted
 from orchestra.journal.port import Journal
@@ -244,13 +244,13 @@ def _held(view: View, name: str, reader: Reader) -> Held:
 def _held_notice(view: View, name: str, reader: Reader) -> Held:
     """What is to be told; not to be read by who works for another brand, or must not see what it tells."""
     row = view.notices.notices[name]
-    about, topic = row.case or row.matter, view.plan.notices.topics.get(row.topic)
+    about, text = row.case or row.matter, said(view, row)
     seen, mark = ("all", None) if about is None else reader.seen(place_in(view, about))
-    if seen == "trace" or topic is None or not row.facts.keys() >= topic.facts.keys():
+    if seen == "trace" or text is None:
         return Held(name, None, row.topic, mark)
     if any(map(reader.hides, row.facts)):
         return Held(name, None, row.topic, Withheld("role"))
-    return Held(name, None, row.topic, wording(row, topic))
+    return Held(name, None, row.topic, text)
 
 
 def past_contacts(view: View, customer: str, reader: Reader, beside: str | None = None) -> tuple[PastContact, ...]:

@@ -312,6 +312,11 @@ def test_what_is_still_to_be_told_keeps_its_customer_and_what_was_told_leaves_wi
     assert own.of == {"cu1": {name: 1}}
     assert own.wishes == {"cu1": {"law\x1f*": True}}
     assert driver.run(attrs.evolve(command, key="k2", expires_us=None)).result == "nt2"
+    driver.message("joe", "email")
+    driver.over("zoe")
+    assert driver.archived() == ["cu2"]
+    assert driver.run(command).result == name
+    assert not driver.is_there("cu2")
 
 
 def test_what_was_written_of_a_notice_leaves_with_it() -> None:

@@ -437,3 +437,24 @@ def test_one_that_is_newer_and_has_left_is_waited_for(joe: Teller) -> None:
     joe.run(c.RecordOutcome("de1", 1, "accepted", ["p1"]), 1)
     joe.advance(2 * DAY / SECOND)
     assert (joe.state("nt1"), joe.state("nt2")) == ("SUPPRESSED: already_told", "SENT")
+
+
+def test_a_case_that_goes_on_as_another_persons_is_told_nobody(joe: Teller) -> None:
+    joe.message("ada", "email")
+    joe.run(c.MergeCustomers("cu1", "cu2", "said"), 1)
+    joe.run(c.MergeCases("ca2", "ca1", "the same"), 1)
+    joe.plan_notice(not_before_us=joe.now_us + HOUR)
+    assert joe.notice().customer == "cu1"
+    joe.run(c.SplitCustomers("li1", "wrong"), 1)
+    joe.advance(3600)
+    assert joe.state() == "SUPPRESSED: not_theirs"
+
+
+def test_who_was_told_under_the_case_of_somebody_else_is_told_under_one_of_their_own(joe: Teller) -> None:
+    joe.message("ada", "email")
+    joe.run(c.MergeCustomers("cu1", "cu2", "said"), 1)
+    joe.plan_notice("law", customer="cu1")
+    assert joe.engine.view.cases.cases[joe.last(e.NoticeSending).case].customer == "cu2"  # who wrote last
+    joe.run(c.SplitCustomers("li1", "wrong"), 1)
+    joe.plan_notice("recall", "k2", customer="cu1")
+    assert joe.engine.view.cases.cases[joe.last(e.NoticeSending).case].customer == "cu1"

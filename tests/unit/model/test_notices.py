@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 import pytest
 from tests.notice_plans import NOTICES
 
@@ -36,6 +37,11 @@ TOPIC = '\n[notices.topics.x]\ntext = "hi"\n'
     ("text", "fault"),
     [
         ('[notices.topics.x]\ntext = " "', "notices.topics.x.text: must say something"),
+        ('[notices.topics.x]\nlasts = "1h"', "notices.topics.x.text: must say something, or templates.x must"),
+        (
+            '[templates.x.languages.en]\ntext = "hello"' + TOPIC,
+            "notices.topics.x.text: templates.x says it already, with facts of its own",
+        ),
         (
             '[notices.topics.x]\ntext = "it costs $ 5"',
             "notices.topics.x.text: a $ must be followed by the name of a fact; $$ is one $",
@@ -97,3 +103,9 @@ def test_what_hangs_on_something_that_was_not_understood_is_not_judged() -> None
     text = "channels.fax = 3\n" + NOTICES.replace('news = "opt_in"', "news = 3")
     _, faults = Plan.examine(text + '[notices.topics.x]\ntext = "hi"\nlegs = [{channel = "fax"}]\n')
     assert [fault.path for fault in faults] == ["channels.fax", "identity.purposes.news", "workspace.key"]
+
+
+def test_nothing_is_spread_over_less_than_nothing() -> None:
+    plan = Plan.parse(NOTICES)
+    odd = attrs.evolve(plan, notices=attrs.evolve(plan.notices, jitter=-timedelta(seconds=1)))
+    assert [str(fault.path) for fault in odd.faults() if fault.is_error] == ["notices.jitter"]

@@ -11,14 +11,16 @@ import attrs
 
 from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.engagements.leading import talks_with
-from orchestra.engine.notices.choosing import channels_for, refusal
+from orchestra.engine.notices.choosing import channels_for, matter_of, refusal
+from orchestra.engine.notices.saying import missing
 from orchestra.engine.notices.state import DUE, TALKING, Notice, owner_of
+from orchestra.engine.quiet_hours import quiet_until
 from orchestra.engine.section import SLICE_PAUSE_US
 from orchestra.engine.view import View
 from orchestra.model.notices import NoticeTopic
 from orchestra.model.structure import microseconds
 
-__all__ = ["Stop", "has_left", "stays", "stopped"]
+__all__ = ["Stop", "has_left", "quiet", "stays", "stopped"]
 
 _GONE = ("STARTED", "ACCEPTED", "UNKNOWN", "DELIVERED", "READ", "ACTED")
 """States of a message that the provider has, or may have."""
@@ -61,7 +63,7 @@ def stopped(view: View, name: str, at_us: int, channel: str | None = None) -> St
     if at_us >= row.expires_us:
         return Stop("expire", "expired")
     topic = view.plan.notices.topics.get(row.topic)
-    if topic is None or not row.facts.keys() >= topic.facts.keys():
+    if topic is None or next(missing(view, row.topic, topic, row.facts), None) is not None:
         return Stop("suppress", "plan_changed")
     asked = _Asked(view, name, row, topic, at_us, channel)
     return next((stop for check in _CHECKS if (stop := check(asked)) is not None), None)
@@ -74,8 +76,18 @@ def stays(view: View, delivery: str, at_us: int) -> str | None:
         return None
     # Whatever else is told of a notice calls back what has not left of it.
     assert view.notices.notices[row.notice].delivery == delivery
-    stop = stopped(view, row.notice, at_us, row.channel)
+    stop = stopped(view, row.notice, at_us, row.channel) or quiet(view, row.notice, at_us, row.channel)
     return None if stop is None else stop.reason
+
+
+def quiet(view: View, name: str, at_us: int, channel: str) -> Stop | None:
+    """Whether the customer is left in peace on a channel now; what waits for the end of that is spread after it."""
+    row, plan = view.notices.notices[name], view.plan
+    until_us = quiet_until(view, row.customer, channel, at_us, of_class=plan.notices.topics[row.topic].kind)
+    if until_us is None:
+        return None
+    spread_us = min(microseconds(plan.notices.jitter), row.expires_us - until_us - 1)
+    return Stop("hold", "quiet_hours", until_us + view.draw(max(0, spread_us) + 1, "quiet", name))
 
 
 def has_left(view: View, row: Notice) -> bool:
@@ -91,6 +103,8 @@ def _irrelevant(asked: _Asked) -> Stop | None:
     view, row = asked.view, asked.row
     if row.case is not None and not asked.topic.after_resolved and view.cases.row(row.case).state in SETTLED:
         return Stop("suppress", "resolved")
+    if row.case is not None and not view.identity.is_same(view.cases.row(row.case).customer, row.customer):
+        return Stop("suppress", "not_theirs")  # two people's cases go on as one until somebody has parted them
     if row.group is None:
         return None
     newest = (view.notices.newest.get((one, row.group)) for one in view.identity.group(row.customer))
@@ -125,7 +139,7 @@ def _disturbs(asked: _Asked) -> Stop | None:
 def _told(asked: _Asked) -> Stop | None:
     """Nobody is told what they were told already; what has changed since is told."""
     view, row = asked.view, asked.row
-    about = row.case or row.matter or view.notices.matter_of(view.identity.group(row.customer))
+    about = row.case or row.matter or matter_of(view, row.customer)
     if not row.facts or about is None:
         return None
     cases = view.cases.group(view.cases.root(about))

@@ -16,7 +16,7 @@ from orchestra.engine.view import View
 from orchestra.model.addresses import Address
 from orchestra.model.notices import Leg, NoticeTopic
 
-__all__ = ["begin", "channels_for", "legs_for", "place_on", "refusal"]
+__all__ = ["begin", "channels_for", "legs_for", "matter_of", "place_on", "refusal"]
 
 
 def refusal(view: View, row: Notice, topic: NoticeTopic, channel: str) -> str | None:
@@ -85,6 +85,17 @@ def _address(view: View, ids: Sequence[str], channel: str) -> Address | None:
 
 def _addresses(view: View, ids: Sequence[str]) -> Iterator[str]:
     return (key for one in ids for key in view.identity.addresses_of.get(one, ()))
+
+
+def matter_of(view: View, customer: str) -> str | None:
+    """The newest case under which a person was told what is about no case; None if they were told nothing.
+
+    Who was taken for them once may have been told under a case that is not theirs.
+    """
+    own, identity = view.notices.matters, view.identity
+    found = (own[one] for one in identity.group(customer) if one in own)
+    theirs = (case for case in found if identity.is_same(view.cases.row(case).customer, customer))
+    return max(theirs, key=lambda case: int(case[2:]), default=None)
 
 
 def begin(view: View, channel: str, person: Address) -> Steps:

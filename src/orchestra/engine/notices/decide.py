@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_id
-from orchestra.engine.details.decide import fits
 from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.lifecycle import NOTICE
 from orchestra.engine.notices.checks import has_left
@@ -20,6 +19,7 @@ from orchestra.engine.notices.receipts import (
     on_retried,
     on_time,
 )
+from orchestra.engine.notices.saying import missing
 from orchestra.engine.notices.state import DUE, EVOLVE, Notices, wish_key
 from orchestra.engine.notices.telling import look, suppress
 from orchestra.engine.section import Section, Steps
@@ -46,7 +46,8 @@ def _plan(view: View, command: c.PlanNotice, at_us: int) -> Steps:
     topic = view.plan.notices.topics.get(command.topic)
     if topic is None:
         raise UnknownId("topic", command.topic)
-    _check_facts(command, topic)
+    for fact, why in missing(view, command.topic, topic, command.facts):
+        raise InvalidCommand(f"facts.{fact}", why)
     expires_us = _check_times(command, topic, at_us)
     name = view.notices.next_notice()
     yield e.NoticePlanned(
@@ -75,7 +76,8 @@ def _whom(view: View, command: c.PlanNotice) -> tuple[str | None, str]:
         return None, view.customer(command.customer)[0]
     assert command.case is not None  # just asked
     key = view.id_of("case", command.case)
-    return key, view.case(key)[1].customer
+    view.case(key)
+    return key, view.cases.cases[key].customer  # its own: the case that it goes on as may be parted from it
 
 
 def _digest(command: c.PlanNotice, about: str) -> str:
@@ -91,17 +93,6 @@ def _digest(command: c.PlanNotice, about: str) -> str:
     )
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _check_facts(command: c.PlanNotice, topic: NoticeTopic) -> None:
-    for fact, type_ in topic.facts.items():
-        if fact not in command.facts:
-            raise InvalidCommand(f"facts.{fact}", f"is missing: {command.topic} tells it")
-        if not fits(command.facts[fact], type_):
-            raise InvalidCommand(f"facts.{fact}", f"must be of type {type_}")
-    for fact in command.facts:
-        if fact not in topic.facts:
-            raise InvalidCommand(f"facts.{fact}", f"is no fact of {command.topic}")
 
 
 def _check_times(command: c.PlanNotice, topic: NoticeTopic, at_us: int) -> int:

@@ -176,11 +176,6 @@ class Notices(Slice):
         """Until when nobody disturbs a person with whom somebody talked; 0 if nobody did."""
         return max((self.cooling.get(one, 0) for one in ids), default=0)
 
-    def matter_of(self, ids: Sequence[str]) -> str | None:
-        """The newest case under which a person was told what is about no case; None if they were told nothing."""
-        found = (self.matters[one] for one in ids if one in self.matters)
-        return max(found, key=lambda case: int(case[2:]), default=None)
-
     # Changes
 
     def planned(self, event: e.NoticePlanned, at_us: int) -> None:

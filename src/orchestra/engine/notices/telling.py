@@ -7,13 +7,13 @@ what becomes of its message (`receipts`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from string import Template
 
 from orchestra.engine.cases.decide import resolved
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.lifecycle import CASE, DELIVERY
-from orchestra.engine.notices.checks import Stop, stopped
-from orchestra.engine.notices.choosing import begin, legs_for, place_on, refusal
+from orchestra.engine.notices.checks import Stop, quiet, stopped
+from orchestra.engine.notices.choosing import begin, legs_for, matter_of, place_on, refusal
+from orchestra.engine.notices.saying import wording
 from orchestra.engine.notices.state import Notice
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
@@ -23,7 +23,7 @@ from orchestra.model.addresses import Address
 from orchestra.model.notices import Leg, NoticeTopic
 from orchestra.model.structure import microseconds
 
-__all__ = ["called_back", "look", "suppress", "told", "told_by", "wording"]
+__all__ = ["called_back", "look", "suppress", "told", "told_by"]
 
 
 def look(view: View, name: str, at_us: int) -> Iterator[e.Event]:
@@ -73,7 +73,11 @@ def _send(view: View, name: str, row: Notice, at_us: int) -> Iterator[e.Event]:
         place = place_on(view, row, leg.channel)
         reason = "no_address" if place is None else refusal(view, row, topic, leg.channel)
         if place is not None and reason is None:
-            yield from _write(view, name, row, leg, place, at_us)
+            stop = quiet(view, name, at_us, leg.channel)
+            if stop is None:
+                yield from _write(view, name, row, leg, place, at_us)
+            else:
+                yield e.NoticeHeld(name, row.customer, stop.reason, stop.until_us)
             return
         if topic.legs:
             yield e.NoticeLegSkipped(name, row.customer, leg.channel, reason or "")
@@ -90,7 +94,7 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
     case = yield from _matter(view, row, conversation, at_us)
     message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
     topic = view.plan.notices.topics[row.topic]
-    until_us = _until(view, row, topic, leg, at_us)
+    until_us, (title, text) = _until(view, row, topic, leg, at_us), wording(view, row, topic, leg.channel)
     yield e.NoticeSending(
         name, row.customer, case, leg.channel, conversation, message, delivery, leg.success_at, until_us
     )
@@ -100,7 +104,8 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
         conversation=conversation,
         case=case,
         customer=talk.customer,
-        text=wording(row, topic),
+        text=text,
+        title=title,
         key=f"message:{name}:{delivery}",
         topic=row.topic,
         purpose=topic.purpose,
@@ -108,11 +113,6 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
         notice=name,
         expires_us=row.expires_us,
     )
-
-
-def wording(row: Notice, topic: NoticeTopic) -> str:
-    """What a customer is told."""
-    return Template(topic.text).substitute(row.facts)
 
 
 def _until(view: View, row: Notice, topic: NoticeTopic, leg: Leg, at_us: int) -> int:
@@ -130,7 +130,7 @@ def _matter(view: View, row: Notice, conversation: str, at_us: int) -> Steps:
     """The case under which it is written; what is about none is a matter of its own, settled unless they answer."""
     if row.case is not None:
         return view.cases.root(row.case)
-    known = view.notices.matter_of(view.identity.group(row.customer))
+    known = matter_of(view, row.customer)
     if known is not None and view.cases.row(known).state not in CASE.final:
         return view.cases.root(known)
     talk = view.contacts.conversations[conversation]
