@@ -22,6 +22,7 @@ from orchestra.model.definitions import AgentDefinition, Callbacks, Channel, Lab
 from orchestra.model.engagements import Engagements
 from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
+from orchestra.model.pace import SendingRate
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
 from orchestra.model.scores import (
@@ -161,6 +162,7 @@ def swarm_plan() -> Plan:
             silence=Silence(30 * second, 0),
             on_agent_lost="park",
             park_for=40 * second,
+            rate=SendingRate(3, 10 * second, 2),
         ),
         "task": Channel(work=True, weight_percent=30, wrap_up=3 * second, on_agent_lost="keep"),
     }

@@ -15,6 +15,7 @@ from orchestra.model.cases import Cases, Disposition
 from orchestra.model.commitments import CommitmentAttribute, Commitments
 from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
+from orchestra.model.pace import SendingRate
 from orchestra.model.participants import Participant
 from orchestra.model.roles import Role, Sight
 from orchestra.model.routing import Ageing, Condition, Ring, Serving, Step
@@ -193,9 +194,11 @@ class Account:
 
     Attributes:
         queue: where its contacts wait, instead of the channel's queue.
+        rate: how fast it sends, instead of the channel's rate.
     """
 
     queue: str | None = None
+    rate: SendingRate | None = None
 
 
 @attrs.frozen
@@ -261,6 +264,7 @@ class Channel:
         most_verified: the highest of the plan's levels that a customer can be verified to on it; None for any.
         poll: how often its accounts are asked for news, at least a second, where their adapter can ask; None for only
             when the workspace opens and when an account is up again, to fill the gap.
+        rate: how fast each of its accounts sends; as fast as it can unless stated.
         calendar: by which business time counts on it; the workspace's unless stated.
     """
 
@@ -290,6 +294,7 @@ class Channel:
     park_for: timedelta = timedelta(hours=1)
     most_verified: str | None = None
     poll: timedelta | None = None
+    rate: SendingRate | None = None
     calendar: str | None = None
 
     @property

@@ -22,6 +22,7 @@ from orchestra.model.findings import FIELD_TYPES, check_findings
 from orchestra.model.hours import check_hours, zone_fault
 from orchestra.model.identity import check_identity
 from orchestra.model.notice_checks import Reachable, check_notices
+from orchestra.model.pace import check_rate
 from orchestra.model.participants import check_participants
 from orchestra.model.plan_data import PlanData
 from orchestra.model.privacy import check_privacy
@@ -289,6 +290,14 @@ def _check_privacy(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_privacy(plan.privacy)
 
 
+def _check_rates(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    for name, channel in plan.channels.items():
+        rates = {f"channels.{name}.accounts.{key}.rate": account.rate for key, account in channel.accounts.items()}
+        for path, rate in {f"channels.{name}.rate": channel.rate, **rates}.items():
+            if rate is not None:
+                yield from check_rate(path, rate)
+
+
 def _check_quiet_hours(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     channels = None if lost.touches("channels") else plan.channels
     return check_quiet_hours(plan.quiet_hours, plan.workspace.zone, channels)
@@ -355,5 +364,6 @@ _CHECKS = (
     _check_people,
     _check_brands,
     _check_quiet_hours,
+    _check_rates,
     _check_templates,
 )

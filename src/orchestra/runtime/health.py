@@ -28,6 +28,7 @@ class Health:
         waiting: interactions and consults in queues.
         agents_taking_work: who may be offered something.
         deliveries_unsent: outbound messages whose outcome is still open.
+        deliveries_waiting: account, as `sms/main` -> how many messages wait until its rate lets it take more.
         sends_in_flight: attempts under way in this process.
         sending_stops: scopes an operator has stopped.
         channels_down: accounts over which nothing is sent, as `chat/main`.
@@ -49,6 +50,7 @@ class Health:
     waiting: int
     agents_taking_work: int
     deliveries_unsent: int
+    deliveries_waiting: Mapping[str, int]
     sends_in_flight: int
     sending_stops: int
     channels_down: tuple[str, ...]
@@ -79,6 +81,7 @@ def health_of(figures: Mapping[str, int], view: View, in_flight: int, news_unuse
         waiting=view.routing.index.waiting,
         agents_taking_work=len(view.routing.index.of_agent),
         deliveries_unsent=view.deliveries.unsent,
+        deliveries_waiting=view.deliveries.waiting_over(),
         sends_in_flight=in_flight,
         sending_stops=len(view.deliveries.stops),
         channels_down=tuple(key.replace("\x1f", "/") for key in sorted(view.outages.outages)),

@@ -3,7 +3,8 @@ from __future__ import annotations
 from tests.engine_driver import Driver
 from tests.invariants import check_rebuilt
 
-from orchestra.engine.deliveries.state import early_key, scope_key
+from orchestra.engine.deliveries.early import early_key
+from orchestra.engine.deliveries.state import scope_key
 from orchestra.model import commands as c
 
 

@@ -107,7 +107,7 @@ STAYS: Mapping[str, Sequence[str]] = {
     "segments": ["counts"],
     "hours": ["doors"],
     "routing": ["benches", "to_sweep", "left", "closed", "to_ask", "pace", "counts", "editions", "to_move"],
-    "deliveries": ["stops", "down", "frozen", "to_release", "early", "counts"],
+    "deliveries": ["stops", "down", "frozen", "to_release", "early", "buckets", "counts"],
     "notices": ["cooling", "counts"],
     "logs": ["prefixes", "importing"],
     "bots": ["bots"],

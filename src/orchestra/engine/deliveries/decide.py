@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_id, check_text
 from orchestra.engine.contacts.owned import owned
+from orchestra.engine.deliveries.early import early_key
+from orchestra.engine.deliveries.pace import RATE
 from orchestra.engine.deliveries.planning import conversation_with, recipient, write
 from orchestra.engine.deliveries.state import (
     DUE,
@@ -18,7 +20,6 @@ from orchestra.engine.deliveries.state import (
     TALKING,
     Deliveries,
     Delivery,
-    early_key,
     scope_key,
 )
 from orchestra.engine.engagements.leading import talks_with
@@ -27,7 +28,8 @@ from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.notices.checks import stays
 from orchestra.engine.notices.state import RECALLED
 from orchestra.engine.notices.telling import told_by
-from orchestra.engine.section import Section, Steps
+from orchestra.engine.outages.state import account_key
+from orchestra.engine.section import SLICE_PAUSE_US, Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
@@ -42,6 +44,8 @@ __all__ = ["SECTION", "conversation_with"]
 LetGo = e.InteractionFinished | e.InteractionDone | e.InteractionQueued | e.InteractionCanceled | e.TransferCompleted
 
 _LONGEST_RETRY_AFTER_US = 24 * 3600 * 1_000_000
+_PERMITS = 50
+"""Given at once over one account."""
 _PEOPLE = ("agent", "bot", "operator")
 """Whose messages are somebody's answer. What the application sends by itself is not."""
 _OUTCOMES = ("accepted", "retry", "failed", "unknown")
@@ -130,6 +134,8 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
     reason = stays(view, command.delivery, at_us)
     if reason is not None:
         raise NotAllowedInState(command.delivery, f"a notice that must not leave now: {reason}", "start")
+    if not view.deliveries.has_token(row.channel, row.account, at_us):
+        raise NotAllowedInState(command.delivery, f"faster than {row.channel} takes", "start")
     yield e.DeliveryStarted(command.delivery, row.customer, command.attempt, command.epoch)
     return None
 
@@ -154,7 +160,10 @@ def _outcome(view: View, command: c.RecordOutcome, at_us: int) -> Steps:
 def _again(
     view: View, name: str, row: Delivery, code: str | None, retry_after_us: int | None, at_us: int
 ) -> e.DeliveryRetried | e.DeliveryFailed:
-    """Another attempt after a full-jitter back-off (Brooker 2015, "Exponential Backoff And Jitter"), or the end."""
+    """Another attempt after a full-jitter back-off (Brooker 2015, "Exponential Backoff And Jitter"), or the end.
+
+    What a provider asks to wait comes before it: all that it turned away at once must not come back at once.
+    """
     limits = view.plan.deliveries
     if row.attempts >= limits.attempts:
         return e.DeliveryFailed(name, row.customer, row.attempts, code)
@@ -164,7 +173,7 @@ def _again(
     )
     wait_us = view.draw(ceiling + 1, "retry", name, row.attempts)
     if retry_after_us is not None:
-        wait_us = max(wait_us, min(max(retry_after_us, 0), _LONGEST_RETRY_AFTER_US))
+        wait_us += min(max(retry_after_us, 0), _LONGEST_RETRY_AFTER_US)
     return e.DeliveryRetried(name, row.customer, row.attempts, at_us + wait_us, code)
 
 
@@ -258,9 +267,31 @@ def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
     elif _is_hushed(view, row):
         yield e.DeliveryHeld(name, row.customer, TALKING)
+    elif _must_wait(view, row, at_us):
+        yield e.DeliverySpread(name, row.customer)
     else:
         until_us = at_us + microseconds(view.plan.deliveries.permit)
         yield e.DeliveryPermitted(name, row.customer, row.attempts + 1, until_us)
+
+
+def _must_wait(view: View, row: Delivery, at_us: int) -> bool:
+    """Whether a delivery waits until its account takes more, or behind what waits for that already."""
+    own = view.deliveries
+    if not own.has_room(row.channel, row.account, at_us):
+        return True
+    return not row.waits and own.goes_before(account_key(row.channel, row.account), automatic=row.automatic)
+
+
+def _take_more(view: View, key: str, at_us: int) -> Iterator[e.Event]:
+    """Permit what waits over an account as far as it takes more; people's words first."""
+    own, (channel, _, account) = view.deliveries, key.partition("\x1f")
+    for _ in range(_PERMITS):
+        name = own.first_waiting(key)
+        if name is None or not own.has_room(channel, account, at_us):
+            break
+        yield from _permit(view, name, at_us)
+    next_us = own.room_at(channel, account, at_us) if own.first_waiting(key) is not None else None
+    yield e.AccountPaced(channel, account, at_us + SLICE_PAUSE_US if next_us == at_us else next_us)
 
 
 def _is_hushed(view: View, row: Delivery) -> bool:
@@ -409,5 +440,5 @@ SECTION = Section(
         e.CustomersSplit: _on_split,
         e.AgentDefined: _on_agent_defined,
     },
-    {DUE: _permit, PERMIT: _permit_over, EXPIRY: _expire, RELEASE: _release, HUSH: _hush_over},
+    {DUE: _permit, PERMIT: _permit_over, EXPIRY: _expire, RELEASE: _release, HUSH: _hush_over, RATE: _take_more},
 )

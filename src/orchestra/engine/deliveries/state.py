@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import attrs
 
+from orchestra.engine.deliveries.early import Early, EarlyReceipt
+from orchestra.engine.deliveries.pace import DUE, Bucket, Paced
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.outages.state import account_key
-from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows, Slice
+from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows
 from orchestra.model import events as e
 from orchestra.model.identity import SERVICE
 
@@ -25,13 +26,9 @@ __all__ = [
     "TALKING",
     "Deliveries",
     "Delivery",
-    "EarlyReceipt",
-    "early_key",
     "scope_key",
 ]
 
-DUE = "deliveries.due"
-"""Timer of a delivery's next attempt."""
 EXPIRY = "deliveries.expiry"
 """Timer of a delivery that has not left."""
 PERMIT = "deliveries.permit"
@@ -46,8 +43,6 @@ TALKING = "somebody talks with them"
 SLICE = 200
 """Deliveries released in one go."""
 
-_EARLY_KEPT_US = 7 * 24 * 3600 * 1_000_000
-
 
 @attrs.define
 class Delivery:
@@ -56,6 +51,7 @@ class Delivery:
     `is_outdated` once what was said of its `subject` was corrected after it was written: it must not leave any more.
     `turn` is its place among those of its conversation that are neither held nor ended; they leave one after the other.
     `lapses` counts the permits that nobody used since the last attempt; `notice` says when its message must not leave.
+    `waits` is its place among those that wait until their account takes more; 0 if it does not.
     """
 
     key: str
@@ -84,17 +80,7 @@ class Delivery:
     is_hushed: bool = False
     notice: str | None = None
     provider_ids: list[str] = attrs.field(factory=list)
-
-
-@attrs.define
-class EarlyReceipt:
-    """A receipt for a provider's id that nobody knows yet."""
-
-    number: int
-    at_us: int
-    receipt: str
-    occurred_us: int
-    code: str | None
+    waits: int = 0
 
 
 def scope_key(channel: str | None, topic: str | None) -> str:
@@ -102,12 +88,7 @@ def scope_key(channel: str | None, topic: str | None) -> str:
     return f"{channel or '*'}\x1f{topic or '*'}"
 
 
-def early_key(channel: str, account: str, provider_id: str, receipt: str) -> str:
-    """The key of a receipt for a message not yet known."""
-    return f"{channel}\x1f{account}\x1f{provider_id}\x1f{receipt}"
-
-
-class Deliveries(Slice):
+class Deliveries(Paced, Early):
     """Deliveries by id; `stops` is scope -> reason, `down` the accounts that are; `early` is provider id -> receipts.
 
     `frozen` is subject -> how many open conflicts there are about it; `about` is subject -> what has yet to leave.
@@ -121,6 +102,7 @@ class Deliveries(Slice):
         "frozen": None,
         "to_release": None,
         "early": EarlyReceipt,
+        "buckets": Bucket,
         "counts": None,
     }
 
@@ -133,7 +115,8 @@ class Deliveries(Slice):
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by key and provider id, and what is held, lapsed and out."""
+        """Rebuild the look-ups by key and provider id, and what is held, lapsed, out and waits."""
+        super().reindex()
         self.by_key: dict[str, str] = {}
         self.by_provider_id: dict[tuple[str, str, str], str] = {}
         self.held: dict[tuple[str, str], dict[str, int]] = {}
@@ -144,7 +127,6 @@ class Deliveries(Slice):
         self.unsent = 0
         self.line: dict[str, dict[str, int]] = {}
         self.about: dict[str, dict[str, int]] = {}
-        self._early_order = deque(sorted((row.number, key) for key, row in self.early.items()))
         for name in sorted(self.deliveries, key=lambda name: int(name[2:])):
             row = self.deliveries[name]
             self.by_key[row.key] = name
@@ -182,6 +164,7 @@ class Deliveries(Slice):
             self.about.setdefault(row.subject, {})[name] = 1
         if row.state == "PERMITTED":
             self.permitted[name] = 1
+            self._keep(account_key(row.channel, row.account), 1)
         elif row.state == "STARTED":
             self.started[name] = 1
         elif row.state == "PENDING" and row.lapses:
@@ -191,7 +174,8 @@ class Deliveries(Slice):
         self.unsent -= _is_unsent(row)
         if row.subject is not None:
             _drop(self.about, row.subject, name)
-        self.permitted.pop(name, None)
+        if self.permitted.pop(name, None) is not None:
+            self._keep(account_key(row.channel, row.account), -1)
         self.started.pop(name, None)
         if row.state == "PENDING" and row.lapses:
             _drop(self.lapsed, (row.channel, row.account), name)
@@ -266,6 +250,7 @@ class Deliveries(Slice):
     def permitted_to(self, event: e.DeliveryPermitted, at_us: int) -> None:
         """The attempt may leave; the permit runs."""
         row = self._step(event.delivery, "permit")
+        self._end_wait(event.delivery, row)
         row.until_us = event.until_us
         self._unhold(event.delivery, row, at_us)
         self.timers.cancel(DUE, event.delivery)
@@ -276,12 +261,19 @@ class Deliveries(Slice):
         row = self.deliveries[event.delivery]
         if row.state == "PERMITTED":
             self._step(event.delivery, "lapse")
+            self._look(row.channel, row.account, at_us)
+        self._end_wait(event.delivery, row)
         self._unhold(event.delivery, row, at_us)
         self._leave_line(event.delivery, row, at_us)
         row.is_hushed = event.reason == TALKING
         self._hold(event.delivery, row)
         self.timers.cancel(DUE, event.delivery)
         self.timers.cancel(PERMIT, event.delivery)
+
+    def spread_out(self, event: e.DeliverySpread, at_us: int) -> None:
+        """No stop keeps it, but its account takes no more."""
+        self._unhold(event.delivery, self.deliveries[event.delivery], at_us)
+        self.spread(event, at_us)
 
     def released(self, event: e.DeliveryReleased, at_us: int) -> None:
         """No stop keeps it; others of its conversation leave first."""
@@ -329,6 +321,8 @@ class Deliveries(Slice):
     def started_now(self, event: e.DeliveryStarted, at_us: int) -> None:
         """The attempt has left: it can neither lapse nor expire."""
         row = self._step(event.delivery, "start")
+        self._take(row.channel, row.account, at_us)
+        self._look(row.channel, row.account, at_us)
         row.lapses = 0
         row.attempts, row.epoch, row.until_us = event.attempt, event.epoch, None
         self.timers.cancel(PERMIT, event.delivery)
@@ -347,6 +341,7 @@ class Deliveries(Slice):
         is_lapse = row.state == "PERMITTED"
         row.lapses += is_lapse
         self._step(event.delivery, "lapse" if is_lapse else "retry")
+        self._look(row.channel, row.account, at_us)
         row.until_us = None
         self.timers.cancel(PERMIT, event.delivery)
         self.timers.set(DUE, event.delivery, event.next_us)
@@ -370,6 +365,8 @@ class Deliveries(Slice):
 
     def _give_up(self, name: str, trigger: str, at_us: int) -> None:
         row = self._step(name, trigger)
+        self._end_wait(name, row)
+        self._look(row.channel, row.account, at_us)
         self._unhold(name, row, at_us)
         self._leave_line(name, row, at_us)
         for timer in (DUE, PERMIT, EXPIRY):
@@ -383,22 +380,6 @@ class Deliveries(Slice):
             self._step(event.delivery, trigger)
         if event.early_key is not None:
             del self.early[event.early_key]
-
-    def receipt_kept(self, event: e.ReceiptKept, at_us: int) -> None:
-        """Keep a receipt that came too early."""
-        number = self.counts["early"] = self.counts.get("early", 0) + 1
-        row = EarlyReceipt(number, at_us, event.receipt, event.occurred_us, event.code)
-        key = early_key(event.channel, event.account, event.provider_id, event.receipt)
-        self.early[key] = row
-        self._early_order.append((number, key))
-        for _ in range(2):  # each one kept forgets at most two that nobody came for
-            oldest, key = self._early_order[0]
-            kept = self.early.get(key)
-            if kept is not None and kept.number == oldest:
-                if kept.at_us >= at_us - _EARLY_KEPT_US:
-                    return
-                del self.early[key]
-            self._early_order.popleft()
 
     def stopped(self, event: e.SendingStopped, at_us: int) -> None:
         """Nothing of the scope is permitted from here on."""
@@ -451,7 +432,8 @@ class Deliveries(Slice):
 
     def resumed(self, event: e.DeliveriesResumed, at_us: int) -> None:
         """What lapsed there is due now, slice by slice; but not what a stop keeps, or what waits for its turn."""
-        names = [name for name in self.lapsed.get((event.channel, event.account), ()) if self.is_first(name)]
+        lapsed = (name for name in self.lapsed.get((event.channel, event.account), ()) if self.is_first(name))
+        names = [name for name in lapsed if not self.deliveries[name].waits]
         for number, name in enumerate(sorted(names, key=lambda name: int(name[2:]))):
             self.timers.set(DUE, name, at_us + number // SLICE * SLICE_PAUSE_US)
 
@@ -479,6 +461,9 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.DeliveryPermitted: Deliveries.permitted_to,
     e.DeliveryHeld: Deliveries.held_back,
     e.DeliveryReleased: Deliveries.released,
+    e.DeliverySpread: Deliveries.spread_out,
+    e.AccountPaced: Deliveries.paced,
+    e.PlanChanged: Deliveries.rates_changed,
     e.DeliveryStarted: Deliveries.started_now,
     e.DeliveryAccepted: Deliveries.accepted,
     e.DeliveryRetried: Deliveries.retried,

@@ -113,6 +113,7 @@ from orchestra.model.events.contacts import (
 )
 from orchestra.model.events.definition import PlanChanged
 from orchestra.model.events.deliveries import (
+    AccountPaced,
     AutomationResumed,
     DeliveriesResumed,
     DeliveryAccepted,
@@ -124,6 +125,7 @@ from orchestra.model.events.deliveries import (
     DeliveryPlanned,
     DeliveryReleased,
     DeliveryRetried,
+    DeliverySpread,
     DeliveryStarted,
     DeliveryUnknown,
     ReceiptKept,
@@ -251,6 +253,7 @@ from orchestra.model.events.work import WorkItemOpened
 
 __all__ = [
     "EVENTS",
+    "AccountPaced",
     "ActionCanceled",
     "ActionDone",
     "ActionDue",
@@ -352,6 +355,7 @@ __all__ = [
     "DeliveryPlanned",
     "DeliveryReleased",
     "DeliveryRetried",
+    "DeliverySpread",
     "DeliveryStarted",
     "DeliveryUnknown",
     "DeviceLost",

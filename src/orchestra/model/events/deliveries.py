@@ -8,6 +8,7 @@ from orchestra.model.event import Event
 from orchestra.model.identity import SERVICE
 
 __all__ = [
+    "AccountPaced",
     "AutomationResumed",
     "DeliveriesResumed",
     "DeliveryAccepted",
@@ -19,6 +20,7 @@ __all__ = [
     "DeliveryPlanned",
     "DeliveryReleased",
     "DeliveryRetried",
+    "DeliverySpread",
     "DeliveryStarted",
     "DeliveryUnknown",
     "ReceiptKept",
@@ -135,6 +137,26 @@ class DeliveryReleased(Event):
 
     delivery: str
     customer: str
+
+
+@attrs.define
+class DeliverySpread(Event):
+    """Its account takes no more just now, by its rate: it waits until that takes more."""
+
+    delivery: str
+    customer: str
+
+
+@attrs.define
+class AccountPaced(Event):
+    """What waits over an account was looked at: it takes more at `next_us`.
+
+    None says that nothing waits, or that something which it was permitted has to begin first.
+    """
+
+    channel: str
+    account: str
+    next_us: int | None
 
 
 @attrs.define
