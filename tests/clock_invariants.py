@@ -97,6 +97,7 @@ class ClockWitness:
             case e.ClocksForgotten():
                 own = engine.view.clocks.clocks
                 self.clocks = {name: seen for name, seen in self.clocks.items() if name in own}
+                self.answered.pop(event.of, None)  # a closed case that is merged later brings no answer along
             case _:
                 pass
 

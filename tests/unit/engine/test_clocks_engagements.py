@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from tests.clock_plans import clocked, of, row, running, told
-from tests.engine_driver import SECOND, Driver
+from tests.clock_plans import CLOCKED, clocked, of, row, running, told
+from tests.engine_driver import SECOND, Driver, plan
 
 from orchestra.engine.clocks.waits import Spans, begin, close, together
 from orchestra.model import commands as c, events as e
@@ -102,3 +102,17 @@ def test_two_who_turn_out_to_be_one_have_waited_together() -> None:
     assert sorted(driver.engine.view.clocks.engaged.items()) == [("in1", "en1"), ("in2", "en2")]
     assert (row(driver).state, row(driver).ran_us) == ("PAUSED", 20 * SECOND)
     assert [one.ran_us for one in driver.engine.view.clocks.clocks.values() if one.subject == "en2"] == [0]
+
+
+def test_what_joins_an_engagement_while_its_calendar_is_gone_finds_it_by_another() -> None:
+    hours = "".join(f'{day} = ["00:00-24:00"]\n' for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+    wait = of("requester_wait", "engagement", target="300s", calendar='"shop"')
+    driver = clocked(f'[calendars.shop]\nzone = "UTC"\n{hours}{wait}')
+    for number in range(30):
+        driver.call(f"other{number}", after=0)
+    driver.call("joe", after=0)
+    driver.advance(60)
+    driver.change_plan(plan(CLOCKED + WAIT))
+    driver.message("joe", account="second", after=0)
+    assert (row(driver, "ck31").calendar, row(driver, "ck31").state) == (None, "RUNNING")
+    assert [moved.ran_us for moved in driver.events(e.ClockMoved) if moved.clock == "ck31"] == [60 * SECOND]

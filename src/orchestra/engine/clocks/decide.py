@@ -244,6 +244,8 @@ def _on_engaged(
             yield e.ClockCanceled(*about, "merged", ran(view, row, at_us), row.interaction)
         elif name is not None and track is not None:
             calendar = view.clocks.clocks[name].calendar
+            if calendar is not None and calendar not in view.plan.calendars:
+                continue  # another plan holds since a moment ago, and it is still looked at
             waited_us = together(track.waits.values(), view.plans.time(calendar).elapsed, at_us)
             yield from recount(view, name, waited_us, at_us)
     yield from _look(view, (event.engagement, other), at_us)
