@@ -387,9 +387,9 @@ def interaction_view(view: View, name: str | Ref) -> InteractionView:
 
 
 def suggested_case_of(view: View, interaction: str) -> CaseRef | None:
-    """The case that an interaction may belong to, beside its own."""
+    """The case that an interaction may belong to, beside its own; none whose customer has been archived since."""
     row = view.cases.suggestions.get(interaction)
-    return None if row is None else view.matter(row.case)
+    return None if row is None or row.case not in view.cases.cases else view.matter(row.case)
 
 
 def asked_of(view: View, agent: str) -> list[tuple[str, str, int]]:

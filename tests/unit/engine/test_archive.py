@@ -24,6 +24,7 @@ from orchestra.model.findings import FindingKind
 from orchestra.model.identity import Identity
 from orchestra.model.plan import Plan
 from orchestra.runtime.incidents import excepted_cases
+from orchestra.runtime.views import suggested_case_of
 
 
 class Archive(Driver):
@@ -343,6 +344,21 @@ def test_an_action_that_is_to_be_done_keeps_its_customer() -> None:
     assert driver.archived(62) == ["cu1"]
     assert driver.run(c.RequestAction("refund@1", "k1", case=got.case.id)).result.id == name
     assert len(driver.events(e.ActionRequested)) == 1
+
+
+def test_a_contact_may_still_go_to_the_case_of_somebody_archived_where_it_was_suggested_to_be() -> None:
+    driver = Archive()
+    joe = driver.message("joe", "email", topic="order")
+    driver.message("ann", "email", topic="bill")
+    driver.run(c.InviteToChannel("chat", joe.interaction, text="Here: {token}"), 1)
+    ann = driver.message("ann", "chat", invitation="iv1")
+    assert driver.last(e.CaseSuggested).case == joe.case.id
+    driver.close(joe)
+    assert driver.archived() == ["cu1"]
+    assert suggested_case_of(driver.engine.view, ann.interaction) is None
+    moved = driver.run(c.AcceptCaseSuggestion(ann.interaction), 1)
+    assert moved.result.id == joe.case.id
+    assert driver.is_there("cu1")
 
 
 def test_a_suggested_merge_keeps_both() -> None:

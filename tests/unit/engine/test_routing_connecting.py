@@ -318,3 +318,19 @@ def test_a_contact_that_is_being_connected_is_in_nobodys_hands() -> None:
         c.TransferInteraction(got.interaction, "ana", "sales"),
     ):
         driver.refuse(command, NotAllowedInState, state="CONNECTING")
+
+
+def test_what_could_not_be_connected_shares_its_place_with_what_its_case_was_merged_with() -> None:
+    """A contact that is being connected keeps its place for itself; one that rings on does not."""
+    driver = driver_of("ana", "bob", ring=Ring(first=2))
+    bill = driver.message("joe", "email", topic="bill", queue="sales")
+    got = call(driver, topic="order")
+    driver.accept()
+    driver.run(c.MergeCases(bill.case.id, got.case.id, "the same"))
+    assert driver.engine.view.engagements.linked == {}
+    made = driver.last(e.OfferConnecting)
+    token = driver.engine.view.routing.offers[made.offer].token
+    driver.run(c.ReportSetupFailed(made.offer, made.agent, token))
+    assert driver.engine.view.contacts.interactions[got.interaction].state == "OFFERED"
+    assert driver.engine.view.engagements.linked == {bill.interaction: got.interaction}
+    settled(driver)

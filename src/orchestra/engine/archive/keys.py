@@ -160,11 +160,21 @@ def _receipt(view: View, command: c.RecordReceipt) -> Iterator[str]:
         yield key_of("provider", command.channel, command.account, command.provider_id)
 
 
+def _accepted(view: View, command: c.AcceptCaseSuggestion) -> Iterator[str]:
+    """The case of somebody else to which a contact may belong."""
+    given = command.interaction
+    name = given if isinstance(given, str) else view.details.refs.get(given.value, "")
+    row = view.cases.suggestions.get(name)
+    if row is not None:
+        yield from _id(view.cases.cases, row.case)
+
+
 def _named(view: View, command: c.AddRef | c.ImportCustomer) -> Iterator[str]:
     yield from _ref(view, command.ref)
 
 
 _BY_KIND: Mapping[type[c.Command], Callable[[View, Any], Iterable[str]]] = {
+    c.AcceptCaseSuggestion: _accepted,
     c.ReceiveMessage: _inbound,
     c.ReceiveContact: _inbound,
     c.RecordReply: _recorded,

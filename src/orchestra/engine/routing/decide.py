@@ -234,6 +234,8 @@ def _on_offer_ended(view: View, event: e.OfferEnded, at_us: int) -> Iterator[e.E
         # What waits goes before what rings already, and what rings goes to the best, who need not be this agent.
         yield from offer_best_items(view, event.agent, at_us, rings=False)
         yield from fill_ring(view, event.interaction, at_us)
+        if event.outcome == "SETUP_FAILED" and view.engagements.engagements:
+            yield from keep_one(view, event.interaction)  # it was on its way to an agent, and waits again
     elif event.outcome in _REQUEUED and item.state == "OFFERED":
         yield queue_again(view, event.interaction, event.outcome.lower(), at_us)
         if event.outcome.lower() in _TAKEN_BACK:
