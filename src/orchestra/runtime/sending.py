@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 
 from orchestra.channels.account import Conversation
 from orchestra.channels.outbound import Message
-from orchestra.channels.parts import Identity
+from orchestra.channels.parts import Identity, TextFormat
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
 from orchestra.codec import decode_event
@@ -27,6 +27,7 @@ from orchestra.model.commands import (
     ResumeDeliveries,
     StartDelivery,
 )
+from orchestra.model.escaping import TOKEN
 from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
 from orchestra.runtime.keys import WorkspaceKey
@@ -204,7 +205,8 @@ class Sending:
             return Failed("erased")
         key = self._owner.key
         text = with_token(row, written.text, key)
-        message = Message(key=key.delivery_key(delivery), text=text, subject=written.title)
+        read_as = TextFormat(written.medium or "plain")
+        message = Message(key=key.delivery_key(delivery), text=text, format=read_as, subject=written.title)
         now = instant(self._owner.clock.now_us())
         try:
             return checked_plan(line.adapter.encode(message, line.account, to, now))
@@ -272,9 +274,11 @@ class Sending:
 
 
 def with_token(row: Delivery, text: str, key: WorkspaceKey) -> str:
-    """The text as it is sent: in an invitation its token, which stands nowhere before."""
+    """The text as it is sent: in an invitation or a notice its token, which stands nowhere before."""
+    if row.notice is not None:
+        return text.replace(TOKEN, key.reply_token(row.case))
     kind, _, invitation = row.key.partition(":")
-    return text.replace("{token}", key.invitation_token(invitation)) if kind == "invitation" else text
+    return text.replace(TOKEN, key.invitation_token(invitation)) if kind == "invitation" else text
 
 
 def _honours_keys(line: Line | None) -> bool:

@@ -127,12 +127,11 @@ class Paced(Slice):
     # Changes
 
     def spread(self, event: e.DeliverySpread, at_us: int) -> None:
-        """It waits until its account takes more, in its place if it has one."""
+        """It waits until its account takes more."""
         row = self.deliveries[event.delivery]
         self.timers.cancel(DUE, event.delivery)
-        if not row.waits:
-            row.waits = self.counts["waits"] = self.counts.get("waits", 0) + 1
-            self._wait(event.delivery, row, row.waits)
+        row.waits = self.counts["waits"] = self.counts.get("waits", 0) + 1
+        self._wait(event.delivery, row, row.waits)
         self._look(row.channel, row.account, at_us)
 
     def _wait(self, name: str, row: Any, number: int) -> None:

@@ -71,6 +71,7 @@ def write(
     customer: str,
     text: str,
     title: str | None = None,
+    medium: str | None = None,
     interaction: str | None = None,
     agent: str | None = None,
     key: str | None = None,
@@ -89,7 +90,8 @@ def write(
     row = view.contacts.conversations[conversation]
     message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
     body = view.position + 1  # where the next event, which holds the text, will stand
-    yield e.MessageWritten(message, case, customer, conversation, row.messages + 1, interaction, agent, text, title)
+    number = row.messages + 1
+    yield e.MessageWritten(message, case, customer, conversation, number, interaction, agent, text, title, medium)
     yield e.DeliveryPlanned(
         delivery,
         key or f"message:{message}",

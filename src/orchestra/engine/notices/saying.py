@@ -7,8 +7,9 @@ from string import Template
 
 from orchestra.engine.details.decide import fits
 from orchestra.engine.notices.state import Notice, Value
-from orchestra.engine.rendering import fact_faults, say
+from orchestra.engine.rendering import Rendered, fact_faults, say
 from orchestra.engine.view import View
+from orchestra.model.escaping import neutral
 from orchestra.model.notices import NoticeTopic
 
 __all__ = ["missing", "said", "wording"]
@@ -29,12 +30,12 @@ def missing(view: View, name: str, topic: NoticeTopic, facts: Mapping[str, Value
             yield fact, f"is no fact of {name}"
 
 
-def wording(view: View, row: Notice, topic: NoticeTopic, channel: str) -> tuple[str | None, str]:
-    """The line above it, if it has one, and what is said on a channel."""
-    if topic.text:
-        return None, Template(topic.text).substitute(row.facts)
-    rendered = say(view, row.customer, row.topic, channel, row.facts)
-    return None if rendered.title is None else str(rendered.title), rendered.text
+def wording(view: View, row: Notice, topic: NoticeTopic, channel: str) -> Rendered:
+    """What is said on a channel."""
+    if not topic.text:
+        return say(view, row.customer, row.topic, channel, row.facts)
+    facts = {name: neutral(str(value)) for name, value in row.facts.items()}
+    return Rendered(None, Template(topic.text).substitute(facts), "plain", view.plan.workspace.language)
 
 
 def said(view: View, row: Notice) -> str | None:
@@ -42,4 +43,4 @@ def said(view: View, row: Notice) -> str | None:
     topic = view.plan.notices.topics.get(row.topic)
     if topic is None or next(missing(view, row.topic, topic, row.facts), None) is not None:
         return None
-    return wording(view, row, topic, topic.legs[0].channel if topic.legs else "")[1]
+    return wording(view, row, topic, topic.legs[0].channel if topic.legs else "").text

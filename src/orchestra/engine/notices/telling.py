@@ -94,7 +94,7 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
     case = yield from _matter(view, row, conversation, at_us)
     message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
     topic = view.plan.notices.topics[row.topic]
-    until_us, (title, text) = _until(view, row, topic, leg, at_us), wording(view, row, topic, leg.channel)
+    until_us, worded = _until(view, row, topic, leg, at_us), wording(view, row, topic, leg.channel)
     yield e.NoticeSending(
         name, row.customer, case, leg.channel, conversation, message, delivery, leg.success_at, until_us
     )
@@ -104,8 +104,9 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
         conversation=conversation,
         case=case,
         customer=talk.customer,
-        text=text,
-        title=title,
+        text=worded.text,
+        title=None if worded.title is None else worded.title.text,
+        medium=None if worded.medium == "plain" else worded.medium,
         key=f"message:{name}:{delivery}",
         topic=row.topic,
         purpose=topic.purpose,

@@ -115,7 +115,8 @@ class MessageReceived(Event):
 class MessageWritten(Event):
     """An agent or the company wrote a message; its delivery is planned.
 
-    `title` stands above it where the channel has one, as the subject of a mail does.
+    `title` stands above it where the channel has one, as the subject of a mail does. `medium` is how it is read, `html`
+    or `markdown`; None for as it stands.
     """
 
     message: str
@@ -127,6 +128,7 @@ class MessageWritten(Event):
     agent: str | None = None
     text: str | None = private()
     title: str | None = private()
+    medium: str | None = None
 
 
 @attrs.define
