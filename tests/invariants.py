@@ -836,6 +836,7 @@ def check_state(engine: Engine, witness: Witness | None = None) -> None:
     _check_cases(engine)
     _check_deliveries(engine)
     desk_invariants.check(engine)
+    journey_invariants.check(engine)
     case_invariants.check(engine)
     people_invariants.check(engine)
     pace_invariants.check(engine)

@@ -30,6 +30,7 @@ from tests import (
     commitment_moves,
     import_moves,
     incident_moves,
+    journey_invariants,
     journey_moves,
     moves,
     notice_moves,
@@ -106,7 +107,8 @@ class Run:
         is_shadowed = seed % 4 == 1 and "clock_steps" not in self.faults
         self.shadow = ArchivingEngine(moves.SCORES, PREDICATES, action_moves.NAMES) if is_shadowed else None
         self.rests = Dice(seed + 2_000_000)
-        self.steps = Dice(seed + 3_000_000)
+        # In a third of the runs cases go on by stages, from dice of their own, none of which has clocks.
+        self.has_stages, self.steps = seed % 6 in (1, 5), Dice(seed + 3_000_000)
         # In every other run there are service clocks, from dice of their own: the other runs go as without them.
         self.clocks = Dice(seed + 4_000_000)
         self.has_clocks = seed % 2 == 0
@@ -165,6 +167,7 @@ class Run:
             self.keep(decided.events, decided.at_us, decided.actor)
         if self.looked_at != engine.position:  # without a batch between, all is as it was
             check_liveness(engine)
+            journey_invariants.check_liveness(engine, self.witness.journeys)
             self.looked_at = engine.position
         self.follow(None)
 
@@ -238,11 +241,14 @@ class Run:
                 yield command
 
     def progress(self) -> Iterator[c.Command]:
-        """In some runs cases go on by stages, from dice of its own: the other runs go as without it."""
-        if self.report.seed % 3 == 2 and self.steps.chance(40):
-            command = self.steps.of({**journey_moves.WEIGHTS})(self.driver.engine, self.steps)
-            if command is not None:
-                yield command
+        """Where cases go on by stages, they do, and their customers are told and promised things."""
+        if not self.has_stages or not self.steps.chance(40):
+            return
+        if self.steps.chance(15):
+            yield from journey_moves.slip(self.driver.engine, self.steps)
+        command = self.steps.of({**journey_moves.WEIGHTS})(self.driver.engine, self.steps)
+        if command is not None:
+            yield command
 
     def timed(self) -> Iterator[c.Command]:
         """Where there are clocks, they are paused and resumed, and what they go by changes."""
@@ -272,6 +278,8 @@ class Run:
             command = c.ChangePlan(plan, plan.digest(), command.zone_data, command.key_check)
         self.drain()
         command = self.with_clocks(command)
+        if self.has_stages and isinstance(command, c.ChangePlan):
+            command = journey_moves.with_case_types(command, self.steps)
         engine, name = self.driver.engine, type(command).__name__
         position, before = engine.position, engine.state_hash() if self.dice.chance(4) else None
         self.follow(command)

@@ -46,6 +46,8 @@ _AREAS = {
     "offers": "Offers and routing",
     "outages": "Accounts that are down, and how far they are read",
     "ownership": "Hand-off and escalation",
+    "stages": "Types of cases and their stages",
+    "promises": "Promises, forecasts and delays",
     "rules": "Rules",
     "callbacks": "Callbacks",
     "participants": "Participants of cases",

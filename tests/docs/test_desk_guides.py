@@ -22,6 +22,7 @@ GUIDES = (
     "clocks",
     "rules",
     "one-matter",
+    "promises",
 )
 
 

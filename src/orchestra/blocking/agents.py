@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from orchestra.blocking.portal import Counterpart, Stream, as_is
-from orchestra.model.results import CaseRef, RequestedCallback, Stated, Written
+from orchestra.model.case_types import RESOLUTION
+from orchestra.model.results import CaseRef, Promised, RequestedCallback, Stated, Written
 from orchestra.runtime import agents
 from orchestra.runtime.context import Context
 
@@ -247,6 +248,22 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
             CommandRefused: the contact was moved to another case, or the fact or its value is too long.
         """
         self._door.run(self._inner.tell_fact, fact, value)
+
+    def promise(self, what: str = RESOLUTION, due: datetime | None = None) -> Promised:
+        """Note what the customer was just promised of their case.
+
+        Args:
+            what: a stage of it, which is to be over then; or `resolution`: the matter is done; or `update`: they hear
+                of it.
+            due: by when, with a time zone; what is foreseen unless given, or where nothing is, the next update.
+
+        Raises:
+            MalformedMessage: the time has no time zone.
+            NotPermitted: no role of the agent's lets them promise that.
+            CommandRefused: the case has no such stage, that was promised already for another time, or nothing can be
+                foreseen.
+        """
+        return self._door.run(self._inner.promise, what, due)
 
     def hold(self) -> None:
         """Put the customer on hold."""

@@ -5,11 +5,13 @@ Generated from `orchestra.runtime.journeys` by `tests/blocking_generator.py`; do
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from orchestra.blocking.portal import Opened
 from orchestra.model.addresses import Ref
+from orchestra.model.case_types import RESOLUTION
+from orchestra.model.results import Promised
 from orchestra.runtime import journeys
 
 __all__ = ["Journeys"]
@@ -69,3 +71,131 @@ class Journeys(Opened[AnyJourneys]):
             CommandRefused: there is no such clock, or nobody has paused it.
         """
         self._door.run(self._inner.resume_clock, clock, actor=actor)
+
+    def set_case_type(self, case: str | Ref, case_type: str | None, *, actor: str | None = None) -> None:
+        """Say which of the plan's types a case is of, whatever its topic says; it begins with the first stage.
+
+        Args:
+            case: its id, or the application's own key.
+            case_type: one of the plan's `case_types`; None for none.
+            actor: who says so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            CommandRefused: there is no such case or type, or the case is settled.
+        """
+        self._door.run(self._inner.set_case_type, case, case_type, actor=actor)
+
+    def advance(
+        self,
+        case: str | Ref,
+        stage: str,
+        *,
+        due: datetime | None = None,
+        earliest: datetime | None = None,
+        reason: str | None = None,
+        actor: str | None = None,
+    ) -> None:
+        """Say that a case has come to a stage; or, in that stage already, by when that will be over.
+
+        Args:
+            case: its id, or the application's own key.
+            stage: one of its type.
+            due: by when the stage is expected to be over, with a time zone; what is normal unless given.
+            earliest: not before when; exactly then unless given.
+            reason: why, in a few words without personal data.
+            actor: who says so, as `back_office:erp`; the application itself unless given.
+
+        Guarantees:
+            Saying the same again changes nothing.
+
+        Raises:
+            MalformedMessage: a time has no time zone.
+            CommandRefused: there is no such case, it has no such stage or is settled, or the time is over.
+        """
+        self._door.run(self._inner.advance, case, stage, due=due, earliest=earliest, reason=reason, actor=actor)
+
+    def promise(
+        self,
+        case: str | Ref,
+        what: str = RESOLUTION,
+        *,
+        due: datetime | None = None,
+        earliest: datetime | None = None,
+        confidence: int | None = None,
+        interaction: str | Ref | None = None,
+        actor: str | None = None,
+    ) -> Promised:
+        """Note that a customer was promised something of their case.
+
+        Args:
+            case: its id, or the application's own key.
+            what: a stage of it, which is to be over then; or `resolution`: the matter is done; or `update`: they hear
+                of it.
+            due: by when, with a time zone; what is foreseen unless given, or where nothing is, the next update.
+            earliest: not before when; from now on unless given.
+            confidence: how sure that is, 1 to 100.
+            interaction: the contact in which it was said, if it was in one.
+            actor: who promised it, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            MalformedMessage: a time has no time zone.
+            NotPermitted: no role of the agent's lets them promise that.
+            CommandRefused: there is no such case, it has no such stage or is settled, that was promised already for
+                another time, or nothing can be foreseen.
+        """
+        return self._door.run(
+            self._inner.promise,
+            case,
+            what,
+            due=due,
+            earliest=earliest,
+            confidence=confidence,
+            interaction=interaction,
+            actor=actor,
+        )
+
+    def revise_promise(
+        self,
+        promise: str,
+        reason: str,
+        *,
+        due: datetime | None = None,
+        earliest: datetime | None = None,
+        confidence: int | None = None,
+        interaction: str | Ref | None = None,
+        actor: str | None = None,
+    ) -> Promised:
+        """Note that a customer was told another time than they were promised, by which it is still judged.
+
+        Args:
+            promise: its id.
+            reason: why, in a few words without personal data.
+            due: by when now, with a time zone; what is foreseen unless given.
+            earliest: not before when; from now on unless given.
+            confidence: how sure that is, 1 to 100.
+            interaction: the contact in which it was said, if it was in one.
+            actor: who said so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            MalformedMessage: a time has no time zone.
+            NotPermitted: no role of the agent's lets them promise that.
+            CommandRefused: there is no such promise, it is done or withdrawn, or nothing can be foreseen.
+        """
+        return self._door.run(
+            self._inner.revise_promise,
+            promise,
+            reason,
+            due=due,
+            earliest=earliest,
+            confidence=confidence,
+            interaction=interaction,
+            actor=actor,
+        )
+
+    def withdraw_promise(self, promise: str, reason: str, *, actor: str | None = None) -> None:
+        """Note that a customer was told that a promise does not hold.
+
+        Raises:
+            CommandRefused: there is no such promise, or it is done, broken or withdrawn.
+        """
+        self._door.run(self._inner.withdraw_promise, promise, reason, actor=actor)

@@ -11,7 +11,7 @@ from orchestra.blocking.portal import Opened
 from orchestra.model.addresses import Ref
 from orchestra.runtime import standing
 from orchestra.runtime.clocks import ClockView
-from orchestra.runtime.progress import ToldFact
+from orchestra.runtime.progress import ProgressView, ToldFact
 
 __all__ = ["Standing"]
 
@@ -42,3 +42,12 @@ class Standing(Opened[AnyStanding]):
             UnknownId: there is no such case.
         """
         return self._door.run(self._inner.clocks, case)
+
+    def progress(self, case: str | Ref, *, actor: str | None = None) -> ProgressView:
+        """How far a case has come, what is foreseen and promised of it; for an `actor`, as in `timeline`.
+
+        Raises:
+            UnknownId: there is no such case.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
+        """
+        return self._door.run(self._inner.progress, case, actor=actor)

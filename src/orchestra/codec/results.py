@@ -35,6 +35,7 @@ from orchestra.model.results import (
     Invited,
     Linked,
     OfferedHandOff,
+    Promised,
     Received,
     RequestedCallback,
     Stated,
@@ -52,7 +53,7 @@ _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed, Erased, Invited, Linked),
-        *(OfferedHandOff, Received, RequestedCallback, Stated, TakesPart, WorkOpened, Written),
+        *(OfferedHandOff, Promised, Received, RequestedCallback, Stated, TakesPart, WorkOpened, Written),
     )
 }
 _REFUSALS: dict[str, type[Any]] = {

@@ -9,8 +9,9 @@ from orchestra.errors import Fault, InvalidCommand, NotPermitted
 from orchestra.model import commands as c
 from orchestra.model.addresses import Actor, actor_kind, actor_name
 from orchestra.model.plan import Plan
+from orchestra.model.roles import Role
 
-__all__ = ["authorize", "covers_others", "may_also", "role_faults"]
+__all__ = ["authorize", "covers_others", "granting_roles", "may_also", "role_faults"]
 
 _OWN_WORK: frozenset[type[c.Command]] = frozenset(
     {
@@ -78,6 +79,11 @@ _CASE_WORK: frozenset[type[c.Command]] = frozenset(
         c.MakeCommitment,
         c.WithdrawCommitment,
         c.TellFact,
+        c.SetCaseType,
+        c.AdvanceCase,
+        c.MakePromise,
+        c.RevisePromise,
+        c.WithdrawPromise,
         c.LinkQuestion,
         c.UnlinkQuestion,
         c.LinkToIncident,
@@ -202,8 +208,18 @@ def _authorize_agent(
 
 def covers_others(view: View, command: c.Command, agent: Agent) -> bool:
     """Whether a role of an agent lets them give a command in the work of others."""
+    return any(role.others for role in _granting(view, command, agent))
+
+
+def granting_roles(view: View, command: c.Command, actor: Actor) -> list[Role]:
+    """The roles by which an agent or bot may give a command; none of whoever needs none."""
+    agent = view.presence.agents.get(actor_name(actor)) if actor_kind(actor) in ("agent", "bot") else None
+    return [] if agent is None else _granting(view, command, agent)
+
+
+def _granting(view: View, command: c.Command, agent: Agent) -> list[Role]:
     kind, roles = type(command).__name__, [view.plan.roles[role] for role in agent.roles if role in view.plan.roles]
-    return any(role.others and (kind in role.may or "*" in role.may) for role in roles)
+    return [role for role in roles if kind in role.may or "*" in role.may]
 
 
 def may_also(view: View, command: c.Command, other: type[c.Command]) -> bool:

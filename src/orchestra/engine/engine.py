@@ -45,11 +45,13 @@ from orchestra.engine.outages.decide import SECTION as OUTAGES
 from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.personal.decide import SECTION as PERSONAL
 from orchestra.engine.presence.decide import SECTION as PRESENCE
+from orchestra.engine.promises.decide import SECTION as PROMISES
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.rules.firing import SECTION as RULES, Firing
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Decide, OnTimer, React, Section, Slice, Steps
 from orchestra.engine.segments.decide import SECTION as SEGMENTS
+from orchestra.engine.stages.decide import SECTION as STAGES
 from orchestra.engine.supervision.decide import SECTION as SUPERVISION
 from orchestra.engine.targets.decide import SECTION as TARGETS
 from orchestra.engine.view import View
@@ -101,6 +103,8 @@ SECTIONS: tuple[Section[Any], ...] = (
     KNOWN,
     COMMITMENTS,
     FACTS,
+    STAGES,
+    PROMISES,
     FINDINGS,
     INCIDENTS,
     CLOCKS,

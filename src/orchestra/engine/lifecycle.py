@@ -26,6 +26,7 @@ __all__ = [
     "NOTICE",
     "OFFER",
     "PRESENCE",
+    "PROMISE",
     "RECEIPTS",
     "TARGET",
     "Machine",
@@ -458,6 +459,25 @@ CLOCK = Machine(
     ),
 )
 
+PROMISE = Machine(
+    "promise",
+    initial="OPEN",
+    final=frozenset({"KEPT", "BROKEN", "WITHDRAWN"}),
+    steps=_table(
+        """
+        OPEN    revise   REVISED
+        OPEN    keep     KEPT
+        OPEN    break    BROKEN
+        OPEN    withdraw WITHDRAWN
+        REVISED revise   REVISED
+        REVISED keep     KEPT
+        REVISED break    BROKEN
+        REVISED withdraw WITHDRAWN
+        BROKEN  revise   BROKEN
+        """
+    ),
+)
+
 RECEIPTS = {"delivered": "deliver", "read": "read", "acted": "act", "failed": "fail"}
 """A receipt's word -> the trigger it is. A step that is not listed changes nothing: receipts never regress."""
 
@@ -475,5 +495,6 @@ MACHINES = (
     NOTICE,
     INVITATION,
     CLOCK,
+    PROMISE,
 )
 """All machines, for the documentation and the tests that walk them."""

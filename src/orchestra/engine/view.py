@@ -33,11 +33,13 @@ from orchestra.engine.outages.state import Outages
 from orchestra.engine.ownership.state import Ownership
 from orchestra.engine.personal.state import Personal
 from orchestra.engine.presence.state import Agent, Presence
+from orchestra.engine.promises.state import Promises
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.rules.state import Rules
 from orchestra.engine.scores import Rating
 from orchestra.engine.section import Plans
 from orchestra.engine.segments.state import Segments
+from orchestra.engine.stages.state import Stages
 from orchestra.engine.supervision.state import Supervision
 from orchestra.engine.targets.state import Targets
 from orchestra.engine.timers import Timers
@@ -87,9 +89,11 @@ class View:
         "plans",
         "position",
         "presence",
+        "promises",
         "routing",
         "rules",
         "segments",
+        "stages",
         "supervision",
         "targets",
         "timers",
@@ -130,6 +134,8 @@ class View:
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
         self.facts = Facts(self.plans, self.timers)
+        self.stages = Stages(self.plans, self.timers)
+        self.promises = Promises(self.plans, self.timers)
         self.findings = Findings(self.plans, self.timers)
         self.incidents = Incidents(self.plans, self.timers)
         self.clocks = Clocks(self.plans, self.timers)

@@ -12,6 +12,7 @@ from orchestra.errors import Fault
 from orchestra.model.actions import check_actions
 from orchestra.model.brands import check_brands
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
+from orchestra.model.case_type_checks import check_case_types, check_may_promise
 from orchestra.model.cases import check_cases
 from orchestra.model.clock_checks import Around, check_clocks
 from orchestra.model.commitment_checks import check_commitments, check_may_commit
@@ -188,6 +189,11 @@ def _check_cases(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_cases(plan.cases)
 
 
+def _check_case_types(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    yield from check_case_types(plan.case_types, plan.calendars, lost)
+    yield from check_may_promise(plan.roles)
+
+
 def _check_teams(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     return check_teams(plan.teams, lost)
 
@@ -348,6 +354,7 @@ _CHECKS = (
     _check_pace,
     _check_calendars,
     _check_cases,
+    _check_case_types,
     _check_identity,
     _check_privacy,
     _check_engagements,

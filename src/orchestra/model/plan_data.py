@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from orchestra.model.actions import Actions
+from orchestra.model.case_types import CaseType
 from orchestra.model.clocks import ClockPolicy
 from orchestra.model.costs import Costs
 from orchestra.model.definitions import (
@@ -71,6 +72,7 @@ class PlanData:
         calendars: calendar -> when time counts that is business time; none unless stated.
         presence: how agents' absence shows.
         cases: how contacts become cases.
+        case_types: type of cases -> the stages that they go through; cases of no type have none.
         identity: who customers are.
         engagements: what happens when a customer is in touch on several channels at once.
         deliveries: how outbound messages are tried.
@@ -104,6 +106,7 @@ class PlanData:
     calendars: Mapping[str, Hours] = attrs.field(factory=dict)
     presence: Presence = Presence()
     cases: Cases = Cases()
+    case_types: Mapping[str, CaseType] = attrs.field(factory=dict)
     identity: Identity = Identity()
     engagements: Engagements = Engagements()
     deliveries: Deliveries = Deliveries()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
+
+from orchestra.model.instants import instant
 
 __all__ = [
     "Accepted",
@@ -16,6 +20,7 @@ __all__ = [
     "Invited",
     "Linked",
     "OfferedHandOff",
+    "Promised",
     "Received",
     "RequestedCallback",
     "Stated",
@@ -53,6 +58,35 @@ class Invited:
     id: str
     message: str
     delivery: str
+
+
+@attrs.frozen
+class Promised:
+    """A customer was promised something, or told another time.
+
+    Attributes:
+        promise: its id.
+        what: a stage of the case, `resolution` or `update`: where nothing could be foreseen, it is the next update.
+        earliest_us: not before when, microseconds UTC.
+        due_us: by when.
+        duplicate: True if they had been told the same before; nothing changed then.
+    """
+
+    promise: str
+    what: str
+    earliest_us: int
+    due_us: int
+    duplicate: bool = False
+
+    @property
+    def earliest(self) -> datetime:
+        """Not before when."""
+        return instant(self.earliest_us)
+
+    @property
+    def due(self) -> datetime:
+        """By when."""
+        return instant(self.due_us)
 
 
 @attrs.frozen

@@ -52,6 +52,8 @@ class Role:
             lowest where lower is better, in the attribute's unit (5000 for 50.00 of money); true for no limit. If none
             is named, a role that may make commitments may make any.
         authority: the authority that they speak with when they commit the company; none unless stated.
+        may_promise: what they may promise a customer: `any` time, what the `forecast` of the case says or later, or
+            `none`.
         sees: what they see of customers. Who holds several roles sees what any of them shows.
     """
 
@@ -59,6 +61,7 @@ class Role:
     others: bool = False
     may_commit: Mapping[str, str | int | bool] = attrs.field(factory=dict)
     authority: str | None = None
+    may_promise: str = "any"
     sees: Sight = Sight()
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from orchestra.errors import JournalUnavailable
 from orchestra.model import commands as c, events as e
+from orchestra.model.case_types import RESOLUTION
 from orchestra.model.instants import instant, since_epoch_us
 from orchestra.model.results import (
     Accepted,
@@ -15,6 +16,7 @@ from orchestra.model.results import (
     Consulted,
     Consulting,
     ConsultingQueue,
+    Promised,
     RequestedCallback,
     Stated,
     Written,
@@ -22,6 +24,7 @@ from orchestra.model.results import (
 from orchestra.runtime.commitments import plain_value, until_us
 from orchestra.runtime.context import Context
 from orchestra.runtime.desk import Desk, has_part, until_consult
+from orchestra.runtime.journeys import instant_us
 
 __all__ = ["ActiveContact", "Consult"]
 
@@ -294,6 +297,25 @@ class ActiveContact:
         """
         actor = f"agent:{self.agent}"
         await self._workspace.execute(c.TellFact(self.case.id, fact, plain_value(value), self.interaction, actor=actor))
+
+    async def promise(self, what: str = RESOLUTION, due: datetime | None = None) -> Promised:
+        """Note what the customer was just promised of their case.
+
+        Args:
+            what: a stage of it, which is to be over then; or `resolution`: the matter is done; or `update`: they hear
+                of it.
+            due: by when, with a time zone; what is foreseen unless given, or where nothing is, the next update.
+
+        Raises:
+            MalformedMessage: the time has no time zone.
+            NotPermitted: no role of the agent's lets them promise that.
+            CommandRefused: the case has no such stage, that was promised already for another time, or nothing can be
+                foreseen.
+        """
+        actor, due_us = f"agent:{self.agent}", instant_us("due", due)
+        command = c.MakePromise(self.case.id, what, due_us, interaction=self.interaction, actor=actor)
+        promised: Promised = await self._workspace.execute(command)
+        return promised
 
     async def hold(self) -> None:
         """Put the customer on hold."""

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
+from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Ref
-from orchestra.model.commands import Command, PauseClock, ResumeClock, TellFact
+from orchestra.model.case_types import RESOLUTION
+from orchestra.model.commands import (
+    AdvanceCase,
+    Command,
+    MakePromise,
+    PauseClock,
+    ResumeClock,
+    RevisePromise,
+    SetCaseType,
+    TellFact,
+    WithdrawPromise,
+)
+from orchestra.model.instants import since_epoch_us
+from orchestra.model.results import Promised
 from orchestra.runtime.commitments import plain_value
 
-__all__ = ["Journeys"]
+__all__ = ["Journeys", "instant_us"]
 
 
 class Journeys(Protocol):
@@ -67,3 +81,135 @@ class Journeys(Protocol):
             CommandRefused: there is no such clock, or nobody has paused it.
         """
         await self.execute(ResumeClock(clock, actor=actor))
+
+    async def set_case_type(self, case: str | Ref, case_type: str | None, *, actor: str | None = None) -> None:
+        """Say which of the plan's types a case is of, whatever its topic says; it begins with the first stage.
+
+        Args:
+            case: its id, or the application's own key.
+            case_type: one of the plan's `case_types`; None for none.
+            actor: who says so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            CommandRefused: there is no such case or type, or the case is settled.
+        """
+        await self.execute(SetCaseType(case, case_type, actor=actor))
+
+    async def advance(
+        self,
+        case: str | Ref,
+        stage: str,
+        *,
+        due: datetime | None = None,
+        earliest: datetime | None = None,
+        reason: str | None = None,
+        actor: str | None = None,
+    ) -> None:
+        """Say that a case has come to a stage; or, in that stage already, by when that will be over.
+
+        Args:
+            case: its id, or the application's own key.
+            stage: one of its type.
+            due: by when the stage is expected to be over, with a time zone; what is normal unless given.
+            earliest: not before when; exactly then unless given.
+            reason: why, in a few words without personal data.
+            actor: who says so, as `back_office:erp`; the application itself unless given.
+
+        Guarantees:
+            Saying the same again changes nothing.
+
+        Raises:
+            MalformedMessage: a time has no time zone.
+            CommandRefused: there is no such case, it has no such stage or is settled, or the time is over.
+        """
+        times = instant_us("due", due), instant_us("earliest", earliest)
+        await self.execute(AdvanceCase(case, stage, *times, reason, actor=actor))
+
+    async def promise(
+        self,
+        case: str | Ref,
+        what: str = RESOLUTION,
+        *,
+        due: datetime | None = None,
+        earliest: datetime | None = None,
+        confidence: int | None = None,
+        interaction: str | Ref | None = None,
+        actor: str | None = None,
+    ) -> Promised:
+        """Note that a customer was promised something of their case.
+
+        Args:
+            case: its id, or the application's own key.
+            what: a stage of it, which is to be over then; or `resolution`: the matter is done; or `update`: they hear
+                of it.
+            due: by when, with a time zone; what is foreseen unless given, or where nothing is, the next update.
+            earliest: not before when; from now on unless given.
+            confidence: how sure that is, 1 to 100.
+            interaction: the contact in which it was said, if it was in one.
+            actor: who promised it, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            MalformedMessage: a time has no time zone.
+            NotPermitted: no role of the agent's lets them promise that.
+            CommandRefused: there is no such case, it has no such stage or is settled, that was promised already for
+                another time, or nothing can be foreseen.
+        """
+        times = instant_us("due", due), instant_us("earliest", earliest)
+        return _promised(await self.execute(MakePromise(case, what, *times, confidence, interaction, actor=actor)))
+
+    async def revise_promise(
+        self,
+        promise: str,
+        reason: str,
+        *,
+        due: datetime | None = None,
+        earliest: datetime | None = None,
+        confidence: int | None = None,
+        interaction: str | Ref | None = None,
+        actor: str | None = None,
+    ) -> Promised:
+        """Note that a customer was told another time than they were promised, by which it is still judged.
+
+        Args:
+            promise: its id.
+            reason: why, in a few words without personal data.
+            due: by when now, with a time zone; what is foreseen unless given.
+            earliest: not before when; from now on unless given.
+            confidence: how sure that is, 1 to 100.
+            interaction: the contact in which it was said, if it was in one.
+            actor: who said so, as `agent:ana`; the application itself unless given.
+
+        Raises:
+            MalformedMessage: a time has no time zone.
+            NotPermitted: no role of the agent's lets them promise that.
+            CommandRefused: there is no such promise, it is done or withdrawn, or nothing can be foreseen.
+        """
+        times = instant_us("due", due), instant_us("earliest", earliest)
+        command = RevisePromise(promise, reason, *times, confidence, interaction, actor=actor)
+        return _promised(await self.execute(command))
+
+    async def withdraw_promise(self, promise: str, reason: str, *, actor: str | None = None) -> None:
+        """Note that a customer was told that a promise does not hold.
+
+        Raises:
+            CommandRefused: there is no such promise, or it is done, broken or withdrawn.
+        """
+        await self.execute(WithdrawPromise(promise, reason, actor=actor))
+
+
+def _promised(result: object) -> Promised:
+    assert isinstance(result, Promised)
+    return result
+
+
+def instant_us(field: str, at: datetime | None) -> int | None:
+    """An instant as commands have it.
+
+    Raises:
+        MalformedMessage: it has no time zone.
+    """
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise MalformedMessage(field, "needs a time zone: datetime.now(UTC), not datetime.now()")
+    return since_epoch_us(at)

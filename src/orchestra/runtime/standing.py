@@ -8,7 +8,7 @@ from orchestra.model.addresses import Ref
 from orchestra.runtime.checks import refuse_no_id
 from orchestra.runtime.clocks import ClockView, clocks_of
 from orchestra.runtime.owner import Owner
-from orchestra.runtime.progress import ToldFact, told_in
+from orchestra.runtime.progress import ProgressView, ToldFact, progress_of, told_in
 
 __all__ = ["Standing"]
 
@@ -40,3 +40,13 @@ class Standing(Protocol):
         """
         refuse_no_id("case", case)
         return await self._owner.read(lambda view: clocks_of(view, case, self._owner.now_us))
+
+    async def progress(self, case: str | Ref, *, actor: str | None = None) -> ProgressView:
+        """How far a case has come, what is foreseen and promised of it; for an `actor`, as in `timeline`.
+
+        Raises:
+            UnknownId: there is no such case.
+            NotPermitted: the actor is a customer who is told nothing of it, or nobody known.
+        """
+        refuse_no_id("case", case)
+        return await self._owner.read(lambda view: progress_of(view, case, actor, self._owner.now_us))

@@ -44,6 +44,10 @@ def _of_manners(view: View, group: Group) -> Iterator[str]:
     return (manner_key(name, manner) for name in group.of("cu") for manner in MANNERS)
 
 
+def _of_promises(view: View, group: Group) -> Iterator[str]:
+    return (name for case in group.of("ca") for name in view.promises.of_case.get(case, ()))
+
+
 def _all(view: View, group: Group) -> Iterable[str]:
     return group.all()
 
@@ -68,6 +72,8 @@ LEAVES: Mapping[str, Mapping[str, _Pick]] = {
     "work": {"items": _ids("in")},
     "known": {"customers": _ids("cu")},
     "facts": {"told": _ids("ca")},
+    "stages": {"courses": _ids("ca")},
+    "promises": {"promises": _of_promises},
     "actions": {"requests": _ids("ar")},
 }
 """Section -> table -> the keys of its rows that leave with a group of customers, where there are such rows."""
@@ -89,6 +95,7 @@ GOES_ON: Mapping[str, Sequence[str]] = {
     "findings": ["findings"],
     "incidents": ["links"],
     "clocks": ["clocks", "tracks"],
+    "promises": ["forecasts"],
 }
 """Section -> tables whose rows say that something goes on: as long as a customer has one, they stay (see `group`)."""
 
@@ -113,6 +120,8 @@ STAYS: Mapping[str, Sequence[str]] = {
     "bots": ["bots"],
     "known": ["bots"],
     "commitments": ["counts"],
+    "stages": ["finished"],
+    "promises": ["counts"],
     "findings": ["counts"],
     "incidents": ["incidents", "counts"],
     "clocks": ["walks", "changed", "counts"],

@@ -32,7 +32,7 @@ def missing(view: View, plan: Plan) -> list[Fault]:
             if name in gone:
                 users.setdefault(name, user)
         faults += [Fault(f"{table}.{name}", f"is missing, and {user} needs it") for name, user in users.items()]
-    return [*faults, *_attributes(view, plan)]
+    return [*faults, *_attributes(view, plan), *_stages(view, plan)]
 
 
 _AT_REST = ("CLOSED", "MERGED")
@@ -104,12 +104,30 @@ def _attributes(view: View, plan: Plan) -> Iterator[Fault]:
         yield Fault(f"commitments.attributes.{name}", f"{text}, and {user} needs it")
 
 
+def _case_types(view: View) -> Needed:
+    for name, course in view.stages.courses.items():
+        if not course.is_over:
+            yield course.type, f"case {name}"
+
+
+def _stages(view: View, plan: Plan) -> Iterator[Fault]:
+    """A case that is not settled stays in the stage that it is in."""
+    lost: dict[tuple[str, str], str] = {}
+    for name, course in view.stages.courses.items():
+        one = plan.case_types.get(course.type)
+        if one is not None and not course.is_over and one.place(course.stage) is None:
+            lost.setdefault((course.type, course.stage), name)
+    for (kind, stage), name in lost.items():
+        yield Fault(f"case_types.{kind}.stages", f"{stage} is missing, and case {name} needs it")
+
+
 _NEEDED: Mapping[str, Callable[[View], Needed]] = {
     "channels": _channels,
     "queues": _queues,
     "skills": _skills,
     "teams": _teams,
     "roles": _roles,
+    "case_types": _case_types,
 }
 """Table of the plan -> who needs what of it."""
 

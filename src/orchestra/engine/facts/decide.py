@@ -8,8 +8,9 @@ from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import Ref
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "contact_of"]
 
 _LONGEST_VALUE = 200
 _MOST = 10**15
@@ -22,7 +23,7 @@ def _tell(view: View, command: c.TellFact, at_us: int) -> Steps:
     key, case = view.case(command.case)
     check_id("fact", command.fact)
     _check_value(command.value)
-    interaction = None if command.interaction is None else _contact(view, command, key)
+    interaction = None if command.interaction is None else contact_of(view, command.interaction, key)
     by = command.actor or _NOBODY
     yield e.FactTold(key, case.customer, command.fact, command.value, by, interaction)
     return None
@@ -35,9 +36,14 @@ def _check_value(value: object) -> None:
         raise InvalidCommand("value", f"must be 1 to {_LONGEST_VALUE} printable characters")
 
 
-def _contact(view: View, command: c.TellFact, case: str) -> str:
-    assert command.interaction is not None  # asked of one that is given
-    key, row = view.interaction(command.interaction)
+def contact_of(view: View, interaction: str | Ref, case: str) -> str:
+    """The contact in which a customer was told something of a case.
+
+    Raises:
+        UnknownId: there is no such contact.
+        InvalidCommand: it is not part of the case.
+    """
+    key, row = view.interaction(interaction)
     assert row.case is not None  # every interaction has a case from its first batch on
     if view.cases.root(row.case) != case:
         raise InvalidCommand("interaction", f"{key} is not part of {case}")

@@ -141,6 +141,8 @@ from orchestra.model.commands.ownership import (
 )
 from orchestra.model.commands.participants import RemoveParticipant, SetParticipant
 from orchestra.model.commands.personal import SetCustomerForm, SetCustomerLanguage, SetCustomerZone
+from orchestra.model.commands.promises import MakePromise, RevisePromise, WithdrawPromise
+from orchestra.model.commands.stages import AdvanceCase, SetCaseType
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
 
@@ -152,6 +154,7 @@ __all__ = [
     "AcceptOffer",
     "AcknowledgeFinding",
     "AddRef",
+    "AdvanceCase",
     "ApproveIncidentText",
     "AskConsult",
     "AssignCase",
@@ -197,6 +200,7 @@ __all__ = [
     "LinkToIncident",
     "LoseDevice",
     "MakeCommitment",
+    "MakePromise",
     "MarkLog",
     "MergeCases",
     "MergeConsult",
@@ -240,10 +244,12 @@ __all__ = [
     "ResumeDeliveries",
     "RetrieveInteraction",
     "ReturnDevice",
+    "RevisePromise",
     "ScheduleCallback",
     "SendMessage",
     "SetAvailable",
     "SetAway",
+    "SetCaseType",
     "SetCaseWaiting",
     "SetCustomerForm",
     "SetCustomerLanguage",
@@ -278,6 +284,7 @@ __all__ = [
     "WithdrawCommitment",
     "WithdrawHandOff",
     "WithdrawInvitation",
+    "WithdrawPromise",
     "WriteReply",
 ]
 

@@ -238,6 +238,17 @@ from orchestra.model.events.participants import (
     PartTaken,
 )
 from orchestra.model.events.personal import CustomerFormSet, CustomerLanguageSet, CustomerZoneSet
+from orchestra.model.events.promises import (
+    DelayForeseen,
+    DelayMadeUp,
+    ForecastMade,
+    PromiseBroken,
+    PromiseKept,
+    PromiseKeptLate,
+    PromiseMade,
+    PromiseRevised,
+    PromiseWithdrawn,
+)
 from orchestra.model.events.rules import (
     InteractionPrioritized,
     InteractionRouted,
@@ -247,6 +258,14 @@ from orchestra.model.events.rules import (
     TeamNotified,
 )
 from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
+from orchestra.model.events.stages import (
+    StageEntered,
+    StageExpected,
+    StageLeft,
+    StageResumed,
+    UpdateDue,
+    UpdateScheduled,
+)
 from orchestra.model.events.supervision import BargedIn, MonitoringEnded, MonitoringStarted, Whispered
 from orchestra.model.events.targets import ConnectAtRisk, ConnectBreached, LongWaitForeseen
 from orchestra.model.events.work import WorkItemOpened
@@ -283,33 +302,8 @@ __all__ = [
     "CallbackFailed",
     "CallbackRequested",
     "CallbackScheduled",
-    "CaseClosed",
-    "CaseEscalated",
-    "CaseMerged",
-    "CaseOpened",
-    "CaseOwnerChanged",
-    "CaseQueueChanged",
-    "CaseReopened",
-    "CaseResolved",
-    "CaseResumed",
-    "CaseSplit",
-    "CaseSuggested",
-    "CaseSuggestionDismissed",
-    "CaseUnmerged",
-    "CaseWaiting",
     "ChannelDown",
     "ChannelUp",
-    "ClockBreached",
-    "ClockCanceled",
-    "ClockFulfilled",
-    "ClockMoved",
-    "ClockPaused",
-    "ClockRestarted",
-    "ClockResumed",
-    "ClockStarted",
-    "ClockWarned",
-    "ClocksChecked",
-    "ClocksForgotten",
     "CommitmentConflict",
     "CommitmentCorrected",
     "CommitmentExpired",
@@ -330,20 +324,6 @@ __all__ = [
     "ContactVerified",
     "ConversationStarted",
     "CursorMoved",
-    "CustomerAdded",
-    "CustomerAliased",
-    "CustomerAnswered",
-    "CustomerArchived",
-    "CustomerErased",
-    "CustomerFellSilent",
-    "CustomerFormSet",
-    "CustomerLanguageSet",
-    "CustomerMovedOn",
-    "CustomerRecalled",
-    "CustomerUnaliased",
-    "CustomerZoneSet",
-    "CustomersMerged",
-    "CustomersSplit",
     "DeferralEnded",
     "DeliveriesResumed",
     "DeliveryAccepted",
@@ -370,7 +350,6 @@ __all__ = [
     "Event",
     "FactExpired",
     "FactReported",
-    "FactTold",
     "FieldsSet",
     "FindingAcknowledged",
     "FindingRaised",
@@ -423,17 +402,6 @@ __all__ = [
     "MessageWritten",
     "MonitoringEnded",
     "MonitoringStarted",
-    "NoticeExpired",
-    "NoticeFailed",
-    "NoticeHeld",
-    "NoticeLegFailed",
-    "NoticeLegSkipped",
-    "NoticePlanned",
-    "NoticePreferenceSet",
-    "NoticeRecalled",
-    "NoticeSending",
-    "NoticeSent",
-    "NoticeSuppressed",
     "OfferAccepted",
     "OfferConnecting",
     "OfferEnded",
@@ -480,6 +448,19 @@ __all__ = [
     "Whispered",
     "WorkItemOpened",
 ]
+__all__ += ["CaseClosed", "CaseEscalated", "CaseMerged", "CaseOpened", "CaseOwnerChanged", "CaseQueueChanged"]
+__all__ += ["CaseReopened", "CaseResolved", "CaseResumed", "CaseSplit", "CaseSuggested", "CaseSuggestionDismissed"]
+__all__ += ["CaseUnmerged", "CaseWaiting"]
+__all__ += ["ClockBreached", "ClockCanceled", "ClockFulfilled", "ClockMoved", "ClockPaused", "ClockRestarted"]
+__all__ += ["ClockResumed", "ClockStarted", "ClockWarned", "ClocksChecked", "ClocksForgotten"]
+__all__ += ["CustomerAdded", "CustomerAliased", "CustomerAnswered", "CustomerArchived", "CustomerErased"]
+__all__ += ["CustomerFellSilent", "CustomerFormSet", "CustomerLanguageSet", "CustomerMovedOn", "CustomerRecalled"]
+__all__ += ["CustomerUnaliased", "CustomerZoneSet", "CustomersMerged", "CustomersSplit"]
+__all__ += ["DelayForeseen", "DelayMadeUp", "FactTold", "ForecastMade", "PromiseBroken", "PromiseKept"]
+__all__ += ["PromiseKeptLate", "PromiseMade", "PromiseRevised", "PromiseWithdrawn", "StageEntered", "StageExpected"]
+__all__ += ["StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
+__all__ += ["NoticeExpired", "NoticeFailed", "NoticeHeld", "NoticeLegFailed", "NoticeLegSkipped", "NoticePlanned"]
+__all__ += ["NoticePreferenceSet", "NoticeRecalled", "NoticeSending", "NoticeSent", "NoticeSuppressed"]
 
 EVENTS: dict[str, type[Event]] = {
     name: kind

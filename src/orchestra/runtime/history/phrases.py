@@ -9,7 +9,7 @@ import attrs
 
 from orchestra.model.commitments import value_text
 from orchestra.model.events import Event
-from orchestra.model.instants import span_text
+from orchestra.model.instants import instant, span_text
 
 __all__ = ["DETAILS", "PHRASES", "sentence"]
 
@@ -166,6 +166,21 @@ PHRASES: Mapping[str, str] = {
     "NoticePreferenceSet": "{wants_text} notices{about_what}",
     "LiveContactEnded": "nobody talks with them any more",
     "FactTold": "was told: {fact} is {told_text}",
+    "StageEntered": "the case is in stage {stage}{because}",
+    "StageExpected": "stage {stage} should be over by {due_text}{because}",
+    "StageLeft": "stage {stage} is over{because}",
+    "StageResumed": "the case is in stage {stage} again{because}",
+    "UpdateScheduled": "is to hear of the case by {due_text}",
+    "UpdateDue": "is to hear of the case by {due_text}, whether anything has changed or not",
+    "ForecastMade": "the case should be done by {due_text}",
+    "PromiseMade": "was promised {what} by {due_text}, which is {promise}",
+    "PromiseRevised": "was told {due_text} for {what}, not {before_text} any more{because}",
+    "PromiseWithdrawn": "{promise} about {what} is withdrawn{because}",
+    "PromiseKept": "{promise} about {what} is kept{against_text}",
+    "PromiseBroken": "{promise} about {what} is broken{against_text}",
+    "PromiseKeptLate": "{promise} about {what} is done after all, {late} late",
+    "DelayForeseen": "{what} will be later than {due_text}, {until_text}{because}",
+    "DelayMadeUp": "{what} should be done in time after all, by {new_due_text}",
     "CommitmentWithdrawn": "{attribute} of {subject}: what was said is withdrawn{because}",
     "CommitmentExpired": "{attribute} of {subject}: what was said holds no longer",
     "FactExpired": "{attribute} of {subject}: what was told holds no longer",
@@ -242,6 +257,9 @@ DETAILS = frozenset(
         "FactExpired",
         "NoticeRecalled",
         "LiveContactEnded",
+        "ForecastMade",
+        "StageLeft",
+        "UpdateScheduled",
         "TalkEnded",
         "AutomationResumed",
         "EscalationScheduled",
@@ -264,6 +282,11 @@ _RULES: Mapping[str, str] = {
     "favourable": "in the customer's favour",
     "newest": "the newest",
     "person": "decided",
+}
+
+_AGAINST: Mapping[str, str] = {
+    "first": ", as it was said first",
+    "last": ", as it was said last",
 }
 
 _PURPOSES: Mapping[str, str] = {"consult": "for help with", "transfer": "to take"}
@@ -313,6 +336,20 @@ def _of_notices(words: Mapping[str, Any]) -> dict[str, str]:
     return {"wants_text": says, "about_what": about}
 
 
+def _of_times(words: Mapping[str, Any]) -> dict[str, str]:
+    """What is said of instants, and of promises."""
+    named = {"due_text": "due_us", "before_text": "before_us", "new_due_text": "new_due_us"}
+    texts = {name: _at(words.get(field)) for name, field in named.items()}
+    new_us = words.get("new_due_us")
+    texts["until_text"] = "nobody knows until when" if new_us is None else f"perhaps until {_at(new_us)}"
+    late = span_text(words.get("late_us", 0) / 1_000_000)
+    return {**texts, "late": late, "against_text": _AGAINST.get(str(words.get("against")), "")}
+
+
+def _at(at_us: int | None) -> str:
+    return "nobody knows when" if at_us is None else f"{instant(at_us):%Y-%m-%d %H:%M} UTC"
+
+
 class _Words(dict[str, Any]):
     """What phrases may name: the event's fields, and some made of them."""
 
@@ -350,6 +387,7 @@ class _Words(dict[str, Any]):
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         self |= _of_incident(self)
         self |= _of_clock(self)
+        self |= _of_incident(self) | _of_times(self)
         rule = self.get("rule", "")
         self["why"] = f" ({_RULES.get(rule, rule)})"
         self["told_effect"] = _EFFECTS.get(self.get("effect", ""), "")

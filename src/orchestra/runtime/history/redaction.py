@@ -51,7 +51,14 @@ OUTWARD = frozenset(
         "PartEnded",
         "PartTaken",
         "PreferencesSet",
+        "PromiseKept",
+        "PromiseKeptLate",
+        "PromiseBroken",
+        "PromiseMade",
+        "PromiseRevised",
+        "PromiseWithdrawn",
         "ReplyRecorded",
+        "StageEntered",
     }
 )
 """Types of the events that customers see of their own timeline. All else is how the company works."""
