@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
-from orchestra.engine.clocks.standing import Standing, standing
-from orchestra.engine.clocks.state import Clock
+from orchestra.engine.clocks.standing import Standing, scope_of, standing
+from orchestra.engine.clocks.state import Clock, Clocks
 from orchestra.engine.clocks.timing import is_stale, paused, ran, rings, upcoming
 from orchestra.engine.rules.conditions import compiled
 from orchestra.engine.rules.scene import Scene
@@ -45,9 +45,13 @@ def settle(view: View, subject: str, at_us: int, *, is_heard: bool = False) -> I
         at_us: now.
         is_heard: whether its customer was heard just now: what was paused by hand goes on.
     """
+    measures = view.clocks.measures_of(subject, scope_of(subject))
+    if not measures:
+        return
     now = standing(view, subject)
-    for measure in view.clocks.measures_of(subject, now.scope):
-        policy = _matching(view, now, measure, at_us)
+    scene = Scene(view, _NOTHING, 0, at_us, now.customer, view.cases.root(now.case), now.interaction)
+    for measure in measures:
+        policy = _matching(view.clocks, now.scope, measure, scene)
         name = view.clocks.of.get(subject, {}).get(measure)
         if name is not None:
             yield from _go_on(view, now, name, policy, at_us, is_heard=is_heard)
@@ -55,14 +59,12 @@ def settle(view: View, subject: str, at_us: int, *, is_heard: bool = False) -> I
             yield from _begin(view, now, policy, at_us)
 
 
-def _matching(view: View, now: Standing, measure: str, at_us: int) -> ClockPolicy | None:
+def _matching(own: Clocks, scope: str, measure: str, scene: Scene) -> ClockPolicy | None:
     """The first policy of a measure that fits."""
-    scene = Scene(view, _NOTHING, 0, at_us, now.customer, view.cases.root(now.case), now.interaction)
-    holds = view.clocks.holds
-    for policy in view.clocks.by_scope.get(now.scope, {}).get(measure, ()):
-        if policy.name not in holds:
-            holds[policy.name] = compiled(policy.when, {})
-        if holds[policy.name](scene):
+    for policy in own.by_scope.get(scope, {}).get(measure, ()):
+        if policy.name not in own.holds:
+            own.holds[policy.name] = compiled(policy.when, {})
+        if own.holds[policy.name](scene):
             return policy
     return None
 
