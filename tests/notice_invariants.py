@@ -28,6 +28,7 @@ class NoticeWitness:
     ended: dict[str, int] = attrs.field(factory=dict)
     keys: dict[str, str] = attrs.field(factory=dict)
     sent: dict[str, int] = attrs.field(factory=dict)
+    had: dict[str, tuple[str, int]] = attrs.field(factory=dict)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
@@ -46,6 +47,10 @@ class NoticeWitness:
                 self._see_sending(engine, event)
             case e.DeliveryStarted():
                 self._see_left(engine, event)
+            case e.DeliveryFailed() | e.DeliveryRetried():
+                self.had.pop(event.delivery, None)
+            case e.ReceiptRecorded(receipt="failed", conflicts=False):
+                self.had.pop(event.delivery, None)
             case e.NoticeSent():
                 assert engine.view.notices.notices[event.notice].aims[event.delivery], "by a message of its own"
                 self.sent[event.notice] = engine.now_us
@@ -89,7 +94,26 @@ class NoticeWitness:
             assert all(self.cooling.get(one, 0) <= now_us for one in ids), "just after somebody talked with them"
         quiet_us = quiet_until(view, row.customer, delivery.channel, now_us, of_class=topic.kind)
         assert quiet_us is None, "while they are left in peace"
+        self._check_room(engine, delivery.notice, row, ids)
+        self.had[event.delivery] = delivery.notice, now_us
         self._check_news(engine, row, topic.told_within // topic.told_within.resolution)
+
+    def _check_room(self, engine: Engine, name: str, row: Notice, ids: tuple[str, ...]) -> None:
+        """No more have left to a person than the plan says; days of their calendar are looked at elsewhere."""
+        plan, rows = engine.view.plan.notices, engine.view.notices.notices
+        kind = plan.topics[row.topic].kind
+        had = [(rows[other], at_us) for other, at_us in self.had.values() if other != name]
+        theirs = [(other, engine.now_us - at_us) for other, at_us in had if other.customer in ids]
+        every = plan.topics[row.topic].every
+        if every is not None:
+            ages = [age for other, age in theirs if other.topic == row.topic]
+            assert all(age >= every // every.resolution for age in ages), "too soon after another one"
+        for cap in plan.caps:
+            if kind in cap.kinds and cap.window is not None:
+                window_us = cap.window // cap.window.resolution
+                counted = [age for one, age in theirs if age < window_us and plan.topics[one.topic].kind in cap.kinds]
+                most = cap.most - (cap.reserve if kind != "service" else 0)
+                assert len(counted) < most, "more than there is room for"
 
     def _wants(self, row: Notice, ids: tuple[str, ...], channel: str, is_mandatory: bool) -> bool:
         scopes: list[tuple[str | None, str | None]] = [(row.topic, channel), (row.topic, None)]

@@ -10,7 +10,7 @@ import attrs
 
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
-from orchestra.model.notices import Leg, Notices, NoticeTopic, Start
+from orchestra.model.notices import Cap, Leg, Notices, NoticeTopic, Start
 from orchestra.model.plan import Plan
 from orchestra.model.quiet_hours import QuietHours
 
@@ -23,7 +23,7 @@ _LEGS = (Leg("chat", "delivered", 20 * _SECOND), Leg("email", "read", 40 * _SECO
 
 NOTICES = Notices(
     {
-        "stage": NoticeTopic(text="It is $stage.", facts={"stage": "text"}, lasts=600 * _SECOND),
+        "stage": NoticeTopic(text="It is $stage.", facts={"stage": "text"}, lasts=600 * _SECOND, every=15 * _SECOND),
         "ready": NoticeTopic(
             text="It is ready: $ready.",
             facts={"ready": "text"},
@@ -39,6 +39,11 @@ NOTICES = Notices(
     },
     {"email": Start("handle"), "chat": Start("handle")},
     jitter=30 * _SECOND,
+    caps=[
+        Cap(2, 90 * _SECOND, reserve=1),
+        Cap(4, 400 * _SECOND, overflow="drop"),
+        Cap(9),
+    ],
 )
 
 

@@ -80,7 +80,7 @@ class Teller(Driver):
         """How it stands; the same after a reload and a replay."""
         for engine in (self.reloaded(), self.replayed(is_blanked=True)):
             assert engine.state_hash() == self.engine.state_hash()
-            for index in ("by_key", "of", "newest", "in_group", "telling", "held", "talking"):
+            for index in ("by_key", "of", "newest", "in_group", "telling", "held", "talking", "had", "by_delivery"):
                 assert getattr(engine.view.notices, index) == getattr(self.engine.view.notices, index), index
         return self.engine.view.notices.notices[name]
 

@@ -12,7 +12,7 @@ from orchestra.errors import Fault
 from orchestra.model.definitions import Channel
 from orchestra.model.findings import FIELD_TYPES
 from orchestra.model.identity import SERVICE
-from orchestra.model.notices import SUCCESS, Leg, Notices, NoticeTopic
+from orchestra.model.notices import OVERFLOWS, SUCCESS, Cap, Leg, Notices, NoticeTopic
 from orchestra.model.quiet_hours import CLASSES
 from orchestra.model.structure import Lost
 
@@ -38,6 +38,8 @@ def check_notices(notices: Notices, within: Reachable) -> Iterator[Fault]:
     for index, kind in enumerate(notices.mandatory):
         if kind not in CLASSES:
             yield Fault(f"notices.mandatory[{index}]", f"{kind!r} is none of {', '.join(CLASSES)}")
+    for index, cap in enumerate(notices.caps):
+        yield from _check_cap(f"notices.caps[{index}]", cap)
     for channel, start in notices.starts.items():
         path = f"notices.starts.{channel}"
         yield from _check_channel(path, channel, within)
@@ -47,6 +49,20 @@ def check_notices(notices: Notices, within: Reachable) -> Iterator[Fault]:
     for name, topic in notices.topics.items():
         yield from _check_topic(f"notices.topics.{name}", topic, within)
         yield from _check_said(name, topic, within)
+
+
+def _check_cap(path: str, cap: Cap) -> Iterator[Fault]:
+    if cap.most < 1:
+        yield Fault(f"{path}.most", "must be at least 1")
+    elif not 0 <= cap.reserve <= cap.most:
+        yield Fault(f"{path}.reserve", "must be from 0 to most")
+    if cap.window is not None and cap.window <= _NONE:
+        yield Fault(f"{path}.window", "must be longer than nothing, or left out for a day of the customer's calendar")
+    if cap.overflow not in OVERFLOWS:
+        yield Fault(f"{path}.overflow", f"{cap.overflow!r} is none of {', '.join(OVERFLOWS)}")
+    for index, kind in enumerate(cap.kinds):
+        if kind not in CLASSES:
+            yield Fault(f"{path}.kinds[{index}]", f"{kind!r} is none of {', '.join(CLASSES)}")
 
 
 def _check_channel(path: str, name: str, within: Reachable) -> Iterator[Fault]:
@@ -64,6 +80,8 @@ def _check_topic(path: str, topic: NoticeTopic, within: Reachable) -> Iterator[F
     for field in ("lasts", "told_within"):
         if getattr(topic, field) <= _NONE:
             yield Fault(f"{path}.{field}", "must be longer than nothing")
+    if topic.every is not None and topic.every <= _NONE:
+        yield Fault(f"{path}.every", "must be longer than nothing")
     yield from _check_purpose(path, topic, within)
     yield from _check_legs(path, topic.legs, within)
 

@@ -9,16 +9,23 @@ import attrs
 
 from orchestra.model.identity import SERVICE
 
-__all__ = ["SUCCESS", "URGENCIES", "Leg", "NoticeTopic", "Notices", "Start"]
+__all__ = ["OVERFLOWS", "SUCCESS", "URGENCIES", "Cap", "Leg", "NoticeTopic", "Notices", "Start"]
 
 SUCCESS = ("accepted", "delivered", "read", "acted")
 """How far a message must have come, the least first."""
 
 URGENCIES = ("low", "normal", "urgent")
 
+OVERFLOWS = ("defer", "drop")
+"""What becomes of a notice for which there is no room."""
+
 
 def _legs(values: Iterable[Leg]) -> tuple[Leg, ...]:
     """Lists, as files have them, and tuples make equal plans."""
+    return tuple(values)
+
+
+def _caps(values: Iterable[Cap]) -> tuple[Cap, ...]:
     return tuple(values)
 
 
@@ -41,6 +48,25 @@ class Leg:
     success_at: str = SUCCESS[0]
     wait: timedelta = timedelta(hours=1)
     business_time: bool = False
+
+
+@attrs.frozen
+class Cap:
+    """How many notices a customer gets at most. Those that left count, unless they are known not to have arrived.
+
+    Attributes:
+        most: so many.
+        window: in so long a time, wherever it begins; in a day of their own calendar unless given.
+        kinds: classes of which all together are so many; the others know no such limit.
+        reserve: how many of these are kept for what is `service`.
+        overflow: what becomes of one for which there is no room: `defer` until there is, or `drop`.
+    """
+
+    most: int
+    window: timedelta | None = None
+    kinds: Sequence[str] = attrs.field(default=("service", "marketing"), converter=_texts)
+    reserve: int = 0
+    overflow: str = OVERFLOWS[0]
 
 
 @attrs.frozen
@@ -74,6 +100,7 @@ class NoticeTopic:
         wanted: whether they are told it who have said nothing of it.
         after_resolved: whether it is told, too, when the case is resolved or closed.
         never_held: whether it leaves while somebody talks with the customer, too, as security codes must.
+        every: how long after one of them a customer gets the next at the earliest; at once unless given.
         told_within: for how long nobody is told the same value of the same fact again.
     """
 
@@ -86,6 +113,7 @@ class NoticeTopic:
     wanted: bool = True
     after_resolved: bool = False
     never_held: bool = False
+    every: timedelta | None = None
     told_within: timedelta = timedelta(days=30)
 
 
@@ -96,11 +124,13 @@ class Notices:
     Attributes:
         topics: topic -> what is told of it.
         starts: channel -> how a conversation is begun there; only where somebody wrote before, unless stated.
+        caps: how many notices a customer gets at most; as many as there are unless given.
         jitter: over how long after quiet hours what waited for their end is spread.
         mandatory: classes that reach those, too, who want no notices at all; who wants none of a topic is told none.
     """
 
     topics: Mapping[str, NoticeTopic] = attrs.field(factory=dict)
     starts: Mapping[str, Start] = attrs.field(factory=dict)
+    caps: Sequence[Cap] = attrs.field(default=(), converter=_caps)
     jitter: timedelta = timedelta(minutes=15)
     mandatory: Sequence[str] = attrs.field(default=("legal",), converter=_texts)

@@ -87,6 +87,18 @@ TOPIC = '\n[notices.topics.x]\ntext = "hi"\n'
             "notices.topics.x.legs[0].wait: must be longer than nothing",
         ),
         ('[notices]\nmandatory = ["x"]', "notices.mandatory[0]: 'x' is none of legal, critical, service, marketing"),
+        (TOPIC + 'every = "0s"', "notices.topics.x.every: must be longer than nothing"),
+        ("[[notices.caps]]\nmost = 0", "notices.caps[0].most: must be at least 1"),
+        ("[[notices.caps]]\nmost = 1\nreserve = 2", "notices.caps[0].reserve: must be from 0 to most"),
+        (
+            '[[notices.caps]]\nmost = 1\nwindow = "0s"',
+            "notices.caps[0].window: must be longer than nothing, or left out for a day of the customer's calendar",
+        ),
+        ('[[notices.caps]]\nmost = 1\noverflow = "x"', "notices.caps[0].overflow: 'x' is none of defer, drop"),
+        (
+            '[[notices.caps]]\nmost = 1\nkinds = ["x"]',
+            "notices.caps[0].kinds[0]: 'x' is none of legal, critical, service, marketing",
+        ),
         (
             '[notices.starts.fax]\naddress = "phone"',
             "notices.starts.fax: no channel 'fax'; there are: chat, email, sms, task, voice",

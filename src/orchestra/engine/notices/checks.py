@@ -11,6 +11,7 @@ import attrs
 
 from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.engagements.leading import talks_with
+from orchestra.engine.notices.capping import room_for
 from orchestra.engine.notices.choosing import channels_for, matter_of, refusal
 from orchestra.engine.notices.saying import missing
 from orchestra.engine.notices.state import DUE, TALKING, Notice, owner_of
@@ -186,6 +187,14 @@ def _covers(facts: dict[str, str | int | bool], row: Notice) -> bool:
     return all(fact in facts and _is_same(facts[fact], value) for fact, value in row.facts.items())
 
 
+def _crowds(asked: _Asked) -> Stop | None:
+    """Nobody gets more than the plan says."""
+    room = room_for(asked.view, asked.name, asked.row, asked.topic, asked.at_us)
+    if room is None:
+        return None
+    return Stop("suppress" if room.until_us is None else "hold", room.reason, room.until_us)
+
+
 def _is_same(one: object, other: object) -> bool:
     return (type(one), one) == (type(other), other)
 
@@ -194,4 +203,4 @@ def _number(name: str) -> int:
     return int(name[2:])
 
 
-_CHECKS: tuple[Callable[[_Asked], Stop | None], ...] = (_irrelevant, _forbidden, _disturbs, _told, _doubled)
+_CHECKS: tuple[Callable[[_Asked], Stop | None], ...] = (_irrelevant, _forbidden, _disturbs, _told, _doubled, _crowds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, ClassVar
@@ -34,7 +35,8 @@ class Notice:
 
     `matter` is the case under which it is written; `channels` is channel on which it was tried -> delivery of its
     message there, empty if there was no place to write to; `aims` is delivery -> how far that must come. `delivery` is
-    the one that is to arrive now. `until_us` is when it is looked at again, `sent_us` when it had arrived.
+    the one that is to arrive now; `left` is delivery -> when it left, of those that may have arrived. `until_us` is
+    when it is looked at again, `sent_us` when it had arrived.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Notice:
     matter: str | None = None
     channels: dict[str, str] = attrs.field(factory=dict)
     aims: dict[str, str] = attrs.field(factory=dict)
+    left: dict[str, int] = attrs.field(factory=dict)
     delivery: str | None = None
     sent_us: int | None = None
 
@@ -105,6 +108,8 @@ class Notices(Slice):
         self.in_group: dict[tuple[str, str], dict[str, int]] = {}
         self.telling: dict[Fact, dict[str, int]] = {}
         self.held: dict[str, dict[str, int]] = {}
+        self.by_delivery: dict[str, str] = {}
+        self.had: dict[str, list[tuple[int, str]]] = {}
         self.talking: dict[str, dict[str, int]] = {}
         self._coolest = [(until_us, customer) for customer, until_us in self.cooling.items()]
         heapify(self._coolest)
@@ -117,6 +122,9 @@ class Notices(Slice):
         for name in keys["notices"]:
             row = self.notices[name]
             del self.by_key[row.key]
+            for delivery in row.aims:
+                del self.by_delivery[delivery]
+            self.had.pop(row.customer, None)  # all of them leave together
             for owner in _owners(row):
                 _drop(self.of, owner, name)
             if row.group is not None and self.newest.get((row.customer, row.group)) == name:
@@ -131,6 +139,10 @@ class Notices(Slice):
 
     def _know(self, name: str, row: Notice) -> None:
         self.by_key[row.key] = name
+        for delivery in row.aims:
+            self.by_delivery[delivery] = name
+        for left_us in row.left.values():
+            insort(self.had.setdefault(row.customer, []), (left_us, name))
         for owner in _owners(row):
             self.of.setdefault(owner, {})[name] = 1
         if row.group is not None:
@@ -218,6 +230,7 @@ class Notices(Slice):
         row.matter, row.delivery = event.case, event.delivery
         row.channels[event.channel] = event.delivery
         row.aims[event.delivery] = event.success_at
+        self.by_delivery[event.delivery] = event.notice
         if row.case is None:
             self.matters[row.customer] = event.case
         self._look(event.notice, row, event.until_us)
@@ -226,7 +239,7 @@ class Notices(Slice):
         """Its message does not leave: the channel is as if it had not been tried."""
         row = self._step(event.notice, "recall", event.reason)
         assert row.delivery is not None  # a message is called back
-        del row.aims[row.delivery]
+        del row.aims[row.delivery], self.by_delivery[row.delivery]
         row.channels = {channel: one for channel, one in row.channels.items() if one != row.delivery}
         row.delivery = None
 
@@ -254,6 +267,33 @@ class Notices(Slice):
     def expired(self, event: e.NoticeExpired, at_us: int) -> None:
         """It is too late."""
         self._step(event.notice, "expire")
+
+    def left_now(self, event: e.DeliveryStarted, at_us: int) -> None:
+        """A message of it leaves: the customer has had it, unless it becomes known that they have not."""
+        name = self.by_delivery.get(event.delivery)
+        if name is not None:
+            row = self.notices[name]
+            row.left[event.delivery] = at_us
+            insort(self.had.setdefault(row.customer, []), (at_us, name))
+
+    def not_left(self, event: e.DeliveryRetried | e.DeliveryFailed, at_us: int) -> None:
+        """They have not had it."""
+        self._not_had(event.delivery)
+
+    def receipt(self, event: e.ReceiptRecorded, at_us: int) -> None:
+        """They have not had it after all, if nothing else was told before."""
+        if event.receipt == "failed" and not event.conflicts:
+            self._not_had(event.delivery)
+
+    def _not_had(self, delivery: str) -> None:
+        name = self.by_delivery.get(delivery)
+        if name is None or delivery not in self.notices[name].left:
+            return
+        row = self.notices[name]
+        had = self.had[row.customer]
+        had.remove((row.left.pop(delivery), name))
+        if not had:
+            del self.had[row.customer]
 
     def preference_set(self, event: e.NoticePreferenceSet, at_us: int) -> None:
         """Remember what the customer wants to be told."""
@@ -305,5 +345,9 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.NoticeFailed: Notices.failed,
     e.NoticeExpired: Notices.expired,
     e.NoticePreferenceSet: Notices.preference_set,
+    e.DeliveryStarted: Notices.left_now,
+    e.DeliveryRetried: Notices.not_left,
+    e.DeliveryFailed: Notices.not_left,
+    e.ReceiptRecorded: Notices.receipt,
     e.LiveContactEnded: Notices.talk_ended,
 }
