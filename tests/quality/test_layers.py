@@ -39,6 +39,7 @@ EXTRAS: Mapping[str, str] = {
     "msgspec": "codec",
     "cryptography": "journal/crypto",
     "holidays": "model/public_holidays",
+    "jinja2": "model/jinja_texts",
     "phonenumbers": "runtime/phones",
     "aiosmtplib": "channels/smtp_transport",
     "tzdata": "",

@@ -15,6 +15,7 @@ from orchestra.engine.quiet_hours import zone_of
 from orchestra.engine.view import View
 from orchestra.model.escaping import Line, escape, escape_link, neutral
 from orchestra.model.facts import Fact, fact_fault
+from orchestra.model.jinja_texts import Shown, jinja_text
 from orchestra.model.templates import Language, Topic, fallbacks
 
 __all__ = ["Rendered", "fact_faults", "render", "say"]
@@ -82,8 +83,15 @@ def render(
     links = {name: str(facts[name]) for name, kind in template.facts.items() if kind == "link"}
     written = {name: escape(value, medium) for name, value in read.items()}
     written |= {name: escape_link(link, medium) for name, link in links.items()}
-    line = None if title is None else Line(neutral(Template(title).substitute(read)))
-    return Rendered(line, Template(text).substitute(written), medium, said_in)
+    line = None if title is None else Line(neutral(_filled(template, title, facts, read)))
+    return Rendered(line, _filled(template, text, facts, written), medium, said_in)
+
+
+def _filled(topic: Topic, text: str, facts: Mapping[str, Fact], written: Mapping[str, str]) -> str:
+    """A wording with its facts in it."""
+    if topic.syntax == "dollar":
+        return Template(text).substitute(written)
+    return jinja_text(text, {name: Shown(facts[name], one) for name, one in written.items()})
 
 
 def say(view: View, customer: str, topic: str, channel: str, facts: Mapping[str, Fact]) -> Rendered:

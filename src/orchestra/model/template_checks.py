@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Template
 
 from orchestra.errors import Fault
 from orchestra.model.escaping import MEDIA, hidden_in
 from orchestra.model.facts import FACT_TYPES
-from orchestra.model.templates import ChannelWording, FormWording, Language, Topic, Wording
+from orchestra.model.jinja_texts import jinja_names
+from orchestra.model.templates import SYNTAXES, ChannelWording, FormWording, Language, Topic, Wording
 
 __all__ = ["PARTS", "check_languages", "check_templates", "language_fault"]
 
@@ -53,7 +54,8 @@ def _check_language(path: str, language: Language) -> Iterator[Fault]:
     for field, known in PARTS.items():
         pattern = getattr(language, field)
         yield from _check_text(f"{path}.{field}", pattern, known, "part", is_line=True)
-        for part in sorted(_names(pattern) & _NEEDS.keys()):
+        named = set(Template(pattern).get_identifiers()) if Template(pattern).is_valid() else set()
+        for part in sorted(named & _NEEDS.keys()):
             if not getattr(language, _NEEDS[part]):
                 yield Fault(f"{path}.{_NEEDS[part]}", f"must be given: {field} names ${part}")
     for field, count in _COUNTS.items():
@@ -85,13 +87,16 @@ def check_templates(topics: Mapping[str, Topic], default: str, channels: Iterabl
     for name, topic in topics.items():
         path = f"templates.{name}"
         yield from _check_facts(f"{path}.facts", topic.facts)
+        if topic.syntax not in SYNTAXES:
+            yield Fault(f"{path}.syntax", f"must be one of {', '.join(SYNTAXES)}")
+            continue
         if default not in topic.languages:
             yield Fault(f"{path}.languages", f"there is none in {default}, the workspace's language")
         for language, wording in topic.languages.items():
             where = f"{path}.languages.{language}"
             if (fault := language_fault(language)) is not None:
                 yield Fault(where, fault)
-            yield from _check_wording(where, wording, topic.facts.keys(), channels)
+            yield from _check_wording(where, wording, topic, channels)
 
 
 def _check_facts(path: str, facts: Mapping[str, str]) -> Iterator[Fault]:
@@ -102,16 +107,14 @@ def _check_facts(path: str, facts: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(f"{path}.{name}", f"{kind!r} is none of {', '.join(FACT_TYPES)}")
 
 
-def _check_wording(
-    path: str, wording: Wording, facts: Iterable[str], channels: Iterable[str] | None
-) -> Iterator[Fault]:
+def _check_wording(path: str, wording: Wording, topic: Topic, channels: Iterable[str] | None) -> Iterator[Fault]:
     if not wording.text:
         yield Fault(f"{path}.text", "must not be empty")
     for where, one in _all(path, wording):
         if one.title is not None:
-            yield from _check_text(f"{where}.title", one.title, facts, "fact", is_line=True)
+            yield from _check_text(f"{where}.title", one.title, topic.facts, "fact", is_line=True, syntax=topic.syntax)
         if one.text is not None:
-            yield from _check_text(f"{where}.text", one.text, facts, "fact", is_line=False)
+            yield from _check_text(f"{where}.text", one.text, topic.facts, "fact", is_line=False, syntax=topic.syntax)
         medium = None if isinstance(one, FormWording) else one.medium
         if medium is not None and medium not in MEDIA:
             yield Fault(f"{where}.medium", f"must be one of {', '.join(MEDIA)}")
@@ -131,11 +134,15 @@ def _all(path: str, wording: Wording) -> Iterator[tuple[str, Wording | ChannelWo
             yield f"{path}.channels.{channel}.forms.{form}", one
 
 
-def _check_text(path: str, text: str, known: Iterable[str], what: str, *, is_line: bool) -> Iterator[Fault]:
-    if not Template(text).is_valid():
-        yield Fault(path, "has a $ that begins no name; a dollar sign is $$")
+def _check_text(
+    path: str, text: str, known: Iterable[str], what: str, *, is_line: bool, syntax: str = "dollar"
+) -> Iterator[Fault]:
+    try:
+        names = _NAMES[syntax](text)
+    except ValueError as error:
+        yield Fault(path, str(error))
         return
-    for name in sorted(_names(text) - set(known)):
+    for name in sorted(names - set(known)):
         yield Fault(path, f"no {what} {name!r}; there are: {', '.join(sorted(known)) or 'none'}")
     if hidden_in(text if is_line else _SEVERAL_LINES.sub("", text)):
         yield Fault(path, "has a character that is not seen" + (", or more than one line" if is_line else ""))
@@ -144,5 +151,11 @@ def _check_text(path: str, text: str, known: Iterable[str], what: str, *, is_lin
         yield Fault(path, f"must be at most {most:,} characters")
 
 
-def _names(text: str) -> set[str]:
-    return set(Template(text).get_identifiers()) if Template(text).is_valid() else set()
+def _dollar_names(text: str) -> set[str]:
+    if not Template(text).is_valid():
+        raise ValueError("has a $ that begins no name; a dollar sign is $$")
+    return set(Template(text).get_identifiers())
+
+
+_NAMES: Mapping[str, Callable[[str], set[str]]] = {"dollar": _dollar_names, "jinja": jinja_names}
+"""Syntax -> the names in a text, or a ValueError that says why it is none."""

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-__all__ = ["ChannelWording", "FormWording", "Language", "Topic", "Wording", "fallbacks", "forms_of"]
+__all__ = ["SYNTAXES", "ChannelWording", "FormWording", "Language", "Topic", "Wording", "fallbacks", "forms_of"]
+
+SYNTAXES = ("dollar", "jinja")
+"""How wordings name their facts."""
 
 _UNITS: Mapping[str, Sequence[str]] = {
     "day": ("day", "days"),
@@ -118,10 +121,13 @@ class Topic:
         facts: fact that may stand in it -> `text`, `integer`, `money`, `date`, `time`, `instant`, `duration`, `number`
             (of a case) or `link`.
         languages: language, as `de` or `de-AT` -> what is said in it; that of the workspace is needed.
+        syntax: of its wordings: `dollar`, or `jinja` for wordings with conditions, as `{% if days > 1 %}`, where facts
+            stand as `{{ days }}`. That needs the `jinja` extra.
     """
 
     facts: Mapping[str, str] = attrs.field(factory=dict)
     languages: Mapping[str, Wording] = attrs.field(factory=dict)
+    syntax: str = SYNTAXES[0]
 
 
 def fallbacks(language: str | None, default: str) -> Iterator[str]:
