@@ -10,6 +10,7 @@ from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.lifecycle import NOTICE
 from orchestra.engine.notices.checks import has_left
+from orchestra.engine.notices.planning import announce
 from orchestra.engine.notices.receipts import (
     on_accepted,
     on_canceled,
@@ -21,7 +22,7 @@ from orchestra.engine.notices.receipts import (
 )
 from orchestra.engine.notices.saying import missing
 from orchestra.engine.notices.state import DUE, EVOLVE, Notices, wish_key
-from orchestra.engine.notices.telling import look, suppress
+from orchestra.engine.notices.telling import suppress
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
@@ -49,23 +50,22 @@ def _plan(view: View, command: c.PlanNotice, at_us: int) -> Steps:
     for fact, why in missing(view, command.topic, topic, command.facts):
         raise InvalidCommand(f"facts.{fact}", why)
     expires_us = _check_times(command, topic, at_us)
-    name = view.notices.next_notice()
-    yield e.NoticePlanned(
-        name,
-        customer,
-        command.key,
-        digest,
-        command.topic,
-        command.urgency,
-        dict(sorted(command.facts.items())),
-        expires_us,
-        case,
-        command.not_before_us,
-        command.supersedes_group,
+    return (
+        yield from announce(
+            view,
+            at_us,
+            key=command.key,
+            digest=digest,
+            topic=command.topic,
+            customer=customer,
+            expires_us=expires_us,
+            facts=command.facts,
+            case=case,
+            urgency=command.urgency,
+            not_before_us=command.not_before_us,
+            group=command.supersedes_group,
+        )
     )
-    yield from _replaced(view, name, at_us)
-    yield from look(view, name, at_us)
-    return name
 
 
 def _whom(view: View, command: c.PlanNotice) -> tuple[str | None, str]:
@@ -108,20 +108,6 @@ def _check_times(command: c.PlanNotice, topic: NoticeTopic, at_us: int) -> int:
     if expires_us <= from_us:
         raise InvalidCommand("expires_us", "must be later than now, and than it may be told")
     return expires_us
-
-
-def _replaced(view: View, name: str, at_us: int) -> Iterator[e.Event]:
-    """Of the notices of a group the newest counts; what has left of the others, has."""
-    row = view.notices.notices[name]
-    if row.group is None:
-        return
-    older = (one for person in view.identity.group(row.customer) for one in _waiting(view, person, row.group))
-    for one in [one for one in older if one != name and not has_left(view, view.notices.notices[one])]:
-        yield from suppress(view, one, "superseded", name)
-
-
-def _waiting(view: View, customer: str, group: str) -> Iterable[str]:
-    return view.notices.in_group.get((customer, group), ())
 
 
 def _cancel(view: View, command: c.CancelNotice, at_us: int) -> Steps:
