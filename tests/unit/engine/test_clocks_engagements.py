@@ -116,3 +116,12 @@ def test_what_joins_an_engagement_while_its_calendar_is_gone_finds_it_by_another
     driver.message("joe", account="second", after=0)
     assert (row(driver, "ck31").calendar, row(driver, "ck31").state) == (None, "RUNNING")
     assert [moved.ran_us for moved in driver.events(e.ClockMoved) if moved.clock == "ck31"] == [60 * SECOND]
+
+
+def test_an_engagement_is_part_of_the_case_of_its_first_contact() -> None:
+    driver = two_at_once()
+    driver.run(c.UnlinkQuestion("in2"), 1)
+    driver.run(c.SplitCase("ca1", "two matters", interactions=["in2"]), 1)
+    assert row(driver).case == "ca1"
+    driver.run(c.MoveInteraction("in1", "ca2", "one matter"), 1)
+    assert row(driver).case == "ca2"

@@ -8,6 +8,7 @@ import pytest
 from tests.clock_plans import CLOCKED, clocked, of, of_clocks, row, running, told, us
 from tests.engine_driver import HOUR, SECOND, Driver, plan, thread
 
+from orchestra.engine.clocks.timing import paused, ran
 from orchestra.model import commands as c, events as e
 
 VIP = of("resolution", target="1h", name="vip", when='{field = "customer.fields.vip", value = true}')
@@ -316,3 +317,22 @@ def test_what_is_due_at_the_instant_of_a_change_is_told_once() -> None:
     driver.advance(60)
     assert [one.breached_us for one in driver.events(e.ClockBreached)] == [us("2026-02-02 09:00")]
     assert row(driver).ran_us == 3600 * SECOND
+
+
+def test_what_goes_on_between_two_changes_goes_by_the_hours_in_between() -> None:
+    def shop(hours: str) -> str:
+        return f'[calendars.shop]\nzone = "UTC"\nmon = ["{hours}"]\n' + of("resolution", target="9h", calendar='"shop"')
+
+    driver = clocked(shop("08:00-12:00"))
+    driver.advance_to(us("2026-02-02 08:00"))
+    for number in range(45):
+        mail(driver, f"joe{number}", after=0)
+    driver.advance_to(us("2026-02-02 10:00"))
+    # The last of so many is not looked at yet when it is paused, nor when hours change once more.
+    driver.change_plan(plan(CLOCKED + shop("09:00-18:00")))
+    driver.run(c.PauseClock("ck45", "parts ordered"))
+    driver.change_plan(plan(CLOCKED + shop("17:00-18:00")))
+    clock = driver.engine.view.clocks.clocks["ck45"]
+    assert (clock.ran_us, clock.edition) == (2 * HOUR, 1)
+    assert paused(driver.engine.view, clock, us("2026-02-02 18:00")) == HOUR
+    assert ran(driver.engine.view, driver.engine.view.clocks.clocks["ck44"], us("2026-02-02 18:00")) == 3 * HOUR
