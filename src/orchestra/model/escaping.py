@@ -31,16 +31,16 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _ACTS_IN_MARKDOWN = re.compile(r"[!'()*\[\]_~]")
 
 
+def _check_line(_instance: object, _attribute: attrs.Attribute[str], text: str) -> None:
+    if hidden_in(text):
+        raise ValueError("a line has no control characters, nor any that turn the direction of text")
+
+
 @attrs.frozen
 class Line:
     """One line of text, as a header has it: there is none with a line end or any character that is not seen."""
 
-    text: str = attrs.field()
-
-    @text.validator
-    def _check(self, _: object, text: str) -> None:
-        if hidden_in(text):
-            raise ValueError("a line has no control characters, nor any that turn the direction of text")
+    text: str = attrs.field(validator=_check_line)
 
     def __str__(self) -> str:
         """The text."""
