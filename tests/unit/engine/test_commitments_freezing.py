@@ -112,7 +112,7 @@ def test_what_is_due_again_is_held_and_what_has_left_is_not() -> None:
     begin(driver, first)
     bill(driver)
     driver.run(c.RecordOutcome(first, 1, "retry", retry_after_us=60 * SECOND))
-    driver.advance(60)
+    driver.advance_to(driver.last(e.DeliveryRetried).next_us)
     assert state(driver, first) == "PENDING held"
 
 
