@@ -10,6 +10,7 @@ import attrs
 from orchestra.insight.clocks import ClocksMet
 from orchestra.insight.costs import OVERLAP, Cost
 from orchestra.insight.journeys import Journeys
+from orchestra.insight.promises import PromisesKept
 from orchestra.insight.sketch import Times
 from orchestra.insight.variants import RESTATEMENT_VERSION, STANDARD, VARIANTS, Share, Variant, Window
 from orchestra.model.instants import seconds
@@ -188,6 +189,7 @@ class Figures:
         targets: the service levels that were in force, as `80 % in 20 s`.
         journeys: what goes over several contacts: first contact resolution, repeats, effort, silence.
         clocks: policy of a service clock -> how often it was met, sorted.
+        promises: whether customers could rely on what they were told.
         cost: what contacts that are over have cost, by the plan of their time.
         wait: from arrival (of a queue: from entering it) to the answer, of the answered; its mean is the ASA.
     """
@@ -206,6 +208,7 @@ class Figures:
     journeys: Journeys
     cost: Cost
     clocks: Mapping[str, ClocksMet]
+    promises: PromisesKept
     targets: tuple[str, ...]
 
     def service_level(self, variant: Variant = STANDARD) -> Share:
@@ -295,5 +298,6 @@ class Figures:
             "deliverability": self.deliverability.to_json(),
             "journeys": self.journeys.to_json(),
             "cost": self.cost.to_json(),
+            "promises": self.promises.to_json(),
             "clocks": {policy: met.to_json() for policy, met in self.clocks.items()},
         }

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from orchestra.insight.clocks import ClockCount, Verdict, verdicts_counted
 from orchestra.insight.matters import Contact, Matter, counted
+from orchestra.insight.promises import Stated, stated_counted
 from orchestra.insight.returning import Returning
 from orchestra.insight.slices import Slices
 from orchestra.insight.tally import Tally
@@ -117,21 +118,24 @@ class JourneyFold:
     def _recount(self, matter: Matter) -> None:
         if matter.name not in self._cases:
             return
-        after, clocked, tallies = None, dict[str, ClockCount](), matter.tallies
+        after, clocked, promised, tallies = None, dict[str, ClockCount](), None, matter.tallies
         if matter.into is None:
             group = list(self._group(matter))
             after, tallies = counted(group, self._return_us, self._now_us), self.tallies(matter)
             clocked = verdicts_counted(verdict for one in group for verdict in one.verdicts.values())
+            promised = stated_counted(one for each in group for one in each.stated.values())
             if after.maybe_deflected and matter.resolved_us is not None and matter.settles_us is None:
                 matter.settles_us = matter.resolved_us + self._return_us
                 heappush(self._settling, (matter.settles_us, matter.name))
         for tally in matter.tallies:
             tally.journey.replace(matter.counted, None)
             tally.clocks.replace(matter.clocked, {})
+            tally.promises.replace(matter.promised, None)
         for tally in tallies:
             tally.journey.replace(None, after)
             tally.clocks.replace({}, clocked)
-        matter.counted, matter.clocked, matter.tallies = after, clocked, tallies
+            tally.promises.replace(None, promised)
+        matter.counted, matter.clocked, matter.promised, matter.tallies = after, clocked, promised, tallies
 
     # Clocks
 
@@ -147,6 +151,22 @@ class JourneyFold:
             return None
         self._changed(self._root(case))
         return matter.verdicts.get(clock)
+
+    # Promises
+
+    def state(self, case: str, promise: str, stated: Stated) -> None:
+        """Note a promise with its case, if that is known."""
+        if case in self._cases:
+            self._cases[case].stated[promise] = stated
+            self._changed(self._root(case))
+
+    def stated(self, case: str, promise: str) -> Stated | None:
+        """What is noted of a promise, which is about to change; None if its case is not known."""
+        matter = self._cases.get(case)
+        if matter is None:
+            return None
+        self._changed(self._root(case))
+        return matter.stated.get(promise)
 
     # The plan and who works
 

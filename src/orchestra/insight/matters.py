@@ -12,6 +12,7 @@ import attrs
 
 from orchestra.insight.clocks import ClockCount, Verdict
 from orchestra.insight.journeys import CaseCount
+from orchestra.insight.promises import PromiseCount, Stated
 from orchestra.insight.tally import Tally
 
 __all__ = ["Contact", "Matter", "counted", "in_order"]
@@ -64,7 +65,8 @@ class Matter:
         place: channel and account of its first contact.
         into: the case that it goes on as, once merged; `merged` are those that go on as it.
         verdicts: clock -> what became of it.
-        counted: what it counts as so far, in `tallies`; `clocked` what its clocks do.
+        stated: promise -> what became of it.
+        counted: what it counts as so far, in `tallies`; `clocked` what its clocks do, `promised` what its promises do.
     """
 
     name: str
@@ -84,8 +86,10 @@ class Matter:
     into: str | None = None
     merged: list[str] = attrs.field(factory=list[str])
     verdicts: dict[str, Verdict] = attrs.field(factory=dict[str, Verdict])
+    stated: dict[str, Stated] = attrs.field(factory=dict[str, Stated])
     counted: CaseCount | None = None
     clocked: Mapping[str, ClockCount] = attrs.field(factory=dict[str, ClockCount])
+    promised: PromiseCount | None = None
     tallies: tuple[Tally, ...] = ()
 
     def came_back(self, return_us: int) -> bool:

@@ -14,6 +14,7 @@ from orchestra.insight.contacts import ContactFold
 from orchestra.insight.deliveries import DeliveryFold
 from orchestra.insight.figures import Figures
 from orchestra.insight.journey_fold import JourneyFold
+from orchestra.insight.promise_fold import PromiseFold
 from orchestra.insight.slices import Slices
 from orchestra.insight.tally import RETURN_US, Tally
 from orchestra.insight.telling import HandOffFold, TellingFold
@@ -27,7 +28,17 @@ _TOLD = (InteractionStarted, MessageReceived, ReplyRecorded)
 
 FOLDED: frozenset[str] = frozenset(
     kind.__name__
-    for fold in (ContactFold, CaseFold, DeliveryFold, JourneyFold, WaitFold, TellingFold, HandOffFold, ClockFold)
+    for fold in (
+        ContactFold,
+        CaseFold,
+        DeliveryFold,
+        JourneyFold,
+        WaitFold,
+        TellingFold,
+        HandOffFold,
+        ClockFold,
+        PromiseFold,
+    )
     for kind in fold.HANDLERS
 )
 """Names of the events that some figure needs. For others `skip` does."""
@@ -53,9 +64,17 @@ class Measures:
         self._journeys = JourneyFold(self._slices, return_s * 1_000_000)
         self._contacts.topic_of = self._journeys.topic_of
         self._waits, self._telling = WaitFold(self._slices), TellingFold(self._journeys)
-        self._clocks = ClockFold(self._journeys)
+        self._clocks, self._promises = ClockFold(self._journeys), PromiseFold(self._journeys)
         own = (self._contacts, self._cases, self._deliveries)
-        folds = (*own, self._journeys, self._waits, self._telling, HandOffFold(self._journeys), self._clocks)
+        folds = (
+            *own,
+            self._journeys,
+            self._waits,
+            self._telling,
+            HandOffFold(self._journeys),
+            self._clocks,
+            self._promises,
+        )
         self._handlers: dict[type[Event], list[Callable[[Any, int], None]]] = {}
         for fold in folds:
             for kind, handler in fold.HANDLERS.items():
@@ -95,7 +114,7 @@ class Measures:
     @property
     def remembered(self) -> int:
         """How many contacts and cases are kept because what comes may restate what they count as in journeys."""
-        return len(self._journeys) + len(self._waits) + len(self._telling) + len(self._clocks)
+        return len(self._journeys) + len(self._waits) + len(self._telling) + len(self._clocks) + len(self._promises)
 
     @property
     def total(self) -> Figures:

@@ -155,6 +155,8 @@ def measures_tables(measures: Measures) -> list[Table]:
         tables.append(_table("Hand-offs, escalations and findings", _HAND_OFFS, rows))
     if total.clocks:
         tables.append(_clocks(total))
+    if total.promises.stated or total.promises.updates_kept or total.promises.updates_broken:
+        tables.append(_promises(total))
     if total.cost.currency is not None:
         tables.append(_table("Costs", _COSTS, rows))
     if total.deliverability.planned:
@@ -205,6 +207,13 @@ def _clocks(total: Figures) -> Table:
         for one in total.clocks.values()
     )
     return Table("Clocks, of all", header, rows, frozenset(range(2, len(header))))
+
+
+def _promises(total: Figures) -> Table:
+    """How many promises were kept, by the first word and by the last."""
+    shares = total.promises.shares.values()
+    rows = tuple((share.name, str(share.numerator), str(share.denominator), _percent(share)) for share in shares)
+    return Table("Promises, of all", ("share", "of these", "of all", "is"), rows, frozenset({1, 2, 3}))
 
 
 def _percent(share: Share) -> str:

@@ -21,6 +21,7 @@ from orchestra.insight.figures import (
     Messages,
 )
 from orchestra.insight.journeys import JourneyTally
+from orchestra.insight.promises import PromiseCount
 from orchestra.insight.sketch import Distinct, Values
 from orchestra.insight.variants import Window
 
@@ -123,6 +124,7 @@ class Tally:
     cost: CostTally = attrs.field(factory=CostTally)
     journey: JourneyTally = attrs.field(factory=JourneyTally)
     clocks: ClockTally = attrs.field(factory=ClockTally)
+    promises: PromiseCount = attrs.field(factory=PromiseCount)
     targets: set[tuple[int, int]] = attrs.field(factory=set[tuple[int, int]])
 
     def __attrs_post_init__(self) -> None:
@@ -155,6 +157,7 @@ class Tally:
             self.journey.figures(window, self.return_us, self.cases),
             self.cost.figure(self.journey.counts["resolved"]),
             self.clocks.figures(window),
+            self.promises.figures(window),
             tuple(f"{percent} % in {_plain(within_us)} s" for percent, within_us in sorted(self.targets)),
         )
 
