@@ -38,7 +38,7 @@ def stages(*normal: float | None, **of_all: Any) -> list[Stage]:
 ORDER = CaseType(
     topics=["order"],
     stages=[
-        Stage("received", hours(1), max_silence=hours(4), promise="order_received"),
+        Stage("received", hours(1), max_silence=hours(4)),
         Stage("checked", hours(2), hours(1), max_silence=hours(4)),
         Stage("shipping", hours(24), hours(12), max_silence=hours(8)),
         Stage("ready"),

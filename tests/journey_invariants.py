@@ -145,7 +145,11 @@ def check(engine: Engine) -> None:
         is_there = kept is not None and kept.place(course.stage) is not None
         assert course.is_over == (state in (*SETTLED, "MERGED")) or not is_there, f"{case} is {state}"
         assert is_there or course.is_over, "the stage of a case that goes on is gone"
-        assert course.update_us is None or (not course.is_over and timers.get(UPDATE_DUE, case) is not None)
+        rings = timers.get(UPDATE_DUE, case) is not None
+        assert course.update_us is None or not course.is_over
+        # Where no silence is too long one is reminded of what was promised, and once.
+        is_limited = is_there and kept.stages[kept.place(course.stage)].max_silence is not None
+        assert course.update_us is None or rings or not is_limited
         assert course.update_us is not None or timers.get(UPDATE_DUE, case) is None
     for case in view.promises.forecasts:
         assert view.stages.course(case) is not None, "something is foreseen of a case that goes nowhere"

@@ -10,8 +10,10 @@ import attrs
 
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
-from orchestra.model.case_types import CaseType, Delay, Stage
+from orchestra.model.case_types import CaseType, Delay, Stage, Tells
 from orchestra.model.hours import Hours
+from orchestra.model.notices import NoticeTopic
+from orchestra.model.templates import Topic, Wording
 from tests.engine_driver import MINUTE, SECOND
 
 __all__ = ["WEIGHTS", "slip", "with_case_types"]
@@ -20,6 +22,18 @@ Value = TypeVar("Value")
 
 SPEAKERS = (None, None, "agent:ana", "back_office:erp")
 STAGES = ("received", "checked", "shipping", "ready")
+
+
+_TOLD = {
+    "order_received": {"number": "number", "due": "instant", "update_by": "instant"},
+    "order_late": {"before": "instant", "due": "instant"},
+    "order_well": {"due": "instant"},
+    "order_goes_on": {"update_by": "instant"},
+}
+_TOPICS = {name: NoticeTopic() for name in _TOLD}
+_TEMPLATES = {
+    name: Topic(facts, {"en": Wording(text=" ".join(f"${fact}" for fact in facts))}) for name, facts in _TOLD.items()
+}
 
 
 class Chooser(Protocol):
@@ -43,7 +57,7 @@ def with_case_types(command: c.ChangePlan, choose: Chooser) -> c.ChangePlan:
     second = timedelta(seconds=1)
     silence, normal = choose.pick([20, 20, 60]) * second, choose.pick([20, 20, 5]) * second
     stages = [
-        Stage("received", normal, max_silence=silence, promise="received"),
+        Stage("received", normal, max_silence=silence, promise="order_received"),
         Stage("checked", None, max_silence=silence),
         Stage("shipping", 60 * second, 30 * second, max_silence=4 * silence),
         Stage("ready"),
@@ -56,12 +70,16 @@ def with_case_types(command: c.ChangePlan, choose: Chooser) -> c.ChangePlan:
         delay=Delay(10 * second, choose.pick([0, 20])),
         learned_from=2,
         update_ahead=5 * second,
+        tells=Tells("order_late", "order_well", "order_goes_on"),
     )
     bill = CaseType(["bill"], None, [Stage("asked", 10 * second, max_silence=silence)], update_ahead=5 * second)
     day = ["00:00-12:00", "12:30-23:30", "23:31-24:00"]
     shifts = Hours("Europe/Berlin", day, day, day, day, day, day, day)
     calendars = {**command.plan.calendars, "shifts": shifts}
-    plan = attrs.evolve(command.plan, calendars=calendars, case_types={"order": order, "bill": bill})
+    notices = attrs.evolve(command.plan.notices, topics={**command.plan.notices.topics, **_TOPICS})
+    templates = {**command.plan.templates, **_TEMPLATES}
+    types = {"order": order, "bill": bill}
+    plan = attrs.evolve(command.plan, calendars=calendars, case_types=types, notices=notices, templates=templates)
     return attrs.evolve(command, plan=plan, digest=plan.digest())
 
 

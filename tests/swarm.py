@@ -22,6 +22,7 @@ from orchestra.engine.routing import decide
 from orchestra.engine.section import SLICE_PAUSE_US
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
+from orchestra.model.progress import KEYS
 from tests import (
     action_moves,
     archive_moves,
@@ -334,7 +335,13 @@ class Run:
             self.drain()
             self.work_off()
         deliveries = self.driver.engine.view.deliveries
-        assert {row.state for row in deliveries.deliveries.values()} & {"PENDING", "PERMITTED"} == set()
+        notices = self.driver.engine.view.notices.notices
+        # Of a case that goes on the customer hears again and again: the last word may be on its way.
+        words = {
+            name for name, row in notices.items() if row.key.startswith(KEYS) and row.expires_us > self.driver.now_us
+        }
+        left = [row.state for row in deliveries.deliveries.values() if row.notice not in words]
+        assert set(left) & {"PENDING", "PERMITTED"} == set()
         if self.shadow is not None:
             self.shadow.recall_all(self.driver.now_us)
             self.report.archived = len(self.shadow.stored)

@@ -23,6 +23,7 @@ GUIDES = (
     "rules",
     "one-matter",
     "promises",
+    "preview",
 )
 
 

@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "replay": "take a contact log through the engine and measure it",
     "import": "take what another system knows of the past into a journal",
     "check": "tell everything that is wrong or doubtful in a plan",
+    "preview": "what a customer would be told of a case, when and on which channel",
     "dry-run": "which rules would have fired on what a journal holds",
     "run": "own a workspace until told to stop",
     "measures": "service level, waits, first response and the rest, from a journal",

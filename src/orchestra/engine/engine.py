@@ -45,6 +45,7 @@ from orchestra.engine.outages.decide import SECTION as OUTAGES
 from orchestra.engine.ownership.decide import SECTION as OWNERSHIP
 from orchestra.engine.personal.decide import SECTION as PERSONAL
 from orchestra.engine.presence.decide import SECTION as PRESENCE
+from orchestra.engine.progress.telling import SECTION as PROGRESS
 from orchestra.engine.promises.decide import SECTION as PROMISES
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.rules.firing import SECTION as RULES, Firing
@@ -109,6 +110,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     INCIDENTS,
     CLOCKS,
     NOTICES,
+    PROGRESS,
     ACTIONS,
     ARCHIVE,
     RULES,

@@ -33,6 +33,7 @@ from orchestra.engine.outages.state import Outages
 from orchestra.engine.ownership.state import Ownership
 from orchestra.engine.personal.state import Personal
 from orchestra.engine.presence.state import Agent, Presence
+from orchestra.engine.progress.state import Progress
 from orchestra.engine.promises.state import Promises
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.rules.state import Rules
@@ -89,6 +90,7 @@ class View:
         "plans",
         "position",
         "presence",
+        "progress",
         "promises",
         "routing",
         "rules",
@@ -136,6 +138,7 @@ class View:
         self.facts = Facts(self.plans, self.timers)
         self.stages = Stages(self.plans, self.timers)
         self.promises = Promises(self.plans, self.timers)
+        self.progress = Progress(self.plans, self.timers)
         self.findings = Findings(self.plans, self.timers)
         self.incidents = Incidents(self.plans, self.timers)
         self.clocks = Clocks(self.plans, self.timers)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import attrs
 
-__all__ = ["RESOLUTION", "UPDATE", "CaseType", "Delay", "Stage", "type_of_topic"]
+__all__ = ["RESOLUTION", "UPDATE", "CaseType", "Delay", "Stage", "Tells", "type_of_topic"]
 
 RESOLUTION = "resolution"
 """What a promise may be about beside a stage: that the matter is done."""
@@ -35,8 +35,8 @@ class Stage:
         least: how long it takes at the least; else what few of those took that were finished lately, or as long as
             normally.
         max_silence: for how long the customer may hear nothing of the case, in business time; for ever unless stated.
-        promise: name of the text by which the customer is told that it is reached and what comes next; none unless
-            stated.
+        promise: the topic of the notice by which the customer is told that it is reached and what comes next; that of
+            the first stage acknowledges the case. None unless stated.
     """
 
     name: str
@@ -63,6 +63,22 @@ class Delay:
 
 
 @attrs.frozen
+class Tells:
+    """What customers are told of the way of a case, as topics of notices; nothing unless stated.
+
+    Attributes:
+        delay: once a delay is foreseen.
+        made_up: once one that was foreseen is none any more.
+        update: once they have heard nothing for as long as a stage's longest silence, and whenever something else would
+            tell times that cannot be foreseen.
+    """
+
+    delay: str | None = None
+    made_up: str | None = None
+    update: str | None = None
+
+
+@attrs.frozen
 class CaseType:
     """A kind of matter, and the stages that it goes through, one after the other.
 
@@ -75,6 +91,7 @@ class CaseType:
         percentile: how many of a hundred finished stages took no longer than what counts as normal.
         learned_from: how many of a stage must have been finished lately for what is normal to be learned from them.
         update_ahead: how long before the customer must have heard of the case that is due, in business time.
+        tells: what customers are told on the way, beside the stages' own promises.
     """
 
     topics: Sequence[str] = attrs.field(default=(), converter=_texts)
@@ -85,6 +102,7 @@ class CaseType:
     percentile: int = 80
     learned_from: int = 20
     update_ahead: timedelta = timedelta(minutes=15)
+    tells: Tells = Tells()
 
     def place(self, stage: str) -> int | None:
         """Which of the stages it is, counted from 0; None if it is none."""

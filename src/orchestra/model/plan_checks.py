@@ -27,6 +27,7 @@ from orchestra.model.pace import check_rate
 from orchestra.model.participants import check_participants
 from orchestra.model.plan_data import PlanData
 from orchestra.model.privacy import check_privacy
+from orchestra.model.progress import check_progress
 from orchestra.model.quiet_hours import check_quiet_hours
 from orchestra.model.roles import check_sight
 from orchestra.model.routing import RESERVED
@@ -192,6 +193,7 @@ def _check_cases(plan: PlanData, lost: Lost) -> Iterator[Fault]:
 def _check_case_types(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     yield from check_case_types(plan.case_types, plan.calendars, lost)
     yield from check_may_promise(plan.roles)
+    yield from check_progress(plan.case_types, plan.notices, plan.templates, lost)
 
 
 def _check_teams(plan: PlanData, lost: Lost) -> Iterator[Fault]:

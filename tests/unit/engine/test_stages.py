@@ -22,9 +22,7 @@ from orchestra.model.case_types import CaseType, Stage
 
 def test_the_topic_of_a_case_says_its_type_and_it_begins_with_the_first_stage() -> None:
     journey = Journey()
-    assert journey.events(e.StageEntered) == [
-        e.StageEntered("ca1", "cu1", "order", "received", 0, False, "topic", promise="order_received")
-    ]
+    assert journey.events(e.StageEntered) == [e.StageEntered("ca1", "cu1", "order", "received", 0, False, "topic")]
     assert (journey.course().stage, journey.course().since_us) == ("received", journey.at(0))
 
 

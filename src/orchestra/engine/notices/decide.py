@@ -28,14 +28,26 @@ from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.notices import URGENCIES, NoticeTopic
+from orchestra.model.progress import KEYS
 from orchestra.model.structure import microseconds
 
-__all__ = ["SECTION"]
+__all__ = ["SECTION", "plan_notice"]
 
 LetGo = e.InteractionFinished | e.InteractionDone | e.InteractionQueued | e.InteractionCanceled | e.TransferCompleted
 
 
 def _plan(view: View, command: c.PlanNotice, at_us: int) -> Steps:
+    if command.key.startswith(KEYS):
+        raise InvalidCommand("key", f"must not begin with {KEYS!r}, which those of the library's own do")
+    return (yield from plan_notice(view, command, at_us))
+
+
+def plan_notice(view: View, command: c.PlanNotice, at_us: int) -> Steps:
+    """Plan a notice, and look at once whether it can be told; gives its id.
+
+    Raises:
+        CommandRefused: the plan has no such topic, or it is asked for otherwise than before; before the first event.
+    """
     case, customer = _whom(view, command)
     check_id("key", command.key)
     digest = _digest(command, case or customer)

@@ -8,6 +8,7 @@ from orchestra.engine.stages.forecasting import case_type, time_of
 from orchestra.engine.stages.state import Course
 from orchestra.engine.view import View
 from orchestra.model import events as e
+from orchestra.model.case_types import UPDATE
 from orchestra.model.structure import microseconds
 
 __all__ = ["next_word", "remind", "schedule"]
@@ -19,6 +20,9 @@ def schedule(view: View, case: str, at_us: int) -> Iterator[e.Event]:
     if course is None:
         return
     due_us, ring_us = _silence(view, course, course.word_us)
+    owed_us = _owed(view, case, at_us)
+    if owed_us is not None and (due_us is None or owed_us < due_us):
+        due_us, ring_us = owed_us, _ahead_of(view, course, owed_us)
     if due_us != course.update_us:
         customer = view.cases.cases[case].customer
         ring_us = None if ring_us is None else max(ring_us, at_us)
@@ -33,6 +37,21 @@ def _silence(view: View, course: Course, from_us: int) -> tuple[int | None, int 
         return None, None
     time, longest_us = time_of(view, one), microseconds(longest)
     return time.due(from_us, longest_us), time.due(from_us, longest_us - microseconds(one.update_ahead))
+
+
+def _owed(view: View, case: str, at_us: int) -> int | None:
+    """By when the customer was promised to hear of the case, in whichever stage it was then."""
+    rows = view.promises.promises
+    names = view.promises.open_in(view.cases.group(case))
+    owed = (rows[name].due_us for name in names if rows[name].what == UPDATE)
+    return min((due_us for due_us in owed if due_us > at_us), default=None)
+
+
+def _ahead_of(view: View, course: Course, due_us: int) -> int | None:
+    """When somebody is to be reminded of what is due then."""
+    one = case_type(view, course)
+    time = time_of(view, one)
+    return time.due(course.word_us, time.elapsed(course.word_us, due_us) - microseconds(one.update_ahead))
 
 
 def next_word(view: View, course: Course, at_us: int) -> int | None:
