@@ -160,7 +160,7 @@ def test_who_talks_with_them_tells_it(joe: Teller) -> None:
     joe.plan_notice()
     joe.run(c.TellNow("in2", "ana", "nt1"), 1)
     assert joe.last(e.NoticeSuppressed) == e.NoticeSuppressed("nt1", "cu1", "told", "agent:ana")
-    assert joe.last(e.FactTold) == e.FactTold("ca1", "cu1", "stage", "packed", "agent:ana", "in2")
+    assert joe.last(e.FactTold) == e.FactTold("ca1", "cu1", "stage", "packed", "agent:ana", "in2", "nt1")
     assert joe.state() == "SUPPRESSED: told"
     joe.run(c.FinishInteraction("in2", "ana"), 1)
     joe.advance(300)
@@ -172,7 +172,7 @@ def test_what_is_of_another_matter_was_told_in_no_contact_of_it(joe: Teller) -> 
     joe.run(c.OpenCase("cu1"), 1)
     joe.plan_notice(case="ca2")
     joe.run(c.TellNow("in2", "ana", "nt1"), 1)
-    assert joe.last(e.FactTold) == e.FactTold("ca2", "cu1", "stage", "packed", "agent:ana")
+    assert joe.last(e.FactTold) == e.FactTold("ca2", "cu1", "stage", "packed", "agent:ana", None, "nt1")
 
 
 def test_what_is_about_no_case_is_told_without_a_trace_of_facts(joe: Teller) -> None:

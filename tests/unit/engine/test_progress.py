@@ -254,12 +254,18 @@ def test_the_next_word_comes_when_it_was_promised_whatever_the_stage_that_follow
 def test_a_later_word_takes_the_place_of_one_that_has_not_left() -> None:
     driver = Told()
     driver.run(c.StopSending("disk full"), 1)
-    driver.run(c.AdvanceCase("ca1", "checked"))
-    driver.advance(60)
-    driver.run(c.AdvanceCase("ca1", "checked", due_us=driver.now_us + 50 * HOUR))
-    assert [(one.notice, one.reason, one.by) for one in driver.events(e.NoticeSuppressed)] == [
-        ("nt2", "superseded", "nt3")
-    ]
+    for hour in (50, 80):
+        driver.run(c.AdvanceCase("ca1", "received", due_us=driver.began_us + hour * HOUR))
+        driver.advance(60)
+    found = [(one.notice, one.reason, one.by) for one in driver.events(e.NoticeSuppressed)]
+    assert found == [("nt2", "superseded", "nt3")]
+
+
+def test_a_stage_that_is_late_as_it_begins_is_told_and_so_is_the_delay() -> None:
+    driver = Told()
+    driver.to("checked", due_us=driver.began_us + 40 * HOUR)
+    driver.hours(0.1)
+    assert driver.topics() == ["welcome", "late", "stage"]
 
 
 def test_what_was_promised_already_for_then_is_promised_once() -> None:
@@ -271,6 +277,19 @@ def test_what_was_promised_already_for_then_is_promised_once() -> None:
     driver.run(c.RecordOutcome("de1", 1, "accepted", ["p1"]))
     assert [one.what for one in driver.events(e.PromiseMade)] == ["resolution", "update"]
     assert driver.events(e.PromiseRevised) == []
+
+
+def test_what_an_agent_tells_in_its_place_is_promised_too() -> None:
+    driver = Told()
+    driver.run(c.CancelInteraction("in1", "seen to"))
+    driver.sign_in("ana")
+    call = driver.answered("joe", "voice", topic="order").interaction
+    driver.run(c.AdvanceCase("ca1", "received", due_us=driver.began_us + 40 * HOUR))
+    driver.advance(0.001)
+    (held,) = [one.notice for one in driver.events(e.NoticeHeld)]
+    driver.run(c.TellNow(call, "ana", held))
+    revised = driver.last(e.PromiseRevised)
+    assert (driver.hour(revised.due_us), revised.stated_via) == (66, call)
 
 
 def test_nothing_takes_the_place_of_the_acknowledgement() -> None:

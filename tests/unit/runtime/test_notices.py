@@ -71,8 +71,7 @@ async def test_a_notice_goes_out_and_is_seen_to_arrive(centre: Centre) -> None:
         assert seen.sent is not None
         sentences = [entry.sentence for entry in await workspace.timeline("cu1")]
         assert "is to be told of stage: nt1" in sentences
-        assert "was told on chat: nt1, which was accepted" in sentences
-        assert sentences[-1] == "was told: stage is packed"
+        assert sentences[-1] == "was told on chat: nt1, which was accepted"
 
 
 async def test_what_holds_it_back_is_told(centre: Centre) -> None:

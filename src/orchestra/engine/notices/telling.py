@@ -162,7 +162,7 @@ def told_by(view: View, name: str, agent: str, interaction: str) -> Iterator[e.E
     about, case = row.case or row.matter, contact.case
     is_there = about is not None and case is not None and view.cases.root(about) == view.cases.root(case)
     yield from suppress(view, name, "told", by)
-    yield from told(view, name, by, interaction=interaction if is_there else None)
+    yield from told(view, name, by, interaction=interaction if is_there else None, notice=name)
 
 
 def told(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from orchestra.engine.notices.decide import plan_notice
+from orchestra.engine.notices.state import Notice
 from orchestra.engine.progress.state import EVOLVE, Progress
 from orchestra.engine.promises.stating import Statement, made, revised
 from orchestra.engine.section import SLICE_PAUSE_US, Section
@@ -25,6 +26,19 @@ __all__ = ["SECTION"]
 
 Value = str | int | bool
 """Of a fact."""
+
+
+def _group(case: str, *, is_first: bool = False) -> str:
+    """Of those of a group that have not left the newest is told. Nothing takes the place of the acknowledgement."""
+    return f"{KEYS}{case}:first" if is_first else f"{KEYS}{case}"
+
+
+def _waiting(view: View, case: str, customer: str) -> list[Notice]:
+    """What is still to be told of a case's way."""
+    groups = _group(case), _group(case, is_first=True)
+    of = view.notices.in_group
+    names = (name for one in view.identity.group(customer) for group in groups for name in of.get((one, group), ()))
+    return [view.notices.notices[name] for name in names]
 
 
 def _facts(view: View, case: str, course: Course, at_us: int, **more: Value | None) -> Mapping[str, Value]:
@@ -48,7 +62,12 @@ def _facts(view: View, case: str, course: Course, at_us: int, **more: Value | No
 
 
 def _tell(
-    view: View, case: str, topics: tuple[str | None, str | None], facts: Mapping[str, Value], at_us: int, group: str
+    view: View,
+    case: str,
+    topics: tuple[str | None, str | None],
+    facts: Mapping[str, Value],
+    at_us: int,
+    group: str | None,
 ) -> Iterator[e.Event]:
     """Plan a notice of the first of these topics of which all facts are known."""
     for topic in topics:
@@ -66,9 +85,11 @@ def _tell(
 
 
 def _on_entered(view: View, event: e.StageEntered, at_us: int) -> Iterator[e.Event]:
-    """The first one acknowledges the case: nothing takes the place of that. The last one may have settled it."""
+    """The first one acknowledges the case. The last one may have settled it."""
     if event.promise is not None:
-        group = f"{KEYS}{event.case}" if event.place else f"{KEYS}{event.case}:first"
+        is_new = any(row.not_before_us == at_us + SLICE_PAUSE_US for row in _waiting(view, event.case, event.customer))
+        # What is told of this very moment, as that it will be late, is told as well.
+        group = None if is_new else _group(event.case, is_first=event.place == 0)
         course, tells = view.stages.courses[event.case], view.plan.case_types[event.type].tells
         facts = _facts(view, event.case, course, at_us)
         yield from _tell(view, event.case, (event.promise, tells.update), facts, at_us, group)
@@ -78,30 +99,29 @@ def _on_delayed(view: View, event: e.DelayForeseen, at_us: int) -> Iterator[e.Ev
     course = view.stages.courses[event.case]
     known = {"before": event.due_us, "earliest": event.earliest_us, "due": event.new_due_us}
     facts, tells = _facts(view, event.case, course, at_us, **known), case_type(view, course).tells
-    yield from _tell(view, event.case, (tells.delay, tells.update), facts, at_us, f"{KEYS}{event.case}")
+    yield from _tell(view, event.case, (tells.delay, tells.update), facts, at_us, _group(event.case))
 
 
 def _on_made_up(view: View, event: e.DelayMadeUp, at_us: int) -> Iterator[e.Event]:
     course = view.stages.courses[event.case]
     facts = _facts(view, event.case, course, at_us, before=event.due_us, due=event.new_due_us)
     topics = (case_type(view, course).tells.made_up, None)
-    yield from _tell(view, event.case, topics, facts, at_us, f"{KEYS}{event.case}")
+    yield from _tell(view, event.case, topics, facts, at_us, _group(event.case))
 
 
 def _on_silent(view: View, event: e.UpdateDue, at_us: int) -> Iterator[e.Event]:
     """Whatever else is about to be told breaks the silence, once it may."""
-    course, group = view.stages.courses[event.case], f"{KEYS}{event.case}"
-    ids = view.identity.group(event.customer)
-    if not any(view.notices.in_group.get((one, group)) for one in ids):
+    course = view.stages.courses[event.case]
+    if not _waiting(view, event.case, event.customer):
         topics, facts = (case_type(view, course).tells.update, None), _facts(view, event.case, course, at_us)
-        yield from _tell(view, event.case, topics, facts, at_us, group)
+        yield from _tell(view, event.case, topics, facts, at_us, _group(event.case))
 
 
 # What is promised by it
 
 
 def _on_told(view: View, event: e.FactTold, at_us: int) -> Iterator[e.Event]:
-    """A notice of a case's way has arrived: the times that it told are promised from now on.
+    """A notice of a case's way has arrived, or an agent has told it: its times are promised from now on.
 
     That is once all that it told is known to be told, as whoever hears anything has heard in time by what was promised.
     """
@@ -118,7 +138,8 @@ def _on_told(view: View, event: e.FactTold, at_us: int) -> Iterator[e.Event]:
             earliest = row.facts.get("earliest") if what == RESOLUTION else None
             earliest_us = earliest if isinstance(earliest, int) else at_us
             basis = "normal_time" if course.due_us is None else "back_office"
-            told = Statement(what, min(earliest_us, due_us), due_us, basis, stated_via=event.notice)
+            via = event.interaction or event.notice
+            told = Statement(what, min(earliest_us, due_us), due_us, basis, stated_via=via)
             yield from _promised(view, case, told, course.reason or "told")
 
 

@@ -13,7 +13,8 @@ __all__ = ["FactTold"]
 class FactTold(Event):
     """The customer was told a fact of their case.
 
-    `interaction` is the contact in which they were, `notice` what was delivered to them; one of both, or neither.
+    `interaction` is the contact in which they were, `notice` what was delivered to them, or was to be, had nobody told
+    them in that contact.
     """
 
     case: str

@@ -149,6 +149,8 @@ class _Telling:
 
     def entry(self, record: Record, event: e.Event) -> Entry | None:
         """The entry of an event; None if the reader is not shown that it happened."""
+        if isinstance(event, e.FactTold) and event.notice is not None:
+            return None  # it stands with the notice, as the customer was told it
         case, place = self._places.case(event), self._places.place(event)
         entry = Entry(
             record.position,
