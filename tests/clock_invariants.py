@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 
 from orchestra.engine.business_time import BusinessTime
@@ -15,6 +17,11 @@ from orchestra.model.hours import Hours
 __all__ = ["ClockWitness", "check", "check_against"]
 
 _REPLIES = ("first_reply", "next_reply", "periodic_update")
+
+
+@lru_cache(maxsize=64)
+def _time(hours: Hours) -> BusinessTime:
+    return BusinessTime(Calendar(hours))
 
 
 @attrs.define
@@ -46,7 +53,7 @@ class _Seen:
     def passed(self, at_us: int) -> int:
         """How much time has passed since it last changed."""
         if self.hours is not None:
-            return BusinessTime(Calendar(self.hours)).elapsed(self.from_us, at_us)
+            return _time(self.hours).elapsed(self.from_us, at_us)
         return max(0, at_us - self.from_us) if self.is_known else 0
 
 

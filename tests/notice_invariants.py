@@ -17,6 +17,8 @@ __all__ = ["NoticeWitness", "check", "check_against"]
 
 Value = str | int | bool
 
+_STATES = frozenset(NOTICE.states)
+
 
 @attrs.define
 class NoticeWitness:
@@ -146,7 +148,7 @@ def check(engine: Engine) -> None:
     for name, row in own.notices.items():
         due_us = view.timers.get(DUE, name)
         assert (due_us is not None) == row.waits, f"{name}, {row.state}, is looked at never or for ever"
-        assert row.state in NOTICE.states
+        assert row.state in _STATES
         assert row.delivery is None or row.delivery in row.aims
         assert set(filter(None, row.channels.values())) <= set(row.aims)
         if row.state == "SENDING":
