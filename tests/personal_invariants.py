@@ -40,7 +40,7 @@ class PersonalWitness:
             case e.AddressUnlinked():
                 self.by_address.pop(event.address, None)
             case e.CustomerAliased():
-                self.joined |= dict.fromkeys(people(engine)[event.customer], engine.position)
+                self.joined |= dict.fromkeys(_through(engine, event.customer), engine.position)
             case e.CustomerErased():
                 for basis in ("said", "address"):
                     self.zones.pop((event.customer, basis), None)
@@ -86,6 +86,17 @@ class PersonalWitness:
             if whole is None or last[name] is whole or whole[1] < self.joined.get(name, 0) or whole[0] < occurred_us
         ]
         return {zone for zone in standing if zone is not None}
+
+
+def _through(engine: Engine, customer: str) -> list[str]:
+    """The ids of a person that are theirs as they are those of one of their ids."""
+    identity, found = engine.view.identity, []
+    for name in identity.group(customer):
+        at = name
+        while at != customer and (link := identity.customers[at].link) is not None:
+            at = identity.merges[link].customer
+        found += [name] if at == customer else []
+    return found
 
 
 def check_against(engine: Engine, witness: PersonalWitness) -> None:

@@ -24,12 +24,15 @@ class Time(Protocol):
 
     def elapsed(self, from_us: int, until_us: int) -> int:
         """How much of it passes from an instant until another, in microseconds; 0 if that is not later."""
+        ...
 
     def due(self, from_us: int, for_us: int) -> int | None:
         """The first instant by which so much has passed since an instant; None if it never will have."""
+        ...
 
     def is_open(self, at_us: int) -> bool:
         """Whether it passes at this instant."""
+        ...
 
 
 class _AroundTheClock:

@@ -119,3 +119,17 @@ def test_an_answer_in_another_matter_answers_nothing_here() -> None:
     assert [one.subject for one in driver.engine.view.clocks.clocks.values()] == ["in2"]
     driver.run(c.SendMessage("ca2", "k2", text="Your bill is right.", actor="operator"), 1)
     assert running(driver) == {}
+
+
+def test_an_answer_in_a_matter_of_which_one_case_is_older_than_all_clocks_answers_the_other() -> None:
+    driver = clocked("")
+    driver.message("joe", "email", topic="order", after=0)
+    driver.change_plan(plan(CLOCKED + of("first_reply", human_only="true")))
+    driver.advance(1)
+    driver.message("joe", "email", topic="bill", account="second", after=10)
+    assert [one.case for one in driver.events(e.ClockStarted)] == ["ca2"]
+    driver.run(c.MergeCases("ca2", "ca1", "the same"), 10)
+    assert "ca1" not in driver.engine.view.clocks.tracks
+    driver.run(c.CancelInteraction("in2", "seen to"))
+    driver.run(c.SendMessage("ca1", "k", text="It is on its way.", actor="agent:ana"), 10)
+    assert [one.clock for one in driver.events(e.ClockFulfilled)] == ["ck1"]

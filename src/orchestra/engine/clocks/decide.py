@@ -83,8 +83,10 @@ def _kind(view: View, agent: str | None) -> str:
 
 def _answered(view: View, case: str, customer: str, by: str, interaction: str | None) -> Iterator[e.CustomerAnswered]:
     own = view.clocks.tracks
-    if case in own or interaction in own:
-        yield e.CustomerAnswered(case, customer, by, interaction)
+    # Of a matter that goes on as a case of which nothing is measured, another one may be.
+    measured = case if case in own else next((one for one in view.cases.group(case) if one in own), case)
+    if measured in own or interaction in own:
+        yield e.CustomerAnswered(measured, customer, by, interaction)
 
 
 def _on_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterator[e.Event]:
