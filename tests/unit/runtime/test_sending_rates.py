@@ -40,7 +40,9 @@ async def test_a_burst_leaves_at_the_rate_of_its_account() -> None:
             assert len(centre.provider.delivered) == sent
             assert workspace.health().deliveries_waiting == ({"chat/main": 12 - sent} if sent < 12 else {})
             await clock.advance(seconds=0.5)
-        assert [one.text for one in centre.provider.delivered] == [f"News {number}" for number in range(12)]
+        texts = [one.text for one in centre.provider.delivered]
+        # What may leave at once leaves side by side, as it is for several customers; what waits keeps its order.
+        assert sorted(texts[:4]) + texts[4:] == [f"News {number}" for number in range(12)]
 
 
 async def test_another_owner_goes_on_at_the_same_rate() -> None:
