@@ -68,6 +68,14 @@ def test_what_has_not_even_left_by_then_does_not_leave_any_more(joe: Teller) -> 
     assert joe.state() == "SENDING"
 
 
+def test_what_is_to_be_sent_again_after_the_next_way_was_taken_is_not(joe: Teller) -> None:
+    joe.start()
+    joe.advance(2 * 3600)
+    assert joe.last(e.NoticeSending).channel == "email"
+    joe.run(c.RecordOutcome("de1", 1, "retry"))
+    assert joe.last(e.DeliveryCanceled) == e.DeliveryCanceled("de1", "cu1", "not needed any more")
+
+
 def test_a_late_receipt_cancels_what_is_left(joe: Teller) -> None:
     joe.outcome()
     joe.run(c.StopSending("storm", "email"), 1)

@@ -1,118 +1,269 @@
-"""By when customers are to hear of their cases, whether anything has changed or not."""
+"""What contacts weigh while their customers are silent."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import attrs
 import pytest
-from tests.case_plans import Journey, hours, order_plan
-from tests.engine_driver import HOUR, MINUTE
+from tests.engine_driver import SECOND, Driver, person, plan
+from tests.invariants import WatchedEngine, check_liveness
 
+from orchestra.engine.routing.rows import SILENCE
 from orchestra.model import commands as c, events as e
-from orchestra.model.case_types import CaseType, Stage
+from orchestra.model.definitions import Channel, Silence
+from orchestra.model.plan import Plan
 
-QUIET = [Stage("doing", hours(100), max_silence=hours(8)), Stage("waiting"), Stage("done")]
-
-
-@pytest.fixture
-def journey() -> Journey:
-    """In a stage in which the customer hears something every eight hours."""
-    return Journey(order_plan(stages=QUIET, resolves=False))
+SHORT = Silence(timedelta(minutes=4), 10)
+NOTHING = Silence(timedelta(minutes=4), 0)
 
 
-def test_a_customer_hears_of_it_before_the_longest_silence_is_over(journey: Journey) -> None:
-    assert journey.last(e.UpdateScheduled) == e.UpdateScheduled(
-        "ca1", "cu1", "doing", journey.at(8), journey.at(8) - 15 * MINUTE
-    )
-    assert journey.hours(7.7) == []
-    assert journey.hours(0.1) == [e.UpdateDue("ca1", "cu1", "order", "doing", journey.at(8), journey.at(15.75))]
+def silent_plan(silence: Silence = SHORT, **channels: dict[str, Any]) -> Plan:
+    """Chats weigh half a budget, and less once their customers are silent."""
+    first = plan()
+    changed: dict[str, Channel] = {**first.channels, "chat": attrs.evolve(first.channels["chat"], silence=silence)}
+    for name, values in channels.items():
+        changed[name] = attrs.evolve(changed[name], **values)
+    return attrs.evolve(first, channels=changed)
 
 
-def test_without_a_word_it_is_said_again_and_again(journey: Journey) -> None:
-    due = journey.of(journey.hours(24), e.UpdateDue)
-    assert [one.again_us for one in due] == [journey.at(15.75), journey.at(23.75), journey.at(31.75)]
-    assert {one.due_us for one in due} == {journey.at(8)}, "since then they should have heard"
+def centre(silence: Silence = SHORT, *agents: str, **channels: dict[str, Any]) -> Driver:
+    """Ana, or whoever is named, at work."""
+    driver = Driver(silent_plan(silence, **channels), engine=WatchedEngine())
+    driver.sign_in(*(agents or ("ana",)))
+    return driver
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        c.TellFact("ca1", "ready", "soon", actor="agent:ana"),
-        c.MakePromise("ca1", "update", 10**18 * 2),
-        c.MakePromise("ca1", "resolution", 10**18 * 2),
-    ],
-)
-def test_every_word_begins_the_silence_anew(journey: Journey, word: c.Command) -> None:
-    brought = journey.run(word, 3 * 3600).events
-    scheduled = e.UpdateScheduled("ca1", "cu1", "doing", journey.at(11), journey.at(11) - 15 * MINUTE)
-    assert scheduled in brought
-    assert journey.of(journey.hours(7.7), e.UpdateDue) == []
-    assert len(journey.of(journey.hours(0.1), e.UpdateDue)) == 1
+def used(driver: Driver, agent: str = "ana") -> int:
+    return driver.engine.view.routing.benches[agent].used_percent
 
 
-def test_another_time_is_a_word_as_well(journey: Journey) -> None:
-    name = journey.promise(in_h=50)
-    journey.run(c.RevisePromise(name, "late", journey.in_hours(60)), 3600)
-    assert journey.course().update_us == journey.at(9)
+def write(driver: Driver, interaction: str = "in1", agent: str = "ana") -> None:
+    driver.run(c.WriteReply(interaction, agent, "hi"), 1)
 
 
-def test_two_words_at_once_are_one(journey: Journey) -> None:
-    journey.run(c.TellFact("ca1", "ready", "soon"), 3600)
-    assert journey.of(journey.run(c.TellFact("ca1", "price", 4900)).events, e.UpdateScheduled) == []
+def test_once_answered_a_silent_customer_takes_a_share_of_the_weight() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.advance(239.999)
+    assert used(driver) == 50
+    assert e.CustomerFellSilent("in1", "cu1", "ana", 5) in driver.advance(0.001)
+    assert used(driver) == 5
 
 
-def test_silence_counts_from_the_last_word_whatever_stage_comes(journey: Journey) -> None:
-    journey.advance_case("waiting", 5)
-    assert (journey.course().update_us, journey.hours(100)) == (None, [])
-    brought = journey.advance_case("doing")
-    assert journey.of(brought, e.UpdateScheduled) == [
-        e.UpdateScheduled("ca1", "cu1", "doing", journey.at(8), journey.now_us)
-    ]
-    assert journey.of(journey.hours(0), e.UpdateDue) == [
-        e.UpdateDue("ca1", "cu1", "order", "doing", journey.at(8), journey.in_hours(8))
-    ]
+def test_who_has_not_been_answered_is_not_silent() -> None:
+    driver = centre()
+    driver.answered()
+    assert driver.advance(3600) == []
+    assert used(driver) == 50
 
 
-def test_a_settled_case_is_silent(journey: Journey) -> None:
-    journey.run(c.ResolveCase("ca1"))
-    assert journey.course().update_us is None
-    assert journey.of(journey.hours(24), e.UpdateDue) == []
+def test_who_writes_is_not_silent() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.message(after=200)
+    driver.advance(3600)
+    assert driver.events(e.CustomerFellSilent) == []
 
 
-def test_who_comes_back_has_just_been_heard(journey: Journey) -> None:
-    journey.run(c.ResolveCase("ca1"), 3600)
-    brought = journey.run(c.ReopenCase("ca1", "again"), 5 * 3600).events
-    assert brought[1:3] == [
-        e.StageResumed("ca1", "cu1", "order", "doing", journey.now_us, None, None, "reopened"),
-        e.UpdateScheduled("ca1", "cu1", "doing", journey.in_hours(8), journey.in_hours(8) - 15 * MINUTE),
-    ]
+def test_the_clock_counts_from_our_last_message() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.advance(200)
+    write(driver)
+    driver.advance(239)
+    assert used(driver) == 50
+    driver.advance(1)
+    assert used(driver) == 5
 
 
-def test_business_time_counts() -> None:
-    journey = Journey(order_plan(calendar=True, stages=QUIET))
-    wednesday_9 = journey.at(0) + 35_200 * 1_000_000
-    assert journey.last(e.UpdateScheduled).due_us == wednesday_9 + 8 * HOUR
-    due = journey.of(journey.hours(100), e.UpdateDue)
-    assert [one.again_us for one in due] == [
-        wednesday_9 + 24 * HOUR + 7.75 * HOUR,
-        wednesday_9 + 48 * HOUR + 7.75 * HOUR,
-        wednesday_9 + 120 * HOUR + 7.75 * HOUR,
-    ]
+def test_the_room_that_silence_leaves_is_offered_at_once() -> None:
+    driver = centre(NOTHING)
+    driver.answered("joe")
+    driver.answered("jim")
+    write(driver)
+    driver.message("jon")
+    assert driver.offered() == {}
+    driver.advance(240)
+    assert driver.offered() == {"in3": "ana"}
+    check_liveness(driver.engine)
 
 
-def test_where_nobody_works_any_more_nothing_is_said_again() -> None:
-    office = attrs.evolve(order_plan().calendars["office"], mon=(), tue=(), wed=(), thu=(), fri=(), extra=EXTRA)
-    case_type = CaseType(["order"], "office", QUIET, update_ahead=hours(0))
-    journey = Journey(attrs.evolve(order_plan(), calendars={"office": office}, case_types={"order": case_type}))
-    due = journey.of(journey.hours(1000), e.UpdateDue)
-    assert [one.again_us for one in due] == [None]
-    assert journey.course().update_us is not None
+def test_the_whole_weight_comes_back_beyond_the_budget_and_takes_nothing_away() -> None:
+    driver = centre(NOTHING)
+    for sender in ("joe", "jim"):
+        driver.answered(sender)
+    write(driver)
+    driver.advance(240)
+    third = driver.answered("jon")
+    driver.message("joe")
+    assert used(driver) == 150
+    assert driver.state(third) == "ACTIVE"
+    driver.message("jay")
+    assert driver.offered() == {}, "no new work until there is room again"
+    driver.run(c.FinishInteraction("in2", "ana"))
+    assert driver.offered() == {}
+    driver.run(c.FinishInteraction("in3", "ana"))
+    assert driver.offered() == {"in4": "ana"}
 
 
-EXTRA = ("2023-11-20 09:00-17:00",)
+def test_what_we_write_into_the_silence_leaves_it_as_it_is() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.advance(240)
+    write(driver)
+    assert used(driver) == 5
+    driver.advance(3600)
+    assert len(driver.events(e.CustomerFellSilent)) == 1
+    driver.message()
+    assert used(driver) == 50
 
 
-def test_a_customer_hears_of_it_where_the_matter_goes_on(journey: Journey) -> None:
-    other = journey.open("bill")
-    journey.run(c.MergeCases("ca1", other, "one matter"))
-    journey.run(c.TellFact(other, "ready", "soon"), 3600)
-    assert journey.course().update_us == journey.at(9)
+def test_a_later_answer_begins_another_silence() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.advance(240)
+    driver.message()
+    write(driver)
+    driver.advance(240)
+    assert len(driver.events(e.CustomerFellSilent)) == 2
+    assert used(driver) == 5
+
+
+def test_an_answer_given_elsewhere_is_one() -> None:
+    driver = centre()
+    driver.answered()
+    driver.run(c.RecordReply("chat", "main", "r1", person("joe"), "ana", text="by phone"))
+    driver.advance(240)
+    assert used(driver) == 5
+
+
+@pytest.mark.parametrize("percent", [100, 40])
+def test_wrap_up_counts_of_the_whole_weight(percent: int) -> None:
+    driver = centre(chat={"wrap_up": timedelta(seconds=60), "wrap_up_percent": percent})
+    driver.answered()
+    write(driver)
+    driver.advance(240)
+    driver.run(c.FinishInteraction("in1", "ana"))
+    assert used(driver) == percent // 2
+    driver.advance(60)
+    assert used(driver) == 0
+
+
+def test_what_is_wrapped_up_is_not_silent() -> None:
+    driver = centre(chat={"wrap_up": timedelta(hours=1)})
+    driver.answered()
+    write(driver)
+    driver.run(c.FinishInteraction("in1", "ana"))
+    write_elsewhere = c.RecordReply("chat", "main", "r1", person("joe"), "ana", text="by phone")
+    driver.run(write_elsewhere)
+    driver.advance(600)
+    assert driver.events(e.CustomerFellSilent) == []
+    assert used(driver) == 50
+
+
+def test_whoever_gets_it_has_the_whole_weight_until_they_have_answered() -> None:
+    driver = centre(SHORT, "ana", "bob")
+    driver.answered()
+    write(driver)
+    driver.advance(240)
+    driver.run(c.TransferToAgent("in1", "ana", "bob"))
+    driver.run(c.AcceptConsult("cs1", "bob", 1))
+    assert (used(driver), used(driver, "bob")) == (0, 50)
+    driver.advance(3600)
+    assert used(driver, "bob") == 50
+    write(driver, "in1", "bob")
+    driver.advance(240)
+    assert used(driver, "bob") == 5
+
+
+def test_what_waits_again_is_not_silent() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.run(c.TransferInteraction("in1", "ana", "sales"))
+    assert driver.engine.view.timers.get(SILENCE, "in1") is None
+    assert driver.engine.view.routing.items["in1"].is_silent is False
+
+
+def test_what_is_put_aside_may_fall_silent_and_then_needs_less_room_to_go_on() -> None:
+    driver = centre(Silence(), voice={"interrupts": ["email"]}, email={"silence": Silence(timedelta(minutes=4), 50)})
+    got = driver.answered("joe", "email")
+    write(driver)
+    driver.call("jim")
+    driver.accept()
+    driver.advance(240)
+    assert (driver.state(got), used(driver)) == ("PARKED", 100)
+    driver.run(c.FinishInteraction("in2", "ana"))
+    driver.run(c.FinishWrapUp("in2", "ana"))
+    assert (driver.state(got), used(driver)) == ("ACTIVE", 10)
+    driver.message("joe", "email")
+    assert used(driver) == 20
+
+
+def test_what_is_put_aside_takes_nothing_when_its_customer_writes() -> None:
+    driver = centre(Silence(), voice={"interrupts": ["email"]}, email={"silence": Silence(timedelta(minutes=4), 50)})
+    got = driver.answered("joe", "email")
+    write(driver)
+    driver.advance(240)
+    driver.call("jim")
+    driver.accept()
+    assert (driver.state(got), used(driver)) == ("PARKED", 100)
+    driver.message("joe", "email")
+    assert (driver.state(got), used(driver)) == ("PARKED", 100)
+    driver.run(c.FinishInteraction("in2", "ana"))
+    driver.run(c.FinishWrapUp("in2", "ana"))
+    assert (driver.state(got), used(driver)) == ("ACTIVE", 20)
+
+
+def test_what_weighs_nothing_is_not_put_aside() -> None:
+    driver = centre(Silence(), voice={"interrupts": ["email"]}, email={"silence": Silence(timedelta(minutes=4), 0)})
+    got = driver.answered("joe", "email")
+    write(driver)
+    driver.advance(240)
+    driver.call("jim")
+    driver.accept()
+    assert driver.state(got) == "ACTIVE"
+    assert driver.events(e.InteractionInterrupted) == []
+
+
+def test_a_plan_without_silence_ends_what_is_still_to_come_with_the_whole_weight() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.change_plan(silent_plan(Silence()))
+    driver.advance(240)
+    assert used(driver) == 50
+    driver.message()
+    write(driver)
+    assert driver.engine.view.timers.get(SILENCE, "in1") is None
+
+
+def test_a_change_of_plan_leaves_who_is_silent_as_they_are() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.advance(240)
+    driver.change_plan(silent_plan(Silence(timedelta(minutes=1), 80)))
+    assert used(driver) == 5
+    driver.message()
+    write(driver)
+    driver.advance(60)
+    assert used(driver) == 40
+
+
+def test_a_message_after_the_contact_is_over_changes_no_weight() -> None:
+    driver = centre()
+    driver.answered()
+    write(driver)
+    driver.run(c.CancelInteraction("in1", "spam"))
+    driver.message()
+    assert driver.engine.due() is not None
+    assert SECOND * 240 + driver.now_us != driver.engine.due()
+    assert driver.engine.view.timers.get(SILENCE, "in1") is None

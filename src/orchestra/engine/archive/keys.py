@@ -165,8 +165,7 @@ def _accepted(view: View, command: c.AcceptCaseSuggestion) -> Iterator[str]:
     given = command.interaction
     name = given if isinstance(given, str) else view.details.refs.get(given.value, "")
     row = view.cases.suggestions.get(name)
-    if row is not None:
-        yield from _id(view.cases.cases, row.case)
+    return _id(view.cases.cases, None if row is None else row.case)
 
 
 def _named(view: View, command: c.AddRef | c.ImportCustomer) -> Iterator[str]:
