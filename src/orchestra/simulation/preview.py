@@ -115,10 +115,15 @@ def late_stage(plan: Plan, case_type: str) -> tuple[str, timedelta] | None:
 
 def zone_of(plan: Plan, case_type: str) -> tzinfo:
     """On whose wall the times of a preview are read: that of the type's calendar, else of the workspace, else UTC."""
-    one = plan.case_types.get(case_type)
-    calendar = (None if one is None else one.calendar) or plan.workspace.calendar
+    calendar = _calendar(plan, case_type)
     name = plan.workspace.zone if calendar is None else plan.calendars[calendar].zone
     return UTC if name is None else ZoneInfo(name)
+
+
+def _calendar(plan: Plan, case_type: str) -> str | None:
+    """By which business time counts in a type of cases, as for the engine; None for around the clock."""
+    one = plan.case_types.get(case_type)
+    return plan.calendar_of() if one is None or one.calendar is None else one.calendar
 
 
 def _faults(plan: Plan, case_type: str, start: datetime, delays: Mapping[str, timedelta]) -> Iterator[Fault]:
@@ -171,7 +176,7 @@ class _Play:
         self._to_do: deque[c.Command] = deque()
         self._topics: dict[str, str] = {}
         self._zone = zone_of(plan, case_type)
-        self._calendar = self._type.calendar or plan.workspace.calendar
+        self._calendar = _calendar(plan, case_type)
         self._run(c.ChangePlan(plan, plan.digest(), "preview", "preview"))
 
     def moments(self) -> list[Moment]:
