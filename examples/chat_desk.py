@@ -14,7 +14,7 @@ import anyio
 
 from orchestra import Account, Line, Plan, Workspace, events
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.transport import LoopbackProvider, LoopbackTransport
 
 PLAN = Plan.load(Path(__file__).with_name("plan.toml"))
 

@@ -15,7 +15,7 @@ from anyio import to_thread
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.capabilities import Capabilities
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.transport import LoopbackProvider, LoopbackTransport
 from orchestra.channels.outbound import Outbound
 from orchestra.channels.port import Polled
 from orchestra.channels.sending import Interpreted, Refused, SendPlan

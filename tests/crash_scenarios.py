@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from orchestra.channels.loopback_transport import Failure
+from orchestra.channels.loopback.transport import Failure
 from orchestra.channels.sending import SendPlan, Sent
 from orchestra.channels.wire import FrameAnswer, StepResult, WireStep
 from orchestra.codec import decode_result, encode_command

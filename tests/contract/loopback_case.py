@@ -11,7 +11,7 @@ import attrs
 from orchestra.channels.account import Account
 from orchestra.channels.instants import unix_us
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_wire import SECRET_NAME, signature_headers
+from orchestra.channels.loopback.wire import SECRET_NAME, signature_headers
 from orchestra.channels.port import ChannelAdapter
 from orchestra.channels.wire import HttpAnswer, HttpStep, RawRequest, StepResult, WireStep
 from orchestra.testing.adapters import AdapterContract

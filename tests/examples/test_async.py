@@ -13,7 +13,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from examples import asgi_app, chat_desk
 from orchestra import Account
-from orchestra.channels.loopback_transport import LoopbackProvider
+from orchestra.channels.loopback.transport import LoopbackProvider
 from orchestra.channels.wire import RawRequest
 
 SECRET = "a signing secret"

@@ -11,7 +11,7 @@ import pytest
 from tests.contact_centre import Centre, answered, message
 from tests.integration.contact_logs import LogWriter, generated, run_json
 
-from orchestra.channels.loopback_transport import Failure
+from orchestra.channels.loopback.transport import Failure
 from orchestra.cli.day.simulation import Day, simulate
 from orchestra.codec import decode_event
 from orchestra.engine.engine import Engine

@@ -24,7 +24,7 @@ from orchestra import blocking
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import Failure, LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.transport import Failure, LoopbackProvider, LoopbackTransport
 from orchestra.channels.outbound import Message as OutboundMessage
 from orchestra.channels.parts import Identity
 from orchestra.channels.sending import SendPlan

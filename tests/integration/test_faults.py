@@ -16,7 +16,7 @@ import pytest
 from tests.contact_centre import Centre, SteeredJournal, message
 from tests.counts import FAULT_SEEDS
 
-from orchestra.channels.loopback_transport import Failure
+from orchestra.channels.loopback.transport import Failure
 from orchestra.errors import JournalCorrupt, JournalUnavailable, OrchestraError
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.sqlite import SqliteJournal

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestra.channels.loopback_transport import Failure
+from orchestra.channels.loopback.transport import Failure
 from orchestra.errors import NotAllowedInState, OfferExpired
 from orchestra.journal.port import Journal
 from orchestra.journal.sqlite import SqliteJournal

@@ -12,7 +12,7 @@ import pytest
 
 from orchestra import Account, Plan, Workspace
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import Failure, LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.transport import Failure, LoopbackProvider, LoopbackTransport
 from orchestra.codec import decode_event
 from orchestra.journal.registry import open_journal
 from orchestra.model import events as e

@@ -31,7 +31,7 @@ from tests.integration.other_python import Outcome, day, from_disk, outcome, sce
 
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import Failure, LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.transport import Failure, LoopbackProvider, LoopbackTransport
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_journal

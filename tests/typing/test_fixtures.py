@@ -7,7 +7,7 @@ from typing import assert_type
 
 import pytest
 
-from orchestra.channels.loopback_transport import LoopbackProvider
+from orchestra.channels.loopback.transport import LoopbackProvider
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
 from orchestra.model.plan import Plan

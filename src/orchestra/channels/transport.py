@@ -1,7 +1,7 @@
 """What carries wire steps out. The only place in `channels` where waiting is allowed.
 
 Transports of real protocols come as extras; the in-process one for the loopback channel is
-`loopback_transport.LoopbackTransport`.
+`loopback.transport.LoopbackTransport`.
 """
 
 from __future__ import annotations

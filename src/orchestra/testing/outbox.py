@@ -11,8 +11,8 @@ import attrs
 
 from orchestra.channels.account import Account
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import Delivered, LoopbackProvider, LoopbackTransport
-from orchestra.channels.loopback_wire import CHANNEL, SECRET_NAME
+from orchestra.channels.loopback.transport import Delivered, LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.wire import CHANNEL, SECRET_NAME
 from orchestra.channels.wire import StepResult, WireStep
 from orchestra.codec import decode_event
 from orchestra.journal.port import Journal

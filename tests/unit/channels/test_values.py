@@ -13,7 +13,7 @@ from orchestra.channels.account import Account, Conversation
 from orchestra.channels.capabilities import Capabilities, MediaLimit
 from orchestra.channels.description import ConfigField, ConfigKind, Description
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.transport import LoopbackProvider, LoopbackTransport
 from orchestra.channels.parts import Identity, MediaKind, MediaPart, MediaRef, TextPart, ThreadRef, text_of
 from orchestra.channels.port import AuthorizingAdapter, ChannelAdapter, FetchingAdapter, PollingAdapter, StreamCodec
 from orchestra.channels.sending import SendPlan

@@ -15,7 +15,7 @@ import pytest
 from tests.contact_centre import ACCOUNT, PLAN, Centre, SteeredJournal, frame, turns
 
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import Failure, LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.transport import Failure, LoopbackProvider, LoopbackTransport
 from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Failed, Refused, Retry, SendPlan
 from orchestra.channels.wire import FrameAnswer, NoAnswer, NoAnswerReason, StepResult, WireStep

@@ -11,7 +11,7 @@ import pytest
 from tests.contact_centre import PLAN, Centre, SteeredJournal, answered, frame, message, turns
 
 from orchestra.channels.account import Conversation
-from orchestra.channels.loopback_transport import Failure
+from orchestra.channels.loopback.transport import Failure
 from orchestra.channels.outbound import Message
 from orchestra.channels.sending import Failed, Interpreted, Next, Refused, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import FrameAnswer, FrameStep, StepResult, WireStep

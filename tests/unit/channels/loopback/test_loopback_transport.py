@@ -10,8 +10,8 @@ from orchestra.channels import inbound, outbound
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.loopback import LoopbackAdapter
-from orchestra.channels.loopback_transport import Failure, LoopbackProvider, LoopbackTransport
-from orchestra.channels.loopback_wire import signature_headers
+from orchestra.channels.loopback.transport import Failure, LoopbackProvider, LoopbackTransport
+from orchestra.channels.loopback.wire import signature_headers
 from orchestra.channels.parts import Identity
 from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Interpreted, Retry, SendPlan, Sent, Unknown

@@ -8,9 +8,9 @@ from datetime import datetime
 from orchestra.channels.account import Account
 from orchestra.channels.fields import Fields
 from orchestra.channels.instants import TimeUnit, from_unix, unix_us
-from orchestra.channels.loopback_decode import decode_news
-from orchestra.channels.loopback_encode import DEFAULT_URL, interpret_result
-from orchestra.channels.loopback_wire import SECRET_NAME, signature_headers
+from orchestra.channels.loopback.decode import decode_news
+from orchestra.channels.loopback.encode import DEFAULT_URL, interpret_result
+from orchestra.channels.loopback.wire import SECRET_NAME, signature_headers
 from orchestra.channels.port import Decoded, Issue, Polled
 from orchestra.channels.safe_json import JsonObject, canonical_json, parse_json
 from orchestra.channels.sending import Retry, SendPlan, Sent

@@ -1,8 +1,8 @@
-"""The loopback channel: an in-memory provider behind a real adapter, for tests, demos and as a pattern to follow.
+"""The adapter of the loopback channel.
 
 Nothing in it is pretended: requests are signed and checked, batches, redeliveries, receipts and refusals happen
-as with any provider, only without a network. The protocol is described in `loopback_wire`, the provider is
-`loopback_transport.LoopbackProvider`.
+as with any provider, only without a network. The protocol is described in `wire`, the provider is
+`transport.LoopbackProvider`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from orchestra.channels.account import Account, Conversation
 from orchestra.channels.capabilities import Capabilities, RateBucket, ReadReceipts
 from orchestra.channels.description import ConfigField, ConfigKind, Description, StepKind
 from orchestra.channels.instants import unix_us
-from orchestra.channels.loopback_decode import EVENT_KINDS, decode_request
-from orchestra.channels.loopback_encode import (
+from orchestra.channels.loopback.decode import EVENT_KINDS, decode_request
+from orchestra.channels.loopback.encode import (
     BUTTON_LABEL_MAX,
     BUTTONS_MAX,
     DEFAULT_URL,
@@ -24,8 +24,8 @@ from orchestra.channels.loopback_encode import (
     encode_message,
     interpret_result,
 )
-from orchestra.channels.loopback_poll import decode_answer, plan_poll
-from orchestra.channels.loopback_wire import CHANNEL, SECRET_NAME, SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_of
+from orchestra.channels.loopback.poll import decode_answer, plan_poll
+from orchestra.channels.loopback.wire import CHANNEL, SECRET_NAME, SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_of
 from orchestra.channels.outbound import Outbound
 from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Interpreted, Refused, SendPlan

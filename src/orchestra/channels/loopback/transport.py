@@ -18,7 +18,7 @@ from orchestra.channels.account import Account
 from orchestra.channels.fields import Fields
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.instants import unix_us
-from orchestra.channels.loopback_wire import (
+from orchestra.channels.loopback.wire import (
     KEY_HEADER,
     SECRET_NAME,
     SIGNATURE_HEADER,

@@ -13,7 +13,7 @@ import attrs
 from orchestra.channels import outbound
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.fields import Fields
-from orchestra.channels.loopback_wire import CHANNEL, KEY_HEADER, SECRET_NAME, signature_headers
+from orchestra.channels.loopback.wire import CHANNEL, KEY_HEADER, SECRET_NAME, signature_headers
 from orchestra.channels.parts import TextFormat
 from orchestra.channels.safe_json import JsonObject, JsonValue, canonical_json, parse_json
 from orchestra.channels.sending import Failed, Outcome, Refused, Retry, SendPlan, Sent, Unknown

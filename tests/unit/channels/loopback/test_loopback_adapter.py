@@ -12,8 +12,8 @@ from orchestra.channels import inbound, outbound
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.loopback import REPLAY_WINDOW, LoopbackAdapter
-from orchestra.channels.loopback_encode import DEFAULT_URL, TEXT_LIMIT
-from orchestra.channels.loopback_wire import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers, signature_of
+from orchestra.channels.loopback.encode import DEFAULT_URL, TEXT_LIMIT
+from orchestra.channels.loopback.wire import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers, signature_of
 from orchestra.channels.parts import Identity, MediaKind, MediaPart, TextFormat, TextPart
 from orchestra.channels.port import Decoded
 from orchestra.channels.sending import Failed, Interpreted, Refused, Retry, SendPlan, Sent, Unknown
