@@ -20,6 +20,7 @@ from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.errors import NeedsRecall, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.actions import ActionNames
+from orchestra.model.addresses import Ref
 from orchestra.model.findings import FindingKind
 from orchestra.model.identity import Identity
 from orchestra.model.plan import Plan
@@ -359,6 +360,23 @@ def test_a_contact_may_still_go_to_the_case_of_somebody_archived_where_it_was_su
     moved = driver.run(c.AcceptCaseSuggestion(ann.interaction), 1)
     assert moved.result.id == joe.case.id
     assert driver.is_there("cu1")
+
+
+def test_an_old_answer_in_a_thread_of_somebody_else_ties_nobody_to_a_case_that_leaves() -> None:
+    driver = Archive()
+    theirs = driver.message("pia", "chat", thread=thread("x"))
+    driver.run(c.BeginImport())
+    driver.run(c.ImportCase("t1", address=person("joe")))
+    old = c.ImportMessage(
+        "chat", "main", "old", person("mia"), inbound=False, text="there", thread=thread("x"), case=Ref("t1")
+    )
+    driver.run(old)
+    assert driver.engine.view.contacts.conversations["co1"].case == theirs.case.id
+    driver.run(c.ImportStatus(Ref("t1"), "closed"))
+    assert driver.archived() == ["cu2"]
+    driver.close(theirs)
+    assert driver.archived() == ["cu1"]
+    assert leavings(driver.engine) == {}
 
 
 def test_a_suggested_merge_keeps_both() -> None:

@@ -282,10 +282,15 @@ class Contacts(Slice):
             self._touch(event.interaction, at_us)
 
     def recorded(self, event: e.ReplyRecorded, at_us: int) -> None:
-        """Remember the provider's id, and the case the answer was about."""
+        """Remember the provider's id, and the case the answer was about, if the conversation is with who got it.
+
+        A thread may have been somebody else's: an old answer leads nobody's conversation to a case that is not theirs.
+        """
         self._count("message")
         conversation = self.conversations[event.conversation]
-        conversation.messages, conversation.case = event.number, event.case
+        conversation.messages = event.number
+        if conversation.case is None or conversation.customer == event.customer:
+            conversation.case = event.case
         number = self.counts.get("taken", 0) + 1
         row = Taken(number, at_us, event.interaction, event.case, event.customer, event.message)
         self._take(event.channel, event.account, event.message_id, row)
