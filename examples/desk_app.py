@@ -9,16 +9,36 @@ the plan's roles to say. Put a login of your own before it, which tells who `as`
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from examples.asgi_app import Application, Message, Receive, Send
+from examples.asgi_app import opened
 
-from orchestra import CommandRefused, NotPermitted, StaleVersion, UnknownId, commands
+from orchestra import CommandRefused, NotPermitted, StaleVersion, UnknownId, Workspace, commands
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
-class Desk(Application):
-    """Customers and their cases, for agents; opened and closed as the other application is."""
+class Desk:
+    """Customers and their cases, for agents."""
+
+    workspace: Workspace
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()  # lifespan.startup
+        async with opened() as self.workspace:
+            await send({"type": "lifespan.startup.complete"})
+            await receive()  # lifespan.shutdown
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         status, body = await self._reply(scope)

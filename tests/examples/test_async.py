@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,11 +11,13 @@ from typing import Any
 import anyio
 import pytest
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from tests.asgi_client import ask
 
 from examples import asgi_app, chat_desk
 from orchestra import Account
 from orchestra.channels.loopback.transport import LoopbackProvider
 from orchestra.channels.wire import RawRequest
+from orchestra.web import WebApplication
 
 SECRET = "a signing secret"
 
@@ -29,7 +32,7 @@ async def test_messages_that_come_again_the_next_day_are_taken_once(url: str) ->
 
 
 @asynccontextmanager
-async def _started(app: asgi_app.Application) -> AsyncIterator[None]:
+async def _started(app: WebApplication) -> AsyncIterator[None]:
     """As a server does it: start-up, then requests, then shutdown."""
     to_app, from_server = _pipe()
     to_server, from_app = _pipe()
@@ -46,22 +49,13 @@ def _pipe() -> tuple[MemoryObjectSendStream[Any], MemoryObjectReceiveStream[Any]
     return anyio.create_memory_object_stream[Any](1)
 
 
-async def _post(app: asgi_app.Application, path: str, request: RawRequest) -> int:
-    sent: list[Any] = []
-    halves = [
-        {"type": "http.request", "body": request.body[:10], "more_body": True},
-        {"type": "http.request", "body": request.body[10:]},
-    ]
+async def _post(path: str, request: RawRequest) -> int | None:
+    halves = [request.body[:10], request.body[10:]]
+    return (await ask(asgi_app.app, "POST", path, request.headers, halves)).status
 
-    async def receive() -> Any:
-        return halves.pop(0)
 
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    headers = [(name.encode(), value.encode()) for name, value in request.headers]
-    await app({"type": "http", "method": "POST", "path": path, "headers": headers}, receive, send)
-    return int(sent[0]["status"])
+async def _waiting() -> int:
+    return int(json.loads((await ask(asgi_app.app, "GET", "/health")).body)["waiting"])
 
 
 @pytest.fixture
@@ -74,19 +68,19 @@ def provider(url: str, monkeypatch: pytest.MonkeyPatch) -> LoopbackProvider:
 
 async def test_a_webhook_is_stored_before_it_is_answered(provider: LoopbackProvider) -> None:
     news = provider.customer_writes("Where is my order?", at=datetime.now(UTC))
-    async with _started(app := asgi_app.Application()):
-        assert await _post(app, "/hooks/hooks-7f3a", news) == 200
-        assert app.workspace.health().waiting == 1
-    async with _started(app := asgi_app.Application()):
-        assert await _post(app, "/hooks/hooks-7f3a", news) == 200  # the provider's second attempt
-        assert app.workspace.health().waiting == 1
+    async with _started(asgi_app.app):
+        assert await _post("/hooks/hooks-7f3a", news) == 200
+        assert await _waiting() == 1
+    async with _started(asgi_app.app):
+        assert await _post("/hooks/hooks-7f3a", news) == 200  # the provider's second attempt
+        assert await _waiting() == 1
 
 
 async def test_what_is_not_from_the_provider_is_refused(provider: LoopbackProvider) -> None:
     news = provider.customer_writes("Where is my order?", at=datetime.now(UTC))
     forged = RawRequest(method="POST", url=news.url, headers=(), body=news.body, received_at=news.received_at)
-    async with _started(app := asgi_app.Application()):
-        assert await _post(app, "/hooks/hooks-7f3a", forged) == 401
-        assert await _post(app, "/hooks/another", news) == 404
-        assert await _post(app, "/elsewhere", news) == 404
-        assert app.workspace.health().waiting == 0
+    async with _started(asgi_app.app):
+        assert await _post("/hooks/hooks-7f3a", forged) == 401
+        assert await _post("/hooks/another", news) == 404
+        assert await _post("/elsewhere", news) == 404
+        assert await _waiting() == 0

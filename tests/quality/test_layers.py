@@ -28,6 +28,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "insight": _RUNTIME | {"insight"},
     "simulation": _GROUND | {"engine", "codec", "journal", "simulation"},
     "testing": _RUNTIME | {"insight", "blocking", "testing"},
+    "web": _RUNTIME | {"web"},
     "cli": _RUNTIME | {"insight", "blocking", "simulation", "cli"},
 }
 """Part -> the parts it may import. A part that is not listed here is itself a fault."""
@@ -113,6 +114,7 @@ BROAD_CATCHES: Mapping[str, str] = {
     "runtime/sources.py": "the application's sources of context",
     "runtime/webhooks.py": "adapters' verify and decode: foreign code",
     "runtime/workspace.py": "the caller's own block, whose error goes out as it was",
+    "web/hooks.py": "adapters' replies, and whatever else of theirs no trust border below has caught",
     "testing/adapters.py": "the adapter under test, whose fault is told as one",
 }
 """File -> the trust border it stands at. Handlers that clean up and re-raise are no catches and need no entry."""

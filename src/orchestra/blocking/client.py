@@ -5,7 +5,7 @@ Generated from `orchestra.runtime.client` by `tests/blocking_generator.py`; do n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +15,12 @@ from orchestra.blocking.matters import Matters
 from orchestra.blocking.notifying import Notifying
 from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
+from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
 from orchestra.runtime import client
+from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 
 __all__ = ["Client", "connect"]
@@ -68,17 +70,34 @@ class Client(
         """
         return Stream(self._door, self._inner.events(after, types), as_is, timeout)
 
+    def webhook(self, route_key: str, request: RawRequest) -> HttpReply:
+        """Take what a provider sends to one of the lines: verified, then durable by the owner, then answered.
 
-def connect(journal: str, *, secrets: Mapping[str, str] | None = None, patience_s: float = 30.0) -> Client:
+        Args:
+            route_key: the opaque last part of the address that was called.
+            request: what came, with the address as configured.
+
+        Returns:
+            What to answer: 404 for an unknown key, the adapter's own refusal for what is not genuine, 503 when the
+            owner did not take it in time and it should be sent again.
+        """
+        return self._door.run(self._inner.webhook, route_key, request)
+
+
+def connect(
+    journal: str, *, channels: Sequence[Line] = (), secrets: Mapping[str, str] | None = None, patience_s: float = 30.0
+) -> Client:
     """Connect to a workspace that another process owns, or will own. A process that forks opens one in each child.
 
     Args:
         journal: where it is kept, as `sqlite:contacts.db`.
+        channels: own accounts whose providers' requests come to this process. It is the owner that sends.
         secrets: name -> value of secrets that the plan names; others are looked up in the environment.
         patience_s: seconds to wait for the owner's answer to a command.
 
     Raises:
-        DefinitionError: an argument is of another type, nobody has ever opened the workspace, or its key is another.
+        DefinitionError: an argument is of another type, nobody has ever opened the workspace, its key is another, or a
+            line is wrong.
         JournalUnavailable: the journal cannot be opened.
     """
-    return Client.behind(client.connect(journal, secrets=secrets, patience_s=patience_s))
+    return Client.behind(client.connect(journal, channels=channels, secrets=secrets, patience_s=patience_s))

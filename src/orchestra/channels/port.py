@@ -35,6 +35,7 @@ from orchestra.channels.wire import (
 
 __all__ = [
     "CONTRACT_VERSION",
+    "AnsweringAdapter",
     "AuthorizingAdapter",
     "ChannelAdapter",
     "Decoded",
@@ -44,6 +45,7 @@ __all__ = [
     "PollingAdapter",
     "StreamCodec",
     "StreamStep",
+    "Taken",
     "accepts_contract",
 ]
 
@@ -129,6 +131,28 @@ class ChannelAdapter(Protocol):
 
     def interpret(self, step: WireStep, result: StepResult, now: datetime) -> Interpreted:
         """Say what came of a step. No answer after the write is `Unknown`, never a guess."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Taken:
+    """What became of a request's news, once they are durable.
+
+    Attributes:
+        case_numbers: of the cases that its messages belong to, as people name them, in order, each once.
+        left_out: how many pieces of news could not be used.
+    """
+
+    case_numbers: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@runtime_checkable
+class AnsweringAdapter(Protocol):
+    """An adapter of a channel that is answered with what became of its news, as a form is with the case's number."""
+
+    def answer(self, verified: Verified, decoded: Decoded, taken: Taken, account: Account) -> HttpReply:
+        """Write the answer, in the place of `decoded.reply`. Never raises."""
         ...
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 
+from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.codec import decode_result, encode_command
 from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
@@ -19,16 +20,20 @@ from orchestra.model.plan import Plan
 from orchestra.runtime.answers import Answers
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_odd_setup, refuse_unstorable
+from orchestra.runtime.clock import SystemClock
 from orchestra.runtime.feed import follow_journal, type_names
 from orchestra.runtime.inbound import digested
 from orchestra.runtime.journeys import Journeys
 from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.matters import Matters
+from orchestra.runtime.news import News
 from orchestra.runtime.notifying import Notifying
 from orchestra.runtime.personal import Personal
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.vaults import newest_plan, unlocked
+from orchestra.runtime.webhooks import Webhooks
 
 __all__ = ["Client", "connect"]
 
@@ -41,12 +46,14 @@ class Client(Calls, Matters, Journeys, Notifying, Personal):
 
     plan: Plan
 
-    def __init__(self, journal: Journal, plan: Plan, key: WorkspaceKey, patience_s: float) -> None:
+    def __init__(self, journal: Journal, plan: Plan, key: WorkspaceKey, patience_s: float, lines: Lines) -> None:
         self.journal = journal
         self.plan = plan
         self.key = key
+        self.lines = lines
         self._patience_s = patience_s
         self._answers = Answers(journal)
+        self._webhooks = Webhooks(SystemClock().now_us, lines, News(self.execute, key))
 
     async def execute(self, command: Command, request_id: str | None = None) -> Any:
         """Ask the owner to decide on a command, and give its result once that is durable.
@@ -85,23 +92,42 @@ class Client(Calls, Matters, Journeys, Notifying, Personal):
         """
         return follow_journal(self.journal, after, type_names(types))
 
+    async def webhook(self, route_key: str, request: RawRequest) -> HttpReply:
+        """Take what a provider sends to one of the lines: verified, then durable by the owner, then answered.
+
+        Args:
+            route_key: the opaque last part of the address that was called.
+            request: what came, with the address as configured.
+
+        Returns:
+            What to answer: 404 for an unknown key, the adapter's own refusal for what is not genuine, 503 when the
+            owner did not take it in time and it should be sent again.
+        """
+        return await self._webhooks.take(route_key, request)
+
 
 @asynccontextmanager
 async def connect(
-    journal: str, *, secrets: Mapping[str, str] | None = None, patience_s: float = 30.0
+    journal: str,
+    *,
+    channels: Sequence[Line] = (),
+    secrets: Mapping[str, str] | None = None,
+    patience_s: float = 30.0,
 ) -> AsyncGenerator[Client]:
     """Connect to a workspace that another process owns, or will own.
 
     Args:
         journal: where it is kept, as `sqlite:contacts.db`.
+        channels: own accounts whose providers' requests come to this process. It is the owner that sends.
         secrets: name -> value of secrets that the plan names; others are looked up in the environment.
         patience_s: seconds to wait for the owner's answer to a command.
 
     Raises:
-        DefinitionError: an argument is of another type, nobody has ever opened the workspace, or its key is another.
+        DefinitionError: an argument is of another type, nobody has ever opened the workspace, its key is another, or a
+            line is wrong.
         JournalUnavailable: the journal cannot be opened.
     """
-    refuse_odd_setup(journal_url=journal, secrets=secrets, patience_s=patience_s)
+    refuse_odd_setup(journal_url=journal, channels=channels, secrets=secrets, patience_s=patience_s)
     if await in_thread(is_absent, journal):
         raise _never_opened(journal)
     store = await in_thread(open_existing, journal)
@@ -110,7 +136,8 @@ async def connect(
         key = WorkspaceKey.of(plan, secrets)
         if key.check != check:
             raise DefinitionError([Fault("workspace.key", "is not the key this workspace was written under")])
-        yield Client(await in_thread(unlocked, store, plan, secrets), plan, key, patience_s)
+        lines = Lines(channels, plan)
+        yield Client(await in_thread(unlocked, store, plan, secrets), plan, key, patience_s, lines)
     finally:
         await close_in_thread(store)
 

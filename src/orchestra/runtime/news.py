@@ -7,12 +7,16 @@ they become (`inbound`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from orchestra.channels.port import Decoded
+from orchestra.channels.port import Decoded, Taken
 from orchestra.errors import CommandRefused, InvalidData
+from orchestra.model.commands import Command
+from orchestra.model.results import Received
 from orchestra.runtime.inbound import commands_of, digested
+from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
-from orchestra.runtime.owner import Owner
 
 __all__ = ["News"]
 
@@ -20,29 +24,47 @@ _log = logging.getLogger("orchestra.runtime")
 
 
 class News:
-    """Takes news. `unused` counts what the library has no use for."""
+    """Takes news. `unused` counts what the library has no use for.
 
-    def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+    Args:
+        execute: decides on a command and gives its result once that is durable: the owner's, or another process's way
+            to the owner.
+        key: the workspace's.
+    """
+
+    def __init__(self, execute: Callable[[Command], Awaitable[Any]], key: WorkspaceKey) -> None:
+        self._execute = execute
+        self._key = key
         self.unused = 0
 
-    async def take(self, line: Line, decoded: Decoded) -> None:
+    async def take(self, line: Line, decoded: Decoded) -> Taken:
         """Return once all news are durable, in their order; what cannot be used is told in the log and left out.
+
+        Returns:
+            What became of them.
 
         Raises:
             JournalUnavailable: not all of them may be; those that are change nothing if they come again.
         """
+        received: list[Received] = []
+        left_out = 0
         for issue in decoded.issues:
             _log.warning("%s/%s: %s at %s (%s)", line.channel, line.name, issue.code, issue.where, issue.raw_digest)
         for event in decoded.events:
             try:
-                commands = commands_of(event, line, self._owner.key)
+                commands = commands_of(event, line, self._key)
             except Exception as error:  # noqa: BLE001 - what a plug-in made of this item is no news; others are
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
+                left_out += 1
                 continue
             self.unused += not commands
             try:
                 for command in commands:
-                    await self._owner.execute(digested(command, self._owner.key))
+                    result = await self._execute(digested(command, self._key))
+                    if isinstance(result, Received):
+                        received.append(result)
             except (InvalidData, CommandRefused) as error:
+                left_out += 1
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
+        numbers = tuple(dict.fromkeys(one.case.number for one in received))
+        return Taken(case_numbers=numbers, left_out=left_out)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from orchestra.channels.port import AnsweringAdapter, Decoded, Taken
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
-from orchestra.errors import JournalUnavailable
+from orchestra.errors import JournalError
 from orchestra.model.instants import instant
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.news import News
-from orchestra.runtime.owner import Owner
 
 __all__ = ["Webhooks"]
 
@@ -17,10 +18,16 @@ _log = logging.getLogger("orchestra.runtime")
 
 
 class Webhooks:
-    """Takes what providers send."""
+    """Takes what providers send.
 
-    def __init__(self, owner: Owner, lines: Lines, news: News) -> None:
-        self._owner = owner
+    Args:
+        now_us: the time, microseconds UTC.
+        lines: whose providers.
+        news: where their news go.
+    """
+
+    def __init__(self, now_us: Callable[[], int], lines: Lines, news: News) -> None:
+        self._now_us = now_us
         self._lines = lines
         self._news = news
 
@@ -30,7 +37,7 @@ class Webhooks:
         if line is None:
             return HttpReply(status=404)
         try:
-            verdict = line.adapter.verify(request, line.account, instant(self._owner.clock.now_us()))
+            verdict = line.adapter.verify(request, line.account, instant(self._now_us()))
         except Exception as error:  # noqa: BLE001 - as in `_take`
             _log.error("adapter %s cannot verify: %s", line.adapter.channel, type(error).__name__)
             return HttpReply(status=500)
@@ -47,7 +54,17 @@ class Webhooks:
             _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
             return HttpReply(status=500)
         try:
-            await self._news.take(line, decoded)
-        except JournalUnavailable:
+            taken = await self._news.take(line, decoded)
+        except JournalError as error:
+            _log.warning("%s/%s: not stored: %s", line.channel, line.name, type(error).__name__)
             return HttpReply(status=503)
-        return decoded.reply
+        return self._reply(line, verified, decoded, taken)
+
+    def _reply(self, line: Line, verified: Verified, decoded: Decoded, taken: Taken) -> HttpReply:
+        if not isinstance(line.adapter, AnsweringAdapter):
+            return decoded.reply
+        try:
+            return line.adapter.answer(verified, decoded, taken, line.account)
+        except Exception as error:  # noqa: BLE001 - as in `_take`; what comes again is taken once
+            _log.error("adapter %s cannot answer: %s", line.adapter.channel, type(error).__name__)
+            return HttpReply(status=500)

@@ -98,18 +98,17 @@ class Workspace(Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, I
         self._owner = owner
         self._acting = Acting(owner, actions, tasks)
         self._sending = Sending(owner, lines, tasks)
-        self._news = News(owner)
+        self._news = News(owner.execute, owner.key)
         self._polling = Polling(owner, lines, self._news, tasks)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
-        self._webhooks = Webhooks(owner, lines, self._news)
+        self._webhooks = Webhooks(owner.clock.now_us, lines, self._news)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
         self._contexts = Contexts(owner, Sources(sources, owner.clock))
-        self.journal = owner.journal
-        self.key = owner.key
+        self.journal, self.key, self.lines = owner.journal, owner.key, lines
 
     @classmethod
     @asynccontextmanager
