@@ -35,6 +35,11 @@ class Fields:
         return self._object.get(name) is not None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields that hold something, neither null nor false, in the payload's order."""
+        return tuple(name for name, value in self._object.items() if value is not None and value is not False)
+
+    @property
     def path(self) -> str:
         """Where the object stands, as in `events[2].from`."""
         return self._path
@@ -64,6 +69,13 @@ class Fields:
             raise self._wrong(name, "must be a whole number")
         return value
 
+    def number(self, name: str) -> int | float:
+        """Give a number, whole or not; true and false are none."""
+        value = self._required(name)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self._wrong(name, "must be a number")
+        return value
+
     def flag(self, name: str, default: bool | None = None) -> bool:
         """Give true or false; `default` where the field is absent, unless that is None."""
         if default is not None and name not in self:
@@ -72,6 +84,10 @@ class Fields:
         if not isinstance(value, bool):
             raise self._wrong(name, "must be true or false")
         return value
+
+    def is_true(self, name: str) -> bool:
+        """Tell whether the field is `true`, and not anything else that another kind of answer may hold there."""
+        return self._object.get(name) is True
 
     def child(self, name: str) -> Fields:
         """Give the object inside this one."""

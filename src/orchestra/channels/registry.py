@@ -23,7 +23,10 @@ __all__ = ["GROUP", "Discovery", "Loadable", "PluginProblem", "discover", "find_
 GROUP = "orchestra.channels"
 
 # Named here too, so that they are found from a source tree that is not installed.
-_BUILT_IN = (EntryPoint("loopback", "orchestra.channels.loopback:LoopbackAdapter", GROUP),)
+_BUILT_IN = (
+    EntryPoint("loopback", "orchestra.channels.loopback:LoopbackAdapter", GROUP),
+    EntryPoint("telegram", "orchestra.channels.telegram.adapter:TelegramAdapter", GROUP),
+)
 _BUILT_IN_SOURCES = frozenset(plugin.value for plugin in _BUILT_IN)
 
 

@@ -41,6 +41,8 @@ def test_fields_of_the_right_type_are_given() -> None:
         (lambda item: item.optional_identifier("number"), "body.number"),
         (lambda item: item.integer("yes"), "body.yes"),
         (lambda item: item.integer("half"), "body.half"),
+        (lambda item: item.number("yes"), "body.yes"),
+        (lambda item: item.number("empty"), "body.empty"),
         (lambda item: item.flag("number"), "body.number"),
         (lambda item: item.flag("missing"), "body.missing"),
         (lambda item: item.child("number"), "body.number"),
@@ -61,3 +63,17 @@ def test_every_other_field_is_an_error_with_its_path(read: Callable[[Fields], ob
 def test_only_objects_have_fields(value: JsonValue) -> None:
     with pytest.raises(MalformedMessage):
         Fields(value, "body")
+
+
+def test_names_are_those_of_fields_that_hold_something() -> None:
+    assert fields(b=0, a="", off=None, no=False, yes=True).names == ("b", "a", "yes")
+
+
+def test_numbers_may_be_broken() -> None:
+    assert (fields(n=52.5).number("n"), fields(n=-3).number("n")) == (52.5, -3)
+
+
+@pytest.mark.parametrize(("value", "expected"), [(True, True), (1, False), ("true", False), ({}, False), (None, False)])
+def test_only_true_is_true(value: JsonValue, expected: bool) -> None:
+    assert fields(result=value).is_true("result") is expected
+    assert not fields().is_true("result")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -11,6 +13,8 @@ from orchestra.channels.loopback import LoopbackAdapter
 from orchestra.channels.port import CONTRACT_VERSION, accepts_contract
 from orchestra.channels.registry import GROUP, discover, find_adapter
 from orchestra.errors import DefinitionError
+
+BUILT_IN = frozenset(discover([]).adapters)
 
 
 class Fax(LoopbackAdapter):
@@ -64,6 +68,13 @@ def test_what_is_installed_is_found_and_ours_is_not_doubled_by_its_own_entry_poi
     assert "loopback" in discover().adapters
 
 
+def test_every_built_in_adapter_is_installed_under_its_name() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))["project"]
+    installed = project["entry-points"][GROUP]
+    assert installed.keys() == BUILT_IN
+    assert discover([EntryPoint(name, value, GROUP) for name, value in installed.items()]).problems == ()
+
+
 def test_an_entry_point_is_imported() -> None:
     found = discover([EntryPoint("absent", "no_such_package.adapter:Adapter", GROUP)])
     assert [(problem.name, problem.source) for problem in found.problems] == [
@@ -87,7 +98,7 @@ def test_an_entry_point_is_imported() -> None:
 )
 def test_a_broken_plugin_is_named_and_takes_nothing_down(bad: Plugin, reason: str) -> None:
     found = discover([plugin("telex", Telex), bad, plugin("fax", Fax)])
-    assert set(found.adapters) == {"fax", "loopback", "telex"}
+    assert set(found.adapters) == {"fax", "telex", *BUILT_IN}
     (problem,) = found.problems
     assert problem.name == "bad"
     assert reason in problem.reason
@@ -97,7 +108,7 @@ def test_a_broken_plugin_is_named_and_takes_nothing_down(bad: Plugin, reason: st
 
 def test_of_a_doubled_name_none_is_used() -> None:
     found = discover([plugin("fax", Fax, "one:Fax"), plugin("fax", Fax, "two:Fax"), plugin("telex", Telex)])
-    assert set(found.adapters) == {"loopback", "telex"}
+    assert set(found.adapters) == {"telex", *BUILT_IN}
     assert [(problem.name, problem.source) for problem in found.problems] == [("fax", "one:Fax"), ("fax", "two:Fax")]
 
 

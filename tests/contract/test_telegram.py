@@ -1,0 +1,86 @@
+"""The Telegram adapter, held to the contract of adapters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from orchestra.channels.account import Account, Conversation
+from orchestra.channels.parts import Identity
+from orchestra.channels.port import ChannelAdapter
+from orchestra.channels.telegram.adapter import TelegramAdapter
+from orchestra.channels.wire import HttpAnswer, HttpStep, RawRequest, StepResult, WireStep
+from orchestra.testing.adapters import AdapterContract
+
+BOT = 123456
+ACCOUNT = Account(
+    route_key="r-9c02",
+    channel="telegram",
+    id=str(BOT),
+    secrets={"token": (f"{BOT}:new-token_A",), "webhook": ("new-secret", "old-secret")},
+)
+CHAT = {"id": 77, "type": "private", "first_name": "Ann"}
+ANN = {"id": 77, "is_bot": False, "first_name": "Ann"}
+
+
+class TestTelegram(AdapterContract):
+    not_applicable: ClassVar[Mapping[int, str]] = {
+        16: "an update comes alone: there are no batches",
+    }
+    sequence_kinds = ("message", "edit")  # a bot is told of no deletions and has no receipts
+
+    def adapter(self) -> ChannelAdapter:
+        return TelegramAdapter()
+
+    def account(self) -> Account:
+        return ACCOUNT
+
+    def conversation(self) -> Conversation:
+        return Conversation(id="77", recipient=Identity("telegram", "77"))
+
+    def sign(self, request: RawRequest) -> RawRequest:
+        headers = (*request.headers, ("X-Telegram-Bot-Api-Secret-Token", "new-secret"))
+        return attrs.evolve(request, headers=headers)
+
+    def sample(self, kind: str) -> RawRequest:
+        written = int(self.now.timestamp()) - 60
+        message = {"message_id": 5, "date": written, "chat": CHAT, "from": ANN, "text": "Where is my order?"}
+        bot = {"id": BOT, "is_bot": True, "first_name": "Acme"}
+        samples: dict[str, dict[str, Any]] = {
+            "message": {"message": message},
+            "redelivery": {"message": message},
+            "unknown": {"hologram": {"id": 1}},
+            "echo": {"message": {**message, "message_id": 6, "from": bot, "text": "On its way."}},
+            "edit": {"edited_message": {**message, "edit_date": written + 9, "text": "Where is order 81?"}},
+        }
+        return self.request(samples[kind])
+
+    def answer(self, kind: str) -> StepResult:
+        answers: dict[str, tuple[int, dict[str, Any]]] = {
+            "accepted": (200, {"ok": True, "result": {"message_id": 8, "date": 1, "chat": CHAT}}),
+            "permanent": (
+                403,
+                {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"},
+            ),
+            "transient": (
+                429,
+                {"ok": False, "error_code": 429, "description": "Too Many", "parameters": {"retry_after": 7}},
+            ),
+        }
+        status, body = answers[kind]
+        return HttpAnswer(status=status, body=json.dumps(body).encode())
+
+    def echo(self, step: WireStep) -> RawRequest:
+        assert isinstance(step, HttpStep)
+        understood = json.loads(step.body)
+        bot = {"id": BOT, "is_bot": True, "first_name": "Acme"}
+        return self.request(
+            {"message": {"message_id": 8, "date": 1, "chat": CHAT, "from": bot, "text": understood["text"]}}
+        )
+
+    def request(self, update: dict[str, Any]) -> RawRequest:
+        body = json.dumps({"update_id": 900, **update}).encode()
+        return RawRequest(method="POST", url="https://acme.example/hooks/r-9c02", body=body, received_at=self.now)
