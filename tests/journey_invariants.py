@@ -34,6 +34,7 @@ class JourneyWitness:
     stated: dict[str, Stated] = attrs.field(factory=dict)
     reminded: set[str] = attrs.field(factory=set)
     late: dict[str, int | None] = attrs.field(factory=dict)
+    reported: dict[str, int] = attrs.field(factory=dict)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
@@ -47,10 +48,16 @@ class JourneyWitness:
                 assert self.stages.pop(case) == (event.type, event.stage), "left another stage than it was in"
                 assert event.lasted_us >= 0
                 self.reminded.discard(case)
+                if event.to is None:
+                    self.reported.pop(case, None)
             case e.StageResumed(case=case):
                 assert self.stages.pop(event.before or case) == (event.type, event.stage), "resumed another stage"
                 self.stages[case] = event.type, event.stage
                 self.reminded.discard(case)
+                if event.before is not None:
+                    self._go_on(event.before, case)
+            case e.ProgressReported():
+                self._report(event)
             case e.UpdateScheduled(case=case):
                 self.reminded.discard(case)
             case e.UpdateDue(case=case):
@@ -65,6 +72,21 @@ class JourneyWitness:
         told = engine.view.facts.last(engine.view.cases.group(event.case), event.fact)
         assert told is not None, "it was forgotten at once"
         assert told.at_us == engine.now_us
+
+    def _go_on(self, before: str, case: str) -> None:
+        self.reported.pop(case, None)
+        if before in self.reported:
+            self.reported[case] = self.reported.pop(before)
+
+    def _report(self, event: e.ProgressReported) -> None:
+        newest_us = self.reported.get(event.case)
+        if event.outcome == "late":
+            assert event.reported_us is not None, "nobody knows when it was made"
+            assert newest_us is not None, "nothing was reported before"
+            assert event.reported_us < newest_us, "it is newer than all others"
+        elif event.outcome == "taken" and event.reported_us is not None:
+            assert newest_us is None or event.reported_us >= newest_us, "what is older follows what is newer"
+            self.reported[event.case] = event.reported_us
 
     def _runs(self, engine: Engine, case: str) -> None:
         assert engine.view.cases.cases[case].state not in (*SETTLED, "MERGED"), "a settled case goes on"

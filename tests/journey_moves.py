@@ -120,6 +120,16 @@ def advance(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.AdvanceCase(case, stage, _soon(engine, choose), None, reason, actor=choose.pick(SPEAKERS))
 
 
+def report(engine: Engine, choose: Chooser) -> c.Command | None:
+    """What a back office reports comes again, or late, and its clock may be wrong."""
+    case = _running(engine, choose)
+    if case is None:
+        return None
+    made_us = choose.pick([None, engine.now_us + choose.number(-2 * MINUTE, 2 * MINUTE), engine.now_us + 9 * MINUTE])
+    told = choose.pick(STAGES), _soon(engine, choose), None, choose.pick([None, "no driver"])
+    return c.AdvanceCase(case, *told, f"r{choose.number(0, 20)}", made_us, actor="back_office:erp")
+
+
 def set_case_type(engine: Engine, choose: Chooser) -> c.Command | None:
     case = _case(engine, choose)
     return None if case is None else c.SetCaseType(case, choose.pick(["order", "order", "bill", None, "odd"]))
@@ -168,7 +178,8 @@ Move = Callable[[Engine, Chooser], "c.Command | None"]
 
 WEIGHTS: Mapping[Move, int] = {
     tell_fact: 3,
-    advance: 8,
+    advance: 6,
+    report: 6,
     set_case_type: 2,
     make_promise: 6,
     revise_promise: 3,

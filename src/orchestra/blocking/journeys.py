@@ -94,6 +94,8 @@ class Journeys(Opened[AnyJourneys]):
         earliest: datetime | None = None,
         reason: str | None = None,
         actor: str | None = None,
+        report: str | None = None,
+        reported: datetime | None = None,
     ) -> None:
         """Say that a case has come to a stage; or, in that stage already, by when that will be over.
 
@@ -104,15 +106,30 @@ class Journeys(Opened[AnyJourneys]):
             earliest: not before when; exactly then unless given.
             reason: why, in a few words without personal data.
             actor: who says so, as `back_office:erp`; the application itself unless given.
+            report: id of what a back office reports, equal each time it is sent. Give it where reports may come again,
+                or one that was made before another one after it.
+            reported: when it was made, by its sender's clock.
 
         Guarantees:
-            Saying the same again changes nothing.
+            Saying the same again changes nothing. A report that comes again changes nothing, nor does one made before
+            the newest; and none leads a case back unless it was made after that came to its stage.
 
         Raises:
             MalformedMessage: a time has no time zone.
-            CommandRefused: there is no such case, it has no such stage or is settled, or the time is over.
+            CommandRefused: there is no such case, it has no such stage or is settled; or the time is over, unless it is
+                that of a report, where it is left away.
         """
-        self._door.run(self._inner.advance, case, stage, due=due, earliest=earliest, reason=reason, actor=actor)
+        self._door.run(
+            self._inner.advance,
+            case,
+            stage,
+            due=due,
+            earliest=earliest,
+            reason=reason,
+            actor=actor,
+            report=report,
+            reported=reported,
+        )
 
     def promise(
         self,

@@ -232,11 +232,16 @@ class CallEvent(Inbound):
 
 @attrs.frozen(kw_only=True)
 class ProgressPosted(Inbound):
-    """A back office says that something we follow has moved: `ref` names it, `stage` is where it stands."""
+    """A back office says that something we follow has moved: `ref` names it, `stage` is where it stands.
+
+    It should be there until `due_at`, and not before `earliest_at`; `reason` says why, in a few words.
+    """
 
     ref: str
     stage: str
     due_at: datetime | None = None
+    earliest_at: datetime | None = None
+    reason: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -11,8 +11,9 @@ from orchestra.channels import inbound
 from orchestra.channels.instants import unix_us
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.errors import MalformedMessage
-from orchestra.model.addresses import Email, Handle, Phone, Thread
+from orchestra.model.addresses import Email, Handle, Phone, Ref, Thread
 from orchestra.model.commands import (
+    AdvanceCase,
     Command,
     ReceiveContact,
     ReceiveMessage,
@@ -29,6 +30,8 @@ from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
 __all__ = ["commands_of", "digested", "receive"]
+
+_LONGEST_REASON = 200
 
 
 def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | ReceiveContact:
@@ -170,8 +173,33 @@ def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Co
     ]
 
 
+def _few_words(reason: str | None) -> str | None:
+    """A reason as a command takes it: a stage counts though somebody wrote too much about it."""
+    if reason is None:
+        return None
+    line = " ".join(clean_text(reason).split())
+    return "".join(character for character in line if character.isprintable())[:_LONGEST_REASON].strip() or None
+
+
+def _progress(event: inbound.ProgressPosted, line: Line, key: WorkspaceKey) -> list[Command]:
+    """A report, which may have come before: it is told from others by the provider's own id, and by its own time."""
+    return [
+        AdvanceCase(
+            Ref(_checked_id(event.ref, "ref")),
+            _checked_id(event.stage, "stage"),
+            due_us=None if event.due_at is None else unix_us(event.due_at),
+            earliest_us=None if event.earliest_at is None else unix_us(event.earliest_at),
+            reason=_few_words(event.reason),
+            report=f"{line.channel}/{line.name}/{_checked_id(event.origin.dedupe_key, 'id')}",
+            reported_us=_occurred_us(event),
+            actor=f"back_office:{line.channel}",
+        )
+    ]
+
+
 _MAKERS: Mapping[type[inbound.Inbound], Callable[[Any, Line, WorkspaceKey], list[Command]]] = {
     inbound.MessageReceived: _message,
     inbound.DeliveryUpdate: _update,
     inbound.OutboundEcho: _echo,
+    inbound.ProgressPosted: _progress,
 }

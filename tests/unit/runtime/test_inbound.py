@@ -12,8 +12,15 @@ from tests.contact_centre import PLAN, Centre
 from orchestra.channels import inbound
 from orchestra.channels.parts import Identity, TextPart, ThreadRef
 from orchestra.errors import MalformedMessage
-from orchestra.model.addresses import Email, Handle, Phone
-from orchestra.model.commands import ReceiveContact, ReceiveMessage, RecordReceipt, RecordReply, SendMessage
+from orchestra.model.addresses import Email, Handle, Phone, ref
+from orchestra.model.commands import (
+    AdvanceCase,
+    ReceiveContact,
+    ReceiveMessage,
+    RecordReceipt,
+    RecordReply,
+    SendMessage,
+)
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
 from orchestra.runtime.inbound import commands_of, digested, receive
@@ -175,3 +182,31 @@ def test_a_command_that_is_used_again_is_not_marked() -> None:
     titled = digested(attrs.evolve(command, title="News"), key)
     assert titled.digest not in (None, first.digest)
     assert digested(first, key) is first
+
+
+def progress(**more: Any) -> inbound.ProgressPosted:
+    return inbound.ProgressPosted(origin=origin(occurred_at=AT), ref="order:81", stage="packed", **more)
+
+
+def test_progress_is_a_report_with_its_own_id_and_time() -> None:
+    later = datetime(2026, 1, 7, tzinfo=UTC)
+    command = only(progress(due_at=later, earliest_at=AT, reason="busy"))
+    at_us, due_us = since_epoch_us(AT), since_epoch_us(later)
+    expected = AdvanceCase(ref("order:81"), "packed", due_us, at_us, "busy", "chat/main/e-1", at_us)
+    assert command == attrs.evolve(expected, actor="back_office:chat")
+    bare = only(inbound.ProgressPosted(origin=origin(), ref="order:81", stage="packed"))
+    assert (bare.due_us, bare.earliest_us, bare.reason, bare.reported_us) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "taken"),
+    [("a\r\nb\u202e  c", "a b c"), ("x" * 300, "x" * 200), (" \x00 ", None), ("", None), ("y" * 199 + " z", "y" * 199)],
+)
+def test_a_reason_that_is_no_few_words_does_not_keep_a_stage_from_counting(reason: str, taken: str | None) -> None:
+    assert only(progress(reason=reason)).reason == taken
+
+
+@pytest.mark.parametrize("changes", [{"ref": "a\nb"}, {"ref": ""}, {"stage": "a\x00"}, {"stage": ""}])
+def test_a_report_of_nothing_that_can_be_named_is_malformed(changes: dict[str, str]) -> None:
+    with pytest.raises(MalformedMessage):
+        commands_of(attrs.evolve(progress(), **changes), LINE, KEY)

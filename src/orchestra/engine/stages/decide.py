@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import attrs
 
@@ -12,6 +13,7 @@ from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.stages.forecasting import case_type, time_of
+from orchestra.engine.stages.reports import check_report, is_known, reported
 from orchestra.engine.stages.silence import remind, schedule
 from orchestra.engine.stages.state import EVOLVE, UPDATE_DUE, Course, Stages
 from orchestra.engine.view import View
@@ -102,27 +104,51 @@ def _entered(view: View, case: str, kind: str, place: int, by: str) -> e.StageEn
 
 def _advance(view: View, command: c.AdvanceCase, at_us: int) -> Steps:
     key, case = view.case(command.case)
+    check_report(command)
+    if is_known(view.stages.courses.get(key), command.report):
+        return None
     course: Course | None = view.stages.course(key)
     if case.state in SETTLED:
         raise NotAllowedInState(key, case.state, "advance")
     if course is None:
         raise NotAllowedInState(key, f"{case.state}, of no type", "advance")
-    one = case_type(view, course)
-    place = one.place(command.stage)
+    place = case_type(view, course).place(command.stage)
     if place is None:
         raise UnknownId("stage", command.stage)
-    check_range(command.earliest_us, command.due_us, at_us)
+    said = _said(command, at_us)
+    if command.report is not None:
+        heard = reported(view, key, course, command, command.report, at_us)
+        yield heard
+        if heard.outcome != "taken":
+            return None
+    yield from _gone_on(view, key, course, place, said, at_us)
+    return None
+
+
+_Said: TypeAlias = tuple[int | None, int | None, str | None]
+"""From when on and by when a stage should be over, and why."""
+
+
+def _said(command: c.AdvanceCase, at_us: int) -> _Said:
+    """What is said of how long the stage takes. A report may come so late that its time is over."""
     check_reason(command.reason)
-    said = command.earliest_us, command.due_us, command.reason
-    if command.stage == course.stage:
-        if command.due_us is not None and said != (course.earliest_us, course.due_us, course.reason):
-            yield e.StageExpected(key, case.customer, course.type, command.stage, *said)
-        return None
-    yield _left(view, key, course, command.stage, "advanced", at_us)
+    if command.report is not None and command.due_us is not None and command.due_us <= at_us:
+        return None, None, command.reason
+    check_range(command.earliest_us, command.due_us, at_us)
+    return command.earliest_us, command.due_us, command.reason
+
+
+def _gone_on(view: View, key: str, course: Course, place: int, said: _Said, at_us: int) -> Iterator[e.Event]:
+    """The events by which a case comes to a stage, or is expected to be over with the one that it is in."""
+    stage, customer = case_type(view, course).stages[place].name, view.cases.cases[key].customer
+    if stage == course.stage:
+        if said[1] is not None and said != (course.earliest_us, course.due_us, course.reason):
+            yield e.StageExpected(key, customer, course.type, stage, *said)
+        return
+    yield _left(view, key, course, stage, "advanced", at_us)
     entered = _entered(view, key, course.type, place, "advanced")
     entered.earliest_us, entered.due_us, entered.reason = said
     yield entered
-    return None
 
 
 # What follows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -11,12 +12,19 @@ from orchestra.engine.section import Evolve, Slice
 from orchestra.engine.stages.quantiles import Histogram, Ring, add, bucket_of, count, merge, quantile
 from orchestra.model import events as e
 
-__all__ = ["EVOLVE", "UPDATE_DUE", "Course", "Stages"]
+__all__ = ["EVOLVE", "UPDATE_DUE", "Course", "Stages", "mark_of"]
 
 UPDATE_DUE = "stages.update"
 """Timer of a case whose customer is to hear of it."""
 
 _DAY_US = 86_400_000_000
+_REPORTS = 16
+"""So many reports of a case are known when they come again: many more than one has stages."""
+
+
+def mark_of(report: str) -> str:
+    """What a report is known by if it comes again: short, however long its id (BLAKE2b)."""
+    return hashlib.blake2b(report.encode(), digest_size=8).hexdigest()
 
 
 @attrs.define
@@ -26,7 +34,8 @@ class Course:
     It is in `stage` since `since_us`, which is expected to be over by `due_us` and not before `earliest_us`, as it was
     told. `word_us` is when the customer heard of it last, `update_us` by when they do next. One that `is_over` stands
     still: the case is settled, or goes on as another one. `origin` is the case, of several that are one matter, that
-    was in it first.
+    was in it first. `reports` are marks of what back offices reported last, the newest at the end; `reported_us` is
+    when the newest of all was made, by its sender's clock, and `heard_us` when the last one came that was taken.
     """
 
     type: str
@@ -39,6 +48,13 @@ class Course:
     update_us: int | None = None
     is_over: bool = False
     origin: str | None = None
+    reports: list[str] = attrs.field(factory=list)
+    reported_us: int | None = None
+    heard_us: int | None = None
+
+
+def _keep_reports(before: Course, now: Course) -> None:
+    now.reports, now.reported_us, now.heard_us = before.reports, before.reported_us, before.heard_us
 
 
 def _key(case_type: str, stage: str) -> str:
@@ -82,9 +98,19 @@ class Stages(Slice):
     def entered(self, event: e.StageEntered, at_us: int) -> None:
         """The stage begins."""
         row = self.courses.get(event.case)
-        word_us, origin = (at_us, None) if row is None else (row.word_us, row.origin)
-        expected = event.earliest_us, event.due_us, event.reason
-        self.courses[event.case] = Course(event.type, event.stage, at_us, word_us, *expected, origin=origin)
+        anew = Course(event.type, event.stage, at_us, at_us, event.earliest_us, event.due_us, event.reason)
+        if row is not None:
+            anew.word_us, anew.origin = row.word_us, row.origin
+            _keep_reports(row, anew)
+        self.courses[event.case] = anew
+
+    def reported(self, event: e.ProgressReported, at_us: int) -> None:
+        """Know it if it comes again, and what comes later than it was made."""
+        row = self.courses[event.case]
+        row.reports = [*row.reports, mark_of(event.report)][-_REPORTS:]
+        if event.outcome == "taken":
+            row.heard_us = at_us
+            row.reported_us = row.reported_us if event.reported_us is None else event.reported_us
 
     def told(self, event: e.FactTold | e.PromiseMade | e.PromiseRevised, at_us: int) -> None:
         """The customer has heard of it."""
@@ -119,7 +145,8 @@ class Stages(Slice):
         self.timers.cancel(UPDATE_DUE, event.before or event.case)
         word_us = at_us if event.reason == "reopened" else before.word_us
         times = event.since_us, word_us, event.earliest_us, event.due_us, before.reason
-        self.courses[event.case] = Course(event.type, event.stage, *times, origin=event.origin)
+        row = self.courses[event.case] = Course(event.type, event.stage, *times, origin=event.origin)
+        _keep_reports(before, row)
 
     def over(self, event: e.CaseResolved | e.CaseMerged, at_us: int) -> None:
         """Nothing more is to be heard of it; or it goes on as another case."""
@@ -155,6 +182,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.PromiseMade: Stages.told,
     e.PromiseRevised: Stages.told,
     e.StageExpected: Stages.expected,
+    e.ProgressReported: Stages.reported,
     e.StageLeft: Stages.left,
     e.StageResumed: Stages.resumed,
     e.CaseResolved: Stages.over,

@@ -26,6 +26,12 @@ class AdvanceCase(Command):
 
     Without a time, `due_us`, the stage takes what is normal. With one it is expected to be over by then, and not before
     `earliest_us`; `reason` says why, in a few words without personal data. Whoever says the same again changes nothing.
+
+    What a back office reports may come again, or later than what it reported after that. So a report has an id,
+    `report`, equal each time it comes, and the time at which it was made by its sender's clock, `reported_us`, if that
+    is known. One that is known already changes nothing, nor does one made before the newest that is known. None leads
+    back to an earlier stage unless it was made after the case came to the one it is in. A time of a report that is over
+    when it comes is left away.
     """
 
     case: Id
@@ -33,3 +39,5 @@ class AdvanceCase(Command):
     due_us: int | None = None
     earliest_us: int | None = None
     reason: str | None = None
+    report: str | None = None
+    reported_us: int | None = None

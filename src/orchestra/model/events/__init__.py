@@ -259,6 +259,7 @@ from orchestra.model.events.rules import (
 )
 from orchestra.model.events.segments import SegmentWrapUpEnded, SegmentWrapUpStarted
 from orchestra.model.events.stages import (
+    ProgressReported,
     StageEntered,
     StageExpected,
     StageLeft,
@@ -458,7 +459,7 @@ __all__ += ["CustomerFellSilent", "CustomerFormSet", "CustomerLanguageSet", "Cus
 __all__ += ["CustomerUnaliased", "CustomerZoneSet", "CustomersMerged", "CustomersSplit"]
 __all__ += ["DelayForeseen", "DelayMadeUp", "FactTold", "ForecastMade", "PromiseBroken", "PromiseKept"]
 __all__ += ["PromiseKeptLate", "PromiseMade", "PromiseRevised", "PromiseWithdrawn", "StageEntered", "StageExpected"]
-__all__ += ["StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
+__all__ += ["ProgressReported", "StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
 __all__ += ["NoticeExpired", "NoticeFailed", "NoticeHeld", "NoticeLegFailed", "NoticeLegSkipped", "NoticePlanned"]
 __all__ += ["NoticePreferenceSet", "NoticeRecalled", "NoticeSending", "NoticeSent", "NoticeSuppressed"]
 

@@ -6,7 +6,32 @@ import attrs
 
 from orchestra.model.event import Event
 
-__all__ = ["StageEntered", "StageExpected", "StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
+__all__ = [
+    "ProgressReported",
+    "StageEntered",
+    "StageExpected",
+    "StageLeft",
+    "StageResumed",
+    "UpdateDue",
+    "UpdateScheduled",
+]
+
+
+@attrs.define
+class ProgressReported(Event):
+    """A back office reported that a case has come to a stage, at `reported_us` by its own clock; None if unknown.
+
+    `outcome` is `taken`, or why nothing follows from it: it was made `late`, before the newest report that is known, or
+    would lead `back` to an earlier stage, and does not tell that it was made after the case came to the one it is in.
+    `report` is its id.
+    """
+
+    case: str
+    customer: str
+    stage: str
+    report: str
+    reported_us: int | None
+    outcome: str
 
 
 @attrs.define
