@@ -69,6 +69,8 @@ class Conversation:
         window_closes_at: until when the channel lets us write freely; None if it sets no window.
         watermark: up to when they have read.
         reply_tokens: what the channel gave us to answer with, newest first.
+        case_token: ours, and unguessable: an address, link or id that carries it brings what comes back to its case
+            (`ThreadRef.token`).
     """
 
     recipient: Identity
@@ -77,3 +79,4 @@ class Conversation:
     window_closes_at: datetime | None = None
     watermark: datetime | None = None
     reply_tokens: tuple[str, ...] = attrs.field(default=(), repr=False)
+    case_token: str | None = attrs.field(default=None, repr=False)

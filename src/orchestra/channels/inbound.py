@@ -12,7 +12,7 @@ from datetime import datetime
 import attrs
 
 from orchestra.channels.instants import TimeUnit
-from orchestra.channels.parts import Identity, Part, ThreadRef, text_of
+from orchestra.channels.parts import Identity, Part, ThreadRef, text_of, unquoted_of
 
 __all__ = [
     "AutoReplyReceived",
@@ -106,6 +106,11 @@ class MessageReceived(Inbound):
     def text(self) -> str:
         """What it says in words."""
         return text_of(self.parts)
+
+    @property
+    def unquoted_text(self) -> str:
+        """What it says in words without the earlier messages that it ends with, as far as that could be told."""
+        return unquoted_of(self.parts)
 
 
 @attrs.frozen(kw_only=True)
@@ -259,6 +264,12 @@ class AutoReplyReceived(Inbound):
 
     parts: tuple[Part, ...]
     reason: str
+    subject: str | None = attrs.field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """What it says in words."""
+        return text_of(self.parts)
 
 
 @attrs.frozen(kw_only=True)

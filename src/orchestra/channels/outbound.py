@@ -49,12 +49,23 @@ class _Keyed:
 
 @attrs.frozen(kw_only=True)
 class Message(_Keyed):
-    """Text to a person. `reply_to` is the provider's id of the message it answers."""
+    """Text to a person.
+
+    Attributes:
+        text: what it says.
+        format: how that is to be read.
+        subject: stands above it where the channel has such a thing.
+        reply_to: the provider's id of the message it answers.
+        is_automatic: nobody asked for it: a notice, an acknowledgement. Where machines answer machines, it says so.
+        purpose: what it is for, where the reader may say no to it, as `marketing`; None for what answers them.
+    """
 
     text: str = attrs.field(repr=False)
     format: TextFormat = TextFormat.PLAIN
     subject: str | None = attrs.field(default=None, repr=False)
     reply_to: str | None = None
+    is_automatic: bool = False
+    purpose: str | None = None
 
 
 @attrs.frozen

@@ -20,6 +20,7 @@ __all__ = [
     "TextPart",
     "ThreadRef",
     "text_of",
+    "unquoted_of",
 ]
 
 
@@ -76,21 +77,30 @@ class ThreadRef:
 
 @attrs.frozen(kw_only=True)
 class MediaRef:
-    """A media file that has not been fetched: where the provider keeps it, and what it claims about it."""
+    """A media file: where the provider keeps it, and what it claims about it.
+
+    `data` are its bytes where they came along with the news, as files in a mail do; None if they have to be fetched.
+    """
 
     ref: str = attrs.field(repr=False)
     kind: MediaKind
     content_type: str | None = None
     size_bytes: int | None = None
     name: str | None = attrs.field(default=None, repr=False)
+    data: bytes | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
 class TextPart:
-    """Text as it came, markup and directional characters included."""
+    """Text as it came, markup and directional characters included.
+
+    `unquoted` is the text without the earlier messages that it ends with; None where it ends with none, or where the
+    channel quotes in another way.
+    """
 
     text: str = attrs.field(repr=False)
     format: TextFormat = TextFormat.PLAIN
+    unquoted: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -108,3 +118,11 @@ def text_of(parts: tuple[Part, ...]) -> str:
     """Give what a message says in words: its texts and captions in order, one per line; empty if it has none."""
     found = [part.text if isinstance(part, TextPart) else part.caption for part in parts]
     return "\n".join(text for text in found if text is not None)
+
+
+def unquoted_of(parts: tuple[Part, ...]) -> str:
+    """Give what a message says anew: as `text_of`, without the earlier messages that its texts end with."""
+    shown = tuple(
+        TextPart(part.unquoted) if isinstance(part, TextPart) and part.unquoted is not None else part for part in parts
+    )
+    return text_of(shown)

@@ -28,6 +28,7 @@ from orchestra.model.commands import (
     StartDelivery,
 )
 from orchestra.model.escaping import TOKEN
+from orchestra.model.identity import SERVICE
 from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
 from orchestra.runtime.keys import WorkspaceKey
@@ -206,7 +207,14 @@ class Sending:
         key = self._owner.key
         text = with_token(row, written.text, key)
         read_as = TextFormat(written.medium or "plain")
-        message = Message(key=key.delivery_key(delivery), text=text, format=read_as, subject=written.title)
+        message = Message(
+            key=key.delivery_key(delivery),
+            text=text,
+            format=read_as,
+            subject=written.title,
+            is_automatic=row.automatic,
+            purpose=None if row.purpose == SERVICE else row.purpose,
+        )
         now = instant(self._owner.clock.now_us())
         try:
             return checked_plan(line.adapter.encode(message, line.account, to, now))
@@ -226,7 +234,7 @@ class Sending:
             thread = self._thread(row.conversation, conversation.customer)
         if recipient is None or (conversation.has_thread and thread is None):
             return written, None
-        return written, Conversation(recipient=recipient, id=thread)
+        return written, Conversation(recipient=recipient, id=thread, case_token=self._owner.key.reply_token(row.case))
 
     def _recipient(self, conversation: contacts.Conversation) -> Identity | None:
         """Whom to write to: whoever has the address that the conversation is with."""

@@ -158,6 +158,15 @@ def test_what_a_message_says_in_words() -> None:
     assert inbound.MessageEdited(origin=ORIGIN, message_id="m", parts=(TextPart("Sorry"),)).text == "Sorry"
 
 
+def test_what_a_message_says_anew_is_told_apart() -> None:
+    box = MediaPart(MediaRef(ref="r", kind=MediaKind.IMAGE), caption="The box")
+    parts = (TextPart("Yes.\n> Broken?", unquoted="Yes."), TextPart("Bye."), box)
+    message = inbound.MessageReceived(origin=ORIGIN, parts=parts)
+    assert message.text == "Yes.\n> Broken?\nBye.\nThe box"
+    assert message.unquoted_text == "Yes.\nBye.\nThe box"
+    assert inbound.AutoReplyReceived(origin=ORIGIN, parts=parts[1:], reason="x").text == "Bye.\nThe box"
+
+
 def test_the_sender_is_the_first_identity() -> None:
     assert ORIGIN.sender == ANN
     assert attrs.evolve(ORIGIN, identities=()).sender is None

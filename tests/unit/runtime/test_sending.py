@@ -592,3 +592,28 @@ async def test_a_body_that_cannot_be_read_is_read_at_the_next_attempt(
         journal.reads_fail = False
         await clock.advance(minutes=5)
         assert len(centre.provider.delivered) == 1
+
+
+async def test_an_adapter_is_told_whose_words_they_are_and_by_what_answers_find_their_case(
+    centre: Centre, clock: VirtualClock
+) -> None:
+    told: list[tuple[Message, Conversation]] = []
+
+    class Watched(type(centre.adapter)):  # type: ignore[misc]
+        def encode(self, message: Any, account: Any, conversation: Any, now: Any) -> SendPlan | Refused:
+            told.append((message, conversation))
+            return super().encode(message, account, conversation, now)  # type: ignore[no-any-return]
+
+    centre.adapter = Watched()
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        contact = await answered(workspace)
+        await contact.finish()
+        await workspace.execute(SendMessage(contact.case.id, "k1", text="It is late."))
+        await clock.advance(hours=1)
+        token = workspace.reply_token(contact.case.id)
+    assert [(message.text, message.is_automatic, message.purpose) for message, _ in told] == [
+        ("Hello back", False, None),
+        ("It is late.", True, None),
+    ]
+    assert {conversation.case_token for _, conversation in told} == {token}

@@ -54,10 +54,8 @@ def _bytes_of(encoding: str, written: str) -> bytes:
 def unbase64(raw: bytes) -> bytes:
     """Give what stands in base64, as far as it can be read; letters that do not belong there are skipped."""
     kept = raw.translate(None, _NO_BASE64)
-    try:
-        return binascii.a2b_base64(kept[: len(kept) // 4 * 4] + _padded(kept[len(kept) // 4 * 4 :]))
-    except binascii.Error:
-        return b""
+    whole = len(kept) // 4 * 4
+    return binascii.a2b_base64(kept[:whole] + _padded(kept[whole:]))
 
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
