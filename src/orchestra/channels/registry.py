@@ -26,6 +26,8 @@ GROUP = "orchestra.channels"
 _BUILT_IN = (
     EntryPoint("loopback", "orchestra.channels.loopback:LoopbackAdapter", GROUP),
     EntryPoint("telegram", "orchestra.channels.telegram.adapter:TelegramAdapter", GROUP),
+    EntryPoint("twilio_sms", "orchestra.channels.twilio.adapter:TwilioSmsAdapter", GROUP),
+    EntryPoint("twilio_whatsapp", "orchestra.channels.twilio.adapter:TwilioWhatsAppAdapter", GROUP),
 )
 _BUILT_IN_SOURCES = frozenset(plugin.value for plugin in _BUILT_IN)
 
