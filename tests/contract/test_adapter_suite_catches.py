@@ -373,27 +373,21 @@ BROKEN: dict[type[LoopbackAdapter], str] = {
 }
 
 
-def failing(adapter: type[LoopbackAdapter]) -> set[str]:
-    """The tests of the suite that fail on an adapter."""
+def is_caught(case: type[LoopbackCase], adapter: type[LoopbackAdapter], test: str) -> bool:
+    """Whether a test of the suite fails on an adapter."""
 
-    class Case(LoopbackCase):
+    class Case(case):  # type: ignore[misc, valid-type]
         @override
         def adapter(self) -> ChannelAdapter:
             return adapter()
 
-    found = set[str]()
-    for name in [name for name in dir(Case) if name.startswith("test_")]:
-        try:
-            getattr(Case(), name)()
-        except AssertionError:
-            found.add(name)
-    return found
-
-
-def test_the_sound_adapter_fails_nothing() -> None:
-    assert failing(LoopbackAdapter) == set()
+    try:
+        getattr(Case(), test)()
+    except AssertionError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize("adapter", BROKEN, ids=lambda adapter: adapter.__name__)
 def test_a_planted_bug_is_caught(adapter: type[LoopbackAdapter]) -> None:
-    assert BROKEN[adapter] in failing(adapter)
+    assert is_caught(LoopbackCase, adapter, BROKEN[adapter])

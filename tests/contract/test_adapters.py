@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pytest
+from tests.contract.courier import CourierCase
 from tests.contract.loopback_case import LoopbackCase
 
 from orchestra.channels.loopback import LoopbackAdapter
@@ -13,7 +14,15 @@ from orchestra.testing.adapters import POINTS, AdapterContract
 
 
 class TestLoopback(LoopbackCase):
-    """Every point, none left out."""
+    """What vendors have of their own is left out."""
+
+
+class TestCourier(CourierCase):
+    """Every point but the one about timestamps."""
+
+
+def test_together_they_leave_no_point_out() -> None:
+    assert not set(LoopbackCase.not_applicable) & set(CourierCase.not_applicable)
 
 
 class Unasked:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 from acme.pager import PagerAdapter, signature
@@ -14,7 +15,7 @@ from orchestra.channels.account import Account, Conversation
 from orchestra.channels.parts import Identity
 from orchestra.channels.port import ChannelAdapter
 from orchestra.channels.wire import HttpAnswer, HttpStep, NoAnswer, NoAnswerReason, RawRequest, StepResult, WireStep
-from orchestra.testing.adapters import AdapterContract
+from orchestra.testing.adapters import AdapterContract, Signing
 
 ACCOUNT = Account(
     route_key="r-7b1e",
@@ -34,7 +35,20 @@ agents.ana.teams = ["care"]
 
 
 class TestPager(AdapterContract):
-    sequence_kinds = ("message", "delivered")  # the gateway has no edits, deletions or read receipts
+    signing = Signing(secret="webhook", headers=("Pager-Signature",))
+    sequence_kinds = ("message", "delivered")
+    not_applicable: ClassVar[Mapping[int, str]] = {
+        5: "nothing says when a request was sent",
+        9: "the signature is always over the body",
+        12: "the gateway tries no addresses",
+        21: "people are known by their numbers only",
+        22: "there are no read receipts",
+        23: "there are no edits or deletions",
+        25: "there are no files",
+        33: "there is no window",
+        39: "a success is told by its status",
+        40: "the gateway honours no keys",
+    }
 
     def adapter(self) -> ChannelAdapter:
         return PagerAdapter()
@@ -45,8 +59,9 @@ class TestPager(AdapterContract):
     def conversation(self) -> Conversation:
         return Conversation(recipient=Identity("phone", "+4930123456"))
 
-    def sign(self, request: RawRequest) -> RawRequest:
-        return attrs.evolve(request, headers=(("Pager-Signature", signature("new-secret", request.body)),))
+    def sign(self, request: RawRequest, secret: str) -> RawRequest:
+        proof = ("Pager-Signature", signature(secret, request.body))
+        return attrs.evolve(request, headers=(*request.headers, proof))
 
     def sample(self, kind: str) -> RawRequest:
         text = self.piece("n-1", "text", message="in-1", text="Where is my order?")
@@ -60,8 +75,15 @@ class TestPager(AdapterContract):
             "unknown": [self.piece("n-4", "hologram")],
             "echo": [self.piece("n-5", "echo", message="out-1", text="On its way.")],
             "delivered": [status],
+            "extended": [{**text, "colour": "green"}],
+            "other_account": [text],
+            "failed": [self.piece("n-7", "status", message="out-1", status="failed", code="gone")],
+            "late_accepted": [self.piece("n-8", "status", message="out-1", status="accepted")],
         }
-        return self.request(samples[kind])
+        return self.request(samples[kind], account="elsewhere" if kind == "other_account" else "acme")
+
+    def written(self, text: str) -> RawRequest:
+        return self.request([self.piece("n-9", "text", message="in-2", text=text)])
 
     def answer(self, kind: str) -> StepResult:
         return {
@@ -78,8 +100,8 @@ class TestPager(AdapterContract):
         written = self.now - timedelta(minutes=1)
         return {"id": name, "kind": kind, "at": int(written.timestamp()), "from": "+4930123456", **fields}
 
-    def request(self, news: list[Any]) -> RawRequest:
-        body = json.dumps({"account": "acme", "news": news}).encode()
+    def request(self, news: list[Any], account: str = "acme") -> RawRequest:
+        body = json.dumps({"account": account, "news": news}).encode()
         return RawRequest(method="POST", url="https://acme.example/hooks/r-7b1e", body=body, received_at=self.now)
 
 
@@ -103,7 +125,7 @@ async def test_a_message_is_answered_over_the_gateway() -> None:
         ana = await ws.sign_in("ana")
 
         request = TestPager().sample("message")
-        reply = await ws.webhook("r-7b1e", TestPager().sign(request))
+        reply = await ws.webhook("r-7b1e", TestPager().sign(request, "new-secret"))
         assert reply.status == 200
 
         contact = await (await ana.next_offer()).accept()

@@ -115,7 +115,8 @@ BROAD_CATCHES: Mapping[str, str] = {
     "runtime/webhooks.py": "adapters' verify and decode: foreign code",
     "runtime/workspace.py": "the caller's own block, whose error goes out as it was",
     "web/hooks.py": "adapters' replies, and whatever else of theirs no trust border below has caught",
-    "testing/adapters.py": "the adapter under test, whose fault is told as one",
+    "testing/adapter_poll.py": "the adapter under test, whose fault is told as one",
+    "testing/adapter_rig.py": "the adapter under test, whose fault is told as one",
 }
 """File -> the trust border it stands at. Handlers that clean up and re-raise are no catches and need no entry."""
 

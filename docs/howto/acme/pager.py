@@ -14,11 +14,12 @@ from datetime import datetime
 
 from orchestra.channels import inbound, outbound
 from orchestra.channels.account import Account, Conversation
+from orchestra.channels.answers import retry_after
 from orchestra.channels.capabilities import Capabilities, ReadReceipts
 from orchestra.channels.description import ConfigField, ConfigKind, Description, StepKind
 from orchestra.channels.fields import Fields
 from orchestra.channels.instants import TimeUnit, from_unix
-from orchestra.channels.parts import Identity, TextPart
+from orchestra.channels.parts import Identity, TextFormat, TextPart
 from orchestra.channels.port import Decoded, Issue
 from orchestra.channels.safe_json import JsonValue, canonical_json, parse_json
 from orchestra.channels.sending import Failed, Interpreted, Refused, Retry, SendPlan, Sent, Unknown
@@ -40,6 +41,7 @@ from orchestra.errors import MalformedMessage
 __all__ = ["PagerAdapter", "signature"]
 
 LONGEST = 1_600
+STATES = frozenset({"accepted", "delivered", "failed"})
 
 
 def signature(secret: str, body: bytes) -> str:
@@ -118,6 +120,8 @@ class PagerAdapter:
             return Refused("text_only", "the gateway carries texts: send a message")
         if len(message.text) > LONGEST:
             return Refused("text_too_long", f"a text may have {LONGEST} characters")
+        lost = tuple(name for name in ("subject", "reply_to") if getattr(message, name))
+        lost += ("format",) if message.format is not TextFormat.PLAIN else ()
         tokens = account.secret_values("token")
         if not tokens:
             return Refused("no_token", "the account needs the secret `token`")
@@ -132,7 +136,7 @@ class PagerAdapter:
             url=account.text_setting("url", ""),
             headers=(("Content-Type", "application/json"), ("Authorization", tokens[0])),
             body=canonical_json(fields),
-            degradations=("subject",) if message.subject else (),
+            degradations=lost,
         )
         return SendPlan((step,))
 
@@ -144,7 +148,7 @@ class PagerAdapter:
             return Failed("needs_http")
         code = f"http_{result.status}"
         if result.status == 429:
-            return Retry(code)
+            return Retry(code, retry_after(result.headers, now))
         if 400 <= result.status < 500:
             return Failed(code)
         if not 200 <= result.status < 300:
@@ -175,7 +179,8 @@ def _read(item: Fields, request: RawRequest, digest: str) -> inbound.Inbound:
         return inbound.MessageReceived(origin=origin, parts=(TextPart(item.text("text")),))
     if kind == "echo":
         return inbound.OutboundEcho(origin=origin, parts=(TextPart(item.text("text")),))
-    if kind == "status" and item.identifier("status") in {"delivered", "failed"}:
-        state = inbound.DeliveryState(item.identifier("status"))
-        return inbound.DeliveryUpdate(origin=origin, state=state, message_ids=(item.identifier("message"),))
+    if kind == "status" and item.identifier("status") in STATES:
+        state, code = inbound.DeliveryState(item.identifier("status")), item.optional_identifier("code")
+        ids = (item.identifier("message"),)
+        return inbound.DeliveryUpdate(origin=origin, state=state, message_ids=ids, code=code)
     return inbound.Unrecognised(origin=origin, type=kind)

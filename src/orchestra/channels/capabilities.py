@@ -33,7 +33,7 @@ class ReadReceipts(enum.Enum):
 
 @attrs.frozen
 class MediaLimit:
-    """The content types that a channel takes of one kind of media, and the largest file."""
+    """The content types that a channel takes of one kind of media, all if none is named, and the largest file."""
 
     content_types: frozenset[str]
     max_bytes: int

@@ -120,7 +120,7 @@ class LoopbackAdapter:
 
     def interpret(self, step: WireStep, result: StepResult, now: datetime) -> Interpreted:
         """Say what came of it: the provider honours keys, so a 5xx may be tried again."""
-        return interpret_result(result)
+        return interpret_result(result, now)
 
     def poll(self, cursor: str | None, account: Account, now: datetime) -> SendPlan:
         """Plan one request for the news after the cursor."""

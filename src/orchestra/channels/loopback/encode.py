@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -12,12 +11,13 @@ import attrs
 
 from orchestra.channels import outbound
 from orchestra.channels.account import Account, Conversation
+from orchestra.channels.answers import retry_after
 from orchestra.channels.fields import Fields
 from orchestra.channels.loopback.wire import CHANNEL, KEY_HEADER, SECRET_NAME, signature_headers
 from orchestra.channels.parts import TextFormat
 from orchestra.channels.safe_json import JsonObject, JsonValue, canonical_json, parse_json
 from orchestra.channels.sending import Failed, Outcome, Refused, Retry, SendPlan, Sent, Unknown
-from orchestra.channels.wire import Headers, HttpAnswer, HttpStep, NoAnswer, StepResult, header_values
+from orchestra.channels.wire import Headers, HttpAnswer, HttpStep, NoAnswer, StepResult
 from orchestra.errors import MalformedMessage
 
 __all__ = ["BUTTONS_MAX", "BUTTON_LABEL_MAX", "DEFAULT_URL", "TEXT_LIMIT", "encode_message", "interpret_result"]
@@ -28,8 +28,6 @@ BUTTON_LABEL_MAX = 20
 # The name is reserved (RFC 2606): a step that strays to a real transport reaches nobody.
 DEFAULT_URL = "https://loopback.invalid/messages"
 
-_SECONDS = re.compile(r"[0-9]{1,5}")
-_LONGEST_WAIT = timedelta(days=1)
 _TRANSIENT_4XX = frozenset({408, 425, 429})
 
 
@@ -175,7 +173,7 @@ _WRITERS: Mapping[type, Callable[[Any], _Content | Refused]] = MappingProxyType(
 )
 
 
-def interpret_result(result: StepResult) -> Outcome:
+def interpret_result(result: StepResult, now: datetime) -> Outcome:
     """Say what came of a send."""
     if isinstance(result, NoAnswer):
         code = result.reason.value
@@ -186,7 +184,7 @@ def interpret_result(result: StepResult) -> Outcome:
     if 200 <= result.status < 300:
         return _accepted(result.body)
     if result.status in _TRANSIENT_4XX or result.status >= 500:
-        return Retry(code, _advice(result.headers))
+        return Retry(code, retry_after(result.headers, now))
     return Failed(code)
 
 
@@ -196,10 +194,3 @@ def _accepted(body: bytes) -> Outcome:
     except MalformedMessage:
         # The status says yes, the body is not the provider's: perhaps a proxy's page.
         return Unknown("unreadable_answer")
-
-
-def _advice(headers: Headers) -> timedelta | None:
-    values = header_values(headers, "Retry-After")
-    if len(values) != 1 or _SECONDS.fullmatch(values[0]) is None:
-        return None
-    return min(timedelta(seconds=int(values[0])), _LONGEST_WAIT)

@@ -45,7 +45,7 @@ def plan_poll(cursor: str | None, account: Account, now: datetime) -> SendPlan:
 def decode_answer(step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
     """Read a page: a bad event is an issue, and anything but a page is to be asked for again."""
     if not isinstance(result, HttpAnswer) or not 200 <= result.status < 300:
-        outcome = interpret_result(result)
+        outcome = interpret_result(result, _asked_at(step))
         assert not isinstance(outcome, Sent)  # only 2xx is
         retry = outcome if isinstance(outcome, Retry) else Retry(outcome.code)
         return Polled(decoded=Decoded(), cursor=cursor, retry=retry)
@@ -61,6 +61,9 @@ def _page(step: WireStep, body: bytes, digest: str, cursor: str | None, account:
     page = Fields(parse_json(body), "page")
     if page.text("account") != account.id:
         raise MalformedMessage("page.account", "names another account")
-    asked_at = from_unix(int(step.carry), TimeUnit.MILLISECONDS, where="step.carry")
-    decoded = decode_news(page, asked_at, digest)
+    decoded = decode_news(page, _asked_at(step), digest)
     return Polled(decoded=decoded, cursor=page.optional_identifier("next") or cursor, has_more=page.flag("more"))
+
+
+def _asked_at(step: WireStep) -> datetime:
+    return from_unix(int(step.carry), TimeUnit.MILLISECONDS, where="step.carry")
