@@ -63,4 +63,4 @@ def test_a_failing_journal_is_a_journal() -> None:
 
 def test_the_contract_suites_can_be_subclassed() -> None:
     assert issubclass(JournalContract, object)
-    assert "sample" in AdapterContract.__abstractmethods__
+    assert "adapter" in AdapterContract.__abstractmethods__

@@ -15,7 +15,7 @@ from orchestra.testing.faults import Crash, FaultyJournal, JournalFault
 from orchestra.testing.outbox import Outbox, Outgoing
 
 if TYPE_CHECKING:
-    from orchestra.testing.adapters import AdapterContract
+    from orchestra.testing.adapters import AdapterContract, MailContract
     from orchestra.testing.journals import JournalContract
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "FaultyJournal",
     "JournalContract",
     "JournalFault",
+    "MailContract",
     "Outbox",
     "Outgoing",
     "VirtualClock",
@@ -33,6 +34,7 @@ __all__ = [
 _SUITES = {
     "AdapterContract": "orchestra.testing.adapters",
     "JournalContract": "orchestra.testing.journals",
+    "MailContract": "orchestra.testing.adapters",
 }
 
 

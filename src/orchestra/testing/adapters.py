@@ -23,11 +23,23 @@ from orchestra.testing.adapter_decode import DecodePoints
 from orchestra.testing.adapter_encode import EncodePoints
 from orchestra.testing.adapter_general import GeneralPoints
 from orchestra.testing.adapter_interpret import InterpretPoints
+from orchestra.testing.adapter_mail import MailContract
 from orchestra.testing.adapter_points import DECODING, POINTS, POLLING, PROOF, SENDING
 from orchestra.testing.adapter_poll import PollPoints
 from orchestra.testing.adapter_rig import AdapterRig, Signing, Vector
 
-__all__ = ["DECODING", "POINTS", "POLLING", "PROOF", "SENDING", "AdapterContract", "AdapterRig", "Signing", "Vector"]
+__all__ = [
+    "DECODING",
+    "POINTS",
+    "POLLING",
+    "PROOF",
+    "SENDING",
+    "AdapterContract",
+    "AdapterRig",
+    "MailContract",
+    "Signing",
+    "Vector",
+]
 
 
 class AdapterContract(AuthPoints, DecodePoints, EncodePoints, InterpretPoints, GeneralPoints, PollPoints):
