@@ -53,7 +53,8 @@ class Client(Calls, Matters, Journeys, Notifying, Personal):
         self.lines = lines
         self._patience_s = patience_s
         self._answers = Answers(journal)
-        self._webhooks = Webhooks(SystemClock().now_us, lines, News(self.execute, key))
+        self.news = News(self.execute, key)
+        self._webhooks = Webhooks(SystemClock().now_us, lines, self.news)
 
     async def execute(self, command: Command, request_id: str | None = None) -> Any:
         """Ask the owner to decide on a command, and give its result once that is durable.

@@ -38,7 +38,7 @@ from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import in_thread
 
-__all__ = ["Sending"]
+__all__ = ["Sending", "with_token"]
 
 _AT_ONCE = 64
 _LONGEST_STEP_S = 60.0
@@ -281,7 +281,7 @@ class Sending:
             return Unknown("timed_out" if isinstance(error, TimeoutError) else ADAPTER_FAULT)
 
 
-def with_token(row: Delivery, text: str, key: WorkspaceKey) -> str:
+def with_token(row: Delivery | e.DeliveryPlanned, text: str, key: WorkspaceKey) -> str:
     """The text as it is sent: in an invitation or a notice its token, which stands nowhere before."""
     if row.notice is not None:
         return text.replace(TOKEN, key.reply_token(row.case))

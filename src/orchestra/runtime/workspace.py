@@ -98,13 +98,13 @@ class Workspace(Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, I
         self._owner = owner
         self._acting = Acting(owner, actions, tasks)
         self._sending = Sending(owner, lines, tasks)
-        self._news = News(owner.execute, owner.key)
-        self._polling = Polling(owner, lines, self._news, tasks)
+        self.news = News(owner.execute, owner.key)
+        self._polling = Polling(owner, lines, self.news, tasks)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
-        self._webhooks = Webhooks(owner.clock.now_us, lines, self._news)
+        self._webhooks = Webhooks(owner.clock.now_us, lines, self.news)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
         self._contexts = Contexts(owner, Sources(sources, owner.clock))
@@ -334,7 +334,7 @@ class Workspace(Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, I
 
     def health(self) -> Health:
         """How the workspace is doing now."""
-        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self._news.unused)
+        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self.news.unused)
 
     # Agents
 

@@ -12,14 +12,20 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
+import anyio
+
 from orchestra.channels.wire import HttpReply
 from orchestra.errors import DefinitionError, Fault, OrchestraError
 from orchestra.runtime.client import Client
+from orchestra.runtime.failures import only_failure
+from orchestra.runtime.threads import in_thread
 from orchestra.runtime.workspace import Workspace
 from orchestra.web.asgi import Gone, Receive, Scope, Send, Turned, path_of, send_reply
+from orchestra.web.chat import Chats
 from orchestra.web.health import health_reply
 from orchestra.web.hooks import Hooks
 from orchestra.web.limits import WebLimits
+from orchestra.web.rooms import Rooms
 
 __all__ = ["Opening", "WebApplication"]
 
@@ -36,6 +42,7 @@ class WebApplication:
 
     ==========================  ================================================================
     `/hooks/<route key>`        webhooks and forms of the account with this key
+    `/chat/<route key>`         the web chat of the account with this key: its page, and its WebSocket
     `/health`                   200 or 503, with figures
     ==========================  ================================================================
 
@@ -62,17 +69,28 @@ class WebApplication:
             raise DefinitionError([Fault("public_url", "must be an http address without query")])
         self._opening = opening
         self._workspace: Workspace | Client | None = None
-        self._hooks = Hooks(public_url.rstrip("/"), limits or WebLimits(), time.monotonic)
-        self._routes: Mapping[str, _Route] = {"hooks": self._hook, "health": self._health}
+        self._rooms: Rooms | None = None
+        where, most = public_url.rstrip("/"), limits or WebLimits()
+        self._hooks = Hooks(where, most, time.monotonic)
+        self._chats = Chats(where, most, time.monotonic)
+        self._routes: Mapping[str, _Route] = {"hooks": self._hook, "chat": self._page, "health": self._health}
 
     @asynccontextmanager
     async def serving(self, workspace: Workspace | Client) -> AsyncGenerator[None]:
         """Serve a workspace that the host has opened, for the length of an `async with` block within it."""
-        self._workspace = workspace
+        rooms = Rooms(workspace, await in_thread(workspace.journal.position))
         try:
-            yield
-        finally:
-            self._workspace = None
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(rooms.follow)
+                self._workspace, self._rooms = workspace, rooms
+                try:
+                    yield
+                finally:
+                    self._workspace = self._rooms = None
+                    rooms.over.set()
+                tasks.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise only_failure(group) from group
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Be an ASGI application."""
@@ -81,8 +99,8 @@ class WebApplication:
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
         elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            name, key = _route_of(scope)
+            await self._chats.connect(self._rooms if name == "chat" else None, key, scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """The server's start-up and shutdown, with the workspace open in between."""
@@ -111,8 +129,7 @@ class WebApplication:
             yield
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _, _, rest = path_of(scope).partition("/")
-        name, _, key = rest.partition("/")
+        name, key = _route_of(scope)
         route = self._routes.get(name)
         try:
             reply = HttpReply(status=404) if route is None else await route(key, scope, receive)
@@ -125,7 +142,16 @@ class WebApplication:
     async def _hook(self, key: str, scope: Scope, receive: Receive) -> HttpReply:
         return await self._hooks.take(self._workspace, key, scope, receive)
 
+    async def _page(self, key: str, scope: Scope, _receive: Receive) -> HttpReply:
+        return self._chats.page(self._workspace, key) if scope["method"] == "GET" else HttpReply(status=404)
+
     async def _health(self, key: str, scope: Scope, _receive: Receive) -> HttpReply:
         if key or scope["method"] != "GET":
             return HttpReply(status=404)
         return await health_reply(self._workspace)
+
+
+def _route_of(scope: Scope) -> tuple[str, str]:
+    """The name of a route, and what stands behind it."""
+    name, _, key = path_of(scope).removeprefix("/").partition("/")
+    return name, key

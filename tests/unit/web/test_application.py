@@ -341,4 +341,4 @@ async def test_a_socket_is_for_nobody_here(door: Door) -> None:
         sent.append(message)
 
     await door.app({**scope_of("GET", "/nothing"), "type": "websocket"}, receive, send)
-    assert sent == [{"type": "websocket.close", "code": 1008}]
+    assert sent == [{"type": "websocket.close", "code": 1013}]

@@ -1,0 +1,177 @@
+"""The chats that somebody in this process looks at: each is read from the journal once, and kept up while it is open.
+
+Belongs here: opening and leaving rooms, and which room a new event concerns. Does not: what is shown (`transcripts`),
+and to whom (`connection`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio
+import attrs
+
+from orchestra.channels.web_chat.frames import CHANNEL
+from orchestra.channels.web_chat.tokens import Session
+from orchestra.errors import JournalError, JournalUnavailable
+from orchestra.model import events as e
+from orchestra.model.addresses import Handle
+from orchestra.runtime.client import Client
+from orchestra.runtime.lines import Line
+from orchestra.runtime.published import Bell, Published
+from orchestra.runtime.threads import in_thread
+from orchestra.runtime.workspace import Workspace
+from orchestra.web.transcripts import SHOWN, Transcript, load
+
+__all__ = ["Room", "Rooms"]
+
+_REST_S = 1.0
+
+_log = logging.getLogger("orchestra.web")
+
+
+@attrs.define(eq=False)
+class Room:
+    """One person's chat, open for each of their tabs and devices.
+
+    Attributes:
+        transcript: what was said.
+        address: the hashed address of the person.
+        inside: how many connections are in it.
+        early: events that came while it was being read; None once it is.
+        has_failed: it could not be read.
+        ready: rings when it is read, or has failed.
+    """
+
+    transcript: Transcript
+    address: str
+    inside: int = 0
+    early: list[Published] | None = attrs.field(factory=list)
+    has_failed: bool = False
+    ready: Bell = attrs.field(factory=Bell)
+
+
+class Rooms:
+    """The open rooms of a workspace.
+
+    Args:
+        workspace: whose.
+        after: where its journal was before any room was opened.
+
+    Attributes:
+        over: set when the workspace is left: all connections end.
+    """
+
+    def __init__(self, workspace: Workspace | Client, after: int) -> None:
+        self.workspace = workspace
+        self._after = after
+        self.over = anyio.Event()
+        self._rooms: dict[tuple[str, str, str], Room] = {}
+        self._by_address: dict[tuple[str, str, str], Room] = {}
+        self._by_conversation: dict[str, Room] = {}
+        self._by_delivery: dict[str, Room] = {}
+        self._reading: set[Room] = set()
+
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return len(self._rooms)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept of any room."""
+        return not (self._rooms or self._by_address or self._by_conversation or self._by_delivery or self._reading)
+
+    async def follow(self) -> None:
+        """Keep all open rooms up, until cancelled."""
+        while True:
+            try:
+                async for entry in self.workspace.events(self._after, SHOWN):
+                    self._tell(entry)
+                    self._after = entry.position
+            except JournalError as error:
+                _log.warning("the chats are not kept up for now: %s", type(error).__name__)
+            await anyio.sleep(_REST_S)
+
+    @asynccontextmanager
+    async def entered(self, line: Line, session: Session) -> AsyncGenerator[Room]:
+        """Be in a person's room for the length of the block, with all that was said until now.
+
+        Raises:
+            JournalUnavailable: it cannot be read now.
+        """
+        key = line.channel, line.name, session.person
+        room = self._rooms.get(key)
+        if room is None:
+            address = self.workspace.key.address(Handle(session.person, session.name, kind=CHANNEL)).key
+            transcript = Transcript(line.channel, line.name, address, self.workspace.key)
+            room = self._rooms[key] = self._by_address[line.channel, line.name, address] = Room(transcript, address)
+        room.inside += 1
+        try:
+            await self._read(room, session)
+            yield room
+        finally:
+            room.inside -= 1
+            if room.inside == 0:
+                del self._rooms[key]
+                self._forget(room)
+
+    async def _read(self, room: Room, session: Session) -> None:
+        """Return when the room is read: by whoever is in it first."""
+        if room.inside > 1:
+            while room.early is not None and not room.has_failed:
+                await room.ready.wait()
+        else:
+            self._reading.add(room)
+            try:
+                await self._read_journal(room, session)
+            finally:
+                self._reading.discard(room)
+                room.has_failed = room.early is not None
+                room.ready.ring()
+        if room.has_failed:
+            raise JournalUnavailable("the chat cannot be read")
+
+    async def _read_journal(self, room: Room, session: Session) -> None:
+        transcript, journal = room.transcript, self.workspace.journal
+        await in_thread(load, journal, transcript, room.address, session.customer, session.since)
+        for entry in room.early or ():
+            transcript.learn(entry.position, entry.at_us, entry.event)
+        room.early = None
+        self._index(room)
+
+    def _tell(self, entry: Published) -> None:
+        for room in self._concerned(entry.event):
+            if room.early is not None:
+                room.early.append(entry)
+            else:
+                room.transcript.learn(entry.position, entry.at_us, entry.event)
+                self._index(room)
+
+    def _concerned(self, event: e.Event) -> list[Room]:
+        if isinstance(event, e.CustomerErased | e.ErasureDone):
+            return list(self._rooms.values())
+        # What a room that is still being read is part of is not known yet: it hears of all.
+        known = self._known(event)
+        return [*self._reading, *([] if known is None or known in self._reading else [known])]
+
+    def _known(self, event: e.Event) -> Room | None:
+        if isinstance(event, e.ConversationStarted):
+            return self._by_address.get((event.channel, event.account, event.address))
+        if isinstance(event, e.DeliveryAccepted):
+            return self._by_delivery.pop(event.delivery, None)
+        return self._by_conversation.get(getattr(event, "conversation", ""))
+
+    def _index(self, room: Room) -> None:
+        self._by_conversation.update(dict.fromkeys(room.transcript.conversations, room))
+        self._by_delivery.update(dict.fromkeys(room.transcript.awaited, room))
+
+    def _forget(self, room: Room) -> None:
+        transcript = room.transcript
+        self._by_address.pop((*transcript.place, room.address), None)
+        for conversation in transcript.conversations:
+            self._by_conversation.pop(conversation, None)
+        for delivery in transcript.awaited:
+            self._by_delivery.pop(delivery, None)
