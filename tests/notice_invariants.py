@@ -9,7 +9,8 @@ from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.engine import Engine
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.lifecycle import NOTICE
-from orchestra.engine.notices.state import DUE, TALKING, Notice
+from orchestra.engine.notices.row import Notice
+from orchestra.engine.notices.state import DUE, TALKING
 from orchestra.engine.quiet_hours import quiet_until
 from orchestra.model import events as e
 
@@ -30,7 +31,8 @@ class NoticeWitness:
     ended: dict[str, int] = attrs.field(factory=dict)
     keys: dict[str, str] = attrs.field(factory=dict)
     sent: dict[str, int] = attrs.field(factory=dict)
-    had: dict[str, tuple[str, int]] = attrs.field(factory=dict)
+    had: dict[str, tuple[tuple[str, ...], int]] = attrs.field(factory=dict)
+    gathered: dict[str, str | None] = attrs.field(factory=dict)
 
     def see(self, engine: Engine, event: e.Event) -> None:
         """Take notice of an event that the engine has just evolved."""
@@ -54,8 +56,14 @@ class NoticeWitness:
             case e.ReceiptRecorded(receipt="failed", conflicts=False):
                 self.had.pop(event.delivery, None)
             case e.NoticeSent():
-                assert engine.view.notices.notices[event.notice].aims[event.delivery], "by a message of its own"
+                row = engine.view.notices.notices[event.notice]
+                assert event.delivery in row.aims or event.delivery in row.rides, "by a message that tells it"
                 self.sent[event.notice] = engine.now_us
+            case e.NoticeGathered():
+                self._see_gathered(engine, event)
+            case e.NoticeHeld():
+                if self.gathered.get(event.notice) is not None:
+                    del self.gathered[event.notice]
             case e.NoticeSuppressed() | e.NoticeFailed() | e.NoticeExpired():
                 self.ended[event.notice] = engine.now_us
             case _:
@@ -82,38 +90,66 @@ class NoticeWitness:
         view, delivery = engine.view, engine.view.deliveries.deliveries[event.delivery]
         if delivery.notice is None:
             return
-        row, now_us = view.notices.notices[delivery.notice], engine.now_us
+        rows, now_us = view.notices.notices, engine.now_us
+        names = (delivery.notice, *view.notices.crews.beside(event.delivery))
+        assert (rows[names[0]].state, rows[names[0]].delivery) == ("SENDING", event.delivery), "not being sent"
+        for name in names:
+            self._check_leaving(engine, rows[name], delivery.channel, now_us)
+            self._check_room(engine, names, rows[name], event.delivery)
+            self._check_news(engine, rows[name])
+        assert len({view.plan.notices.topics[rows[name].topic].purpose for name in names}) == 1, "under one purpose"
+        self.had[event.delivery] = names, now_us
+
+    def _check_leaving(self, engine: Engine, row: Notice, channel: str, now_us: int) -> None:
+        view = engine.view
         topic, ids = view.plan.notices.topics[row.topic], view.identity.group(row.customer)
-        assert (row.state, row.delivery) == ("SENDING", event.delivery), "of a notice that is not being sent"
+        assert row.waits, "of what is settled"
+        assert row.not_before_us is None or now_us >= row.not_before_us, "before its time"
         assert now_us < row.expires_us, "too late"
         assert row.case is None or topic.after_resolved or view.cases.row(row.case).state not in SETTLED
-        assert is_allowed(view, row.customer, delivery.channel, topic.purpose), "without consent"
+        assert row.case is None or view.identity.is_same(view.cases.row(row.case).customer, row.customer)
+        assert is_allowed(view, row.customer, channel, topic.purpose), "without consent"
+        assert not view.deliveries.is_stopped(channel, row.topic), "though it is stopped"
         assert not any(one in view.identity.erasing for one in ids), "to who is to be forgotten"
         if topic.kind != "critical":
-            assert self._wants(row, ids, delivery.channel, topic.kind == "legal"), "to who does not want it"
+            assert self._wants(row, ids, channel, topic.kind == "legal"), "to who does not want it"
         if topic.kind != "legal" and not topic.never_held:
             assert talks_with(view, ids) is None, "while somebody talks with them"
             assert all(self.cooling.get(one, 0) <= now_us for one in ids), "just after somebody talked with them"
-        quiet_us = quiet_until(view, row.customer, delivery.channel, now_us, of_class=topic.kind)
+        quiet_us = quiet_until(view, row.customer, channel, now_us, of_class=topic.kind)
         assert quiet_us is None, "while they are left in peace"
-        self._check_room(engine, delivery.notice, row, ids)
-        self.had[event.delivery] = delivery.notice, now_us
-        self._check_news(engine, row, topic.told_within // topic.told_within.resolution)
 
-    def _check_room(self, engine: Engine, name: str, row: Notice, ids: tuple[str, ...]) -> None:
+    def _see_gathered(self, engine: Engine, event: e.NoticeGathered) -> None:
+        """What is gathered is taken along by something that waits, or takes others along itself."""
+        rows = engine.view.notices.notices
+        self.gathered[event.notice] = event.leader
+        if event.leader is None:
+            for name in [one for one, leader in self.gathered.items() if leader == event.instead_of is not None]:
+                if rows[name].waits:
+                    self.gathered[name] = event.notice
+            self.gathered[event.notice] = None
+        else:
+            assert rows[event.leader].waits, "after what has gone"
+            assert rows[event.leader].leader is None, "in the second row"
+
+    def _check_room(self, engine: Engine, names: tuple[str, ...], row: Notice, delivery: str) -> None:
         """No more have left to a person than the plan says; days of their calendar are looked at elsewhere."""
-        plan, rows = engine.view.plan.notices, engine.view.notices.notices
+        plan, rows, ids = (
+            engine.view.plan.notices,
+            engine.view.notices.notices,
+            engine.view.identity.group(row.customer),
+        )
         kind = plan.topics[row.topic].kind
-        had = [(rows[other], at_us) for other, at_us in self.had.values() if other != name]
-        theirs = [(other, engine.now_us - at_us) for other, at_us in had if other.customer in ids]
+        left = [(others, at_us) for others, at_us in self.had.values() if others[0] != names[0]]
+        theirs = [(others, engine.now_us - at_us) for others, at_us in left if rows[others[0]].customer in ids]
         every = plan.topics[row.topic].every
         if every is not None:
-            ages = [age for other, age in theirs if other.topic == row.topic]
+            ages = [age for others, age in theirs if row.topic in {rows[one].topic for one in others}]
             assert all(age >= every // every.resolution for age in ages), "too soon after another one"
         for cap in plan.caps:
             if kind in cap.kinds and cap.window is not None:
-                window_us = cap.window // cap.window.resolution
-                counted = [age for one, age in theirs if age < window_us and plan.topics[one.topic].kind in cap.kinds]
+                within = [others for others, age in theirs if age < cap.window // cap.window.resolution]
+                counted = [others for others in within if plan.topics[rows[others[0]].topic].kind in cap.kinds]
                 most = cap.most - (cap.reserve if kind != "service" else 0)
                 assert len(counted) < most, "more than there is room for"
 
@@ -126,7 +162,9 @@ class NoticeWitness:
                 return said == {True}
         return True
 
-    def _check_news(self, engine: Engine, row: Notice, within_us: int) -> None:
+    def _check_news(self, engine: Engine, row: Notice) -> None:
+        within = engine.view.plan.notices.topics[row.topic].told_within
+        within_us = within // within.resolution
         about = row.case or row.matter
         assert about is not None, "written under no case"
         if not row.facts:
@@ -149,7 +187,7 @@ def check(engine: Engine) -> None:
         due_us = view.timers.get(DUE, name)
         assert (due_us is not None) == row.waits, f"{name}, {row.state}, is looked at never or for ever"
         assert row.state in _STATES
-        assert row.delivery is None or row.delivery in row.aims
+        assert row.delivery is None or row.delivery in row.aims or row.delivery in row.rides
         assert set(filter(None, row.channels.values())) <= set(row.aims)
         if row.state == "SENDING":
             assert row.delivery is not None
@@ -157,6 +195,10 @@ def check(engine: Engine) -> None:
             assert message.state not in ("FAILED", "CANCELED", "EXPIRED"), f"{name} waits for what is over"
         if row.state == "HELD":
             assert row.reason
+            if row.leader is not None:
+                leader = own.notices[row.leader]
+                assert leader.waits, f"{name} waits for {row.leader}, which has gone without it"
+                assert leader.leader is None
             if row.reason == TALKING and row.until_us is None:
                 assert talks_with(view, view.identity.group(row.customer)), f"{name} waits for nobody"
         if not row.waits:
@@ -177,6 +219,8 @@ def check_against(engine: Engine, witness: NoticeWitness) -> None:
     }
     assert rows == said
     assert own.by_key == witness.keys
+    waiting = {name: row.leader for name, row in own.notices.items() if row.waits and row.gathers is not None}
+    assert waiting.items() <= witness.gathered.items()
     assert all(row.waits or name in witness.sent or name in witness.ended for name, row in own.notices.items())
     newest = {one: until_us for one, until_us in witness.cooling.items() if until_us > engine.now_us}
     assert newest.items() <= own.cooling.items(), "somebody is disturbed too early"

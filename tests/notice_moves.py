@@ -10,7 +10,7 @@ import attrs
 
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
-from orchestra.model.notices import Cap, Leg, Notices, NoticeTopic, Start
+from orchestra.model.notices import Cap, Digest, Leg, Notices, NoticeTopic, Start
 from orchestra.model.plan import Plan
 from orchestra.model.quiet_hours import QuietHours
 
@@ -36,14 +36,30 @@ NOTICES = Notices(
         "recall": NoticeTopic(kind="critical", text="Do not use it.", legs=_LEGS[1:], lasts=400 * _SECOND),
         "offer": NoticeTopic(kind="marketing", purpose="news", text="It is cheap.", lasts=500 * _SECOND),
         "code": NoticeTopic(text="It is $code.", facts={"code": "integer"}, never_held=True, lasts=100 * _SECOND),
+        "place": NoticeTopic(text="It is in $place.", facts={"place": "text"}, digest="news", lasts=500 * _SECOND),
+        "point": NoticeTopic(
+            text="It is in $place, at $point.",
+            facts={"place": "text", "point": "text"},
+            digest="news",
+            lasts=90 * _SECOND,
+            every=25 * _SECOND,
+        ),
+        "bargain": NoticeTopic(kind="marketing", purpose="news", text="It is free.", digest="late", legs=_LEGS),
     },
     {"email": Start("handle"), "chat": Start("handle")},
     jitter=30 * _SECOND,
     caps=[
         Cap(2, 90 * _SECOND, reserve=1),
         Cap(4, 400 * _SECOND, overflow="drop"),
+        Cap(3, 150 * _SECOND, kinds=["service"], overflow="digest", digest="late"),
         Cap(9),
     ],
+    digests={
+        "news": Digest(
+            40 * _SECOND, leading=True, most=4, longest=60 * _SECOND, text="$count are new:\n$entries", legs=_LEGS
+        ),
+        "late": Digest(30 * _SECOND, by="case", text="$entries"),
+    },
 )
 
 
@@ -78,6 +94,7 @@ def plan_notice(engine: Engine, choose: Chooser) -> c.Command | None:
     topic = choose.pick(list(NOTICES.topics))
     values: dict[str, str | int] = {"stage": choose.pick(["sent", "there"]), "ready": choose.pick(["soon", "late"])}
     values["code"] = choose.number(1, 2)
+    values |= {"place": choose.pick(["Rome", "Oslo"]), "point": choose.pick(["A", "B"])}
     facts: dict[str, str | int | bool] = {name: values[name] for name in NOTICES.topics[topic].facts}
     if not cases:
         return None

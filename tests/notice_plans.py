@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from orchestra.engine.deliveries.state import Delivery
-from orchestra.engine.notices.state import Notice
+from orchestra.engine.notices.row import Notice
 from orchestra.model import commands as c, events as e
 from orchestra.model.plan import Plan
 from tests.engine_driver import CARE, HOUR, Driver
 
-__all__ = ["NOTICES", "Teller"]
+__all__ = ["DIGESTS", "NOTICES", "Teller"]
 
 NOTICES = (
     CARE
@@ -58,6 +58,20 @@ wanted = false
 )
 """The small contact centre, with some notices."""
 
+DIGESTS = NOTICES.replace('text = "It is $stage."', 'text = "It is $stage."\ndigest = "news"').replace(
+    'text = "It is $stage, and comes on $due."', 'text = "It is $stage, and comes on $due."\ndigest = "news"'
+)
+DIGESTS += """
+[notices.topics.place]
+text = "It is in $place."
+facts = {place = "text"}
+digest = "news"
+[notices.digests.news]
+window = "1h"
+text = "$count things are new:\\n$entries"
+"""
+"""The same, but what changes is gathered for an hour."""
+
 
 class Teller(Driver):
     """An engine whose customer joe wrote a mail, and a text message if that is wanted, about their case ca1."""
@@ -80,7 +94,18 @@ class Teller(Driver):
         """How it stands; the same after a reload and a replay."""
         for engine in (self.reloaded(), self.replayed(is_blanked=True)):
             assert engine.state_hash() == self.engine.state_hash()
-            for index in ("by_key", "of", "newest", "in_group", "telling", "held", "talking", "had", "by_delivery"):
+            for index in (
+                "by_key",
+                "of",
+                "newest",
+                "in_group",
+                "telling",
+                "held",
+                "talking",
+                "had",
+                "by_delivery",
+                "crews",
+            ):
                 assert getattr(engine.view.notices, index) == getattr(self.engine.view.notices, index), index
         return self.engine.view.notices.notices[name]
 

@@ -14,9 +14,13 @@ from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from orchestra.model.plan import Plan
 
+GATHERED = ("place", "point", "bargain")
 TOPICS = ("stage", "ready", "law", "recall", "offer", "code")
 WORDS = ("plans", "groups", "cancels", "tells", "wants", "wants not", "consents", "resolves", "reopens", "merges")
 WORDS += (
+    "gathers",
+    "hurries",
+    "wants less",
     "calls",
     "hangs up",
     "stops",
@@ -61,6 +65,9 @@ class Days(Driver):
         known: dict[str, c.Command | None] = {
             "plans": self.planned(topic, case, number),
             "groups": self.planned(topic, case, number, group="g"),
+            "gathers": self.planned(GATHERED[number % 3], case, number),
+            "hurries": self.planned(GATHERED[number % 3], case, number, urgency="urgent"),
+            "wants less": c.SetNoticePreference("cu1", False, GATHERED[number % 3], "email" if number > 2 else None),
             "cancels": c.CancelNotice(notices[number % len(notices)], "no") if notices else None,
             "tells": c.TellFact(case, ("stage", "ready", "code")[number % 3], "sent" if number % 3 < 2 else 1),
             "wants": c.SetNoticePreference("cu1", True, topic if number % 2 else None),
@@ -77,13 +84,16 @@ class Days(Driver):
         }
         return known[word]
 
-    def planned(self, topic: str, case: str, number: int, group: str | None = None) -> c.Command:
+    def planned(
+        self, topic: str, case: str, number: int, group: str | None = None, urgency: str = "normal"
+    ) -> c.Command:
         self.keys += 1
         values: dict[str, str | int | bool] = {"stage": "sent", "ready": ("soon", "sent")[number % 2], "code": 1}
+        values |= {"place": ("Rome", "Oslo")[number % 2], "point": ("A", "B", "C")[number % 3]}
         wanted = self.engine.view.plan.notices.topics[topic].facts
         facts = {name: values[name] for name in wanted}
         later = self.now_us + MINUTE if number == 3 else None
-        return c.PlanNotice(f"k{self.keys}", topic, case, facts=facts, not_before_us=later, supersedes_group=group)
+        return c.PlanNotice(f"k{self.keys}", topic, case, None, facts, urgency, later, supersedes_group=group)
 
     def read(self, number: int) -> c.Command | None:
         known = [row for row in self.engine.view.deliveries.deliveries.values() if row.provider_ids]
@@ -123,6 +133,10 @@ class Days(Driver):
 @example([("plans", 0), ("calls", 0), ("leaves", 0), ("sleeps", 0), ("hangs up", 0), ("waits", 4), ("leaves", 0)])
 @example([("plans", 4), ("consents", 1), ("plans", 4), ("consents", 0), ("leaves", 0), ("sleeps", 0)])
 @example([("groups", 0), ("leaves", 0), ("groups", 1), ("fails", 0), ("leaves", 0), ("is lost", 0), ("waits", 4)])
+@example([("gathers", 0), ("gathers", 1), ("waits", 2), ("cancels", 0), ("waits", 2), ("leaves", 0), ("arrives", 0)])
+@example([("gathers", 0), ("gathers", 1), ("gathers", 4), ("waits", 2), ("leaves", 0), ("fails", 0), ("leaves", 0)])
+@example([("gathers", 0), ("gathers", 1), ("gathers", 4), ("wants less", 1), ("waits", 2), ("leaves", 0)])
+@example([("gathers", 0), ("calls", 0), ("gathers", 1), ("hurries", 4), ("hangs up", 0), ("waits", 5), ("leaves", 0)])
 def test_nothing_leaves_that_must_not(steps: list[tuple[str, int]]) -> None:
     days = Days()
     for word, number in steps:

@@ -44,7 +44,8 @@ class Notifying(Opened[AnyNotifying]):
             case: what it is about, by id or the application's own key; or else the customer.
             customer: whom to tell, if it is about no case.
             facts: what the topic tells, all of it: words, numbers, true or false, days as `2026-08-01`; never personal.
-            urgency: `low`, `normal` or `urgent`.
+            urgency: `low`, `normal` or `urgent`: what is urgent waits for no digest, and what is low never goes ahead
+                of one.
             not_before: when they may be told, at the earliest.
             expires: from when on it is not worth telling; the topic says so unless given.
             supersedes_group: of the notices of a group that have not left, the newest alone is told.

@@ -5,7 +5,7 @@ Whatever facts hold, they end where they stand: they begin no line, no markup, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 
 import attrs
@@ -14,11 +14,11 @@ from orchestra.engine.fact_texts import fact_text
 from orchestra.engine.quiet_hours import zone_of
 from orchestra.engine.view import View
 from orchestra.model.escaping import Line, escape, escape_link, neutral
-from orchestra.model.facts import Fact, fact_fault
+from orchestra.model.facts import ENTRIES, Fact, fact_fault
 from orchestra.model.jinja_texts import Shown, jinja_text
 from orchestra.model.templates import Language, Topic, fallbacks
 
-__all__ = ["Rendered", "fact_faults", "render", "say"]
+__all__ = ["Rendered", "fact_faults", "listed", "render", "say"]
 
 _PLAIN_LANGUAGE = Language()
 
@@ -44,7 +44,8 @@ def fact_faults(topic: Topic, facts: Mapping[str, Fact]) -> Iterator[tuple[str, 
     """Which facts of a topic are missing, of another type, or none of it, and why: with these nothing is told."""
     for name, kind in topic.facts.items():
         if name not in facts:
-            yield name, f"is missing: a {kind}"
+            if kind != ENTRIES:
+                yield name, f"is missing: a {kind}"
         elif (fault := fact_fault(kind, facts[name])) is not None:
             yield name, fault
     for name in facts:
@@ -61,6 +62,7 @@ def render(
     zone: str,
     *,
     form: str | None = None,
+    entries: Sequence[Rendered] = (),
 ) -> Rendered:
     """What is said of a topic.
 
@@ -72,6 +74,7 @@ def render(
         facts: those of the topic, of which `fact_faults` finds nothing.
         zone: on whose wall instants are read.
         form: of address, if it is known.
+        entries: what a digest holds.
     """
     plan = view.plan
     template = plan.templates[topic]
@@ -79,10 +82,13 @@ def render(
     said_in = next(one for one in fallbacks(language, default) if one in template.languages)
     title, text, medium = template.languages[said_in].chosen(channel, form)
     style = next((plan.languages[one] for one in fallbacks(said_in, said_in) if one in plan.languages), _PLAIN_LANGUAGE)
-    read = {name: neutral(fact_text(kind, facts[name], style, zone)) for name, kind in template.facts.items()}
+    kinds = {name: kind for name, kind in template.facts.items() if kind != ENTRIES}
+    read = {name: neutral(fact_text(kind, facts[name], style, zone)) for name, kind in kinds.items()}
     links = {name: str(facts[name]) for name, kind in template.facts.items() if kind == "link"}
     written = {name: escape(value, medium) for name, value in read.items()}
     written |= {name: escape_link(link, medium) for name, link in links.items()}
+    for name in template.facts.keys() - kinds.keys():
+        read[name], written[name] = "", listed(entries, medium)
     line = None if title is None else Line(neutral(_filled(template, title, facts, read)))
     return Rendered(line, _filled(template, text, facts, written), medium, said_in)
 
@@ -91,10 +97,25 @@ def _filled(topic: Topic, text: str, facts: Mapping[str, Fact], written: Mapping
     """A wording with its facts in it."""
     if topic.syntax == "dollar":
         return Template(text).substitute(written)
-    return jinja_text(text, {name: Shown(facts[name], one) for name, one in written.items()})
+    return jinja_text(text, {name: Shown(facts.get(name, one), one) for name, one in written.items()})
 
 
-def say(view: View, customer: str, topic: str, channel: str, facts: Mapping[str, Fact]) -> Rendered:
+def listed(entries: Sequence[Rendered], medium: str) -> str:
+    """What a digest holds, one after the other, as a medium writes lists."""
+    texts = [one.text if one.medium == medium else escape(one.text, medium) for one in entries]
+    if medium == "html":
+        return "<ul>" + "".join(f"<li>{text}</li>" for text in texts) + "</ul>"
+    return "\n".join("- " + text.replace("\n", "\n  ") for text in texts)
+
+
+def say(
+    view: View,
+    customer: str,
+    topic: str,
+    channel: str,
+    facts: Mapping[str, Fact],
+    entries: Sequence[Rendered] = (),
+) -> Rendered:
     """What a customer is told of a topic: in the language and form that they want, on their own clock.
 
     Args:
@@ -103,7 +124,8 @@ def say(view: View, customer: str, topic: str, channel: str, facts: Mapping[str,
         topic: one of the plan's templates.
         channel: on which it is said.
         facts: those of the topic, of which `fact_faults` finds nothing.
+        entries: what a digest holds.
     """
     ids, own = view.identity.group(customer), view.personal
     language, form = own.said_last(ids, "language"), own.said_last(ids, "form")
-    return render(view, topic, language, channel, facts, zone_of(view, customer), form=form)
+    return render(view, topic, language, channel, facts, zone_of(view, customer), form=form, entries=entries)

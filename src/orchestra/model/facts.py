@@ -13,10 +13,13 @@ from typing import TypeAlias
 from orchestra.model.escaping import TOKEN
 from orchestra.model.instants import instant
 
-__all__ = ["FACT_TYPES", "Fact", "fact_fault", "money_parts"]
+__all__ = ["ENTRIES", "FACT_TYPES", "Fact", "fact_fault", "money_parts"]
 
 Fact: TypeAlias = str | int
 """What a fact is told with: text, or a whole number."""
+
+ENTRIES = "entries"
+"""Type of the fact by which a digest tells what it holds. Nobody gives it a value: what is told stands there."""
 
 _LONGEST = 1_000
 _MOST = 10**15
@@ -65,6 +68,10 @@ def _is_duration(value: Fact) -> bool:
     return isinstance(value, int) and _is_number(value) and value >= 0
 
 
+def _is_never(value: Fact) -> bool:
+    return False
+
+
 def _is_link(value: Fact) -> bool:
     if not isinstance(value, str) or len(value) > _LONGEST or value.count(TOKEN) > 1:
         return False
@@ -81,6 +88,7 @@ FACT_TYPES: Mapping[str, tuple[Callable[[Fact], bool], str]] = {
     "duration": (_is_duration, "microseconds, not negative"),
     "number": (_is_text, "the number of a case"),
     "link": (_is_link, "an address of the web, which may have {token} in it"),
+    ENTRIES: (_is_never, "left out: it is what a digest holds"),
 }
 """Type -> whether a value is of it, and what it has to be."""
 

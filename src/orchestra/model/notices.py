@@ -9,15 +9,18 @@ import attrs
 
 from orchestra.model.identity import SERVICE
 
-__all__ = ["OVERFLOWS", "SUCCESS", "URGENCIES", "Cap", "Leg", "NoticeTopic", "Notices", "Start"]
+__all__ = ["ABOUT", "OVERFLOWS", "SUCCESS", "URGENCIES", "Cap", "Digest", "Leg", "NoticeTopic", "Notices", "Start"]
 
 SUCCESS = ("accepted", "delivered", "read", "acted")
 """How far a message must have come, the least first."""
 
 URGENCIES = ("low", "normal", "urgent")
 
-OVERFLOWS = ("defer", "drop")
+OVERFLOWS = ("defer", "drop", "digest")
 """What becomes of a notice for which there is no room."""
+
+ABOUT = ("customer", "case")
+"""Of what all that is gathered in one digest is."""
 
 
 def _legs(values: Iterable[Leg]) -> tuple[Leg, ...]:
@@ -59,7 +62,8 @@ class Cap:
         window: in so long a time, wherever it begins; in a day of their own calendar unless given.
         kinds: classes of which all together are so many; the others know no such limit.
         reserve: how many of these are kept for what is `service`.
-        overflow: what becomes of one for which there is no room: `defer` until there is, or `drop`.
+        overflow: what becomes of one for which there is no room: `defer` until there is, `drop`, or `digest`.
+        digest: the digest in which it is gathered, if it is to be.
     """
 
     most: int
@@ -67,6 +71,37 @@ class Cap:
     kinds: Sequence[str] = attrs.field(default=("service", "marketing"), converter=_texts)
     reserve: int = 0
     overflow: str = OVERFLOWS[0]
+    digest: str | None = None
+
+
+@attrs.frozen
+class Digest:
+    """How notices are gathered, to be told by one message. One alone is told in its own words, on its own legs.
+
+    What is gathered together is of one customer, one class and one purpose. It counts as one message in caps. An urgent
+    notice waits for no digest: it takes along what has been gathered. So does one that would expire meanwhile.
+
+    Attributes:
+        window: for how long it is gathered, from the first one on.
+        leading: whether the first one leaves at once, and only what comes within the window after it is gathered; what
+            is of `low` urgency does not go ahead.
+        at: times of the day, on the customer's own clock, at which it leaves instead, such as `09:00`.
+        by: what it is about: all that a `customer` is told, or of one `case` alone.
+        most: how many it holds at most; once it is full it leaves.
+        longest: how long one of them waits at most.
+        text: what is said, with `$entries`, one of them after the other, and `$count`, how many they are; without it
+            the plan's template of the same name says it, with the facts `entries` and `count`.
+        legs: the channels on which it is tried, as those of topics.
+    """
+
+    window: timedelta = timedelta(hours=1)
+    leading: bool = False
+    at: Sequence[str] = attrs.field(default=(), converter=_texts)
+    by: str = ABOUT[0]
+    most: int = 20
+    longest: timedelta = timedelta(days=1)
+    text: str = ""
+    legs: Sequence[Leg] = attrs.field(default=(), converter=_legs)
 
 
 @attrs.frozen
@@ -102,6 +137,7 @@ class NoticeTopic:
         never_held: whether it leaves while somebody talks with the customer, too, as security codes must.
         every: how long after one of them a customer gets the next at the earliest; at once unless given.
         told_within: for how long nobody is told the same value of the same fact again.
+        digest: in which it is gathered with others; each leaves by itself unless given.
     """
 
     kind: str = "service"
@@ -115,6 +151,7 @@ class NoticeTopic:
     never_held: bool = False
     every: timedelta | None = None
     told_within: timedelta = timedelta(days=30)
+    digest: str | None = None
 
 
 @attrs.frozen
@@ -127,6 +164,7 @@ class Notices:
         caps: how many notices a customer gets at most; as many as there are unless given.
         jitter: over how long after quiet hours what waited for their end is spread.
         mandatory: classes that reach those, too, who want no notices at all; who wants none of a topic is told none.
+        digests: digest -> how notices are gathered in it.
     """
 
     topics: Mapping[str, NoticeTopic] = attrs.field(factory=dict)
@@ -134,3 +172,4 @@ class Notices:
     caps: Sequence[Cap] = attrs.field(default=(), converter=_caps)
     jitter: timedelta = timedelta(minutes=15)
     mandatory: Sequence[str] = attrs.field(default=("legal",), converter=_texts)
+    digests: Mapping[str, Digest] = attrs.field(factory=dict)

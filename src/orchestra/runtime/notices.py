@@ -37,6 +37,8 @@ class NoticeView:
         until: when it is looked at again; None if that is no matter of time, or it is settled.
         channels: channel on which it was tried -> state of its message; None where there was nowhere to write to.
         sent: when it had arrived, as far as is asked for.
+        digest: in which it waits, or was told; None if it stands for itself.
+        leader: the notice whose message tells it as well; None if its own does.
     """
 
     id: str
@@ -53,6 +55,8 @@ class NoticeView:
     until: datetime | None
     channels: Mapping[str, str | None]
     sent: datetime | None
+    digest: str | None = None
+    leader: str | None = None
 
 
 class Noticed(Protocol):
@@ -111,6 +115,8 @@ def _notice(view: View, name: str) -> NoticeView:
         None if row.until_us is None else instant(row.until_us),
         {channel: deliveries[one].state if one else None for channel, one in sorted(row.channels.items())},
         None if row.sent_us is None else instant(row.sent_us),
+        None if row.gathers is None else row.gathers.partition("\x1f")[0],
+        row.leader,
     )
 
 

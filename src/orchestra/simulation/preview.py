@@ -280,6 +280,9 @@ class _Play:
         until = "" if event.until_us is None else f", until {self._day(event.until_us)}"
         self._told_not("held", event.notice, f"waits: {event.reason}{until}")
 
+    def gathered(self, event: e.NoticeGathered) -> None:
+        self._told_not("held", event.notice, f"waits in the digest {event.digest}")
+
     def suppressed(self, event: e.NoticeSuppressed) -> None:
         self._told_not("suppressed", event.notice, f"is not told: {event.reason}")
 
@@ -330,6 +333,7 @@ _LOOKS: Mapping[type[e.Event], Callable[[_Play, Any], None]] = {
     e.NoticeSending: _Play.sending,
     e.MessageWritten: _Play.written,
     e.NoticeHeld: _Play.held,
+    e.NoticeGathered: _Play.gathered,
     e.NoticeSuppressed: _Play.suppressed,
     e.NoticeFailed: _Play.failed,
     e.NoticeExpired: _Play.expired,

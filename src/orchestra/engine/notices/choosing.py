@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from orchestra.engine.contacts.intake import find_or_begin
 from orchestra.engine.deliveries.conversations import UNLISTED, conversations_of, places
 from orchestra.engine.identity.consent import is_allowed
-from orchestra.engine.notices.state import Notice, wish_key
+from orchestra.engine.notices.gathering import digest_of, is_alone
+from orchestra.engine.notices.row import Notice
+from orchestra.engine.notices.state import wish_key
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.model.addresses import Address
 from orchestra.model.notices import Leg, NoticeTopic
 
-__all__ = ["begin", "channels_for", "legs_for", "matter_of", "place_on", "refusal"]
+__all__ = ["begin", "channels_for", "legs_for", "legs_of", "matter_of", "place_on", "refusal"]
 
 
 def refusal(view: View, row: Notice, topic: NoticeTopic, channel: str) -> str | None:
@@ -41,17 +43,23 @@ def _wants(view: View, row: Notice, topic: NoticeTopic, channel: str) -> bool:
     return topic.wanted
 
 
-def channels_for(view: View, row: Notice, topic: NoticeTopic) -> Iterable[str]:
+def channels_for(view: View, name: str, row: Notice, topic: NoticeTopic) -> Iterable[str]:
     """The channels on which it could still be told, the next one first."""
-    return [leg.channel for leg in legs_for(view, row, topic)]
+    return [leg.channel for leg in legs_for(view, name, row, topic)]
 
 
-def legs_for(view: View, row: Notice, topic: NoticeTopic) -> list[Leg]:
+def legs_of(view: View, name: str, row: Notice, topic: NoticeTopic) -> Sequence[Leg]:
+    """The channels on which it is tried, as the plan has them: those of its digest if it is not alone."""
+    digest = None if is_alone(view, name, row) else digest_of(view, row)
+    return topic.legs if digest is None else digest.legs
+
+
+def legs_for(view: View, name: str, row: Notice, topic: NoticeTopic) -> list[Leg]:
     """The channels on which it is still to be tried, the next one first."""
     ids = view.identity.group(row.customer)
     preferred = places(view, ids[0])
-    if topic.legs:
-        left = [leg for leg in topic.legs if leg.channel not in row.channels and leg.channel in view.plan.channels]
+    if legs := legs_of(view, name, row, topic):
+        left = [leg for leg in legs if leg.channel not in row.channels and leg.channel in view.plan.channels]
         return sorted(left, key=lambda leg: preferred.get(leg.channel, UNLISTED))
     return [] if row.channels else list(map(Leg, _reached(view, row, ids, preferred)))
 

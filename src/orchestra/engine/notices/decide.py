@@ -22,7 +22,7 @@ from orchestra.engine.notices.receipts import (
 )
 from orchestra.engine.notices.saying import missing
 from orchestra.engine.notices.state import DUE, EVOLVE, Notices, wish_key
-from orchestra.engine.notices.telling import suppress
+from orchestra.engine.notices.telling import on_given_up, on_over, suppress
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
@@ -128,7 +128,7 @@ def _cancel(view: View, command: c.CancelNotice, at_us: int) -> Steps:
         raise UnknownId("notice", command.notice)
     check_id("reason", command.reason)
     NOTICE.step(command.notice, row.state, "suppress")
-    if has_left(view, row):
+    if has_left(row):
         raise NotAllowedInState(command.notice, "with the provider", "cancel")
     yield from suppress(view, command.notice, "canceled", command.reason)
     return None
@@ -199,6 +199,9 @@ SECTION = Section(
         e.DeliveryRetried: on_retried,
         e.DeliveryExpired: on_expired,
         e.DeliveryCanceled: on_canceled,
+        e.NoticeSuppressed: on_over,
+        e.NoticeExpired: on_over,
+        e.NoticeFailed: on_given_up,
         e.InteractionFinished: _on_let_go,
         e.InteractionDone: _on_let_go,
         e.InteractionQueued: _on_let_go,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from orchestra.engine.notices.checks import has_left
-from orchestra.engine.notices.state import Value
+from orchestra.engine.notices.row import Value
 from orchestra.engine.notices.telling import look, suppress
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
@@ -58,7 +58,7 @@ def _replaced(view: View, name: str) -> Iterator[e.Event]:
     if row.group is None:
         return
     older = (one for person in view.identity.group(row.customer) for one in _waiting(view, person, row.group))
-    for one in [one for one in older if one != name and not has_left(view, view.notices.notices[one])]:
+    for one in [one for one in older if one != name and not has_left(view.notices.notices[one])]:
         yield from suppress(view, one, "superseded", name)
 
 

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator
 from orchestra.engine.lifecycle import DELIVERY, NOTICE
 from orchestra.engine.notices.checks import has_left
 from orchestra.engine.notices.choosing import legs_for
-from orchestra.engine.notices.state import RECALLED, Notice
-from orchestra.engine.notices.telling import called_back, look, suppress, told
+from orchestra.engine.notices.row import Notice
+from orchestra.engine.notices.state import RECALLED
+from orchestra.engine.notices.telling import arrived, called_back, look, suppress
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.notices import SUCCESS
 
 __all__ = ["on_accepted", "on_canceled", "on_expired", "on_failed", "on_receipt", "on_retried", "on_time"]
-
-_SYSTEM = "system"
 
 
 def _notice(view: View, delivery: str) -> tuple[str, Notice] | None:
@@ -47,9 +46,7 @@ def _came(view: View, delivery: str, receipt: str) -> Iterator[e.Event]:
     if aim is None or SUCCESS.index(receipt) < SUCCESS.index(aim) or not NOTICE.allows(row.state, "succeed"):
         return
     channel = view.deliveries.deliveries[delivery].channel
-    yield e.NoticeSent(name, row.customer, channel, delivery, receipt)
-    yield from told(view, name, _SYSTEM, notice=name)
-    yield from called_back(view, row, delivery)
+    yield from arrived(view, name, delivery, channel, receipt)
 
 
 def on_failed(view: View, event: e.DeliveryFailed, at_us: int) -> Iterable[e.Event]:
@@ -69,10 +66,14 @@ def _advance(view: View, name: str, row: Notice, reason: str, at_us: int) -> Ite
     assert delivery is not None  # one is being sent, or has arrived
     message = view.deliveries.deliveries[delivery]
     yield e.NoticeLegFailed(name, row.customer, message.channel, delivery, reason)
+    for other in view.notices.crews.beside(delivery):
+        beside = view.notices.notices[other]
+        if (beside.state, beside.delivery) == ("SENT", delivery):
+            yield e.NoticeLegFailed(other, beside.customer, message.channel, delivery, reason)
     if DELIVERY.allows(message.state, "cancel"):
         yield e.DeliveryCanceled(delivery, message.customer, "not in time")
     topic = view.plan.notices.topics.get(row.topic)
-    if topic is None or legs_for(view, row, topic):
+    if topic is None or legs_for(view, name, row, topic):
         yield from look(view, name, at_us)
     else:
         yield e.NoticeFailed(name, row.customer, reason)
@@ -94,7 +95,7 @@ def on_expired(view: View, event: e.DeliveryExpired, at_us: int) -> Iterator[e.E
 
 def _over(view: View, name: str, row: Notice) -> e.NoticeExpired | e.NoticeFailed:
     """Its time has passed: it never left, or nobody knows whether it arrived."""
-    if has_left(view, row):
+    if has_left(row):
         return e.NoticeFailed(name, row.customer, "no_receipt")
     return e.NoticeExpired(name, row.customer)
 
@@ -115,7 +116,7 @@ def on_canceled(view: View, event: e.DeliveryCanceled, at_us: int) -> Iterator[e
 def on_time(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """It is time to look at a notice again; or its message has not arrived in time."""
     row = view.notices.notices[name]
-    if row.state != "SENDING":
+    if row.state != "SENDING" and not (has_left(row) and at_us >= row.expires_us):
         yield from look(view, name, at_us)
     elif at_us < row.expires_us:
         yield from _advance(view, name, row, "not_in_time", at_us)

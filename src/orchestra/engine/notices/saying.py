@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 
 from orchestra.engine.details.decide import fits
-from orchestra.engine.notices.state import Notice, Value
-from orchestra.engine.rendering import Rendered, fact_faults, say
+from orchestra.engine.notices.row import Notice, Value
+from orchestra.engine.rendering import Rendered, fact_faults, listed, say
 from orchestra.engine.view import View
 from orchestra.model.escaping import neutral
 from orchestra.model.notices import NoticeTopic
 
-__all__ = ["missing", "said", "wording"]
+__all__ = ["gathered_wording", "missing", "newest", "said", "wording"]
 
 
 def missing(view: View, name: str, topic: NoticeTopic, facts: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
@@ -30,12 +30,48 @@ def missing(view: View, name: str, topic: NoticeTopic, facts: Mapping[str, Value
             yield fact, f"is no fact of {name}"
 
 
-def wording(view: View, row: Notice, topic: NoticeTopic, channel: str) -> Rendered:
-    """What is said on a channel."""
+def wording(
+    view: View, row: Notice, topic: NoticeTopic, channel: str, told: Mapping[str, Value] | None = None
+) -> Rendered:
+    """What is said on a channel, of facts as they were planned or as they are told now."""
+    values = row.facts if told is None else told
     if not topic.text:
-        return say(view, row.customer, row.topic, channel, row.facts)
-    facts = {name: neutral(str(value)) for name, value in row.facts.items()}
+        return say(view, row.customer, row.topic, channel, values)
+    facts = {name: neutral(str(value)) for name, value in values.items()}
     return Rendered(None, Template(topic.text).substitute(facts), "plain", view.plan.workspace.language)
+
+
+def gathered_wording(view: View, names: Sequence[str], digest: str, channel: str) -> Rendered:
+    """What one message says of several notices, in the words of their digest."""
+    rows, topics = view.notices.notices, view.plan.notices.topics
+    told = newest(view, names)
+    entries = [wording(view, rows[name], topics[rows[name].topic], channel, told[name]) for name in names]
+    text = view.plan.notices.digests[digest].text
+    if not text:
+        counted = view.plan.templates[digest].facts.keys() & {"count"}
+        facts = dict.fromkeys(counted, len(entries))
+        return say(view, rows[names[0]].customer, digest, channel, facts, entries)
+    whole = Template(text).substitute(count=len(entries), entries=listed(entries, "plain"))
+    return Rendered(None, whole, "plain", view.plan.workspace.language)
+
+
+def newest(view: View, names: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
+    """What each of several notices tells that leave together: of a fact that more of them tell, the newest value."""
+    rows, latest = view.notices.notices, dict[tuple[str, str], Value]()
+    for name in names:
+        latest |= {(_about(view, rows[name]), fact): value for fact, value in rows[name].facts.items()}
+    return {name: _renewed(view, rows[name], latest) for name in names}
+
+
+def _about(view: View, row: Notice) -> str:
+    return view.identity.root(row.customer) if row.case is None else view.cases.root(row.case)
+
+
+def _renewed(view: View, row: Notice, latest: Mapping[tuple[str, str], Value]) -> Mapping[str, Value]:
+    facts = {fact: latest[_about(view, row), fact] for fact in row.facts}
+    topic = view.plan.notices.topics.get(row.topic)
+    fits_all = topic is not None and next(missing(view, row.topic, topic, facts), None) is None
+    return facts if fits_all else row.facts
 
 
 def said(view: View, row: Notice) -> str | None:

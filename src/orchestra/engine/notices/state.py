@@ -5,15 +5,14 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from typing import Any, ClassVar
-
-import attrs
+from typing import ClassVar
 
 from orchestra.engine.lifecycle import NOTICE
+from orchestra.engine.notices.row import GATHERING, IN_DIGEST, Crews, Notice, Value, drop, gathers_key
 from orchestra.engine.section import Evolve, Rows, Slice
 from orchestra.model import events as e
 
-__all__ = ["DUE", "EVOLVE", "RECALLED", "TALKING", "WAITS", "Notice", "Notices", "Value", "owner_of", "wish_key"]
+__all__ = ["DUE", "EVOLVE", "RECALLED", "TALKING", "Notices", "owner_of", "wish_key"]
 
 DUE = "notices.due"
 """Timer of a notice that waits: it is looked at then."""
@@ -22,48 +21,6 @@ TALKING = "talking"
 
 RECALLED = "recalled: "
 """What the reason begins with for which the message of a notice is called back: it is looked at again."""
-
-WAITS = ("PLANNED", "HELD", "SENDING")
-"""States in which it is not settled what becomes of it."""
-
-Value = str | int | bool
-
-
-@attrs.define
-class Notice:
-    """Something that a customer is to be told.
-
-    `matter` is the case under which it is written; `channels` is channel on which it was tried -> delivery of its
-    message there, empty if there was no place to write to; `aims` is delivery -> how far that must come. `delivery` is
-    the one that is to arrive now; `left` is delivery -> when it left, of those that may have arrived. `until_us` is
-    when it is looked at again, `sent_us` when it had arrived.
-    """
-
-    key: str
-    digest: str
-    customer: str
-    topic: str
-    urgency: str
-    facts: dict[str, Value]
-    planned_us: int
-    expires_us: int
-    case: str | None = None
-    not_before_us: int | None = None
-    group: str | None = None
-    state: str = NOTICE.initial
-    reason: str | None = None
-    until_us: int | None = None
-    matter: str | None = None
-    channels: dict[str, str] = attrs.field(factory=dict)
-    aims: dict[str, str] = attrs.field(factory=dict)
-    left: dict[str, int] = attrs.field(factory=dict)
-    delivery: str | None = None
-    sent_us: int | None = None
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is not settled what becomes of it."""
-        return self.state in WAITS
 
 
 def wish_key(topic: str | None, channel: str | None) -> str:
@@ -111,6 +68,7 @@ class Notices(Slice):
         self.by_delivery: dict[str, str] = {}
         self.had: dict[str, list[tuple[int, str]]] = {}
         self.talking: dict[str, dict[str, int]] = {}
+        self.crews = Crews()
         self._coolest = [(until_us, customer) for customer, until_us in self.cooling.items()]
         heapify(self._coolest)
         for name in sorted(self.notices, key=lambda name: int(name[2:])):
@@ -125,8 +83,9 @@ class Notices(Slice):
             for delivery in row.aims:
                 del self.by_delivery[delivery]
             self.had.pop(row.customer, None)  # all of them leave together
+            self.crews.forget(name, row)
             for owner in _owners(row):
-                _drop(self.of, owner, name)
+                drop(self.of, owner, name)
             if row.group is not None and self.newest.get((row.customer, row.group)) == name:
                 del self.newest[row.customer, row.group]
         super().take_out(keys)
@@ -139,6 +98,7 @@ class Notices(Slice):
 
     def _know(self, name: str, row: Notice) -> None:
         self.by_key[row.key] = name
+        self.crews.know(name, row)
         for delivery in row.aims:
             self.by_delivery[delivery] = name
         for left_us in row.left.values():
@@ -154,6 +114,7 @@ class Notices(Slice):
             return
         if row.group is not None:
             self.in_group.setdefault((row.customer, row.group), {})[name] = 1
+        self.crews.index(name, row)
         for fact in _facts(row):
             self.telling.setdefault(fact, {})[name] = 1
         if row.state == "HELD":
@@ -163,11 +124,12 @@ class Notices(Slice):
 
     def _unindex(self, name: str, row: Notice) -> None:
         if row.group is not None:
-            _drop(self.in_group, (row.customer, row.group), name)
+            drop(self.in_group, (row.customer, row.group), name)
+        self.crews.unindex(name, row)
         for fact in _facts(row):
-            _drop(self.telling, fact, name)
-        _drop(self.held, row.customer, name)
-        _drop(self.talking, row.customer, name)
+            drop(self.telling, fact, name)
+        drop(self.held, row.customer, name)
+        drop(self.talking, row.customer, name)
 
     def _step(self, name: str, trigger: str, reason: str | None = None) -> Notice:
         row = self.notices[name]
@@ -213,26 +175,55 @@ class Notices(Slice):
         self.timers.set(DUE, event.notice, due_us)
 
     def held_back(self, event: e.NoticeHeld, at_us: int) -> None:
-        """It waits."""
+        """It waits, and whatever took it along goes without it."""
         row = self._step(event.notice, "hold", event.reason)
+        if row.leader is not None:
+            self._gather(event.notice, row, None, None)
         if event.until_us is not None:
             self._look(event.notice, row, event.until_us)
 
     def _look(self, name: str, row: Notice, at_us: int) -> None:
         """It is looked at then, unless it expires before."""
         row.until_us = min(at_us, row.expires_us)
-        _drop(self.talking, row.customer, name)
+        drop(self.talking, row.customer, name)
         self.timers.set(DUE, name, row.until_us)
 
+    def _gather(self, name: str, row: Notice, gathers: str | None, leader: str | None) -> None:
+        self._unindex(name, row)
+        row.gathers, row.leader, row.gathers_us = gathers, leader, None
+        self._index(name, row)
+
+    def gathered(self, event: e.NoticeGathered, at_us: int) -> None:
+        """It waits for others, or is taken along; what it takes the place of leads nothing any more."""
+        row = self._step(event.notice, "hold", GATHERING if event.leader is None else IN_DIGEST)
+        self._gather(event.notice, row, gathers_key(event.digest, event.about), event.leader)
+        if event.leader is None:
+            row.gathers_us = event.until_us
+            self._look(event.notice, row, event.until_us)
+            for other in () if event.instead_of is None else self.crews.of(event.instead_of):
+                self._gather(other, self.notices[other], row.gathers, event.notice)
+            return
+        first = self.notices[event.leader]
+        assert first.gathers_us is not None  # it leads
+        if event.until_us < first.gathers_us:
+            first.gathers_us = event.until_us
+            self._look(event.leader, first, event.until_us)
+
     def sending(self, event: e.NoticeSending, at_us: int) -> None:
-        """Its message is to leave, and has some time to arrive."""
+        """Its message is to leave, with all that it takes along, and has some time to arrive."""
         row = self._step(event.notice, "send")
-        row.matter, row.delivery = event.case, event.delivery
+        row.delivery = event.delivery
         row.channels[event.channel] = event.delivery
         row.aims[event.delivery] = event.success_at
         self.by_delivery[event.delivery] = event.notice
-        if row.case is None:
-            self.matters[row.customer] = event.case
+        for name in (event.notice, *self.crews.of(event.notice)):
+            other = self.notices[name]
+            other.matter = event.case
+            if other.case is None:
+                self.matters[other.customer] = event.case
+            if other is not row:
+                other.rides.append(event.delivery)
+                self.crews.know(name, other)
         self._look(event.notice, row, event.until_us)
 
     def recalled(self, event: e.NoticeRecalled, at_us: int) -> None:
@@ -241,6 +232,8 @@ class Notices(Slice):
         assert row.delivery is not None  # a message is called back
         del row.aims[row.delivery], self.by_delivery[row.delivery]
         row.channels = {channel: one for channel, one in row.channels.items() if one != row.delivery}
+        for name in self.crews.aboard.pop(row.delivery, ()):
+            self.notices[name].rides.remove(row.delivery)
         row.delivery = None
 
     def skipped(self, event: e.NoticeLegSkipped, at_us: int) -> None:
@@ -268,10 +261,14 @@ class Notices(Slice):
         """It is too late."""
         self._step(event.notice, "expire")
 
+    def _told_by(self, delivery: str) -> list[str]:
+        """The notices that a message tells; none if it is no notice's."""
+        name = self.by_delivery.get(delivery)
+        return [] if name is None else [name, *self.crews.beside(delivery)]
+
     def left_now(self, event: e.DeliveryStarted, at_us: int) -> None:
         """A message of it leaves: the customer has had it, unless it becomes known that they have not."""
-        name = self.by_delivery.get(event.delivery)
-        if name is not None:
+        for name in self._told_by(event.delivery):
             row = self.notices[name]
             row.left[event.delivery] = at_us
             insort(self.had.setdefault(row.customer, []), (at_us, name))
@@ -286,14 +283,14 @@ class Notices(Slice):
             self._not_had(event.delivery)
 
     def _not_had(self, delivery: str) -> None:
-        name = self.by_delivery.get(delivery)
-        if name is None or delivery not in self.notices[name].left:
-            return
-        row = self.notices[name]
-        had = self.had[row.customer]
-        had.remove((row.left.pop(delivery), name))
-        if not had:
-            del self.had[row.customer]
+        for name in self._told_by(delivery):
+            row = self.notices[name]
+            if delivery not in row.left:
+                continue
+            had = self.had[row.customer]
+            had.remove((row.left.pop(delivery), name))
+            if not had:
+                del self.had[row.customer]
 
     def preference_set(self, event: e.NoticePreferenceSet, at_us: int) -> None:
         """Remember what the customer wants to be told."""
@@ -326,16 +323,10 @@ def _owners(row: Notice) -> list[str]:
     return [row.customer] if row.case is None else [row.customer, row.case]
 
 
-def _drop(names_of: dict[Any, dict[str, int]], key: Any, name: str) -> None:
-    names = names_of.get(key, {})
-    names.pop(name, None)
-    if not names:
-        names_of.pop(key, None)
-
-
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.NoticePlanned: Notices.planned,
     e.NoticeHeld: Notices.held_back,
+    e.NoticeGathered: Notices.gathered,
     e.NoticeSending: Notices.sending,
     e.NoticeRecalled: Notices.recalled,
     e.NoticeLegSkipped: Notices.skipped,

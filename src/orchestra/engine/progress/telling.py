@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from orchestra.engine.notices.decide import plan_notice
-from orchestra.engine.notices.state import Notice, Value
+from orchestra.engine.notices.row import Notice, Value
 from orchestra.engine.progress.state import EVOLVE, Progress
 from orchestra.engine.promises.stating import Statement, made, revised
 from orchestra.engine.section import SLICE_PAUSE_US, Section

@@ -196,6 +196,7 @@ from orchestra.model.events.notices import (
     LiveContactEnded,
     NoticeExpired,
     NoticeFailed,
+    NoticeGathered,
     NoticeHeld,
     NoticeLegFailed,
     NoticeLegSkipped,
@@ -461,7 +462,14 @@ __all__ += ["DelayForeseen", "DelayMadeUp", "FactTold", "ForecastMade", "Promise
 __all__ += ["PromiseKeptLate", "PromiseMade", "PromiseRevised", "PromiseWithdrawn", "StageEntered", "StageExpected"]
 __all__ += ["ProgressReported", "StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
 __all__ += ["NoticeExpired", "NoticeFailed", "NoticeHeld", "NoticeLegFailed", "NoticeLegSkipped", "NoticePlanned"]
-__all__ += ["NoticePreferenceSet", "NoticeRecalled", "NoticeSending", "NoticeSent", "NoticeSuppressed"]
+__all__ += [
+    "NoticeGathered",
+    "NoticePreferenceSet",
+    "NoticeRecalled",
+    "NoticeSending",
+    "NoticeSent",
+    "NoticeSuppressed",
+]
 
 EVENTS: dict[str, type[Event]] = {
     name: kind

@@ -10,6 +10,7 @@ __all__ = [
     "LiveContactEnded",
     "NoticeExpired",
     "NoticeFailed",
+    "NoticeGathered",
     "NoticeHeld",
     "NoticeLegFailed",
     "NoticeLegSkipped",
@@ -52,6 +53,23 @@ class NoticeHeld(Event):
     customer: str
     reason: str
     until_us: int | None = None
+
+
+@attrs.define
+class NoticeGathered(Event):
+    """It waits in a digest, `about` a case or a customer: `leader` takes it along, or without one it leads the digest.
+
+    What leads leaves at `until_us`, at the latest; what joins may say that this is earlier. Whoever takes the place of
+    another one, `instead_of` which it leads, takes along all that was to leave with that.
+    """
+
+    notice: str
+    customer: str
+    digest: str
+    about: str
+    until_us: int
+    leader: str | None = None
+    instead_of: str | None = None
 
 
 @attrs.define

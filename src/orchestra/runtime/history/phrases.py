@@ -155,6 +155,7 @@ PHRASES: Mapping[str, str] = {
     "FactReported": "{by} told: {attribute} of {subject} is {value_text}",
     "NoticePlanned": "is to be told of {topic}: {notice}",
     "NoticeHeld": "{notice} waits{because}",
+    "NoticeGathered": "{notice} waits in digest {digest}{along}",
     "NoticeSending": "{notice} goes out on {channel}",
     "NoticeRecalled": "{notice} was called back before it left{because}",
     "NoticeLegSkipped": "{notice} is not tried on {channel}{because}",
@@ -335,7 +336,8 @@ def _of_notices(words: Mapping[str, Any]) -> dict[str, str]:
     wanted, topic, channel = words.get("wanted"), words.get("topic"), words.get("channel")
     about = (f" of {topic}" if topic else "") + (f" on {channel}" if channel else "")
     says = "says nothing any more of" if wanted is None else "wants" if wanted else "wants no"
-    return {"wants_text": says, "about_what": about}
+    leader = words.get("leader")
+    return {"wants_text": says, "about_what": about, "along": f", which {leader} takes along" if leader else ""}
 
 
 def _of_times(words: Mapping[str, Any]) -> dict[str, str]:
