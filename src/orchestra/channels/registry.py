@@ -25,6 +25,8 @@ GROUP = "orchestra.channels"
 # Named here too, so that they are found from a source tree that is not installed.
 _BUILT_IN = (
     EntryPoint("loopback", "orchestra.channels.loopback:LoopbackAdapter", GROUP),
+    EntryPoint("standard_webhooks", "orchestra.channels.back_office.standard_webhooks:StandardWebhooksAdapter", GROUP),
+    EntryPoint("cloudevents", "orchestra.channels.back_office.cloudevents:CloudEventsAdapter", GROUP),
     EntryPoint("telegram", "orchestra.channels.telegram.adapter:TelegramAdapter", GROUP),
     EntryPoint("twilio_sms", "orchestra.channels.twilio.adapter:TwilioSmsAdapter", GROUP),
     EntryPoint("twilio_whatsapp", "orchestra.channels.twilio.adapter:TwilioWhatsAppAdapter", GROUP),

@@ -125,7 +125,7 @@ def test_find_adapter() -> None:
     with pytest.raises(DefinitionError, match="no telex") as caught:
         find_adapter("telex", plugins)
     assert [fault.path for fault in caught.value.faults] == ["channels.telex"]
-    with pytest.raises(DefinitionError, match="there are: fax, loopback"):
+    with pytest.raises(DefinitionError, match="there are: cloudevents, fax, loopback"):
         find_adapter("pigeon", plugins)
 
 
