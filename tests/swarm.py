@@ -36,6 +36,7 @@ from tests import (
     moves,
     notice_moves,
     ownership_moves,
+    remark_moves,
 )
 from tests.archiving import ARCHIVED, ArchivingEngine, rows_but_archive, with_archive
 from tests.engine_driver import HOUR, MINUTE, SECOND, START, Driver, Logged
@@ -114,6 +115,7 @@ class Run:
         self.clocks = Dice(seed + 4_000_000)
         self.has_clocks = seed % 2 == 0
         self.tells = Dice(seed + 5_000_000)
+        self.heard = Dice(seed + 6_000_000)
         self.looked_at = -1
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -215,6 +217,7 @@ class Run:
         yield from self.progress()
         yield from self.timed()
         yield from self.tell()
+        yield from self.hear()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -271,6 +274,11 @@ class Run:
             command = self.tells.of({**notice_moves.WEIGHTS})(self.driver.engine, self.tells)
             if command is not None:
                 yield command
+
+    def hear(self) -> Iterator[c.Command]:
+        """In some runs providers tell of messages and their writers, from dice of its own."""
+        if self.report.seed % 5 == 2 and self.heard.chance(25):
+            yield self.heard.of({**remark_moves.WEIGHTS})(self.driver.engine, self.heard)
 
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""

@@ -44,7 +44,8 @@ class ProviderIds:
     """The provider's own ids.
 
     Attributes:
-        message: of the message concerned.
+        message: of the message concerned, unlike that of any other message of the account: it is taken once under
+            this id, and edits, reactions and receipts name it so.
         event: of this piece of news.
         other: further ids by name, as `("post", "81")`, in the order of the payload.
     """

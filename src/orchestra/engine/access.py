@@ -137,6 +137,11 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
 
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
+_HEARD: frozenset[type[c.Command]] = frozenset(
+    {c.EditMessage, c.RetractMessage, c.ReactToMessage, c.RecordAutoReply, c.TakeConsent}
+)
+"""What customers cause and only their providers can know to be theirs: nobody else may say so in their name."""
+
 _MAY: dict[str, frozenset[type[c.Command]] | None] = {
     "agent": _OWN_WORK | _CASE_WORK | _MATTERS | _CALLBACKS | _IDENTITY | {c.SettleConflict},
     "bot": _OWN_WORK | _CASE_WORK | _CALLBACKS | _TOLD,
@@ -186,7 +191,7 @@ def _default(view: View, command: c.Command) -> Actor:
         actor = f"{'bot' if view.agent(name).kind == 'bot' else 'agent'}:{name}"
         _authorize_agent(view, command, actor, name, _OWN_WORK)
         return actor
-    return "customer" if type(command) in _INBOUND else "system"
+    return "customer" if type(command) in _INBOUND | _HEARD else "system"
 
 
 def _authorize_agent(

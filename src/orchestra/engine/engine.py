@@ -47,6 +47,7 @@ from orchestra.engine.personal.decide import SECTION as PERSONAL
 from orchestra.engine.presence.decide import SECTION as PRESENCE
 from orchestra.engine.progress.telling import SECTION as PROGRESS
 from orchestra.engine.promises.decide import SECTION as PROMISES
+from orchestra.engine.remarks.decide import SECTION as REMARKS
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.rules.firing import SECTION as RULES, Firing
 from orchestra.engine.scores import Rating
@@ -104,6 +105,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     KNOWN,
     COMMITMENTS,
     FACTS,
+    REMARKS,
     STAGES,
     PROMISES,
     FINDINGS,

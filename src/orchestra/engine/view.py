@@ -35,6 +35,7 @@ from orchestra.engine.personal.state import Personal
 from orchestra.engine.presence.state import Agent, Presence
 from orchestra.engine.progress.state import Progress
 from orchestra.engine.promises.state import Promises
+from orchestra.engine.remarks.state import Remarks
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.rules.state import Rules
 from orchestra.engine.scores import Rating
@@ -92,6 +93,7 @@ class View:
         "presence",
         "progress",
         "promises",
+        "remarks",
         "routing",
         "rules",
         "segments",
@@ -136,6 +138,7 @@ class View:
         self.bots = Bots(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
         self.facts = Facts(self.plans, self.timers)
+        self.remarks = Remarks(self.plans, self.timers)
         self.stages = Stages(self.plans, self.timers)
         self.promises = Promises(self.plans, self.timers)
         self.progress = Progress(self.plans, self.timers)

@@ -110,14 +110,19 @@ def _number(name: str) -> int:
     return int(name[2:])
 
 
+_WITH_TEXTS = ("MessageReceived", "MessageEdited", "MessageRetracted", "HandOffOffered")
+
+
 def _with_texts(journal: Journal, context: CaseContext, writers: tuple[str, ...]) -> CaseContext:
     """The context with what was written, from the records of those who are concerned."""
     texts: dict[str, str | None] = {}
     note = None
-    for record in journal.read(subjects=writers, types=("MessageReceived", "HandOffOffered")):
+    for record in journal.read(subjects=writers, types=_WITH_TEXTS):
         match decode_event(record):
-            case e.MessageReceived(message=message, text=text):
+            case e.MessageReceived(message=message, text=text) | e.MessageEdited(message=message, text=text):
                 texts[message] = text
+            case e.MessageRetracted(message=message):
+                texts[message] = None
             case e.HandOffOffered(hand_off=name, note=text) if name == context.hand_off:
                 note = text
             case _:

@@ -40,7 +40,7 @@ from orchestra.runtime.views import (
 __all__ = ["Context", "Contexts", "Held", "PastContact", "Question", "Task", "past_contacts"]
 
 _OPEN_OFFER = ("PENDING", "CONNECTING")
-_WITH_TEXTS = ("MessageReceived", "WorkItemOpened", "InteractionHandedOver")
+_WITH_TEXTS = ("MessageReceived", "MessageEdited", "MessageRetracted", "WorkItemOpened", "InteractionHandedOver")
 
 
 @attrs.frozen
@@ -296,8 +296,10 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
         if getattr(event, "interaction", None) != context.interaction:
             continue
         match event:
-            case e.MessageReceived(message=message, text=text):
+            case e.MessageReceived(message=message, text=text) | e.MessageEdited(message=message, text=text):
                 texts[message] = text
+            case e.MessageRetracted(message=message):
+                texts[message] = None
             case e.WorkItemOpened(title=title, text=text) if work is not None:
                 work = Task(title, text, work.due)
             case e.InteractionHandedOver(text=text):

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
 
 from orchestra.channels import inbound
 from orchestra.channels.instants import unix_us
+from orchestra.channels.parts import Identity, text_of
 from orchestra.channels.text import clean_text, refuse_controls
+from orchestra.engine.contacts.state import NO_THREAD
 from orchestra.errors import MalformedMessage
-from orchestra.model.addresses import Email, Handle, Phone, Ref, Thread
+from orchestra.model.addresses import Address, Email, Handle, Phone, Ref, Thread
 from orchestra.model.commands import (
     AdvanceCase,
     Command,
+    EditMessage,
+    ReactToMessage,
     ReceiveContact,
     ReceiveMessage,
+    RecordAutoReply,
     RecordReceipt,
     RecordReply,
+    RecordWatermark,
+    RetractMessage,
     SendMessage,
+    TakeConsent,
+    TakeIdentity,
     WriteReply,
 )
 from orchestra.model.instants import since_epoch_us
@@ -29,7 +39,10 @@ from orchestra.runtime.fitting import misfit
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
-__all__ = ["commands_of", "digested", "receive"]
+__all__ = ["commands_of", "digested", "receive", "talk_of"]
+
+_MOST_ALSO = 5
+"""So many addresses beside the sender's own are taken with a message."""
 
 _LONGEST_REASON = 200
 
@@ -108,8 +121,10 @@ def commands_of(event: inbound.Inbound, line: Line, key: WorkspaceKey) -> list[C
 
 def _person(event: inbound.Inbound) -> Email | Phone | Handle | None:
     identity = event.origin.sender
-    if identity is None:
-        return None
+    return None if identity is None else _known_as(identity)
+
+
+def _known_as(identity: Identity) -> Email | Phone | Handle:
     name = None if identity.name is None else clean_text(identity.name)
     if identity.kind == "email":
         return Email(identity.value, name)
@@ -118,16 +133,41 @@ def _person(event: inbound.Inbound) -> Email | Phone | Handle | None:
     return Handle(identity.value, name, kind=identity.kind)
 
 
+def _also(event: inbound.Inbound, key: WorkspaceKey) -> list[Address]:
+    """The other identities of the sender, as far as the provider vouches for them."""
+    others = [identity for identity in event.origin.identities[1:] if identity.is_verified]
+    return [key.address(_known_as(identity)) for identity in others[:_MOST_ALSO]]
+
+
 def _thread(event: inbound.Inbound, key: WorkspaceKey) -> Thread | None:
     conversation = event.origin.thread.conversation
     return None if conversation is None else key.thread(_checked_id(conversation, "thread"))
+
+
+def talk_of(event: inbound.Inbound, line: Line, key: WorkspaceKey) -> tuple[str, str, str] | None:
+    """What the conversation is found by in which this happened; None where nobody is named.
+
+    Raises:
+        MalformedMessage: an address or id in it is not well formed.
+    """
+    thread, person = _thread(event, key), _person(event)
+    if thread is not None:
+        return line.channel, line.name, thread.key
+    return None if person is None else (line.channel, line.name, f"{NO_THREAD}{key.address(person).key}")
 
 
 def _occurred_us(event: inbound.Inbound) -> int | None:
     return None if event.origin.occurred_at is None else unix_us(event.origin.occurred_at)
 
 
-def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> list[Command]:
+def _message_id(event: inbound.Inbound) -> str:
+    """Under which a message is taken once: the provider's id of it, by which edits and reactions name it, too."""
+    return event.origin.ids.message or event.origin.dedupe_key
+
+
+def _received(
+    event: inbound.Inbound, line: Line, key: WorkspaceKey, message_id: str, text: str, choice: str | None = None
+) -> list[Command]:
     person = _person(event)
     if person is None:
         return []
@@ -136,13 +176,59 @@ def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> l
         ReceiveMessage(
             channel=line.channel,
             account=line.name,
-            message_id=event.origin.dedupe_key,
+            message_id=message_id,
             sender=key.address(person),
             thread=_thread(event, key),
+            also=_also(event, key),
             occurred_us=_occurred_us(event),
             reply_case=None if token is None else key.case_of(token),
             invitation=None if token is None else key.invitation_of(token),
-            text=clean_text(event.text),
+            text=clean_text(text),
+            choice=choice,
+        )
+    ]
+
+
+def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> list[Command]:
+    return _received(event, line, key, _message_id(event), event.text)
+
+
+def _choice(event: inbound.ChoiceSelected, line: Line, key: WorkspaceKey) -> list[Command]:
+    """What they picked, in the words that they saw. The message it names is ours: it is taken under its own id."""
+    return _received(event, line, key, event.origin.dedupe_key, event.label or event.choice, event.choice)
+
+
+def _edit(event: inbound.MessageEdited, line: Line, key: WorkspaceKey) -> list[Command]:
+    """Taken as the message itself where that has not come: its first form changes nothing then."""
+    edit = EditMessage(
+        channel=line.channel,
+        account=line.name,
+        message_id=event.message_id,
+        edit_id=event.origin.dedupe_key,
+        occurred_us=_occurred_us(event),
+        text=clean_text(event.text),
+    )
+    first = _received(event, line, key, event.message_id, event.text)
+    return [*first, edit]
+
+
+def _delete(event: inbound.MessageDeleted, line: Line, key: WorkspaceKey) -> list[Command]:
+    return [RetractMessage(line.channel, line.name, event.message_id, _occurred_us(event))]
+
+
+def _reaction(event: inbound.ReactionChanged, line: Line, key: WorkspaceKey) -> list[Command]:
+    person = _person(event)
+    if person is None:
+        return []
+    return [
+        ReactToMessage(
+            channel=line.channel,
+            account=line.name,
+            message_id=event.message_id,
+            reaction_id=event.origin.dedupe_key,
+            sender=key.address(person),
+            occurred_us=_occurred_us(event),
+            reaction=event.reaction,
         )
     ]
 
@@ -150,10 +236,20 @@ def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> l
 def _update(event: inbound.DeliveryUpdate, line: Line, key: WorkspaceKey) -> list[Command]:
     if event.state is inbound.DeliveryState.ACCEPTED:
         return []  # the answer to the sending itself says so
+    if event.watermark is not None:
+        return _watermark(event, event.watermark, line, key)
     return [
         RecordReceipt(line.channel, line.name, provider_id, event.state.value, _occurred_us(event), event.code)
         for provider_id in event.message_ids
     ]
+
+
+def _watermark(event: inbound.DeliveryUpdate, until: datetime, line: Line, key: WorkspaceKey) -> list[Command]:
+    person = _person(event)
+    if person is None or event.state is inbound.DeliveryState.FAILED:
+        return []
+    sender, thread = key.address(person), _thread(event, key)
+    return [RecordWatermark(line.channel, line.name, sender, event.state.value, unix_us(until), thread)]
 
 
 def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Command]:
@@ -164,7 +260,7 @@ def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Co
         RecordReply(
             channel=line.channel,
             account=line.name,
-            message_id=event.origin.dedupe_key,
+            message_id=_message_id(event),
             recipient=key.address(person),
             thread=_thread(event, key),
             occurred_us=_occurred_us(event),
@@ -197,9 +293,67 @@ def _progress(event: inbound.ProgressPosted, line: Line, key: WorkspaceKey) -> l
     ]
 
 
+def _consent(event: inbound.ConsentChanged, line: Line, key: WorkspaceKey) -> list[Command]:
+    person = _person(event)
+    if person is None:
+        return []
+    return [
+        TakeConsent(
+            channel=line.channel,
+            account=line.name,
+            sender=key.address(person),
+            given=event.is_granted,
+            purpose=event.topic,
+            occurred_us=_occurred_us(event),
+            evidence=event.origin.dedupe_key,
+        )
+    ]
+
+
+def _identity(event: inbound.IdentityLinked, line: Line, key: WorkspaceKey) -> list[Command]:
+    person = _person(event)
+    return [] if person is None else [TakeIdentity(key.address(person), key.address(_known_as(event.linked)))]
+
+
+def _bounce(event: inbound.BounceReceived, line: Line, key: WorkspaceKey) -> list[Command]:
+    """It did not arrive. One that names no message of ours may be forged, and says nothing."""
+    if event.message_id is None:
+        return []
+    code = event.code or "bounced"
+    return [RecordReceipt(line.channel, line.name, event.message_id, "failed", _occurred_us(event), code)]
+
+
+def _auto_reply(event: inbound.AutoReplyReceived, line: Line, key: WorkspaceKey) -> list[Command]:
+    person = _person(event)
+    if person is None:
+        return []
+    token = event.origin.thread.token
+    return [
+        RecordAutoReply(
+            channel=line.channel,
+            account=line.name,
+            message_id=_message_id(event),
+            sender=key.address(person),
+            reason=event.reason,
+            thread=_thread(event, key),
+            occurred_us=_occurred_us(event),
+            reply_case=None if token is None else key.case_of(token),
+            text=clean_text(text_of(event.parts)),
+        )
+    ]
+
+
 _MAKERS: Mapping[type[inbound.Inbound], Callable[[Any, Line, WorkspaceKey], list[Command]]] = {
     inbound.MessageReceived: _message,
+    inbound.ChoiceSelected: _choice,
+    inbound.MessageEdited: _edit,
+    inbound.MessageDeleted: _delete,
+    inbound.ReactionChanged: _reaction,
     inbound.DeliveryUpdate: _update,
     inbound.OutboundEcho: _echo,
     inbound.ProgressPosted: _progress,
+    inbound.ConsentChanged: _consent,
+    inbound.IdentityLinked: _identity,
+    inbound.BounceReceived: _bounce,
+    inbound.AutoReplyReceived: _auto_reply,
 }

@@ -10,15 +10,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from orchestra.channels import inbound
 from orchestra.channels.port import Decoded, Taken
 from orchestra.errors import CommandRefused, InvalidData
 from orchestra.model.commands import Command
 from orchestra.model.results import Received
-from orchestra.runtime.inbound import commands_of, digested
+from orchestra.runtime.inbound import commands_of, digested, talk_of
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
 __all__ = ["News"]
+
+Talk = tuple[str, str, str]
+"""What a conversation is found by: channel, account, hashed thread."""
 
 _log = logging.getLogger("orchestra.runtime")
 
@@ -30,11 +34,18 @@ class News:
         execute: decides on a command and gives its result once that is durable: the owner's, or another process's way
             to the owner.
         key: the workspace's.
+        typing: shows whoever listens that a customer types in a conversation; None where nobody can.
     """
 
-    def __init__(self, execute: Callable[[Command], Awaitable[Any]], key: WorkspaceKey) -> None:
+    def __init__(
+        self,
+        execute: Callable[[Command], Awaitable[Any]],
+        key: WorkspaceKey,
+        typing: Callable[[Talk], Awaitable[None]] | None = None,
+    ) -> None:
         self._execute = execute
         self._key = key
+        self._typing = typing
         self.unused = 0
 
     async def take(self, line: Line, decoded: Decoded) -> Taken:
@@ -51,6 +62,9 @@ class News:
         for issue in decoded.issues:
             _log.warning("%s/%s: %s at %s (%s)", line.channel, line.name, issue.code, issue.where, issue.raw_digest)
         for event in decoded.events:
+            if isinstance(event, inbound.TypingChanged):
+                await self._type(event, line)
+                continue
             try:
                 commands = commands_of(event, line, self._key)
             except Exception as error:  # noqa: BLE001 - what a plug-in made of this item is no news; others are
@@ -68,3 +82,14 @@ class News:
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
         numbers = tuple(dict.fromkeys(one.case.number for one in received))
         return Taken(case_numbers=numbers, left_out=left_out)
+
+    async def _type(self, event: inbound.TypingChanged, line: Line) -> None:
+        """Somebody types: shown to whoever listens now, and never kept."""
+        if self._typing is None or not event.is_typing:
+            return
+        try:
+            talk = talk_of(event, line, self._key)
+        except InvalidData:
+            return
+        if talk is not None:
+            await self._typing(talk)

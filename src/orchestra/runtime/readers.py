@@ -38,7 +38,8 @@ class Withheld:
 
     Attributes:
         why: `team`: another team answers for it; `brand`: it belongs to another brand; `role`: no role of theirs shows
-            it; `person`: it is another person's; `inner`: it is the company's own business.
+            it; `person`: it is another person's; `inner`: it is the company's own business; `retracted`: its
+            writer took it back.
         of: the team, brand or person; None where that is not known.
     """
 

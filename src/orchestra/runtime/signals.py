@@ -56,6 +56,12 @@ class Signals:
         if interaction in self._typing:
             self._owner.recent.bell.ring()
 
+    async def typing_in(self, talk: tuple[str, str, str]) -> None:
+        """Tell those who listen to the contact that goes on in a conversation that its customer is typing."""
+        interaction = await self._owner.read(lambda view: _open_in(view, talk))
+        if interaction is not None:
+            self.typing(interaction, "customer")
+
     async def of(self, interaction: str, every: timedelta) -> AsyncGenerator[Signal]:
         """Signals of an interaction while it waits: the newest of each kind, at most once per `every`.
 
@@ -101,3 +107,10 @@ def _place(interaction: str, place: tuple[int, int | None] | None) -> PlaceSigna
         return PlaceSignal(interaction, None, None)
     position, wait_us = place
     return PlaceSignal(interaction, position, None if wait_us is None else timedelta(microseconds=wait_us))
+
+
+def _open_in(view: View, talk: tuple[str, str, str]) -> str | None:
+    """The contact that goes on in a conversation, found by channel, account and thread."""
+    conversation = view.contacts.by_thread.get(talk)
+    name = None if conversation is None else view.contacts.conversations[conversation].interaction
+    return name if name is not None and view.contacts.interactions[name].is_open else None

@@ -98,10 +98,10 @@ class Workspace(Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, I
         self._owner = owner
         self._acting = Acting(owner, actions, tasks)
         self._sending = Sending(owner, lines, tasks)
-        self.news = News(owner.execute, owner.key)
-        self._polling = Polling(owner, lines, self.news, tasks)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
+        self.news = News(owner.execute, owner.key, self._signals.typing_in)
+        self._polling = Polling(owner, lines, self.news, tasks)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
         self._webhooks = Webhooks(owner.clock.now_us, lines, self.news)

@@ -32,6 +32,13 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ReceiveContact("chat", "main", "k1", person("joe")),
     c.ReceiveMessage("chat", "main", "m1", person("joe")),
     c.LeaveContact("in1"),
+    c.EditMessage("chat", "main", "m1", "e1"),
+    c.RetractMessage("chat", "main", "m1"),
+    c.ReactToMessage("chat", "main", "m1", "e1", person("joe")),
+    c.RecordAutoReply("chat", "main", "m1", person("joe"), "vacation"),
+    c.RecordWatermark("chat", "main", person("joe"), "read", 1),
+    c.TakeConsent("chat", "main", person("joe"), given=False),
+    c.TakeIdentity(person("joe"), person("joe2")),
     c.HoldInteraction("in1", "ana"),
     c.RetrieveInteraction("in1", "ana"),
     c.FinishInteraction("in1", "ana"),
@@ -196,6 +203,7 @@ IDENTITY |= {"SetParticipant", "RemoveParticipant"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
 SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
+HEARD = {"EditMessage", "RetractMessage", "ReactToMessage", "RecordAutoReply", "TakeConsent"}
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {
@@ -258,7 +266,7 @@ def test_without_an_actor_it_is_whom_the_command_is_for(engine: Engine, command:
         with pytest.raises(NotPermitted):
             authorize(engine.view, command)
         return
-    expected = "agent:ana" if name in OWN else "customer" if name in INBOUND else "system"
+    expected = "agent:ana" if name in OWN else "customer" if name in INBOUND | HEARD else "system"
     assert authorize(engine.view, command) == expected
 
 

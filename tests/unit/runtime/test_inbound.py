@@ -15,15 +15,22 @@ from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Email, Handle, Phone, ref
 from orchestra.model.commands import (
     AdvanceCase,
+    EditMessage,
+    ReactToMessage,
     ReceiveContact,
     ReceiveMessage,
+    RecordAutoReply,
     RecordReceipt,
     RecordReply,
+    RecordWatermark,
+    RetractMessage,
     SendMessage,
+    TakeConsent,
+    TakeIdentity,
 )
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.message import Contact, Message
-from orchestra.runtime.inbound import commands_of, digested, receive
+from orchestra.runtime.inbound import commands_of, digested, receive, talk_of
 from orchestra.runtime.keys import WorkspaceKey
 
 KEY = WorkspaceKey.of(PLAN)
@@ -36,6 +43,7 @@ def origin(**more: Any) -> inbound.Origin:
         "dedupe_key": "e-1",
         "received_at": AT,
         "identities": (Identity("loopback", "joe", name="Joe\u0000"),),
+        "ids": inbound.ProviderIds(),
         **more,
     }
     required = {field.name for field in attrs.fields(inbound.Origin) if field.default is attrs.NOTHING}
@@ -115,6 +123,87 @@ def test_an_echo_is_an_answer_given_elsewhere_unless_it_is_ours(key: str | None,
     commands = commands_of(event, LINE, KEY)
     assert len(commands) == count
     assert all(isinstance(command, RecordReply) and command.text == "Done" for command in commands)
+
+
+def test_a_message_is_taken_under_its_own_id_and_other_news_under_theirs() -> None:
+    ids = inbound.ProviderIds(message="m-1", event="e-1")
+    assert only(inbound.MessageReceived(origin=origin(ids=ids), parts=(TextPart("Hi"),))).message_id == "m-1"
+    assert only(inbound.OutboundEcho(origin=origin(ids=ids), parts=(TextPart("Hi"),))).message_id == "m-1"
+    picked = only(inbound.ChoiceSelected(origin=origin(ids=ids), choice="blue", label="Blue, please"))
+    assert (picked.message_id, picked.choice, picked.text) == ("e-1", "blue", "Blue, please")
+    assert only(inbound.ChoiceSelected(origin=origin(), choice="blue")).text == "blue"
+
+
+def test_identities_that_the_provider_vouches_for_are_the_senders_too() -> None:
+    sender, phone = Identity("loopback", "joe"), Identity("phone", "+4930123456", is_verified=True)
+    claimed = Identity("email", "mallory@example.org")
+    event = inbound.MessageReceived(origin=origin(identities=(sender, claimed, phone)), parts=(TextPart("Hi"),))
+    assert [address.key for address in only(event).also] == [KEY.address(Phone("+4930123456")).key]
+
+
+def test_an_edit_is_taken_as_the_message_where_that_has_not_come() -> None:
+    event = inbound.MessageEdited(origin=origin(occurred_at=AT), message_id="m-1", parts=(TextPart("Red\u0000"),))
+    first, edit = commands_of(event, LINE, KEY)
+    assert isinstance(first, ReceiveMessage)
+    assert (first.message_id, first.text) == ("m-1", "Red")
+    assert edit == EditMessage("chat", "main", "m-1", "e-1", since_epoch_us(AT), "Red")
+
+
+def test_what_was_taken_back_and_what_somebody_thinks_name_the_message() -> None:
+    assert only(inbound.MessageDeleted(origin=origin(), message_id="m-1")) == RetractMessage("chat", "main", "m-1")
+    sender = KEY.address(Handle("joe", "Joe", kind="loopback"))
+    reaction = inbound.ReactionChanged(origin=origin(), message_id="m-1", reaction="+1")
+    assert only(reaction) == ReactToMessage("chat", "main", "m-1", "e-1", sender, reaction="+1")
+    assert commands_of(attrs.evolve(reaction, origin=origin(identities=())), LINE, KEY) == []
+
+
+def test_a_receipt_for_all_up_to_an_instant_names_whom_it_is_of() -> None:
+    read = inbound.DeliveryUpdate(origin=origin(), state=inbound.DeliveryState.READ, watermark=AT)
+    sender = KEY.address(Handle("joe", "Joe", kind="loopback"))
+    assert only(read) == RecordWatermark("chat", "main", sender, "read", since_epoch_us(AT))
+    assert commands_of(attrs.evolve(read, origin=origin(identities=())), LINE, KEY) == []
+    assert commands_of(attrs.evolve(read, state=inbound.DeliveryState.FAILED), LINE, KEY) == []
+
+
+def test_what_somebody_wants_is_taken_with_its_evidence() -> None:
+    sender = KEY.address(Handle("joe", "Joe", kind="loopback"))
+    stop = inbound.ConsentChanged(origin=origin(), is_granted=False)
+    assert only(stop) == TakeConsent("chat", "main", sender, given=False, evidence="e-1")
+    assert only(attrs.evolve(stop, topic="news")).purpose == "news"
+    assert commands_of(attrs.evolve(stop, origin=origin(identities=())), LINE, KEY) == []
+
+
+def test_who_else_somebody_is_is_taken() -> None:
+    linked = inbound.IdentityLinked(origin=origin(), linked=Identity("email", "Joe@Example.org"))
+    sender = KEY.address(Handle("joe", "Joe", kind="loopback"))
+    assert only(linked) == TakeIdentity(sender, KEY.address(Email("Joe@Example.org")))
+    assert commands_of(attrs.evolve(linked, origin=origin(identities=())), LINE, KEY) == []
+
+
+def test_a_bounce_counts_only_where_it_names_a_message_of_ours() -> None:
+    bounce = inbound.BounceReceived(origin=origin(), message_id="p-1", permanent=True)
+    assert only(bounce) == RecordReceipt("chat", "main", "p-1", "failed", None, "bounced")
+    assert only(attrs.evolve(bounce, code="5.1.1")).code == "5.1.1"
+    assert commands_of(attrs.evolve(bounce, message_id=None), LINE, KEY) == []
+
+
+def test_a_machine_s_answer_is_no_message() -> None:
+    thread = ThreadRef(conversation="c-1", token=KEY.reply_token("ca7"))
+    event = inbound.AutoReplyReceived(origin=origin(thread=thread), parts=(TextPart("I am away"),), reason="vacation")
+    command = only(event)
+    assert isinstance(command, RecordAutoReply)
+    assert (command.message_id, command.reason, command.text) == ("e-1", "vacation", "I am away")
+    assert (command.reply_case, command.thread) == ("ca7", KEY.thread("c-1"))
+    assert commands_of(attrs.evolve(event, origin=origin(identities=())), LINE, KEY) == []
+
+
+def test_a_conversation_is_found_by_its_thread_or_by_the_address() -> None:
+    event = inbound.TypingChanged(origin=origin(), is_typing=True)
+    sender = KEY.address(Handle("joe", kind="loopback"))
+    assert talk_of(event, LINE, KEY) == ("chat", "main", f"@{sender.key}")
+    threaded = attrs.evolve(event, origin=origin(thread=ThreadRef(conversation="c-1")))
+    assert talk_of(threaded, LINE, KEY) == ("chat", "main", KEY.thread("c-1").key)
+    assert talk_of(attrs.evolve(event, origin=origin(identities=())), LINE, KEY) is None
 
 
 def test_other_news_is_no_command() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import anyio
 import attrs
 import pytest
-from tests.contact_centre import Centre, SteeredJournal, answered
+from tests.contact_centre import Centre, SteeredJournal, answered, turns
 
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
+from orchestra.runtime.signals import TypingSignal
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
 from orchestra.testing.faults import JournalFault
@@ -170,7 +172,7 @@ async def test_news_that_nothing_uses_is_counted(centre: Centre) -> None:
         unknown = centre.provider.event("hologram", at=START)
         nobody = centre.provider.event("message", at=START, message="m-1", text="Hello")
         assert (await deliver(workspace, centre, typing, unknown, nobody)).status == 200
-        assert workspace.health().news_unused == 3
+        assert workspace.health().news_unused == 2
 
 
 async def test_receipts_find_their_delivery(centre: Centre, clock: VirtualClock) -> None:
@@ -196,8 +198,9 @@ async def test_our_own_echo_is_no_news(centre: Centre) -> None:
 async def test_an_answer_given_elsewhere_is_recorded(centre: Centre) -> None:
     async with centre.open() as workspace:
         await deliver(workspace, centre, written(centre))
-        fields: dict[str, Any] = {"sender": "joe", "conversation": "c-1", "message": "x-1", "text": "Done"}
-        for key in (None, "de1.forged"):
+        fields: dict[str, Any] = {"sender": "joe", "conversation": "c-1", "text": "Done"}
+        for number, key in enumerate((None, "de1.forged")):
+            fields["message"] = f"x-1{number}"
             echo = centre.provider.event("echo", at=START, **fields, **({} if key is None else {"key": key}))
             assert (await deliver(workspace, centre, echo)).status == 200
         nobody = centre.provider.event("echo", at=START, message="x-2", text="Done")
@@ -212,3 +215,80 @@ async def test_a_reply_token_brings_an_answer_back_to_its_case(centre: Centre) -
         token = workspace.reply_token(contact.case.id)
         assert workspace.key.case_of(token) == contact.case.id
         assert workspace.key.case_of(token[:-1] + ("0" if token[-1] != "0" else "1")) is None
+
+
+# What is told of a message
+
+
+async def test_what_a_message_says_now_is_what_agents_are_shown_of_it(centre: Centre) -> None:
+    news = [
+        {"message": "m-1", "text": "I want it blue"},
+        {"message": "m-2", "text": "Call me"},
+        {"message": "m-3", "text": "I am cross"},
+    ]
+    later = [("edit", {"message": "m-1", "text": "I want it red"}), ("delete", {"message": "m-3"})]
+    async with centre.open() as workspace:
+        events = [written(centre, f"e-{number}", **more) for number, more in enumerate(news)]
+        events += [centre.provider.event(kind, at=START, sender="joe", **more) for kind, more in later]
+        assert (await deliver(workspace, centre, *events)).status == 200
+        ana = await workspace.sign_in("ana")
+        offer = await ana.next_offer()
+        shown = (await offer.context()).questions
+        assert [question.text for question in shown] == ["I want it red", "Call me", None]
+        entries = await workspace.timeline("cu1")
+    said = [(entry.kind, str(entry.text)) for entry in entries if entry.kind.startswith("Message")]
+    assert said == [
+        ("MessageReceived", "I want it blue"),
+        ("MessageReceived", "Call me"),
+        ("MessageReceived", "[withheld: retracted]"),
+        ("MessageEdited", "I want it red"),
+        ("MessageRetracted", "None"),
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1)])
+async def test_news_of_a_message_come_in_any_order(centre: Centre, order: tuple[int, ...]) -> None:
+    first = written(centre, "e-0", message="m-1", text="I want it blue")
+    edit = centre.provider.event(
+        "edit", at=START, sender="joe", conversation="c-1", message="m-1", text="I want it red"
+    )
+    delete = centre.provider.event("delete", at=START, sender="joe", message="m-1")
+    news = [first, edit, delete]
+    async with centre.open() as workspace:
+        await deliver(workspace, centre, *(news[number] for number in order))
+        assert centre.counts()["MessageReceived"] == 1
+        assert centre.counts()["InteractionStarted"] == 1
+        ana = await workspace.sign_in("ana")
+        assert [question.text for question in (await (await ana.next_offer()).context()).questions] == [None]
+
+
+async def test_that_somebody_types_is_shown_and_never_kept(centre: Centre) -> None:
+    heard: list[Any] = []
+
+    async def listen(workspace: Workspace) -> None:
+        async for signal in workspace.signals("in1", every=timedelta()):
+            heard.append(signal)  # noqa: PERF401
+
+    def typing(sender: str, **more: Any) -> Any:
+        return centre.provider.event("typing", at=START, sender=sender, **{"conversation": "c-1", **more})
+
+    async with centre.open() as workspace:
+        await deliver(workspace, centre, written(centre))
+        position = centre.journal.position()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen, workspace)
+            await turns()
+            unheard = (
+                typing("joe", typing=False),
+                typing("joe", conversation="c-9"),
+                typing("joe\n", conversation=None),
+            )
+            for event in unheard:
+                await deliver(workspace, centre, {"typing": True, **event})
+            await turns()
+            assert len(heard) == 1
+            await deliver(workspace, centre, typing("joe", typing=True))
+            await turns()
+            tasks.cancel_scope.cancel()
+        assert heard[1:] == [TypingSignal("in1", "customer")]
+        assert centre.journal.position() == position

@@ -156,8 +156,25 @@ def _requested(view: View, command: c.RequestAction) -> Iterator[str]:
 
 
 def _receipt(view: View, command: c.RecordReceipt) -> Iterator[str]:
-    if (command.channel, command.account, command.provider_id) not in view.deliveries.by_provider_id:
-        yield key_of("provider", command.channel, command.account, command.provider_id)
+    yield from _provider(view, command.channel, command.account, command.provider_id)
+
+
+def _provider(view: View, channel: str, account: str, provider_id: str) -> Iterator[str]:
+    if (channel, account, provider_id) not in view.deliveries.by_provider_id:
+        yield key_of("provider", channel, account, provider_id)
+
+
+def _remark(view: View, command: c.EditMessage | c.RetractMessage | c.ReactToMessage) -> Iterator[str]:
+    taken = view.contacts.taken.get(taken_key(command.channel, command.account, command.message_id))
+    if taken is not None:
+        yield from _id(view.cases.cases, taken.case)
+    elif isinstance(command, c.ReactToMessage):  # to a message of ours
+        yield from _provider(view, command.channel, command.account, command.message_id)
+
+
+def _auto_reply(view: View, command: c.RecordAutoReply) -> Iterator[str]:
+    yield from _thread(view, command)
+    yield from _id(view.cases.cases, command.reply_case)
 
 
 def _accepted(view: View, command: c.AcceptCaseSuggestion) -> Iterator[str]:
@@ -186,6 +203,11 @@ _BY_KIND: Mapping[type[c.Command], Callable[[View, Any], Iterable[str]]] = {
     c.OpenWorkItem: _opened,
     c.RequestAction: _requested,
     c.RecordReceipt: _receipt,
+    c.RecordWatermark: _thread,
+    c.EditMessage: _remark,
+    c.RetractMessage: _remark,
+    c.ReactToMessage: _remark,
+    c.RecordAutoReply: _auto_reply,
 }
 """Kind of command -> keys of what it names, beside addresses, which all are looked at."""
 

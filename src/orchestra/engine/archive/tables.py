@@ -117,6 +117,7 @@ STAYS: Mapping[str, Sequence[str]] = {
     "deliveries": ["stops", "down", "frozen", "to_release", "early", "buckets", "counts"],
     "notices": ["cooling", "counts"],
     "logs": ["prefixes", "importing"],
+    "remarks": ["remarks", "counts"],
     "bots": ["bots"],
     "known": ["bots"],
     "commitments": ["counts"],

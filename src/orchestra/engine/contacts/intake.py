@@ -48,6 +48,8 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
         return _taken_before(view, taken)
     _check(view, command)
     check_text(command.text)
+    if command.choice is not None:
+        check_id("choice", command.choice)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
     if command.also:
@@ -69,6 +71,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
         view.contacts.conversations[conversation].messages + 1,
         occurred_us,
         command.text,
+        command.choice,
     )
     key = taken_key(command.channel, command.account, command.message_id)
     return received(view, view.contacts.taken[key], is_duplicate=False)

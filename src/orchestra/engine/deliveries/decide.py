@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_id, check_text
 from orchestra.engine.contacts.owned import owned
+from orchestra.engine.deliveries import watermark
 from orchestra.engine.deliveries.early import early_key
 from orchestra.engine.deliveries.pace import RATE
 from orchestra.engine.deliveries.planning import conversation_with, recipient, write
@@ -203,6 +204,14 @@ def _receipt(view: View, command: c.RecordReceipt, at_us: int) -> Steps:
         yield e.ReceiptKept(
             command.channel, command.account, command.provider_id, command.receipt, occurred_us, command.code
         )
+    return None
+
+
+def _watermark(view: View, command: c.RecordWatermark, at_us: int) -> Steps:
+    watermark.check(view, command)
+    until_us = min(at_us, command.until_us)
+    for name in list(watermark.meant(view, command)):
+        yield from _recorded(view, name, command.receipt, until_us, None, None)
     return None
 
 
@@ -422,6 +431,7 @@ SECTION = Section(
         c.RecordOutcome: _outcome,
         c.RecoverDelivery: _recover,
         c.RecordReceipt: _receipt,
+        c.RecordWatermark: _watermark,
         c.CancelDelivery: _cancel,
         c.TellNow: _tell_now,
         c.StopSending: _stop,

@@ -43,6 +43,8 @@ TALKING = "somebody talks with them"
 SLICE = 200
 """Deliveries released in one go."""
 
+_UNREAD = ("ACCEPTED", "DELIVERED")
+
 
 @attrs.define
 class Delivery:
@@ -51,7 +53,8 @@ class Delivery:
     `is_outdated` once what was said of its `subject` was corrected after it was written: it must not leave any more.
     `turn` is its place among those of its conversation that are neither held nor ended; they leave one after the other.
     `lapses` counts the permits that nobody used since the last attempt; `notice` says when its message must not leave.
-    `waits` is its place among those that wait until their account takes more; 0 if it does not.
+    `waits` is its place among those that wait until their account takes more; 0 if it does not. The last attempt began
+    at `started_us`.
     """
 
     key: str
@@ -81,6 +84,7 @@ class Delivery:
     notice: str | None = None
     provider_ids: list[str] = attrs.field(factory=list)
     waits: int = 0
+    started_us: int | None = None
 
 
 def scope_key(channel: str | None, topic: str | None) -> str:
@@ -92,7 +96,8 @@ class Deliveries(Paced, Early):
     """Deliveries by id; `stops` is scope -> reason, `down` the accounts that are; `early` is provider id -> receipts.
 
     `frozen` is subject -> how many open conflicts there are about it; `about` is subject -> what has yet to leave.
-    `line` is conversation -> the deliveries that are to leave, in that order: the first one alone is permitted.
+    `line` is conversation -> the deliveries that are to leave, in that order: the first one alone is permitted; and
+    `unread` those that the provider has and nobody is known to have read.
     """
 
     TABLES: ClassVar = {
@@ -127,6 +132,7 @@ class Deliveries(Paced, Early):
         self.unsent = 0
         self.line: dict[str, dict[str, int]] = {}
         self.about: dict[str, dict[str, int]] = {}
+        self.unread: dict[str, dict[str, int]] = {}
         for name in sorted(self.deliveries, key=lambda name: int(name[2:])):
             row = self.deliveries[name]
             self.by_key[row.key] = name
@@ -145,14 +151,18 @@ class Deliveries(Paced, Early):
             del self.by_key[row.key]
             for provider_id in row.provider_ids:
                 self.by_provider_id.pop((row.channel, row.account, provider_id), None)
+            _drop(self.unread, row.conversation, name)
         super().take_out(keys)
 
     def put_back(self, rows: Rows) -> None:
         """Know such deliveries again."""
         super().put_back(rows)
         for name in rows["deliveries"][0]:
-            self.by_key[self.deliveries[name].key] = name
-            self._know(name, self.deliveries[name])
+            row = self.deliveries[name]
+            self.by_key[row.key] = name
+            self._know(name, row)
+            if row.state in _UNREAD:
+                self.unread.setdefault(row.conversation, {})[name] = 1
 
     def _know(self, name: str, row: Delivery) -> None:
         for provider_id in row.provider_ids:
@@ -169,6 +179,8 @@ class Deliveries(Paced, Early):
             self.started[name] = 1
         elif row.state == "PENDING" and row.lapses:
             self.lapsed.setdefault((row.channel, row.account), {})[name] = 1
+        elif row.state in _UNREAD:
+            self.unread.setdefault(row.conversation, {})[name] = 1
 
     def _unindex(self, name: str, row: Delivery) -> None:
         self.unsent -= _is_unsent(row)
@@ -177,6 +189,8 @@ class Deliveries(Paced, Early):
         if self.permitted.pop(name, None) is not None:
             self._keep(account_key(row.channel, row.account), -1)
         self.started.pop(name, None)
+        if row.state in _UNREAD:
+            _drop(self.unread, row.conversation, name)
         if row.state == "PENDING" and row.lapses:
             _drop(self.lapsed, (row.channel, row.account), name)
 
@@ -324,7 +338,7 @@ class Deliveries(Paced, Early):
         self._take(row.channel, row.account, at_us)
         self._look(row.channel, row.account, at_us)
         row.lapses = 0
-        row.attempts, row.epoch, row.until_us = event.attempt, event.epoch, None
+        row.attempts, row.epoch, row.until_us, row.started_us = event.attempt, event.epoch, None, at_us
         self.timers.cancel(PERMIT, event.delivery)
         self.timers.cancel(EXPIRY, event.delivery)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 
+from orchestra.engine.identity.heard import check_purpose, take_consent, take_identity
 from orchestra.engine.identity.linking import link_address, merge
 from orchestra.engine.identity.state import EVOLVE, TRIAGE, Identity
 from orchestra.engine.section import Section, Steps
@@ -155,9 +156,7 @@ def _verify(view: View, command: c.VerifyContact, at_us: int) -> Steps:
 
 def _consent(view: View, command: c.RecordConsent, at_us: int) -> Steps:
     customer, _ = view.customer(command.customer)
-    if command.purpose not in view.plan.identity.purposes:
-        known = ", ".join(sorted(view.plan.identity.purposes)) or "none is named"
-        raise InvalidCommand("purpose", f"must be one of the plan's purposes: {known}")
+    check_purpose(view, command.purpose)
     if command.channel is not None and command.channel not in view.plan.channels:
         raise UnknownId("channel", command.channel)
     occurred_us = at_us if command.occurred_us is None else min(command.occurred_us, at_us)
@@ -189,6 +188,8 @@ SECTION = Section(
         c.SettleTriage: _settle,
         c.VerifyContact: _verify,
         c.RecordConsent: _consent,
+        c.TakeConsent: take_consent,
+        c.TakeIdentity: take_identity,
         c.SetPreferences: _prefer,
         c.EraseCustomer: _erase,
         c.RecordErasure: _erasure_done,

@@ -142,6 +142,15 @@ from orchestra.model.commands.ownership import (
 from orchestra.model.commands.participants import RemoveParticipant, SetParticipant
 from orchestra.model.commands.personal import SetCustomerForm, SetCustomerLanguage, SetCustomerZone
 from orchestra.model.commands.promises import MakePromise, RevisePromise, WithdrawPromise
+from orchestra.model.commands.remarks import (
+    EditMessage,
+    ReactToMessage,
+    RecordAutoReply,
+    RecordWatermark,
+    RetractMessage,
+    TakeConsent,
+    TakeIdentity,
+)
 from orchestra.model.commands.stages import AdvanceCase, SetCaseType
 from orchestra.model.commands.supervision import BargeIn, MonitorInteraction, StopMonitoring, TakeOver, Whisper
 from orchestra.model.commands.work import OpenWorkItem
@@ -179,6 +188,7 @@ __all__ = [
     "DefineAgent",
     "DismissCaseSuggestion",
     "DismissMerge",
+    "EditMessage",
     "EndConsult",
     "EraseCustomer",
     "EscalateCase",
@@ -216,14 +226,17 @@ __all__ = [
     "PauseClock",
     "PlanNotice",
     "RaiseFinding",
+    "ReactToMessage",
     "ReceiveContact",
     "ReceiveMessage",
     "RecordAction",
+    "RecordAutoReply",
     "RecordConsent",
     "RecordErasure",
     "RecordOutcome",
     "RecordReceipt",
     "RecordReply",
+    "RecordWatermark",
     "RecoverAction",
     "RecoverDelivery",
     "RemoveAgent",
@@ -242,6 +255,7 @@ __all__ = [
     "ResumeCase",
     "ResumeClock",
     "ResumeDeliveries",
+    "RetractMessage",
     "RetrieveInteraction",
     "ReturnDevice",
     "RevisePromise",
@@ -269,6 +283,8 @@ __all__ = [
     "StartSending",
     "StopMonitoring",
     "StopSending",
+    "TakeConsent",
+    "TakeIdentity",
     "TakeOver",
     "TellFact",
     "TellNow",

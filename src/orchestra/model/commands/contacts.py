@@ -55,7 +55,8 @@ class ReceiveMessage(Command):
 
     `also` are addresses under which the provider knows the sender, too. `reply_case` is a case id from a reply token
     that the caller has verified, `invitation` the id of an invitation from its token; `agent` knows the customer, for
-    queues that ask them first (the agent who owns the case, unless stated).
+    queues that ask them first (the agent who owns the case, unless stated). `choice` is the id of what they picked of
+    what we offered.
     """
 
     channel: str
@@ -74,6 +75,7 @@ class ReceiveMessage(Command):
     agent: str | None = None
     invitation: str | None = None
     text: str | None = private()
+    choice: str | None = None
 
 
 @attrs.define

@@ -250,6 +250,13 @@ from orchestra.model.events.promises import (
     PromiseRevised,
     PromiseWithdrawn,
 )
+from orchestra.model.events.remarks import (
+    AutoReplyRecorded,
+    MessageEdited,
+    MessageRetracted,
+    ReactionChanged,
+    RetractionKept,
+)
 from orchestra.model.events.rules import (
     InteractionPrioritized,
     InteractionRouted,
@@ -470,6 +477,7 @@ __all__ += [
     "NoticeSent",
     "NoticeSuppressed",
 ]
+__all__ += ["AutoReplyRecorded", "MessageEdited", "MessageRetracted", "ReactionChanged", "RetractionKept"]
 
 EVENTS: dict[str, type[Event]] = {
     name: kind

@@ -96,7 +96,10 @@ class ContactTaken(Event):
 
 @attrs.define
 class MessageReceived(Event):
-    """A message came in; `customer` is its writer, `number` its place in the conversation."""
+    """A message came in; `customer` is its writer, `number` its place in the conversation.
+
+    `choice` is the id of what they picked of what we offered, None where they wrote.
+    """
 
     message: str
     interaction: str
@@ -109,6 +112,7 @@ class MessageReceived(Event):
     number: int
     occurred_us: int
     text: str | None = private()
+    choice: str | None = None
 
 
 @attrs.define

@@ -26,7 +26,10 @@ from orchestra.runtime.readers import Reader, Withheld
 
 __all__ = ["Entry", "timeline"]
 
-_WITH_OTHERS = ("MessageReceived", "ContactTaken", "ReplyRecorded", "MessageWritten", "DeliveryPlanned")
+_WITH_OTHERS = (
+    *("MessageReceived", "ContactTaken", "ReplyRecorded", "MessageWritten", "DeliveryPlanned"),
+    *("MessageEdited", "MessageRetracted", "ReactionChanged", "AutoReplyRecorded"),
+)
 _ELSEWHERE = ("CaseOpened", "CaseOwnerChanged")
 
 Found = tuple[Record, e.Event]
@@ -145,6 +148,7 @@ class _Telling:
         self._places = Places(reader.plan)
         for _, event in found:
             self._places.learn(event)
+        self._retracted = {event.message for _, event in found if isinstance(event, e.MessageRetracted)}
         self._parts = Parts(reader, ids, (event for _, event in found)) if reader.ids else None
 
     def entry(self, record: Record, event: e.Event) -> Entry | None:
@@ -162,7 +166,7 @@ class _Telling:
             place.team,
             place.brand,
             _who(record, event),
-            getattr(event, "text", None),
+            self._text(event),
             sentence(event, self._ids),
         )
         if self._reader.sees_all:
@@ -178,6 +182,12 @@ class _Telling:
         is_hidden = self._reader.hides(getattr(event, "attribute", getattr(event, "fact", "")))
         return attrs.evolve(entry, sentence=in_words(entry.kind)) if is_hidden else entry
 
+    def _text(self, event: e.Event) -> str | Withheld | None:
+        """What was said, unless whoever wrote it took it back: that is shown to nobody."""
+        text: str | None = getattr(event, "text", None)
+        is_shown = text is None or getattr(event, "message", None) not in self._retracted
+        return text if is_shown or isinstance(event, e.ReactionChanged) else Withheld("retracted")
+
     def _to_customer(self, entry: Entry, event: e.Event, parts: Parts) -> Entry | None:
         if not parts.shows(entry.kind, event, entry.case):
             return None
@@ -191,7 +201,7 @@ def _team(entry: Entry) -> str:
 
 
 def _who(record: Record, event: e.Event) -> str:
-    if isinstance(event, e.MessageReceived | e.ContactTaken):
+    if isinstance(event, e.MessageReceived | e.ContactTaken | e.MessageEdited | e.ReactionChanged):
         return f"customer:{event.customer}"
     if isinstance(event, e.ReplyRecorded | e.MessageWritten) and event.agent is not None:
         return f"agent:{event.agent}"

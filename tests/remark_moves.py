@@ -1,0 +1,82 @@
+"""Moves of the random workload about what providers tell of messages and of their writers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from orchestra.engine.engine import Engine
+from orchestra.model import commands as c
+from orchestra.model.addresses import Address
+from tests.commitment_moves import Chooser
+from tests.engine_driver import SECOND, person
+
+__all__ = ["WEIGHTS"]
+
+
+def _message(engine: Engine, choose: Chooser) -> tuple[str, str, str]:
+    """Channel, account and provider's id of one of the newest messages, or of one that may never come."""
+    known = list(engine.view.contacts.taken)[-12:]
+    if not known or choose.chance(20):
+        return choose.pick(["email", "chat"]), "main", f"m{choose.number(1, 40)}"
+    channel, account, name = choose.pick(known).split("\x1f")
+    return channel, account, name
+
+
+def _sender(choose: Chooser) -> Address:
+    return person(f"customer{choose.number(1, 5)}")
+
+
+def _when(engine: Engine, choose: Chooser) -> int | None:
+    return choose.pick([None, engine.now_us - choose.number(0, 60) * SECOND])
+
+
+def edit(engine: Engine, choose: Chooser) -> c.Command:
+    edit_id = f"e{choose.number(1, 4)}"
+    return c.EditMessage(*_message(engine, choose), edit_id, _when(engine, choose), "it says this now")
+
+
+def retract(engine: Engine, choose: Chooser) -> c.Command:
+    return c.RetractMessage(*_message(engine, choose), _when(engine, choose))
+
+
+def react(engine: Engine, choose: Chooser) -> c.Command:
+    """To a message of theirs, or to one of ours."""
+    sent = list(engine.view.deliveries.by_provider_id)[-6:]
+    named = choose.pick(sent) if sent and choose.chance(40) else _message(engine, choose)
+    reaction_id, reaction = f"r{choose.number(1, 4)}", choose.pick(["+1", None, ""])
+    return c.ReactToMessage(*named, reaction_id, _sender(choose), _when(engine, choose), reaction)
+
+
+def auto_reply(engine: Engine, choose: Chooser) -> c.Command:
+    cases = list(engine.view.cases.cases)[-6:]
+    case = choose.pick([None, *cases, "ca999"])
+    channel, name = choose.pick(["email", "chat"]), f"a{choose.number(1, 30)}"
+    return c.RecordAutoReply(channel, "main", name, _sender(choose), "vacation", reply_case=case, text="away")
+
+
+def watermark(engine: Engine, choose: Chooser) -> c.Command:
+    until_us = engine.now_us - choose.number(-30, 60) * SECOND
+    receipt = choose.pick(["delivered", "read", "read", "failed"])
+    return c.RecordWatermark(choose.pick(["email", "chat"]), "main", _sender(choose), receipt, until_us)
+
+
+def consent(engine: Engine, choose: Chooser) -> c.Command:
+    purpose = choose.pick([None, None, *engine.view.plan.identity.purposes, "gossip"])
+    return c.TakeConsent(
+        choose.pick(["email", "chat"]), "main", _sender(choose), choose.chance(50), purpose, _when(engine, choose)
+    )
+
+
+def identity(engine: Engine, choose: Chooser) -> c.Command:
+    return c.TakeIdentity(_sender(choose), _sender(choose))
+
+
+WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command], int] = {
+    edit: 6,
+    retract: 3,
+    react: 4,
+    auto_reply: 3,
+    watermark: 4,
+    consent: 3,
+    identity: 1,
+}
