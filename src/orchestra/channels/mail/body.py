@@ -16,7 +16,6 @@ from orchestra.channels.mail.structure import Node
 
 __all__ = ["attachments_of", "text_of"]
 
-_LINE_ENDS = re.compile(r"\r\n?")
 _CONTENT_ID = re.compile(r"<([^<>\s]{1,300})>")
 _READ = frozenset({"text/plain", "text/html"})
 
@@ -28,7 +27,7 @@ def text_of(root: Node, bounds: Bounds) -> tuple[str, bool]:
     they come in the order of faithfulness (RFC 2046, section 5.1.4). Texts that follow each other are all read.
     """
     pieces = [_said(leaf, bounds) for leaf in _chosen(root)]
-    text = "\n".join(said for said, _ in pieces if said.strip())
+    text = "\n".join(said for said, _ in pieces if said.strip() or len(pieces) == 1)
     raw = text.encode()
     if len(raw) <= bounds.text_bytes:
         return text, any(is_cut for _, is_cut in pieces)
@@ -55,7 +54,7 @@ def _said(leaf: Node, bounds: Bounds) -> tuple[str, bool]:
     # Bounded before anything else is done with it; markup says less than it takes.
     most = bounds.text_bytes * (5 if leaf.type == "text/html" else 1)
     whole = leaf.text()
-    text = _LINE_ENDS.sub("\n", whole[:most])
+    text = whole[:most].replace("\r\n", "\n")
     if leaf.type == "text/html":
         return text_of_html(text), len(whole) > most
     text = text.removesuffix("\n")  # what ends the last line is none of the text

@@ -84,7 +84,7 @@ def test_a_text_file_is_a_file_and_not_read() -> None:
 
 
 def test_lines_end_in_a_line_feed_and_the_last_one_in_none() -> None:
-    assert said(b"\r\na\r\nb\rc\r\n") == "a\nb\nc"
+    assert said(b"\r\na\r\nb\rc\r\n") == "a\nb\rc"
     assert said(b"\r\na\r\n\r\n") == "a\n"
 
 
