@@ -43,6 +43,7 @@ EXTRAS: Mapping[str, str] = {
     "jinja2": "model/jinja_texts",
     "phonenumbers": "runtime/phones",
     "aiosmtplib": "channels/smtp_transport",
+    "imapclient": "channels/imap_transport",
     "tzdata": "",
 }
 """Distribution of an extra -> what the path of the only file that imports it starts with."""

@@ -28,6 +28,7 @@ class StepKind(enum.Enum):
     HTTP = "http"
     SMTP = "smtp"
     FRAME = "frame"
+    IMAP = "imap"
 
 
 _TYPES: Mapping[ConfigKind, type] = {ConfigKind.TEXT: str, ConfigKind.INTEGER: int, ConfigKind.FLAG: bool}

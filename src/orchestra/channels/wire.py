@@ -7,7 +7,7 @@ and are left out of every repr.
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -21,6 +21,8 @@ __all__ = [
     "HttpAnswer",
     "HttpReply",
     "HttpStep",
+    "ImapAnswer",
+    "ImapStep",
     "NoAnswer",
     "NoAnswerReason",
     "RawRequest",
@@ -28,6 +30,7 @@ __all__ = [
     "SmtpAnswer",
     "SmtpStep",
     "StepResult",
+    "StoredMail",
     "Verified",
     "WireStep",
     "header_values",
@@ -148,7 +151,30 @@ class FrameStep(_Step):
     is_text: bool = True
 
 
-WireStep: TypeAlias = HttpStep | SmtpStep | FrameStep
+@attrs.frozen(kw_only=True)
+class ImapStep(_Step):
+    """Ask a mailbox for mails, lowest UID first, and leave it as it is (RFC 9051).
+
+    Attributes:
+        folder: the folder that is read.
+        uid_validity: which numbering of the folder `after_uid` belongs to; None at the very beginning.
+        after_uid: mails with a higher UID are wanted, as long as the numbering is still that one.
+        since: else, mails that arrived on that day or later, by the server's clock.
+        most_mails: in one answer.
+        most_bytes: of a mail; of a longer one only the beginning is wanted.
+        most_bytes_in_all: in one answer, unless its first mail alone is longer.
+    """
+
+    folder: str = attrs.field(repr=False)
+    uid_validity: int | None = None
+    after_uid: int = 0
+    since: date
+    most_mails: int = 20
+    most_bytes: int = 25_000_000
+    most_bytes_in_all: int = 50_000_000
+
+
+WireStep: TypeAlias = HttpStep | SmtpStep | FrameStep | ImapStep
 
 
 @attrs.frozen(kw_only=True)
@@ -176,6 +202,36 @@ class FrameAnswer:
     data: bytes | None = attrs.field(default=None, repr=False)
 
 
+@attrs.frozen(kw_only=True)
+class StoredMail:
+    """A mail in a mailbox: its UID, its bytes, and whether they are all of it."""
+
+    uid: int
+    content: bytes = attrs.field(repr=False)
+    is_whole: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class ImapAnswer:
+    """What a mailbox holds.
+
+    Attributes:
+        uid_validity: the numbering that all UIDs here belong to.
+        uid_next: lower than the UID of every mail that is yet to come.
+        mails: in order of their UIDs.
+        passed_uid: all mails up to this UID are here, or had been taken away before they could be read.
+        has_more: there are further ones.
+        refusal: the server's word for why there is nothing, as `no`; None if all went well.
+    """
+
+    uid_validity: int = 0
+    uid_next: int = 0
+    mails: tuple[StoredMail, ...] = attrs.field(default=(), repr=False)
+    passed_uid: int = 0
+    has_more: bool = False
+    refusal: str | None = None
+
+
 class NoAnswerReason(enum.Enum):
     """Why there is no whole answer."""
 
@@ -192,4 +248,4 @@ class NoAnswer:
     may_have_arrived: bool
 
 
-StepResult: TypeAlias = HttpAnswer | SmtpAnswer | FrameAnswer | NoAnswer
+StepResult: TypeAlias = HttpAnswer | SmtpAnswer | FrameAnswer | ImapAnswer | NoAnswer

@@ -54,7 +54,7 @@ class Node:
 
     def content(self) -> bytes:
         """Give its bytes without their transfer encoding; what cannot be read so is left out."""
-        encoding = self.header.raw("content-transfer-encoding").partition(";")[0].strip().lower()
+        encoding = self.header.raw("content-transfer-encoding").partition(";")[0].partition("(")[0].strip().lower()
         if encoding == "base64":
             return unbase64(self.body)
         return binascii.a2b_qp(self.body) if encoding == "quoted-printable" else self.body
