@@ -12,7 +12,13 @@ from orchestra.channels.parts import TextFormat
 from orchestra.channels.safe_json import JsonObject, canonical_json
 from orchestra.channels.sending import Refused
 
-__all__ = ["UNENCODABLE", "has_unencodable", "json_body", "linked", "listed", "what_is_lost"]
+__all__ = ["MOST_PIECES", "TOO_LONG", "UNENCODABLE", "has_unencodable", "json_body", "linked", "listed", "what_is_lost"]
+
+MOST_PIECES = 8
+"""As many messages a text may be parted into: the runtime carries out no more steps for one message."""
+
+TOO_LONG = Refused("text_too_long", "a text may be parted into eight messages, not more")
+"""Of a text that needs more."""
 
 UNENCODABLE = Refused("unencodable_text", "lone surrogates and NUL cannot be sent")
 """Of a text that no provider takes."""

@@ -93,10 +93,10 @@ class TelegramAdapter:
     def encode(
         self, message: Outbound, account: Account, conversation: Conversation, now: datetime
     ) -> SendPlan | Refused:
-        """Plan one call, and one more for a caption that is too long.
+        """Plan one call, or several for a text or caption that is too long for one.
 
         Marked-up text is sent as it is, too many choices as a numbered list, files of a type that clients do not show
-        as documents, each with its degradation. Refused: texts over the limit, templates, calls, marking as read.
+        as documents, each with its degradation. Refused: templates, calls, marking as read.
         """
         return encode_message(message, account, conversation)
 

@@ -11,9 +11,11 @@ import attrs
 
 from orchestra.channels import outbound
 from orchestra.channels.account import Account, Conversation
+from orchestra.channels.capabilities import TextUnit
 from orchestra.channels.multipart import FormFile, write_form
 from orchestra.channels.parts import MediaKind
 from orchestra.channels.safe_json import JsonObject, JsonValue, canonical_json
+from orchestra.channels.segments import split_text, text_length
 from orchestra.channels.sending import Refused, SendPlan
 from orchestra.channels.telegram.facts import (
     BUTTON_LABEL_MAX,
@@ -26,7 +28,15 @@ from orchestra.channels.telegram.facts import (
     TOKEN_SECRET,
 )
 from orchestra.channels.wire import HttpStep
-from orchestra.channels.writing import UNENCODABLE, has_unencodable, json_body, listed, what_is_lost
+from orchestra.channels.writing import (
+    MOST_PIECES,
+    TOO_LONG,
+    UNENCODABLE,
+    has_unencodable,
+    json_body,
+    listed,
+    what_is_lost,
+)
 from orchestra.errors import MalformedMessage
 
 __all__ = ["encode_message"]
@@ -119,10 +129,13 @@ def _as_text(value: JsonValue) -> str:
 
 
 def _texts(text: str, lost: tuple[str, ...], **more: JsonValue) -> tuple[_Call, ...] | Refused:
-    """A call for a text; `more` goes with it."""
-    if _units(text) > TEXT_LIMIT:
-        return Refused("text_too_long", f"a text may have {TEXT_LIMIT} UTF-16 units")
-    return (_Call("sendMessage", {"text": text, **more}, lost=lost),)
+    """Calls for a text, in as many messages as it needs; `more` goes with the last of them."""
+    pieces = split_text(text, TEXT_LIMIT, TextUnit.UTF16)
+    if len(pieces) > MOST_PIECES:
+        return TOO_LONG
+    known = (*lost, "split") if len(pieces) > 1 else lost
+    calls = [_Call("sendMessage", {"text": piece}, lost=known) for piece in pieces]
+    return (*calls[:-1], attrs.evolve(calls[-1], fields={**calls[-1].fields, **more}))
 
 
 def _reference(message_id: str) -> int | None:
@@ -162,7 +175,7 @@ def _media(message: outbound.Media) -> tuple[_Call, ...] | Refused:
     kind = message.kind if is_as_meant else MediaKind.DOCUMENT
     lost = () if is_as_meant else ("media_as_document",)
     method, field = _METHODS[kind]
-    has_room = message.caption is None or _units(message.caption) <= CAPTION_LIMIT
+    has_room = message.caption is None or text_length(message.caption, TextUnit.UTF16) <= CAPTION_LIMIT
     apart = () if has_room or message.caption is None else _texts(message.caption, ("caption_apart",))
     if isinstance(apart, Refused):
         return apart
@@ -179,10 +192,6 @@ def _media(message: outbound.Media) -> tuple[_Call, ...] | Refused:
     return (_Call(method, fields, file=file, lost=lost), *apart)
 
 
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def _template(_message: outbound.Template) -> Refused:
     return Refused("template", "the channel has no approved templates: send a message")
 
@@ -194,7 +203,7 @@ def _on(message_id: str, method: str, **fields: JsonValue) -> tuple[_Call, ...] 
 
 
 def _edit(message: outbound.Edit) -> tuple[_Call, ...] | Refused:
-    if _units(message.text) > TEXT_LIMIT:
+    if text_length(message.text, TextUnit.UTF16) > TEXT_LIMIT:
         return Refused("text_too_long", f"a text may have {TEXT_LIMIT} UTF-16 units")
     return _on(message.message_id, "editMessageText", text=message.text)
 

@@ -15,6 +15,7 @@ import attrs
 from orchestra.channels import outbound
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.safe_json import canonical_json
+from orchestra.channels.segments import split_text
 from orchestra.channels.sending import Refused, SendPlan
 from orchestra.channels.twilio.decode import WHATSAPP_PREFIX
 from orchestra.channels.twilio.facts import (
@@ -27,7 +28,7 @@ from orchestra.channels.twilio.facts import (
 )
 from orchestra.channels.windows import WINDOW_IS_SHUT, is_shut
 from orchestra.channels.wire import HttpStep
-from orchestra.channels.writing import UNENCODABLE, has_unencodable, linked, listed, what_is_lost
+from orchestra.channels.writing import MOST_PIECES, TOO_LONG, UNENCODABLE, has_unencodable, linked, listed, what_is_lost
 
 __all__ = ["Medium", "authorization", "encode_message"]
 
@@ -118,11 +119,13 @@ def _step(piece: _Piece, envelope: _Fields, account: Account, proof: tuple[str, 
 
 
 def _texts(text: str, lost: tuple[str, ...] = ()) -> _Pieces:
-    if len(text) > TEXT_LIMIT:
-        return Refused("text_too_long", f"a text may have {TEXT_LIMIT} characters")
     if not text:
         return Refused("empty_text", "a message without a text needs a file")
-    return (_Piece({"Body": text}, lost),)
+    pieces = split_text(text, TEXT_LIMIT)
+    if len(pieces) > MOST_PIECES:
+        return TOO_LONG
+    known = (*lost, "split") if len(pieces) > 1 else lost
+    return tuple(_Piece({"Body": piece}, known) for piece in pieces)
 
 
 def _message(message: outbound.Message, _medium: Medium, _account: Account) -> _Pieces:

@@ -62,13 +62,13 @@ MEDIA_SMS: Mapping[MediaKind, MediaLimit] = MappingProxyType(
 
 MEDIA_WHATSAPP: Mapping[MediaKind, MediaLimit] = MappingProxyType(
     {
-        MediaKind.IMAGE: MediaLimit(frozenset({"image/jpeg", "image/png", "image/webp"}), 16_000_000),
+        MediaKind.IMAGE: MediaLimit(frozenset({"image/jpeg", "image/png", "image/webp"}), 5_000_000),
         MediaKind.AUDIO: MediaLimit(frozenset({"audio/ogg", "audio/amr", "audio/3gpp", "audio/mpeg"}), 16_000_000),
         MediaKind.VIDEO: MediaLimit(frozenset({"video/mp4"}), 16_000_000),
         MediaKind.DOCUMENT: MediaLimit(frozenset({"application/pdf"}), 16_000_000),
     }
 )
-"""docs/whatsapp/guidance-whatsapp-media-messages: one file of up to 16 MB in a message."""
+"""docs/whatsapp/guidance-whatsapp-media-messages: one file of up to 16 MB in a message, pictures of up to 5 MB."""
 
 REPLY_WINDOW = timedelta(hours=24)
 """WhatsApp's customer service window; error 63016 after it."""

@@ -252,18 +252,25 @@ def test_what_cannot_be_carried_is_refused() -> None:
         assert refused(outbound.Message(key="k", text=text)) == "unencodable_text"
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda text: outbound.Message(key="k", text=text),
-        lambda text: outbound.Edit(key="k", message_id="7:5", text=text),
-    ],
-)
-def test_a_text_is_measured_in_utf_16(make: Callable[[str], outbound.Outbound]) -> None:
-    assert plan(make("👋" * 2_048))
-    assert refused(make("👋" * 2_048 + "!")) == "text_too_long"
-    assert plan(make("x" * 4_096))
-    assert refused(make("x" * 4_097)) == "text_too_long"
+def test_a_long_text_goes_out_in_pieces_measured_in_utf_16() -> None:
+    def texts(text: str) -> list[str]:
+        steps = plan(outbound.Message(key="k", text=text, reply_to="77:5")).steps
+        return [json.loads(step.body)["text"] for step in steps if isinstance(step, HttpStep)]
+
+    assert texts("👋" * 2_048) == ["👋" * 2_048]
+    assert texts("👋" * 2_049) == ["👋" * 2_048, "👋"]
+    assert texts("x" * 4_097) == ["x" * 4_096, "x"]
+    split = plan(outbound.Message(key="k", text="x" * 4_097, reply_to="77:5"))
+    assert split.degradations == ("split",)
+    first, last = (json.loads(step.body) for step in split.steps if isinstance(step, HttpStep))
+    assert "reply_parameters" not in first
+    assert last["reply_parameters"]["message_id"] == 5
+    assert refused(outbound.Message(key="k", text="x" * (8 * 4_096 + 1))) == "text_too_long"
+
+
+def test_an_edit_is_never_parted() -> None:
+    assert plan(outbound.Edit(key="k", message_id="7:5", text="👋" * 2_048))
+    assert refused(outbound.Edit(key="k", message_id="7:5", text="👋" * 2_048 + "!")) == "text_too_long"
 
 
 @pytest.mark.parametrize("message_id", ["", "x", "77:", "77:5:6", "77:5x"])

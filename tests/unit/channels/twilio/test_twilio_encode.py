@@ -190,7 +190,7 @@ def test_what_cannot_be_carried_is_refused() -> None:
     bad = outbound.Template(key="k", name=CONTENT, language="en", parameters=("\ud800",))
     assert refused(WHATSAPP, bad) == "unencodable_text"
     assert refused(WHATSAPP, picture(url=None, data=b"x")) == "media_bytes"
-    assert refused(WHATSAPP, picture(caption="x" * 1_601)) == "text_too_long"
+    assert refused(WHATSAPP, picture(caption="x" * 12_801)) == "text_too_long"
     assert refused(SMS, outbound.Message(key="k", text="")) == "empty_text"
     for message in (
         outbound.Edit(key="k", message_id="SM5", text="x"),
@@ -205,9 +205,22 @@ def test_what_cannot_be_carried_is_refused() -> None:
         assert refused(SMS, outbound.Message(key="k", text=text)) == "unencodable_text"
 
 
-def test_a_text_of_1600_characters_fits() -> None:
-    assert only(SMS, outbound.Message(key="k", text="👋" * 1_600))
-    assert refused(SMS, outbound.Message(key="k", text="x" * 1_601)) == "text_too_long"
+def test_a_text_of_1600_characters_is_one_message_and_a_longer_one_several() -> None:
+    assert only(SMS, outbound.Message(key="k", text="👋" * 1_600)).degradations == ()
+    plan = SMS.encode(outbound.Message(key="k", text="x" * 1_601), ACCOUNT, ANN, NOW)
+    assert isinstance(plan, SendPlan)
+    assert [fields(step)["Body"] for step in plan.steps if isinstance(step, HttpStep)] == ["x" * 1_600, "x"]
+    assert [step.idempotency_key for step in plan.steps] == ["k", "k:1"]
+    assert plan.degradations == ("split",)
+    assert refused(SMS, outbound.Message(key="k", text="x" * 12_801)) == "text_too_long"
+
+
+def test_a_long_caption_follows_its_picture() -> None:
+    plan = WHATSAPP.encode(picture(caption="x" * 1_601), ACCOUNT, ANN, NOW)
+    assert isinstance(plan, SendPlan)
+    first, second = (fields(step) for step in plan.steps if isinstance(step, HttpStep))
+    assert (first["MediaUrl"], first["Body"]) == ("https://a.example/x.png", "x" * 1_600)
+    assert "MediaUrl" not in second
 
 
 def test_nothing_leads_to_another_address() -> None:
