@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 import attrs
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.contract import test_telegram, test_twilio
+from tests.contract import test_telegram, test_twilio, test_whatsapp
 from tests.counts import FUZZ_INPUTS
 
 from orchestra.channels import outbound
@@ -28,8 +28,9 @@ ADAPTERS: dict[str, Callable[[], Any]] = {
     "telegram": test_telegram.TestTelegram,
     "twilio_sms": test_twilio.TestTwilioSms,
     "twilio_whatsapp": test_twilio.TestTwilioWhatsApp,
+    "whatsapp": test_whatsapp.TestWhatsApp,
 }
-KINDS = ("message", "echo", "edit", "delete", "delivered", "read", "unknown", "batch")
+KINDS = ("message", "echo", "edit", "delete", "delivered", "read", "failed", "unknown", "batch", "watermark")
 EVERY_ADAPTER = pytest.mark.parametrize("name", ADAPTERS)
 
 ODD: tuple[Any, ...] = (

@@ -89,6 +89,11 @@ class Fields:
         """Tell whether the field is `true`, and not anything else that another kind of answer may hold there."""
         return self._object.get(name) is True
 
+    def is_number(self, name: str) -> bool:
+        """Tell whether the field is a number: some providers write numbers as text, or now and then."""
+        value = self._object.get(name)
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
     def child(self, name: str) -> Fields:
         """Give the object inside this one."""
         return Fields(self._required(name), self._at(name))

@@ -1,0 +1,94 @@
+"""The how-to guide for Meta's channels: its examples, with a transport that stands for the Graph API."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestra import Line, Plan, Workspace
+from orchestra.channels.account import Account
+from orchestra.channels.registry import find_adapter
+from orchestra.channels.wire import HttpAnswer, HttpStep, NoAnswer, NoAnswerReason, RawRequest, StepResult, WireStep
+
+NUMBER = Account(
+    route_key="r-c4a7e9",
+    channel="whatsapp",
+    id="106540352242922",
+    secrets={"app_secret": ("the-app-secret",), "verify_token": ("a-token-of-ours",), "token": ("an-access-token",)},
+)
+
+PLAN = Plan.parse("""
+workspace.default_queue = "care"
+teams.care = {}
+queues.care.team = "care"
+channels.whatsapp = {}
+agents.ana.teams = ["care"]
+""")
+
+
+class GraphApi:
+    """A transport that is its own Graph API: takes every call, and remembers it."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    async def perform(self, step: WireStep) -> StepResult:
+        if not isinstance(step, HttpStep):
+            return NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
+        self.calls.append((step.url.rpartition("/")[2], json.loads(step.body)))
+        return HttpAnswer(status=200, body=json.dumps(self.answer).encode())
+
+
+def from_meta(route_key: str, news: dict[str, Any], secret: str = "the-app-secret") -> RawRequest:
+    body = json.dumps(news).encode()
+    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return RawRequest(
+        method="POST",
+        url=f"https://acme.example/hooks/{route_key}",
+        headers=(("Content-Type", "application/json"), ("X-Hub-Signature-256", f"sha256={signature}")),
+        body=body,
+        received_at=datetime.now(UTC),
+    )
+
+
+def whatsapp_text(text: str) -> dict[str, Any]:
+    message = {"from": "4930123456", "id": "wamid.1", "timestamp": "1767614400", "type": "text", "text": {"body": text}}
+    value = {"metadata": {"phone_number_id": NUMBER.id}, "messages": [message]}
+    entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
+
+
+async def test_a_message_on_whatsapp_is_answered() -> None:
+    api = GraphApi({"messages": [{"id": "wamid.2"}]})
+    line = Line("whatsapp", find_adapter("whatsapp"), NUMBER, api)
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        ana = await ws.sign_in("ana")
+
+        news = from_meta("r-c4a7e9", whatsapp_text("Where is my order?"))
+        assert (await ws.webhook("r-c4a7e9", news)).status == 200
+
+        contact = await (await ana.next_offer()).accept()
+        await contact.reply("It arrives on Friday.")
+        await ws.settle()
+        ((where, said),) = api.calls
+        assert (where, said["to"], said["text"]) == ("messages", "4930123456", {"body": "It arrives on Friday."})
+
+
+async def test_metas_try_of_the_address_is_answered() -> None:
+    query = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=a-token-of-ours"
+    url = f"https://acme.example/hooks/r-c4a7e9?{query}"
+    line = Line("whatsapp", find_adapter("whatsapp"), NUMBER, GraphApi({}))
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        reply = await ws.webhook("r-c4a7e9", RawRequest(method="GET", url=url, received_at=datetime.now(UTC)))
+        assert (reply.status, reply.body) == (200, b"1158201444")
+
+
+async def test_what_meta_did_not_sign_is_refused() -> None:
+    line = Line("whatsapp", find_adapter("whatsapp"), NUMBER, GraphApi({}))
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        forged = from_meta("r-c4a7e9", whatsapp_text("Hi"), secret="a guess")
+        assert (await ws.webhook("r-c4a7e9", forged)).status == 401
