@@ -44,6 +44,7 @@ EXTRAS: Mapping[str, str] = {
     "phonenumbers": "runtime/phones",
     "aiosmtplib": "channels/smtp_transport",
     "imapclient": "channels/imap_transport",
+    "httpx2": "channels/http_transport",
     "tzdata": "",
 }
 """Distribution of an extra -> what the path of the only file that imports it starts with."""

@@ -233,9 +233,10 @@ class ImapAnswer:
 
 
 class NoAnswerReason(enum.Enum):
-    """Why there is no whole answer."""
+    """Why there is no whole answer. What is not allowed has an address to which the transport does not go."""
 
     NOT_CONNECTED = "not_connected"
+    NOT_ALLOWED = "not_allowed"
     TIMED_OUT = "timed_out"
     CUT_SHORT = "cut_short"
 
