@@ -133,7 +133,10 @@ def _case(view: View, name: str, group: Group) -> Near:
     if goes_on or name in view.commitments.of_case or name in view.incidents.links or name in view.clocks.tracks:
         return None
     group.settled_us = max(group.settled_us, row.closed_us or 0, row.touched_us)
-    return [row.customer, *view.cases.group(name), *row.participants, *row.interactions, *_belongings(view, name)]
+    talks = view.contacts.conversations
+    # A conversation may have gone on to another case since it was taken down.
+    ours = (other for other in _belongings(view, name) if other not in talks or talks[other].case == name)
+    return [row.customer, *view.cases.group(name), *row.participants, *row.interactions, *ours]
 
 
 def _interaction(view: View, name: str, group: Group) -> Near:

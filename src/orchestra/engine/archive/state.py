@@ -37,7 +37,7 @@ REQUESTS = "actions.requests"
 
 OWNERS: Mapping[str, tuple[type[Any] | None, Sequence[str]]] = {
     "cases.cases": (Case, ["customer"]),
-    "contacts.conversations": (Conversation, ["customer"]),
+    "contacts.conversations": (Conversation, ["customer", "case"]),
     "contacts.interactions": (Interaction, ["customer"]),
     "deliveries.deliveries": (Delivery, ["customer"]),
     "notices.notices": (Notice, ["customer"]),
@@ -189,6 +189,11 @@ class Archive(Slice):
         """The customer has a conversation."""
         self._belongs(event.customer, event.conversation)
 
+    def answer_recorded(self, event: e.ReplyRecorded, at_us: int) -> None:
+        """The case has a conversation, perhaps with somebody who has no part in it for long."""
+        if self.of.get(event.case, [""])[-1] != event.conversation:
+            self._belongs(event.case, event.conversation)
+
     def delivery_planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
         """The customer is written to."""
         self._belongs(event.customer, event.delivery)
@@ -243,6 +248,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.InteractionStarted: Archive.contact_began,
     e.CallbackRequested: Archive.contact_began,
     e.ConversationStarted: Archive.conversation_began,
+    e.ReplyRecorded: Archive.answer_recorded,
     e.DeliveryPlanned: Archive.delivery_planned,
     e.NoticePlanned: Archive.notice_planned,
     e.ActionRequested: Archive.action_requested,
