@@ -1197,7 +1197,8 @@ def derived(engine: Engine) -> dict[str, Any]:
     for section in SECTIONS:
         own = getattr(engine.view, section.name)
         for name, value in vars(own).items():
-            # Receipts that were claimed, and places that were taken up again, stay in their queues until they surface.
+            # Receipts that were claimed, places that were taken up again, and talks that were followed by others stay
+            # in their queues until they surface.
             if isinstance(value, Index):
                 found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
             elif isinstance(value, Standing):
@@ -1206,6 +1207,7 @@ def derived(engine: Engine) -> dict[str, Any]:
                 "plans",
                 "timers",
                 "_early_order",
+                "_coolest",
                 "places",
                 "paces",
                 "_written",

@@ -224,3 +224,5 @@ def check_against(engine: Engine, witness: NoticeWitness) -> None:
     assert all(row.waits or name in witness.sent or name in witness.ended for name, row in own.notices.items())
     newest = {one: until_us for one, until_us in witness.cooling.items() if until_us > engine.now_us}
     assert newest.items() <= own.cooling.items(), "somebody is disturbed too early"
+    queued = set(own._coolest)
+    assert all((until_us, one) in queued for one, until_us in own.cooling.items()), "never forgotten"

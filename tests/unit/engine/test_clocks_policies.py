@@ -336,3 +336,23 @@ def test_what_goes_on_between_two_changes_goes_by_the_hours_in_between() -> None
     assert (clock.ran_us, clock.edition) == (2 * HOUR, 1)
     assert paused(driver.engine.view, clock, us("2026-02-02 18:00")) == HOUR
     assert ran(driver.engine.view, driver.engine.view.clocks.clocks["ck44"], us("2026-02-02 18:00")) == 3 * HOUR
+
+
+def test_while_a_calendar_is_gone_no_time_passes_by_it() -> None:
+    shop = '[calendars.shop]\nzone = "UTC"\nmon = ["08:00-18:00"]\n' + of("resolution", target="9h", calendar='"shop"')
+    driver = clocked(shop)
+    driver.advance_to(us("2026-02-02 08:00"))
+    for number in range(45):
+        mail(driver, f"joe{number}", after=0)
+    driver.advance_to(us("2026-02-02 10:00"))
+    # The last of so many is not looked at yet when the calendar goes, nor when it is back: both within one walk.
+    driver.change_plan(plan(CLOCKED + of("resolution", target="9h", calendar='"office"')))
+    driver.now_us = us("2026-02-02 11:00")
+    driver.change_plan(plan(CLOCKED + shop))
+    view = driver.engine.view
+    assert [hours is None for _, _, hours in view.clocks.changed["shop"]] == [False, True]
+    clock = view.clocks.clocks["ck45"]
+    assert (clock.calendar, clock.edition) == ("shop", 0)
+    assert ran(view, clock, us("2026-02-02 12:00")) == 3 * HOUR
+    again = driver.reloaded().view
+    assert ran(again, again.clocks.clocks["ck45"], us("2026-02-02 12:00")) == 3 * HOUR

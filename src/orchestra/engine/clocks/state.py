@@ -66,8 +66,8 @@ class Clock:
 class Clocks(Tracks):
     """Clocks by id. `walks` is what is walked over -> how far.
 
-    `changed` is calendar -> [the how manyeth change of calendars, until when it was another one, and which], as long as
-    clocks may have run by that.
+    `changed` is calendar -> [the how manyeth change of calendars, until when it was another one, and which; None if it was
+    none], as long as clocks may have run by that.
     """
 
     TABLES: ClassVar = {"clocks": Clock, "tracks": Track, "walks": None, "changed": None, "counts": None}
@@ -95,10 +95,13 @@ class Clocks(Tracks):
     def plan_changed(self, event: e.PlanChanged, at_us: int) -> None:
         """Other policies may hold: that is looked at in a moment. How long clocks have run by a calendar stands."""
         if self.tracks:
-            for name, hours in self._calendars.items():
+            # One that is back had been gone for a while, in which no time passed by it.
+            back = {name: None for name in self.changed if name not in self._calendars}
+            for name, hours in {**self._calendars, **back}.items():
                 if event.plan.calendars.get(name) != hours:
                     number = self.counts["change"] = self.counts.get("change", 0) + 1
-                    self.changed.setdefault(name, []).append([number, at_us, attrs.asdict(hours)])
+                    before = None if hours is None else attrs.asdict(hours)
+                    self.changed.setdefault(name, []).append([number, at_us, before])
             self.walks[ALL] = 0
             self.timers.set(WALK, ALL, at_us)
         self._calendars = event.plan.calendars

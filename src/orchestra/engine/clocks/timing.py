@@ -35,7 +35,7 @@ def _passed(view: View, row: Clock, at_us: int) -> int:
     from_us, passed_us = row.from_us, 0
     for number, until_us, hours in view.clocks.changed.get(row.calendar or "", ()):
         if number > row.edition:
-            passed_us += _time(Hours(**hours)).elapsed(from_us, until_us)
+            passed_us += 0 if hours is None else _time(Hours(**hours)).elapsed(from_us, until_us)
             from_us = until_us
     if row.calendar is None or row.calendar in view.plan.calendars:
         passed_us += view.plans.time(row.calendar).elapsed(from_us, at_us)
