@@ -66,8 +66,8 @@ class Clock:
 class Clocks(Tracks):
     """Clocks by id. `walks` is what is walked over -> how far.
 
-    `changed` is calendar -> [the how manyeth change of calendars, until when it was another one, and which; None if it was
-    none], as long as clocks may have run by that.
+    `changed` is calendar -> [the how manyeth change of calendars, until when it was another one, and which (None: it
+    was gone)], as long as clocks may have run by that.
     """
 
     TABLES: ClassVar = {"clocks": Clock, "tracks": Track, "walks": None, "changed": None, "counts": None}
