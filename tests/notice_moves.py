@@ -19,7 +19,11 @@ __all__ = ["WEIGHTS", "with_notices"]
 Value = TypeVar("Value")
 
 _SECOND = timedelta(seconds=1)
-_LEGS = (Leg("chat", "delivered", 20 * _SECOND), Leg("email", "read", 40 * _SECOND), Leg("voice"))
+_LEGS = (
+    Leg("chat", "delivered", 20 * _SECOND),
+    Leg("email", "read", 40 * _SECOND, providers=("main", "news")),
+    Leg("voice"),
+)
 
 NOTICES = Notices(
     {

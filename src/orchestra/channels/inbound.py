@@ -164,7 +164,8 @@ class DeliveryState(enum.Enum):
 class DeliveryUpdate(Inbound):
     """Our messages reached a state: those of `message_ids`, or all that were sent up to `watermark`.
 
-    Exactly one of the two is given. `code` and `permanent` tell of a failure.
+    Exactly one of the two is given. `code` and `permanent` tell of a failure. That a message was read `is_weak` if it
+    may have been a machine that opened it: proxies of mail load what is in a mail for everybody.
     """
 
     state: DeliveryState
@@ -172,6 +173,7 @@ class DeliveryUpdate(Inbound):
     watermark: datetime | None = None
     code: str | None = None
     permanent: bool = False
+    is_weak: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -121,7 +121,7 @@ class DeliveryFold:
     def receipt(self, event: e.ReceiptRecorded, at_us: int) -> None:
         """The provider told; what contradicts is not believed."""
         out = self._out.get(event.delivery)
-        if out is None or event.conflicts:
+        if out is None or event.conflicts or event.is_weak:
             return
         reached = _REACHED.get(event.receipt)
         if reached is None:

@@ -222,5 +222,8 @@ def _check_legs(path: str, legs: Iterable[Leg], within: Reachable) -> Iterator[F
         seen.add(leg.channel)
         if leg.success_at not in SUCCESS:
             yield Fault(f"{where}.success_at", f"{leg.success_at!r} is none of {', '.join(SUCCESS)}")
+        for place, provider in enumerate(leg.providers):
+            if not provider or provider in leg.providers[:place]:
+                yield Fault(f"{where}.providers[{place}]", "must name each account once")
         if leg.wait <= _NONE:
             yield Fault(f"{where}.wait", "must be longer than nothing")

@@ -42,6 +42,8 @@ class Leg:
 
     Attributes:
         channel: its name.
+        providers: accounts of the channel over which it is tried, one after the other as each fails; where they wrote
+            before, or where conversations are begun, unless given.
         success_at: `accepted` (by the provider), `delivered`, `read` or `acted`: how far a message must have come.
         wait: how long it may take to come so far; then the next channel is tried. A failure does not wait for that.
         business_time: whether `wait` counts only while the channel's calendar, or else the workspace's, is open.
@@ -51,6 +53,7 @@ class Leg:
     success_at: str = SUCCESS[0]
     wait: timedelta = timedelta(hours=1)
     business_time: bool = False
+    providers: Sequence[str] = attrs.field(default=(), converter=_texts)
 
 
 @attrs.frozen

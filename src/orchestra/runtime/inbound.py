@@ -238,15 +238,14 @@ def _update(event: inbound.DeliveryUpdate, line: Line, key: WorkspaceKey) -> lis
         return []  # the answer to the sending itself says so
     if event.watermark is not None:
         return _watermark(event, event.watermark, line, key)
-    return [
-        RecordReceipt(line.channel, line.name, provider_id, event.state.value, _occurred_us(event), event.code)
-        for provider_id in event.message_ids
-    ]
+    is_weak = event.is_weak and event.state is inbound.DeliveryState.READ
+    common = event.state.value, _occurred_us(event), event.code, is_weak
+    return [RecordReceipt(line.channel, line.name, provider_id, *common) for provider_id in event.message_ids]
 
 
 def _watermark(event: inbound.DeliveryUpdate, until: datetime, line: Line, key: WorkspaceKey) -> list[Command]:
     person = _person(event)
-    if person is None or event.state is inbound.DeliveryState.FAILED:
+    if person is None or event.state is inbound.DeliveryState.FAILED or event.is_weak:
         return []
     sender, thread = key.address(person), _thread(event, key)
     return [RecordWatermark(line.channel, line.name, sender, event.state.value, unix_us(until), thread)]

@@ -35,7 +35,8 @@ class NoticeView:
         not_before: when they may be told, at the earliest.
         expires: from when on it is not worth telling.
         until: when it is looked at again; None if that is no matter of time, or it is settled.
-        channels: channel on which it was tried -> state of its message; None where there was nowhere to write to.
+        channels: channel on which it was tried, as `email`, or `email/backup` where the plan names accounts -> state of
+            its message; None where there was nowhere to write to.
         sent: when it had arrived, as far as is asked for.
         digest: in which it waits, or was told; None if it stands for itself.
         leader: the notice whose message tells it as well; None if its own does.
@@ -113,7 +114,10 @@ def _notice(view: View, name: str) -> NoticeView:
         None if row.not_before_us is None else instant(row.not_before_us),
         instant(row.expires_us),
         None if row.until_us is None else instant(row.until_us),
-        {channel: deliveries[one].state if one else None for channel, one in sorted(row.channels.items())},
+        {
+            channel.replace("\x1f", "/"): deliveries[one].state if one else None
+            for channel, one in sorted(row.channels.items())
+        },
         None if row.sent_us is None else instant(row.sent_us),
         None if row.gathers is None else row.gathers.partition("\x1f")[0],
         row.leader,

@@ -541,6 +541,36 @@ def test_receipts_that_make_no_sense(driver: Driver) -> None:
     driver.refuse(c.RecordReceipt("fax", "main", "p1", "read"), UnknownId, kind="channel", id="fax")
 
 
+@pytest.mark.parametrize("word", ["read", "acted"])
+def test_what_a_machine_opened_is_noted_once_and_proves_nothing(driver: Driver, word: str) -> None:
+    _accepted(driver)
+    (event,) = _receipt(driver, word, is_weak=True)
+    assert event == e.ReceiptRecorded("de1", "cu1", word, driver.now_us, conflicts=False, is_weak=True)
+    assert _row(driver).state == "ACCEPTED"
+    assert _receipt(driver, "read", is_weak=True) == []
+    (event,) = _receipt(driver, "read")
+    assert isinstance(event, e.ReceiptRecorded)
+    assert (event.is_weak, _row(driver).state) == (False, "READ")
+
+
+@pytest.mark.parametrize("known", ["read", "failed"])
+def test_what_a_machine_opened_says_nothing_of_what_is_known(driver: Driver, known: str) -> None:
+    _accepted(driver)
+    _receipt(driver, known)
+    assert _receipt(driver, "read", is_weak=True) == []
+
+
+def test_what_a_machine_opened_is_not_kept_for_a_message_that_nobody_knows(driver: Driver) -> None:
+    assert _receipt(driver, "read", "p9", is_weak=True) == []
+    assert driver.engine.view.deliveries.early == {}
+
+
+@pytest.mark.parametrize("word", ["delivered", "failed"])
+def test_only_what_people_do_is_done_by_machines(driver: Driver, word: str) -> None:
+    command = c.RecordReceipt("email", "main", "p1", word, is_weak=True)
+    driver.refuse(command, InvalidCommand, field="is_weak")
+
+
 # Early receipts
 
 

@@ -241,3 +241,82 @@ def test_nothing_of_it_touches_other_messages() -> None:
     joe.advance(4 * DAY / SECOND)
     assert [row.state for row in joe.engine.view.deliveries.deliveries.values()] == ["FAILED", "CANCELED", "EXPIRED"]
     assert joe.engine.view.notices.notices == {}
+
+
+# What machines open
+
+
+def _read(*providers: str, success_at: str = "read") -> Teller:
+    """Joe is to read a mail within an hour, and is sent a text message otherwise."""
+    plan = Plan.parse(NOTICES)
+    legs = [Leg("email", success_at, providers=providers), Leg("sms")]
+    topic = attrs.evolve(plan.notices.topics["delay"], legs=legs)
+    topics = {**plan.notices.topics, "delay": topic}
+    joe = Teller(attrs.evolve(plan, notices=attrs.evolve(plan.notices, topics=topics)), channels=["email", "sms"])
+    joe.plan_notice("delay")
+    return joe
+
+
+@pytest.mark.parametrize("success_at", ["delivered", "read", "acted"])
+def test_what_a_machine_opened_is_not_read_and_ends_no_wait(success_at: str) -> None:
+    joe = _read(success_at=success_at)
+    joe.outcome()
+    joe.receipt("acted", is_weak=True)
+    assert joe.state() == "SENDING"
+    assert joe.events(e.FactTold) == []
+    joe.advance(HOUR / SECOND)
+    assert _failed(joe) == [("email", "not_in_time")]
+    joe.receipt("read", is_weak=True)
+    assert joe.delivery("de2").state == "PERMITTED"
+    joe.receipt("acted")
+    assert (joe.delivery("de2").state, joe.state()) == ("CANCELED", "SENT")
+
+
+# Accounts of one channel
+
+
+def _accounts(joe: Teller) -> list[tuple[str, str, str | None]]:
+    talks = joe.engine.view.contacts.conversations
+    return [(one.channel, talks[one.conversation].account, one.provider) for one in joe.events(e.NoticeSending)]
+
+
+def test_an_account_that_fails_is_followed_by_the_next_one_at_once() -> None:
+    joe = _read("first", "main")
+    assert _accounts(joe) == [("email", "first", "first")]
+    joe.outcome("failed", code="down")
+    assert _accounts(joe)[1:] == [("email", "main", "main")]
+    joe.outcome("failed", name="de2")
+    assert _accounts(joe)[2:] == [("sms", "main", None)]
+    assert joe.notice().channels == {"email\x1ffirst": "de1", "email\x1fmain": "de2", "sms": "de3"}
+    joe.outcome(name="de3")
+    assert joe.state() == "SENT"
+
+
+def test_what_may_have_arrived_over_one_account_is_not_sent_over_another_one() -> None:
+    joe = _read("first", "main")
+    joe.outcome()
+    joe.advance(HOUR / SECOND)
+    assert _accounts(joe)[1:] == [("sms", "main", None)]
+
+
+def test_what_is_called_back_is_tried_over_the_same_account_again() -> None:
+    joe = _read("first", "main")
+    call = joe.talk()
+    joe.advance(60)
+    assert joe.state() == "HELD: talking"
+    joe.hang_up(call)
+    joe.advance(600)
+    assert _accounts(joe) == [("email", "first", "first")] * 2
+
+
+def test_without_an_address_there_is_none_over_any_account() -> None:
+    plan = Plan.parse(NOTICES)
+    legs = [Leg("email", providers=["first", "other"])]
+    topics = {**plan.notices.topics, "delay": attrs.evolve(plan.notices.topics["delay"], legs=legs)}
+    joe = Teller(attrs.evolve(plan, notices=attrs.evolve(plan.notices, topics=topics, starts={})), channels=["sms"])
+    joe.plan_notice("delay")
+    assert joe.state() == "FAILED: no_address"
+    assert [(one.channel, one.provider) for one in joe.events(e.NoticeLegSkipped)] == [
+        ("email", "first"),
+        ("email", "other"),
+    ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 from tests.unit.insight.rig import Desk, fold
 
@@ -34,6 +35,7 @@ def told(*events: e.Event) -> dict[str, Any]:
         ([ACCEPTED, receipt("delivered")], {"sent": 1, "delivered": 1}),
         ([ACCEPTED, receipt("delivered"), receipt("delivered")], {"sent": 1, "delivered": 1}),
         ([ACCEPTED, receipt("read")], {"sent": 1, "delivered": 1, "read": 1}),
+        ([ACCEPTED, attrs.evolve(receipt("read"), is_weak=True)], {"sent": 1}),
         ([ACCEPTED, receipt("read"), receipt("delivered")], {"sent": 1, "delivered": 1, "read": 1}),
         ([ACCEPTED, receipt("delivered"), receipt("acted")], {"sent": 1, "delivered": 1, "read": 1}),
         ([ACCEPTED, receipt("failed", code="bounced")], {"sent": 1, "failed": 1, "failed_by_code": {"bounced": 1}}),

@@ -123,6 +123,12 @@ def test_nothing_is_spread_over_less_than_nothing() -> None:
     assert [str(fault.path) for fault in odd.faults() if fault.is_error] == ["notices.jitter"]
 
 
+@pytest.mark.parametrize("providers", ['["main", ""]', '["main", "main"]'])
+def test_each_account_is_named_once(providers: str) -> None:
+    legs = f'legs = [{{channel = "email", providers = {providers}}}]\n'
+    assert _faults(TOPIC + legs) == ["notices.topics.x.legs[0].providers[1]: must name each account once"]
+
+
 DIGEST = '[notices.digests.d]\ntext = "$entries"\n'
 LISTED = """
 [notices.digests.d]

@@ -101,6 +101,14 @@ def test_a_forged_reply_token_is_ignored() -> None:
     assert only(inbound.MessageReceived(origin=origin(thread=thread), parts=(TextPart("Hi"),))).reply_case is None
 
 
+@pytest.mark.parametrize(("word", "is_weak"), [("read", True), ("delivered", False), ("failed", False)])
+def test_only_that_it_was_read_may_be_weak(word: str, is_weak: bool) -> None:
+    event = inbound.DeliveryUpdate(origin=origin(), state=inbound.DeliveryState(word), message_ids=("a",), is_weak=True)
+    (command,) = commands_of(event, LINE, KEY)
+    assert isinstance(command, RecordReceipt)
+    assert (command.receipt, command.is_weak) == (word, is_weak)
+
+
 @pytest.mark.parametrize("state", [inbound.DeliveryState.DELIVERED, inbound.DeliveryState.READ])
 def test_each_message_of_a_receipt_is_a_command(state: inbound.DeliveryState) -> None:
     event = inbound.DeliveryUpdate(origin=origin(occurred_at=AT), state=state, message_ids=("a", "b"), code="c")

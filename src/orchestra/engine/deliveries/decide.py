@@ -192,11 +192,16 @@ def _recover(view: View, command: c.RecoverDelivery, at_us: int) -> Steps:
 def _receipt(view: View, command: c.RecordReceipt, at_us: int) -> Steps:
     if command.receipt not in RECEIPTS:
         raise InvalidCommand("receipt", f"must be one of {', '.join(RECEIPTS)}")
+    if command.is_weak and command.receipt not in _BY_MACHINES:
+        raise InvalidCommand("is_weak", f"is said of {' and '.join(_BY_MACHINES)} alone")
     occurred_us = min(at_us, at_us if command.occurred_us is None else command.occurred_us)
     name = view.deliveries.by_provider_id.get((command.channel, command.account, command.provider_id))
-    if name is not None:
+    if name is not None and command.is_weak:
+        yield from _opened(view, name, command.receipt, occurred_us)
+    elif name is not None:
         yield from _recorded(view, name, command.receipt, occurred_us, command.code, None)
-        return None
+    if name is not None or command.is_weak:
+        return None  # what proves nothing is not worth keeping
     if command.channel not in view.plan.channels:
         raise UnknownId("channel", command.channel)
     key = early_key(command.channel, command.account, command.provider_id, command.receipt)
@@ -213,6 +218,17 @@ def _watermark(view: View, command: c.RecordWatermark, at_us: int) -> Steps:
     for name in list(watermark.meant(view, command)):
         yield from _recorded(view, name, command.receipt, until_us, None, None)
     return None
+
+
+_BY_MACHINES = ("read", "acted")
+"""What proxies of mail and scanners do as people do."""
+
+
+def _opened(view: View, name: str, receipt: str, occurred_us: int) -> Iterator[e.Event]:
+    """Note once that a machine may have opened it, of what nobody is known to have read."""
+    row = view.deliveries.deliveries[name]
+    if not row.is_opened and _REACHED.get(row.state, -1) in (0, 1):
+        yield e.ReceiptRecorded(name, row.customer, receipt, occurred_us, False, None, None, True)
 
 
 _REACHED = {"ACCEPTED": 0, "UNKNOWN": 0, "DELIVERED": 1, "READ": 2, "ACTED": 3}

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-import attrs
-
 from orchestra.engine.deliveries.early import Early, EarlyReceipt
 from orchestra.engine.deliveries.pace import DUE, Bucket, Paced
+from orchestra.engine.deliveries.row import Delivery
 from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
 from orchestra.engine.outages.state import account_key
 from orchestra.engine.section import SLICE_PAUSE_US, Evolve, Rows
 from orchestra.model import events as e
-from orchestra.model.identity import SERVICE
 
 __all__ = [
     "DUE",
@@ -44,47 +42,6 @@ SLICE = 200
 """Deliveries released in one go."""
 
 _UNREAD = ("ACCEPTED", "DELIVERED")
-
-
-@attrs.define
-class Delivery:
-    """An outbound message. `attempts` counts those that started; `is_held` while a stop or a conflict keeps it.
-
-    `is_outdated` once what was said of its `subject` was corrected after it was written: it must not leave any more.
-    `turn` is its place among those of its conversation that are neither held nor ended; they leave one after the other.
-    `lapses` counts the permits that nobody used since the last attempt; `notice` says when its message must not leave.
-    `waits` is its place among those that wait until their account takes more; 0 if it does not. The last attempt began
-    at `started_us`.
-    """
-
-    key: str
-    message: str
-    case: str
-    customer: str
-    channel: str
-    account: str
-    conversation: str
-    topic: str
-    body: int
-    digest: str | None
-    interaction: str | None
-    expires_us: int
-    purpose: str = SERVICE
-    turn: int = 0
-    state: str = DELIVERY.initial
-    attempts: int = 0
-    epoch: int = 0
-    until_us: int | None = None
-    is_held: bool = False
-    lapses: int = 0
-    subject: str | None = None
-    is_outdated: bool = False
-    automatic: bool = False
-    is_hushed: bool = False
-    notice: str | None = None
-    provider_ids: list[str] = attrs.field(factory=list)
-    waits: int = 0
-    started_us: int | None = None
 
 
 def scope_key(channel: str | None, topic: str | None) -> str:
@@ -389,6 +346,9 @@ class Deliveries(Paced, Early):
     def receipt(self, event: e.ReceiptRecorded, at_us: int) -> None:
         """Step as far as the receipt says, never back."""
         row = self.deliveries[event.delivery]
+        if event.is_weak:
+            row.is_opened = True
+            return
         trigger = RECEIPTS[event.receipt]
         if DELIVERY.allows(row.state, trigger):
             self._step(event.delivery, trigger)

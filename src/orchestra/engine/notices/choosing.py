@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import attrs
+
 from orchestra.engine.contacts.intake import find_or_begin
 from orchestra.engine.deliveries.conversations import UNLISTED, conversations_of, places
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.notices.gathering import digest_of, is_alone
-from orchestra.engine.notices.row import Notice
+from orchestra.engine.notices.row import Notice, route
 from orchestra.engine.notices.state import wish_key
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.model.addresses import Address
 from orchestra.model.notices import Leg, NoticeTopic
 
-__all__ = ["begin", "channels_for", "legs_for", "legs_of", "matter_of", "place_on", "refusal"]
+__all__ = ["account_of", "begin", "channels_for", "legs_for", "legs_of", "matter_of", "place_on", "refusal"]
 
 
 def refusal(view: View, row: Notice, topic: NoticeTopic, channel: str) -> str | None:
@@ -59,9 +61,23 @@ def legs_for(view: View, name: str, row: Notice, topic: NoticeTopic) -> list[Leg
     ids = view.identity.group(row.customer)
     preferred = places(view, ids[0])
     if legs := legs_of(view, name, row, topic):
-        left = [leg for leg in legs if leg.channel not in row.channels and leg.channel in view.plan.channels]
+        left = [one for leg in legs if leg.channel in view.plan.channels for one in _ways(row, leg)]
         return sorted(left, key=lambda leg: preferred.get(leg.channel, UNLISTED))
     return [] if row.channels else list(map(Leg, _reached(view, row, ids, preferred)))
+
+
+def _ways(row: Notice, leg: Leg) -> list[Leg]:
+    """The accounts of a channel over which it is still to be tried; none once it may have arrived over one of them."""
+    routes = {provider: route(leg.channel, provider) for provider in leg.providers or (None,)}
+    if any(row.channels.get(one) in row.left for one in routes.values()):
+        return []
+    left = [provider for provider, one in routes.items() if one not in row.channels]
+    return [leg if provider is None else attrs.evolve(leg, providers=[provider]) for provider in left]
+
+
+def account_of(leg: Leg) -> str | None:
+    """The account over which a way goes; None if any will do."""
+    return leg.providers[0] if leg.providers else None
 
 
 def _reached(view: View, row: Notice, ids: Sequence[str], preferred: dict[str, int]) -> list[str]:
@@ -72,12 +88,13 @@ def _reached(view: View, row: Notice, ids: Sequence[str], preferred: dict[str, i
     return sorted(dict.fromkeys(found), key=lambda channel: preferred.get(channel, UNLISTED))
 
 
-def place_on(view: View, row: Notice, channel: str) -> str | Address | None:
+def place_on(view: View, row: Notice, leg: Leg) -> str | Address | None:
     """The conversation in which they can be told on a channel, or the address with which one can begin, or neither."""
-    ids = view.identity.group(row.customer)
+    ids, account = view.identity.group(row.customer), account_of(leg)
     talks = view.contacts.conversations
-    known = next((one for one in conversations_of(view, row.case, ids) if talks[one].channel == channel), None)
-    return known or _address(view, ids, channel)
+    there = [one for one in conversations_of(view, row.case, ids) if talks[one].channel == leg.channel]
+    known = next((one for one in there if account in (None, talks[one].account)), None)
+    return known or _address(view, ids, leg.channel)
 
 
 def _address(view: View, ids: Sequence[str], channel: str) -> Address | None:
@@ -106,7 +123,7 @@ def matter_of(view: View, customer: str) -> str | None:
     return max(theirs, key=lambda case: int(case[2:]), default=None)
 
 
-def begin(view: View, channel: str, person: Address) -> Steps:
+def begin(view: View, leg: Leg, person: Address) -> Steps:
     """The id of the conversation with an address, after the event that begins it if there is none."""
-    holder, start = view.identity.addresses[person.key].customer, view.plan.notices.starts[channel]
-    return (yield from find_or_begin(view, holder, channel, start.account, None, person))
+    holder, start = view.identity.addresses[person.key].customer, view.plan.notices.starts[leg.channel]
+    return (yield from find_or_begin(view, holder, leg.channel, account_of(leg) or start.account, None, person))

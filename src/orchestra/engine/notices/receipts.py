@@ -29,7 +29,9 @@ def on_accepted(view: View, event: e.DeliveryAccepted, at_us: int) -> Iterable[e
 
 
 def on_receipt(view: View, event: e.ReceiptRecorded, at_us: int) -> Iterable[e.Event]:
-    """It came so far; or it did not come, whatever was said before."""
+    """It came so far; or it did not come, whatever was said before. What a machine may have read nobody need have."""
+    if event.is_weak:
+        return ()
     if event.receipt != "failed":
         return _came(view, event.delivery, event.receipt)
     failed = view.deliveries.deliveries[event.delivery].state == "FAILED"

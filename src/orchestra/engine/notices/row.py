@@ -12,7 +12,7 @@ import attrs
 
 from orchestra.engine.lifecycle import NOTICE
 
-__all__ = ["GATHERING", "IN_DIGEST", "WAITS", "Crews", "Notice", "Value", "drop", "gathers_key"]
+__all__ = ["GATHERING", "IN_DIGEST", "WAITS", "Crews", "Notice", "Value", "drop", "gathers_key", "route"]
 
 GATHERING = "gathering"
 """Why what leads a digest is held: others are to leave with it."""
@@ -29,12 +29,12 @@ Value = str | int | bool
 class Notice:
     """Something that a customer is to be told.
 
-    `matter` is the case under which it is written; `channels` is channel on which it was tried -> delivery of its
-    message there, empty if there was no place to write to; `aims` is delivery -> how far that must come. `delivery` is
-    the one that is to arrive now; `left` is delivery -> when it left, of those that may have arrived. `until_us` is
-    when it is looked at again, `sent_us` when it had arrived. `gathers` is the digest in which it waits or was told,
-    and what that is about; `leader` is whoever takes it along there, in whose messages, `rides`, it stands. What leads
-    a digest leaves at `gathers_us`.
+    `matter` is the case under which it is written; `channels` is channel on which it was tried, and account if that was
+    named -> delivery of its message there, empty if there was no place to write to; `aims` is delivery -> how far that
+    must come. `delivery` is the one that is to arrive now; `left` is delivery -> when it left, of those that may have
+    arrived. `until_us` is when it is looked at again, `sent_us` when it had arrived. `gathers` is the digest in which
+    it waits or was told, and what that is about; `leader` is whoever takes it along there, in whose messages, `rides`,
+    it stands. What leads a digest leaves at `gathers_us`.
     """
 
     key: str
@@ -66,6 +66,11 @@ class Notice:
     def waits(self) -> bool:
         """Whether it is not settled what becomes of it."""
         return self.state in WAITS
+
+
+def route(channel: str, provider: str | None) -> str:
+    """The key of a channel, or of one account of it."""
+    return channel if provider is None else f"{channel}\x1f{provider}"
 
 
 def gathers_key(digest: str, about: str) -> str:

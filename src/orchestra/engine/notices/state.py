@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 from typing import ClassVar
 
 from orchestra.engine.lifecycle import NOTICE
-from orchestra.engine.notices.row import GATHERING, IN_DIGEST, Crews, Notice, Value, drop, gathers_key
+from orchestra.engine.notices.row import GATHERING, IN_DIGEST, Crews, Notice, Value, drop, gathers_key, route
 from orchestra.engine.section import Evolve, Rows, Slice
 from orchestra.model import events as e
 
@@ -213,7 +213,7 @@ class Notices(Slice):
         """Its message is to leave, with all that it takes along, and has some time to arrive."""
         row = self._step(event.notice, "send")
         row.delivery = event.delivery
-        row.channels[event.channel] = event.delivery
+        row.channels[route(event.channel, event.provider)] = event.delivery
         row.aims[event.delivery] = event.success_at
         self.by_delivery[event.delivery] = event.notice
         for name in (event.notice, *self.crews.of(event.notice)):
@@ -238,7 +238,7 @@ class Notices(Slice):
 
     def skipped(self, event: e.NoticeLegSkipped, at_us: int) -> None:
         """The channel is as good as tried."""
-        self.notices[event.notice].channels[event.channel] = ""
+        self.notices[event.notice].channels[route(event.channel, event.provider)] = ""
 
     def leg_failed(self, event: e.NoticeLegFailed, at_us: int) -> None:
         """Its message did not arrive there."""

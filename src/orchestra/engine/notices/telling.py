@@ -12,7 +12,7 @@ from orchestra.engine.cases.decide import resolved
 from orchestra.engine.deliveries.planning import write
 from orchestra.engine.lifecycle import CASE, DELIVERY, NOTICE
 from orchestra.engine.notices.checks import Stop, quiet, stopped
-from orchestra.engine.notices.choosing import begin, legs_for, legs_of, matter_of, place_on, refusal
+from orchestra.engine.notices.choosing import account_of, begin, legs_for, legs_of, matter_of, place_on, refusal
 from orchestra.engine.notices.gathering import is_alone, joined, left_behind, outdated, rides_with, succeeded
 from orchestra.engine.notices.row import Notice, Value
 from orchestra.engine.notices.saying import gathered_wording, newest, wording
@@ -100,7 +100,7 @@ def _send(view: View, name: str, row: Notice, at_us: int) -> Iterator[e.Event]:
     yield from _sorted_out(view, name, at_us)
     topic, refused = view.plan.notices.topics[row.topic], None
     for leg in legs_for(view, name, row, topic):
-        place = place_on(view, row, leg.channel)
+        place = place_on(view, row, leg)
         reason = "no_address" if place is None else refusal(view, row, topic, leg.channel)
         if place is not None and reason is None:
             stop = quiet(view, name, at_us, leg.channel)
@@ -111,7 +111,7 @@ def _send(view: View, name: str, row: Notice, at_us: int) -> Iterator[e.Event]:
                 yield e.NoticeHeld(name, row.customer, stop.reason, stop.until_us)
             return
         if topic.legs:
-            yield e.NoticeLegSkipped(name, row.customer, leg.channel, reason or "")
+            yield e.NoticeLegSkipped(name, row.customer, leg.channel, reason or "", account_of(leg))
         refused = refused or (None if place is None else reason)
     if refused is not None and not row.aims:
         yield from suppress(view, name, refused)
@@ -150,14 +150,23 @@ def _worded(view: View, name: str, row: Notice, channel: str) -> Rendered:
 
 
 def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, at_us: int) -> Iterator[e.Event]:
-    conversation = (yield from begin(view, leg.channel, place)) if isinstance(place, Address) else place
+    conversation = (yield from begin(view, leg, place)) if isinstance(place, Address) else place
     talk = view.contacts.conversations[conversation]
     case = yield from _matter(view, row, conversation, at_us)
     message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
     topic = view.plan.notices.topics[row.topic]
     until_us, worded = _until(view, name, row, topic, leg, at_us), _worded(view, name, row, leg.channel)
     yield e.NoticeSending(
-        name, row.customer, case, leg.channel, conversation, message, delivery, leg.success_at, until_us
+        name,
+        row.customer,
+        case,
+        leg.channel,
+        conversation,
+        message,
+        delivery,
+        leg.success_at,
+        until_us,
+        account_of(leg),
     )
     yield from write(
         view,
@@ -180,7 +189,8 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
 def _until(view: View, name: str, row: Notice, topic: NoticeTopic, leg: Leg, at_us: int) -> int:
     """By when it must have arrived on a channel: as long as it is worth telling, on the last one."""
     legs = legs_of(view, name, row, topic)
-    if not any(other.channel != leg.channel and other.channel not in row.channels for other in legs):
+    tried = {one.partition("\x1f")[0] for one in row.channels}
+    if not any(other.channel != leg.channel and other.channel not in tried for other in legs):
         return row.expires_us
     calendar = None
     if leg.business_time:

@@ -82,7 +82,11 @@ class RecoverDelivery(Command):
 
 @attrs.define
 class RecordReceipt(Command):
-    """The provider tells what became of a message: delivered, read, acted or failed."""
+    """The provider tells what became of a message: delivered, read, acted or failed.
+
+    That it was read or acted on `is_weak` if a machine may have done so, as proxies of mail do that load pictures for
+    everybody, and scanners that follow links. It is noted, and nothing follows from it.
+    """
 
     channel: str
     account: str
@@ -90,6 +94,7 @@ class RecordReceipt(Command):
     receipt: str
     occurred_us: int | None = None
     code: str | None = None
+    is_weak: bool = False
 
 
 @attrs.define

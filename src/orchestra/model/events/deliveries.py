@@ -178,7 +178,10 @@ class DeliveryCanceled(Event):
 
 @attrs.define
 class ReceiptRecorded(Event):
-    """The provider told what became of it; `conflicts` if that contradicts what was known."""
+    """The provider told what became of it; `conflicts` if that contradicts what was known.
+
+    What `is_weak` proves nothing: a machine may have read it, or acted on it.
+    """
 
     delivery: str
     customer: str
@@ -187,6 +190,7 @@ class ReceiptRecorded(Event):
     conflicts: bool
     code: str | None = None
     early_key: str | None = None
+    is_weak: bool = False
 
 
 @attrs.define

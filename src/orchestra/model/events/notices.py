@@ -76,8 +76,8 @@ class NoticeGathered(Event):
 class NoticeSending(Event):
     """It goes out on a channel, as this message of the case.
 
-    It has arrived once the message was `success_at`: `accepted`, `delivered`, `read` or `acted`. If it has not by
-    `until_us`, the next channel is tried.
+    With a `provider` it goes over that account, and over the next one if it fails. It has arrived once the message was
+    `success_at`: `accepted`, `delivered`, `read` or `acted`. If it has not by `until_us`, the next channel is tried.
     """
 
     notice: str
@@ -89,6 +89,7 @@ class NoticeSending(Event):
     delivery: str
     success_at: str
     until_us: int
+    provider: str | None = None
 
 
 @attrs.define
@@ -108,6 +109,7 @@ class NoticeLegSkipped(Event):
     customer: str
     channel: str
     reason: str
+    provider: str | None = None
 
 
 @attrs.define

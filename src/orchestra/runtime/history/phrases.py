@@ -225,7 +225,7 @@ PHRASES: Mapping[str, str] = {
     "DeliveryReleased": "sending goes on: the message leaves after those before it",
     "DeliveryExpired": "the message was not sent in time",
     "DeliveryCanceled": "the message was called back{because}",
-    "ReceiptRecorded": "the message was {receipt}{because}",
+    "ReceiptRecorded": "the message was {receipt}{weakly}{because}",
 }
 """Event type -> phrase. Every event of a customer has one."""
 
@@ -392,6 +392,7 @@ class _Words(dict[str, Any]):
         self["language_text"] = self.get("language") or "no language in particular"
         self["form_text"] = f"the {self['form']} form" if self.get("form") else "no form in particular"
         self["zones_text"] = _among(self.get("zones") or ())
+        self["weakly"] = ", perhaps by a machine" if self.get("is_weak") else ""
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         self |= _of_incident(self)
         self |= _of_clock(self)
