@@ -33,6 +33,7 @@ SOURCES: Mapping[str, str] = {
     "offers": "What is shown to an agent, without await.",
     "personal": "What customers told of themselves, without await.",
     "sessions": "An agent signed in on a device, without await.",
+    "signalling": "Place, estimated wait and typing, without await.",
     "standing": "How cases stand, without await.",
     "wordings": "What customers would be told, without await.",
     "workspace": "A workspace that this process owns, without await.",
@@ -52,6 +53,7 @@ COUNTERPARTS: Mapping[str, str] = {
     "Matters": "matters",
     "Noticed": "notices",
     "Notifying": "notifying",
+    "Signalling": "signalling",
     "Standing": "standing",
     "Personal": "personal",
     "Wordings": "wordings",
@@ -85,7 +87,7 @@ WORDS: Mapping[str, list[tuple[str, str]]] = {
             "or will own. A process that forks opens one in each child.\n",
         )
     ],
-    "Workspace.signals": [
+    "Signalling.signals": [
         (
             "ends when it no longer waits.",
             "ends when it no longer waits.\n\nArgs:\n    interaction: its id.\n    every: least time between two.",

@@ -21,7 +21,7 @@ PLAN = Plan.parse("""
 workspace = { name = "shop", default_queue = "care" }
 teams.care = {}
 queues.care = { team = "care", announce_every = "0s" }
-channels.chat = { weight_percent = 25 }
+channels.chat = { weight_percent = 5 }
 agents.ana.teams = ["care"]
 """)
 

@@ -20,6 +20,7 @@ from orchestra.blocking.notifying import Notifying
 from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
+from orchestra.blocking.signalling import Signalling
 from orchestra.blocking.standing import Standing
 from orchestra.blocking.wordings import Wordings
 from orchestra.channels.wire import HttpReply, RawRequest
@@ -38,7 +39,6 @@ from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting
 from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
-from orchestra.runtime.signals import Signal
 from orchestra.runtime.sources import Source
 from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView, RequestView
 
@@ -56,6 +56,7 @@ class Workspace(
     Inviting[workspace.Workspace],
     Personal[workspace.Workspace],
     Wordings[workspace.Workspace],
+    Signalling[workspace.Workspace],
 ):
     """The owner of a workspace. Make one with `open`.
 
@@ -160,24 +161,6 @@ class Workspace(
             UnknownId: there is none of that id.
         """
         return self._door.run(self._inner.why_waiting, interaction)
-
-    def signals(
-        self, interaction: str, every: timedelta = timedelta(seconds=1), timeout: timedelta | None = None
-    ) -> Stream[Signal]:
-        """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits.
-
-        Args:
-            interaction: its id.
-            every: least time between two.
-            timeout: the iteration ends when nothing came for this long; None waits for ever.
-
-        The id of a consult that waits in a queue gives its position and estimated wait.
-        """
-        return Stream(self._door, self._inner.signals(interaction, every), as_is, timeout)
-
-    def typing(self, interaction: str, who: str) -> None:
-        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled."""
-        self._door.run_sync(self._inner.typing, interaction, who)
 
     def health(self) -> Health:
         """How the workspace is doing now."""

@@ -48,12 +48,15 @@ class Signals:
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
         self._typing: dict[str, list[set[str]]] = {}
+        self._all_typing: list[set[tuple[str, str]]] = []
 
     def typing(self, interaction: str, who: str) -> None:
         """Tell those who listen that somebody is typing."""
         for heard in self._typing.get(interaction, ()):
             heard.add(who)
-        if interaction in self._typing:
+        for all_heard in self._all_typing:
+            all_heard.add((interaction, who))
+        if interaction in self._typing or self._all_typing:
             self._owner.recent.bell.ring()
 
     async def typing_in(self, talk: tuple[str, str, str]) -> None:
@@ -61,6 +64,28 @@ class Signals:
         interaction = await self._owner.read(lambda view: _open_in(view, talk))
         if interaction is not None:
             self.typing(interaction, "customer")
+
+    async def typings(self, every: timedelta) -> AsyncGenerator[TypingSignal]:
+        """Who is typing in any interaction, each told at most once per `every`; ends when the workspace closes.
+
+        What comes within `every` of what was told is not told later: by then it may be over.
+        """
+        heard: set[tuple[str, str]] = set()
+        rests: dict[tuple[str, str], int] = {}
+        self._all_typing.append(heard)
+        try:
+            while not self._owner.is_closing:
+                stroke, now_us = self._owner.recent.bell.stroke, self._owner.clock.now_us()
+                rests = {pair: until_us for pair, until_us in rests.items() if until_us > now_us}
+                fresh = sorted(heard - rests.keys())
+                heard.clear()
+                rests.update(dict.fromkeys(fresh, now_us + microseconds(every)))
+                for interaction, who in fresh:
+                    yield TypingSignal(interaction, who)
+                if not heard:
+                    await stroke.wait()
+        finally:
+            self._all_typing[:] = [other for other in self._all_typing if other is not heard]
 
     async def of(self, interaction: str, every: timedelta) -> AsyncGenerator[Signal]:
         """Signals of an interaction while it waits: the newest of each kind, at most once per `every`.

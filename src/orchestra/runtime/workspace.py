@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,8 @@ from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.settling import Settling
-from orchestra.runtime.signals import Signal, Signals
+from orchestra.runtime.signalling import Signalling
+from orchestra.runtime.signals import Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
 from orchestra.runtime.standing import Standing
@@ -86,7 +86,9 @@ from orchestra.runtime.wordings import Wordings
 __all__ = ["Workspace"]
 
 
-class Workspace(Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings):
+class Workspace(
+    Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings, Signalling
+):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
@@ -320,17 +322,6 @@ class Workspace(Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, I
         """
         refuse_no_id("interaction", interaction)
         return await self._owner.read(lambda view: why_waiting(view, interaction))
-
-    def signals(self, interaction: str, every: timedelta = timedelta(seconds=1)) -> AsyncGenerator[Signal]:
-        """Position, estimated wait and typing of a waiting interaction, coalesced; ends when it no longer waits.
-
-        The id of a consult that waits in a queue gives its position and estimated wait.
-        """
-        return self._signals.of(interaction, every)
-
-    def typing(self, interaction: str, who: str) -> None:
-        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled."""
-        self._signals.typing(interaction, who)
 
     def health(self) -> Health:
         """How the workspace is doing now."""

@@ -82,6 +82,7 @@ class WebApplication:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(rooms.follow)
+                tasks.start_soon(rooms.follow_typing)
                 self._workspace, self._rooms = workspace, rooms
                 try:
                     yield

@@ -180,7 +180,7 @@ class Connection:
     async def _show(self) -> None:
         await self._greeted.wait()
         transcript = self._room.transcript
-        shown, erased = await self._begin(), self._room.transcript.erased
+        shown, erased, typings = await self._begin(), transcript.erased, transcript.typings
         while True:
             stroke = transcript.bell.stroke
             await self._tell_customer()
@@ -190,6 +190,9 @@ class Connection:
             for entry in transcript.past(shown):
                 await self._say(_shown(entry))
                 shown = entry.seq
+            if transcript.typings != typings:
+                typings = transcript.typings
+                await self._say(frame("typing", is_typing=True))
             await stroke.wait()
 
     async def _begin(self) -> int:

@@ -39,6 +39,7 @@ class Room:
     Attributes:
         transcript: what was said.
         address: the hashed address of the person.
+        interaction: the one by which it is found.
         inside: how many connections are in it.
         early: events that came while it was being read; None once it is.
         has_failed: it could not be read.
@@ -47,6 +48,7 @@ class Room:
 
     transcript: Transcript
     address: str
+    interaction: str = ""
     inside: int = 0
     early: list[Published] | None = attrs.field(factory=list)
     has_failed: bool = False
@@ -72,6 +74,7 @@ class Rooms:
         self._by_address: dict[tuple[str, str, str], Room] = {}
         self._by_conversation: dict[str, Room] = {}
         self._by_delivery: dict[str, Room] = {}
+        self._by_interaction: dict[str, Room] = {}
         self._reading: set[Room] = set()
 
     @property
@@ -82,7 +85,8 @@ class Rooms:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is kept of any room."""
-        return not (self._rooms or self._by_address or self._by_conversation or self._by_delivery or self._reading)
+        kept = self._by_address, self._by_conversation, self._by_delivery, self._by_interaction
+        return not (self._rooms or self._reading or any(kept))
 
     async def follow(self) -> None:
         """Keep all open rooms up, until cancelled."""
@@ -94,6 +98,14 @@ class Rooms:
             except JournalError as error:
                 _log.warning("the chats are not kept up for now: %s", type(error).__name__)
             await anyio.sleep(_REST_S)
+
+    async def follow_typing(self) -> None:
+        """Show in all open rooms that an agent is typing, where this process is told of it; until cancelled."""
+        if isinstance(self.workspace, Workspace):
+            async for signal in self.workspace.typings():
+                room = self._by_interaction.get(signal.interaction)
+                if room is not None and signal.who != "customer":
+                    room.transcript.see_typing()
 
     @asynccontextmanager
     async def entered(self, line: Line, session: Session) -> AsyncGenerator[Room]:
@@ -167,10 +179,15 @@ class Rooms:
     def _index(self, room: Room) -> None:
         self._by_conversation.update(dict.fromkeys(room.transcript.conversations, room))
         self._by_delivery.update(dict.fromkeys(room.transcript.awaited, room))
+        if room.transcript.interaction is not None and room.interaction != room.transcript.interaction:
+            self._by_interaction.pop(room.interaction, None)
+            room.interaction = room.transcript.interaction
+            self._by_interaction[room.interaction] = room
 
     def _forget(self, room: Room) -> None:
         transcript = room.transcript
         self._by_address.pop((*transcript.place, room.address), None)
+        self._by_interaction.pop(room.interaction, None)
         for conversation in transcript.conversations:
             self._by_conversation.pop(conversation, None)
         for delivery in transcript.awaited:

@@ -76,7 +76,8 @@ class Transcript:
         erased: a position at which all words until then were erased; 0 if none ever were.
         position: of the last event that was looked at.
         count: how many messages there are.
-        bell: rings with each new one.
+        typings: how often an agent was seen typing.
+        bell: rings with each new message, and when an agent types.
     """
 
     def __init__(self, channel: str, account: str, address: str, key: WorkspaceKey) -> None:
@@ -94,6 +95,7 @@ class Transcript:
         self.erased = 0
         self.position = 0
         self.count = 0
+        self.typings = 0
         self.bell = Bell()
 
     def learn(self, position: int, at_us: int, event: e.Event) -> None:
@@ -116,6 +118,11 @@ class Transcript:
                 self._erase()
             case _:
                 pass
+
+    def see_typing(self) -> None:
+        """An agent is typing."""
+        self.typings += 1
+        self.bell.ring()
 
     def past(self, seq: int) -> list[Entry]:
         """The messages behind a number, as far as they are kept."""

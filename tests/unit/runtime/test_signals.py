@@ -145,3 +145,64 @@ async def test_a_place_is_told_no_more_often_than_its_queue_announces(centre: Ce
             await workspace.execute(c.LeaveContact("in4"))
             await turns()
     assert signals[-1] == PlaceSignal("in4", None, None), "which is told at once"
+
+
+async def test_all_typing_is_told_to_who_listens_to_all(centre: Centre) -> None:
+    told: list[TypingSignal] = []
+
+    async def listen(workspace: Workspace) -> None:
+        async for signal in workspace.typings(every=AT_ONCE):
+            told.append(signal)  # noqa: PERF401
+
+    async with centre.open() as workspace, anyio.create_task_group() as tasks:
+        tasks.start_soon(listen, workspace)
+        await turns()
+        workspace.typing("in1", "ana")
+        workspace.typing("in1", "ana")
+        workspace.typing("in2", "customer")
+        await turns()
+        workspace.typing("in1", "ana")
+        await turns()
+        assert told == [TypingSignal("in1", "ana"), TypingSignal("in2", "customer"), TypingSignal("in1", "ana")]
+        tasks.cancel_scope.cancel()
+    workspace.typing("in1", "ana")  # nobody listens any more
+    assert len(told) == 3
+
+
+async def test_typing_that_goes_on_is_told_again_after_a_while(centre: Centre) -> None:
+    clock = VirtualClock()
+    centre.clock = clock
+    async with centre.open() as workspace, aclosing(workspace.typings(every=timedelta(seconds=5))) as typings:
+        told: list[TypingSignal] = []
+
+        async def listen() -> None:
+            async for signal in typings:
+                told.append(signal)  # noqa: PERF401
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            await turns()
+            for seconds in (0, 1, 3, 1):  # the last one is five seconds after the first
+                await clock.advance(seconds=seconds)
+                workspace.typing("in1", "customer")
+                if seconds == 3:
+                    workspace.typing("in1", "ana")
+                await turns()
+            tasks.cancel_scope.cancel()
+        assert [signal.who for signal in told] == ["customer", "ana", "customer"]
+
+
+async def test_listening_to_all_ends_with_the_workspace(centre: Centre) -> None:
+    ended = anyio.Event()
+
+    async def listen(workspace: Workspace) -> None:
+        async for _ in workspace.typings():
+            pass
+        ended.set()
+
+    async with anyio.create_task_group() as tasks:
+        async with centre.open() as workspace:
+            tasks.start_soon(listen, workspace)
+            await turns()
+        with anyio.fail_after(8):
+            await ended.wait()

@@ -185,6 +185,20 @@ async def test_typing_is_told_to_who_listens(shop: ChatShop, monkeypatch: pytest
         assert heard == [(started.interaction, "customer")]
 
 
+async def test_an_agent_who_types_is_seen_doing_so(shop: ChatShop) -> None:
+    async with shop.open() as workspace, connected(shop.app, PATH) as joe, connected(shop.app, PATH) as eve:
+        await joe.hello()
+        await eve.hello()
+        await joe.write("a1", "Hello")
+        await eve.write("a1", "Hello")
+        first, second = shop.events(e.InteractionStarted)
+        workspace.typing(second.interaction, "customer")
+        workspace.typing(first.interaction, "ana")
+        assert await joe.heard("typing") == {"type": "typing", "is_typing": True}
+        await eve.write("a2", "Anybody?")
+        assert [kept["type"] for kept in eve.kept if kept["type"] == "typing"] == []
+
+
 async def test_a_message_that_cannot_be_taken_is_refused_and_others_are_taken(shop: ChatShop) -> None:
     line = attrs.evolve(LINE, channel="fax")
     async with shop.open(), connected(shop.app, PATH) as client:

@@ -1,0 +1,131 @@
+"""The chat server of `test_chat_server` and the chat page: `python -m tests.integration.chat_server PORT JOURNAL`.
+
+It owns a shop's workspace and serves its web chat. Its agent, ana, takes every contact and answers each message with
+`You said: ` and what it said; one that says `slowly` she types at first.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any, Self
+
+import anyio
+import uvicorn
+from tests.chat_shop import LINE, PLAN
+
+from orchestra import CommandRefused, Workspace
+from orchestra.model import commands as c, events as e
+from orchestra.model.command import Command
+from orchestra.web import WebApplication
+
+__all__ = ["ChatServer"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Agent:
+    """Ana, at work. What she did before the server was killed she knows from the journal, and does it once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._in_hand: set[str] = set()
+        self._unanswered: defaultdict[str, list[e.MessageReceived]] = defaultdict(list)
+
+    async def work(self) -> None:
+        """Take and answer all there is, until cancelled."""
+        await self._workspace.sign_in("ana")
+        async for entry in self._workspace.events(0, [e.OfferMade, e.OfferAccepted, e.MessageReceived]):
+            match entry.event:
+                case e.OfferMade(offer=offer, token=token):
+                    await self._ask(c.AcceptOffer(offer, "ana", token=token))
+                case e.OfferAccepted(interaction=interaction):
+                    self._in_hand.add(interaction)
+                    await self._answer(interaction)
+                case e.MessageReceived() as message:
+                    self._unanswered[message.interaction].append(message)
+                    await self._answer(message.interaction)
+                case _:
+                    pass
+
+    async def _answer(self, interaction: str) -> None:
+        while interaction in self._in_hand and self._unanswered[interaction]:
+            message = self._unanswered[interaction].pop(0)
+            if "slowly" in (message.text or ""):
+                self._workspace.typing(interaction, "ana")
+                await anyio.sleep(0.5)
+            await self._ask(c.WriteReply(interaction, "ana", f"You said: {message.text}", f"to {message.message}"))
+
+    async def _ask(self, command: Command) -> None:
+        try:
+            await self._workspace.execute(command)
+        except CommandRefused:
+            return  # it was done before, or is no longer to be done
+
+
+@asynccontextmanager
+async def opened(journal: str) -> AsyncIterator[Workspace]:
+    """The workspace, with its agent at work."""
+    async with (
+        Workspace.open(PLAN, journal, channels=[LINE], standby=True) as workspace,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(_Agent(workspace).work)
+        yield workspace
+        tasks.cancel_scope.cancel()
+
+
+class ChatServer:
+    """The server as a process, which can be killed and started again on the same port."""
+
+    def __init__(self, journal: str) -> None:
+        with closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self._command = [sys.executable, "-m", "tests.integration.chat_server", str(self.port), journal]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it listens."""
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment)
+        for _ in range(600):
+            assert self._process.poll() is None, "the server has ended"
+            with closing(socket.socket()) as attempt:
+                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise AssertionError("the server does not listen")
+
+    def kill(self) -> None:
+        """Kill it in the middle of whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(30)
+            self._process = None
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Kill it."""
+        self.kill()
+
+
+def main(port: str, journal: str) -> None:
+    """Serve until killed."""
+    app: Any = WebApplication(f"http://127.0.0.1:{port}", lambda: opened(journal))
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", ws="websockets-sansio")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
