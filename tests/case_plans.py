@@ -11,7 +11,7 @@ import attrs
 from orchestra.engine.promises.state import Promise
 from orchestra.engine.stages.state import Course
 from orchestra.model import commands as c, events as e
-from orchestra.model.case_types import CaseType, Delay, Stage
+from orchestra.model.case_types import CaseType, Delay, Stage, Tells
 from orchestra.model.definitions import WorkspaceDefinition
 from orchestra.model.hours import Hours
 from orchestra.model.plan import Plan
@@ -19,7 +19,7 @@ from tests.engine_driver import HOUR, START, Driver, plan
 
 Kind = TypeVar("Kind", bound=e.Event)
 
-__all__ = ["OFFICE", "ORDER", "Journey", "hours", "order_plan", "stages"]
+__all__ = ["OFFICE", "ORDER", "Journey", "hours", "order_plan", "sound", "stages"]
 
 
 def hours(count: float) -> timedelta:
@@ -45,6 +45,7 @@ ORDER = CaseType(
     ],
     resolves=True,
     delay=Delay(hours(2), 0),
+    silent=True,
 )
 """An order: an hour until it is received, two until it is checked, a day until it is there."""
 
@@ -53,10 +54,17 @@ OFFICE = Hours("Europe/Berlin", _SHIFT, _SHIFT, _SHIFT, _SHIFT, _SHIFT)
 """Eight hours a day, from Monday to Friday."""
 
 
+def sound(one: CaseType) -> CaseType:
+    """A type that says so if it tells its customers nothing."""
+    tells = any(stage.promise for stage in one.stages) or one.tells != Tells()
+    return attrs.evolve(one, silent=not tells)
+
+
 def order_plan(*, calendar: bool = False, types: dict[str, CaseType] | None = None, **changes: Any) -> Plan:
     """A plan with one type of cases, and what is changed in it; others beside it."""
     workspace = WorkspaceDefinition("care", seed=7, calendar="office" if calendar else None)
-    case_types = {"order": attrs.evolve(ORDER, **changes), **(types or {})}
+    found = {"order": attrs.evolve(ORDER, **changes), **(types or {})}
+    case_types = {name: sound(one) for name, one in found.items()}
     return attrs.evolve(plan(), workspace=workspace, calendars={"office": OFFICE}, case_types=case_types)
 
 

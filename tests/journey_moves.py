@@ -72,7 +72,9 @@ def with_case_types(command: c.ChangePlan, choose: Chooser) -> c.ChangePlan:
         update_ahead=5 * second,
         tells=Tells("order_late", "order_well", "order_goes_on"),
     )
-    bill = CaseType(["bill"], None, [Stage("asked", 10 * second, max_silence=silence)], update_ahead=5 * second)
+    bill = CaseType(
+        ["bill"], None, [Stage("asked", 10 * second, max_silence=silence)], update_ahead=5 * second, silent=True
+    )
     day = ["00:00-12:00", "12:30-23:30", "23:31-24:00"]
     shifts = Hours("Europe/Berlin", day, day, day, day, day, day, day)
     calendars = {**command.plan.calendars, "shifts": shifts}

@@ -27,6 +27,7 @@ agents.ana.teams = ["care"]
 
 [case_types.order]
 topics = ["order"]
+silent = true  # the shop confirms orders itself
 stages = [{ name = "received" }, { name = "packed" }, { name = "shipped" }]
 """)
 

@@ -53,6 +53,7 @@ class Both:
             ],
             delay=Delay(at_least * minutes, percent, made_up),
             learned_from=1_000,
+            silent=True,
         )
         self.journey = Journey(
             attrs.evolve(order_plan(), calendars={"open": hours}, case_types={"order": case_type}), after=_WAIT

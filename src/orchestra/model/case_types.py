@@ -92,6 +92,8 @@ class CaseType:
         learned_from: how many of a stage must have been finished lately for what is normal to be learned from them.
         update_ahead: how long before the customer must have heard of the case that is due, in business time.
         tells: what customers are told on the way, beside the stages' own promises.
+        silent: whether customers are told nothing of such cases by themselves, because the application acknowledges
+            them: with their number, what is normal and the next word. Otherwise the first stage has a promise.
     """
 
     topics: Sequence[str] = attrs.field(default=(), converter=_texts)
@@ -103,6 +105,7 @@ class CaseType:
     learned_from: int = 20
     update_ahead: timedelta = timedelta(minutes=15)
     tells: Tells = Tells()
+    silent: bool = False
 
     def place(self, stage: str) -> int | None:
         """Which of the stages it is, counted from 0; None if it is none."""

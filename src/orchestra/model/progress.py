@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from orchestra.errors import Fault
-from orchestra.model.case_types import CaseType, Stage, Tells
+from orchestra.model.case_types import CaseType, Tells
 from orchestra.model.notices import Notices
 from orchestra.model.structure import Lost
 from orchestra.model.templates import Topic
@@ -121,9 +121,12 @@ def _check_silences(path: str, one: CaseType, notices: Notices, templates: Mappi
 
 
 def _check_acknowledged(path: str, one: CaseType) -> Iterator[Fault]:
-    """A customer who gets in touch is told the number, the normal time and the next word."""
-    first: Stage | None = one.stages[0] if len(one.stages) > 1 else None
+    """A customer who gets in touch is told the number, the normal time and the next word, by us or the application."""
+    if not one.stages:
+        return
     is_told = any(stage.promise for stage in one.stages) or one.tells != Tells()
-    if first is not None and first.promise is None and is_told:
+    if one.silent and is_told:
+        yield Fault(f"{path}.silent", "is not so: its customers are told something")
+    elif not one.silent and one.stages[0].promise is None:
         message = "nothing acknowledges the case: name a topic that tells its number, its normal time and the next word"
-        yield Fault(f"{path}.stages[0].promise", message)
+        yield Fault(f"{path}.stages[0].promise", f"{message}, or state silent where the application tells them itself")

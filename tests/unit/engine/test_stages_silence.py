@@ -101,7 +101,7 @@ def test_business_time_counts() -> None:
 
 def test_where_nobody_works_any_more_nothing_is_said_again() -> None:
     office = attrs.evolve(order_plan().calendars["office"], mon=(), tue=(), wed=(), thu=(), fri=(), extra=EXTRA)
-    case_type = CaseType(["order"], "office", QUIET, update_ahead=hours(0))
+    case_type = CaseType(["order"], "office", QUIET, update_ahead=hours(0), silent=True)
     journey = Journey(attrs.evolve(order_plan(), calendars={"office": office}, case_types={"order": case_type}))
     due = journey.of(journey.hours(1000), e.UpdateDue)
     assert [one.again_us for one in due] == [None]

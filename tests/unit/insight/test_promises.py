@@ -16,6 +16,7 @@ from orchestra.model import commands as c, events as e
 STAGED = f"""{PLAN}
 [case_types.order]
 topics = ["order", "second"]
+silent = true
 [[case_types.order.stages]]
 name = "doing"
 normal = "1h"

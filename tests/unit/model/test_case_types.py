@@ -28,6 +28,7 @@ may = ["MakePromise"]
 may_promise = "forecast"
 [case_types.order]
 topics = ["order", "delivery"]
+silent = true
 calendar = "office"
 resolves = true
 percentile = 90
@@ -64,13 +65,16 @@ def test_a_type_as_it_is_written() -> None:
             90,
             5,
             hour,
+            silent=True,
         )
     }
 
 
 def test_what_is_not_stated() -> None:
-    one = Plan.parse(f'{BASE}\n[[case_types.order.stages]]\nname = "doing"\n').case_types["order"]
-    assert one == CaseType(stages=[Stage("doing")])
+    one = Plan.parse(
+        f'{BASE}\n[case_types.order]\nsilent = true\n[[case_types.order.stages]]\nname = "doing"\n'
+    ).case_types["order"]
+    assert one == CaseType(stages=[Stage("doing")], silent=True)
     assert (one.delay.at_least, one.delay.percent, one.percentile) == (timedelta(hours=4), 20, 80)
     assert not one.resolves
 
@@ -89,7 +93,7 @@ def test_stages_have_places() -> None:
 
 def stage(text: str, of_type: str = "") -> dict[str, str]:
     """What is wrong with a type of one stage."""
-    return faults(f'[case_types.order]\n{of_type}\n[[case_types.order.stages]]\nname = "doing"\n{text}')
+    return faults(f'[case_types.order]\nsilent = true\n{of_type}\n[[case_types.order.stages]]\nname = "doing"\n{text}')
 
 
 STAGE = "case_types.order.stages[0]"
@@ -136,7 +140,8 @@ def test_a_type_that_cannot_be(text: str, path: str) -> None:
 def test_durations_are_not_below_nothing() -> None:
     """A file cannot say so, a program can."""
     less = timedelta(seconds=-1)
-    order = CaseType(stages=[Stage("doing", less), Stage("done", None, less)], delay=Delay(less), update_ahead=less)
+    stages = [Stage("doing", less), Stage("done", None, less)]
+    order = CaseType(stages=stages, delay=Delay(less), update_ahead=less, silent=True)
     found = {
         fault.path for fault in attrs.evolve(Plan.parse(BASE), case_types={"order": order}).faults() if fault.is_error
     }
@@ -151,18 +156,20 @@ def test_durations_are_not_below_nothing() -> None:
 def test_names_of_stages() -> None:
     names = ["", "resolution", "update", "done", "done", "x" * 101, "a\\nb"]
     text = "\n".join(f'[[case_types.order.stages]]\nname = "{name}"' for name in names)
-    assert faults(text).keys() == {f"case_types.order.stages[{place}].name" for place in (0, 1, 2, 4, 5, 6)}
+    assert faults(f"[case_types.order]\nsilent = true\n{text}").keys() == {
+        f"case_types.order.stages[{place}].name" for place in (0, 1, 2, 4, 5, 6)
+    }
 
 
 def test_there_is_at_least_one_stage_and_not_too_many() -> None:
     assert faults("[case_types.order]").keys() == {f"{ORDER}.stages"}
     text = "\n".join(f'[[case_types.order.stages]]\nname = "stage{number}"' for number in range(51))
-    assert faults(text).keys() == {f"{ORDER}.stages"}
+    assert faults(f"[case_types.order]\nsilent = true\n{text}").keys() == {f"{ORDER}.stages"}
 
 
 def test_a_topic_is_of_one_type() -> None:
     types = "\n".join(
-        f'[case_types.{name}]\ntopics = ["bill", "{name}"]\n[[case_types.{name}.stages]]\nname = "doing"'
+        f'[case_types.{name}]\nsilent = true\ntopics = ["bill", "{name}"]\n[[case_types.{name}.stages]]\nname = "doing"'
         for name in ("order", "move")
     )
     assert faults(types) == {"case_types.move.topics[0]": "cases on 'bill' are of type order"}
@@ -175,5 +182,6 @@ def test_what_a_role_may_promise() -> None:
 
 def test_what_cannot_be_understood_is_told_alone() -> None:
     assert faults("[case_types.order]\nstages = 7").keys() == {f"{ORDER}.stages"}
-    found = faults('[calendars.office]\nzone = 7\n[case_types.order]\ncalendar = "office"\nstages = [{ name = "a" }]')
+    order = '[case_types.order]\nsilent = true\ncalendar = "office"\nstages = [{ name = "a" }]'
+    found = faults(f"[calendars.office]\nzone = 7\n{order}")
     assert found.keys() == {"calendars.office.zone"}

@@ -58,13 +58,27 @@ def test_whoever_gets_in_touch_is_told_number_normal_time_and_next_word(owed: st
     assert found == {f"{ORDER}.stages[0].promise": (said, True)}
 
 
-def test_what_tells_customers_anything_acknowledges_their_case() -> None:
-    said = "nothing acknowledges the case: name a topic that tells its number, its normal time and the next word"
-    silent = '{name = "a"}, {name = "b"}'
-    assert faults(silent) == {}
+def test_every_case_is_acknowledged_unless_its_type_says_that_the_application_does_so() -> None:
+    said = (
+        "nothing acknowledges the case: name a topic that tells its number, its normal time and the next word, "
+        "or state silent where the application tells them itself"
+    )
+    missing = {f"{ORDER}.stages[0].promise": (said, True)}
+    bare = '{name = "a"}, {name = "b"}'
+    assert faults(bare) == faults('{name = "a"}') == missing
     still = {"update_by": "instant"}
-    assert faults(silent, 'tells = {update = "still"}', still=still) == {f"{ORDER}.stages[0].promise": (said, True)}
-    assert faults('{name = "a"}') == {}
+    assert faults(bare, 'tells = {update = "still"}', still=still) == missing
+    assert faults('{name = "a"}, {name = "b", promise = "at"}', at={"stage": "text"}) == missing
+    assert faults(bare, "silent = true") == faults('{name = "a"}', "silent = true") == {}
+    assert faults('{name = "a", promise = "at"}', at={"stage": "text"}) == {}, "it goes nowhere from there"
+
+
+def test_a_type_that_tells_something_is_not_silent() -> None:
+    told = {f"{ORDER}.silent": ("is not so: its customers are told something", True)}
+    still = {"update_by": "instant"}
+    assert faults('{name = "a"}, {name = "b"}', 'silent = true\ntells = {update = "still"}', still=still) == told
+    stages = '{name = "a", max_silence = "4h", promise = "welcome"}, {name = "b"}'
+    assert faults(stages, "silent = true", welcome=WELCOME) == told
 
 
 def test_a_topic_is_one_of_the_plan() -> None:

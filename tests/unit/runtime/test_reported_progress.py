@@ -16,7 +16,7 @@ from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
 
 STAGES = [Stage(name, timedelta(hours=2)) for name in ("received", "checked", "shipping")]
-ORDERS = attrs.evolve(PLAN, case_types={"order": CaseType(["order"], stages=STAGES)})
+ORDERS = attrs.evolve(PLAN, case_types={"order": CaseType(["order"], stages=STAGES, silent=True)})
 MS = 1_000
 
 

@@ -256,7 +256,7 @@ def test_times_at_which_one_may_begin(year: int) -> None:
 def test_a_plan_with_no_channel_to_write_on() -> None:
     text = (
         '[workspace]\ndefault_queue = "care"\n[teams.care]\n[queues.care]\nteam = "care"\n'
-        "[channels.tasks]\nwork = true\n[[case_types.move.stages]]\nname = 'done'\n"
+        "[channels.tasks]\nwork = true\n[case_types.move]\nsilent = true\n[[case_types.move.stages]]\nname = 'done'\n"
     )
     assert faults(text, "move") == [("channels", "none of them is one on which customers write")]
 
