@@ -341,7 +341,12 @@ def _of_notices(words: Mapping[str, Any]) -> dict[str, str]:
     about = (f" of {topic}" if topic else "") + (f" on {channel}" if channel else "")
     says = "says nothing any more of" if wanted is None else "wants" if wanted else "wants no"
     leader = words.get("leader")
-    return {"wants_text": says, "about_what": about, "along": f", which {leader} takes along" if leader else ""}
+    return {
+        "wants_text": says,
+        "about_what": about,
+        "along": f", which {leader} takes along" if leader else "",
+        "weakly": ", perhaps by a machine" if words.get("is_weak") else "",
+    }
 
 
 def _of_times(words: Mapping[str, Any]) -> dict[str, str]:
@@ -392,7 +397,6 @@ class _Words(dict[str, Any]):
         self["language_text"] = self.get("language") or "no language in particular"
         self["form_text"] = f"the {self['form']} form" if self.get("form") else "no form in particular"
         self["zones_text"] = _among(self.get("zones") or ())
-        self["weakly"] = ", perhaps by a machine" if self.get("is_weak") else ""
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         self |= _of_incident(self)
         self |= _of_clock(self)
