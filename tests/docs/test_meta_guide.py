@@ -25,6 +25,7 @@ workspace.default_queue = "care"
 teams.care = {}
 queues.care.team = "care"
 channels.whatsapp = {}
+channels.messenger = {}
 agents.ana.teams = ["care"]
 """)
 
@@ -76,6 +77,40 @@ async def test_a_message_on_whatsapp_is_answered() -> None:
         await ws.settle()
         ((where, said),) = api.calls
         assert (where, said["to"], said["text"]) == ("messages", "4930123456", {"body": "It arrives on Friday."})
+
+
+PAGE = Account(
+    route_key="r-7f20bd",
+    channel="messenger",
+    id="104910",
+    secrets={"app_secret": ("the-app-secret",), "verify_token": ("a-token-of-ours",), "token": ("a-page-token",)},
+)
+
+
+def messenger_event(**news: Any) -> dict[str, Any]:
+    event = {"sender": {"id": "6501234567890"}, "recipient": {"id": PAGE.id}, "timestamp": 1_767_614_400_000, **news}
+    return {"object": "page", "entry": [{"id": PAGE.id, "time": 1_767_614_400_000, "messaging": [event]}]}
+
+
+async def test_a_message_on_messenger_is_answered_once_though_it_is_echoed() -> None:
+    api = GraphApi({"recipient_id": "6501234567890", "message_id": "m-2"})
+    line = Line("messenger", find_adapter("messenger"), PAGE, api)
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        ana = await ws.sign_in("ana")
+        text = messenger_event(message={"mid": "m-1", "text": "Where is my order?"})
+        assert (await ws.webhook("r-7f20bd", from_meta("r-7f20bd", text))).status == 200
+
+        contact = await (await ana.next_offer()).accept()
+        await contact.reply("It arrives on Friday.")
+        await ws.settle()
+        ((_, said),) = api.calls
+        assert said["message"]["text"] == "It arrives on Friday."
+
+        sent = {"mid": "m-2", "is_echo": True, **said["message"]}
+        echo = messenger_event(sender={"id": PAGE.id}, recipient={"id": "6501234567890"}, message=sent)
+        assert (await ws.webhook("r-7f20bd", from_meta("r-7f20bd", echo))).status == 200
+        await ws.settle()
+        assert len(api.calls) == 1
 
 
 async def test_metas_try_of_the_address_is_answered() -> None:

@@ -28,6 +28,8 @@ _BUILT_IN = (
     EntryPoint("standard_webhooks", "orchestra.channels.back_office.standard_webhooks:StandardWebhooksAdapter", GROUP),
     EntryPoint("cloudevents", "orchestra.channels.back_office.cloudevents:CloudEventsAdapter", GROUP),
     EntryPoint("mail", "orchestra.channels.mail.adapter:MailAdapter", GROUP),
+    EntryPoint("instagram", "orchestra.channels.meta.instagram:InstagramAdapter", GROUP),
+    EntryPoint("messenger", "orchestra.channels.meta.messenger:MessengerAdapter", GROUP),
     EntryPoint("telegram", "orchestra.channels.telegram.adapter:TelegramAdapter", GROUP),
     EntryPoint("twilio_sms", "orchestra.channels.twilio.adapter:TwilioSmsAdapter", GROUP),
     EntryPoint("twilio_whatsapp", "orchestra.channels.twilio.adapter:TwilioWhatsAppAdapter", GROUP),
