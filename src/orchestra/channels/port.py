@@ -9,6 +9,7 @@ Optional parts are protocols of their own; the runtime asks with `isinstance` wh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -20,7 +21,7 @@ from orchestra.channels.description import Description
 from orchestra.channels.inbound import Inbound
 from orchestra.channels.outbound import Outbound
 from orchestra.channels.parts import MediaRef
-from orchestra.channels.sending import Interpreted, Refused, Retry, SendPlan
+from orchestra.channels.sending import Failed, Interpreted, Next, Refused, Retry, SendPlan
 from orchestra.channels.wire import (
     FrameStep,
     Handshake,
@@ -36,6 +37,7 @@ from orchestra.channels.wire import (
 __all__ = [
     "CONTRACT_VERSION",
     "AnsweringAdapter",
+    "Authorized",
     "AuthorizingAdapter",
     "ChannelAdapter",
     "Decoded",
@@ -194,12 +196,37 @@ class PollingAdapter(Protocol):
         ...
 
 
+@attrs.frozen(kw_only=True)
+class Authorized:
+    """Credentials that a provider gave.
+
+    Attributes:
+        secrets: name -> value. Whatever the runtime asks of the adapter from then on, it is given an account that has
+            them among its secrets: `account.secret_values(name)`. They are kept in memory only.
+        expires_at: when they are worth nothing any more; None if the provider does not say. They are renewed some time
+            before, and whenever an answer has the status 401.
+    """
+
+    secrets: Mapping[str, str] = attrs.field(factory=dict, repr=False, hash=False)
+    expires_at: datetime | None = None
+
+
 @runtime_checkable
 class AuthorizingAdapter(Protocol):
-    """An adapter whose provider gives out credentials that expire."""
+    """An adapter whose provider gives out credentials that expire.
+
+    The runtime asks before it sends, polls or fetches, once for all that wait, and again when they expire or are
+    refused.
+    """
 
     def authorize(self, account: Account, now: datetime) -> SendPlan | None:
-        """Plan the fetching of fresh credentials; None if those at hand will do. The runtime caches them."""
+        """Plan the fetching of fresh credentials, with the account's own secrets; None if the account needs none."""
+        ...
+
+    def decode_authorization(
+        self, step: WireStep, result: StepResult, now: datetime
+    ) -> Authorized | Next | Retry | Failed:
+        """Read what came. Never raises: `Failed` says that the account's own secrets are not accepted."""
         ...
 
 

@@ -10,6 +10,7 @@ same news come again, and are known.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Final
 
 import anyio
@@ -17,7 +18,7 @@ import attrs
 from anyio.abc import TaskGroup
 
 from orchestra.channels.port import Polled, PollingAdapter
-from orchestra.channels.sending import SendPlan
+from orchestra.channels.sending import Retry, SendPlan
 from orchestra.channels.transport import Transport
 from orchestra.channels.wire import NoAnswer
 from orchestra.model import events as e
@@ -25,6 +26,7 @@ from orchestra.model.commands import MoveCursor
 from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
 from orchestra.runtime.clock import sleep_until
+from orchestra.runtime.credentials import Credentials, Unauthorized
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.news import News
 from orchestra.runtime.outcomes import checked_plan, checked_polled
@@ -83,8 +85,9 @@ class _Asking:
 class Polling:
     """Asks each account that can be asked, one page at a time."""
 
-    def __init__(self, owner: Owner, lines: Lines, news: News, tasks: TaskGroup) -> None:
+    def __init__(self, owner: Owner, lines: Lines, news: News, tasks: TaskGroup, credentials: Credentials) -> None:
         self._owner = owner
+        self._credentials = credentials
         self._news = news
         self._tasks = tasks
         self._is_ending = False
@@ -192,12 +195,15 @@ class Polling:
 
     async def _asked(self, asking: _Asking, cursor: str | None) -> Polled:
         """Ask, and take what comes: the last answer, when the news of all of them are durable."""
-        line, now = asking.line, instant(self._owner.clock.now_us())
+        now = instant(self._owner.clock.now_us())
+        line = await self._line(asking.line, now)
         plan = checked_plan(asking.adapter.poll(cursor, line.account, now))
         page: Polled | None = None
         for step in plan.steps[:_MOST_STEPS] if isinstance(plan, SendPlan) else ():
             with anyio.fail_after(_LONGEST_STEP_S):
                 result = await asking.transport.perform(step)
+            if self._credentials.refused(line, result):
+                raise _Unanswered("unauthorized")
             page = checked_polled(asking.adapter.decode_poll(step, result, cursor, line.account))
             if page.retry is not None:
                 advice = page.retry.after
@@ -208,6 +214,14 @@ class Polling:
         if page is None:
             raise _Unanswered("there is no way to ask")
         return page
+
+    async def _line(self, line: Line, now: datetime) -> Line:
+        """The line with credentials that are fresh."""
+        try:
+            return attrs.evolve(line, account=await self._credentials.account_of(line, now))
+        except Unauthorized as error:
+            advice = error.outcome.after if isinstance(error.outcome, Retry) else None
+            raise _Unanswered(str(error), None if advice is None else microseconds(advice)) from None
 
 
 def _asking(line: Line, now_us: int) -> _Asking | None:

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
+import attrs
 from anyio.abc import TaskGroup
 
-from orchestra.channels.account import Conversation
+from orchestra.channels.account import Account, Conversation
 from orchestra.channels.outbound import Message
 from orchestra.channels.parts import Identity, TextFormat
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Retry, SendPlan, Sent, Unknown
@@ -31,6 +32,7 @@ from orchestra.model.escaping import TOKEN
 from orchestra.model.identity import SERVICE
 from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
+from orchestra.runtime.credentials import Credentials, Unauthorized
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_outcome, checked_plan, no_more, record_of
@@ -54,8 +56,9 @@ Execute = Callable[[Command], Awaitable[Any]]
 class Sending:
     """Sends what the engine permits. Knows nothing of retries: the engine decides those from the outcomes."""
 
-    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup) -> None:
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, credentials: Credentials) -> None:
         self._owner = owner
+        self._credentials = credentials
         self._lines = lines
         self._tasks = tasks
         self._places = anyio.Semaphore(_AT_ONCE)
@@ -141,7 +144,10 @@ class Sending:
         if row.state != "PERMITTED" or line is None or line.transport is None:
             return  # the permit is gone; or it will lapse, since another owner may be connected
         attempt = row.attempts + 1
-        plan = await self._plan(delivery, row, line)
+        account = await self._account(delivery, line)
+        if isinstance(account, Account):
+            line = attrs.evolve(line, account=account)
+        plan = await self._plan(delivery, row, line) if isinstance(account, Account) else account
         if self._is_ending:
             return
         await self._start(delivery, attempt)
@@ -197,6 +203,16 @@ class Sending:
                 return
             except JournalUnavailable:
                 await self._owner.recovered()
+
+    async def _account(self, delivery: str, line: Line) -> Account | Retry | Failed:
+        """Who we are there, with credentials that are fresh; or what comes of it that there are none."""
+        try:
+            return await self._credentials.account_of(line, instant(self._owner.clock.now_us()))
+        except Unauthorized as error:
+            return error.outcome
+        except Exception as error:  # noqa: BLE001 - a plug-in's or transport's fault ends this attempt, and nothing else
+            _log.error("%s: adapter of %s cannot authorize: %s", delivery, line.channel, type(error).__name__)
+            return Retry(ADAPTER_FAULT)
 
     async def _plan(self, delivery: str, row: Delivery, line: Line) -> SendPlan | Failed:
         """The adapter's plan for this message."""
@@ -275,6 +291,8 @@ class Sending:
         try:
             with anyio.fail_after(_LONGEST_STEP_S):
                 result = await line.transport.perform(step)
+            if self._credentials.refused(line, result):
+                return Retry("unauthorized")
             return checked_outcome(line.adapter.interpret(step, result, instant(self._owner.clock.now_us())))
         except Exception as error:  # noqa: BLE001 - whatever a transport or plug-in raises after the write: nobody knows
             _log.error("adapter of %s failed in a step: %s", line.channel, type(error).__name__)

@@ -28,6 +28,7 @@ from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.commitments import CommitmentView, ConflictView
 from orchestra.runtime.context import Context, Contexts
+from orchestra.runtime.credentials import Credentials
 from orchestra.runtime.erasing import Erasing
 from orchestra.runtime.failures import only_failure
 from orchestra.runtime.feed import follow, type_names
@@ -99,11 +100,12 @@ class Workspace(
     ) -> None:
         self._owner = owner
         self._acting = Acting(owner, actions, tasks)
-        self._sending = Sending(owner, lines, tasks)
+        credentials = Credentials()
+        self._sending = Sending(owner, lines, tasks, credentials)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self.news = News(owner.execute, owner.key, self._signals.typing_in)
-        self._polling = Polling(owner, lines, self.news, tasks)
+        self._polling = Polling(owner, lines, self.news, tasks, credentials)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
         self._webhooks = Webhooks(owner.clock.now_us, lines, self.news)
