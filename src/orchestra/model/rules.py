@@ -71,7 +71,7 @@ ABOUT: Mapping[str, Mapping[str, str]] = {
         "disposition": "text",
         "live": "boolean",
     },
-    "customer": {"language": "text", "form": "text"},
+    "customer": {"language": "text", "form": "text", "channel": "text", "agent": "text", "last_topic": "text"},
 }
 """What an event may be about -> its fields that can be compared, and their types, beside those that a plan declares."""
 

@@ -169,6 +169,54 @@ def test_rules_go_by_language_and_form() -> None:
     assert len(driver.events(e.RuleFired)) == 1
 
 
+def fired(driver: Driver, when: When) -> bool:
+    """Whether a rule on new cases of joe, who is served by ana, holds for the next one, on a topic of its own."""
+    rule = Rule("know", "CaseOpened", when, [Action("set_field", field="case.fields.orders", value=7)])
+    driver.change_plan(plan(templates=INFORMAL, rules=[rule]))
+    before = len(driver.events(e.RuleFired))
+    driver.run(c.OpenCase("cu1", topic="new"), 1)
+    return len(driver.events(e.RuleFired)) > before
+
+
+def test_rules_go_by_the_channel_that_somebody_would_rather_be_written_to_on(driver: Driver) -> None:
+    driver.message("joe")
+    assert not fired(driver, When("customer.channel", "is_set"))
+    driver.run(c.SetPreferences("cu1", ["email", "chat"]), 1)
+    assert fired(driver, When("customer.channel", value="email"))
+    assert not fired(driver, When("customer.channel", value="chat"))
+
+
+def test_rules_go_by_the_agent_whom_somebody_knows() -> None:
+    driver = Driver(plan(templates=INFORMAL))
+    driver.sign_in("ana")
+    driver.message("joe")
+    assert not fired(driver, When("customer.agent", "is_set"))
+    driver.accept()
+    assert fired(driver, When("customer.agent", value="ana"))
+
+
+@pytest.mark.parametrize(("topic", "holds"), [("bill", True), ("order", False)])
+def test_rules_go_by_what_somebody_was_in_touch_about_before(topic: str, holds: bool) -> None:
+    driver = Driver(plan(templates=INFORMAL))
+    got = driver.message("joe", topic="bill")
+    driver.run(c.CancelInteraction(got.interaction, "over"))
+    driver.run(c.ResolveCase(got.case.id))
+    assert fired(driver, When("customer.last_topic", value="bill"))
+    rule = Rule("know", "InteractionQueued", When("customer.last_topic", value=topic), [Action("hold")])
+    driver.change_plan(plan(templates=INFORMAL, rules=[rule]))
+    before = len(driver.events(e.RuleFired))
+    assert driver.message("joe", "email", topic="order").case.id not in ("ca1", "ca2")
+    assert (len(driver.events(e.RuleFired)) > before) is holds, "what it is about now is not what it was about before"
+
+
+def test_who_was_never_in_touch_has_no_last_matter(driver: Driver) -> None:
+    driver.message("joe", topic="bill")
+    rule = Rule("know", "CaseOpened", When("customer.last_topic", "is_set"), [Action("notify", team="care", text="x")])
+    driver.change_plan(plan(templates=INFORMAL, rules=[rule]))
+    driver.message("eve", topic="bill")
+    assert driver.events(e.RuleFired) == []
+
+
 def test_a_predicate_is_told_of_both_where_something_is_about_a_customer() -> None:
     seen: list[Occasion] = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -17,12 +17,46 @@ __all__ = ["Scene", "reader"]
 Read = Callable[["Scene"], Plain | None]
 
 
-@attrs.frozen
-class Manners:
-    """How a customer wants to be addressed, as conditions compare it."""
+class Person:
+    """What is known of a customer, as conditions compare it; each is looked up when it is asked for."""
 
-    language: str | None
-    form: str | None
+    __slots__ = ("_case", "_ids", "_view")
+
+    def __init__(self, view: View, ids: Sequence[str], case: str | None) -> None:
+        """Know a person by all their ids, in one of their cases or in none."""
+        self._view = view
+        self._ids = ids
+        self._case = case
+
+    @property
+    def language(self) -> str | None:
+        """In which they want to be addressed."""
+        return self._view.personal.said_last(self._ids, "language")
+
+    @property
+    def form(self) -> str | None:
+        """In which form they want to be addressed."""
+        return self._view.personal.said_last(self._ids, "form")
+
+    @property
+    def channel(self) -> str | None:
+        """On which they would rather be written to than on any other."""
+        return next(iter(self._view.identity.preferred(self._ids[0])), None)
+
+    @property
+    def agent(self) -> str | None:
+        """The person who last took a contact of theirs."""
+        return self._view.known.agent_of(self._ids)
+
+    @property
+    def last_topic(self) -> str | None:
+        """What the matter was about that they were in touch of last, other than this one."""
+        view = self._view
+        own = None if self._case is None else view.cases.root(self._case)
+        rows = (view.contacts.interactions.get(name) for name in reversed(view.known.contacts_of(self._ids)))
+        matters = (view.cases.root(row.case) for row in rows if row is not None and row.case is not None)
+        last = next((case for case in matters if case != own), None)
+        return None if last is None else view.cases.cases[last].topic
 
 
 @attrs.frozen
@@ -67,15 +101,14 @@ class Scene:
         if about == "case":
             return self.view.cases.cases.get(self.case or "")
         if about == "customer":
-            return self._manners()
+            return self._person()
         return self.view.contacts.interactions.get(self.interaction or "") if about == "interaction" else None
 
-    def _manners(self) -> Manners | None:
-        """How the customer wants to be addressed."""
+    def _person(self) -> Person | None:
+        """What is known of the customer."""
         if self.customer is None:
             return None
-        ids, own = self.view.identity.group(self.customer), self.view.personal
-        return Manners(own.said_last(ids, "language"), own.said_last(ids, "form"))
+        return Person(self.view, self.view.identity.group(self.customer), self.case)
 
     def declared(self, about: str) -> Mapping[str, Plain]:
         """The fields, of those that the plan declares, that are set."""
