@@ -34,6 +34,7 @@ _BUILT_IN = (
     EntryPoint("twilio_sms", "orchestra.channels.twilio.adapter:TwilioSmsAdapter", GROUP),
     EntryPoint("twilio_whatsapp", "orchestra.channels.twilio.adapter:TwilioWhatsAppAdapter", GROUP),
     EntryPoint("web_chat", "orchestra.channels.web_chat:WebChatAdapter", GROUP),
+    EntryPoint("web_form", "orchestra.channels.web_form:WebFormAdapter", GROUP),
     EntryPoint("whatsapp", "orchestra.channels.meta.whatsapp:WhatsAppAdapter", GROUP),
 )
 _BUILT_IN_SOURCES = frozenset(plugin.value for plugin in _BUILT_IN)
