@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import anyio
 import pytest
 from examples.journey import PLAN, ask_how_it_was, came_to, signed_up
-from examples.mail_channel import MailAdapter, account
 from tests.mail_server import MailServer, served
 
 from orchestra import Line, Phone, Plan, Workspace, commands
+from orchestra.channels.mail.adapter import MailAdapter, mail_account
 from orchestra.channels.smtp_transport import SmtpTransport
 from orchestra.model.message import Contact
 from orchestra.testing.clock import VirtualClock
@@ -140,7 +140,10 @@ async def play(server: MailServer, port: int) -> list[str]:
     """Play it; gives the customer's timeline."""
     clock = VirtualClock(MONDAY)
     line = Line(
-        "mail", MailAdapter(), account("Net <hello@net.example>"), SmtpTransport("127.0.0.1", port, security="none")
+        "mail",
+        MailAdapter(),
+        mail_account("Net <hello@net.example>", token="a secret of theirs"),
+        SmtpTransport("127.0.0.1", port, security="none"),
     )
     secrets = {"ADDRESS_KEY": "a key of sixteen bytes or more"}
     async with (

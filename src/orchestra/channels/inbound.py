@@ -254,11 +254,19 @@ class ProgressPosted(Inbound):
 
 @attrs.frozen(kw_only=True)
 class BounceReceived(Inbound):
-    """A message of ours came back. `permanent` if the address will never take one."""
+    """A message of ours came back.
+
+    Attributes:
+        message_id: the provider's id of it; None if only its key is known (`ids.other`).
+        permanent: the address will never take one.
+        code: why.
+        is_final: it will not arrive any more; False while servers on the way still try.
+    """
 
     message_id: str | None
     permanent: bool
     code: str | None = None
+    is_final: bool = True
 
 
 @attrs.frozen(kw_only=True)

@@ -315,8 +315,8 @@ def _identity(event: inbound.IdentityLinked, line: Line, key: WorkspaceKey) -> l
 
 
 def _bounce(event: inbound.BounceReceived, line: Line, key: WorkspaceKey) -> list[Command]:
-    """It did not arrive. One that names no message of ours may be forged, and says nothing."""
-    if event.message_id is None:
+    """It did not arrive, nor will it. One that names no message of ours may be forged, and says nothing."""
+    if event.message_id is None or not event.is_final:
         return []
     code = event.code or "bounced"
     return [RecordReceipt(line.channel, line.name, event.message_id, "failed", _occurred_us(event), code)]

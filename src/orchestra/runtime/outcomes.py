@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Refused, Retry, SendPlan, Sent, Unknown
-from orchestra.channels.wire import FrameStep, HttpStep, SmtpStep, WireStep
+from orchestra.channels.wire import FrameStep, HttpStep, ImapStep, SmtpStep, WireStep
 from orchestra.model.commands import RecordOutcome
 from orchestra.model.limits import cursor_fault
 from orchestra.model.structure import microseconds
@@ -95,7 +95,7 @@ def _cursor(given: object) -> str | None:
 
 
 def _step(given: object) -> WireStep:
-    if not isinstance(given, HttpStep | SmtpStep | FrameStep):
+    if not isinstance(given, HttpStep | SmtpStep | FrameStep | ImapStep):
         raise TypeError(f"{type(given).__name__} is no step")
     return given
 

@@ -189,6 +189,8 @@ def test_who_else_somebody_is_is_taken() -> None:
 
 
 def test_a_bounce_counts_only_where_it_names_a_message_of_ours() -> None:
+    late = inbound.BounceReceived(origin=origin(), message_id="p-1", permanent=False, code="4.4.1", is_final=False)
+    assert commands_of(late, LINE, KEY) == []
     bounce = inbound.BounceReceived(origin=origin(), message_id="p-1", permanent=True)
     assert only(bounce) == RecordReceipt("chat", "main", "p-1", "failed", None, "bounced")
     assert only(attrs.evolve(bounce, code="5.1.1")).code == "5.1.1"

@@ -61,13 +61,21 @@ class _Incoming:
     ours: Ours | None
     token: str | None
 
+    @property
+    def named(self) -> str | None:
+        """The id that the mail is known under: its own, and a mark of what it says, as some programs give all their
+        mails the same. Ours are known by theirs alone.
+        """
+        own = self.mail.message_id
+        return own if own is None or ours_of(self.settings, own) is not None else f"{own}.{self.key[-16:]}"
+
     def origin(self, who: Identity | None, number: int = 0) -> inbound.Origin:
         """Say where a piece of news comes from; the further ones of a mail are told apart by their number."""
         mail, date = self.mail, self.mail.date
         return inbound.Origin(
             dedupe_key=self.key if number == 0 else f"{self.key}.{number}",
             ids=inbound.ProviderIds(
-                message=mail.message_id, other=() if self.ours is None else (("answers", self.ours.key),)
+                message=self.named, other=() if self.ours is None else (("answers", self.ours.key),)
             ),
             received_at=self.received_at,
             raw_digest=self.digest,
@@ -212,7 +220,11 @@ def _reported(incoming: _Incoming, report: Report) -> Iterator[inbound.Inbound]:
 def _told(origin: inbound.Origin, message_id: str | None, told: Told) -> inbound.Inbound | None:
     if told.action in _FAILED:
         return inbound.BounceReceived(
-            origin=origin, message_id=message_id, permanent=told.is_permanent, code=told.status or told.action
+            origin=origin,
+            message_id=message_id,
+            permanent=told.is_permanent,
+            code=told.status or told.action,
+            is_final=told.action == "failed",
         )
     state = _REACHED.get(told.action)
     if state is None or message_id is None:

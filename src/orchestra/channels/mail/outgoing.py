@@ -38,7 +38,8 @@ from orchestra.errors import MalformedMessage
 
 __all__ = ["encode_mail", "interpret_answer"]
 
-_ID = re.compile(r"<[!-;=?-~]{1,400}>")
+_ANSWERED = re.compile(r"(<[!-;=?-~]{1,400}>)(?:\.[0-9a-f]{16})?")
+"""The id of a mail, perhaps with the mark that mails which came in are told apart by."""
 _PURPOSE = re.compile(r"[a-z0-9_.-]{1,100}")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _LONGEST_SUBJECT = 900
@@ -150,7 +151,8 @@ def _header(content: _Content, settings: Settings, conversation: Conversation) -
 def _answered(content: _Content, conversation: Conversation) -> tuple[str, ...]:
     """The ids of the mails that this one answers: the one that began the thread, then the one answered."""
     reply_to = content.message.reply_to if content.message is not None else None
-    return tuple(dict.fromkeys(one for one in (conversation.id, reply_to) if one is not None and _ID.fullmatch(one)))
+    found = [_ANSWERED.fullmatch(one) for one in (conversation.id, reply_to) if one is not None]
+    return tuple(dict.fromkeys(one[1] for one in found if one is not None))
 
 
 def _threading(answered: tuple[str, ...]) -> list[str]:

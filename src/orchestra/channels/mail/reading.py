@@ -18,6 +18,7 @@ from orchestra.channels.mail.header import Header
 from orchestra.channels.mail.parsed import Mail
 from orchestra.channels.mail.quoting import unquoted
 from orchestra.channels.mail.structure import parse_structure
+from orchestra.channels.mail.words import decode_words
 
 __all__ = ["message_ids", "read_date", "read_mail"]
 
@@ -70,7 +71,8 @@ def message_ids(header: Header, name: str, most: int) -> tuple[str, ...]:
 
     Of more than `most` the first one and the last ones are kept: the one that began it all, and the nearest.
     """
-    found = list(dict.fromkeys(_ID.findall(" ".join(header.all(name)))))
+    said = " ".join(map(decode_words, header.all(name)))  # some programs encode what they find too long for a line
+    found = list(dict.fromkeys(_ID.findall(said)))
     return tuple(found if len(found) <= most else found[:1] + found[len(found) - most + 1 :])
 
 

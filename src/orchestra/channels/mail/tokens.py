@@ -32,7 +32,7 @@ __all__ = [
 _LONGEST_KEY = 150
 _LONGEST_LOCAL = 64
 """Octets before the @ (RFC 5321, section 4.5.3.1.1)."""
-_SEAL = r"[0-9a-f]{24}"
+_SEAL = r"[0-9a-f]{16}"
 _OURS = re.compile(rf"<([^=<>@]{{1,{_LONGEST_KEY}}})=([^=<>@]{{0,200}})=({_SEAL})@([^<>@]+)>")
 _BOUNCE = re.compile(rf"([a-z0-9._-]+)=({_SEAL})")
 _UNSUBSCRIBE = re.compile(rf"unsubscribe ([a-z0-9_.-]{{1,100}}) ({_SEAL})", re.IGNORECASE)
@@ -47,9 +47,12 @@ class Ours:
 
 
 def seal(secret: str, purpose: str, *parts: str) -> str:
-    """Give a keyed hash over parts, for one purpose: 96 bits, hexadecimal."""
+    """Give a keyed hash over parts, for one purpose: hexadecimal.
+
+    64 bits, as ids and addresses must be short: whoever guesses has to send a mail for each guess.
+    """
     told = "\x1f".join((purpose, *parts)).encode(errors="surrogatepass")
-    return hmac.new(secret.encode(), told, hashlib.sha256).hexdigest()[:24]
+    return hmac.new(secret.encode(), told, hashlib.sha256).hexdigest()[:16]
 
 
 def _is_sealed(secrets: Iterable[str], given: str, purpose: str, *parts: str) -> bool:

@@ -50,7 +50,7 @@ def test_somebody_wrote() -> None:
     assert event.unquoted_text == "Where is it?"
     origin = event.origin
     assert origin.sender == Identity("email", "joe@example.com", "Joe Doe")
-    assert origin.ids == inbound.ProviderIds(message="<m1@example.com>")
+    assert origin.ids == inbound.ProviderIds(message=f"<m1@example.com>.{origin.dedupe_key[-16:]}")
     assert origin.thread == ThreadRef(conversation="<m1@example.com>")
     assert origin.occurred_at == datetime(2026, 11, 30, 10, tzinfo=UTC)
     assert origin.received_at == NOW
@@ -91,6 +91,10 @@ def test_a_sender_is_verified_if_the_own_server_says_so() -> None:
     data = written(Authentication_Results="mx.shop.example; dmarc=pass")
     assert only(data, trusted_results="mx.shop.example").origin.sender.is_verified
     assert not only(data).origin.sender.is_verified
+
+
+def test_a_mail_without_an_id_has_none() -> None:
+    assert message(Message_ID=None).origin.ids.message is None
 
 
 def test_a_mail_without_sender_is_no_less_a_message() -> None:
@@ -167,6 +171,7 @@ def test_a_mail_is_known_again_wherever_it_comes_from() -> None:
 def test_another_mail_is_another_whatever_id_it_claims(change: str) -> None:
     other = written("No, here.") if change == "text" else written(fields={change: "x@y.example"})
     assert only(other).origin.dedupe_key != only(written()).origin.dedupe_key
+    assert only(other).origin.ids.message != only(written()).origin.ids.message
 
 
 def test_a_redelivery_can_be_said_to_be_one() -> None:
@@ -210,6 +215,7 @@ def test_a_mail_of_ours_came_back_undelivered() -> None:
     assert (later.permanent, later.code) == (False, "4.2.2")
     unnamed = only(report("delivery-status", "Reporting-MTA: dns; x\n\nAction: delayed", f"Message-ID: {OURS}"))
     assert (unnamed.permanent, unnamed.code, unnamed.origin.identities) == (False, "delayed", ())
+    assert (event.is_final, later.is_final, unnamed.is_final) == (True, True, False)
 
 
 def test_a_bounce_may_name_the_mail_in_other_ways() -> None:

@@ -88,7 +88,9 @@ def test_an_answer_stands_in_its_thread() -> None:
     assert (mail["In-Reply-To"], mail["References"]) == ("<1@x>", "<1@x>")
     mail = read(planned(attrs.evolve(HELLO, reply_to="<2@x>"), attrs.evolve(JOE, id="<1@x>")))
     assert (mail["In-Reply-To"], mail["References"]) == ("<2@x>", "<1@x> <2@x>")
-    for odd in ("thread-7", "<1@x>\r\nBcc: eve@example.com", "<a b>"):
+    marked = read(planned(attrs.evolve(HELLO, reply_to="<2@x>.0123456789abcdef")))
+    assert (marked["In-Reply-To"], marked["References"]) == ("<2@x>", "<2@x>")
+    for odd in ("thread-7", "<2@x>.xyz", "<1@x>\r\nBcc: eve@example.com", "<a b>"):
         mail = read(planned(attrs.evolve(HELLO, reply_to=odd), attrs.evolve(JOE, id=odd)))
         assert (mail["In-Reply-To"], mail["Bcc"]) == (None, None)
 

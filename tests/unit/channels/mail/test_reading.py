@@ -104,6 +104,13 @@ def test_ids_are_taken_once_and_only_if_they_are_whole() -> None:
     assert read_mail(b"Message-ID: <>\n\n").message_id is None
 
 
+def test_ids_that_a_program_has_encoded_are_read() -> None:
+    assert read_mail(b"References: =?utf-8?q?=3Ca=2Eb=40x=3E?=\r\n =?utf-8?q?_=3Cc=40x=3E?=\n\n").references == (
+        "<a.b@x>",
+        "<c@x>",
+    )
+
+
 def test_what_is_too_much_is_left_out_and_said() -> None:
     bounds = Bounds(mail_bytes=40, text_bytes=5, attachments=1)
     assert read_mail(b"Subject: x\n\n" + b"y" * 100, bounds).faults == ("mail_too_long", "text_too_long")

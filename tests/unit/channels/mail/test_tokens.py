@@ -49,7 +49,7 @@ def test_an_id_of_ours_is_found_where_mails_name_it() -> None:
     assert read_mail(f"In-Reply-To: {made}\r\n\r\n".encode()).in_reply_to == (made,)
 
 
-@pytest.mark.parametrize("place", [1, 10, 40, 60, 75])
+@pytest.mark.parametrize("place", [1, 10, 40, 60, 70])
 def test_an_id_with_another_letter_is_not_ours(place: int) -> None:
     made = sealed_id(OWN, KEY, CASE)
     other = "z" if made[place] != "z" else "y"
@@ -57,7 +57,7 @@ def test_an_id_with_another_letter_is_not_ours(place: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "<>", "<a@b>", "<a=b=c@d>", f"<{KEY}={CASE}={'0' * 24}@shop.example>", "nonsense"]
+    "text", ["", "<>", "<a@b>", "<a=b=c@d>", f"<{KEY}={CASE}={'0' * 16}@shop.example>", "nonsense"]
 )
 def test_other_ids_are_not_ours(text: str) -> None:
     assert ours_of(OWN, text) is None
@@ -85,7 +85,7 @@ def test_what_cannot_stand_behind_a_plus_does_not() -> None:
     assert bounce_address(settings(), KEY) == plain
     assert bounce_address(OWN, "KEY") == plain
     assert bounce_address(OWN, "a b%") == plain
-    assert bounce_address(OWN, "k" * 40) == plain
+    assert bounce_address(OWN, "k" * 43) == plain
 
 
 def test_only_the_recipient_says_no_to_a_purpose() -> None:
