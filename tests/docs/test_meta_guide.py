@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestra import Line, Plan, Workspace
-from orchestra.channels.account import Account
+from orchestra.channels import outbound
+from orchestra.channels.account import Account, Conversation
+from orchestra.channels.parts import Identity
 from orchestra.channels.registry import find_adapter
 from orchestra.channels.wire import HttpAnswer, HttpStep, NoAnswer, NoAnswerReason, RawRequest, StepResult, WireStep
 
@@ -26,6 +28,7 @@ teams.care = {}
 queues.care.team = "care"
 channels.whatsapp = {}
 channels.messenger = {}
+channels.facebook_page = {}
 agents.ana.teams = ["care"]
 """)
 
@@ -111,6 +114,47 @@ async def test_a_message_on_messenger_is_answered_once_though_it_is_echoed() -> 
         assert (await ws.webhook("r-7f20bd", from_meta("r-7f20bd", echo))).status == 200
         await ws.settle()
         assert len(api.calls) == 1
+
+
+FEED = Account(
+    route_key="r-90ab3c",
+    channel="facebook_page",
+    id="104910",
+    secrets={"app_secret": ("the-app-secret",), "verify_token": ("a-token-of-ours",), "token": ("a-page-token",)},
+)
+
+
+def page_comment(text: str) -> dict[str, Any]:
+    value = {"item": "comment", "verb": "add", "comment_id": "81_500", "post_id": "104910_81", "message": text}
+    who = {"id": "6501234567890", "name": "Ann"}
+    change = {"field": "feed", "value": {**value, "from": who, "created_time": 1_767_614_400}}
+    return {"object": "page", "entry": [{"id": FEED.id, "time": 1_767_614_400, "changes": [change]}]}
+
+
+async def test_a_comment_on_the_page_is_answered_under_it() -> None:
+    api = GraphApi({"id": "81_501"})
+    line = Line("facebook_page", find_adapter("facebook_page"), FEED, api)
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        ana = await ws.sign_in("ana")
+        news = from_meta("r-90ab3c", page_comment("Where is my order?"))
+        assert (await ws.webhook("r-90ab3c", news)).status == 200
+
+        contact = await (await ana.next_offer()).accept()
+        await contact.reply("We have written to you.")
+        await ws.settle()
+        assert api.calls == [("comments", {"message": "We have written to you."})]
+
+
+def test_a_comment_is_acknowledged_in_public_and_answered_in_private() -> None:
+    page, now = find_adapter("facebook_page"), datetime.now(UTC)
+    ann = Conversation(id="81_500/6501234567890", recipient=Identity("messenger", "6501234567890"))
+    public = outbound.Message(key="k-1", text="We have written to you.")
+    private = outbound.Message(key="k-2", text="It arrives on Friday.", reply_to="81_500", is_private=True)
+
+    (acknowledgement,) = page.encode(public, FEED, ann, now).steps
+    assert acknowledgement.url.endswith("/81_500/comments")
+    (answer,) = page.encode(private, FEED, ann, now).steps
+    assert json.loads(answer.body)["recipient"] == {"comment_id": "81_500"}
 
 
 async def test_metas_try_of_the_address_is_answered() -> None:

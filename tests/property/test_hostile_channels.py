@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 import attrs
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.contract import test_messaging, test_telegram, test_twilio, test_whatsapp
+from tests.contract import test_facebook_page, test_messaging, test_telegram, test_twilio, test_whatsapp
 from tests.counts import FUZZ_INPUTS
 
 from orchestra.channels import outbound
@@ -25,6 +25,7 @@ from orchestra.channels.sending import Failed, Next, Refused, Retry, SendPlan, S
 from orchestra.channels.wire import HttpAnswer, HttpStep, RawRequest, Rejected, Verified
 
 ADAPTERS: dict[str, Callable[[], Any]] = {
+    "facebook_page": test_facebook_page.TestFacebookPage,
     "instagram": test_messaging.TestInstagram,
     "messenger": test_messaging.TestMessenger,
     "telegram": test_telegram.TestTelegram,

@@ -58,6 +58,7 @@ class Message(_Keyed):
         reply_to: the provider's id of the message it answers.
         is_automatic: nobody asked for it: a notice, an acknowledgement. Where machines answer machines, it says so.
         purpose: what it is for, where the reader may say no to it, as `marketing`; None for what answers them.
+        is_private: for the writer of what it answers alone, though the channel is public; others are private anyway.
     """
 
     text: str = attrs.field(repr=False)
@@ -66,6 +67,7 @@ class Message(_Keyed):
     reply_to: str | None = None
     is_automatic: bool = False
     purpose: str | None = None
+    is_private: bool = False
 
 
 @attrs.frozen

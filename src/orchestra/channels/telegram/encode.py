@@ -69,7 +69,8 @@ class _Call:
 
 def encode_message(message: outbound.Outbound, account: Account, conversation: Conversation) -> SendPlan | Refused:
     """Plan the calls, or say why the channel cannot carry the message."""
-    tokens, chat = account.secret_values(TOKEN_SECRET), conversation.id or conversation.recipient.value
+    tokens, person = account.secret_values(TOKEN_SECRET), conversation.recipient.value
+    chat = person if _is_private(message) else conversation.id or person
     if not tokens or _TOKEN.fullmatch(tokens[0]) is None:
         return Refused("no_token", "the account needs the secret `token`, as BotFather gave it")
     place = _CHAT.fullmatch(chat)
@@ -89,6 +90,11 @@ def encode_message(message: outbound.Outbound, account: Account, conversation: C
             return step
         steps.append(attrs.evolve(step, rate_keys=_rate_keys(account, place[1])))
     return SendPlan(tuple(steps))
+
+
+def _is_private(message: outbound.Outbound) -> bool:
+    """A person's private chat has the person's id; it is there once they have begun it."""
+    return isinstance(message, outbound.Message) and message.is_private
 
 
 def _key(key: str, place: int) -> str:
@@ -150,6 +156,8 @@ def _message(message: outbound.Message) -> tuple[_Call, ...] | Refused:
     lost = what_is_lost(message)
     if message.reply_to is None:
         return _texts(message.text, lost)
+    if message.is_private:
+        return _texts(message.text, (*lost, "reply_to"))
     answered = _reference(message.reply_to)
     if answered is None:
         return _NO_SUCH_ID

@@ -163,6 +163,14 @@ def test_a_topic_is_answered_in_the_topic() -> None:
     assert step.rate_keys == ("account:42", "chat:-9", "group:-9")
 
 
+def test_what_is_private_goes_to_the_persons_own_chat() -> None:
+    group = Conversation(id="-9/3", recipient=Identity("telegram", "77"))
+    step = only(outbound.Message(key="k", text="Only for you", reply_to="-9:5", is_private=True), group)
+    assert json.loads(step.body) == {"chat_id": 77, "text": "Only for you"}
+    assert step.degradations == ("reply_to",)
+    assert only(outbound.Message(key="k", text="Hi", is_private=True), group).rate_keys == ("account:42", "chat:77")
+
+
 def test_without_a_chat_the_person_is_written_to() -> None:
     step = only(outbound.Message(key="k", text="Hi"), Conversation(recipient=Identity("telegram", "78")))
     assert json.loads(step.body)["chat_id"] == 78
