@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 
 from hypothesis import example, given, settings, strategies as st
@@ -9,6 +10,7 @@ from tests.engine_driver import MINUTE, Driver
 from tests.invariants import WatchedEngine, check_rebuilt
 from tests.notice_moves import with_notices
 from tests.notice_plans import NOTICES
+from tests.unit.insight.rig import fold
 
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
@@ -146,3 +148,19 @@ def test_nothing_leaves_that_must_not(steps: list[tuple[str, int]]) -> None:
         check_rebuilt(days.engine, engine)
     for row in days.engine.view.notices.notices.values():
         assert not row.waits, "after two hours all of it is settled"
+    check_measured(days)
+
+
+def check_measured(days: Days) -> None:
+    """The measures count what became of each notice, however often that changed."""
+    counted = fold([(one.event, one.at_us) for one in days.log]).notices.total
+    rows = list(days.engine.view.notices.notices.values())
+    states = Counter(row.state.lower() for row in rows)
+    assert (counted.planned, counted.waiting) == (len(rows), 0)
+    found = {name: getattr(counted, name) for name in ("sent", "suppressed", "failed", "expired")}
+    assert found == {name: states[name] for name in found}
+    for state in ("suppressed", "failed"):
+        reasons = Counter(row.reason for row in rows if row.state == state.upper())
+        assert getattr(counted, f"{state}_by_reason") == reasons
+    assert sum(one.sent for one in counted.channels.values()) == counted.sent
+    assert all(one.tried >= 0 for one in counted.channels.values())

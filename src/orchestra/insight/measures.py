@@ -14,6 +14,8 @@ from orchestra.insight.contacts import ContactFold
 from orchestra.insight.deliveries import DeliveryFold
 from orchestra.insight.figures import Figures
 from orchestra.insight.journey_fold import JourneyFold
+from orchestra.insight.notice_fold import NoticeFold
+from orchestra.insight.notices import NoticeFigures
 from orchestra.insight.promise_fold import PromiseFold
 from orchestra.insight.slices import Slices
 from orchestra.insight.tally import RETURN_US, Tally
@@ -38,6 +40,7 @@ FOLDED: frozenset[str] = frozenset(
         HandOffFold,
         ClockFold,
         PromiseFold,
+        NoticeFold,
     )
     for kind in fold.HANDLERS
 )
@@ -65,6 +68,7 @@ class Measures:
         self._contacts.topic_of = self._journeys.topic_of
         self._waits, self._telling = WaitFold(self._slices), TellingFold(self._journeys)
         self._clocks, self._promises = ClockFold(self._journeys), PromiseFold(self._journeys)
+        self._notices = NoticeFold()
         own = (self._contacts, self._cases, self._deliveries)
         folds = (
             *own,
@@ -74,6 +78,7 @@ class Measures:
             HandOffFold(self._journeys),
             self._clocks,
             self._promises,
+            self._notices,
         )
         self._handlers: dict[type[Event], list[Callable[[Any, int], None]]] = {}
         for fold in folds:
@@ -113,8 +118,9 @@ class Measures:
 
     @property
     def remembered(self) -> int:
-        """How many contacts and cases are kept because what comes may restate what they count as in journeys."""
-        return len(self._journeys) + len(self._waits) + len(self._telling) + len(self._clocks) + len(self._promises)
+        """How many contacts, cases and notices are kept because what comes may restate what they count as."""
+        folds = (self._journeys, self._waits, self._telling, self._clocks, self._promises, self._notices)
+        return sum(len(one) for one in folds)
 
     @property
     def total(self) -> Figures:
@@ -142,6 +148,11 @@ class Measures:
         """Queue -> its figures, sorted; a contact counts in each queue that it waited in."""
         return self._figures(self._slices.queues)
 
+    @property
+    def notices(self) -> NoticeFigures:
+        """What became of notices, of all and by topic."""
+        return self._notices.figures(self.window)
+
     def _settle(self) -> None:
         if self._to_us is not None:
             self._journeys.settle(self._to_us)
@@ -151,7 +162,7 @@ class Measures:
         return {name: tally.figures(self.window) for name, tally in sorted(tallies.items())}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: the total's figures, and those of each slice, as under `by_channel`."""
+        """Plain data: the total's figures, those of each slice, as under `by_channel`, and `notices`."""
         slices = {
             "by_channel": self.by_channel,
             "by_account": self.by_account,
@@ -159,4 +170,4 @@ class Measures:
             "by_queue": self.by_queue,
         }
         parts = {key: {name: one.to_json() for name, one in part.items()} for key, part in slices.items()}
-        return {**self.total.to_json(), **parts}
+        return {**self.total.to_json(), **parts, "notices": self.notices.to_json()}

@@ -11,6 +11,7 @@ import attrs
 
 from orchestra.insight.figures import Figures
 from orchestra.insight.measures import Measures
+from orchestra.insight.notices import NoticeFigures
 from orchestra.insight.standing import second, standing
 from orchestra.insight.variants import Share
 from orchestra.model.instants import span_text
@@ -157,6 +158,8 @@ def measures_tables(measures: Measures) -> list[Table]:
         tables.append(_clocks(total))
     if total.promises.stated or total.promises.updates_kept or total.promises.updates_broken:
         tables.append(_promises(total))
+    if measures.notices.total.planned:
+        tables += _notices(measures.notices)
     if total.cost.currency is not None:
         tables.append(_table("Costs", _COSTS, rows))
     if total.deliverability.planned:
@@ -214,6 +217,52 @@ def _promises(total: Figures) -> Table:
     shares = total.promises.shares.values()
     rows = tuple((share.name, str(share.numerator), str(share.denominator), _percent(share)) for share in shares)
     return Table("Promises, of all", ("share", "of these", "of all", "is"), rows, frozenset({1, 2, 3}))
+
+
+def _notices(notices: NoticeFigures) -> list[Table]:
+    """What became of notices, and why, by topic; and by topic and channel, if any message of one was written."""
+    topics = {"all": notices.total, **{f"topic {name}": one for name, one in notices.by_topic.items()}}
+    header = ("", "planned", "sent", "delivered", "waiting", "not told", "failed", "expired", "arrived")
+    rows = tuple(
+        (
+            name,
+            *map(str, (one.planned, one.sent, one.delivered, one.waiting, one.suppressed, one.failed, one.expired)),
+            _share(one.arrival),
+        )
+        for name, one in topics.items()
+    )
+    tables = [Table("Notices", header, rows, frozenset(range(1, len(header))))]
+    reasons = tuple(
+        (name, what, _spoken(reason), str(count))
+        for name, one in topics.items()
+        for what, counts in (
+            ("not told", one.suppressed_by_reason),
+            ("failed", one.failed_by_reason),
+            ("held", one.held_by_reason),
+        )
+        for reason, count in counts.items()
+    )
+    if reasons:
+        tables.append(Table("Notices held back, and why", ("", "what", "why", "notices"), reasons, frozenset({3})))
+    ways = tuple(
+        (
+            name,
+            channel,
+            *map(str, (way.tried, way.sent, way.delivered)),
+            _counts(way.failed_by_reason),
+            _counts(way.skipped_by_reason),
+        )
+        for name, one in topics.items()
+        for channel, way in one.channels.items()
+    )
+    if ways:
+        named = ("", "channel", "tried", "sent", "delivered", "failed", "skipped")
+        tables.append(Table("Notices by channel", named, ways, frozenset({2, 3, 4})))
+    return tables
+
+
+def _spoken(reason: str) -> str:
+    return reason.replace("_", " ")
 
 
 def _percent(share: Share) -> str:

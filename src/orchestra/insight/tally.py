@@ -42,12 +42,14 @@ class Reasons:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
 
-    def add(self, reason: str | None) -> None:
-        """Count a reason; None counts as `none given`."""
+    def add(self, reason: str | None, times: int = 1) -> None:
+        """Count a reason, or take it back; None counts as `none given`."""
         key = reason or "none given"
         if key not in self.counts and len(self.counts) >= _MOST_REASONS:
             key = "other"
-        self.counts[key] = self.counts.get(key, 0) + 1
+        self.counts[key] = self.counts.get(key, 0) + times
+        if not self.counts[key]:
+            del self.counts[key]
 
     def by_name(self) -> dict[str, int]:
         """Reason -> how often, sorted."""

@@ -231,7 +231,8 @@ def _objects(data: Any) -> Iterator[dict[str, Any]]:
 def test_every_figure_tells_how_it_is_restated() -> None:
     made = fold(EVENTS).to_json()
     windowed = [one for one in _objects(made) if "window" in one]
-    assert len(windowed) == (1 + 3 + 1 + 1) * (1 + len(VARIANTS) + 5 + 7 + 4)
+    arrival_of_notices = 1
+    assert len(windowed) == (1 + 3 + 1 + 1) * (1 + len(VARIANTS) + 5 + 7 + 4) + arrival_of_notices
     assert {one.get("restatement_version") for one in windowed} == {variants.RESTATEMENT_VERSION} == {1}
 
 
