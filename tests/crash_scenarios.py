@@ -1,4 +1,4 @@
-"""Twenty-one short scenarios whose every step can be asked for again, as a careful caller would after a crash.
+"""Short scenarios whose every step can be asked for again, as a careful caller would after a crash.
 
 A scenario is a function of a `World`. The world outlives crashes: it is what callers, customers and providers know.
 """
@@ -20,12 +20,13 @@ from orchestra.model import commands as c
 from orchestra.model.addresses import Handle
 from orchestra.model.definitions import Presence
 from orchestra.model.message import Contact
+from orchestra.model.plan import Plan
 from orchestra.model.results import Received
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
 from tests.contact_centre import PLAN, Centre, frame, message
 
-__all__ = ["SAME_STATE", "SENDING", "Scenario", "World", "prepare"]
+__all__ = ["PATIENT", "SAME_STATE", "SENDING", "Scenario", "World", "prepare"]
 
 PATIENT = attrs.evolve(PLAN, presence=Presence(device_lease=timedelta(days=1000)))
 """Devices are not lost: a restart gives them another grace, so the instant would depend on the crash."""
@@ -42,9 +43,9 @@ class World:
         taken: step -> message or contact that was handed in, what the caller was told, and when.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plan: Plan = PATIENT) -> None:
         self.clock = VirtualClock()
-        self.centre = Centre(clock=self.clock, plan=PATIENT)
+        self.centre = Centre(clock=self.clock, plan=plan)
         self.workspace: Workspace
         self.known: dict[str, Any] = {}
         self.taken: dict[str, tuple[Any, Received, datetime]] = {}

@@ -16,9 +16,11 @@ from typing import Any, TypeVar
 import attrs
 import pytest
 from tests.counts import CRASH_SCENARIOS
+from tests.crash_notices import TELLING, prepare_telling
 from tests.crash_scenarios import SAME_STATE, SENDING, World, prepare
 
 from orchestra.codec import decode_event
+from orchestra.engine.engine import Engine
 from orchestra.errors import JournalUnavailable
 from orchestra.journal.memory import MemoryJournal
 from orchestra.journal.port import Journal
@@ -48,10 +50,14 @@ AGAIN: Sequence[Sequence[Mapping[int, JournalFault]]] = (
 FAILURES = (JournalFault.REFUSE, JournalFault.LOSE, JournalFault.OBSCURE)
 ENDED = {"ACCEPTED", "DELIVERED", "UNKNOWN", "FAILED", "EXPIRED", "CANCELED"}
 
-SCENARIOS = {**SAME_STATE, **SENDING}
+SCENARIOS = {**SAME_STATE, **SENDING, **TELLING}
 
-# Two of each kind by default, all of them in full runs.
-CHOSEN = [*list(SAME_STATE)[: CRASH_SCENARIOS * 7 // 10 or 1], *list(SENDING)[: CRASH_SCENARIOS * 3 // 10 or 1]]
+# Some of each kind by default, all of them in full runs.
+CHOSEN = [
+    *list(SAME_STATE)[: CRASH_SCENARIOS * 7 // 10 or 1],
+    *list(SENDING)[: CRASH_SCENARIOS * 3 // 10 or 1],
+    *list(TELLING)[: CRASH_SCENARIOS * 3 // 10 or 1],
+]
 
 
 class Stores:
@@ -174,13 +180,26 @@ class Clean:
     state_hash: str
     counts: Counter[str]
     came: list[str]
+    notices: dict[str, tuple[str, str, str | None]]
+
+
+def begin(name: str) -> World:
+    """The world in which a scenario begins."""
+    return prepare_telling(name) if name in TELLING else prepare(name)
 
 
 async def clean(name: str, stores: Stores) -> Clean:
     stores.fresh()
-    world, journal = prepare(name), FaultyJournal(stores.open(), only=WRITES)
+    world, journal = begin(name), FaultyJournal(stores.open(), only=WRITES)
     assert await live(world, journal, SCENARIOS[name])
-    return Clean(world, journal.writes, load_engine(journal).state_hash(), world.centre.counts(), _came(journal))
+    engine = load_engine(journal)
+    return Clean(world, journal.writes, engine.state_hash(), world.centre.counts(), _came(journal), _notices(engine))
+
+
+def _notices(engine: Engine) -> dict[str, tuple[str, str, str | None]]:
+    """What became of each notice, and why."""
+    rows = engine.view.notices.notices
+    return {name: (row.key, row.state, row.reason) for name, row in rows.items()}
 
 
 async def check(name: str, world: World, stores: Stores, expected: Clean) -> None:
@@ -196,12 +215,20 @@ async def check(name: str, world: World, stores: Stores, expected: Clean) -> Non
         "InteractionStarted",
         "CaseOpened",
         "CursorMoved",
+        "NoticePlanned",
+        "NoticeSent",
+        "FactTold",
+        "PromiseMade",
+        "PromiseRevised",
+        "ProgressReported",
+        "StageEntered",
     ):
         assert counts[kind] == expected.counts[kind], kind
     assert _came(journal) == expected.came, "out of order"
     assert world.known.keys() == expected.world.known.keys()
     states = {name: row.state for name, row in engine.view.deliveries.deliveries.items()}
     assert set(states.values()) <= ENDED, states
+    assert _notices(engine) == expected.notices
     _check_sendings(world, expected.world, states)
     await _check_taken(world, journal)
 
@@ -240,7 +267,7 @@ async def test_a_crash_at_every_write(name: str, stores: Stores) -> None:
         for fault in CRASHES:
             for again in stores.some(AGAIN, number):
                 stores.fresh()
-                world = prepare(name)
+                world = begin(name)
                 first = stores.dying({number: fault})
                 crashes += not await live(world, first, scenario)
                 await live_on(world, stores, scenario, *again)
@@ -254,7 +281,7 @@ async def test_a_failing_append_at_every_write(name: str, stores: Stores) -> Non
     for number in range(1, expected.writes + 1):
         for fault in stores.some(FAILURES, number):
             stores.fresh()
-            world = prepare(name)
+            world = begin(name)
             first = stores.dying({number: fault})
             with suppress(JournalUnavailable):  # opening may fail, and then is tried again
                 if await live(world, first, scenario):
@@ -264,5 +291,5 @@ async def test_a_failing_append_at_every_write(name: str, stores: Stores) -> Non
             await check(name, world, stores, expected)
 
 
-def test_there_are_twenty_one_scenarios() -> None:
-    assert len(SCENARIOS) == len(SAME_STATE) + len(SENDING) == 21
+def test_there_are_twenty_seven_scenarios() -> None:
+    assert len(SCENARIOS) == len(SAME_STATE) + len(SENDING) + len(TELLING) == 27
