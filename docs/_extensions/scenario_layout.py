@@ -52,12 +52,24 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "pauses": (_AGENT, _ENGINE),
     "steers": (_AGENT, _CHANNEL),
     "sends": (_AGENT, _CHANNEL),
+    "announces": (_AGENT, _ENGINE),
+    "cancels": (_AGENT, _ENGINE),
+    "forgets": (_AGENT, _ENGINE),
+    "settles": (_AGENT, _ENGINE),
+    "drops": (_AGENT, _ENGINE),
+    "merges": (_AGENT, _ENGINE),
+    "parts": (_AGENT, _ENGINE),
+    "informs": (_AGENT, _ENGINE),
+    "wants": (_CUSTOMER, _ENGINE),
+    "refuses": (_CUSTOMER, _ENGINE),
+    "allows": (_CUSTOMER, _ENGINE),
+    "forbids": (_CUSTOMER, _ENGINE),
 }
 """What somebody does -> kinds of the lanes from which and to which that goes."""
 
 _STEP = re.compile(r"(?:the )?(?P<who>\w+) (?P<verb>[a-z]+)\b")
 _AGAIN = "the same comes once more"
-_BY_ITSELF = re.compile(r"the (message to|cursor of) ")
+_BY_ITSELF = re.compile(r"the (message to|cursor of|clock) ")
 """What nobody does: it stands at the engine."""
 _ON = re.compile(r" on (\w+)")
 _LINE = re.compile(r"(?P<clock>\S+) (?P<channel>\S+) +(?P<said>.+)")

@@ -24,6 +24,7 @@ from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.ledger import Ledger
 from orchestra.runtime.readers import reader_of
 from orchestra.runtime.steering import steer
+from tests.scenarios.notice_steps import STEPS
 
 __all__ = ["FOLDER", "Stage", "names", "play", "written"]
 
@@ -40,7 +41,7 @@ def names() -> list[str]:
 def play(name: str) -> tuple[Scenario, Stage]:
     """A scenario, and the stage after its last step."""
     scenario = read_scenario((FOLDER / f"{name}.txt").read_text("utf-8"))
-    stage = Stage(Plan.load(FOLDER / "shop.toml"))
+    stage = Stage(Plan.load(FOLDER / ("notices.toml" if name.startswith("notice_") else "shop.toml")))
     for step in scenario.steps:
         stage.do(step)
     return scenario, stage
@@ -59,6 +60,7 @@ class Stage:
         self._now_us = since_epoch_us(DAY)
         self._last: c.ReceiveMessage | c.ReceiveContact | None = None
         self._contacts = 0
+        self._ids: dict[str, str] = {}
         self._run(c.ChangePlan(plan, plan.digest(), "zones", "check"))
 
     @property
@@ -75,13 +77,15 @@ class Stage:
         while (due_us := self._ledger.engine.due()) is not None and due_us <= self._now_us:
             self._ledger.tick(due_us)
         self._ledger.commit()
-        found = [(make, match) for words, make in _STEPS.items() if (match := re.fullmatch(words, step.words))]
+        found = [(make, match) for words, make in _ALL_STEPS.items() if (match := re.fullmatch(words, step.words))]
         assert len(found) == 1, f"nobody knows what this means: {step.words}"
         (make, match) = found[0]
         command = make(self, match.groupdict())
         if step.refused is None:
-            self._run(command)
+            if command is not None:
+                self._run(command)
             return
+        assert command is not None, "time passes in any case"
         assert self._refusal(command) == step.refused, step.words
 
     def _refusal(self, command: c.Command) -> str:
@@ -98,9 +102,30 @@ class Stage:
 
     def id_of(self, customer: str) -> str:
         """The id of the person of that name."""
-        holder = self._view.identity.holder(f"key-{customer}")
+        holder = self._view.identity.holder(f"key-{customer}") or self._ids.get(customer)
         assert holder is not None, f"nobody has heard of {customer} yet"
+        self._ids[customer] = holder  # also once they are to be forgotten
         return holder
+
+    @property
+    def view(self) -> View:
+        """All that is known."""
+        return self._view
+
+    def case_of(self, customer: str) -> str:
+        """The newest case of the person of that name."""
+        ids = self._view.identity.group(self.id_of(customer))
+        return [name for name, row in self._view.cases.cases.items() if row.customer in ids][-1]
+
+    def instant_of(self, clock: str) -> int:
+        """A time of the day on which scenarios play."""
+        return since_epoch_us(DAY + clock_of(clock))
+
+    def messages_to(self, customer: str, *states: str) -> list[str]:
+        """The messages to somebody that are in one of these states, oldest first."""
+        ids = self._view.identity.group(self.id_of(customer))
+        rows = self._view.deliveries.deliveries
+        return [name for name, row in rows.items() if row.state in states and row.customer in ids]
 
     # What happens
 
@@ -255,29 +280,34 @@ class Stage:
 
     def _message_to(self, who: str, state: str) -> tuple[str, int]:
         """Id and attempts of the first message to somebody that is in this state."""
-        ids = self._view.identity.group(self.id_of(who))
-        rows = self._view.deliveries.deliveries
-        name = next(name for name, row in rows.items() if row.state == state and row.customer in ids)
-        return name, rows[name].attempts
+        name = self.messages_to(who, state)[0]
+        return name, self._view.deliveries.deliveries[name].attempts
 
     def _leaves(self, said: Mapping[str, str]) -> c.Command:
         name, attempts = self._message_to(said["who"], "PERMITTED")
         return c.StartDelivery(name, attempts + 1, 1)
 
     def _arrives(self, said: Mapping[str, str]) -> c.Command:
-        return c.RecordOutcome(*self._message_to(said["who"], "STARTED"), "accepted", [f"p-{said['who']}"])
+        name, attempts = self._message_to(said["who"], "STARTED")
+        return c.RecordOutcome(name, attempts, "accepted", [f"p-{name}"])
 
     def _send(self, said: Mapping[str, str]) -> c.Command:
         """The application tells of somebody's newest case by itself, as its systems do."""
-        ids = self._view.identity.group(self.id_of(said["other"]))
-        case = [name for name, row in self._view.cases.cases.items() if row.customer in ids][-1]
         key = f"{said['who']}:{said['text']}"
-        return c.SendMessage(case, key, said["topic"], said["channel"], text=said["text"], actor="back_office:shop")
+        return c.SendMessage(
+            self.case_of(said["other"]),
+            key,
+            said["topic"],
+            said["channel"],
+            text=said["text"],
+            actor="back_office:shop",
+        )
 
     def _tell_now(self, said: Mapping[str, str]) -> c.Command:
         """An agent tells what is held for whoever they talk with."""
         interaction = self._in_hand(said)
-        held = self._view.deliveries.hushed[self._view.contacts.interactions[interaction].customer]
+        customer = self._view.contacts.interactions[interaction].customer
+        held = self._view.deliveries.hushed.get(customer) or self._view.notices.held[customer]
         return c.TellNow(interaction, said["who"], min(held, key=lambda name: int(name[2:])))
 
     def _prefer(self, said: Mapping[str, str]) -> c.Command:
@@ -322,6 +352,8 @@ _STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command]] = {
 }
 """What a step may say, and what is done then."""
 
+_ALL_STEPS: Mapping[str, Callable[[Stage, Mapping[str, str]], c.Command | None]] = {**_STEPS, **STEPS}
+
 
 def _value(text: str) -> int | str:
     return int(text) if text.isdecimal() else text
@@ -335,7 +367,8 @@ def clock_of(text: str) -> timedelta:
 
 def _line(entry: Entry) -> str:
     said = entry.sentence if entry.text is None else f"{entry.sentence}: {entry.text}"
-    return f"{entry.at:%H:%M:%S} {entry.channel or '-':<6} {said}"
+    in_one_line = said.replace("\n", " / ")
+    return f"{entry.at:%H:%M:%S} {entry.channel or '-':<6} {in_one_line}"
 
 
 def written(name: str) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import pytest
 from docs._extensions.scenario_text import Step, read_scenario
 
+from orchestra.codec import decode_event
+from orchestra.model import events as e
 from orchestra.model.plan import Plan
+from tests.docs.pages import DOCS
 from tests.engine_driver import SECOND
 from tests.scenarios.stage import FOLDER, Stage, clock_of, names, play, written
 
@@ -36,6 +42,29 @@ def test_there_are_scenarios() -> None:
 
 def test_the_shop_is_a_plan_without_errors() -> None:
     assert [fault for fault in Plan.load(FOLDER / "shop.toml").faults() if fault.is_error] == []
+
+
+def _reasons(name: str) -> Iterator[str]:
+    """Why notices were held back in a scenario, or not told."""
+    for record in play(name)[1].journal.read():
+        match decode_event(record):
+            case e.NoticeExpired():
+                yield "expired"
+            case e.NoticeGathered(leader=leader):
+                yield "gathering" if leader is None else "in_digest"
+            case e.NoticeHeld() | e.NoticeSuppressed() | e.NoticeLegSkipped() as event:
+                yield event.reason
+
+
+def test_each_reason_that_holds_a_notice_back_has_its_scenario() -> None:
+    rows = re.findall(r"^\| (`.+?`) \|", (DOCS / "howto" / "notices.md").read_text("utf-8"), re.MULTILINE)
+    told = {reason for row in rows for reason in re.findall(r"`(\w+)`", row)}
+    assert len(told) >= 18
+    assert told - {reason for name in names() if name.startswith("notice_") for reason in _reasons(name)} == set()
+
+
+def test_the_shop_of_the_notices_is_a_plan_without_errors() -> None:
+    assert [fault for fault in Plan.load(FOLDER / "notices.toml").faults() if fault.is_error] == []
 
 
 def test_who_comes_back_was_archived_and_is_the_same_customer() -> None:
