@@ -43,6 +43,7 @@ EXTRAS: Mapping[str, str] = {
     "jinja2": "model/jinja_texts",
     "phonenumbers": "runtime/phones",
     "aiosmtplib": "channels/smtp_transport",
+    "apprise": "channels/apprise/transport",
     "imapclient": "channels/imap_transport",
     "httpx2": "channels/http_transport",
     "tzdata": "",

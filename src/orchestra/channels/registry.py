@@ -28,6 +28,7 @@ _BUILT_IN = (
     EntryPoint("standard_webhooks", "orchestra.channels.back_office.standard_webhooks:StandardWebhooksAdapter", GROUP),
     EntryPoint("cloudevents", "orchestra.channels.back_office.cloudevents:CloudEventsAdapter", GROUP),
     EntryPoint("mail", "orchestra.channels.mail.adapter:MailAdapter", GROUP),
+    EntryPoint("apprise", "orchestra.channels.apprise.adapter:AppriseAdapter", GROUP),
     EntryPoint("facebook_page", "orchestra.channels.meta.page:FacebookPageAdapter", GROUP),
     EntryPoint("instagram", "orchestra.channels.meta.instagram:InstagramAdapter", GROUP),
     EntryPoint("messenger", "orchestra.channels.meta.messenger:MessengerAdapter", GROUP),
