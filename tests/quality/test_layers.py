@@ -104,6 +104,7 @@ DRIVERS = frozenset({"sqlite3", "asyncpg", "psycopg", "nats", "orchestra.journal
 
 BROAD_CATCHES: Mapping[str, str] = {
     "channels/registry.py": "plug-in loading: an adapter's module may raise anything when imported",
+    "cli/decode.py": "the adapter that is asked about",
     "cli/arguments.py": "the application's module that holds its scores, when imported",
     "engine/rules/conditions.py": "the application's predicates",
     "engine/scores.py": "the application's scores",

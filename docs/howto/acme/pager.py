@@ -10,32 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from datetime import datetime
 
-from orchestra.channels import inbound, outbound
+from orchestra.channels import inbound, outbound, wire
 from orchestra.channels.account import Account, Conversation
-from orchestra.channels.answers import retry_after
-from orchestra.channels.capabilities import Capabilities, ReadReceipts
+from orchestra.channels.answers import by_status, unanswered
+from orchestra.channels.batches import digest_of, read_each, unusable
+from orchestra.channels.capabilities import Capabilities
 from orchestra.channels.description import ConfigField, ConfigKind, Description, StepKind
 from orchestra.channels.fields import Fields
 from orchestra.channels.instants import TimeUnit, from_unix
-from orchestra.channels.parts import Identity, TextFormat, TextPart
-from orchestra.channels.port import Decoded, Issue
-from orchestra.channels.safe_json import JsonValue, canonical_json, parse_json
-from orchestra.channels.sending import Failed, Interpreted, Refused, Retry, SendPlan, Sent, Unknown
-from orchestra.channels.wire import (
-    Handshake,
-    HttpAnswer,
-    HttpReply,
-    HttpStep,
-    NoAnswer,
-    RawRequest,
-    Rejected,
-    StepResult,
-    Verified,
-    WireStep,
-    header_values,
-)
+from orchestra.channels.parts import Identity, TextPart
+from orchestra.channels.port import Decoded
+from orchestra.channels.safe_json import parse_json
+from orchestra.channels.sending import Failed, Interpreted, Refused, SendPlan, Sent
+from orchestra.channels.signing import is_one_of, single_header
+from orchestra.channels.writing import json_body, what_is_lost
 from orchestra.errors import MalformedMessage
 
 __all__ = ["PagerAdapter", "signature"]
@@ -69,48 +60,31 @@ class PagerAdapter:
 
     def capabilities(self, account: Account, conversation: Conversation) -> Capabilities:
         """Tell what it carries: short plain texts. It does not honour idempotency keys."""
+        kinds = frozenset({"phone"})
         return Capabilities(
-            text_limit=LONGEST,
-            can_initiate=True,
-            delivered=True,
-            read=ReadReceipts.NONE,
-            event_id_stable=True,
-            identity_kinds=frozenset({"phone"}),
+            text_limit=LONGEST, can_initiate=True, delivered=True, event_id_stable=True, identity_kinds=kinds
         )
 
-    def verify(self, request: RawRequest, account: Account, now: datetime) -> Verified | Handshake | Rejected:
+    def verify(
+        self, request: wire.RawRequest, account: Account, now: datetime
+    ) -> wire.Verified | wire.Handshake | wire.Rejected:
         """Compare the signature, in constant time, with that of every secret still accepted."""
-        claimed = header_values(request.headers, "Pager-Signature")
-        if request.method != "POST" or len(claimed) != 1:
-            return Rejected("signature_header")
-        given = claimed[0].encode("utf-8", "replace")
-        secrets = account.secret_values("webhook")
-        matches = [hmac.compare_digest(given, signature(secret, request.body).encode()) for secret in secrets]
-        return Verified(request) if any(matches) else Rejected("signature")
+        claimed = single_header(request.headers, "Pager-Signature")
+        if request.method != "POST" or claimed is None:
+            return wire.Rejected("signature_header")
+        wanted = [signature(secret, request.body).encode() for secret in account.secret_values("webhook")]
+        return wire.Verified(request) if is_one_of(claimed, wanted) else wire.Rejected("signature")
 
-    def decode(self, verified: Verified, account: Account) -> Decoded:
+    def decode(self, verified: wire.Verified, account: Account) -> Decoded:
         """Read all news; a bad piece is an issue beside the good ones."""
-        request = verified.request
-        digest = hashlib.sha256(request.body).hexdigest()
-        events: list[inbound.Inbound] = []
-        issues: list[Issue] = []
+        request, digest = verified.request, digest_of(verified.request.body)
         try:
-            items = self._news(request, account)
+            body = Fields(parse_json(request.body), "body")
+            if body.text("account") != account.id:
+                raise MalformedMessage("body.account", "names another account")
+            return read_each(body.items("news"), "news", digest, lambda item: _read(item, request, digest))
         except MalformedMessage as error:
-            return Decoded(issues=(_issue(error, digest),), reply=HttpReply(status=400))
-        for place, item in enumerate(items):
-            try:
-                events.append(_read(Fields(item, f"news[{place}]"), request, digest))
-            except MalformedMessage as error:
-                issues.append(_issue(error, digest))
-        return Decoded(events=tuple(events), issues=tuple(issues))
-
-    @staticmethod
-    def _news(request: RawRequest, account: Account) -> list[JsonValue]:
-        body = Fields(parse_json(request.body), "body")
-        if body.text("account") != account.id:
-            raise MalformedMessage("body.account", "names another account")
-        return body.items("news")
+            return unusable(error, digest)
 
     def encode(
         self, message: outbound.Outbound, account: Account, conversation: Conversation, now: datetime
@@ -120,50 +94,35 @@ class PagerAdapter:
             return Refused("text_only", "the gateway carries texts: send a message")
         if len(message.text) > LONGEST:
             return Refused("text_too_long", f"a text may have {LONGEST} characters")
-        lost = tuple(name for name in ("subject", "reply_to") if getattr(message, name))
-        lost += ("format",) if message.format is not TextFormat.PLAIN else ()
         tokens = account.secret_values("token")
         if not tokens:
             return Refused("no_token", "the account needs the secret `token`")
-        fields: dict[str, JsonValue] = {
-            "account": account.id,
-            "to": conversation.recipient.value,
-            "text": message.text,
-        }
-        step = HttpStep(
+        body = json_body({"account": account.id, "to": conversation.recipient.value, "text": message.text})
+        if isinstance(body, Refused):
+            return body
+        step = wire.HttpStep(
             idempotency_key=message.key,
             method="POST",
             url=account.text_setting("url", ""),
             headers=(("Content-Type", "application/json"), ("Authorization", tokens[0])),
-            body=canonical_json(fields),
-            degradations=lost,
+            body=body,
+            degradations=(*what_is_lost(message), *(("reply_to",) if message.reply_to else ())),
         )
         return SendPlan((step,))
 
-    def interpret(self, step: WireStep, result: StepResult, now: datetime) -> Interpreted:
+    def interpret(self, step: wire.WireStep, result: wire.StepResult, now: datetime) -> Interpreted:
         """Say what came of it. Without keys, a server's error may hide a message that was sent: nobody knows."""
-        if isinstance(result, NoAnswer):
-            return Unknown(result.reason.value) if result.may_have_arrived else Retry(result.reason.value)
-        if not isinstance(result, HttpAnswer):
-            return Failed("needs_http")
-        code = f"http_{result.status}"
-        if result.status == 429:
-            return Retry(code, retry_after(result.headers, now))
-        if 400 <= result.status < 500:
-            return Failed(code)
-        if not 200 <= result.status < 300:
-            return Unknown(code)
+        if not isinstance(result, wire.HttpAnswer):
+            return unanswered(result) or Failed("needs_http")
         try:
-            return Sent((Fields(parse_json(result.body), "answer").identifier("message"),))
+            if 200 <= result.status < 300:
+                return Sent((Fields(parse_json(result.body), "answer").identifier("message"),))
         except MalformedMessage:
-            return Unknown("unreadable_answer")
+            pass  # a proxy's page says nothing
+        return by_status(result, now, is_safe=False)
 
 
-def _issue(error: MalformedMessage, digest: str) -> Issue:
-    return Issue(code="malformed", where=error.where, reason=error.reason, raw_digest=digest)
-
-
-def _read(item: Fields, request: RawRequest, digest: str) -> inbound.Inbound:
+def _read(item: Fields, request: wire.RawRequest, digest: str) -> Iterator[inbound.Inbound]:
     """One piece of news. What `kind` it may be tomorrow nobody knows: others are kept as they are."""
     kind, message = item.identifier("kind"), item.optional_identifier("message")
     sender = (Identity("phone", item.identifier("from")),) if "from" in item else ()
@@ -176,11 +135,12 @@ def _read(item: Fields, request: RawRequest, digest: str) -> inbound.Inbound:
         raw_digest=digest,
     )
     if kind == "text":
-        return inbound.MessageReceived(origin=origin, parts=(TextPart(item.text("text")),))
-    if kind == "echo":
-        return inbound.OutboundEcho(origin=origin, parts=(TextPart(item.text("text")),))
-    if kind == "status" and item.identifier("status") in STATES:
+        yield inbound.MessageReceived(origin=origin, parts=(TextPart(item.text("text")),))
+    elif kind == "echo":
+        yield inbound.OutboundEcho(origin=origin, parts=(TextPart(item.text("text")),))
+    elif kind == "status" and item.identifier("status") in STATES:
         state, code = inbound.DeliveryState(item.identifier("status")), item.optional_identifier("code")
         ids = (item.identifier("message"),)
-        return inbound.DeliveryUpdate(origin=origin, state=state, message_ids=ids, code=code)
-    return inbound.Unrecognised(origin=origin, type=kind)
+        yield inbound.DeliveryUpdate(origin=origin, state=state, message_ids=ids, code=code)
+    else:
+        yield inbound.Unrecognised(origin=origin, type=kind)

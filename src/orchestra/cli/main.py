@@ -37,6 +37,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "simulate": "what would happen in a scenario, with intervals",
     "staff": "the least agents that meet a service level",
     "scenario": "a scenario as a journal shows it, to simulate",
+    "decode": "what an adapter makes of a captured request, or which check it fails",
+    "new-adapter": "a package to begin a channel's plug-in with",
     "rekey": "encrypt under another secret from now on",
     "backup": "copy a live journal to a file and verify the copy",
 }
