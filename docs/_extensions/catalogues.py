@@ -48,6 +48,7 @@ _AREAS = {
     "ownership": "Hand-off and escalation",
     "stages": "Types of cases and their stages",
     "promises": "Promises, forecasts and delays",
+    "remarks": "What is told of messages, and by whom they come",
     "rules": "Rules",
     "callbacks": "Callbacks",
     "participants": "Participants of cases",
