@@ -120,6 +120,20 @@ async def test_a_mail_is_answered_and_the_answer_to_that_finds_its_case(mailbox:
         assert len(happened(ws, e.CaseOpened)) == 1
 
 
+async def test_a_number_in_the_subject_leads_whoever_has_part_in_the_case(mailbox: ImapServer) -> None:
+    clock = VirtualClock(MONDAY)
+    async with opened(MailServer(), mailbox, clock) as ws:
+        mailbox.put(mail("Where is it?"))
+        await clock.advance(seconds=30)
+        mailbox.put(
+            mail("Still nothing.", 2, Subject="C-000001, again"),
+            mail("Tell me all of it.", 3, Subject="C-000001, again", From="eve@example.com"),
+        )
+        await clock.advance(seconds=30)
+        assert [event.case for event in happened(ws, e.MessageReceived)] == ["ca1", "ca1", "ca2"]
+        assert [event.by for event in happened(ws, e.InteractionAttached)] == ["new", "case_number", "new"]
+
+
 async def test_machines_are_answered_by_nobody(mailbox: ImapServer) -> None:
     house, clock = MailServer(), VirtualClock(MONDAY)
     async with opened(house, mailbox, clock) as ws:

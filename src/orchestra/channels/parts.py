@@ -67,12 +67,14 @@ class ThreadRef:
         reply_to: the provider's id of the message that this one answers.
         references: ids of earlier messages, oldest first.
         token: an unguessable token of ours that came back, as in a reply address.
+        case_number: the number of a case that stands in it, as in a title: a hint, which anybody can write.
     """
 
     conversation: str | None = attrs.field(default=None, repr=False)
     reply_to: str | None = None
     references: tuple[str, ...] = ()
     token: str | None = attrs.field(default=None, repr=False)
+    case_number: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -183,6 +183,7 @@ def _received(
             occurred_us=_occurred_us(event),
             reply_case=None if token is None else key.case_of(token),
             invitation=None if token is None else key.invitation_of(token),
+            case_number=event.origin.thread.case_number,
             text=clean_text(text),
             choice=choice,
         )

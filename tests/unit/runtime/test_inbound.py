@@ -309,3 +309,11 @@ def test_a_reason_that_is_no_few_words_does_not_keep_a_stage_from_counting(reaso
 def test_a_report_of_nothing_that_can_be_named_is_malformed(changes: dict[str, str]) -> None:
     with pytest.raises(MalformedMessage):
         commands_of(attrs.evolve(progress(), **changes), LINE, KEY)
+
+
+def test_a_number_that_stands_in_a_message_is_a_hint_to_its_case() -> None:
+    thread = ThreadRef(conversation="c-1", case_number="C-000081")
+    assert (
+        only(inbound.MessageReceived(origin=origin(thread=thread), parts=(TextPart("Hi"),))).case_number == "C-000081"
+    )
+    assert only(inbound.MessageReceived(origin=origin(), parts=(TextPart("Hi"),))).case_number is None

@@ -79,7 +79,7 @@ class _Incoming:
             ),
             received_at=self.received_at,
             raw_digest=self.digest,
-            thread=_thread(mail, self.token),
+            thread=_thread(mail, self.token, self.settings),
             identities=() if who is None else (who,),
             occurred_at=date if date is not None and date <= self.received_at + _AHEAD else None,
             occurred_unit=TimeUnit.SECONDS,
@@ -147,13 +147,20 @@ def _answered(mail: Mail, settings: Settings) -> tuple[Ours | None, str | None]:
     return ours, token
 
 
-def _thread(mail: Mail, token: str | None) -> ThreadRef:
+def _thread(mail: Mail, token: str | None, settings: Settings) -> ThreadRef:
     """The mail that began it is what a thread is known by; an id that names the mail itself leads in circles."""
     references = tuple(named for named in mail.references if named != mail.message_id)
     answered = tuple(named for named in mail.in_reply_to if named != mail.message_id)
     began = next(iter((*references, *answered)), mail.message_id)
     reply_to = next(iter((*answered, *references[-1:])), None)
-    return ThreadRef(conversation=began, reply_to=reply_to, references=references, token=token)
+    number = None if settings.case_number is None else settings.case_number.search(mail.subject)
+    return ThreadRef(
+        conversation=began,
+        reply_to=reply_to,
+        references=references,
+        token=token,
+        case_number=None if number is None else number[0],
+    )
 
 
 def _sender(mail: Mail, settings: Settings) -> Identity | None:

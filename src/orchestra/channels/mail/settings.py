@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
 from orchestra.channels.account import Account
@@ -21,6 +23,7 @@ _TEXTS = (
     ("aliases", "further own addresses, separated by commas: what comes from them is our own"),
     ("forms", "addresses that own web forms mail from, separated by commas: there Reply-To is the sender"),
     ("trusted_results", "the name of the own mail server in its Authentication-Results; others do not count"),
+    ("case_number", "the form of cases' numbers in subjects, as the plan has it; 'C-{:06d}' if not set, '' for none"),
     ("inbound", "how posted mails prove to be genuine: 'signature' (if not set) or 'bearer'"),
     ("folder", "the folder of the mailbox that is read; INBOX if not set"),
 )  # fmt: skip
@@ -57,6 +60,7 @@ class Settings:
         has_plus: our server takes what stands behind a plus sign.
         trusted: whose `Authentication-Results` count; empty for nobody's.
         secrets: the token secrets, the current one first.
+        case_number: finds a case's number in a subject; None if none is looked for.
         folder: the folder that is read.
         first_days: how far back the first time.
         bounds: how much of a mail is read and sent.
@@ -69,6 +73,7 @@ class Settings:
     has_plus: bool
     trusted: str
     secrets: tuple[str, ...] = attrs.field(repr=False)
+    case_number: re.Pattern[str] | None
     folder: str
     first_days: int
     bounds: Bounds
@@ -87,6 +92,7 @@ class Settings:
             has_plus=account.config.get("plus_addresses") is True,
             trusted=account.text_setting("trusted_results", "").strip().lower(),
             secrets=account.secret_values(TOKEN_SECRET),
+            case_number=_number(account.text_setting("case_number", "C-{:06d}")),
             folder=account.text_setting("folder", "INBOX"),
             first_days=_integer(account, "first_days", 1),
             bounds=Bounds(mail_bytes=most),
@@ -109,6 +115,15 @@ class Settings:
 def _without_plus(address: str) -> str:
     local, _, domain = address.rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
+
+
+def _number(form: str) -> re.Pattern[str] | None:
+    """What finds a number of that form; None if there is no place for one in it."""
+    before, opening, rest = form.partition("{")
+    _, closing, after = rest.partition("}")
+    if not opening or not closing:
+        return None
+    return re.compile(rf"(?<![\w-]){re.escape(before)}[0-9]{{1,15}}{re.escape(after)}(?![\w-])", re.ASCII)
 
 
 def _addresses(account: Account, name: str) -> tuple[str, ...]:

@@ -153,6 +153,30 @@ def test_a_token_behind_somebody_elses_plus_is_none() -> None:
     assert message(Cc="joe+ca7.abc@example.com").origin.thread.token is None
 
 
+@pytest.mark.parametrize(
+    ("subject", "number"),
+    [
+        ("Re: Your connection: C-000001", "C-000001"),
+        ("[C-81] C-82", "C-81"),
+        ("C-81.", "C-81"),
+        ("ABC-81", None),
+        ("C-81-2", None),
+        ("C-", None),
+        ("c-81", None),
+        ("C-" + "9" * 16, None),
+    ],
+)
+def test_a_number_in_the_subject_is_a_hint(subject: str, number: str | None) -> None:
+    assert message(Subject=subject).origin.thread.case_number == number
+
+
+def test_numbers_have_the_form_that_the_plan_gives_them() -> None:
+    data = written(Subject="Fall (7) und C-000001")
+    assert only(data, case_number="({})").origin.thread.case_number == "(7)"
+    assert only(data, case_number="").origin.thread.case_number is None
+    assert only(data, case_number="{").origin.thread.case_number is None
+
+
 # What counts twice.
 
 
