@@ -55,6 +55,7 @@ PROOFS: Mapping[str, Proof] = {
     "faults": Proof("ORCHESTRA_FAULT_SEEDS", 15, 0.072, 500, "seeds"),
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
     "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 12, 0.006, 10_000, "commands"),
+    "webhooks": Proof("ORCHESTRA_WEBHOOK_SECONDS", 10, 1.500, 60, "seconds", alone=60),
     # 85,000 customers would bring four families near; the fewest of each of the others are in.
     "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 50, 0.00117, 85_000, "customers", alone=10**9),
     "sabotage": Proof("ORCHESTRA_SABOTAGES", 45, 1.500, 60, "bugs", alone=1000),
@@ -100,7 +101,7 @@ OLDEST = ("tests/unit/codec", "tests/unit/model", "tests/unit/journal", "tests/u
 SHOWN = ("tests/docs", "tests/examples", "tests/quality", SAME)
 """What runs with the session docs in CI, not under coverage: pages, examples, the bars of the source, and days on all
 Pythons reach no lines that nothing else does."""
-_CHANCE = ("crash", "torture", "workers", "swarm", "faults", "property")
+_CHANCE = ("crash", "torture", "webhooks", "workers", "swarm", "faults", "property")
 COVERED = " and ".join([NOT_HERE, *(f"not {name}" for name in _CHANCE)])
 """What runs under coverage: what is killed again and again, and what is drawn by chance, is for the proofs. Every line
 of the engine has a plain test."""
@@ -294,7 +295,7 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0])
-@nox.parametrize("name", [nox.param(name, id=name) for name in ("crash", "faults", "fuzz", "workers")])
+@nox.parametrize("name", [nox.param(name, id=name) for name in ("crash", "faults", "fuzz", "webhooks", "workers")])
 def proof(session: nox.Session, name: str) -> None:
     """One of the other proofs alone: `nox -s "proof(fuzz)" -- --inputs 100000`."""
     _alone(session, name)

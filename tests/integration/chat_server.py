@@ -6,20 +6,16 @@ It owns a shop's workspace and serves its web chat. Its agent, ana, takes every 
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
-from typing import Any, Self
+from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import uvicorn
 from tests.chat_shop import LINE, PLAN
+from tests.integration.killed_server import KilledServer
 
 from orchestra import CommandRefused, Workspace
 from orchestra.model import commands as c, events as e
@@ -27,8 +23,6 @@ from orchestra.model.command import Command
 from orchestra.web import WebApplication
 
 __all__ = ["ChatServer"]
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class _Agent:
@@ -82,43 +76,11 @@ async def opened(journal: str) -> AsyncIterator[Workspace]:
         tasks.cancel_scope.cancel()
 
 
-class ChatServer:
+class ChatServer(KilledServer):
     """The server as a process, which can be killed and started again on the same port."""
 
     def __init__(self, journal: str) -> None:
-        with closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
-        self._command = [sys.executable, "-m", "tests.integration.chat_server", str(self.port), journal]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it, and return when it listens."""
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-        self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment)
-        for _ in range(600):
-            assert self._process.poll() is None, "the server has ended"
-            with closing(socket.socket()) as attempt:
-                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("the server does not listen")
-
-    def kill(self) -> None:
-        """Kill it in the middle of whatever it does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(30)
-            self._process = None
-
-    def __enter__(self) -> Self:
-        """Start it."""
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Kill it."""
-        self.kill()
+        super().__init__("tests.integration.chat_server", journal)
 
 
 def main(port: str, journal: str) -> None:

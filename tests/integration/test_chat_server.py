@@ -106,7 +106,7 @@ async def test_no_message_is_lost_or_doubled_while_the_server_is_killed(tmp_path
         async with anyio.create_task_group() as tasks:
             for customer in customers:
                 tasks.start_soon(customer.chat)
-            for _ in range(min(KILLS, 5)):
+            for _ in range(min(KILLS, 3)):
                 await _progress(customers)
                 await anyio.sleep(drawn.random() / 10)
                 server.kill()
