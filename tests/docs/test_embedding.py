@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 from tests.docs.pages import DOCS, ROOT, blocks
 
-GUIDES = ("embed-async", "embed-sync", "many-processes", "send-mails")
+GUIDES = ("embed-async", "embed-sync", "many-processes", "send-mails", "serve-the-web")
 PROGRAMS = {"orchestra": "orchestra.cli", "gunicorn": "gunicorn"}
 
 
