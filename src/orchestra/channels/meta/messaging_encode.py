@@ -67,7 +67,7 @@ def encode_message(
         return caller
     if _PERSON.fullmatch(person) is None:
         return Refused("no_recipient", "the recipient must be somebody who has written to the account")
-    kind = _messaging_type(account, conversation, now)
+    kind = _messaging_type(message, account, conversation, now)
     if isinstance(kind, Refused):
         return kind
     pieces = _WRITERS[type(message)](message, medium)
@@ -86,11 +86,15 @@ def encode_message(
     return SendPlan(tuple(steps))
 
 
-def _messaging_type(account: Account, conversation: Conversation, now: datetime) -> JsonObject | Refused:
+def _messaging_type(
+    message: outbound.Outbound, account: Account, conversation: Conversation, now: datetime
+) -> JsonObject | Refused:
+    """How it is sent ("Messaging types"): an answer, unasked news, or a person's answer after the window."""
+    is_automatic = isinstance(message, outbound.Message) and message.is_automatic
     if not is_shut(conversation, now, REPLY_WINDOW):
-        return {"messaging_type": "RESPONSE"}
-    wrote = conversation.last_inbound_at
-    if account.config.get(HUMAN_AGENT) is True and wrote is not None and now < wrote + HUMAN_WINDOW:
+        return {"messaging_type": "UPDATE" if is_automatic else "RESPONSE"}
+    wrote, is_allowed = conversation.last_inbound_at, account.config.get(HUMAN_AGENT) is True and not is_automatic
+    if is_allowed and wrote is not None and now < wrote + HUMAN_WINDOW:
         return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
     return _SHUT
 

@@ -9,7 +9,7 @@ from orchestra.channels.account import Account, Conversation
 from orchestra.channels.capabilities import Capabilities, ReadReceipts
 from orchestra.channels.description import ConfigField, ConfigKind, Description, StepKind
 from orchestra.channels.fields import Fields
-from orchestra.channels.meta.graph import TOKEN, URL_FIELD, Caller, caller_of, interpret_answer, sent_if_true
+from orchestra.channels.meta.graph import TOKEN, URL_FIELD, caller_of, interpret_answer, sent_if_true
 from orchestra.channels.meta.signature import APP_SECRET, VERIFY_TOKEN, verify_request
 from orchestra.channels.meta.whatsapp_decode import EVENT_KINDS, decode_request
 from orchestra.channels.meta.whatsapp_encode import encode_message, uploaded
@@ -107,18 +107,20 @@ class WhatsAppAdapter:
         """Say what came of it. An upload yields the sending; asking for a file's address yields the fetching."""
         return interpret_answer(step, result, now, lambda answer: _made(step, answer))
 
-    def fetch(self, media_ref: MediaRef, account: Account) -> HttpStep:
+    def fetch(self, media_ref: MediaRef, account: Account) -> HttpStep | Refused:
         """Plan the asking for a file's address, which `interpret` follows up by fetching it."""
         caller = caller_of(account)
-        proof = (caller.proof,) if isinstance(caller, Caller) else ()
-        url = f"{caller.url}/{media_ref.ref}" if isinstance(caller, Caller) and media_ref.ref.isdecimal() else ""
+        if isinstance(caller, Refused):
+            return caller
+        if not (media_ref.ref.isascii() and media_ref.ref.isdecimal()):
+            return Refused("media_id", "a file is named by its id, which is a number")
         return HttpStep(
             idempotency_key="fetch",
             safe_to_repeat=True,
             carry=_ASKED_FOR_ADDRESS,
             method="GET",
-            url=url,
-            headers=proof if url else (),
+            url=f"{caller.url}/{media_ref.ref}",
+            headers=(caller.proof,),
         )
 
 

@@ -8,6 +8,7 @@ from orchestra.channels.account import Account, Conversation
 from orchestra.channels.capabilities import Capabilities, TextUnit
 from orchestra.channels.description import ConfigField, ConfigKind, Description, StepKind
 from orchestra.channels.outbound import Outbound
+from orchestra.channels.parts import MediaRef
 from orchestra.channels.port import Decoded
 from orchestra.channels.sending import Interpreted, Refused, SendPlan
 from orchestra.channels.signing import is_one_of, single_header
@@ -26,8 +27,9 @@ from orchestra.channels.telegram.facts import (
     TOKEN_SECRET,
     WEBHOOK_SECRET,
 )
+from orchestra.channels.telegram.files import plan_fetch
 from orchestra.channels.telegram.interpret import interpret_result
-from orchestra.channels.wire import Handshake, RawRequest, Rejected, StepResult, Verified, WireStep
+from orchestra.channels.wire import Handshake, HttpStep, RawRequest, Rejected, StepResult, Verified, WireStep
 
 __all__ = ["TelegramAdapter"]
 
@@ -103,3 +105,7 @@ class TelegramAdapter:
     def interpret(self, step: WireStep, result: StepResult, now: datetime) -> Interpreted:
         """Say what came of it. Calls that send are not honoured by key, so that a server's error is unknown."""
         return interpret_result(step, result, now)
+
+    def fetch(self, media_ref: MediaRef, account: Account) -> HttpStep | Refused:
+        """Plan the asking where a file is, which `interpret` follows up by fetching it."""
+        return plan_fetch(media_ref.ref, account)

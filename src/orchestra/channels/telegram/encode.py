@@ -17,15 +17,14 @@ from orchestra.channels.parts import MediaKind
 from orchestra.channels.safe_json import JsonObject, JsonValue, canonical_json
 from orchestra.channels.segments import split_text, text_length
 from orchestra.channels.sending import Refused, SendPlan
+from orchestra.channels.telegram.address import prefix_of
 from orchestra.channels.telegram.facts import (
     BUTTON_LABEL_MAX,
     BUTTONS_MAX,
     CAPTION_LIMIT,
     CHOICE_ID_MAX_BYTES,
-    DEFAULT_URL,
     MEDIA,
     TEXT_LIMIT,
-    TOKEN_SECRET,
 )
 from orchestra.channels.wire import HttpStep
 from orchestra.channels.writing import (
@@ -41,8 +40,6 @@ from orchestra.errors import MalformedMessage
 
 __all__ = ["encode_message"]
 
-# A token stands in the path: nothing in it may lead elsewhere.
-_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}")
 _MESSAGE_ID = re.compile(r"(?:(-?[0-9]{1,19}):)?([0-9]{1,19})")
 _CHAT = re.compile(r"(-?[0-9]{1,19})(?:/([0-9]{1,19}))?")
 
@@ -69,10 +66,10 @@ class _Call:
 
 def encode_message(message: outbound.Outbound, account: Account, conversation: Conversation) -> SendPlan | Refused:
     """Plan the calls, or say why the channel cannot carry the message."""
-    tokens, person = account.secret_values(TOKEN_SECRET), conversation.recipient.value
+    prefix, person = prefix_of(account), conversation.recipient.value
     chat = person if _is_private(message) else conversation.id or person
-    if not tokens or _TOKEN.fullmatch(tokens[0]) is None:
-        return Refused("no_token", "the account needs the secret `token`, as BotFather gave it")
+    if isinstance(prefix, Refused):
+        return prefix
     place = _CHAT.fullmatch(chat)
     if place is None:
         return Refused("no_chat", "the recipient must be a chat that has written to the bot")
@@ -82,7 +79,6 @@ def encode_message(message: outbound.Outbound, account: Account, conversation: C
     target: JsonObject = {"chat_id": int(place[1])}
     if place[2] is not None:
         target["message_thread_id"] = int(place[2])
-    prefix = f"{account.text_setting('url', DEFAULT_URL)}/bot{tokens[0]}/"
     steps: list[HttpStep] = []
     for call in calls:
         step = _step(call, target, prefix, _key(message.key, len(steps)))

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from orchestra.channels.answers import by_status, retry_after, seconds_of_advice, unanswered
 from orchestra.channels.fields import Fields
 from orchestra.channels.safe_json import parse_json
-from orchestra.channels.sending import Failed, Outcome, Retry, Sent, Unknown
+from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Retry, Sent, Unknown
 from orchestra.channels.telegram.decode import message_id
+from orchestra.channels.telegram.files import file_of
 from orchestra.channels.wire import HttpAnswer, StepResult, WireStep
 from orchestra.errors import MalformedMessage
 
@@ -21,7 +22,7 @@ _NO_SUCH_TOKEN = frozenset({401, 404})
 """`InvalidToken` of python-telegram-bot: the account is at fault, not the message, which passes once that is mended."""
 
 
-def interpret_result(step: WireStep, result: StepResult, now: datetime) -> Outcome:
+def interpret_result(step: WireStep, result: StepResult, now: datetime) -> Interpreted:
     """Say what came of a call."""
     lost = unanswered(result)
     if lost is not None or not isinstance(result, HttpAnswer):
@@ -32,16 +33,19 @@ def interpret_result(step: WireStep, result: StepResult, now: datetime) -> Outco
     except MalformedMessage:
         return by_status(result, now, is_safe=step.safe_to_repeat)
     try:
-        return _sent(answer) if is_ok else _refused(answer, step, result, now)
+        return _sent(step, answer) if is_ok else _refused(answer, step, result, now)
     except MalformedMessage:
         return Unknown("unreadable_answer")
 
 
-def _sent(answer: Fields) -> Outcome:
-    """Methods that send give the message, others only true."""
+def _sent(step: WireStep, answer: Fields) -> Interpreted:
+    """Methods that send give the message, `getFile` the place of a file, others only true."""
     if answer.is_true("result"):
         return Sent()
     message = answer.child("result")
+    following = file_of(step, message)
+    if following is not None:
+        return Next(following)
     return Sent((message_id(message.child("chat").integer("id"), message.integer("message_id")),))
 
 

@@ -176,11 +176,9 @@ async def test_what_a_service_does_not_take_is_unknown(service: NotifiedService,
 
 
 async def test_a_recipient_that_the_service_cannot_have_is_a_failure() -> None:
-    to = Conversation(recipient=Identity("signal", "nobody"))
-    url = "signal://localhost:1/+4930000000/{recipient}"
-    assert await tell(url, outbound.Message(key="k", text="Hi"), to) in (
-        Failed("no_such_recipient"),
-        Unknown("not_confirmed"),
+    to = Conversation(recipient=Identity("port", "no port"))
+    assert await tell("json://localhost:{recipient}/x", outbound.Message(key="k", text="Hi"), to) == Failed(
+        "no_such_recipient"
     )
 
 

@@ -201,6 +201,14 @@ def test_people_may_answer_for_longer_than_programs(
 
 
 @BOTH
+def test_what_nobody_wrote_by_hand_never_passes_for_a_persons_answer(adapter: Any) -> None:
+    notice = outbound.Message(key="k", text="Packed.", is_automatic=True)
+    assert said(only(adapter, notice, HUMAN))["messaging_type"] == "UPDATE"
+    late = attrs.evolve(ANN, last_inbound_at=NOW - timedelta(hours=25))
+    assert refused(adapter, notice, HUMAN, late) == "window"
+
+
+@BOTH
 def test_what_cannot_be_carried_is_refused(adapter: Any) -> None:
     assert refused(adapter, outbound.Template(key="k", name="hello", language="en")) == "template"
     assert refused(adapter, outbound.Edit(key="k", message_id="m", text="x")) == "edit"

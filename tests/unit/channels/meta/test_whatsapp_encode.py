@@ -310,6 +310,7 @@ def test_pages_of_somebody_else(body: Any) -> None:
 
 def test_a_file_is_asked_for_and_then_fetched_from_metas_hosts_with_the_token() -> None:
     step = ADAPTER.fetch(MediaRef(ref="905", kind=MediaKind.IMAGE), ACCOUNT)
+    assert isinstance(step, HttpStep)
     assert (step.method, step.url) == ("GET", f"{DEFAULT_URL}/905")
     for url, is_theirs in (
         ("https://lookaside.fbsbx.com/whatsapp_business/x", True),
@@ -328,5 +329,10 @@ def test_a_file_is_asked_for_and_then_fetched_from_metas_hosts_with_the_token() 
 
 @pytest.mark.parametrize("ref", ["", "905/../1", "905?x=1", "http://evil.example"])
 def test_what_is_no_id_of_a_file_is_asked_for_nowhere(ref: str) -> None:
-    step = ADAPTER.fetch(MediaRef(ref=ref, kind=MediaKind.IMAGE), ACCOUNT)
-    assert (step.url, step.headers) == ("", ())
+    media = MediaRef(ref=ref, kind=MediaKind.IMAGE)
+    refusal = ADAPTER.fetch(media, ACCOUNT)
+    assert isinstance(refusal, Refused)
+    assert refusal.code == "media_id"
+    assert isinstance(
+        ADAPTER.fetch(MediaRef(ref="905", kind=MediaKind.IMAGE), attrs.evolve(ACCOUNT, secrets={})), Refused
+    )

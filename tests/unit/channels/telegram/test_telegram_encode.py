@@ -15,8 +15,8 @@ from telegram.request import BaseRequest, RequestData
 
 from orchestra.channels import outbound
 from orchestra.channels.account import Account, Conversation
-from orchestra.channels.parts import Identity, MediaKind, TextFormat
-from orchestra.channels.sending import Failed, Refused, Retry, SendPlan, Sent, Unknown
+from orchestra.channels.parts import Identity, MediaKind, MediaRef, TextFormat
+from orchestra.channels.sending import Failed, Next, Refused, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.telegram import facts
 from orchestra.channels.telegram.adapter import TelegramAdapter
 from orchestra.channels.wire import FrameAnswer, HttpAnswer, HttpStep, NoAnswer, NoAnswerReason, StepResult
@@ -46,8 +46,11 @@ class Recorder(BaseRequest):
         return self.status, json.dumps(self.answer).encode()
 
 
-async def theirs(call: Callable[[ptb.Bot], Awaitable[Any]]) -> tuple[str, RequestData]:
-    wire = Recorder()
+FILE = {"file_id": "file-1", "file_unique_id": "u", "file_size": 9, "file_path": "photos/file_5.jpg"}
+
+
+async def theirs(call: Callable[[ptb.Bot], Awaitable[Any]], told: Any = None) -> tuple[str, RequestData]:
+    wire = Recorder(answer=told)
     await call(ptb.Bot(TOKEN, request=wire, get_updates_request=wire))
     ((url, data),) = wire.sent
     assert data is not None
@@ -396,3 +399,38 @@ def test_no_answer() -> None:
     assert interpret(NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=True)) == Unknown("timed_out")
     assert interpret(NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)) == Retry("not_connected")
     assert interpret(FrameAnswer()) == Failed("needs_http")
+
+
+async def test_a_file_is_asked_for_as_the_library_does_and_then_fetched_where_it_would_be() -> None:
+    step = ADAPTER.fetch(MediaRef(ref="file-1", kind=MediaKind.IMAGE), ACCOUNT)
+    assert isinstance(step, HttpStep)
+    url, data = await theirs(lambda bot: bot.get_file("file-1"), {"ok": True, "result": FILE})
+    assert (step.url, json.loads(step.body)) == (url, data.json_parameters)
+    found = ADAPTER.interpret(step, answer(200, ok=True, result=FILE), NOW)
+    assert isinstance(found, Next)
+    assert isinstance(found.step, HttpStep)
+    assert found.step.url == f"https://api.telegram.org/file/bot{TOKEN}/photos/file_5.jpg"
+    assert (found.step.method, found.step.headers) == ("GET", ())
+    assert TOKEN not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/etc/passwd", "../x", "photos/../x", "a b", "x?y", "x#y", "http://evil.example/x"]
+)
+def test_no_file_is_fetched_from_elsewhere(path: str) -> None:
+    step = ADAPTER.fetch(MediaRef(ref="file-1", kind=MediaKind.IMAGE), ACCOUNT)
+    assert isinstance(step, HttpStep)
+    told = answer(200, ok=True, result={**FILE, "file_path": path})
+    assert ADAPTER.interpret(step, told, NOW) == Unknown("unreadable_answer")
+
+
+def test_without_a_token_no_file_is_asked_for() -> None:
+    account = Account(route_key="r", channel="telegram", id="42")
+    assert isinstance(ADAPTER.fetch(MediaRef(ref="x", kind=MediaKind.IMAGE), account), Refused)
+    assert isinstance(ADAPTER.fetch(MediaRef(ref="\ud800", kind=MediaKind.IMAGE), ACCOUNT), Refused)
+
+
+def test_a_caption_that_no_number_of_messages_holds_is_refused() -> None:
+    url, caption = "https://a.example/x", "x" * (8 * 4_096 + 1)
+    media = outbound.Media(key="k", kind=MediaKind.IMAGE, content_type="image/png", url=url, caption=caption)
+    assert refused(media) == "text_too_long"
