@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestra.blocking.calls import Calls
+from orchestra.blocking.filing import Filing
 from orchestra.blocking.inviting import Inviting
 from orchestra.blocking.journeys import Journeys
 from orchestra.blocking.lists import Lists
@@ -35,6 +36,7 @@ from orchestra.model.scores import Scores
 from orchestra.runtime import workspace
 from orchestra.runtime.clock import Clock
 from orchestra.runtime.commitments import CommitmentView, ConflictView
+from orchestra.runtime.filing import MediaKeeping
 from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting
 from orchestra.runtime.lines import Line
@@ -57,6 +59,7 @@ class Workspace(
     Personal[workspace.Workspace],
     Wordings[workspace.Workspace],
     Signalling[workspace.Workspace],
+    Filing[workspace.Workspace],
 ):
     """The owner of a workspace. Make one with `open`.
 
@@ -231,6 +234,7 @@ def open(  # noqa: A001
     scores: Scores | None = None,
     predicates: Predicates | None = None,
     actions: ActionFunctions | None = None,
+    media: MediaKeeping | None = None,
 ) -> Workspace:
     """Own a workspace until it is closed, or for the length of a `with` block. It works in a thread of its own.
 
@@ -246,6 +250,7 @@ def open(  # noqa: A001
         predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
         actions: as of scores -> an `ActionFunction`: what rules and `request_action` have done by the application.
             Where they are given, all must be that the plan's rules and what is still to be done name.
+        media: how files that customers send are fetched and kept; None keeps none.
 
     Guarantees:
         Closing takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -269,5 +274,6 @@ def open(  # noqa: A001
             scores=scores,
             predicates=predicates,
             actions=actions,
+            media=media,
         )
     )

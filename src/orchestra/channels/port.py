@@ -232,10 +232,18 @@ class AuthorizingAdapter(Protocol):
 
 @runtime_checkable
 class FetchingAdapter(Protocol):
-    """An adapter whose media stand behind authentication."""
+    """An adapter whose media stand behind authentication.
 
-    def fetch(self, media_ref: MediaRef, account: Account) -> HttpStep:
-        """Plan the fetching of one file. The transport guards where it may lead."""
+    `interpret` is told what came of each step: `Next` leads on, as from a file's id to its address; of any other step
+    whose answer is a success the body is the file. Files of adapters without this part are fetched where their `ref`
+    says, with nothing that proves who we are.
+    """
+
+    def fetch(self, media_ref: MediaRef, account: Account) -> HttpStep | Refused:
+        """Plan the fetching of one file. What proves who we are goes to the provider's own hosts only.
+
+        The transport guards where it may lead. Redirects are followed a few times, without the step's headers.
+        """
         ...
 
 

@@ -13,6 +13,7 @@ from orchestra.engine.view import View
 from orchestra.errors import JournalCorrupt, JournalUnavailable
 from orchestra.model.commands import RecordErasure
 from orchestra.model.events import CustomerErased
+from orchestra.runtime.filing import Files
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
 from orchestra.runtime.threads import in_thread
@@ -27,8 +28,9 @@ _log = logging.getLogger("orchestra.runtime")
 class Erasing:
     """Erases for an owner, one after the other."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, files: Files) -> None:
         self._owner = owner
+        self._files = files
         self._asked = anyio.Event()
 
     def heard(self, entry: Published) -> None:
@@ -59,6 +61,7 @@ class Erasing:
         for customer in await owner.read(_waiting):
             async with owner.writing:
                 await in_thread(owner.journal.blank, [customer])
+            await self._files.erase(customer)
             await owner.execute(RecordErasure(customer))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -28,10 +28,10 @@ from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.commitments import CommitmentView, ConflictView
 from orchestra.runtime.context import Context, Contexts
-from orchestra.runtime.credentials import Credentials
 from orchestra.runtime.erasing import Erasing
 from orchestra.runtime.failures import only_failure
 from orchestra.runtime.feed import follow, type_names
+from orchestra.runtime.filing import Files, Filing, MediaKeeping
 from orchestra.runtime.health import Health, health_of
 from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.notes import note_of
@@ -86,26 +86,27 @@ from orchestra.runtime.wordings import Wordings
 
 __all__ = ["Workspace"]
 
+_Given: TypeAlias = tuple[Mapping[str, Source], ActionFunctions, MediaKeeping | None]
+"""What the application gives to work with: sources, actions, and how files are kept."""
+
 
 class Workspace(
-    Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings, Signalling
+    Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings, Signalling, Filing
 ):
     """The owner of a workspace. Make one with `Workspace.open`.
 
     All calls may be made from any task of the event loop it was opened in. What a call returns is durable.
     """
 
-    def __init__(
-        self, owner: Owner, lines: Lines, tasks: TaskGroup, sources: Mapping[str, Source], actions: ActionFunctions
-    ) -> None:
-        self._owner = owner
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, given: _Given) -> None:
+        sources, actions, media = given
+        self._owner, self._files = owner, Files(owner, lines, media)
         self._acting = Acting(owner, actions, tasks)
-        credentials = Credentials()
-        self._sending = Sending(owner, lines, tasks, credentials)
+        self._sending = Sending(owner, lines, tasks, self._files.credentials)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self.news = News(owner.execute, owner.key, self._signals.typing_in)
-        self._polling = Polling(owner, lines, self.news, tasks, credentials)
+        self._polling = Polling(owner, lines, self.news, tasks, self._files.credentials)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
         self._webhooks = Webhooks(owner.clock.now_us, lines, self.news)
@@ -129,6 +130,7 @@ class Workspace(
         scores: Scores | None = None,
         predicates: Predicates | None = None,
         actions: ActionFunctions | None = None,
+        media: MediaKeeping | None = None,
     ) -> AsyncGenerator[Workspace]:
         """Own a workspace for the length of an `async with` block.
 
@@ -144,6 +146,7 @@ class Workspace(
             predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
             actions: as of scores -> an `ActionFunction`: what rules and `request_action` have done by the application.
                 Where they are given, all must be that the plan's rules and what is still to be done name.
+            media: how files that customers send are fetched and kept; None keeps none.
 
         Guarantees:
             Leaving the block takes no more calls, stores what was decided, ends all background work and gives the lease
@@ -168,7 +171,7 @@ class Workspace(
             try:
                 named = scores, predicates, ActionNames(set(actions or ()), actions is not None)
                 owner = await in_thread(Owner, store, lease, plan, key, clock or SystemClock(), *named)
-                async with _running(owner, lines, url, sources or {}, actions or {}) as workspace:
+                async with _running(owner, lines, url, (sources or {}, actions or {}, media)) as workspace:
                     yield workspace
             finally:
                 with anyio.CancelScope(shield=True):
@@ -185,7 +188,11 @@ class Workspace(
         owner.after_reload += [self._leases.reloaded, self._polling.look_anew]
         for work in (owner.ring_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
             tasks.start_soon(work)
-        for work in (self._answering.answer_for_ever, self._answering.forget_for_ever, Erasing(owner).erase_for_ever):
+        for work in (
+            self._answering.answer_for_ever,
+            self._answering.forget_for_ever,
+            Erasing(owner, self._files).erase_for_ever,
+        ):
             tasks.start_soon(work)
         if url is not None:
             tasks.start_soon(snapshot_for_ever, owner, url)
@@ -461,9 +468,7 @@ class Workspace(
 
 
 @asynccontextmanager
-async def _running(
-    owner: Owner, lines: Lines, url: str | None, sources: Mapping[str, Source], actions: ActionFunctions
-) -> AsyncGenerator[Workspace]:
+async def _running(owner: Owner, lines: Lines, url: str | None, given: _Given) -> AsyncGenerator[Workspace]:
     """Run the background work around the block. Its own failure, or the block's, comes out as it was raised."""
     failure: Exception | None = None
     try:
@@ -471,7 +476,7 @@ async def _running(
             storing.start_soon(owner.store_for_ever)
             try:
                 async with anyio.create_task_group() as tasks:
-                    workspace = Workspace(owner, lines, tasks, sources, actions)
+                    workspace = Workspace(owner, lines, tasks, given)
                     await workspace.begin(tasks, url)
                     try:
                         yield workspace

@@ -1,0 +1,201 @@
+"""Files that customers send: fetched when somebody wants to see them, kept with the customer, erased with them.
+
+Belongs here: the call, what may be fetched, and following where an adapter leads. Does not: where files are kept
+(`journal.media`), and whether an address may be gone to at all, which is the transport's (`public_only`).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import urljoin
+
+import anyio
+import attrs
+
+from orchestra.channels.parts import MediaRef
+from orchestra.channels.port import FetchingAdapter
+from orchestra.channels.sending import Failed, Next, Refused, Retry
+from orchestra.channels.transport import Transport
+from orchestra.channels.wire import HttpAnswer, HttpStep, NoAnswer, StepResult, header_values
+from orchestra.errors import DeliveryRefused, DeliveryUnavailable, InvalidCommand, UnknownId
+from orchestra.journal.media import KeptMedia, MediaStore
+from orchestra.model import events as e
+from orchestra.model.addresses import Ref
+from orchestra.model.instants import instant
+from orchestra.model.structure import microseconds
+from orchestra.runtime.credentials import Credentials, Unauthorized
+from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.outcomes import checked_outcome
+from orchestra.runtime.owner import Owner
+from orchestra.runtime.published import Published
+from orchestra.runtime.threads import in_thread
+from orchestra.runtime.views import customer_view
+
+__all__ = ["DOCUMENTS", "Files", "Filing", "MediaKeeping"]
+
+DOCUMENTS = frozenset(
+    {
+        *("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "application/pdf", "text/plain"),
+        *("audio/mpeg", "audio/mp4", "audio/ogg", "audio/aac", "audio/amr", "video/mp4", "video/3gpp", "video/webm"),
+    }
+)
+"""What people commonly send. Nothing that a browser would run."""
+
+_MOST_STEPS = 4
+_LONGEST_STEP_S = 60.0
+_MOVED = frozenset({301, 302, 303, 307, 308})
+
+
+@attrs.frozen(kw_only=True)
+class MediaKeeping:
+    """How files of customers are fetched and kept.
+
+    Attributes:
+        store: where they are kept.
+        transport: carries the fetching. Strangers name the addresses: give `HttpTransport(public_only=True)`, whose
+            `most_bytes` is at least that of here.
+        most_bytes: the largest file.
+        content_types: what is taken, as whoever gives the file says; nobody looks inside.
+    """
+
+    store: MediaStore
+    transport: Transport
+    most_bytes: int = 25_000_000
+    content_types: frozenset[str] = DOCUMENTS
+
+
+class Files:
+    """Fetches files for an owner, and sees to it that none is kept of somebody who is to be forgotten."""
+
+    def __init__(self, owner: Owner, lines: Lines, keeping: MediaKeeping | None) -> None:
+        self._owner = owner
+        self._lines = lines
+        self.credentials = Credentials()
+        self._keeping = keeping
+        self._forgotten: set[str] = set()
+        owner.recent.listeners.append(self.heard)
+
+    def heard(self, entry: Published) -> None:
+        """Listen to durable events: somebody is to be forgotten, and a fetch for them may be under way."""
+        if isinstance(entry.event, e.CustomerErased):
+            self._forgotten.add(entry.event.customer)
+
+    async def erase(self, customer: str) -> None:
+        """Destroy what is kept of somebody.
+
+        Raises:
+            JournalUnavailable: some may still be there.
+        """
+        if self._keeping is not None:
+            await in_thread(self._keeping.store.erase, customer)
+
+    async def fetch(self, customer: str | Ref, media: MediaRef, channel: str, account: str) -> KeptMedia:
+        """See `Filing.fetch_media`."""
+        keeping, line = self._keeping, self._lines.of(channel, account)
+        if keeping is None:
+            raise InvalidCommand("media", "nothing is kept: open the workspace with media=MediaKeeping(...)")
+        if line is None:
+            raise UnknownId("line", f"{channel}/{account}")
+        whose = await self._owner.read(lambda view: customer_view(view, customer).id)
+        self._refuse_forgotten(whose)
+        data, kind = await self._bytes(keeping, line, media)
+        kind = kind.partition(";")[0].strip().lower()
+        if len(data) > keeping.most_bytes:
+            raise DeliveryRefused("too_large")
+        if kind not in keeping.content_types:
+            raise DeliveryRefused("content_type")
+        kept = await in_thread(keeping.store.keep, whose, data, kind)
+        if whose in self._forgotten:  # meanwhile: nothing of them may stay
+            await self.erase(whose)
+            self._refuse_forgotten(whose)
+        return kept
+
+    def _refuse_forgotten(self, customer: str) -> None:
+        if customer in self._forgotten or customer in self._owner.view.identity.erasing:
+            raise UnknownId("customer", customer)
+
+    async def _bytes(self, keeping: MediaKeeping, line: Line, media: MediaRef) -> tuple[bytes, str]:
+        """The file, and what whoever gave it says it is."""
+        if media.data is not None:
+            return media.data, media.content_type or ""
+        step = await self._first(line, media)
+        for _ in range(_MOST_STEPS):
+            with anyio.move_on_after(_LONGEST_STEP_S):
+                result = await keeping.transport.perform(step)
+                following = self._following(line, step, result)
+                if isinstance(following, HttpAnswer):
+                    kinds = header_values(following.headers, "Content-Type")
+                    return following.body, kinds[0] if len(kinds) == 1 else media.content_type or ""
+                step = following
+                continue
+            raise DeliveryUnavailable("timed_out")
+        raise DeliveryRefused("too_many_steps")
+
+    async def _first(self, line: Line, media: MediaRef) -> HttpStep:
+        if not isinstance(line.adapter, FetchingAdapter):
+            return HttpStep(idempotency_key="fetch", safe_to_repeat=True, method="GET", url=media.ref)
+        try:
+            account = await self.credentials.account_of(line, instant(self._owner.clock.now_us()))
+        except Unauthorized as error:
+            raise DeliveryUnavailable(str(error)) from None
+        step = line.adapter.fetch(media, account)
+        if isinstance(step, Refused):
+            raise DeliveryRefused(step.code)
+        return step
+
+    def _following(self, line: Line, step: HttpStep, result: StepResult) -> HttpStep | HttpAnswer:
+        """What to ask for next; or the answer that is the file.
+
+        Where a server says that it is elsewhere that is asked for there, without anything that proved who we are.
+
+        Raises:
+            DeliveryRefused: it cannot be had.
+            DeliveryUnavailable: not now.
+        """
+        if isinstance(result, NoAnswer) and not result.may_have_arrived and result.reason.value == "not_allowed":
+            raise DeliveryRefused("not_allowed")
+        if isinstance(result, HttpAnswer) and result.status in _MOVED:
+            places = header_values(result.headers, "Location")
+            if len(places) != 1:
+                raise DeliveryRefused("moved_nowhere")
+            return attrs.evolve(step, method="GET", url=urljoin(step.url, places[0]), headers=(), body=b"", carry="")
+        outcome = checked_outcome(line.adapter.interpret(step, result, instant(self._owner.clock.now_us())))
+        if isinstance(outcome, Next) and isinstance(outcome.step, HttpStep):
+            return outcome.step
+        if isinstance(result, HttpAnswer) and 200 <= result.status < 300:
+            return result
+        if isinstance(outcome, Failed) and outcome.permanent:
+            raise DeliveryRefused(outcome.code)
+        after = outcome.after if isinstance(outcome, Retry) else None
+        raise DeliveryUnavailable(
+            getattr(outcome, "code", "unreadable"), None if after is None else microseconds(after)
+        )
+
+
+class Filing(Protocol):
+    """Files that customers send."""
+
+    _files: Files
+
+    async def fetch_media(
+        self, customer: str | Ref, media: MediaRef, *, channel: str, account: str = "main"
+    ) -> KeptMedia:
+        """Fetch a file that a message named, and keep it with the customer until they are erased.
+
+        Asked for again, it is fetched again, and kept once. What is kept is found by its digest in the store that the
+        workspace was opened with.
+
+        Args:
+            customer: whose file it is.
+            media: what the message named, as the adapter gave it.
+            channel: on which it came.
+            account: to which of our accounts there.
+
+        Raises:
+            UnknownId: there is no such customer, or they are forgotten; or there is no such line.
+            InvalidCommand: the workspace was opened without `media`.
+            DeliveryRefused: it cannot be had, is too large, or of a type that is not taken.
+            DeliveryUnavailable: it cannot be had now.
+            JournalUnavailable: it cannot be kept now.
+        """
+        return await self._files.fetch(customer, media, channel, account)
