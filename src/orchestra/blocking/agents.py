@@ -5,6 +5,7 @@ Generated from `orchestra.runtime.agents` by `tests/blocking_generator.py`; do n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from orchestra.blocking.portal import Counterpart, Stream, as_is
@@ -194,13 +195,15 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return self._door.run(self._inner.context)
 
-    def reply(self, text: str, key: str | None = None) -> Written:
+    def reply(self, text: str, key: str | None = None, *, choices: Mapping[str, str] | None = None) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
         Args:
             text: what to write.
             key: written once per interaction and key. Give your own to be able to ask again after a failure; without
                 one each call writes a message of its own.
+            choices: id -> label of what they can pick from, in order, at most 20: buttons where the channel has them,
+                else a list. What they pick comes back as a message with that id (`MessageReceived.choice`).
 
         Guarantees:
             While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
@@ -209,7 +212,7 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
             CommandRefused: the interaction is not in this agent's hands, or the key was used for another text.
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
         """
-        return self._door.run(self._inner.reply, text, key)
+        return self._door.run(self._inner.reply, text, key, choices=choices)
 
     def commit(
         self,

@@ -105,7 +105,8 @@ class Form:
 
     def head_names(self) -> dict[str, Any]:
         """What the first half of an encoder refers to: how to check lists and dicts, and who says what does not fit."""
-        sound = {f"sound_{field.variable}": _sound(field.reader) for field in self.facts if field.type not in _SCALARS}
+        composed = (field for field in chain(self.facts, self.private) if field.type not in _SCALARS)
+        sound = {f"sound_{field.variable}": _sound(field.reader) for field in composed}
         return {**sound, "misfit": _encode_misfit(self)}
 
     def _names(self, misfit: Callable[..., NoReturn]) -> dict[str, Any]:

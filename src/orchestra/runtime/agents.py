@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import date, datetime
 
@@ -218,13 +218,15 @@ class ActiveContact:
         """
         return await self._workspace.context_of(self.interaction, self.agent)
 
-    async def reply(self, text: str, key: str | None = None) -> Written:
+    async def reply(self, text: str, key: str | None = None, *, choices: Mapping[str, str] | None = None) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
         Args:
             text: what to write.
             key: written once per interaction and key. Give your own to be able to ask again after a failure; without
                 one each call writes a message of its own.
+            choices: id -> label of what they can pick from, in order, at most 20: buttons where the channel has them,
+                else a list. What they pick comes back as a message with that id (`MessageReceived.choice`).
 
         Guarantees:
             While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
@@ -233,7 +235,8 @@ class ActiveContact:
             CommandRefused: the interaction is not in this agent's hands, or the key was used for another text.
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
         """
-        command = c.WriteReply(self.interaction, self.agent, text, key or self._workspace.reply_key())
+        picks = None if choices is None else [[name, label] for name, label in choices.items()]
+        command = c.WriteReply(self.interaction, self.agent, text, key or self._workspace.reply_key(), choices=picks)
         unknown: JournalUnavailable | None = None
         for _ in range(_ASKED_AT_MOST):
             try:

@@ -106,6 +106,8 @@ def digested(command: Command, key: WorkspaceKey) -> Command:
         return command
     title = command.title if isinstance(command, SendMessage) else None
     said = command.text if title is None else f"{title}\n{command.text}"
+    if command.choices is not None:
+        said += "\x1e" + "\x1e".join("\x1f".join(choice) for choice in command.choices)
     return command if command.digest is not None else attrs.evolve(command, digest=key.digest(said))
 
 

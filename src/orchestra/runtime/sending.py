@@ -11,7 +11,7 @@ import attrs
 from anyio.abc import TaskGroup
 
 from orchestra.channels.account import Account, Conversation
-from orchestra.channels.outbound import Message
+from orchestra.channels.outbound import Choice, Choices, Message, Outbound
 from orchestra.channels.parts import Identity, TextFormat
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
@@ -223,7 +223,7 @@ class Sending:
         key = self._owner.key
         text = with_token(row, written.text, key)
         read_as = TextFormat(written.medium or "plain")
-        message = Message(
+        message: Outbound = Message(
             key=key.delivery_key(delivery),
             text=text,
             format=read_as,
@@ -231,6 +231,9 @@ class Sending:
             is_automatic=row.automatic,
             purpose=None if row.purpose == SERVICE else row.purpose,
         )
+        if written.choices is not None:
+            choices = tuple(Choice(name, label) for name, label in written.choices)
+            message = Choices(key=message.key, text=text, choices=choices)
         now = instant(self._owner.clock.now_us())
         try:
             return checked_plan(line.adapter.encode(message, line.account, to, now))
@@ -250,7 +253,13 @@ class Sending:
             thread = self._thread(row.conversation, conversation.customer)
         if recipient is None or (conversation.has_thread and thread is None):
             return written, None
-        return written, Conversation(recipient=recipient, id=thread, case_token=self._owner.key.reply_token(row.case))
+        wrote_us = conversation.last_inbound_us
+        return written, Conversation(
+            recipient=recipient,
+            id=thread,
+            last_inbound_at=None if wrote_us is None else instant(wrote_us),
+            case_token=self._owner.key.reply_token(row.case),
+        )
 
     def _recipient(self, conversation: contacts.Conversation) -> Identity | None:
         """Whom to write to: whoever has the address that the conversation is with."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from orchestra.engine.contacts.intake import (
     already,
     check_channel,
+    check_choices,
     check_id,
     check_skills,
     check_text,
@@ -68,6 +69,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
     if not command.text:
         raise InvalidCommand("text", "must not be empty")
     check_text(command.text)
+    check_choices(command.choices)
     assert interaction.case is not None
     assert interaction.conversation is not None
     return (
@@ -78,6 +80,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
             case=interaction.case,
             customer=interaction.customer,
             text=command.text,
+            choices=command.choices,
             interaction=key,
             agent=command.agent,
             key=own,

@@ -14,7 +14,7 @@ from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address, Thread
-from orchestra.model.limits import id_fault, text_fault
+from orchestra.model.limits import id_fault, line_fault, text_fault
 from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
 
@@ -22,6 +22,7 @@ __all__ = [
     "add_customer",
     "already",
     "check_channel",
+    "check_choices",
     "check_id",
     "check_route",
     "check_skills",
@@ -35,6 +36,9 @@ __all__ = [
     "when",
 ]
 
+
+MOST_CHOICES = 20
+"""Things to pick from in one message."""
 
 MOST_ALSO = 5
 """Addresses that a sender is known by, beside the one they wrote from."""
@@ -160,6 +164,22 @@ def check_text(text: str | None) -> None:
     """Refuse a text that would not fit into a batch."""
     if (fault := text_fault(text)) is not None:
         raise InvalidCommand("text", fault)
+
+
+def check_choices(choices: list[list[str]] | None) -> None:
+    """Refuse what nobody could pick from, or what could not be told apart when it comes back."""
+    if choices is None:
+        return
+    if not 1 <= len(choices) <= MOST_CHOICES:
+        raise InvalidCommand("choices", f"must be 1 to {MOST_CHOICES}")
+    if any(len(choice) != 2 for choice in choices):
+        raise InvalidCommand("choices", "must each be an id and a label")
+    for name, label in choices:
+        check_id("choices", name)
+        if (fault := line_fault(label)) is not None:
+            raise InvalidCommand("choices", fault)
+    if len({name for name, _ in choices}) < len(choices):
+        raise InvalidCommand("choices", "names an id twice")
 
 
 def check_id(field: str, text: str) -> None:

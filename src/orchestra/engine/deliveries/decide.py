@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestra.engine.contacts.intake import check_id, check_text
+from orchestra.engine.contacts.intake import check_choices, check_id, check_text
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.deliveries import watermark
 from orchestra.engine.deliveries.early import early_key
@@ -60,6 +60,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     check_text(command.text)
     if command.title is not None and (fault := line_fault(command.title)) is not None:
         raise InvalidCommand("title", fault)
+    check_choices(command.choices)
     if not command.key or command.key.startswith("message:"):
         raise InvalidCommand("key", "must not be empty, nor begin with 'message:', which replies use")
     if command.purpose != SERVICE and command.purpose not in view.plan.identity.purposes:
@@ -82,6 +83,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             customer=view.contacts.conversations[conversation].customer,
             text=command.text,
             title=command.title,
+            choices=command.choices,
             agent=_bot(command.actor or ""),
             key=command.key,
             topic=command.topic,

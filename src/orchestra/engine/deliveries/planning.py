@@ -72,6 +72,7 @@ def write(
     text: str,
     title: str | None = None,
     medium: str | None = None,
+    choices: list[list[str]] | None = None,
     interaction: str | None = None,
     agent: str | None = None,
     key: str | None = None,
@@ -91,7 +92,9 @@ def write(
     message, delivery = view.contacts.next_id("message", "me"), view.deliveries.next_delivery()
     body = view.position + 1  # where the next event, which holds the text, will stand
     number = row.messages + 1
-    yield e.MessageWritten(message, case, customer, conversation, number, interaction, agent, text, title, medium)
+    yield e.MessageWritten(
+        message, case, customer, conversation, number, interaction, agent, text, title, medium, choices
+    )
     yield e.DeliveryPlanned(
         delivery,
         key or f"message:{message}",

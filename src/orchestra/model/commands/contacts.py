@@ -146,7 +146,8 @@ class WriteReply(Command):
     """Answer in an interaction that the agent handles; the delivery is planned at once.
 
     With a `key` it is written once per interaction and key. The same key with another `digest`, a keyed hash of the
-    text, is refused.
+    text, is refused. `choices` are what the customer can pick from, in order, each an id and a label: buttons where the
+    channel has them, else a list.
     """
 
     interaction: Id
@@ -154,6 +155,7 @@ class WriteReply(Command):
     text: str | None = private()
     key: str | None = None
     digest: str | None = None
+    choices: list[list[str]] | None = private()
 
 
 @attrs.define

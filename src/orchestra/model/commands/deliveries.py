@@ -31,7 +31,8 @@ class SendMessage(Command):
     `subject` is what it tells about, as in `MakeCommitment`; while a conflict about that is open, it is refused too.
     What no agent, bot or operator asked for waits while somebody talks with the customer, and for a while afterwards.
     `to` is a participant of the case who gets it instead of its customer; their role in it says whether they may.
-    `title` is one line that stands above it where the channel has one, as the subject of a mail does.
+    `title` is one line that stands above it where the channel has one, as the subject of a mail does. `choices` are as
+    in `WriteReply`.
     """
 
     case: Id
@@ -44,6 +45,7 @@ class SendMessage(Command):
     to: Id | None = None
     text: str | None = private()
     title: str | None = private()
+    choices: list[list[str]] | None = private()
 
 
 @attrs.define

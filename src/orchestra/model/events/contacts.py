@@ -120,7 +120,7 @@ class MessageWritten(Event):
     """An agent or the company wrote a message; its delivery is planned.
 
     `title` stands above it where the channel has one, as the subject of a mail does. `medium` is how it is read, `html`
-    or `markdown`; None for as it stands.
+    or `markdown`; None for as it stands. `choices` are what the customer can pick from, each an id and a label.
     """
 
     message: str
@@ -133,6 +133,7 @@ class MessageWritten(Event):
     text: str | None = private()
     title: str | None = private()
     medium: str | None = None
+    choices: list[list[str]] | None = private()
 
 
 @attrs.define
