@@ -14,12 +14,15 @@ from typing import Any
 import attrs
 from imapclient import IMAPClient
 from proxyprotocol.sock import SocketInfoLocal
-from pymap.backend.dict import DictBackend
+from pymap.backend.dict import Config, DictBackend, Identity, Login
+from pymap.exceptions import InvalidAuth
 from pymap.imap import IMAPServer
+from pysasl import SASLAuth
+from pysasl.creds.external import ExternalCredentials
 
 __all__ = ["ImapServer", "imap_served"]
 
-USER, PASSWORD = "care", "a password"
+USER, PASSWORD, TOKEN = "care", "a password", "an access token"
 _ARGUMENTS = {
     "debug": False, "demo_data": False, "demo_user": USER, "demo_password": PASSWORD, "host": None, "port": "0",
     "cert": None, "key": None, "tls": False, "proxy_protocol": None, "inherited_sockets": None, "passlib_cfg": None,
@@ -106,6 +109,27 @@ class _Watched:
         return line.replace(b"BODY.PEEK", b"NO.SUCH") if uid in self._server.refuses else line
 
 
+class _Config(Config):
+    """It takes access tokens, too."""
+
+    @property
+    def tls_auth(self) -> SASLAuth:
+        return SASLAuth.named([b"PLAIN", b"LOGIN", b"XOAUTH2"])
+
+
+class _Login(Login):
+    """Who has the password or the token is known, without the second that a hash of it takes."""
+
+    async def authenticate(self, credentials: Any) -> Any:
+        if isinstance(credentials, ExternalCredentials):
+            is_known = (credentials.authzid, credentials._token) == (USER, TOKEN)
+        else:
+            is_known = (credentials.authcid, credentials._secret) == (USER, PASSWORD)
+        if not is_known:
+            raise InvalidAuth
+        return Identity(USER, self, None, frozenset())
+
+
 @contextmanager
 def imap_served(tls: ssl.SSLContext | None = None) -> Generator[ImapServer]:
     """A real IMAP server for as long as the block lasts, on a port that is free."""
@@ -115,6 +139,8 @@ def imap_served(tls: ssl.SSLContext | None = None) -> Generator[ImapServer]:
 
     async def serve() -> None:
         backend, config = await DictBackend.init(Namespace(**_ARGUMENTS))
+        config.__class__ = _Config
+        backend.login.__class__ = _Login
         take = IMAPServer(backend.login, config)
         tasks: set[asyncio.Task[Any]] = set()
 

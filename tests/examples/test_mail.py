@@ -216,6 +216,16 @@ async def test_an_address_that_nobody_has_fails_at_once(mailbox: ImapServer) -> 
     assert house.got == []
 
 
+async def test_what_a_bot_answers_says_so(mailbox: ImapServer) -> None:
+    house, clock, plan = MailServer(), VirtualClock(MONDAY), mail_channel.PLAN
+    bot = attrs.evolve(plan, agents={"ana": attrs.evolve(plan.agents["ana"], kind="bot")})
+    async with opened(house, mailbox, clock, plan=bot) as ws:
+        mailbox.put(mail("Where is it?"))
+        await clock.advance(seconds=30)
+        await answered(ws, clock, "I look it up.")
+    assert [found["Auto-Submitted"] for found in sent(house)] == ["auto-replied"]
+
+
 async def test_what_nobody_wrote_says_so(mailbox: ImapServer) -> None:
     house, clock = MailServer(), VirtualClock(MONDAY)
     mailbox.put(mail("Where is it?"))

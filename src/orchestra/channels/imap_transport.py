@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import imaplib
 import ssl
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -42,7 +42,8 @@ class ImapTransport:
         port: int = 993,
         *,
         username: str,
-        password: str,
+        password: str | None = None,
+        access_token: Callable[[], Awaitable[str]] | None = None,
         security: Literal["tls", "starttls", "none"] = "tls",
         time_out: timedelta = timedelta(seconds=20),
         tls: ssl.SSLContext | None = None,
@@ -54,12 +55,19 @@ class ImapTransport:
             port: 993 with `tls`, 143 with `starttls`.
             username: whose mailbox it is.
             password: proves it; shown nowhere.
+            access_token: gives what proves it instead, where a provider takes no passwords: an OAuth 2.0 access token.
+                Asked for each connection, so it keeps a token for as long as it is good; OSError if there is none.
             security: how connections are kept from others; `none` is for a server on the same machine.
             time_out: the longest wait for each answer.
             tls: which certificates to trust; those that the system trusts unless stated.
+
+        Raises:
+            ValueError: there is neither a password nor a token, or both.
         """
+        if (password is None) is (access_token is None):
+            raise ValueError("a mailbox needs either a password or what gives an access token")
         self._host, self._port, self._security, self._tls = host, port, security, tls
-        self._username, self._password = username, password
+        self._username, self._password, self._access_token = username, password, access_token
         self._time_out_s = time_out.total_seconds()
 
     def __repr__(self) -> str:
@@ -70,12 +78,16 @@ class ImapTransport:
         if not isinstance(step, ImapStep):
             raise TypeError(f"a mailbox takes an ImapStep, not {type(step).__name__}")
         # Given up on, the thread ends by its time-outs: it only reads.
-        return await anyio.to_thread.run_sync(self._ask, step, abandon_on_cancel=True)
+        try:
+            token = None if self._access_token is None else await self._access_token()
+        except OSError as error:
+            return _broken_off(error, is_connected=False)
+        return await anyio.to_thread.run_sync(self._ask, step, token, abandon_on_cancel=True)
 
-    def _ask(self, step: ImapStep) -> StepResult:
+    def _ask(self, step: ImapStep, token: str | None) -> StepResult:
         is_connected = False
         try:
-            with self._connected() as client:
+            with self._connected(token) as client:
                 is_connected = True
                 return _Mailbox(client, step).read()
         except LoginError:
@@ -86,7 +98,7 @@ class ImapTransport:
             return ImapAnswer(refusal="folder" if is_connected else "connection")
 
     @contextlib.contextmanager
-    def _connected(self) -> Generator[Any]:
+    def _connected(self, token: str | None) -> Generator[Any]:
         make: Any = IMAPClient
         client = make(
             self._host,
@@ -98,7 +110,10 @@ class ImapTransport:
         try:
             if self._security == "starttls":
                 client.starttls(self._tls)
-            client.login(self._username, self._password)
+            if token is None:
+                client.login(self._username, self._password)
+            else:
+                client.oauth2_login(self._username, token)
             yield client
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
                 client.logout()
@@ -109,7 +124,7 @@ class ImapTransport:
 
 def _broken_off(error: Exception, *, is_connected: bool) -> NoAnswer:
     if isinstance(error, TimeoutError):
-        return NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=True)
+        return NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=is_connected)
     reason = NoAnswerReason.CUT_SHORT if is_connected else NoAnswerReason.NOT_CONNECTED
     return NoAnswer(reason, may_have_arrived=is_connected)
 

@@ -56,7 +56,8 @@ class Message(_Keyed):
         format: how that is to be read.
         subject: stands above it where the channel has such a thing.
         reply_to: the provider's id of the message it answers.
-        is_automatic: nobody asked for it: a notice, an acknowledgement. Where machines answer machines, it says so.
+        is_automatic: no person wrote it: a notice, an acknowledgement, a bot's words. It says so where machines may
+            answer.
         purpose: what it is for, where the reader may say no to it, as `marketing`; None for what answers them.
         is_private: for the writer of what it answers alone, though the channel is public; others are private anyway.
     """

@@ -6,12 +6,20 @@ adapter's, and trying again, which the engine decides.
 
 from __future__ import annotations
 
+import base64
 import ssl
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
 import aiosmtplib
-from aiosmtplib import SMTPException, SMTPRecipientRefused, SMTPResponseException, SMTPTimeoutError
+from aiosmtplib import (
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPTimeoutError,
+)
 
 from orchestra.channels.wire import NoAnswer, NoAnswerReason, SmtpAnswer, SmtpStep, StepResult, WireStep
 
@@ -22,6 +30,8 @@ Security: TypeAlias = Literal["starttls", "tls", "none"]
 
 _NO_MAILBOX = 553
 """Mailbox name not allowed (RFC 5321, section 4.2.2), said in the server's place."""
+_KNOWN, _GO_ON = 235, 334
+"""It knows us; it wants to hear more (RFC 4954, section 6)."""
 _LEAST_CODE = 200
 """Of a reply that ends a command (RFC 5321, section 4.2.1)."""
 
@@ -44,6 +54,7 @@ class SmtpTransport:
         security: Security = "starttls",
         username: str | None = None,
         password: str | None = None,
+        access_token: Callable[[], Awaitable[str]] | None = None,
         time_out: timedelta = timedelta(seconds=30),
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -55,6 +66,8 @@ class SmtpTransport:
             security: how connections are kept from others; `none` is for a server on the same machine.
             username: who we are there; None where nobody is asked.
             password: proves it; shown nowhere.
+            access_token: gives what proves it instead, where a provider takes no passwords: an OAuth 2.0 access token.
+                Asked for each mail, so it keeps a token for as long as it is good; OSError if there is none.
             time_out: the longest wait for each answer.
             tls: which certificates to trust; those that the system trusts unless stated.
 
@@ -64,7 +77,7 @@ class SmtpTransport:
         if security == "none" and username is not None:
             raise ValueError("a password needs security='starttls' or 'tls': else everybody on the way can read it")
         self._host, self._port, self._security, self._tls = host, port, security, tls
-        self._username, self._password = username, password
+        self._username, self._password, self._access_token = username, password, access_token
         self._time_out_s = time_out.total_seconds()
 
     def __repr__(self) -> str:
@@ -93,11 +106,26 @@ class SmtpTransport:
             await server.connect()
             if server.is_ehlo_or_helo_needed:
                 await server.ehlo()
-            if self._username is not None:
+            if self._username is not None and self._access_token is not None:
+                await _log_in(server, self._username, await self._access_token())
+            elif self._username is not None:
                 await server.login(self._username, self._password or "")
         except (SMTPException, OSError) as error:
             return _said(error) or NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
         return None
+
+
+async def _log_in(server: aiosmtplib.SMTP, username: str, token: str) -> None:
+    """Say who we are by a token (XOAUTH2, as Google and Microsoft document it).
+
+    A refusal comes in two steps: what is wrong, which an empty line answers, then the reply.
+    """
+    told = base64.b64encode(f"user={username}\x01auth=Bearer {token}\x01\x01".encode())
+    reply = await server.execute_command(b"AUTH", b"XOAUTH2", told)
+    if reply.code == _GO_ON:
+        reply = await server.execute_command(b"")
+    if reply.code != _KNOWN:
+        raise SMTPAuthenticationError(reply.code, reply.message)
 
 
 async def _give(server: aiosmtplib.SMTP, step: SmtpStep) -> StepResult:

@@ -228,7 +228,7 @@ class Sending:
             text=text,
             format=read_as,
             subject=written.title,
-            is_automatic=row.automatic,
+            is_automatic=row.automatic or written.agent in self._owner.view.bots.bots,
             purpose=None if row.purpose == SERVICE else row.purpose,
         )
         if written.choices is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.imap_server import PASSWORD, USER, ImapServer, imap_served
+from tests.imap_server import PASSWORD, TOKEN, USER, ImapServer, imap_served
 from tests.tls import certify, contexts
 
 from orchestra.channels.imap_transport import ImapTransport
@@ -170,6 +170,34 @@ async def test_a_server_that_does_not_know_us_says_so(server: ImapServer) -> Non
     assert await transport(server).perform(step(folder="No such folder")) == ImapAnswer(refusal="folder")
 
 
+async def test_a_token_is_asked_for_each_time_and_says_who_we_are(server: ImapServer) -> None:
+    tokens = [TOKEN, "an old token"]
+    settings: dict[str, Any] = {"username": USER, "security": "none"}
+
+    async def token() -> str:
+        if not tokens:
+            raise ConnectionRefusedError("nobody gives tokens there")
+        return tokens.pop(0)
+
+    known = ImapTransport("127.0.0.1", server.port, access_token=token, **settings)
+    answer = await known.perform(step())
+    assert isinstance(answer, ImapAnswer)
+    assert answer.refusal is None
+    assert await known.perform(step()) == ImapAnswer(refusal="login")
+    assert await known.perform(step()) == NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
+    assert not any(b"LOGIN" in line.upper() for line in server.asked)
+
+
+def test_either_a_password_or_a_token_says_who_we_are() -> None:
+    async def token() -> str:
+        return TOKEN
+
+    with pytest.raises(ValueError, match="either a password or"):
+        ImapTransport("imap.shop.example", username=USER)
+    with pytest.raises(ValueError, match="either a password or"):
+        ImapTransport("imap.shop.example", username=USER, password=PASSWORD, access_token=token)
+
+
 async def test_without_a_server_there_is_no_answer() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
@@ -186,7 +214,7 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
     listening = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     answer = await transport(ImapServer(port=port), time_out=timedelta(milliseconds=200)).perform(step())
-    assert answer == NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=True)
+    assert answer == NoAnswer(NoAnswerReason.TIMED_OUT, may_have_arrived=False)
     listening.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -165,6 +166,39 @@ async def test_who_says_who_they_are_does_so_where_nobody_listens(
         answer = await transport(port, **who, time_out=timedelta(seconds=5)).perform(step())
     assert isinstance(answer, SmtpAnswer)
     assert (answer.code, len(house.got)) == ((250, 1) if password == "secret" else (535, 0))
+
+
+class TokenServer(MailServer):
+    """It wants an access token, and says why it does not take one before it refuses it."""
+
+    async def auth_XOAUTH2(self, server: SMTP, words: list[str]) -> AuthResult | None:
+        said = base64.b64decode(words[1]).decode()
+        if said == "user=shop\x01auth=Bearer good\x01\x01":
+            return AuthResult(success=True)
+        await server.challenge_auth(base64.b64encode(b'{"status":"400"}').decode(), encode_to_b64=False)
+        return AuthResult(success=False, handled=False)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH", "ignore:Session.login_data")
+@pytest.mark.parametrize("token", ["good", "old", None])
+async def test_a_token_says_who_they_are_where_no_password_is_taken(certificate: Path, token: str | None) -> None:
+    server_tls, client_tls = contexts(certificate)
+    house = TokenServer()
+
+    async def give() -> str:
+        if token is None:
+            raise ConnectionRefusedError("nobody gives tokens there")
+        return token
+
+    async with served(house, server_tls, auth_require_tls=False, auth_required=True) as port:
+        who: dict[str, Any] = {"username": "shop", "access_token": give, "security": "tls", "tls": client_tls}
+        answer = await transport(port, **who, time_out=timedelta(seconds=5)).perform(step())
+    if token is None:
+        assert answer == NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
+    else:
+        assert isinstance(answer, SmtpAnswer)
+        assert answer.code == (250 if token == "good" else 535)
+    assert len(house.got) == (1 if token == "good" else 0)
 
 
 async def test_a_server_that_nobody_vouches_for_is_told_nothing(certificate: Path) -> None:
