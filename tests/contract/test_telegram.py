@@ -105,6 +105,15 @@ class TestTelegram(AdapterContract):
             {"message": {"message_id": 8, "date": 1, "chat": CHAT, "from": bot, "text": understood["text"]}}
         )
 
+    def page(self) -> StepResult:
+        written = int(self.now.timestamp()) - 60
+        message = {"message_id": 5, "date": written, "chat": CHAT, "from": ANN, "text": "Where is my order?"}
+        updates = [
+            {"update_id": 900, "message": message},
+            {"update_id": 901, "edited_message": {**message, "edit_date": written + 9}},
+        ]
+        return HttpAnswer(status=200, body=json.dumps({"ok": True, "result": updates}).encode())
+
     def request(self, update: dict[str, Any]) -> RawRequest:
         body = json.dumps({"update_id": 900, **update}).encode()
         return RawRequest(method="POST", url="https://acme.example/hooks/r-9c02", body=body, received_at=self.now)

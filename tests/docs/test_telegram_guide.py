@@ -37,6 +37,9 @@ class BotApi:
         if not isinstance(step, HttpStep):
             return NoAnswer(NoAnswerReason.NOT_CONNECTED, may_have_arrived=False)
         said = json.loads(step.body)
+        if step.url.endswith("/getUpdates"):  # asked once, at the opening: whether anything came meanwhile
+            conflict = {"ok": False, "error_code": 409, "description": "Conflict: webhook is active"}
+            return HttpAnswer(status=409, body=json.dumps(conflict).encode())
         self.calls.append((step.url.rpartition("/")[2], said))
         result = {"message_id": 6, "date": 1, "chat": {"id": said["chat_id"], "type": "private"}}
         return HttpAnswer(status=200, body=json.dumps({"ok": True, "result": result}).encode())
@@ -76,6 +79,28 @@ async def test_a_message_is_answered_over_the_bot() -> None:
         await contact.reply("It arrives on Friday.")
         await ws.settle()
         assert api.calls == [("sendMessage", {"chat_id": 77, "text": "It arrives on Friday."})]
+
+
+class Asked(BotApi):
+    """The same for a bot without a webhook: it has one update for whoever asks, once."""
+
+    async def perform(self, step: WireStep) -> StepResult:
+        if isinstance(step, HttpStep) and step.url.endswith("/getUpdates"):
+            is_new = "offset" not in json.loads(step.body)
+            found = {"ok": True, "result": [UPDATE] if is_new else []}
+            return HttpAnswer(status=200, body=json.dumps(found).encode())
+        return await super().perform(step)
+
+
+async def test_without_a_webhook_the_bot_asks_for_its_news() -> None:
+    api = Asked()
+    line = Line("telegram", find_adapter("telegram"), BOT, api)
+    async with Workspace.open(PLAN, channels=[line]) as ws:
+        ana = await ws.sign_in("ana")
+        contact = await (await ana.next_offer()).accept()
+        await contact.reply("It arrives on Friday.")
+        await ws.settle()
+        assert [method for method, _ in api.calls] == ["sendMessage"]
 
 
 async def test_who_does_not_know_the_secret_is_refused() -> None:

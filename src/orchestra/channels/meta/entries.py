@@ -1,6 +1,7 @@
 """Meta's envelope: an object of entries, each of one account, and each with a list of news.
 
-Every level is a list, and official samples of Instagram stand in one more: both are read. Times are in seconds or
+Every level is a list, and official samples of Instagram stand in one more: both are read. Meta tries again for days
+what it could not deliver, in batches and in any order: nothing here depends on how long. Times are in seconds or
 milliseconds, as numbers or as text.
 """
 

@@ -9,7 +9,7 @@ from orchestra.channels.capabilities import Capabilities, TextUnit
 from orchestra.channels.description import ConfigField, ConfigKind, Description, StepKind
 from orchestra.channels.outbound import Outbound
 from orchestra.channels.parts import MediaRef
-from orchestra.channels.port import Decoded
+from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Interpreted, Refused, SendPlan
 from orchestra.channels.signing import is_one_of, single_header
 from orchestra.channels.telegram.decode import EVENT_KINDS, decode_update
@@ -29,6 +29,7 @@ from orchestra.channels.telegram.facts import (
 )
 from orchestra.channels.telegram.files import plan_fetch
 from orchestra.channels.telegram.interpret import interpret_result
+from orchestra.channels.telegram.poll import decode_page, plan_poll
 from orchestra.channels.wire import Handshake, HttpStep, RawRequest, Rejected, StepResult, Verified, WireStep
 
 __all__ = ["TelegramAdapter"]
@@ -109,3 +110,11 @@ class TelegramAdapter:
     def fetch(self, media_ref: MediaRef, account: Account) -> HttpStep | Refused:
         """Plan the asking where a file is, which `interpret` follows up by fetching it."""
         return plan_fetch(media_ref.ref, account)
+
+    def poll(self, cursor: str | None, account: Account, now: datetime) -> SendPlan:
+        """Plan one call for a page of updates, for bots without a webhook."""
+        return plan_poll(cursor, account, now)
+
+    def decode_poll(self, step: WireStep, result: StepResult, cursor: str | None, account: Account) -> Polled:
+        """Read a page. Its updates are those that a webhook would bring, with the same keys."""
+        return decode_page(step, result, cursor, account)

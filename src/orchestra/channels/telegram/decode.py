@@ -16,13 +16,13 @@ from orchestra.channels.fields import Fields
 from orchestra.channels.instants import TimeUnit, from_unix
 from orchestra.channels.parts import Identity, ThreadRef
 from orchestra.channels.port import Decoded
-from orchestra.channels.safe_json import canonical_json, parse_json
+from orchestra.channels.safe_json import JsonValue, canonical_json, parse_json
 from orchestra.channels.telegram.content import identity_of, parts_of
 from orchestra.channels.telegram.facts import CHANNEL
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.errors import MalformedMessage
 
-__all__ = ["EVENT_KINDS", "decode_update", "message_id"]
+__all__ = ["EVENT_KINDS", "decode_update", "message_id", "read_update"]
 
 # "Deep linking" (core.telegram.org/bots/features): https://t.me/BOT?start=PAYLOAD comes as this text.
 _START = re.compile(r"/start(?:@\w+)? ([A-Za-z0-9_-]{1,64})")
@@ -80,12 +80,18 @@ def decode_update(request: RawRequest, account: Account) -> Decoded:
     """
     digest = digest_of(request.body)
     try:
-        body = Fields(parse_json(request.body), "update")
-        update = _Update(body.integer("update_id"), account, request.received_at, digest)
+        whole = parse_json(request.body)
+        Fields(whole, "update").integer("update_id")
     except MalformedMessage as error:
         return unusable(error, digest)
+    return read_update(whole, account, request.received_at, digest)
+
+
+def read_update(item: JsonValue, account: Account, received_at: datetime, digest: str) -> Decoded:
+    """Read one update, posted or asked for. Never raises: a bad one is an issue."""
     try:
-        return _read(body, update)
+        body = Fields(item, "update")
+        return _read(body, _Update(body.integer("update_id"), account, received_at, digest))
     except MalformedMessage as error:
         return Decoded(issues=(issue_of(error, digest, "malformed_event"),))
 

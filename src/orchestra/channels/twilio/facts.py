@@ -2,7 +2,9 @@
 
 Sources: the SDK (twilio 9.13.0: `request_validator`, `rest.api.v2010.account.message`), and the documentation under
 www.twilio.com/docs: messaging/guides/webhook-request, messaging/guides/outbound-message-status-in-status-callbacks,
-messaging/tutorials/advanced-opt-out, api/errors.
+messaging/tutorials/advanced-opt-out, api/errors. How often Twilio tries a webhook again is set in the webhook's own
+address (usage/webhooks/webhooks-connection-overrides); nothing here depends on it, since a message and each of its
+statuses are known by the message's SID.
 """
 
 from __future__ import annotations
