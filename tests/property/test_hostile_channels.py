@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 import attrs
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.contract import test_facebook_page, test_messaging, test_telegram, test_twilio, test_whatsapp
+from tests.contract import test_adapters, test_facebook_page, test_messaging, test_telegram, test_twilio, test_whatsapp
 from tests.counts import FUZZ_INPUTS
 
 from orchestra.channels import outbound
@@ -27,6 +27,7 @@ from orchestra.channels.wire import HttpAnswer, HttpStep, RawRequest, Rejected, 
 ADAPTERS: dict[str, Callable[[], Any]] = {
     "facebook_page": test_facebook_page.TestFacebookPage,
     "instagram": test_messaging.TestInstagram,
+    "loopback": test_adapters.TestLoopback,
     "messenger": test_messaging.TestMessenger,
     "telegram": test_telegram.TestTelegram,
     "twilio_sms": test_twilio.TestTwilioSms,
@@ -106,7 +107,7 @@ def damaged_bytes(body: bytes, draw: random.Random) -> bytes:
 
 
 def damaged(body: bytes, draw: random.Random) -> bytes:
-    if draw.random() < 0.3:
+    if not body or draw.random() < 0.3:
         return damaged_bytes(body, draw)
     try:
         return json.dumps(damaged_value(json.loads(body), draw)).encode()

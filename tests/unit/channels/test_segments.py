@@ -67,8 +67,17 @@ def test_pieces_are_the_text_and_fit(text: str, limit: int, unit: TextUnit) -> N
     assert all(pieces) or pieces == ("",)
 
 
+@pytest.mark.parametrize("unit", TextUnit)
+@pytest.mark.parametrize("limit", range(20, 40))
+def test_no_piece_ends_within_a_character(limit: int, unit: TextUnit) -> None:
+    text = f"{FAMILY}e\u0301\U0001f1e9\U0001f1ea" * 20 * (60 if unit is TextUnit.GSM7_SEGMENTS else 1)
+    pieces = split_text(text, limit, unit)
+    assert len(pieces) > 1
+    assert set(accumulate(map(len, pieces))) <= set(accumulate(map(len, graphemes(text))))
+
+
 @given(TEXTS, st.integers(30, 60), UNITS)
-def test_no_piece_ends_within_a_character(text: str, limit: int, unit: TextUnit) -> None:
+def test_no_piece_of_any_text_ends_within_a_character(text: str, limit: int, unit: TextUnit) -> None:
     whole = list(graphemes(text))
     if all(text_length(one, unit) <= limit for one in whole):
         assert set(accumulate(map(len, split_text(text, limit, unit)))) <= {0, *accumulate(map(len, whole))}
