@@ -71,6 +71,10 @@ def identity(engine: Engine, choose: Chooser) -> c.Command:
     return c.TakeIdentity(_sender(choose), _sender(choose))
 
 
+def end_call(engine: Engine, choose: Chooser) -> c.Command:
+    return c.EndCall(*_message(engine, choose))
+
+
 WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command], int] = {
     edit: 6,
     retract: 3,
@@ -79,4 +83,5 @@ WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command], int] = {
     watermark: 4,
     consent: 3,
     identity: 1,
+    end_call: 2,
 }

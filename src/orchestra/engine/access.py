@@ -138,7 +138,7 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _HEARD: frozenset[type[c.Command]] = frozenset(
-    {c.EditMessage, c.RetractMessage, c.ReactToMessage, c.RecordAutoReply, c.TakeConsent}
+    {c.EditMessage, c.RetractMessage, c.ReactToMessage, c.RecordAutoReply, c.TakeConsent, c.EndCall}
 )
 """What customers cause and only their providers can know to be theirs: nobody else may say so in their name."""
 

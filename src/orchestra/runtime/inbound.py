@@ -19,6 +19,7 @@ from orchestra.model.commands import (
     AdvanceCase,
     Command,
     EditMessage,
+    EndCall,
     ReactToMessage,
     ReceiveContact,
     ReceiveMessage,
@@ -317,6 +318,26 @@ def _identity(event: inbound.IdentityLinked, line: Line, key: WorkspaceKey) -> l
     return [] if person is None else [TakeIdentity(key.address(person), key.address(_known_as(event.linked)))]
 
 
+def _call(event: inbound.CallEvent, line: Line, key: WorkspaceKey) -> list[Command]:
+    """A call that rings is a contact, taken under the call's own id; what happens in it is for who handles it."""
+    call_id = _checked_id(event.call_id, "call_id")
+    if event.state is inbound.CallState.ENDED:
+        return [EndCall(line.channel, line.name, call_id)]
+    person = _person(event)
+    if person is None or event.state is not inbound.CallState.RINGING:
+        return []
+    return [
+        ReceiveContact(
+            channel=line.channel,
+            account=line.name,
+            contact_id=call_id,
+            sender=key.address(person),
+            also=_also(event, key),
+            occurred_us=_occurred_us(event),
+        )
+    ]
+
+
 def _bounce(event: inbound.BounceReceived, line: Line, key: WorkspaceKey) -> list[Command]:
     """It did not arrive, nor will it. One that names no message of ours may be forged, and says nothing."""
     if event.message_id is None or not event.is_final:
@@ -356,6 +377,7 @@ _MAKERS: Mapping[type[inbound.Inbound], Callable[[Any, Line, WorkspaceKey], list
     inbound.ProgressPosted: _progress,
     inbound.ConsentChanged: _consent,
     inbound.IdentityLinked: _identity,
+    inbound.CallEvent: _call,
     inbound.BounceReceived: _bounce,
     inbound.AutoReplyReceived: _auto_reply,
 }

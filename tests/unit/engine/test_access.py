@@ -32,6 +32,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ReceiveContact("chat", "main", "k1", person("joe")),
     c.ReceiveMessage("chat", "main", "m1", person("joe")),
     c.LeaveContact("in1"),
+    c.EndCall("voice", "main", "k1"),
     c.EditMessage("chat", "main", "m1", "e1"),
     c.RetractMessage("chat", "main", "m1"),
     c.ReactToMessage("chat", "main", "m1", "e1", person("joe")),
@@ -203,7 +204,7 @@ IDENTITY |= {"SetParticipant", "RemoveParticipant"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
 SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
-HEARD = {"EditMessage", "RetractMessage", "ReactToMessage", "RecordAutoReply", "TakeConsent"}
+HEARD = {"EndCall", "EditMessage", "RetractMessage", "ReactToMessage", "RecordAutoReply", "TakeConsent"}
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {

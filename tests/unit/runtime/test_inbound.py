@@ -16,6 +16,7 @@ from orchestra.model.addresses import Email, Handle, Phone, ref
 from orchestra.model.commands import (
     AdvanceCase,
     EditMessage,
+    EndCall,
     ReactToMessage,
     ReceiveContact,
     ReceiveMessage,
@@ -186,6 +187,17 @@ def test_who_else_somebody_is_is_taken() -> None:
     sender = KEY.address(Handle("joe", "Joe", kind="loopback"))
     assert only(linked) == TakeIdentity(sender, KEY.address(Email("Joe@Example.org")))
     assert commands_of(attrs.evolve(linked, origin=origin(identities=())), LINE, KEY) == []
+
+
+def test_a_call_that_rings_is_a_contact_and_ends_as_one() -> None:
+    call = inbound.CallEvent(origin=origin(occurred_at=AT), call_id="call-1", state=inbound.CallState.RINGING)
+    command = only(call)
+    assert isinstance(command, ReceiveContact)
+    assert (command.contact_id, command.occurred_us) == ("call-1", since_epoch_us(AT))
+    assert command.sender.key == KEY.address(Handle("joe", kind="loopback")).key
+    assert only(attrs.evolve(call, state=inbound.CallState.ENDED)) == EndCall("chat", "main", "call-1")
+    assert commands_of(attrs.evolve(call, state=inbound.CallState.HELD), LINE, KEY) == []
+    assert commands_of(attrs.evolve(call, origin=origin(identities=())), LINE, KEY) == []
 
 
 def test_a_bounce_counts_only_where_it_names_a_message_of_ours() -> None:

@@ -172,6 +172,12 @@ def _remark(view: View, command: c.EditMessage | c.RetractMessage | c.ReactToMes
         yield from _provider(view, command.channel, command.account, command.message_id)
 
 
+def _call(view: View, command: c.EndCall) -> Iterator[str]:
+    taken = view.contacts.taken.get(taken_key(command.channel, command.account, command.call_id))
+    if taken is not None:
+        yield from _id(view.cases.cases, taken.case)
+
+
 def _auto_reply(view: View, command: c.RecordAutoReply) -> Iterator[str]:
     yield from _thread(view, command)
     yield from _id(view.cases.cases, command.reply_case)
@@ -208,6 +214,7 @@ _BY_KIND: Mapping[type[c.Command], Callable[[View, Any], Iterable[str]]] = {
     c.RetractMessage: _remark,
     c.ReactToMessage: _remark,
     c.RecordAutoReply: _auto_reply,
+    c.EndCall: _call,
 }
 """Kind of command -> keys of what it names, beside addresses, which all are looked at."""
 

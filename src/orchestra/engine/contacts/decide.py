@@ -170,6 +170,18 @@ def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
     return None
 
 
+def _end_call(view: View, command: c.EndCall, at_us: int) -> Steps:
+    check_id("call_id", command.call_id)
+    check_id("account", command.account)
+    taken = already(view, command.channel, command.account, command.call_id)
+    if taken is None or taken.interaction is None or taken.message is not None:
+        raise UnknownId("call", command.call_id)
+    if not view.contacts.interactions[taken.interaction].is_open:
+        return None  # whoever handled it hung up, or it was told before
+    yield from _leave(view, c.LeaveContact(taken.interaction), at_us)
+    return None
+
+
 def _cancel(view: View, command: c.CancelInteraction, at_us: int) -> Steps:
     key, interaction = view.interaction(command.interaction)
     INTERACTION.step(key, interaction.state, "cancel")
@@ -284,6 +296,7 @@ SECTION = Section(
         c.FinishWrapUp: _finish_wrap_up,
         c.TransferInteraction: _transfer,
         c.LeaveContact: _leave,
+        c.EndCall: _end_call,
         c.CancelInteraction: _cancel,
         c.RecordReply: _record_reply,
     },

@@ -69,6 +69,7 @@ from orchestra.model.commands.consults import (
 )
 from orchestra.model.commands.contacts import (
     CancelInteraction,
+    EndCall,
     FinishInteraction,
     FinishWrapUp,
     HoldInteraction,
@@ -189,6 +190,7 @@ __all__ = [
     "DismissCaseSuggestion",
     "DismissMerge",
     "EditMessage",
+    "EndCall",
     "EndConsult",
     "EraseCustomer",
     "EscalateCase",

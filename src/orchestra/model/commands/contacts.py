@@ -10,6 +10,7 @@ from orchestra.model.private import private
 
 __all__ = [
     "CancelInteraction",
+    "EndCall",
     "FinishInteraction",
     "FinishWrapUp",
     "HoldInteraction",
@@ -83,6 +84,15 @@ class LeaveContact(Command):
     """The customer hangs up or leaves: abandoned if nobody had answered, else over for the agent too."""
 
     interaction: Id
+
+
+@attrs.define
+class EndCall(Command):
+    """The provider tells that a call is over, which was taken under `call_id`: as `LeaveContact`, unless it was so."""
+
+    channel: str
+    account: str
+    call_id: str
 
 
 @attrs.define
