@@ -16,6 +16,7 @@ _BULK = frozenset({"bulk", "junk", "list", "auto_reply", "autoreply"})
 _MARKS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-auto-reply", "x-mail-autoreply")
 """What machines wrote before RFC 3834, and some still do."""
 _MACHINES = ("mailer-daemon@", "mailer_daemon@", "mail-daemon@", "maildaemon@")
+_LIST_ID = re.compile(r"<([^<>\s]{1,300})>")
 _QUOTED = re.compile(r'\([^()"]*\)|"(?:[^"\\]|\\.)*+"')
 _MOST_COMMENTS = 10
 _LONGEST_RESULT = 5_000
@@ -37,11 +38,18 @@ def _goes_round(mail: Mail, settings: Settings) -> bool:
 
 
 def _is_bulk(mail: Mail, settings: Settings) -> bool:
-    return mail.root.header.line("precedence").lower() in _BULK
+    value = mail.root.header.line("precedence").lower()
+    return value in _BULK and not (value == "list" and _came_by_own_list(mail, settings))
 
 
 def _is_of_a_list(mail: Mail, settings: Settings) -> bool:
-    return "list-id" in mail.root.header
+    return "list-id" in mail.root.header and not _came_by_own_list(mail, settings)
+
+
+def _came_by_own_list(mail: Mail, settings: Settings) -> bool:
+    """A group of our own passed it on, and no other list did."""
+    found = [_LIST_ID.search(value) for value in mail.root.header.all("list-id")]
+    return bool(found) and all(one is not None and one[1].lower() in settings.lists for one in found)
 
 
 def _has_no_return_path(mail: Mail, settings: Settings) -> bool:

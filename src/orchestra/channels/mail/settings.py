@@ -22,6 +22,7 @@ _TEXTS = (
     ("subject", "the subject of mails whose message has none; 'A message from Shop' if not set"),
     ("aliases", "further own addresses, separated by commas: what comes from them is our own"),
     ("forms", "addresses that own web forms mail from, separated by commas: there Reply-To is the sender"),
+    ("lists", "List-Ids of own groups that pass mails on, separated by commas: those are no mailing lists"),
     ("trusted_results", "the name of the own mail server in its Authentication-Results; others do not count"),
     ("case_number", "the form of cases' numbers in subjects, as the plan has it; 'C-{:06d}' if not set, '' for none"),
     ("inbound", "how posted mails prove to be genuine: 'signature' (if not set) or 'bearer'"),
@@ -56,6 +57,7 @@ class Settings:
         sender: whom our mails come from.
         own: every address of ours.
         forms: the addresses of our own forms.
+        lists: the ids of own groups that pass mails on to us, in lower case.
         subject: for mails whose message has none.
         has_plus: our server takes what stands behind a plus sign.
         trusted: whose `Authentication-Results` count; empty for nobody's.
@@ -69,6 +71,7 @@ class Settings:
     sender: Mailbox
     own: tuple[str, ...] = attrs.field(repr=False)
     forms: tuple[str, ...] = attrs.field(repr=False)
+    lists: tuple[str, ...]
     subject: str
     has_plus: bool
     trusted: str
@@ -88,6 +91,7 @@ class Settings:
             sender=sender,
             own=(sender.address, *aliases),
             forms=_addresses(account, "forms"),
+            lists=tuple(one.strip().lower() for one in account.text_setting("lists", "").split(",") if one.strip()),
             subject=account.text_setting("subject", "") or f"A message from {sender.name or sender.address}",
             has_plus=account.config.get("plus_addresses") is True,
             trusted=account.text_setting("trusted_results", "").strip().lower(),

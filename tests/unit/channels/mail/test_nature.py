@@ -44,6 +44,33 @@ def test_machines_are_told_from_people(fields: dict[str, str], reason: str | Non
     assert automatic_reason(read_mail(written(fields=fields)), OWN) == reason
 
 
+OWN_LIST = {"List-Id": "Care <Care.shop.example>", "Precedence": "list"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        (OWN_LIST, None),
+        ({**OWN_LIST, "Precedence": "bulk"}, "bulk"),
+        ({**OWN_LIST, "Auto-Submitted": "auto-replied"}, "auto_submitted"),
+        ({**OWN_LIST, "List-Id": "<news.example.com>"}, "bulk"),
+        ({"List-Id": "<news.example.com>"}, "list"),
+        ({"List-Id": "care.shop.example"}, "list"),
+        ({"Precedence": "list"}, "bulk"),
+    ],
+)
+def test_what_an_own_group_passes_on_is_a_persons(fields: dict[str, str], reason: str | None) -> None:
+    own = settings(lists="sales.shop.example, Care.Shop.Example")
+    assert automatic_reason(read_mail(written(fields=fields)), own) == reason
+    assert automatic_reason(read_mail(written(fields=OWN_LIST)), OWN) == "bulk"
+
+
+def test_what_another_list_passed_on_before_is_that_lists() -> None:
+    own = settings(lists="care.shop.example")
+    both = b"List-Id: <news.example.com>\r\n" + written(fields={"List-Id": "<care.shop.example>"})
+    assert automatic_reason(read_mail(both), own) == "list"
+
+
 def test_a_mail_that_passed_too_many_servers_goes_round() -> None:
     hops = b"Received: from a by b\r\n"
     assert automatic_reason(read_mail(hops * 50 + written()), OWN) is None
