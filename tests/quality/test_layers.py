@@ -115,6 +115,7 @@ BROAD_CATCHES: Mapping[str, str] = {
     "runtime/polling.py": "adapters' poll and decode_poll, and transports: foreign code",
     "runtime/serving.py": "the application's handler for its bot",
     "runtime/sending.py": "adapters' encode, interpret and capabilities, and transports: foreign code",
+    "runtime/streaming.py": "codecs of streams: foreign code",
     "runtime/sources.py": "the application's sources of context",
     "runtime/webhooks.py": "adapters' verify and decode: foreign code",
     "runtime/workspace.py": "the caller's own block, whose error goes out as it was",

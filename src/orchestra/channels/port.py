@@ -258,7 +258,10 @@ class StreamStep:
 
 @runtime_checkable
 class StreamCodec(Protocol):
-    """One connection of a channel that streams. It keeps what is incomplete between calls, and nothing else."""
+    """One connection of a channel that streams. It keeps what is incomplete between calls, and nothing else.
+
+    `orchestra.runtime.streaming.follow_stream` feeds it: what a piece brought is durable before its frames are written.
+    """
 
     def feed(self, data: bytes, now: datetime) -> StreamStep:
         """Take the next bytes of the connection; empty bytes mean that the peer has closed it."""
