@@ -145,7 +145,7 @@ def _pinned(name: str) -> str:
 def _test_requirements() -> list[str]:
     """The package with its extras, and of `dev` what tests import: checkers want newer dependencies than we do."""
     return [
-        ".[cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz]",
+        ".[apprise,cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz]",
         *(r for r in _project()["dev"] if re.split(r"[^\w-]", r)[0] not in CHECKERS | set(BROWSING)),
     ]
 
@@ -204,7 +204,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
     """Mypy and pyright, both strict, over the package, the examples and the tests of the public API."""
-    session.install("-e", ".[cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz,dev]")
+    session.install("-e", ".[apprise,cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz,dev]")
     paths = _present(*TYPED)
     session.run("mypy", "--strict", *paths)
     session.run("pyright", *paths)
@@ -251,7 +251,20 @@ def lowest(session: nox.Session) -> None:
     required = _project()
     oldest = [
         r.replace(">=", "==")
-        for extra in ("", "cli", "crypto", "holidays", "http", "imap", "jinja", "phone", "smtp", "speed", "tz")
+        for extra in (
+            "",
+            "apprise",
+            "cli",
+            "crypto",
+            "holidays",
+            "http",
+            "imap",
+            "jinja",
+            "phone",
+            "smtp",
+            "speed",
+            "tz",
+        )
         for r in required[extra]
     ]
     session.install(*_test_requirements(), *oldest)

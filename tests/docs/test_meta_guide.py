@@ -60,7 +60,8 @@ def from_meta(route_key: str, news: dict[str, Any], secret: str = "the-app-secre
 
 
 def whatsapp_text(text: str) -> dict[str, Any]:
-    message = {"from": "4930123456", "id": "wamid.1", "timestamp": "1767614400", "type": "text", "text": {"body": text}}
+    written = str(int(datetime.now(UTC).timestamp()))
+    message = {"from": "4930123456", "id": "wamid.1", "timestamp": written, "type": "text", "text": {"body": text}}
     value = {"metadata": {"phone_number_id": NUMBER.id}, "messages": [message]}
     entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
     return {"object": "whatsapp_business_account", "entry": [entry]}
@@ -91,8 +92,9 @@ PAGE = Account(
 
 
 def messenger_event(**news: Any) -> dict[str, Any]:
-    event = {"sender": {"id": "6501234567890"}, "recipient": {"id": PAGE.id}, "timestamp": 1_767_614_400_000, **news}
-    return {"object": "page", "entry": [{"id": PAGE.id, "time": 1_767_614_400_000, "messaging": [event]}]}
+    now_ms = int(datetime.now(UTC).timestamp() * 1_000)
+    event = {"sender": {"id": "6501234567890"}, "recipient": {"id": PAGE.id}, "timestamp": now_ms, **news}
+    return {"object": "page", "entry": [{"id": PAGE.id, "time": now_ms, "messaging": [event]}]}
 
 
 async def test_a_message_on_messenger_is_answered_once_though_it_is_echoed() -> None:
