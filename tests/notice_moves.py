@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from orchestra.model.notices import Cap, Digest, Leg, Notices, NoticeTopic, Star
 from orchestra.model.plan import Plan
 from orchestra.model.quiet_hours import QuietHours
 
-__all__ = ["WEIGHTS", "with_notices"]
+__all__ = ["WEIGHTS", "carry", "with_notices"]
 
 Value = TypeVar("Value")
 
@@ -139,6 +139,32 @@ def tell_notice(engine: Engine, choose: Chooser) -> c.Command | None:
             if agent is not None:
                 return c.TellNow(interaction, agent, next(iter(names)))
     return None
+
+
+def carry(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
+    """What is sent for a notice is carried by its provider, which mostly says what came of it.
+
+    Each step goes by the delivery as it is then: a late command may have come in between.
+    """
+    rows, deliveries = engine.view.notices.notices, engine.view.deliveries.deliveries
+    names = [row.delivery for row in list(rows.values())[-12:] if row.state == "SENDING" and row.delivery is not None]
+    if not names:
+        return
+    name = choose.pick(names)
+    if deliveries[name].state == "PERMITTED":
+        yield c.StartDelivery(name, deliveries[name].attempts + 1, 1)
+    if name in deliveries and deliveries[name].state == "STARTED":
+        answer = choose.pick(["accepted", "accepted", "accepted", "accepted", "failed"])
+        ids = [_provider_id(engine, name)] if answer == "accepted" else []
+        yield c.RecordOutcome(name, deliveries[name].attempts, answer, ids)
+    for word in ("delivered", "read"):
+        if name in deliveries and deliveries[name].state in ("ACCEPTED", "DELIVERED") and choose.chance(70):
+            of = deliveries[name]
+            yield c.RecordReceipt(of.channel, of.account, _provider_id(engine, name), word)
+
+
+def _provider_id(engine: Engine, name: str) -> str:
+    return f"p{name}.{engine.view.deliveries.deliveries[name].attempts}"
 
 
 Move = Callable[[Engine, Chooser], "c.Command | None"]

@@ -109,8 +109,8 @@ class Run:
         is_shadowed = seed % 4 == 1 and "clock_steps" not in self.faults
         self.shadow = ArchivingEngine(moves.SCORES, PREDICATES, action_moves.NAMES) if is_shadowed else None
         self.rests = Dice(seed + 2_000_000)
-        # In a third of the runs cases go on by stages, from dice of their own, none of which has clocks.
-        self.has_stages, self.steps = seed % 6 in (1, 5), Dice(seed + 3_000_000)
+        # In half of the runs cases go on by stages, from dice of their own; a third of these has clocks, too.
+        self.has_stages, self.steps = seed % 6 in (1, 2, 5), Dice(seed + 3_000_000)
         # In every other run there are service clocks, from dice of their own: the other runs go as without them.
         self.clocks = Dice(seed + 4_000_000)
         self.has_clocks = seed % 2 == 0
@@ -270,7 +270,11 @@ class Run:
 
     def tell(self) -> Iterator[c.Command]:
         """In some runs customers are told before they ask, from dice of its own: the other runs go as without it."""
-        if self.report.seed % 3 == 1 and self.tells.chance(40):
+        if self.report.seed % 3 != 1:
+            return
+        if self.tells.chance(30):
+            yield from notice_moves.carry(self.driver.engine, self.tells)
+        if self.tells.chance(40):
             command = self.tells.of({**notice_moves.WEIGHTS})(self.driver.engine, self.tells)
             if command is not None:
                 yield command
