@@ -90,13 +90,20 @@ def _messaging_type(
     message: outbound.Outbound, account: Account, conversation: Conversation, now: datetime
 ) -> JsonObject | Refused:
     """How it is sent ("Messaging types"): an answer, unasked news, or a person's answer after the window."""
-    is_automatic = isinstance(message, outbound.Message) and message.is_automatic
+    is_automatic = _is_automatic(message)
     if not is_shut(conversation, now, REPLY_WINDOW):
         return {"messaging_type": "UPDATE" if is_automatic else "RESPONSE"}
     wrote, is_allowed = conversation.last_inbound_at, account.config.get(HUMAN_AGENT) is True and not is_automatic
     if is_allowed and wrote is not None and now < wrote + HUMAN_WINDOW:
         return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
     return _SHUT
+
+
+def _is_automatic(message: outbound.Outbound) -> bool:
+    """Programs make choices and progress; of texts it is said."""
+    if isinstance(message, outbound.Message):
+        return message.is_automatic
+    return isinstance(message, outbound.Choices | outbound.Progress)
 
 
 def _marked(message: JsonValue, key: str, medium: Medium) -> JsonValue:

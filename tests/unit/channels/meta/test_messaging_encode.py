@@ -204,8 +204,11 @@ def test_people_may_answer_for_longer_than_programs(
 def test_what_nobody_wrote_by_hand_never_passes_for_a_persons_answer(adapter: Any) -> None:
     notice = outbound.Message(key="k", text="Packed.", is_automatic=True)
     assert said(only(adapter, notice, HUMAN))["messaging_type"] == "UPDATE"
+    menu = outbound.Choices(key="k", text="Day?", choices=(outbound.Choice("a", "Mon"),))
     late = attrs.evolve(ANN, last_inbound_at=NOW - timedelta(hours=25))
-    assert refused(adapter, notice, HUMAN, late) == "window"
+    for made in (notice, menu, outbound.Progress(key="k", text="Packed.", stage="x")):
+        assert refused(adapter, made, HUMAN, late) == "window"
+    assert said(only(adapter, file(), HUMAN, late))["tag"] == "HUMAN_AGENT"
 
 
 @BOTH
