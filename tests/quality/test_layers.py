@@ -120,6 +120,7 @@ BROAD_CATCHES: Mapping[str, str] = {
     "runtime/webhooks.py": "adapters' verify and decode: foreign code",
     "runtime/workspace.py": "the caller's own block, whose error goes out as it was",
     "web/hooks.py": "adapters' replies, and whatever else of theirs no trust border below has caught",
+    "testing/adapter_fetch.py": "the adapter under test, whose fault is told as one",
     "testing/adapter_mail.py": "the adapter under test, whose fault is told as one",
     "testing/adapter_poll.py": "the adapter under test, whose fault is told as one",
     "testing/adapter_rig.py": "the adapter under test, whose fault is told as one",

@@ -75,10 +75,13 @@ async def follow_stream(
 def _fed(line: Line, codec: StreamCodec, data: bytes, now: datetime) -> StreamStep:
     """What the codec makes of it. One that raises cannot be fed any more: its connection is closed."""
     try:
-        step: object = codec.feed(data, now)  # foreign code: perhaps it is none
-        if isinstance(step, StreamStep):
-            return step
-        _log.error("codec of %s gave %s", line.channel, type(step).__name__)
+        return _checked(codec.feed(data, now))
     except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its own connection, and nothing else
         _log.error("codec of %s failed: %s", line.channel, type(error).__name__)
     return StreamStep(is_closing=True)
+
+
+def _checked(given: object) -> StreamStep:
+    if not isinstance(given, StreamStep):
+        raise TypeError(f"feed gave {type(given).__name__}")
+    return given

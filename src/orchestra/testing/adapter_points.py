@@ -56,6 +56,8 @@ POINTS: Mapping[int, str] = MappingProxyType(
         47: "a failed poll leaves the cursor, and says so",
         48: "hostile answers to a poll never raise, and lead nowhere",
         49: "the same page has the same dedupe keys",
+        50: "credentials come of the provider's answer alone, and are not shown",
+        51: "what proves who we are does not go where a file's address leads",
     }
 )
 """The points of `AdapterContract`."""

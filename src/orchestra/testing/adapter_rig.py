@@ -213,6 +213,10 @@ class AdapterRig(ABC):
         """Give the provider's answer to a poll from the very beginning: a page of at least two pieces of news."""
         self._lacks("page()", "47 to 49")
 
+    def authorization(self) -> StepResult:
+        """Give the provider's answer that grants credentials."""
+        self._lacks("authorization()", "50")
+
     # Shared by the points.
 
     def _needs(self, point: int) -> None:

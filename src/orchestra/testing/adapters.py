@@ -21,6 +21,7 @@ from __future__ import annotations
 from orchestra.testing.adapter_auth import AuthPoints
 from orchestra.testing.adapter_decode import DecodePoints
 from orchestra.testing.adapter_encode import EncodePoints
+from orchestra.testing.adapter_fetch import FetchPoints
 from orchestra.testing.adapter_general import GeneralPoints
 from orchestra.testing.adapter_interpret import InterpretPoints
 from orchestra.testing.adapter_mail import MailContract
@@ -42,5 +43,5 @@ __all__ = [
 ]
 
 
-class AdapterContract(AuthPoints, DecodePoints, EncodePoints, InterpretPoints, GeneralPoints, PollPoints):
+class AdapterContract(AuthPoints, DecodePoints, EncodePoints, InterpretPoints, GeneralPoints, PollPoints, FetchPoints):
     """The suite. See the module for its use, and `AdapterRig` for what may be supplied."""
