@@ -34,7 +34,7 @@ def test_a_notice_is_written_where_its_customer_wrote_and_arrives(joe: Teller) -
         "DeliveryPlanned",
         "DeliveryPermitted",
     ]
-    assert joe.last(e.NoticeSending) == e.NoticeSending(
+    assert attrs.evolve(joe.last(e.NoticeSending), wording=None) == e.NoticeSending(
         "nt1", "cu1", "ca1", "email", "co1", "me2", "de1", "accepted", joe.now_us + 2 * DAY
     )
     row = joe.delivery()
@@ -47,6 +47,20 @@ def test_a_notice_is_written_where_its_customer_wrote_and_arrives(joe: Teller) -
     assert joe.last(e.FactTold) == e.FactTold("ca1", "cu1", "stage", "packed", "system", None, "nt1")
     assert joe.notice().sent_us == joe.now_us
     assert joe.engine.view.timers.names_of("nt1") == []
+
+
+def test_which_edition_of_its_words_was_meant_and_said_is_known(joe: Teller) -> None:
+    joe.plan_notice(not_before_us=joe.now_us + HOUR)
+    meant = joe.last(e.NoticePlanned).wording
+    joe.run(c.ChangePlan(Plan.parse(NOTICES.replace("It is $stage.", "Now $stage.")), "later", "zones", "check"), 1)
+    joe.advance(HOUR / SECOND)
+    assert joe.written() == ["Now packed."]
+    said = joe.last(e.NoticeSending).wording
+    assert meant is not None
+    assert said is not None
+    assert meant != said
+    joe.plan_notice(key="k2", facts={"stage": "sent"})
+    assert (joe.last(e.NoticePlanned).wording, joe.last(e.NoticeSending).wording) == (said, said)
 
 
 def test_one_key_is_one_notice(joe: Teller) -> None:

@@ -74,6 +74,17 @@ def test_what_is_gathered_leaves_as_one_message_when_the_window_is_over(joe: Tel
     assert told == [("stage", "packed", "nt1"), ("place", "Town 2", "nt2")]
 
 
+def test_the_edition_of_the_words_is_that_of_the_digest_if_it_takes_any_along(joe: Teller) -> None:
+    _two(joe)
+    _leave(joe)
+    joe.outcome()
+    together = joe.last(e.NoticeSending).wording
+    _stage(joe, 3)
+    assert together not in {event.wording for event in joe.events(e.NoticePlanned)}
+    _leave(joe, "nt3")
+    assert joe.last(e.NoticeSending).wording == joe.last(e.NoticePlanned).wording
+
+
 def test_one_alone_is_told_in_its_own_words(joe: Teller) -> None:
     _stage(joe, 1, "packed")
     joe.advance(HOUR / SECOND)
@@ -580,6 +591,7 @@ text = "In $place"
     written = joe.last(e.MessageWritten)
     assert written.text == "<p>News:</p><ul><li>It is &lt;sent&gt;.</li><li><b>A&amp;B</b></li></ul>"
     assert (written.title, written.medium) == ("2 news", "html")
+    assert len(joe.last(e.NoticeSending).wording or "") == 16
 
 
 def test_a_digest_that_the_plan_does_not_know_any_more_holds_nothing_together(joe: Teller) -> None:

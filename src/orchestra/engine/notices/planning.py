@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from orchestra.engine.notices.checks import has_left
 from orchestra.engine.notices.row import Value
+from orchestra.engine.notices.saying import version_of
 from orchestra.engine.notices.telling import look, suppress
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
@@ -46,6 +47,7 @@ def announce(
         case,
         not_before_us,
         group,
+        version_of(view, topic, view.plan.notices.topics[topic]),
     )
     yield from _replaced(view, name)
     yield from look(view, name, at_us)

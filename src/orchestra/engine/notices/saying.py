@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from string import Template
+
+import attrs
 
 from orchestra.engine.details.decide import fits
 from orchestra.engine.notices.row import Notice, Value
 from orchestra.engine.rendering import Rendered, fact_faults, listed, say
 from orchestra.engine.view import View
 from orchestra.model.escaping import neutral
-from orchestra.model.notices import NoticeTopic
+from orchestra.model.notices import Digest, NoticeTopic
 
-__all__ = ["gathered_wording", "missing", "newest", "said", "wording"]
+__all__ = ["gathered_wording", "missing", "newest", "said", "version_of", "wording"]
 
 
 def missing(view: View, name: str, topic: NoticeTopic, facts: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
@@ -39,6 +43,12 @@ def wording(
         return say(view, row.customer, row.topic, channel, values)
     facts = {name: neutral(str(value)) for name, value in values.items()}
     return Rendered(None, Template(topic.text).substitute(facts), "plain", view.plan.workspace.language)
+
+
+def version_of(view: View, name: str, of: NoticeTopic | Digest) -> str:
+    """What tells the words of a topic or a digest of that name in the plan from other editions of them."""
+    words = of.text or json.dumps(attrs.asdict(view.plan.templates[name]), sort_keys=True)
+    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
 
 
 def gathered_wording(view: View, names: Sequence[str], digest: str, channel: str) -> Rendered:

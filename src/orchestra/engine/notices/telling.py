@@ -15,7 +15,7 @@ from orchestra.engine.notices.checks import Stop, quiet, stopped
 from orchestra.engine.notices.choosing import account_of, begin, legs_for, legs_of, matter_of, place_on, refusal
 from orchestra.engine.notices.gathering import is_alone, joined, left_behind, outdated, rides_with, succeeded
 from orchestra.engine.notices.row import Notice, Value
-from orchestra.engine.notices.saying import gathered_wording, newest, wording
+from orchestra.engine.notices.saying import gathered_wording, newest, version_of, wording
 from orchestra.engine.notices.state import RECALLED
 from orchestra.engine.rendering import Rendered
 from orchestra.engine.section import Steps
@@ -149,6 +149,15 @@ def _worded(view: View, name: str, row: Notice, channel: str) -> Rendered:
     return gathered_wording(view, in_order, row.gathers.partition("\x1f")[0], channel)
 
 
+def _edition(view: View, name: str, row: Notice) -> str:
+    """The edition of the words in which it is said: of its own, or of its digest."""
+    notices = view.plan.notices
+    if row.gathers is None or not view.notices.crews.of(name):
+        return version_of(view, row.topic, notices.topics[row.topic])
+    digest = row.gathers.partition("\x1f")[0]
+    return version_of(view, digest, notices.digests[digest])
+
+
 def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, at_us: int) -> Iterator[e.Event]:
     conversation = (yield from begin(view, leg, place)) if isinstance(place, Address) else place
     talk = view.contacts.conversations[conversation]
@@ -167,6 +176,7 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
         leg.success_at,
         until_us,
         account_of(leg),
+        _edition(view, name, row),
     )
     yield from write(
         view,

@@ -29,7 +29,8 @@ Value = str | int | bool
 class NoticePlanned(Event):
     """A customer is to be told something, from `not_before_us` and until `expires_us`.
 
-    `digest` is the hash of all that was asked for under the key. Of those of a `group` the newest counts.
+    `digest` is the hash of all that was asked for under the key. Of those of a `group` the newest counts. `wording`
+    tells the edition of its words in the plan from others.
     """
 
     notice: str
@@ -43,6 +44,7 @@ class NoticePlanned(Event):
     case: str | None = None
     not_before_us: int | None = None
     group: str | None = None
+    wording: str | None = None
 
 
 @attrs.define
@@ -78,6 +80,7 @@ class NoticeSending(Event):
 
     With a `provider` it goes over that account, and over the next one if it fails. It has arrived once the message was
     `success_at`: `accepted`, `delivered`, `read` or `acted`. If it has not by `until_us`, the next channel is tried.
+    `wording` is the edition of the words in which it is said, by now; those of its digest if it takes others along.
     """
 
     notice: str
@@ -90,6 +93,7 @@ class NoticeSending(Event):
     success_at: str
     until_us: int
     provider: str | None = None
+    wording: str | None = None
 
 
 @attrs.define
