@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TypeVar
 
 from orchestra.blocking.portal import Opened
-from orchestra.model.addresses import Ref
+from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.runtime import standing
 from orchestra.runtime.clocks import ClockView
+from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.progress import ProgressView, ToldFact
 
 __all__ = ["Standing"]
@@ -20,7 +21,20 @@ AnyStanding = TypeVar("AnyStanding", bound=standing.Standing)
 
 
 class Standing(Opened[AnyStanding]):
-    """How cases stand. Reads see what is durable, and only that."""
+    """How cases stand, and whom an address is. Reads see what is durable, and only that."""
+
+    @property
+    def key(self) -> WorkspaceKey:
+        """The workspace's key: hashes addresses, makes reply tokens."""
+        return self._inner.key
+
+    def known_by(self, person: Email | Phone | Handle) -> str | None:
+        """The id of the customer who is known by an address; None if nobody is, or whoever is has been archived.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+        """
+        return self._door.run(self._inner.known_by, person)
 
     def told(self, case: str | Ref, *, actor: str | None = None) -> tuple[ToldFact, ...]:
         """What a case's customer was told last of each fact, facts by name; for an `actor`, as in `timeline`.

@@ -142,10 +142,12 @@ class Taken:
 
     Attributes:
         case_numbers: of the cases that its messages belong to, as people name them, in order, each once.
+        customers: who wrote them, in order, each once.
         left_out: how many pieces of news could not be used.
     """
 
     case_numbers: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
     left_out: int = 0
 
 

@@ -81,7 +81,8 @@ class News:
                 left_out += 1
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
         numbers = tuple(dict.fromkeys(one.case.number for one in received))
-        return Taken(case_numbers=numbers, left_out=left_out)
+        writers = tuple(dict.fromkeys(one.customer for one in received))
+        return Taken(case_numbers=numbers, customers=writers, left_out=left_out)
 
     async def _type(self, event: inbound.TypingChanged, line: Line) -> None:
         """Somebody types: shown to whoever listens now, and never kept."""

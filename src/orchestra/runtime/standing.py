@@ -1,12 +1,16 @@
-"""How cases stand. Belongs here: the calls. Does not: how what they give is put together (`progress`, `clocks`)."""
+"""How cases stand, and whom an address is.
+
+Belongs here: the calls. Does not: how what they give is put together (`progress`, `clocks`).
+"""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from orchestra.model.addresses import Ref
+from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.runtime.checks import refuse_no_id
 from orchestra.runtime.clocks import ClockView, clocks_of
+from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.progress import ProgressView, ToldFact, progress_of, told_in
 
@@ -14,9 +18,19 @@ __all__ = ["Standing"]
 
 
 class Standing(Protocol):
-    """How cases stand. Reads see what is durable, and only that."""
+    """How cases stand, and whom an address is. Reads see what is durable, and only that."""
 
     _owner: Owner
+    key: WorkspaceKey
+
+    async def known_by(self, person: Email | Phone | Handle) -> str | None:
+        """The id of the customer who is known by an address; None if nobody is, or whoever is has been archived.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+        """
+        address = self.key.address(person).key
+        return await self._owner.read(lambda view: view.identity.holder(address))
 
     async def told(self, case: str | Ref, *, actor: str | None = None) -> tuple[ToldFact, ...]:
         """What a case's customer was told last of each fact, facts by name; for an `actor`, as in `timeline`.

@@ -16,7 +16,7 @@ import attrs
 from anyio import CancelScope
 
 from orchestra.channels import inbound
-from orchestra.channels.port import Decoded
+from orchestra.channels.port import Decoded, Taken
 from orchestra.channels.safe_json import JsonObject
 from orchestra.channels.web_chat.codec import WebChatCodec
 from orchestra.channels.web_chat.frames import LONGEST_FRAME, client_id_of, frame
@@ -41,6 +41,7 @@ _HELLO_WITHIN_S = 10.0
 _HEARD_WITHIN_S = 150.0  # browsers let a page in the background speak once a minute
 _SAID_WITHIN_S = 30.0
 _NUMBERED_WITHIN_S = 10.0
+_FOUND_WITHIN_S = 1.0
 
 
 class _Ended(Exception):
@@ -160,13 +161,21 @@ class Connection:
         if taken.left_out:
             await self._say(frame("refused", id=name))
             return
+        if self._room.transcript.customer is None and taken.customers:
+            await self._find(name, taken)
         await self._say(frame("ack", id=name, seq=await self._number_of(name)))
 
+    async def _find(self, name: str, taken: Taken) -> None:
+        """Somebody whose earlier chat was not found has written: it is theirs, unless they have just begun it."""
+        with anyio.move_on_after(_FOUND_WITHIN_S):
+            await self._number_of(name)
+            return
+        await self._rooms.read_again(self._room, taken.customers[0])
+
     async def _number_of(self, client_id: str) -> int | None:
-        transcript = self._room.transcript
         with anyio.move_on_after(_NUMBERED_WITHIN_S):
-            while (number := transcript.number_of(client_id)) is None:
-                await transcript.bell.wait()
+            while (number := self._room.transcript.number_of(client_id)) is None:
+                await self._room.transcript.bell.wait()
             return number
         return None
 
@@ -179,14 +188,15 @@ class Connection:
 
     async def _show(self) -> None:
         await self._greeted.wait()
-        transcript = self._room.transcript
-        shown, erased, typings = await self._begin(), transcript.erased, transcript.typings
+        shown = await self._begin()
+        read, erased, typings = self._room.transcript, self._room.transcript.erased, self._room.transcript.typings
         while True:
+            transcript = self._room.transcript
             stroke = transcript.bell.stroke
             await self._tell_customer()
-            if transcript.erased != erased:
+            if transcript is not read or transcript.erased != erased:
                 await self._say(frame("reset"))
-                shown, erased = 0, transcript.erased
+                shown, read, erased = 0, transcript, transcript.erased
             for entry in transcript.past(shown):
                 await self._say(_shown(entry))
                 shown = entry.seq

@@ -117,8 +117,8 @@ class Rooms:
         key = line.channel, line.name, session.person
         room = self._rooms.get(key)
         if room is None:
-            address = self.workspace.key.address(Handle(session.person, session.name, kind=CHANNEL)).key
-            transcript = Transcript(line.channel, line.name, address, self.workspace.key)
+            address = self.workspace.key.address(_handle(session)).key
+            transcript = Transcript(line.channel, line.name, address, self.workspace.key, Bell())
             room = self._rooms[key] = self._by_address[line.channel, line.name, address] = Room(transcript, address)
         room.inside += 1
         try:
@@ -136,23 +136,33 @@ class Rooms:
             while room.early is not None and not room.has_failed:
                 await room.ready.wait()
         else:
-            self._reading.add(room)
-            try:
-                await self._read_journal(room, session)
-            finally:
-                self._reading.discard(room)
-                room.has_failed = room.early is not None
-                room.ready.ring()
+            customer = session.customer
+            if customer is None and isinstance(self.workspace, Workspace):
+                customer = await self.workspace.known_by(_handle(session))
+            await self._read_journal(room, room.transcript, customer, session.since)
         if room.has_failed:
             raise JournalUnavailable("the chat cannot be read")
 
-    async def _read_journal(self, room: Room, session: Session) -> None:
-        transcript, journal = room.transcript, self.workspace.journal
-        await in_thread(load, journal, transcript, room.address, session.customer, session.since)
-        for entry in room.early or ():
-            transcript.learn(entry.position, entry.at_us, entry.event)
-        room.early = None
-        self._index(room)
+    async def read_again(self, room: Room, customer: str) -> None:
+        """Read a room once more, as the chat of a customer whom nobody had taken its person for until they wrote."""
+        if room.early is None:
+            room.early = []
+            fresh = Transcript(*room.transcript.place, room.address, self.workspace.key, room.transcript.bell)
+            await self._read_journal(room, fresh, customer, 0)
+
+    async def _read_journal(self, room: Room, transcript: Transcript, customer: str | None, since: int) -> None:
+        self._reading.add(room)
+        try:
+            await in_thread(load, self.workspace.journal, transcript, room.address, customer, since)
+            for entry in room.early or ():
+                transcript.learn(entry.position, entry.at_us, entry.event)
+            room.transcript, room.early = transcript, None
+            self._index(room)
+        finally:
+            self._reading.discard(room)
+            room.has_failed = room.early is not None
+            room.ready.ring()
+            transcript.bell.ring()
 
     def _tell(self, entry: Published) -> None:
         for room in self._concerned(entry.event):
@@ -192,3 +202,7 @@ class Rooms:
             self._by_conversation.pop(conversation, None)
         for delivery in transcript.awaited:
             self._by_delivery.pop(delivery, None)
+
+
+def _handle(session: Session) -> Handle:
+    return Handle(session.person, session.name, kind=CHANNEL)

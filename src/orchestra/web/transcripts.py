@@ -67,6 +67,7 @@ class Transcript:
         account: its name there.
         address: the hashed address of the person.
         key: the workspace's.
+        bell: rings with each new message, and when an agent types.
 
     Attributes:
         place: channel and account.
@@ -77,10 +78,9 @@ class Transcript:
         position: of the last event that was looked at.
         count: how many messages there are.
         typings: how often an agent was seen typing.
-        bell: rings with each new message, and when an agent types.
     """
 
-    def __init__(self, channel: str, account: str, address: str, key: WorkspaceKey) -> None:
+    def __init__(self, channel: str, account: str, address: str, key: WorkspaceKey, bell: Bell) -> None:
         self.place = channel, account
         self._address = address
         self._key = key
@@ -96,7 +96,7 @@ class Transcript:
         self.position = 0
         self.count = 0
         self.typings = 0
-        self.bell = Bell()
+        self.bell = bell
 
     def learn(self, position: int, at_us: int, event: e.Event) -> None:
         """Look at the next event of the journal; one that was looked at before changes nothing."""

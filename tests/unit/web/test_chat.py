@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anyio
 import attrs
 import pytest
@@ -9,13 +11,16 @@ from anyio.abc import TaskStatus
 from tests.asgi_client import ask
 from tests.chat_client import connected
 from tests.chat_shop import ACCOUNT, LINE, PATH, ChatShop
-from tests.contact_centre import SteeredJournal, until
+from tests.contact_centre import SteeredJournal, message, until
 
 from orchestra.channels.web_chat import Session, issue_token
+from orchestra.journal.registry import open_journal
 from orchestra.model import commands as c, events as e
 from orchestra.runtime.agents import ActiveContact
+from orchestra.runtime.client import connect
 from orchestra.testing.clock import START
 from orchestra.testing.faults import JournalFault
+from orchestra.web import WebApplication, transcripts
 
 
 @pytest.fixture
@@ -244,6 +249,34 @@ async def test_apps_may_connect_where_the_account_says_so() -> None:
             assert client.code == 1013
     (added,) = shop.events(e.CustomerAdded)
     assert (added.value, added.name) == ("user-81", "Jo")
+
+
+@pytest.mark.parametrize("is_owner", [True, False])
+async def test_whom_the_application_knows_is_found_with_a_new_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_owner: bool
+) -> None:
+    """An application makes a token for each visit, and knows nothing of our customers."""
+    monkeypatch.setattr(transcripts, "_LONGEST_SEARCH", 3)
+    url = f"sqlite:{tmp_path}/contacts.db"
+    shop = ChatShop(open_journal(url))
+    token = issue_token(ACCOUNT, Session(person="user-81", expires_at=START.replace(year=2999), is_known=True))
+    async with shop.open(), connected(shop.app, PATH) as client:
+        await client.hello(token)
+        await client.write("a1", "Hello")
+        for number in range(5):
+            await shop.workspace.receive(message(number))
+    async with shop.open(), connect(url, channels=[LINE]) as worker:
+        app = shop.app if is_owner else WebApplication("https://door.example")
+        async with app.serving(shop.workspace if is_owner else worker), connected(app, PATH) as client:
+            await client.hello(token)
+            if is_owner:  # its state tells whose the address is
+                assert await client.texts(1) == [(1, "customer", "Hello")]
+            assert (await client.write("a2", "Again"))["seq"] == 2
+            if not is_owner:  # it is known since they wrote
+                await client.heard("reset")
+                assert await client.texts(1) == [(1, "customer", "Hello")]
+            assert await client.texts(1) == [(2, "customer", "Again")]
+    shop.journal.close()
 
 
 async def test_who_may_not_connect_learns_no_key(shop: ChatShop) -> None:
