@@ -55,7 +55,8 @@ def page(journal: str) -> Iterator[Any]:
         page.route(f"{HOOK}/**", lead)
         for address in (PAGE, OTHER):
             page.route(address, lambda route: route.fulfill(body=f"<!doctype html>{form}", content_type="text/html"))
-        page.goto(PAGE)
+        with page.expect_response(lambda answer: "/hooks/" in answer.url):  # the token is there
+            page.goto(PAGE)
         yield page
 
 

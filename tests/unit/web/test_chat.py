@@ -16,6 +16,8 @@ from tests.contact_centre import SteeredJournal, message, until
 from orchestra.channels.web_chat import Session, issue_token
 from orchestra.journal.registry import open_journal
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import Email, Handle
+from orchestra.model.message import Message
 from orchestra.runtime.agents import ActiveContact
 from orchestra.runtime.client import connect
 from orchestra.testing.clock import START
@@ -402,6 +404,40 @@ async def test_erased_words_are_gone_at_once_and_for_ever(shop: ChatShop) -> Non
     async with shop.open(), connected(shop.app, PATH) as client:
         await client.hello(newer)
         assert [text for _, _, text in await client.texts(2)] == ["Hello", "Again"]
+
+
+async def test_a_chat_goes_on_when_its_customer_turns_out_to_be_another(shop: ChatShop) -> None:
+    mail = Email("joe@example.org")
+    async with shop.open() as workspace:
+        async with connected(shop.app, PATH) as client:
+            await client.hello()
+            await client.write("a1", "Hello")
+            token = (await client.heard("session"))["token"]
+        known = (await workspace.receive(Message("chat", id="m1", sender=mail, text="A mail"))).customer
+        (writer,) = {event.customer for event in shop.events(e.MessageReceived) if event.text == "Hello"}
+        await workspace.link_address(
+            known, Handle(shop.events(e.CustomerAdded)[0].value, kind="web_chat"), "they said so"
+        )
+        async with connected(shop.app, PATH) as client:
+            await client.hello(token)
+            assert await client.texts(1) == [(1, "customer", "Hello")]
+            assert (await client.write("a2", "It is me"))["seq"] == 2
+        assert writer != known
+    async with shop.open(), connected(shop.app, PATH) as client:
+        await client.hello(token)
+        assert await client.texts(2) == [(1, "customer", "Hello"), (2, "customer", "It is me")]
+
+
+async def test_of_a_long_chat_the_newest_are_shown(shop: ChatShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcripts, "_MOST_KEPT", 2)
+    async with shop.open(), connected(shop.app, PATH) as client:
+        token = (await client.hello())["token"]
+        for number in range(1, 4):
+            assert (await client.write(f"a{number}", f"Message {number}"))["seq"] == number
+        async with connected(shop.app, PATH) as other:
+            await other.hello(token)
+            assert await other.heard("gap") == {"type": "gap", "after": 0, "until": 1}
+            assert await other.texts(2) == [(2, "customer", "Message 2"), (3, "customer", "Message 3")]
 
 
 async def test_the_page_is_served_to_whom_may_hold_it(shop: ChatShop) -> None:
