@@ -15,7 +15,16 @@ from urllib.parse import parse_qsl, urlencode
 import attrs
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.contract import test_adapters, test_facebook_page, test_messaging, test_telegram, test_twilio, test_whatsapp
+from tests.contract import (
+    test_adapters,
+    test_facebook_page,
+    test_messaging,
+    test_telegram,
+    test_twilio,
+    test_web_chat,
+    test_web_form,
+    test_whatsapp,
+)
 from tests.counts import FUZZ_INPUTS
 
 from orchestra.channels import outbound
@@ -32,10 +41,14 @@ ADAPTERS: dict[str, Callable[[], Any]] = {
     "telegram": test_telegram.TestTelegram,
     "twilio_sms": test_twilio.TestTwilioSms,
     "twilio_whatsapp": test_twilio.TestTwilioWhatsApp,
+    "web_chat": test_web_chat.TestWebChat,
+    "web_form": test_web_form.TestWebForm,
     "whatsapp": test_whatsapp.TestWhatsApp,
 }
 KINDS = ("message", "echo", "edit", "delete", "delivered", "read", "failed", "unknown", "batch", "watermark")
 EVERY_ADAPTER = pytest.mark.parametrize("name", ADAPTERS)
+OVER_HTTP = pytest.mark.parametrize("name", [name for name in ADAPTERS if not name.startswith("web_")])
+"""Those who send over HTTP: our own chat and forms have no provider who answers."""
 
 ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 2**63 - 1, -(2**63), 1.5, 1e308, "", "x" * 600, "\x00", "\u202e", "0", "-1", "NaN"),
@@ -156,7 +169,7 @@ def test_damaged_requests_never_raise(name: str) -> None:
         assert_sound(taken(case, damaged(draw.choice(bodies), draw)))
 
 
-@EVERY_ADAPTER
+@OVER_HTTP
 @pytest.mark.fuzz
 def test_damaged_answers_never_raise_and_never_pass_for_a_success(name: str) -> None:
     case, draw = ADAPTERS[name](), random.Random(name)
@@ -174,7 +187,7 @@ def test_damaged_answers_never_raise_and_never_pass_for_a_success(name: str) -> 
             assert all(outcome.ids)
 
 
-@EVERY_ADAPTER
+@OVER_HTTP
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_no_words_raise_and_none_get_into_headers_or_addresses(name: str, text: str, other: str) -> None:
