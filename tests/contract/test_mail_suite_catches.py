@@ -106,11 +106,13 @@ class KeepsEveryReference(MailCase):
 class AnswersItself(MailCase):
     @override
     def read(self, raw: bytes) -> Decoded:
-        return rewrite(super().read(raw), self._circle)
+        found = re.search(rb"^Message-ID: (\S+)\r?$", raw, re.MULTILINE)
+        own = None if found is None else found[1].decode("latin-1")
 
-    @staticmethod
-    def _circle(event: inbound.Inbound) -> inbound.Inbound:
-        return with_origin(event, thread=attrs.evolve(event.origin.thread, reply_to=event.origin.ids.message))
+        def circle(event: inbound.Inbound) -> inbound.Inbound:
+            return with_origin(event, thread=attrs.evolve(event.origin.thread, reply_to=own))
+
+        return rewrite(super().read(raw), circle)
 
 
 def without_id(event: inbound.Inbound) -> inbound.Inbound:

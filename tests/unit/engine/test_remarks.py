@@ -259,3 +259,17 @@ def test_a_reaction_to_a_message_of_ours_brings_its_customer_back() -> None:
     driver.advance(31 * DAY // SECOND)
     assert driver.engine.view.identity.customers == {}
     assert len(react(driver, message="p1")) == 1
+
+
+def test_what_is_told_of_nothing_that_was_ever_taken_brings_nobody_back() -> None:
+    driver = Driver(archiving_plan(), engine=ArchivingEngine())
+    got = driver.message("joe", "email", message_id="m1")
+    driver.run(c.CancelInteraction(got.interaction, "over"), 1)
+    driver.run(c.ResolveCase(got.case.id), 1)
+    driver.run(c.CloseCase(got.case.id), 1)
+    driver.advance(31 * DAY // SECOND)
+    assert len(retract(driver, "m9")) == 1
+    for command in (c.EndCall("voice", "main", "call9"), c.EditMessage("email", "main", "m9", "e1", text="x")):
+        with pytest.raises(UnknownId):
+            driver.run(command)
+    assert driver.engine.view.identity.customers == {}
