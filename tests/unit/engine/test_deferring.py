@@ -351,6 +351,23 @@ def test_who_has_waited_for_longer_is_asked_for_first() -> None:
     assert [event.interaction for event in driver.events(e.OfferMade)] == ["in1", jim, chat]
 
 
+def test_so_it_is_where_wrapping_up_leaves_room_at_once() -> None:
+    base = plan(engagements=Engagements(PAIRS, defer_for=LIMIT))
+    mail = attrs.evolve(base.channels["email"], weight_percent=100, wrap_up=timedelta(minutes=1), wrap_up_percent=0)
+    driver = Driver(attrs.evolve(base, channels={**base.channels, "email": mail}))
+    driver.sign_in("ana")
+    driver.answered("joe", "email", topic="bill")
+    driver.run(c.SetAway("ana", "break"), 1)
+    driver.call("joe", "voice", topic="order")
+    jim = driver.message("jim", "chat", topic="bill").interaction
+    chat = _chats(driver)
+    driver.run(c.LinkQuestion("in2", "in1"), 1)
+    driver.run(c.SetAvailable("ana"), 1)
+    assert (_deferred(driver), driver.pending()) == ({chat: "in2"}, [])
+    _finish(driver)
+    assert [event.interaction for event in driver.events(e.OfferMade)][1:] == [jim, chat]
+
+
 def _overflowing() -> Driver:
     """Joe waits in a chat about his bill, and in one about his order, which moves on after ten seconds."""
     first = plan(engagements=Engagements(PAIRS, defer_for=LIMIT))

@@ -209,8 +209,14 @@ def _unlink(view: View, command: c.UnlinkQuestion, at_us: int) -> Steps:
     return None
 
 
-def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterable[e.Event]:
-    return discharged(view, event.interaction, at_us) if view.engagements.linked else ()
+def _on_finished(view: View, event: e.InteractionFinished, at_us: int) -> Iterator[e.Event]:
+    """What asked the same is answered; and whoever wraps up may have room, as where a contact is over."""
+    own = view.engagements
+    if not own.linked or not own.linked_to(event.interaction):
+        return
+    if own.deferred:
+        yield from offer_best_items(view, event.agent, at_us)
+    yield from discharged(view, event.interaction, at_us)
 
 
 Ended = e.InteractionDone | e.InteractionAbandoned | e.InteractionCanceled | e.InteractionDeflected
