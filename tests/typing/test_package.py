@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import assert_type
 
 import orchestra
+from orchestra.channels.registry import discover
 
 
 def test_the_version_is_the_distribution_s() -> None:
@@ -23,7 +24,7 @@ def test_every_entry_point_can_be_imported() -> None:
     assert {(point.group, point.name) for point in entry_points} == {
         ("console_scripts", "orchestra"),
         ("pytest11", "orchestra"),
-        ("orchestra.channels", "loopback"),
+        *(("orchestra.channels", name) for name in discover(()).adapters),
     }
     for point in entry_points:
         assert callable(point.load()) or point.group == "pytest11"
