@@ -72,7 +72,9 @@ class ClockWitness:
             case e.PlanChanged():
                 self._see_plan(event, at_us)
             case e.CustomerAnswered(by="person"):
-                for name in (event.case, event.interaction):
+                # An answer in a case that is closed counts for its contact alone, whatever that is merged into later.
+                is_closed = engine.view.cases.row(event.case).state == "CLOSED"
+                for name in (None if is_closed else event.case, event.interaction):
                     self.answered[name or ""] = engine.position
             case e.ClockStarted():
                 self._see_started(engine, event, at_us)

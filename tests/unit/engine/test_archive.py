@@ -426,6 +426,22 @@ def test_a_conversation_that_has_gone_on_to_another_case_keeps_the_one_before_no
     assert driver.engine.view.contacts.conversations["co1"].case == "ca2"
 
 
+def test_a_conversation_that_has_left_with_another_case_is_looked_for_no_more() -> None:
+    driver = Archive()
+    driver.run(c.BeginImport())
+    driver.run(c.ImportCase("t1", address=person("joe")))
+    driver.run(c.ImportMessage("chat", "main", "old", person("mia"), inbound=False, text="x", case=Ref("t1")))
+    driver.run(c.RemoveParticipant("ca1", "cu2", "gone"))
+    driver.run(c.ImportCase("t2", "cu2"))
+    driver.run(c.ImportMessage("chat", "main", "new", person("mia"), inbound=True, text="x", case=Ref("t2")))
+    driver.run(c.ImportStatus(Ref("t2"), "closed"))
+    assert driver.archived() == ["cu2"]
+    driver.run(c.ResolveCase("ca1"), 1)
+    driver.run(c.CloseCase("ca1"), 1)
+    assert driver.archived() == ["cu1"]
+    assert leavings(driver.engine) == {}
+
+
 def test_a_suggested_merge_keeps_both() -> None:
     driver = Archive()
     driver.over("joe")

@@ -134,8 +134,9 @@ def _case(view: View, name: str, group: Group) -> Near:
         return None
     group.settled_us = max(group.settled_us, row.closed_us or 0, row.touched_us)
     talks = view.contacts.conversations
-    # A conversation may have gone on to another case since it was taken down.
-    ours = (other for other in _belongings(view, name) if other not in talks or talks[other].case == name)
+    # A conversation may have gone on to another case since it was taken down, and left with that.
+    there = (other for other in _belongings(view, name) if kind_of(other) != "co" or other in talks)
+    ours = (other for other in there if other not in talks or talks[other].case == name)
     return [row.customer, *view.cases.group(name), *row.participants, *row.interactions, *ours]
 
 
