@@ -48,9 +48,9 @@ class Proof:
 
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
-    "property": Proof("ORCHESTRA_EXAMPLES", 60, 2.000, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 75, 0.210, 1000, "seeds"),
-    "torture": Proof("ORCHESTRA_KILLS", 18, 0.900, 100, "kills"),
+    "property": Proof("ORCHESTRA_EXAMPLES", 20, 2.000, 500, "examples"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 52, 0.210, 1000, "seeds"),
+    "torture": Proof("ORCHESTRA_KILLS", 10, 0.900, 100, "kills"),
     "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 24, 5.500, 20, "scenarios"),
     "faults": Proof("ORCHESTRA_FAULT_SEEDS", 15, 0.130, 500, "seeds"),
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
@@ -58,7 +58,7 @@ PROOFS: Mapping[str, Proof] = {
     "webhooks": Proof("ORCHESTRA_WEBHOOK_SECONDS", 10, 1.500, 60, "seconds", alone=60),
     # 85,000 customers would bring four families near; the fewest of each of the others are in.
     "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 50, 0.00117, 85_000, "customers", alone=10**9),
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 35, 2.600, 60, "bugs", alone=1000),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 18, 2.600, 60, "bugs", alone=1000),
 }
 
 FIXED_SECONDS: Mapping[str, int] = {

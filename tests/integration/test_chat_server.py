@@ -31,6 +31,11 @@ MESSAGES = 12
 ROUTE = "/chat/chat-7f3a"
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"  # which is all that the client runs on
+
+
 @attrs.define
 class Customer:
     """Somebody who writes, comes back after each loss of the connection, and sends again what was not acknowledged."""

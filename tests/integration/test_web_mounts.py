@@ -29,6 +29,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PATH = f"/contacts/hooks/{ACCOUNT.route_key}"
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"  # which is all that Django and the servers run on
+
+
 def written(text: str = "Hello") -> RawRequest:
     return LoopbackProvider(ACCOUNT).customer_writes(text, at=datetime.now(UTC))
 

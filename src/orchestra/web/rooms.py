@@ -152,6 +152,8 @@ class Rooms:
 
     async def _read_journal(self, room: Room, transcript: Transcript, customer: str | None, since: int) -> None:
         self._reading.add(room)
+        # It is filled in another thread, from which nobody who listens may be woken.
+        bell, transcript.bell = transcript.bell, Bell()
         try:
             await in_thread(load, self.workspace.journal, transcript, room.address, customer, since)
             for entry in room.early or ():
@@ -159,6 +161,7 @@ class Rooms:
             room.transcript, room.early = transcript, None
             self._index(room)
         finally:
+            transcript.bell = bell
             self._reading.discard(room)
             room.has_failed = room.early is not None
             room.ready.ring()
