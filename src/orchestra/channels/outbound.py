@@ -17,6 +17,7 @@ from orchestra.channels.parts import MediaKind, TextFormat
 from orchestra.errors import InvalidCommand
 
 __all__ = [
+    "MORE_THAN_WORDS",
     "CallAction",
     "CallVerb",
     "Choice",
@@ -179,3 +180,6 @@ class Progress(_Keyed):
 Outbound: TypeAlias = (
     Message | Choices | Media | Template | Edit | Delete | React | Typing | MarkRead | CallAction | Progress
 )
+
+MORE_THAN_WORDS: tuple[type, ...] = (Template, Edit, Delete, React, Typing, MarkRead, CallAction)
+"""What a channel cannot carry that does nothing but bring words and files to people."""

@@ -221,18 +221,7 @@ _WRITERS: Mapping[type, Callable[[Any], _Content | Refused]] = MappingProxyType(
         outbound.Choices: _choices,
         outbound.Media: _media,
         outbound.Progress: _progress,
-        **dict.fromkeys(
-            (
-                outbound.Template,
-                outbound.Edit,
-                outbound.Delete,
-                outbound.React,
-                outbound.Typing,
-                outbound.MarkRead,
-                outbound.CallAction,
-            ),
-            _refused,
-        ),
+        **dict.fromkeys(outbound.MORE_THAN_WORDS, _refused),
     }
 )
 

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from orchestra.engine.archive.state import DUE, OWNERS, SWEEP
+from orchestra.engine.contacts.state import Conversation
 from orchestra.engine.lifecycle import ACTION, CASE, DELIVERY
 from orchestra.engine.view import View
 
@@ -135,9 +136,12 @@ def _case(view: View, name: str, group: Group) -> Near:
     group.settled_us = max(group.settled_us, row.closed_us or 0, row.touched_us)
     talks = view.contacts.conversations
     # A conversation may have gone on to another case since it was taken down, and left with that.
-    there = (other for other in _belongings(view, name) if kind_of(other) != "co" or other in talks)
-    ours = (other for other in there if other not in talks or talks[other].case == name)
-    return [row.customer, *view.cases.group(name), *row.participants, *row.interactions, *ours]
+    mine = (other for other in _belongings(view, name) if kind_of(other) != "co" or _is_about(talks.get(other), name))
+    return [row.customer, *view.cases.group(name), *row.participants, *row.interactions, *mine]
+
+
+def _is_about(talk: Conversation | None, case: str) -> bool:
+    return talk is not None and talk.case == case
 
 
 def _interaction(view: View, name: str, group: Group) -> Near:

@@ -95,9 +95,8 @@ def _auto_reply(view: View, command: c.RecordAutoReply, at_us: int) -> Steps:
     check_text(command.text)
     key = auto_reply_key(command.channel, command.account, command.message_id)
     conversation = _conversation(view, command)
-    named = command.reply_case if conversation is None else view.contacts.conversations[conversation].case
-    if command.reply_case is not None:
-        named = command.reply_case
+    talked_of = None if conversation is None else view.contacts.conversations[conversation].case
+    named = talked_of if command.reply_case is None else command.reply_case
     if named is None or key in view.remarks.remarks:
         return None  # to nothing that we know of, or taken before
     case, row = view.case(named)
