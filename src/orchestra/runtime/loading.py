@@ -90,12 +90,18 @@ def save_snapshot(journal: Journal) -> int:
 
 @contextmanager
 def _no_collection() -> Generator[None]:
-    """Loading makes only things that stay: collecting in between finds nothing, and costs most of the time."""
-    was_enabled = gc.isenabled()
+    """Loading makes only things that stay: collecting in between finds nothing, and costs most of the time.
+
+    What was made is old at once, so that no collection of the young walks through all of it; but nothing stays frozen,
+    or an engine that is put aside for a newer one would never be freed.
+    """
+    was_enabled, are_others_frozen = gc.isenabled(), gc.get_freeze_count() > 0
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
             gc.enable()
-        gc.freeze()
+        if not are_others_frozen:  # else that is the application's doing, and is left alone
+            gc.freeze()
+            gc.unfreeze()

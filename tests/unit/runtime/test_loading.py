@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
+import weakref
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
@@ -102,3 +104,31 @@ async def test_damage_in_the_journal_itself_is_no_fault_of_the_snapshot(
     with pytest.raises(JournalCorrupt):
         load_engine(journal)
     assert caplog.text == ""
+
+
+@pytest.fixture
+def _nothing_frozen() -> Iterator[None]:
+    """What another test's application froze would stay in the way."""
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_nothing_frozen")
+async def test_an_engine_that_is_put_aside_is_freed() -> None:
+    journal = await _some_journal()
+    old = weakref.ref(load_engine(journal))
+    load_engine(journal)
+    gc.collect()
+    assert old() is None
+    assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("_nothing_frozen")
+async def test_what_the_application_froze_stays_frozen() -> None:
+    journal = await _some_journal()
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    load_engine(journal)
+    # Of what was frozen some may have gone since, by itself.
+    assert 0 < gc.get_freeze_count() <= frozen
