@@ -105,3 +105,32 @@ def test_canonical_bytes_do_not_depend_on_order() -> None:
     assert canonical_json({"b": 1, "a": ["ü"]}) == canonical_json({"a": ["ü"], "b": 1}) == '{"a":["ü"],"b":1}'.encode()
     with pytest.raises(ValueError, match="JSON"):
         canonical_json(float("nan"))
+
+
+def test_values_are_counted_outside_of_strings() -> None:
+    limits = JsonLimits(max_values=5)
+    assert parse_json(b'[1,[",,,,[{"],{}]', limits=limits) == [1, [",,,,[{"], {}]
+    for many in (b"[1,2,3,4,5,6]", b"[[],[[],[]]]", b'[{"a":1},{"b":2},{}]', b"[" * 6):
+        with pytest.raises(MalformedMessage, match="more than 5 values"):
+            parse_json(many, limits=limits)
+
+
+@given(st.text(st.sampled_from("[]{}"), max_size=40), st.integers(1, 6))
+def test_no_document_that_is_read_is_deeper_than_it_may_be(brackets: str, depth: int) -> None:
+    open_now = deepest = 0
+    for bracket in brackets:
+        open_now += 1 if bracket in "[{" else -1
+        deepest = max(deepest, open_now)
+    limits = JsonLimits(max_depth=depth)
+    try:
+        parse_json(brackets.encode(), limits=limits)
+    except MalformedMessage as error:
+        if open_now == 0 and error.reason.startswith("nested"):
+            assert deepest > depth
+        return
+    assert deepest <= depth
+
+
+def test_numbers_near_the_end_of_64_bits_are_read() -> None:
+    for number in (2**63 - 1, -(2**63), 10**18, -(10**17), 999_999_999_999_999_999):
+        assert parse_json(str(number).encode()) == number

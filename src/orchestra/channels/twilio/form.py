@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
+from orchestra.channels.urlencoded import read_pairs
 from orchestra.errors import MalformedMessage
 
 __all__ = ["Form", "read_parameters"]
@@ -20,13 +20,7 @@ def read_parameters(body: bytes) -> tuple[tuple[str, str], ...]:
     Raises:
         MalformedMessage: too large, too many parameters, or not UTF-8.
     """
-    if len(body) > _LONGEST_BODY:
-        raise MalformedMessage("body", f"larger than {_LONGEST_BODY} bytes")
-    try:
-        found = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
-    except ValueError:  # UnicodeDecodeError is one
-        raise MalformedMessage("body", "is no form") from None
-    return tuple(found)
+    return read_pairs(body, most_bytes=_LONGEST_BODY, most_fields=_MOST_FIELDS)
 
 
 class Form:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import parse_qsl
 
 from orchestra.channels.safe_json import JsonLimits, JsonValue, canonical_json, parse_json
+from orchestra.channels.urlencoded import read_pairs
 from orchestra.channels.wire import RawRequest, header_values
 from orchestra.errors import MalformedMessage
 
@@ -68,12 +68,7 @@ def _from_json(body: bytes) -> dict[str, str]:
 
 
 def _from_form(body: bytes) -> dict[str, str]:
-    if len(body) > _MOST_BYTES:
-        raise MalformedMessage("body", f"larger than {_MOST_BYTES} bytes")
-    try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
-    except ValueError:  # UnicodeDecodeError is one
-        raise MalformedMessage("body", "is no form") from None
+    pairs = read_pairs(body, most_bytes=_MOST_BYTES, most_fields=_MOST_FIELDS)
     found = dict(pairs)
     if len(found) != len(pairs):
         raise MalformedMessage("body", "a field is there twice")

@@ -56,7 +56,9 @@ def test_a_quote_that_never_ends_hides_nothing() -> None:
 
 
 def test_after_very_many_tags_the_rest_stands_as_it_is() -> None:
-    assert text_of_html("<b>" * 40_000 + "<i>x") == "<i>x"
+    assert text_of_html("<b>" * 25_000 + "<i>x") == "<i>x"
+    assert text_of_html("&lt;" * 24_999 + "<b>&amp;</b>&lt;x") == "<" * 24_999 + "&&lt;x"
+    assert text_of_html("&gt;" * 25_001) == ">" * 25_000 + "&gt;"
 
 
 @given(
