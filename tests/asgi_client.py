@@ -26,7 +26,15 @@ def scope_of(method: str, path: str, headers: Sequence[tuple[str, str]] = (), **
     """The scope of a request; what stands behind a `?` in the path is its query."""
     path, _, query = path.partition("?")
     fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    scope = {"type": "http", "method": method, "path": path, "root_path": "", "query_string": query.encode("latin-1")}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "scheme": "https",
+        "method": method,
+        "path": path,
+        "root_path": "",
+        "query_string": query.encode("latin-1"),
+    }
     return {**scope, "headers": fields, "client": ("203.0.113.7", 4711), **more}
 
 

@@ -1,4 +1,4 @@
-"""The chat server of `test_chat_server` and the chat page: `python -m tests.integration.chat_server PORT JOURNAL`.
+"""The chat server of `test_chat_server` and the chat page: `python -m tests.integration.chat_server PORT JOURNAL SERVER`.
 
 It owns a shop's workspace and serves its web chat. Its agent, ana, takes every contact and answers each message with
 `You said: ` and what it said; one that says `slowly` she types at first.
@@ -14,6 +14,8 @@ from typing import Any
 
 import anyio
 import uvicorn
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
 from tests.chat_shop import LINE, PLAN
 from tests.integration.killed_server import KilledServer
 
@@ -79,13 +81,17 @@ async def opened(journal: str) -> AsyncIterator[Workspace]:
 class ChatServer(KilledServer):
     """The server as a process, which can be killed and started again on the same port."""
 
-    def __init__(self, journal: str) -> None:
-        super().__init__("tests.integration.chat_server", journal)
+    def __init__(self, journal: str, server: str = "uvicorn") -> None:
+        super().__init__("tests.integration.chat_server", journal, server)
 
 
-def main(port: str, journal: str) -> None:
+def main(port: str, journal: str, server: str) -> None:
     """Serve until killed."""
     app: Any = WebApplication(f"http://127.0.0.1:{port}", lambda: opened(journal))
+    if server == "hypercorn":
+        bound = Config.from_mapping(bind=f"127.0.0.1:{port}", loglevel="WARNING")
+        anyio.run(serve, app, bound)
+        return
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", ws="websockets-sansio")
 
 

@@ -22,13 +22,14 @@ class KilledServer:
     Args:
         module: what is run, with the port and the journal as arguments.
         journal: where its workspace is kept.
+        more: further arguments.
     """
 
-    def __init__(self, module: str, journal: str) -> None:
+    def __init__(self, module: str, journal: str, *more: str) -> None:
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
-        self._command = [sys.executable, "-m", module, str(self.port), journal]
+        self._command = [sys.executable, "-m", module, str(self.port), journal, *more]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -122,9 +122,26 @@ async def test_no_message_is_lost_or_doubled_while_the_server_is_killed(tmp_path
     assert received == {name: 1 for customer in customers for name in customer.acknowledged}
     assert sum(customer.returns for customer in customers) > 0
     for customer in customers:
-        written = [f"Message {customer.name}-{number}" for number in range(MESSAGES)]
-        own = [text for _, sender, text in customer.shown if sender == "customer"]
-        answers = [text for _, sender, text in customer.shown if sender == "agent"]
-        assert own == written
-        assert answers == [f"You said: {text}" for text in written]
+        _assert_whole(customer)
     assert len([event for event in found if isinstance(event, e.ConversationStarted)]) == CUSTOMERS
+
+
+async def test_over_hypercorn_as_over_uvicorn(tmp_path: Path) -> None:
+    with ChatServer(f"sqlite:{tmp_path}/contacts.db", "hypercorn") as server:
+        customer = Customer(server.port, "c1")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(customer.chat)
+            await _progress([customer])
+            server.kill()
+            await anyio.to_thread.run_sync(server.start)
+    assert customer.returns > 0
+    _assert_whole(customer)
+
+
+def _assert_whole(customer: Customer) -> None:
+    """All that they wrote is shown once, in order, and so is each answer."""
+    written = [f"Message {customer.name}-{number}" for number in range(MESSAGES)]
+    assert [text for _, sender, text in customer.shown if sender == "customer"] == written
+    assert [text for _, sender, text in customer.shown if sender == "agent"] == [
+        f"You said: {text}" for text in written
+    ]

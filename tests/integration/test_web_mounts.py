@@ -99,6 +99,28 @@ async def test_in_fastapi() -> None:
         await taken_and_refused(host, centre, '"own"')
 
 
+async def test_in_quart() -> None:
+    from quart import Quart  # noqa: PLC0415 - each host in its own test
+
+    centre, door, site = Centre(), WebApplication("https://shop.example/contacts"), Quart(__name__)
+
+    @site.route("/own")
+    async def own() -> str:
+        return "own"
+
+    async def host(scope: Any, receive: Any, send: Any) -> None:
+        """What `site.asgi_app` is set to: Quart knows no mount points."""
+        if scope["path"].startswith("/contacts/"):
+            await door({**scope, "root_path": "/contacts"}, receive, send)
+        else:
+            await quarts_own(scope, receive, send)
+
+    quarts_own = site.asgi_app
+    site.asgi_app = host  # type: ignore[method-assign] - so Quart's own documentation has it
+    async with centre.open() as workspace, door.serving(workspace):
+        await taken_and_refused(site, centre, "own")
+
+
 async def test_in_django() -> None:
     from django.conf import settings  # noqa: PLC0415 - each host in its own test
 

@@ -13,6 +13,8 @@ from orchestra.errors import MalformedMessage
 __all__ = ["read_pairs"]
 
 _NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_MOST_BARE = 1_000
+"""Signs in a body that begin no escape; nobody's program leaves more of them as they are."""
 
 
 def read_pairs(body: bytes, *, most_bytes: int, most_fields: int) -> tuple[tuple[str, str], ...]:
@@ -24,7 +26,8 @@ def read_pairs(body: bytes, *, most_bytes: int, most_fields: int) -> tuple[tuple
         most_fields: how many pairs there may be.
 
     Raises:
-        MalformedMessage: too large, too many pairs, not ASCII, or what is escaped is not UTF-8.
+        MalformedMessage: too large, too many pairs, not ASCII, or what is escaped is not UTF-8; or more than 1,000 `%`
+            escape nothing.
 
     Guarantees:
         Time and memory are linear in the size, with a small factor.
@@ -36,10 +39,11 @@ def read_pairs(body: bytes, *, most_bytes: int, most_fields: int) -> tuple[tuple
         raise MalformedMessage("body", f"larger than {most_bytes} bytes")
     if body.count(b"&") >= most_fields:
         raise MalformedMessage("body", f"more than {most_fields} fields")
-    if not body.isascii():
+    whole, bare = _NO_ESCAPE.subn(b"%25", body, _MOST_BARE + 1)
+    if bare > _MOST_BARE or not body.isascii():
         raise MalformedMessage("body", "is no form")
     try:
-        return tuple(_pair(piece) for piece in body.split(b"&") if piece)
+        return tuple(_pair(piece) for piece in whole.split(b"&") if piece)
     except UnicodeDecodeError:
         # Not chained: the decoder's error carries what was sent with it.
         raise MalformedMessage("body", "is no form") from None
@@ -52,5 +56,4 @@ def _pair(piece: bytes) -> tuple[str, str]:
 
 def _decoded(raw: bytes) -> str:
     """With other signs the escapes are those of quoted-printable, which are read in C, however many there are."""
-    whole = _NO_ESCAPE.sub(b"%25", raw.replace(b"+", b" "))
-    return binascii.a2b_qp(whole.replace(b"=", b"%3D").replace(b"%", b"=")).decode()
+    return binascii.a2b_qp(raw.replace(b"+", b" ").replace(b"=", b"%3D").replace(b"%", b"=")).decode()

@@ -37,6 +37,7 @@ def test_any_body_is_read_as_the_standard_library_reads_it(body: str) -> None:
         (b"a=\xc3\xbc", "no form"),
         (b"a=%ff", "no form"),
         (b"%ff=a", "no form"),
+        (b"a=" + b"%" * 1_001, "no form"),
         (b"a=" + b"b" * 9_999, "larger than 10000 bytes"),
         (b"&" * 100, "more than 100 fields"),
     ],
@@ -49,4 +50,5 @@ def test_what_is_no_form_or_too_much_is_refused(body: bytes, reason: str) -> Non
 
 def test_as_much_as_may_be_is_read() -> None:
     assert len(read(b"&".join([b"a=1"] * 100))) == 100
+    assert read(b"a=" + b"%" * 1_000) == (("a", "%" * 1_000),)
     assert read(b"a=" + b"b" * 9_998) == (("a", "b" * 9_998),)
