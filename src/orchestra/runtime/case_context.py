@@ -18,6 +18,7 @@ from orchestra.model.results import CaseRef
 from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.context import PastContact, Question, past_contacts
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.progress import ProgressView, ToldFact, progress_seen, told_seen
 from orchestra.runtime.readers import reader_in
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import fields_of
@@ -45,6 +46,8 @@ class CaseContext:
         questions: what has no answer yet in the case, oldest first; the newest twenty at most.
         commitments: what was said in the case or to the customer, or told of it, and holds or is in dispute, newest
             first; at most twenty.
+        progress: how far the case has come, what is foreseen, and what the customer was promised in it.
+        told: what they were told of it last, by fact.
     """
 
     hand_off: str
@@ -60,6 +63,8 @@ class CaseContext:
     contacts: tuple[PastContact, ...]
     questions: tuple[Question, ...]
     commitments: tuple[CommitmentView, ...]
+    progress: ProgressView
+    told: tuple[ToldFact, ...]
 
 
 async def case_context(owner: Owner, hand_off: str, agent: str) -> CaseContext:
@@ -69,11 +74,11 @@ async def case_context(owner: Owner, hand_off: str, agent: str) -> CaseContext:
         UnknownId: there is no such agent, or no such hand-off that waits.
         NotPermitted: it is offered to others.
     """
-    context, writers = await owner.read(lambda view: _seen(view, hand_off, agent))
+    context, writers = await owner.read(lambda view: _seen(view, hand_off, agent, owner.now_us))
     return await in_thread(_with_texts, owner.journal, context, writers)
 
 
-def _seen(view: View, hand_off: str, agent: str) -> tuple[CaseContext, tuple[str, ...]]:
+def _seen(view: View, hand_off: str, agent: str, at_us: int) -> tuple[CaseContext, tuple[str, ...]]:
     """What the state tells, without any text; and all ids under which the texts stand."""
     row = view.ownership.hand_offs.get(hand_off)
     if row is None:
@@ -87,6 +92,7 @@ def _seen(view: View, hand_off: str, agent: str) -> tuple[CaseContext, tuple[str
     writers = dict.fromkeys(view.identity.group(row.customer))
     for name in asked:
         writers.update(dict.fromkeys(view.identity.group(rows[name].customer)))
+    reader = reader_in(view, f"agent:{agent}")
     messages = sorted((one for name in asked for one in view.known.questions[name]), key=_number)
     context = CaseContext(
         hand_off,
@@ -99,9 +105,11 @@ def _seen(view: View, hand_off: str, agent: str) -> tuple[CaseContext, tuple[str
         dict(view.details.fields.get(row.case, {})),
         fields_of(view, row.customer),
         {name: view.identity.verified.get(name, lowest) for name in asked if rows[name].is_open},
-        past_contacts(view, row.customer, reader_in(view, f"agent:{agent}")),
+        past_contacts(view, row.customer, reader),
         tuple(Question(message, None) for message in messages[-_MOST_QUESTIONS:]),
         said_in_context(view, row.case, row.customer),
+        progress_seen(view, row.case, reader, None, at_us),
+        told_seen(view, row.case, reader, None),
     )
     return context, tuple(writers)
 

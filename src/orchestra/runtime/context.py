@@ -23,6 +23,7 @@ from orchestra.model.results import CaseRef
 from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.incidents import IncidentNote, incident_of
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.progress import ProgressView, ToldFact, progress_seen, told_seen
 from orchestra.runtime.readers import Reader, Withheld, place_in, reader_in
 from orchestra.runtime.redacting import shown
 from orchestra.runtime.sources import Asked, Found, Sources
@@ -126,6 +127,8 @@ class Context:
         participants: people other than the customer who have a part in the case, and as what.
         incident: the open incident of which the contact comes; None if it comes of none that is known.
         handed_over: what a bot said when it handed over to people; None if none did.
+        progress: how far the case has come, what is foreseen, and what the customer was promised in it.
+        told: what they were told of it last, by fact, so that nobody tells them the same again or something else.
         sources: name -> what that source knows.
         missing: name -> why that source is missing: it timed out, failed, gave something of no use, or is withheld.
     """
@@ -147,6 +150,8 @@ class Context:
     contacts: tuple[PastContact, ...]
     questions: tuple[Question, ...]
     work: Task | None
+    progress: ProgressView
+    told: tuple[ToldFact, ...]
     commitments: tuple[CommitmentView, ...] = ()
     linked: tuple[str, ...] = ()
     tell_now: tuple[Held, ...] = ()
@@ -173,7 +178,9 @@ class Contexts:
             UnknownId: there is no such interaction.
             NotPermitted: it is none of these.
         """
-        context, asked, ids, mark = await self._owner.read(lambda view: _seen(view, interaction, agent))
+        context, asked, ids, mark = await self._owner.read(
+            lambda view: _seen(view, interaction, agent, self._owner.now_us)
+        )
         if mark is not None:
             return _without_texts(context, mark, self._sources.names)
         context = await in_thread(_with_texts, self._owner.journal, context, ids)
@@ -185,7 +192,9 @@ def _is_consulted(view: View, interaction: str, agent: str) -> bool:
     return any(row.consulted == agent for _, row in view.consults.of_interaction(interaction))
 
 
-def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tuple[str, ...], Withheld | None]:
+def _seen(
+    view: View, interaction: str, agent: str, at_us: int
+) -> tuple[Context, Asked, tuple[str, ...], Withheld | None]:
     """What the state tells, without any text; what to ask the sources; the customer's ids; what stands for texts."""
     key, row = view.interaction(interaction)
     item = view.routing.items.get(key)
@@ -197,6 +206,7 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
     assert row.case is not None  # only interactions of a case are routed
     reader = reader_in(view, f"agent:{agent}")
     seen, mark = reader.seen(attrs.evolve(place_in(view, row.case, key), hands=frozenset((agent,))))
+    hidden = mark if seen == "trace" else None
     matter, case, fields = view.matter(row.case), view.cases.row(row.case), view.details.fields
     ids = view.identity.group(row.customer)
     task = view.work.items.get(key)
@@ -218,6 +228,8 @@ def _seen(view: View, interaction: str, agent: str) -> tuple[Context, Asked, tup
         past_contacts(view, row.customer, reader, key),
         tuple(Question(message, None) for message in view.known.questions.get(key, ())),
         None if task is None else Task(None, None, None if task.due_us is None else instant(task.due_us)),
+        progress_seen(view, row.case, reader, hidden, at_us),
+        told_seen(view, row.case, reader, hidden),
         shown(view, reader, said_in_context(view, row.case, row.customer)),
         tuple(view.contacts.interactions[name].channel for name in view.engagements.linked_to(key)),
         tuple(_held(view, name, reader) for name in held_for(view, ids)),

@@ -15,10 +15,19 @@ from orchestra.model.addresses import Ref
 from orchestra.model.case_types import RESOLUTION
 from orchestra.model.instants import instant
 from orchestra.model.results import CaseRef
-from orchestra.runtime.readers import Withheld, reader_in
+from orchestra.runtime.readers import Reader, Withheld, reader_in
 from orchestra.runtime.redacting import hidden_of_case
 
-__all__ = ["ForecastView", "ProgressView", "PromiseView", "ToldFact", "progress_of", "told_in"]
+__all__ = [
+    "ForecastView",
+    "ProgressView",
+    "PromiseView",
+    "ToldFact",
+    "progress_of",
+    "progress_seen",
+    "told_in",
+    "told_seen",
+]
 
 
 @attrs.frozen
@@ -112,7 +121,11 @@ def told_in(view: View, case: str | Ref, actor: str | None) -> tuple[ToldFact, .
         NotPermitted: it is another customer's, or the actor is nobody known.
     """
     reader, key = reader_in(view, actor), view.case(case)[0]
-    mark = hidden_of_case(view, reader, key)
+    return told_seen(view, key, reader, hidden_of_case(view, reader, key))
+
+
+def told_seen(view: View, key: str, reader: Reader, mark: Withheld | None) -> tuple[ToldFact, ...]:
+    """What a case's customer was told, as a reader sees it: `mark` stands for all of it, if there is one."""
     found = view.facts.all(view.cases.group(key)).items()
     marks = {fact: mark or (Withheld("role") if reader.hides(fact) else None) for fact, _ in found}
     return tuple(ToldFact(fact, marks[fact] or told.value, instant(told.at_us)) for fact, told in found)
@@ -126,7 +139,12 @@ def progress_of(view: View, case: str | Ref, actor: str | None, at_us: int) -> P
         NotPermitted: it is another customer's, or the actor is nobody known.
     """
     reader, key = reader_in(view, actor), view.case(case)[0]
-    mark, ref = hidden_of_case(view, reader, key), view.matter(key)
+    return progress_seen(view, key, reader, hidden_of_case(view, reader, key), at_us)
+
+
+def progress_seen(view: View, key: str, reader: Reader, mark: Withheld | None, at_us: int) -> ProgressView:
+    """How far a case has come, as a reader sees it: `mark` stands for all of it, if there is one."""
+    ref = view.matter(key)
     if mark is not None:
         return ProgressView(ref, mark, mark, (), None, None, None, ())
     rows = view.promises.promises

@@ -197,3 +197,45 @@ async def test_another_process_asks_for_the_same(tmp_path: Path) -> None:
         assert promised.due > promised.earliest
         await client.withdraw_promise(promised.promise, "not wanted")
         assert (await workspace.progress("ca1")).stage == "checked"
+
+
+async def test_who_is_offered_a_contact_knows_what_its_customer_was_promised_and_told(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        got = await workspace.receive(message(1, topic="order"))
+        promised = await workspace.promise(got.case.id, "checked", due=AT + 6 * HOUR, actor="agent:ana")
+        await workspace.tell_fact(got.case.id, "carrier", "by ship")
+        ana = await workspace.sign_in("ana")
+        offer = await ana.next_offer()
+        context = await offer.context()
+        assert context.progress == await workspace.progress(got.case.id, actor="agent:ana")
+        assert [one.id for one in context.progress.promises] == [promised.promise]
+        assert context.told == await workspace.told(got.case.id, actor="agent:ana")
+        assert ("carrier", "by ship") in [(one.fact, one.value) for one in context.told]
+
+
+async def test_whoever_is_asked_to_take_a_case_over_knows_what_they_would_have_to_keep(centre: Centre) -> None:
+    async with centre.open() as workspace:
+        got = await workspace.receive(message(1, topic="order"))
+        promised = await workspace.promise(got.case.id, "checked", due=AT + 6 * HOUR)
+        await workspace.tell_fact(got.case.id, "carrier", "by ship")
+        assert (await workspace.progress(got.case.id, actor="agent:dan")).stage == Withheld("team", "care")
+        await workspace.execute(c.OfferHandOff(got.case.id, "agent", "dan"))
+        context = await workspace.hand_off_context("ho1", "dan")
+        assert context.progress == await workspace.progress(got.case.id)
+        assert [one.id for one in context.progress.promises] == [promised.promise]
+        assert context.told == await workspace.told(got.case.id)
+
+
+async def test_who_may_not_see_what_was_said_is_not_told_it_with_an_offer(centre: Centre) -> None:
+    blind = attrs.evolve(
+        SHOP,
+        roles={"blind": Role(["*"], sees=Sight(own="trace", teams="trace"))},
+        agents={"ana": AgentDefinition(["care"], roles=["blind"])},
+    )
+    async with Centre(plan=blind, clock=VirtualClock(AT)).open() as workspace:
+        got = await workspace.receive(message(1, topic="order"))
+        await workspace.promise(got.case.id, "checked", due=AT + 6 * HOUR)
+        await workspace.tell_fact(got.case.id, "carrier", "by ship")
+        context = await (await (await workspace.sign_in("ana")).next_offer()).context()
+        assert (context.progress.promises, context.progress.stage) == ((), Withheld("role"))
+        assert {one.value for one in context.told} == {Withheld("role")}
