@@ -1,4 +1,4 @@
-"""The chat server of `test_chat_server` and the chat page: `python -m tests.integration.chat_server PORT JOURNAL SERVER`.
+"""A chat server for `test_chat_server` and the page: `python -m tests.integration.chat_server PORT JOURNAL SERVER`.
 
 It owns a shop's workspace and serves its web chat. Its agent, ana, takes every contact and answers each message with
 `You said: ` and what it said; one that says `slowly` she types at first.
