@@ -96,6 +96,25 @@ def test_the_agents_typing_is_shown_and_gone_with_the_answer(page: Any) -> None:
     assert page.get_by_role("status").inner_text() == ""
 
 
+def test_who_waits_sees_their_place(page: Any, browser: Any, server: ChatServer, tmp_path: Path) -> None:
+    write(page, "Take a break")
+    wait_for(page, 2)
+    with closing(browser.new_context()) as context:
+        other = context.new_page()
+        other.goto(address_of(server))
+        write(other, "Is anybody there?")
+        other.wait_for_function("() => document.getElementById('place').textContent.startsWith('You are next.')")
+        assert other.locator("#place").get_attribute("aria-live") == "polite"
+        other.reload()
+        other.wait_for_function("() => document.getElementById('place').textContent.startsWith('You are next.')")
+        picture = tmp_path / "waiting.png"
+        other.screenshot(path=picture)
+        assert picture.stat().st_size > 3_000
+        write(page, "Come back")
+        wait_for(other, 2)
+        other.wait_for_function("() => document.getElementById('place').textContent === ''")
+
+
 def test_nothing_is_lost_or_doubled_when_the_server_is_killed(page: Any, server: ChatServer, journal: str) -> None:
     write(page, "One, killed")
     wait_for(page, 2)

@@ -1,7 +1,8 @@
 """A chat server for `test_chat_server` and the page: `python -m tests.integration.chat_server PORT JOURNAL SERVER`.
 
 It owns a shop's workspace and serves its web chat. Its agent, ana, takes every contact and answers each message with
-`You said: ` and what it said; one that says `slowly` she types at first.
+`You said: ` and what it said; one that says `slowly` she types at first. One that says `break` sends her
+into one, one that says `back` has her back.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class _Agent:
 
     async def work(self) -> None:
         """Take and answer all there is, until cancelled."""
-        await self._workspace.sign_in("ana")
+        session = await self._workspace.sign_in("ana")
         async for entry in self._workspace.events(0, [e.OfferMade, e.OfferAccepted, e.MessageReceived]):
             match entry.event:
                 case e.OfferMade(offer=offer, token=token):
@@ -47,6 +48,10 @@ class _Agent:
                     await self._answer(interaction)
                 case e.MessageReceived() as message:
                     self._unanswered[message.interaction].append(message)
+                    if "break" in (message.text or ""):
+                        await session.away("break")
+                    elif "back" in (message.text or ""):
+                        await session.available()
                     await self._answer(message.interaction)
                 case _:
                     pass

@@ -6,8 +6,10 @@ Belongs here: what is read and written when, acknowledged when, and when a conne
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +24,7 @@ from orchestra.channels.web_chat.codec import WebChatCodec
 from orchestra.channels.web_chat.frames import LONGEST_FRAME, client_id_of, frame
 from orchestra.errors import JournalError
 from orchestra.runtime.lines import Line
+from orchestra.runtime.signals import PlaceSignal
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.workspace import Workspace
 from orchestra.web.asgi import Receive, Send
@@ -79,7 +82,7 @@ class Connection:
         self._codec = WebChatCodec(self._line.account, position, lambda: secrets.token_urlsafe(16))
         await self._send({"type": "websocket.accept"})
         async with anyio.create_task_group() as tasks:
-            for work in (self._read, self._show, self._watch):
+            for work in (self._read, self._show, self._queue, self._watch):
                 tasks.start_soon(self._until_it_ends, work, tasks.cancel_scope)
 
     async def _until_it_ends(self, work: Callable[[], Awaitable[int | None]], all_of_it: CancelScope) -> None:
@@ -205,6 +208,29 @@ class Connection:
                 await self._say(frame("typing", is_typing=True))
             await stroke.wait()
 
+    async def _queue(self) -> int:
+        """Tell them how many go before them and how long it takes, whenever they wait; nothing where nobody knows."""
+        await self._greeted.wait()
+        looked_at: tuple[str, int] | None = None
+        while True:
+            stroke, name = self._room.transcript.bell.stroke, self._room.transcript.interaction
+            if not isinstance(self._workspace, Workspace) or name is None or looked_at == (name, self._room.queued):
+                await stroke.wait()
+                continue
+            looked_at = name, self._room.queued
+            try:
+                await self._tell_place(self._workspace, name)
+            except JournalError:
+                return LATER
+
+    async def _tell_place(self, workspace: Workspace, interaction: str) -> None:
+        is_told = False
+        async with aclosing(workspace.signals(interaction)) as signals:
+            async for signal in signals:
+                if isinstance(signal, PlaceSignal) and (is_told or signal.position is not None):
+                    is_told = signal.position is not None
+                    await self._say(_place(signal))
+
     async def _begin(self) -> int:
         """The number behind which to go on; the client is told if that is not where it was."""
         transcript, after = self._room.transcript, self._codec.after
@@ -239,6 +265,11 @@ class Connection:
                     await self._send(message)
         except (OSError, TimeoutError) as error:
             raise _Ended from error
+
+
+def _place(signal: PlaceSignal) -> bytes:
+    wait = signal.estimated_wait
+    return frame("place", before=signal.position, wait_s=None if wait is None else math.ceil(wait.total_seconds()))
 
 
 def _shown(entry: Entry) -> bytes:

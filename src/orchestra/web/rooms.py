@@ -40,6 +40,7 @@ class Room:
         transcript: what was said.
         address: the hashed address of the person.
         interaction: the one by which it is found.
+        queued: how often its contact was seen to go to a queue, or back to it.
         inside: how many connections are in it.
         early: events that came while it was being read; None once it is.
         has_failed: it could not be read.
@@ -49,6 +50,7 @@ class Room:
     transcript: Transcript
     address: str
     interaction: str = ""
+    queued: int = 0
     inside: int = 0
     early: list[Published] | None = attrs.field(factory=list)
     has_failed: bool = False
@@ -92,7 +94,7 @@ class Rooms:
         """Keep all open rooms up, until cancelled."""
         while True:
             try:
-                async for entry in self.workspace.events(self._after, SHOWN):
+                async for entry in self.workspace.events(self._after, (*SHOWN, e.InteractionQueued)):
                     self._tell(entry)
                     self._after = entry.position
             except JournalError as error:
@@ -168,6 +170,12 @@ class Rooms:
             transcript.bell.ring()
 
     def _tell(self, entry: Published) -> None:
+        if isinstance(entry.event, e.InteractionQueued):
+            waiting = self._by_interaction.get(entry.event.interaction)
+            if waiting is not None:
+                waiting.queued += 1
+                waiting.transcript.bell.ring()
+            return
         for room in self._concerned(entry.event):
             if room.early is not None:
                 room.early.append(entry)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -9,7 +11,7 @@ import attrs
 import pytest
 from anyio.abc import TaskStatus
 from tests.asgi_client import ask
-from tests.chat_client import connected
+from tests.chat_client import ChatClient, connected
 from tests.chat_shop import ACCOUNT, LINE, PATH, ChatShop
 from tests.contact_centre import SteeredJournal, message, until
 
@@ -20,9 +22,11 @@ from orchestra.model.addresses import Email, Handle
 from orchestra.model.message import Message
 from orchestra.runtime.agents import ActiveContact
 from orchestra.runtime.client import connect
+from orchestra.runtime.signals import PlaceSignal
 from orchestra.testing.clock import START
 from orchestra.testing.faults import JournalFault
 from orchestra.web import WebApplication, transcripts
+from orchestra.web.connection import _place
 
 
 @pytest.fixture
@@ -476,3 +480,71 @@ async def test_nothing_is_kept_of_who_is_gone(shop: ChatShop) -> None:
             assert rooms.count == 1
         await until(lambda: rooms.count == 0)
         assert rooms.is_empty
+
+
+async def waiting(shop: ChatShop, name: str) -> None:
+    """Somebody else waits, too."""
+    await shop.workspace.receive(
+        Message("chat", account="main", id=name, sender=Handle(name, kind="web_chat"), text="?")
+    )
+
+
+async def no_longer_waiting(client: ChatClient) -> None:
+    """Return when they are told so; until then they may be told of places that have changed."""
+    while "before" in await client.heard("place"):
+        pass
+
+
+async def test_who_waits_is_told_their_place_until_somebody_has_them(shop: ChatShop) -> None:
+    async with shop.open(), connected(shop.app, PATH) as client:
+        await client.hello()
+        await waiting(shop, "before")
+        await client.write("a1", "Hello")
+        assert await client.heard("place") == {"type": "place", "before": 1}  # and how long it takes nobody knows yet
+        session = await shop.workspace.sign_in("ana")
+        first = await (await session.next_offer()).accept()
+        await (await session.next_offer()).accept()
+        await no_longer_waiting(client)
+        assert first.interaction != shop.events(e.MessageReceived)[-1].interaction
+
+
+async def test_who_comes_back_is_told_their_place_anew(shop: ChatShop) -> None:
+    async with shop.open():
+        async with connected(shop.app, PATH) as client, connected(shop.app, PATH) as other:
+            await client.hello()
+            await client.write("a1", "Hello")
+            assert (await client.heard("place"))["before"] == 0
+            token = (await client.heard("session"))["token"]
+            await other.hello(token)
+            assert (await other.heard("place"))["before"] == 0
+        async with connected(shop.app, PATH) as client:
+            await client.hello(token, after=1)
+            assert (await client.heard("place"))["before"] == 0
+    async with shop.open(), connected(shop.app, PATH) as client:
+        await client.hello(token, after=1)
+        assert (await client.heard("place"))["before"] == 0
+
+
+async def test_who_waits_again_is_told_again(shop: ChatShop) -> None:
+    async with shop.open(), connected(shop.app, PATH) as client:
+        await client.hello()
+        session = await shop.workspace.sign_in("ana")
+        await client.write("a1", "Hello")
+        offer = await session.next_offer()
+        contact = await offer.accept()
+        await contact.reply("One moment")
+        assert await client.texts(2) == [(1, "customer", "Hello"), (2, "agent", "One moment")]
+        await session.away("break")
+        await shop.workspace.execute(c.TransferInteraction(contact.interaction, "ana", queue="care"))
+        assert (await client.heard("place"))["before"] == 0
+        await shop.workspace.execute(c.CancelInteraction(contact.interaction, "closed"))
+        await no_longer_waiting(client)
+
+
+async def test_an_estimated_wait_is_told_in_whole_seconds() -> None:
+    assert json.loads(_place(PlaceSignal("in1", 2, timedelta(seconds=61, milliseconds=1)))) == {
+        "type": "place",
+        "before": 2,
+        "wait_s": 62,
+    }
+    assert json.loads(_place(PlaceSignal("in1", None, None))) == {"type": "place"}
