@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.addresses import Address
+from orchestra.model.attachments import FileData
 from tests.commitment_moves import Chooser
 from tests.engine_driver import SECOND, person
 
@@ -71,6 +72,25 @@ def identity(engine: Engine, choose: Chooser) -> c.Command:
     return c.TakeIdentity(_sender(choose), _sender(choose))
 
 
+def keep_file(engine: Engine, choose: Chooser) -> c.Command:
+    """Of any customer, one that is merged, archived or to be forgotten, too."""
+    customer, number = f"cu{choose.number(1, 9)}", choose.number(0, 3)
+    return c.KeepFile(customer, f"me{choose.number(1, 40)}", number, choose.pick(["5", "a"]) * 64)
+
+
+def file_received(engine: Engine, choose: Chooser) -> c.Command:
+    file: FileData = {"kind": choose.pick(["image", "document", "hologram"]), "ref": "https://files.example/a"}
+    channel, account, name = _message(engine, choose)
+    return c.ReceiveMessage(channel, account, name, _sender(choose), text="", media=[file] * choose.number(1, 3))
+
+
+def files_sent(engine: Engine, choose: Chooser) -> c.Command:
+    cases, files = list(engine.view.cases.cases)[-6:], choose.number(1, 3)
+    file: FileData = {"kind": "image", "digest": "5" * 64}
+    key, text = f"file{choose.number(1, 30)}", choose.pick(["here", None])
+    return c.SendMessage(choose.pick([*cases, "ca999"]), key, text=text, media=[file] * files)
+
+
 def end_call(engine: Engine, choose: Chooser) -> c.Command:
     return c.EndCall(*_message(engine, choose))
 
@@ -84,4 +104,7 @@ WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command], int] = {
     consent: 3,
     identity: 1,
     end_call: 2,
+    keep_file: 2,
+    file_received: 2,
+    files_sent: 3,
 }

@@ -5,10 +5,12 @@ Generated from `orchestra.runtime.agents` by `tests/blocking_generator.py`; do n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from orchestra.blocking.portal import Counterpart, Stream, as_is
+from orchestra.journal.media import KeptMedia
+from orchestra.model.attachments import Attachment, File
 from orchestra.model.case_types import RESOLUTION
 from orchestra.model.results import CaseRef, Promised, RequestedCallback, Stated, Written
 from orchestra.runtime import agents
@@ -187,6 +189,19 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return Stream(self._door, self._inner.messages(), as_is, timeout)
 
+    def fetch(self, attachment: Attachment) -> KeptMedia:
+        """A file of a message of the customer's timeline, as `Workspace.fetch_attachment` gives it to this agent.
+
+        Raises:
+            NotPermitted: the agent is not shown the message.
+            UnknownId: there is no such file, or not any more.
+            InvalidCommand: the workspace keeps no files.
+            DeliveryRefused: it cannot be had.
+            DeliveryUnavailable: it cannot be had now.
+            JournalUnavailable: it cannot be kept now.
+        """
+        return self._door.run(self._inner.fetch, attachment)
+
     def context(self) -> Context:
         """What is known about it now, as `Offer.context`.
 
@@ -195,7 +210,9 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return self._door.run(self._inner.context)
 
-    def reply(self, text: str, key: str | None = None, *, choices: Mapping[str, str] | None = None) -> Written:
+    def reply(
+        self, text: str, key: str | None = None, *, choices: Mapping[str, str] | None = None, media: Sequence[File] = ()
+    ) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
         Args:
@@ -204,15 +221,19 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
                 one each call writes a message of its own.
             choices: id -> label of what they can pick from, in order, at most 20: buttons where the channel has them,
                 else a list. What they pick comes back as a message with that id (`MessageReceived.choice`).
+            media: files to send, at most 20; with one the text may be empty. They are kept with the customer first. The
+                first goes with the text where the channel can, the others follow as messages of their own. Where the
+                channel carries no such file, its address or name is said instead, which the delivery notes as `lost`.
 
         Guarantees:
             While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
 
         Raises:
-            CommandRefused: the interaction is not in this agent's hands, or the key was used for another text.
+            CommandRefused: the interaction is not in this agent's hands, or the key was used for another text; or there
+                are files and the workspace keeps none, or not of that size.
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
         """
-        return self._door.run(self._inner.reply, text, key, choices=choices)
+        return self._door.run(self._inner.reply, text, key, choices=choices, media=media)
 
     def commit(
         self,

@@ -28,11 +28,11 @@ def text_fault(text: str | None) -> str | None:
     return None
 
 
-def line_fault(text: str) -> str | None:
+def line_fault(text: str, longest: int = _LONGEST_LINE) -> str | None:
     """Why something cannot stand in a header: it is empty or absurdly long, or would not be one line of text."""
-    if 0 < len(text) <= _LONGEST_LINE and _NO_LINE.search(text) is None:
+    if 0 < len(text) <= longest and _NO_LINE.search(text) is None:
         return None
-    return f"must be one line of 1 to {_LONGEST_LINE} characters, without control characters"
+    return f"must be one line of 1 to {longest} characters, without control characters"
 
 
 def cursor_fault(text: str) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import date, datetime
 
 from orchestra.errors import JournalUnavailable
+from orchestra.journal.media import KeptMedia
 from orchestra.model import commands as c, events as e
+from orchestra.model.attachments import Attachment, File
 from orchestra.model.case_types import RESOLUTION
 from orchestra.model.instants import instant, since_epoch_us
 from orchestra.model.results import (
@@ -21,6 +23,7 @@ from orchestra.model.results import (
     Stated,
     Written,
 )
+from orchestra.runtime.attached import file_to_send
 from orchestra.runtime.commitments import plain_value, until_us
 from orchestra.runtime.context import Context
 from orchestra.runtime.desk import Desk, has_part, until_consult
@@ -210,6 +213,19 @@ class ActiveContact:
                 if had_part and not takes_part:
                     return
 
+    async def fetch(self, attachment: Attachment) -> KeptMedia:
+        """A file of a message of the customer's timeline, as `Workspace.fetch_attachment` gives it to this agent.
+
+        Raises:
+            NotPermitted: the agent is not shown the message.
+            UnknownId: there is no such file, or not any more.
+            InvalidCommand: the workspace keeps no files.
+            DeliveryRefused: it cannot be had.
+            DeliveryUnavailable: it cannot be had now.
+            JournalUnavailable: it cannot be kept now.
+        """
+        return await self._workspace.fetch_attachment(self.customer, attachment, actor=f"agent:{self.agent}")
+
     async def context(self) -> Context:
         """What is known about it now, as `Offer.context`.
 
@@ -218,7 +234,14 @@ class ActiveContact:
         """
         return await self._workspace.context_of(self.interaction, self.agent)
 
-    async def reply(self, text: str, key: str | None = None, *, choices: Mapping[str, str] | None = None) -> Written:
+    async def reply(
+        self,
+        text: str,
+        key: str | None = None,
+        *,
+        choices: Mapping[str, str] | None = None,
+        media: Sequence[File] = (),
+    ) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
         Args:
@@ -227,16 +250,22 @@ class ActiveContact:
                 one each call writes a message of its own.
             choices: id -> label of what they can pick from, in order, at most 20: buttons where the channel has them,
                 else a list. What they pick comes back as a message with that id (`MessageReceived.choice`).
+            media: files to send, at most 20; with one the text may be empty. They are kept with the customer first. The
+                first goes with the text where the channel can, the others follow as messages of their own. Where the
+                channel carries no such file, its address or name is said instead, which the delivery notes as `lost`.
 
         Guarantees:
             While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
 
         Raises:
-            CommandRefused: the interaction is not in this agent's hands, or the key was used for another text.
+            CommandRefused: the interaction is not in this agent's hands, or the key was used for another text; or there
+                are files and the workspace keeps none, or not of that size.
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
         """
         picks = None if choices is None else [[name, label] for name, label in choices.items()]
-        command = c.WriteReply(self.interaction, self.agent, text, key or self._workspace.reply_key(), choices=picks)
+        files = [file_to_send(await self._workspace.keep_file(self.customer, one), one.name) for one in media]
+        key = key or self._workspace.reply_key()
+        command = c.WriteReply(self.interaction, self.agent, text, key, choices=picks, media=files or None)
         unknown: JournalUnavailable | None = None
         for _ in range(_ASKED_AT_MOST):
             try:

@@ -14,6 +14,7 @@ from orchestra.engine.view import View
 from orchestra.errors import NotPermitted, UnknownId
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
+from orchestra.model.attachments import Attachment, shown_files
 from orchestra.model.results import CaseRef
 from orchestra.runtime.commitments import CommitmentView, said_in_context
 from orchestra.runtime.context import PastContact, Question, past_contacts
@@ -124,16 +125,18 @@ _WITH_TEXTS = ("MessageReceived", "MessageEdited", "MessageRetracted", "HandOffO
 def _with_texts(journal: Journal, context: CaseContext, writers: tuple[str, ...]) -> CaseContext:
     """The context with what was written, from the records of those who are concerned."""
     texts: dict[str, str | None] = {}
+    files: dict[str, tuple[Attachment, ...]] = {}
     note = None
     for record in journal.read(subjects=writers, types=_WITH_TEXTS):
-        match decode_event(record):
+        match event := decode_event(record):
             case e.MessageReceived(message=message, text=text) | e.MessageEdited(message=message, text=text):
-                texts[message] = text
+                texts[message], files[message] = text, shown_files(message, event.media)
             case e.MessageRetracted(message=message):
-                texts[message] = None
+                texts[message], files[message] = None, ()
             case e.HandOffOffered(hand_off=name, note=text) if name == context.hand_off:
                 note = text
             case _:
                 pass
-    questions = tuple(Question(asked.message, texts.get(asked.message)) for asked in context.questions)
+    asked = (question.message for question in context.questions)
+    questions = tuple(Question(message, texts.get(message), files.get(message, ())) for message in asked)
     return attrs.evolve(context, questions=questions, note=note)

@@ -18,6 +18,7 @@ from orchestra.engine.view import View
 from orchestra.errors import NotPermitted
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
+from orchestra.model.attachments import Attachment, shown_files
 from orchestra.model.instants import instant
 from orchestra.model.results import CaseRef
 from orchestra.runtime.commitments import CommitmentView, said_in_context
@@ -66,10 +67,14 @@ class PastContact:
 
 @attrs.frozen
 class Question:
-    """A message that has no answer yet. Its text is None once it is erased, and a mark if it is withheld."""
+    """A message that has no answer yet. Its text is None once it is erased, and a mark if it is withheld.
+
+    `media` are its files, none of which are shown once they are erased or where the text is withheld.
+    """
 
     message: str
     text: str | Withheld | None = attrs.field(repr=False)
+    media: tuple[Attachment, ...] = ()
 
 
 @attrs.frozen
@@ -297,6 +302,7 @@ def _without_texts(context: Context, mark: Withheld, sources: Sequence[str]) -> 
 def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Context:
     """The context with what customer, application and bot wrote in it, from the customer's own records."""
     texts: dict[str, str | None] = {}
+    files: dict[str, tuple[Attachment, ...]] = {}
     work, handed_over, held = context.work, context.handed_over, {row.message for row in context.tell_now}
     types = (*_WITH_TEXTS, "MessageWritten") if held else _WITH_TEXTS
     for record in journal.read(subjects=ids, types=types):
@@ -309,15 +315,16 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
             continue
         match event:
             case e.MessageReceived(message=message, text=text) | e.MessageEdited(message=message, text=text):
-                texts[message] = text
+                texts[message], files[message] = text, shown_files(message, event.media)
             case e.MessageRetracted(message=message):
-                texts[message] = None
+                texts[message], files[message] = None, ()
             case e.WorkItemOpened(title=title, text=text) if work is not None:
                 work = Task(title, text, work.due)
             case e.InteractionHandedOver(text=text):
                 handed_over = text
             case _:
                 pass
-    questions = tuple(Question(asked.message, texts.get(asked.message)) for asked in context.questions)
+    asked = (question.message for question in context.questions)
+    questions = tuple(Question(message, texts.get(message), files.get(message, ())) for message in asked)
     tell_now = tuple(attrs.evolve(row, text=row.text or texts.get(row.message or "")) for row in context.tell_now)
     return attrs.evolve(context, questions=questions, work=work, handed_over=handed_over, tell_now=tell_now)

@@ -7,7 +7,10 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from orchestra.errors import JournalUnavailable, OfferExpired
+from orchestra.journal.media import KeptMedia
 from orchestra.model import commands as c, events as e
+from orchestra.model.addresses import Ref
+from orchestra.model.attachments import Attachment, File
 from orchestra.runtime.case_context import CaseContext
 from orchestra.runtime.context import Context
 from orchestra.runtime.ownership import HandOffView
@@ -55,6 +58,16 @@ class Desk(Protocol):
 
     def is_pending(self, offer: str, token: int | None = None) -> bool:
         """Whether an offer or a consult can still be answered, under this token if one is given."""
+        ...
+
+    async def keep_file(self, customer: str | Ref, file: File) -> KeptMedia:
+        """Keep a file that a customer is to be sent."""
+        ...
+
+    async def fetch_attachment(
+        self, customer: str | Ref, attachment: Attachment, *, actor: str | None = None
+    ) -> KeptMedia:
+        """A file of a message."""
         ...
 
     def reply_key(self) -> str:

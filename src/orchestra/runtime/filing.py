@@ -1,4 +1,4 @@
-"""Files that customers send: fetched when somebody wants to see them, kept with the customer, erased with them.
+"""Files that customers send and are sent: fetched when somebody wants to see them, kept with them, erased with them.
 
 Belongs here: the call, what may be fetched, and following where an adapter leads. Does not: where files are kept
 (`journal.media`), and whether an address may be gone to at all, which is the transport's (`public_only`).
@@ -6,13 +6,15 @@ Belongs here: the call, what may be fetched, and following where an adapter lead
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from urllib.parse import urljoin
 
 import anyio
 import attrs
 
-from orchestra.channels.parts import MediaRef
+from orchestra.channels.parts import MediaRef, Part
 from orchestra.channels.port import FetchingAdapter
 from orchestra.channels.sending import Failed, Next, Refused, Retry
 from orchestra.channels.transport import Transport
@@ -21,13 +23,19 @@ from orchestra.errors import DeliveryRefused, DeliveryUnavailable, InvalidComman
 from orchestra.journal.media import KeptMedia, MediaStore
 from orchestra.model import events as e
 from orchestra.model.addresses import Ref
+from orchestra.model.attachments import Attachment, File
+from orchestra.model.commands import KeepFile
 from orchestra.model.instants import instant
+from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
+from orchestra.runtime.attached import files_in, told_of
 from orchestra.runtime.credentials import Credentials, Unauthorized
+from orchestra.runtime.history.files import files_now, find_file, kept_digest
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.outcomes import checked_outcome
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
+from orchestra.runtime.readers import reader_in
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import customer_view
 
@@ -40,6 +48,8 @@ DOCUMENTS = frozenset(
     }
 )
 """What people commonly send. Nothing that a browser would run."""
+
+_log = logging.getLogger("orchestra.runtime")
 
 _MOST_STEPS = 4
 _LONGEST_STEP_S = 60.0
@@ -55,13 +65,16 @@ class MediaKeeping:
         transport: carries the fetching. Strangers name the addresses: give `HttpTransport(public_only=True)`, whose
             `most_bytes` is at least that of here.
         most_bytes: the largest file.
-        content_types: what is taken, as whoever gives the file says; nobody looks inside.
+        content_types: what is taken of customers, as whoever gives the file says; nobody looks inside.
+        link: gives the public address of a file that is kept for a customer, for channels that fetch what they send;
+            None where it has none. It is asked with the customer's id, whenever such a file is sent.
     """
 
     store: MediaStore
     transport: Transport
     most_bytes: int = 25_000_000
     content_types: frozenset[str] = DOCUMENTS
+    link: Callable[[str, KeptMedia], str | None] | None = None
 
 
 class Files:
@@ -91,19 +104,100 @@ class Files:
 
     async def fetch(self, customer: str | Ref, media: MediaRef, channel: str, account: str) -> KeptMedia:
         """See `Filing.fetch_media`."""
-        keeping, line = self._keeping, self._lines.of(channel, account)
-        if keeping is None:
-            raise InvalidCommand("media", "nothing is kept: open the workspace with media=MediaKeeping(...)")
+        keeping, line = self._keeps(), self._lines.of(channel, account)
         if line is None:
             raise UnknownId("line", f"{channel}/{account}")
+        whose = await self._whose(customer)
+        return await self._take(keeping, whose, *await self._bytes(keeping, line, media))
+
+    async def attachment(self, customer: str | Ref, file: Attachment, actor: str | None) -> KeptMedia:
+        """See `Filing.fetch_attachment`."""
+        owner = self._owner
+        self._keeps()
+        whose, reader = await owner.read(lambda view: (customer_view(view, customer).id, reader_in(view, actor)))
+        self._refuse_forgotten(whose)
+        found = await in_thread(find_file, owner.journal, whose, file.message, file.number, reader)
+        kept = None if found.digest is None else await self.find(found.customers, found.digest)
+        if kept is not None:
+            return kept
+        if found.media is None or found.channel is None:
+            raise DeliveryRefused("not_kept")
+        writer = found.customers[-1]
+        kept = await self.fetch(writer, found.media, found.channel, found.account or "main")
+        await owner.execute(KeepFile(writer, file.message, file.number, kept.digest))
+        return kept
+
+    async def find(self, customers: Sequence[str], digest: str) -> KeptMedia | None:
+        """A file that is kept for somebody under one of their ids; None if there is none."""
+        if self._keeping is None:
+            return None
+        for customer in customers:
+            kept = await in_thread(self._keeping.store.find, customer, digest)
+            if kept is not None:
+                return kept
+        return None
+
+    def link(self, customer: str, kept: KeptMedia) -> str | None:
+        """The public address of a file, where the application gives it one."""
+        keeping = self._keeping
+        return None if keeping is None or keeping.link is None else keeping.link(customer, kept)
+
+    async def keep(self, customer: str | Ref, file: File) -> KeptMedia:
+        """See `Filing.keep_file`."""
+        keeping = self._keeps()
+        if not 0 < len(file.data) <= keeping.most_bytes:
+            raise InvalidCommand("media", f"a file must have 1 to {keeping.most_bytes} bytes")
+        whose = await self._whose(customer)
+        return await self._keep(keeping, whose, file.data, _plain_type(file.content_type))
+
+    async def keep_all(self, received: Received, parts: Sequence[Part]) -> None:
+        """Keep the bytes that came with a message that was taken, and note that; what is not taken is left out.
+
+        News come again and in any order: nothing is kept of a form of the message that it has not now.
+
+        Raises:
+            JournalUnavailable: not all of it may be kept; if the message comes again, it will be.
+        """
+        keeping, message, owner = self._keeping, received.message, self._owner
+        if keeping is None or message is None:
+            return
+        whose = received.customer
+        position, told = await in_thread(files_now, owner.journal, whose, message)
+        if told != told_of(parts):
+            return
+        for number, file in enumerate(files_in(parts), 1):
+            if file.data is None:
+                continue
+            try:
+                kept = await self._take(keeping, whose, file.data, file.content_type or "")
+            except DeliveryRefused as error:
+                _log.info("a file of %s is not kept: %s", message, error)
+                continue
+            known = await in_thread(kept_digest, owner.journal, (whose,), message, number, position)
+            if known != kept.digest:
+                await owner.execute(KeepFile(whose, message, number, kept.digest))
+
+    def _keeps(self) -> MediaKeeping:
+        if self._keeping is None:
+            raise InvalidCommand("media", "nothing is kept: open the workspace with media=MediaKeeping(...)")
+        return self._keeping
+
+    async def _whose(self, customer: str | Ref) -> str:
+        """Whose file it will be, unless they are forgotten."""
         whose = await self._owner.read(lambda view: customer_view(view, customer).id)
         self._refuse_forgotten(whose)
-        data, kind = await self._bytes(keeping, line, media)
-        kind = kind.partition(";")[0].strip().lower()
+        return whose
+
+    async def _take(self, keeping: MediaKeeping, whose: str, data: bytes, content_type: str) -> KeptMedia:
+        """Keep a file that a customer sent."""
+        kind = _plain_type(content_type)
         if len(data) > keeping.most_bytes:
             raise DeliveryRefused("too_large")
         if kind not in keeping.content_types:
             raise DeliveryRefused("content_type")
+        return await self._keep(keeping, whose, data, kind)
+
+    async def _keep(self, keeping: MediaKeeping, whose: str, data: bytes, kind: str) -> KeptMedia:
         kept = await in_thread(keeping.store.keep, whose, data, kind)
         if whose in self._forgotten:  # meanwhile: nothing of them may stay
             await self.erase(whose)
@@ -172,8 +266,12 @@ class Files:
         )
 
 
+def _plain_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 class Filing(Protocol):
-    """Files that customers send."""
+    """Files that customers send, and that they are sent."""
 
     _files: Files
 
@@ -199,3 +297,38 @@ class Filing(Protocol):
             JournalUnavailable: it cannot be kept now.
         """
         return await self._files.fetch(customer, media, channel, account)
+
+    async def fetch_attachment(
+        self, customer: str | Ref, attachment: Attachment, *, actor: str | None = None
+    ) -> KeptMedia:
+        """A file of a message: from the store if it is kept, else fetched and kept with whoever wrote the message.
+
+        Args:
+            customer: in whose timeline the message stands.
+            attachment: as a timeline or a context gives it.
+            actor: for whom, as `agent:ana`: who is not shown a message's text is not given its files; None for all.
+
+        Raises:
+            UnknownId: there is no such file, or not any more: its message was taken back, or the customer is forgotten.
+            NotPermitted: the actor is not shown the message.
+            InvalidCommand: the workspace was opened without `media`.
+            DeliveryRefused: it cannot be had, is too large, or of a type that is not taken; `not_kept` if its bytes
+                came with a message and were not taken then.
+            DeliveryUnavailable: it cannot be had now.
+            JournalUnavailable: it cannot be kept now.
+        """
+        return await self._files.attachment(customer, attachment, actor)
+
+    async def keep_file(self, customer: str | Ref, file: File) -> KeptMedia:
+        """Keep a file that a customer is to be sent, until they are erased.
+
+        Args:
+            customer: whom it is for.
+            file: its bytes, and what they are.
+
+        Raises:
+            UnknownId: there is no such customer, or they are forgotten.
+            InvalidCommand: it is empty or too large, or the workspace was opened without `media`.
+            JournalUnavailable: it cannot be kept now.
+        """
+        return await self._files.keep(customer, file)

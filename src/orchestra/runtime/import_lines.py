@@ -15,6 +15,7 @@ from orchestra.channels.safe_json import JsonObject, JsonValue
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Email, Handle, Phone
+from orchestra.model.attachments import FileData, files_fault
 from orchestra.model.limits import text_fault
 from orchestra.runtime.contact_log import instant_of, line_object, name_of, refuse_unknown
 
@@ -99,6 +100,7 @@ class MessageLine:
     case: str | None = None
     thread: str | None = attrs.field(default=None, repr=False)
     agent: str | None = None
+    media: Sequence[FileData] | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -200,6 +202,25 @@ def _text(value: JsonObject, name: str, where: str) -> tuple[str, str]:
     return name, clean_text(text)
 
 
+def _files(value: JsonObject, name: str, where: str) -> tuple[str, list[FileData]]:
+    """Files of a message: what is known of each. Their bytes stay where they are, and `ref` says where that is."""
+    listed = value[name]
+    if not isinstance(listed, list):
+        raise MalformedMessage(where, f"{name} must be a list of files")
+    files: list[FileData] = []
+    for index, item in enumerate(listed):
+        within = f"{name}[{index}]"
+        if not isinstance(item, dict):
+            raise MalformedMessage(where, f'{within} must be an object, as {{"kind": "image", "name": ...}}')
+        refuse_unknown(item, ("kind",), ("type", "size", "name", "ref"), f"{where}: {within}")
+        files.append({part: found for part, found in item.items() if isinstance(found, str | int)})
+        if len(files[-1]) < len(item) or any(isinstance(found, bool) for found in item.values()):
+            raise MalformedMessage(where, f"{within}: size must be a whole number, all else text")
+    if (fault := files_fault(files)) is not None:
+        raise MalformedMessage(where, f"{name} {fault}")
+    return name, files
+
+
 def _direction(value: JsonObject, name: str, where: str) -> tuple[str, bool]:
     if value[name] not in ("inbound", "outbound"):
         raise MalformedMessage(where, f"{name} must be inbound or outbound")
@@ -254,7 +275,7 @@ _TYPES: Final[Mapping[str, tuple[type[Any], Mapping[str, Read], Mapping[str, Rea
             "address": _address,
             "text": _text,
         },
-        {"case": _name, "thread": _name, "agent": _name},
+        {"case": _name, "thread": _name, "agent": _name, "media": _files},
     ),
     "status": (StatusLine, {"case": _name, "status": _name}, {"disposition": _name}),
 }

@@ -364,6 +364,7 @@ def _message(context: _Context, line: MessageLine) -> Command | None:
         line.at_us,
         line.agent,
         line.text,
+        None if line.media is None else list(line.media),
     )
 
 

@@ -10,7 +10,7 @@ import attrs
 
 from orchestra.channels import inbound
 from orchestra.channels.instants import unix_us
-from orchestra.channels.parts import Identity, text_of
+from orchestra.channels.parts import Identity, Part, text_of
 from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.engine.contacts.state import NO_THREAD
 from orchestra.errors import MalformedMessage
@@ -36,6 +36,7 @@ from orchestra.model.commands import (
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.limits import id_fault, text_fault
 from orchestra.model.message import Contact, Message
+from orchestra.runtime.attached import told_of
 from orchestra.runtime.fitting import misfit
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
@@ -103,10 +104,14 @@ def _checked_id(value: str, where: str) -> str:
 
 def digested(command: Command, key: WorkspaceKey) -> Command:
     """The command with what tells its text from another under the same key. The caller's own stays as it is."""
-    if not isinstance(command, SendMessage | WriteReply) or command.key is None or command.text is None:
+    if not isinstance(command, SendMessage | WriteReply) or command.key is None:
         return command
+    if command.text is None and command.media is None:
+        return command
+    text = command.text or ""
     title = command.title if isinstance(command, SendMessage) else None
-    said = command.text if title is None else f"{title}\n{command.text}"
+    said = text if title is None else f"{title}\n{text}"
+    said += "".join(f"\x1c{file.get('digest')}\x1d{file.get('name')}" for file in command.media or ())
     if command.choices is not None:
         said += "\x1e" + "\x1e".join("\x1f".join(choice) for choice in command.choices)
     return command if command.digest is not None else attrs.evolve(command, digest=key.digest(said))
@@ -169,7 +174,14 @@ def _message_id(event: inbound.Inbound) -> str:
 
 
 def _received(
-    event: inbound.Inbound, line: Line, key: WorkspaceKey, message_id: str, text: str, choice: str | None = None
+    event: inbound.Inbound,
+    line: Line,
+    key: WorkspaceKey,
+    message_id: str,
+    text: str,
+    *,
+    choice: str | None = None,
+    parts: tuple[Part, ...] = (),
 ) -> list[Command]:
     person = _person(event)
     if person is None:
@@ -189,17 +201,18 @@ def _received(
             case_number=event.origin.thread.case_number,
             text=clean_text(text),
             choice=choice,
+            media=told_of(parts),
         )
     ]
 
 
 def _message(event: inbound.MessageReceived, line: Line, key: WorkspaceKey) -> list[Command]:
-    return _received(event, line, key, _message_id(event), event.text)
+    return _received(event, line, key, _message_id(event), event.text, parts=event.parts)
 
 
 def _choice(event: inbound.ChoiceSelected, line: Line, key: WorkspaceKey) -> list[Command]:
     """What they picked, in the words that they saw. The message it names is ours: it is taken under its own id."""
-    return _received(event, line, key, event.origin.dedupe_key, event.label or event.choice, event.choice)
+    return _received(event, line, key, event.origin.dedupe_key, event.label or event.choice, choice=event.choice)
 
 
 def _edit(event: inbound.MessageEdited, line: Line, key: WorkspaceKey) -> list[Command]:
@@ -211,8 +224,9 @@ def _edit(event: inbound.MessageEdited, line: Line, key: WorkspaceKey) -> list[C
         edit_id=event.origin.dedupe_key,
         occurred_us=_occurred_us(event),
         text=clean_text(event.text),
+        media=told_of(event.parts),
     )
-    first = _received(event, line, key, event.message_id, event.text)
+    first = _received(event, line, key, event.message_id, event.text, parts=event.parts)
     return [*first, edit]
 
 
@@ -268,6 +282,7 @@ def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Co
             thread=_thread(event, key),
             occurred_us=_occurred_us(event),
             text=clean_text(event.text),
+            media=told_of(event.parts),
         )
     ]
 

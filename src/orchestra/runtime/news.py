@@ -7,14 +7,16 @@ they become (`inbound`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from orchestra.channels import inbound
+from orchestra.channels.parts import Part
 from orchestra.channels.port import Decoded, Taken
 from orchestra.errors import CommandRefused, InvalidData
 from orchestra.model.commands import Command
 from orchestra.model.results import Received
+from orchestra.runtime.attached import files_in
 from orchestra.runtime.inbound import commands_of, digested, talk_of
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
@@ -35,6 +37,7 @@ class News:
             to the owner.
         key: the workspace's.
         typing: shows whoever listens that a customer types in a conversation; None where nobody can.
+        keep: keeps the files whose bytes came with a message that was taken; None where nobody can.
     """
 
     def __init__(
@@ -42,10 +45,12 @@ class News:
         execute: Callable[[Command], Awaitable[Any]],
         key: WorkspaceKey,
         typing: Callable[[Talk], Awaitable[None]] | None = None,
+        keep: Callable[[Received, Sequence[Part]], Awaitable[None]] | None = None,
     ) -> None:
         self._execute = execute
         self._key = key
         self._typing = typing
+        self._keep = keep
         self.unused = 0
 
     async def take(self, line: Line, decoded: Decoded) -> Taken:
@@ -72,17 +77,27 @@ class News:
                 left_out += 1
                 continue
             self.unused += not commands
+            before = len(received)
             try:
                 for command in commands:
                     result = await self._execute(digested(command, self._key))
                     if isinstance(result, Received):
                         received.append(result)
+                await self._keep_files(event, received[before:])
             except (InvalidData, CommandRefused) as error:
                 left_out += 1
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
         numbers = tuple(dict.fromkeys(one.case.number for one in received))
         writers = tuple(dict.fromkeys(one.customer for one in received))
         return Taken(case_numbers=numbers, customers=writers, left_out=left_out)
+
+    async def _keep_files(self, event: inbound.Inbound, results: Sequence[Received]) -> None:
+        """Keep what nobody could fetch later, before the news count as taken: until then they come again."""
+        if self._keep is None or not isinstance(event, inbound.MessageReceived | inbound.MessageEdited):
+            return
+        if any(file.data is not None for file in files_in(event.parts)):
+            for result in results:
+                await self._keep(result, event.parts)
 
     async def _type(self, event: inbound.TypingChanged, line: Line) -> None:
         """Somebody types: shown to whoever listens now, and never kept."""

@@ -6,7 +6,9 @@ calling adapters, and what any outcome leads to.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from itertools import islice
 
 from orchestra.channels.port import Decoded, Polled
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Refused, Retry, SendPlan, Sent, Unknown
@@ -23,6 +25,7 @@ ADAPTER_FAULT = "adapter_fault"
 _LONGEST_CODE = 100
 _LONGEST_ID = 500
 _MOST_IDS = 100
+_MOST_LOST = 20
 _MOST_NEWS = 10_000
 
 
@@ -135,11 +138,17 @@ def no_more(outcome: Outcome) -> Outcome:
     return outcome
 
 
-def record_of(delivery: str, attempt: int, outcome: Outcome, is_safe: bool) -> RecordOutcome:
-    """The command that records an outcome. `is_safe`: all that was done for it may be done again."""
+def record_of(
+    delivery: str, attempt: int, outcome: Outcome, is_safe: bool, lost: Iterable[object] = ()
+) -> RecordOutcome:
+    """The command that records an outcome. `is_safe`: all that was done for it may be done again.
+
+    `lost` names what of the message the channel could not carry, in an adapter's words.
+    """
     match outcome:
         case Sent(ids):
-            return RecordOutcome(delivery, attempt, "accepted", list(ids))
+            words = list(dict.fromkeys(map(_code, islice(lost, _MOST_LOST))))
+            return RecordOutcome(delivery, attempt, "accepted", list(ids), lost=words or None)
         case Retry(code, after):
             after_us = None if after is None else microseconds(after)
             return RecordOutcome(delivery, attempt, "retry", code=code, retry_after_us=after_us)

@@ -11,12 +11,9 @@ import attrs
 from anyio.abc import TaskGroup
 
 from orchestra.channels.account import Account, Conversation
-from orchestra.channels.outbound import Choice, Choices, Message, Outbound
-from orchestra.channels.parts import Identity, TextFormat
+from orchestra.channels.parts import Identity
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
-from orchestra.codec import decode_event
-from orchestra.engine.contacts import state as contacts
 from orchestra.engine.deliveries.state import Delivery
 from orchestra.errors import CommandRefused, JournalError, JournalUnavailable
 from orchestra.model import events as e
@@ -28,25 +25,22 @@ from orchestra.model.commands import (
     ResumeDeliveries,
     StartDelivery,
 )
-from orchestra.model.escaping import TOKEN
-from orchestra.model.identity import SERVICE
 from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
-from orchestra.runtime.credentials import Credentials, Unauthorized
-from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.composing import Composing
+from orchestra.runtime.credentials import Unauthorized
+from orchestra.runtime.filing import Files
 from orchestra.runtime.lines import Line, Lines
-from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_outcome, checked_plan, no_more, record_of
+from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_outcome, no_more, record_of
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
-from orchestra.runtime.threads import in_thread
 
-__all__ = ["Sending", "with_token"]
+__all__ = ["Sending"]
 
 _AT_ONCE = 64
 _LONGEST_STEP_S = 60.0
 _LONGEST_END_S = 5.0
 _MOST_STEPS = 8
-_ADDRESSES = ("CustomerAdded", "AddressLinked")
 
 _log = logging.getLogger("orchestra.sending")
 
@@ -56,9 +50,10 @@ Execute = Callable[[Command], Awaitable[Any]]
 class Sending:
     """Sends what the engine permits. Knows nothing of retries: the engine decides those from the outcomes."""
 
-    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, credentials: Credentials) -> None:
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, files: Files) -> None:
         self._owner = owner
-        self._credentials = credentials
+        self._credentials = files.credentials
+        self._composing = Composing(owner, files)
         self._lines = lines
         self._tasks = tasks
         self._places = anyio.Semaphore(_AT_ONCE)
@@ -147,12 +142,13 @@ class Sending:
         account = await self._account(delivery, line)
         if isinstance(account, Account):
             line = attrs.evolve(line, account=account)
-        plan = await self._plan(delivery, row, line) if isinstance(account, Account) else account
+        plan = await self._composing.plan(delivery, row, line) if isinstance(account, Account) else account
         if self._is_ending:
             return
         await self._start(delivery, attempt)
         outcome, is_safe = await self._carry_out(line, plan) if isinstance(plan, SendPlan) else (plan, False)
-        await self._conclude(record_of(delivery, attempt, outcome, is_safe))
+        lost = plan.degradations if isinstance(plan, SendPlan) else ()
+        await self._conclude(record_of(delivery, attempt, outcome, is_safe, lost))
         await self._watch(line, outcome)
 
     async def _watch(self, line: Line, outcome: Outcome) -> None:
@@ -214,68 +210,6 @@ class Sending:
             _log.error("%s: adapter of %s cannot authorize: %s", delivery, line.channel, type(error).__name__)
             return Retry(ADAPTER_FAULT)
 
-    async def _plan(self, delivery: str, row: Delivery, line: Line) -> SendPlan | Failed:
-        """The adapter's plan for this message."""
-        conversation = self._owner.view.contacts.conversations[row.conversation]
-        written, to = await in_thread(self._fetch, row, conversation)
-        if written is None or written.text is None or to is None:
-            return Failed("erased")
-        key = self._owner.key
-        text = with_token(row, written.text, key)
-        read_as = TextFormat(written.medium or "plain")
-        message: Outbound = Message(
-            key=key.delivery_key(delivery),
-            text=text,
-            format=read_as,
-            subject=written.title,
-            is_automatic=row.automatic or written.agent in self._owner.view.bots.bots,
-            purpose=None if row.purpose == SERVICE else row.purpose,
-        )
-        if written.choices is not None:
-            choices = tuple(Choice(name, label) for name, label in written.choices)
-            message = Choices(key=message.key, text=text, choices=choices)
-        now = instant(self._owner.clock.now_us())
-        try:
-            return checked_plan(line.adapter.encode(message, line.account, to, now))
-        except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its own message, and nothing else
-            _log.error("%s: adapter of %s cannot encode: %s", delivery, line.channel, type(error).__name__)
-            return Failed(ADAPTER_FAULT)
-
-    def _fetch(
-        self, row: Delivery, conversation: contacts.Conversation
-    ) -> tuple[e.MessageWritten | None, Conversation | None]:
-        """What was written, and the recipient in their thread, whom only private parts name; None once erased."""
-        body = next(self._owner.journal.read(row.body - 1, limit=1), None)
-        found = None if body is None else decode_event(body)
-        written = found if isinstance(found, e.MessageWritten) else None
-        recipient, thread = self._recipient(conversation), None
-        if conversation.has_thread:
-            thread = self._thread(row.conversation, conversation.customer)
-        if recipient is None or (conversation.has_thread and thread is None):
-            return written, None
-        wrote_us = conversation.last_inbound_us
-        return written, Conversation(
-            recipient=recipient,
-            id=thread,
-            last_inbound_at=None if wrote_us is None else instant(wrote_us),
-            case_token=self._owner.key.reply_token(row.case),
-        )
-
-    def _recipient(self, conversation: contacts.Conversation) -> Identity | None:
-        """Whom to write to: whoever has the address that the conversation is with."""
-        for record in self._owner.journal.read(subjects=[conversation.customer], types=_ADDRESSES):
-            known = decode_event(record)
-            if isinstance(known, e.CustomerAdded | e.AddressLinked) and known.address == conversation.address:
-                return None if known.value is None else Identity(known.kind, known.value, known.name)
-        return None
-
-    def _thread(self, conversation: str, customer: str) -> str | None:
-        for record in self._owner.journal.read(subjects=[customer], types=["ConversationStarted"]):
-            started = decode_event(record)
-            if isinstance(started, e.ConversationStarted) and started.conversation == conversation:
-                return started.value
-        return None
-
     async def _carry_out(self, line: Line, plan: SendPlan) -> tuple[Outcome, bool]:
         """Carry out the steps in order: the delivery's outcome, and whether all that was done is safe to repeat."""
         waiting = list(plan.steps)
@@ -306,14 +240,6 @@ class Sending:
         except Exception as error:  # noqa: BLE001 - whatever a transport or plug-in raises after the write: nobody knows
             _log.error("adapter of %s failed in a step: %s", line.channel, type(error).__name__)
             return Unknown("timed_out" if isinstance(error, TimeoutError) else ADAPTER_FAULT)
-
-
-def with_token(row: Delivery | e.DeliveryPlanned, text: str, key: WorkspaceKey) -> str:
-    """The text as it is sent: in an invitation or a notice its token, which stands nowhere before."""
-    if row.notice is not None:
-        return text.replace(TOKEN, key.reply_token(row.case))
-    kind, _, invitation = row.key.partition(":")
-    return text.replace(TOKEN, key.invitation_token(invitation)) if kind == "invitation" else text
 
 
 def _honours_keys(line: Line | None) -> bool:

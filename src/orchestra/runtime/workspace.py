@@ -102,10 +102,10 @@ class Workspace(
         sources, actions, media = given
         self._owner, self._files = owner, Files(owner, lines, media)
         self._acting = Acting(owner, actions, tasks)
-        self._sending = Sending(owner, lines, tasks, self._files.credentials)
+        self._sending = Sending(owner, lines, tasks, self._files)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
-        self.news = News(owner.execute, owner.key, self._signals.typing_in)
+        self.news = News(owner.execute, owner.key, self._signals.typing_in, self._files.keep_all)
         self._polling = Polling(owner, lines, self.news, tasks, self._files.credentials)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))

@@ -16,10 +16,11 @@ import attrs
 from orchestra.codec import decode_event
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
+from orchestra.model.attachments import in_words
+from orchestra.runtime.composing import with_token
 from orchestra.runtime.history.people import MERGES
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.published import Bell
-from orchestra.runtime.sending import with_token
 
 __all__ = ["SHOWN", "Entry", "Transcript", "load"]
 
@@ -159,6 +160,7 @@ class Transcript:
     def _written(self, event: e.MessageWritten) -> None:
         if event.conversation in self.conversations:
             text = event.text if event.title is None or event.text is None else f"{event.title}\n\n{event.text}"
+            text = in_words(text, event.media)
             self._texts[event.message] = text, "company" if event.agent is None else "agent"
 
     def _accepted(self, event: e.DeliveryAccepted, at_us: int) -> None:

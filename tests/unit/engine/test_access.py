@@ -34,6 +34,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.LeaveContact("in1"),
     c.EndCall("voice", "main", "k1"),
     c.EditMessage("chat", "main", "m1", "e1"),
+    c.KeepFile("cu1", "me1", 1, "0" * 64),
     c.RetractMessage("chat", "main", "m1"),
     c.ReactToMessage("chat", "main", "m1", "e1", person("joe")),
     c.RecordAutoReply("chat", "main", "m1", person("joe"), "vacation"),

@@ -34,6 +34,14 @@ def answered(number: str, who: str = "joe", channel: str = "email", **values: ob
     return c.ImportMessage(channel, "main", number, person(who), inbound=False, text="there", **values)  # type: ignore[arg-type]
 
 
+def test_messages_of_the_past_bring_their_files() -> None:
+    driver, file = with_case(), {"kind": "image", "name": "a.png"}
+    driver.run(wrote("m1", case=T1, media=[file]))
+    driver.run(answered("m2", case=T1, media=[file]))
+    assert driver.last(e.MessageReceived).media == driver.last(e.ReplyRecorded).media == [file]
+    driver.refuse(wrote("m3", case=T1, media=[{}]), InvalidCommand, field="media")
+
+
 # Beginning and ending
 
 

@@ -41,7 +41,12 @@ MOST: dict[str, dict[str, Any]] = {
     "customer": {"fields": {"vip": True, "age": 7, "note": "x", "gone": None}},
     "consent": {"channel": "email", "evidence": "form\r\n7"},
     "case": {"number": "#1", "topic": "order", "queue": "care", "agent": "ana", "fields": {"orders": 2}},
-    "message": {"case": "t1", "thread": "th", "agent": "ana"},
+    "message": {
+        "case": "t1",
+        "thread": "th",
+        "agent": "ana",
+        "media": [{"kind": "image", "name": "a.png", "type": "image/png", "size": 7, "ref": "https://files.example/a"}],
+    },
     "status": {"disposition": "resolved"},
 }
 """Type of line -> what it may have, too."""
@@ -83,6 +88,7 @@ def test_each_type_with_the_most_it_has() -> None:
     message = parse_history_line(line("message", direction="outbound", **MOST["message"]), 1)
     assert isinstance(message, MessageLine)
     assert (message.inbound, message.case, message.thread, message.agent) == (False, "t1", "th", "ana")
+    assert message.media == MOST["message"]["media"]
     status = parse_history_line(line("status", **MOST["status"]), 1)
     assert status == StatusLine(AT_US, "t1", "closed", "resolved")
 
@@ -129,6 +135,19 @@ def test_what_must_be_there_is_missed(kind: str, name: str) -> None:
         ("message", "text", None, "text must be a string"),
         ("message", "text", "x" * 500_001, "text must be at most 500000 bytes"),
         ("message", "address", "joe", 'address must be an object, as {"kind": "email", "value": ...}'),
+        ("message", "media", {}, "media must be a list of files"),
+        ("message", "media", [], "media must be 1 to 20 files"),
+        ("message", "media", ["a.png"], 'media[0] must be an object, as {"kind": "image", "name": ...}'),
+        ("message", "media", [{"name": "a.png"}], "kind is missing"),
+        ("message", "media", [{"kind": "image", "size": True}], "media[0]: size must be a whole number, all else text"),
+        ("message", "media", [{"kind": "image", "size": 0.5}], "media[0]: size must be a whole number, all else text"),
+        ("message", "media", [{"kind": "film"}], "media kind must be one of image, audio, video, document"),
+        (
+            "message",
+            "media",
+            [{"kind": "image", "digest": "5"}],
+            "unknown field 'digest'; known are kind, type, size, name, ref",
+        ),
         ("message", "txt", "x", "unknown field 'txt'; did you mean text?"),
         ("status", "at", "yesterday", "at must be an instant as RFC 3339 writes it, such as 2026-03-02T09:30:00Z"),
         ("status", "at", "2026-02-30T09:30:00Z", "at names no instant of the calendar"),

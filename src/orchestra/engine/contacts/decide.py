@@ -8,6 +8,7 @@ from orchestra.engine.contacts.intake import (
     already,
     check_channel,
     check_choices,
+    check_files,
     check_id,
     check_skills,
     check_text,
@@ -21,7 +22,7 @@ from orchestra.engine.contacts.intake import (
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Conversation, Interaction, taken_key
 from orchestra.engine.contacts.wrap_up import check_disposition, check_end, wrap_up_of
-from orchestra.engine.deliveries.planning import write
+from orchestra.engine.deliveries.planning import check_said, write_all
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.section import Section, Steps
@@ -66,14 +67,12 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
     _refuse_work_item(key, interaction, "SendMessage writes to the customer of its case")
     if command.key == "":
         raise InvalidCommand("key", "must not be empty")
-    if not command.text:
-        raise InvalidCommand("text", "must not be empty")
-    check_text(command.text)
+    check_said(command.text, command.media)
     check_choices(command.choices)
     assert interaction.case is not None
     assert interaction.conversation is not None
     return (
-        yield from write(
+        yield from write_all(
             view,
             at_us,
             conversation=interaction.conversation,
@@ -81,6 +80,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
             customer=interaction.customer,
             text=command.text,
             choices=command.choices,
+            media=command.media,
             interaction=key,
             agent=command.agent,
             key=own,
@@ -196,6 +196,7 @@ def _record_reply(view: View, command: c.RecordReply, at_us: int) -> Steps:
     check_id("account", command.account)
     check_thread(command.thread)
     check_text(command.text)
+    check_files(command.media)
     check_disposition(view, command.disposition)
     taken = already(view, command.channel, command.account, command.message_id)
     if taken is not None:
@@ -228,6 +229,7 @@ def record_reply(view: View, command: c.RecordReply, about: str | None, occurred
         command.agent,
         command.disposition,
         command.text,
+        command.media,
     )
     key = taken_key(command.channel, command.account, command.message_id)
     return received(view, view.contacts.taken[key], is_duplicate=False)

@@ -14,6 +14,7 @@ from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address, Thread
+from orchestra.model.attachments import FileData, files_fault
 from orchestra.model.limits import id_fault, line_fault, text_fault
 from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
@@ -23,6 +24,7 @@ __all__ = [
     "already",
     "check_channel",
     "check_choices",
+    "check_files",
     "check_id",
     "check_route",
     "check_skills",
@@ -52,6 +54,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
         return _taken_before(view, taken)
     _check(view, command)
     check_text(command.text)
+    check_files(command.media)
     if command.choice is not None:
         check_id("choice", command.choice)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
@@ -76,6 +79,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
         occurred_us,
         command.text,
         command.choice,
+        command.media,
     )
     key = taken_key(command.channel, command.account, command.message_id)
     return received(view, view.contacts.taken[key], is_duplicate=False)
@@ -164,6 +168,12 @@ def check_text(text: str | None) -> None:
     """Refuse a text that would not fit into a batch."""
     if (fault := text_fault(text)) is not None:
         raise InvalidCommand("text", fault)
+
+
+def check_files(media: list[FileData] | None) -> None:
+    """Refuse what is no description of files."""
+    if (fault := files_fault(media)) is not None:
+        raise InvalidCommand("media", fault)
 
 
 def check_choices(choices: list[list[str]] | None) -> None:

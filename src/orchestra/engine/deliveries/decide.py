@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestra.engine.contacts.intake import check_choices, check_id, check_text
+from orchestra.engine.contacts.intake import check_choices, check_id
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.deliveries import watermark
 from orchestra.engine.deliveries.early import early_key
 from orchestra.engine.deliveries.pace import RATE
-from orchestra.engine.deliveries.planning import conversation_with, recipient, write
+from orchestra.engine.deliveries.planning import check_said, conversation_with, recipient, write_all
 from orchestra.engine.deliveries.state import (
     DUE,
     EVOLVE,
@@ -55,9 +55,7 @@ _OUTCOMES = ("accepted", "retry", "failed", "unknown")
 def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     case_id, case = view.case(command.case)
     person = case.customer if command.to is None else recipient(view, case_id, case, command.to)
-    if not command.text:
-        raise InvalidCommand("text", "must not be empty")
-    check_text(command.text)
+    check_said(command.text, command.media)
     if command.title is not None and (fault := line_fault(command.title)) is not None:
         raise InvalidCommand("title", fault)
     check_choices(command.choices)
@@ -75,7 +73,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     if not is_allowed(view, row.customer, row.channel, command.purpose):
         raise NotAllowedInState(row.customer, f"without consent to {command.purpose} on {row.channel}", "send")
     return (
-        yield from write(
+        yield from write_all(
             view,
             at_us,
             conversation=conversation,
@@ -84,6 +82,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             text=command.text,
             title=command.title,
             choices=command.choices,
+            media=command.media,
             agent=_bot(command.actor or ""),
             key=command.key,
             topic=command.topic,
@@ -150,7 +149,9 @@ def _outcome(view: View, command: c.RecordOutcome, at_us: int) -> Steps:
     if row.state != "STARTED" or command.attempt != row.attempts:
         raise NotAllowedInState(command.delivery, f"{row.state} at attempt {row.attempts}", "record_outcome")
     if command.outcome == "accepted":
-        yield e.DeliveryAccepted(command.delivery, row.customer, command.attempt, list(command.provider_ids))
+        yield e.DeliveryAccepted(
+            command.delivery, row.customer, command.attempt, list(command.provider_ids), command.lost
+        )
     elif command.outcome == "failed":
         yield e.DeliveryFailed(command.delivery, row.customer, command.attempt, command.code)
     elif command.outcome == "unknown" and not command.safe_to_repeat:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from orchestra.engine.cases.state import NO_PART, Case
+from orchestra.engine.contacts.intake import check_files, check_text
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState
 from orchestra.model import events as e
+from orchestra.model.attachments import FileData
 from orchestra.model.command import Id
 from orchestra.model.definitions import Participant
 from orchestra.model.identity import SERVICE
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["conversation_with", "point", "recipient", "write"]
+__all__ = ["check_said", "conversation_with", "point", "recipient", "write", "write_all"]
 
 
 _UNNAMED = Participant()
@@ -69,10 +72,11 @@ def write(
     conversation: str,
     case: str,
     customer: str,
-    text: str,
+    text: str | None,
     title: str | None = None,
     medium: str | None = None,
     choices: list[list[str]] | None = None,
+    media: list[FileData] | None = None,
     interaction: str | None = None,
     agent: str | None = None,
     key: str | None = None,
@@ -93,7 +97,7 @@ def write(
     body = view.position + 1  # where the next event, which holds the text, will stand
     number = row.messages + 1
     yield e.MessageWritten(
-        message, case, customer, conversation, number, interaction, agent, text, title, medium, choices
+        message, case, customer, conversation, number, interaction, agent, text, title, medium, choices, media
     )
     yield e.DeliveryPlanned(
         delivery,
@@ -115,6 +119,42 @@ def write(
         notice,
     )
     return Written(message, delivery)
+
+
+def check_said(text: str | None, media: list[FileData] | None) -> None:
+    """Refuse a message that says nothing, or too much, and files that are not kept."""
+    if not text and media is None:
+        raise InvalidCommand("text", "must not be empty")
+    check_text(text)
+    check_files(media)
+    if any("digest" not in file for file in media or ()):
+        raise InvalidCommand("media", "needs the digest under which each file is kept")
+
+
+def write_all(
+    view: View,
+    at_us: int,
+    *,
+    text: str | None,
+    media: list[FileData] | None,
+    key: str | None,
+    title: str | None = None,
+    choices: list[list[str]] | None = None,
+    **written: Any,
+) -> Steps:
+    """Write a message with files; gives the `Written` of the message that has the text.
+
+    Each file is a message of its own, so that what becomes of one is no other's matter; the first goes with the text
+    unless that has a title or choices, which files have not.
+    """
+    files = media or []
+    first = files[:1] if not text or (title is None and choices is None) else []
+    said = yield from write(
+        view, at_us, text=text or None, title=title, choices=choices, media=first or None, key=key, **written
+    )
+    for file in files[len(first) :]:
+        yield from write(view, at_us, text=None, media=[file], **written)
+    return said
 
 
 def point(view: View, interaction: str, at_us: int) -> Iterator[e.Event]:

@@ -15,6 +15,7 @@ from orchestra.engine.contacts.intake import (
     add_customer,
     already,
     check_channel,
+    check_files,
     check_id,
     check_text,
     check_thread,
@@ -159,6 +160,7 @@ def _message(view: View, command: c.ImportMessage, at_us: int) -> Steps:
     check_id("address", command.address.key)
     check_thread(command.thread)
     check_text(command.text)
+    check_files(command.media)
     check_channel(view, command.channel)
     taken = already(view, command.channel, command.account, command.message_id)
     if taken is not None:
@@ -176,6 +178,7 @@ def _message(view: View, command: c.ImportMessage, at_us: int) -> Steps:
         command.agent,
         command.thread,
         text=command.text,
+        media=command.media,
     )
     return (yield from record_reply(view, reply, case, occurred_us))
 
@@ -211,6 +214,7 @@ def _inbound(view: View, command: c.ImportMessage, case: str | None, occurred_us
         view.contacts.conversations[conversation].messages + 1,
         occurred_us,
         command.text,
+        media=command.media,
     )
     key = taken_key(command.channel, command.account, command.message_id)
     return received(view, view.contacts.taken[key], is_duplicate=False)

@@ -1,23 +1,34 @@
 """Taking what is told of messages: each piece once, and in whatever order it comes.
 
-Belongs here: edits, retractions, reactions, answers of machines. Does not: messages, which begin contacts or go on with
-them (`contacts`), and what became of our own (`deliveries`).
+Belongs here: edits, retractions, reactions, answers of machines, files that were kept. Does not: messages, which begin
+contacts or go on with them (`contacts`), and what became of our own (`deliveries`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from orchestra.engine.contacts.intake import already, check_channel, check_id, check_text, check_thread, when
+from orchestra.engine.contacts.intake import (
+    already,
+    check_channel,
+    check_files,
+    check_id,
+    check_text,
+    check_thread,
+    when,
+)
 from orchestra.engine.contacts.state import NO_THREAD, Taken, taken_key
 from orchestra.engine.remarks.state import EVOLVE, Remarks, auto_reply_key, reaction_key
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.attachments import MOST_FILES
 
 __all__ = ["SECTION"]
 
+_DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
 _LONGEST_REACTION = 64
 """A reaction is an emoji or the provider's word for one."""
 
@@ -26,6 +37,7 @@ def _edit(view: View, command: c.EditMessage, at_us: int) -> Steps:
     _check(view, command)
     check_id("edit_id", command.edit_id)
     check_text(command.text)
+    check_files(command.media)
     taken, message = _message(view, command)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     key = taken_key(command.channel, command.account, command.message_id)
@@ -42,6 +54,7 @@ def _edit(view: View, command: c.EditMessage, at_us: int) -> Steps:
         command.edit_id,
         occurred_us,
         command.text,
+        command.media,
     )
     return None
 
@@ -112,6 +125,19 @@ def _auto_reply(view: View, command: c.RecordAutoReply, at_us: int) -> Steps:
         occurred_us,
         command.text,
     )
+    return None
+
+
+def _keep_file(view: View, command: c.KeepFile, at_us: int) -> Steps:
+    customer, _ = view.customer(command.customer)
+    check_id("message", command.message)
+    if not 1 <= command.number <= MOST_FILES:
+        raise InvalidCommand("number", f"must be from 1 to {MOST_FILES}")
+    if _DIGEST.fullmatch(command.digest or "") is None:
+        raise InvalidCommand("digest", "must be SHA-256, hexadecimal")
+    if customer in view.identity.erasing:
+        raise UnknownId("customer", customer)
+    yield e.FileKept(command.message, customer, command.number, command.digest)
     return None
 
 
@@ -192,6 +218,7 @@ SECTION = Section(
         c.RetractMessage: _retract,
         c.ReactToMessage: _react,
         c.RecordAutoReply: _auto_reply,
+        c.KeepFile: _keep_file,
     },
     EVOLVE,
     {e.MessageReceived: _on_received},

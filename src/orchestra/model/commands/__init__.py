@@ -145,6 +145,7 @@ from orchestra.model.commands.personal import SetCustomerForm, SetCustomerLangua
 from orchestra.model.commands.promises import MakePromise, RevisePromise, WithdrawPromise
 from orchestra.model.commands.remarks import (
     EditMessage,
+    KeepFile,
     ReactToMessage,
     RecordAutoReply,
     RecordWatermark,
@@ -204,6 +205,7 @@ __all__ = [
     "ImportMessage",
     "ImportStatus",
     "InviteToChannel",
+    "KeepFile",
     "LeaveConsult",
     "LeaveContact",
     "LinkAddress",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from orchestra.model.addresses import Address, Thread
+from orchestra.model.attachments import FileData
 from orchestra.model.command import Command, Id
 from orchestra.model.private import private
 
@@ -57,7 +58,7 @@ class ReceiveMessage(Command):
     `also` are addresses under which the provider knows the sender, too. `reply_case` is a case id from a reply token
     that the caller has verified, `invitation` the id of an invitation from its token; `agent` knows the customer, for
     queues that ask them first (the agent who owns the case, unless stated). `choice` is the id of what they picked of
-    what we offered.
+    what we offered. `media` are the files that came with it, at most twenty.
     """
 
     channel: str
@@ -77,6 +78,7 @@ class ReceiveMessage(Command):
     invitation: str | None = None
     text: str | None = private()
     choice: str | None = None
+    media: list[FileData] | None = private()
 
 
 @attrs.define
@@ -157,7 +159,9 @@ class WriteReply(Command):
 
     With a `key` it is written once per interaction and key. The same key with another `digest`, a keyed hash of the
     text, is refused. `choices` are what the customer can pick from, in order, each an id and a label: buttons where the
-    channel has them, else a list.
+    channel has them, else a list. `media` are files to send, by the digest under which the media store keeps them for
+    this customer: the first goes with the text where it can, the others follow as messages of their own; with files the
+    text may be left out.
     """
 
     interaction: Id
@@ -166,6 +170,7 @@ class WriteReply(Command):
     key: str | None = None
     digest: str | None = None
     choices: list[list[str]] | None = private()
+    media: list[FileData] | None = private()
 
 
 @attrs.define
@@ -185,3 +190,4 @@ class RecordReply(Command):
     resolve: bool = False
     disposition: str | None = None
     text: str | None = private()
+    media: list[FileData] | None = private()

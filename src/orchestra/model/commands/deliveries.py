@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from orchestra.model.attachments import FileData
 from orchestra.model.command import Command, Id
 from orchestra.model.identity import SERVICE
 from orchestra.model.private import private
@@ -31,8 +32,8 @@ class SendMessage(Command):
     `subject` is what it tells about, as in `MakeCommitment`; while a conflict about that is open, it is refused too.
     What no agent, bot or operator asked for waits while somebody talks with the customer, and for a while afterwards.
     `to` is a participant of the case who gets it instead of its customer; their role in it says whether they may.
-    `title` is one line that stands above it where the channel has one, as the subject of a mail does. `choices` are as
-    in `WriteReply`.
+    `title` is one line that stands above it where the channel has one, as the subject of a mail does. `choices` and
+    `media` are as in `WriteReply`.
     """
 
     case: Id
@@ -46,6 +47,7 @@ class SendMessage(Command):
     text: str | None = private()
     title: str | None = private()
     choices: list[list[str]] | None = private()
+    media: list[FileData] | None = private()
 
 
 @attrs.define
@@ -61,7 +63,8 @@ class StartDelivery(Command):
 class RecordOutcome(Command):
     """What became of an attempt: `accepted`, `retry`, `failed` or `unknown`.
 
-    `safe_to_repeat` says that the provider honours keys, so an unknown outcome may be resent.
+    `safe_to_repeat` says that the provider honours keys, so an unknown outcome may be resent. `lost` are words for what
+    the channel could not carry of it.
     """
 
     delivery: str
@@ -71,6 +74,7 @@ class RecordOutcome(Command):
     code: str | None = None
     retry_after_us: int | None = None
     safe_to_repeat: bool = False
+    lost: list[str] | None = None
 
 
 @attrs.define

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from orchestra.model.addresses import Address, Thread
+from orchestra.model.attachments import FileData
 from orchestra.model.command import Command, Id
 from orchestra.model.private import private
 
@@ -75,6 +76,7 @@ class ImportMessage(Command):
     occurred_us: int | None = None
     agent: str | None = None
     text: str | None = private()
+    media: list[FileData] | None = private()
 
 
 @attrs.define

@@ -5,11 +5,13 @@ from __future__ import annotations
 import attrs
 
 from orchestra.model.addresses import Address, Thread
-from orchestra.model.command import Command
+from orchestra.model.attachments import FileData
+from orchestra.model.command import Command, Id
 from orchestra.model.private import private
 
 __all__ = [
     "EditMessage",
+    "KeepFile",
     "ReactToMessage",
     "RecordAutoReply",
     "RecordWatermark",
@@ -21,7 +23,7 @@ __all__ = [
 
 @attrs.define
 class EditMessage(Command):
-    """The writer of a message that was taken replaced it; `text` is all that it says now.
+    """The writer of a message that was taken replaced it; `text` and `media` are all that it says now.
 
     `edit_id` is the provider's id of the edit, which is taken once. Of two edits the later one holds, in whatever order
     they come, and none of what was taken back.
@@ -33,6 +35,7 @@ class EditMessage(Command):
     edit_id: str
     occurred_us: int | None = None
     text: str | None = private()
+    media: list[FileData] | None = private()
 
 
 @attrs.define
@@ -114,3 +117,16 @@ class TakeIdentity(Command):
 
     sender: Address
     linked: Address
+
+
+@attrs.define
+class KeepFile(Command):
+    """Note that a file of a customer's message is in the media store: the one at that place of the message, from 1.
+
+    `digest` is the SHA-256 of its bytes, hexadecimal. Noted again, it is the newest note that holds.
+    """
+
+    customer: Id
+    message: str
+    number: int
+    digest: str | None = private()

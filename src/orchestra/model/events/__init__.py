@@ -252,6 +252,7 @@ from orchestra.model.events.promises import (
 )
 from orchestra.model.events.remarks import (
     AutoReplyRecorded,
+    FileKept,
     MessageEdited,
     MessageRetracted,
     ReactionChanged,
@@ -477,7 +478,7 @@ __all__ += [
     "NoticeSent",
     "NoticeSuppressed",
 ]
-__all__ += ["AutoReplyRecorded", "MessageEdited", "MessageRetracted", "ReactionChanged", "RetractionKept"]
+__all__ += ["AutoReplyRecorded", "FileKept", "MessageEdited", "MessageRetracted", "ReactionChanged", "RetractionKept"]
 
 EVENTS: dict[str, type[Event]] = {
     name: kind

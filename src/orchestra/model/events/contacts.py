@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from orchestra.model.attachments import FileData
 from orchestra.model.event import Event
 from orchestra.model.private import private
 
@@ -98,7 +99,8 @@ class ContactTaken(Event):
 class MessageReceived(Event):
     """A message came in; `customer` is its writer, `number` its place in the conversation.
 
-    `choice` is the id of what they picked of what we offered, None where they wrote.
+    `choice` is the id of what they picked of what we offered, None where they wrote. `media` are the files that came
+    with it.
     """
 
     message: str
@@ -113,6 +115,7 @@ class MessageReceived(Event):
     occurred_us: int
     text: str | None = private()
     choice: str | None = None
+    media: list[FileData] | None = private()
 
 
 @attrs.define
@@ -120,7 +123,8 @@ class MessageWritten(Event):
     """An agent or the company wrote a message; its delivery is planned.
 
     `title` stands above it where the channel has one, as the subject of a mail does. `medium` is how it is read, `html`
-    or `markdown`; None for as it stands. `choices` are what the customer can pick from, each an id and a label.
+    or `markdown`; None for as it stands. `choices` are what the customer can pick from, each an id and a label. `media`
+    is the file that goes with it, which may be all that it says.
     """
 
     message: str
@@ -134,6 +138,7 @@ class MessageWritten(Event):
     title: str | None = private()
     medium: str | None = None
     choices: list[list[str]] | None = private()
+    media: list[FileData] | None = private()
 
 
 @attrs.define
@@ -157,6 +162,7 @@ class ReplyRecorded(Event):
     agent: str | None = None
     disposition: str | None = None
     text: str | None = private()
+    media: list[FileData] | None = private()
 
 
 @attrs.define

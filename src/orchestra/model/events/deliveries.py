@@ -80,12 +80,13 @@ class DeliveryStarted(Event):
 
 @attrs.define
 class DeliveryAccepted(Event):
-    """The provider took it, under these ids of its own."""
+    """The provider took it, under these ids of its own; `lost` names what the channel could not carry of it."""
 
     delivery: str
     customer: str
     attempt: int
     provider_ids: list[str]
+    lost: list[str] | None = None
 
 
 @attrs.define

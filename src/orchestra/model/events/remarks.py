@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import attrs
 
+from orchestra.model.attachments import FileData
 from orchestra.model.event import Event
 from orchestra.model.private import private
 
-__all__ = ["AutoReplyRecorded", "MessageEdited", "MessageRetracted", "ReactionChanged", "RetractionKept"]
+__all__ = ["AutoReplyRecorded", "FileKept", "MessageEdited", "MessageRetracted", "ReactionChanged", "RetractionKept"]
 
 
 @attrs.define
 class MessageEdited(Event):
-    """The writer replaced a message; `text` is all that it says now."""
+    """The writer replaced a message; `text` is all that it says now, and `media` are all files that it has."""
 
     message: str
     interaction: str | None
@@ -24,6 +25,7 @@ class MessageEdited(Event):
     edit_id: str
     occurred_us: int
     text: str | None = private()
+    media: list[FileData] | None = private()
 
 
 @attrs.define
@@ -78,3 +80,13 @@ class AutoReplyRecorded(Event):
     reason: str
     occurred_us: int
     text: str | None = private()
+
+
+@attrs.define
+class FileKept(Event):
+    """The file at that place of a message, from 1, is in the media store, under `digest`."""
+
+    message: str
+    customer: str
+    number: int
+    digest: str | None = private()

@@ -64,6 +64,7 @@ PHRASES: Mapping[str, str] = {
     "MessageEdited": "{writer} changed what they wrote",
     "MessageRetracted": "{writer} took back what they wrote",
     "ReactionChanged": "{writer} reacted to a message",
+    "FileKept": "file {number} of a message was kept",
     "AutoReplyRecorded": "a machine answered for {writer}{because}",
     "CustomerMovedOn": "goes on in {to}: this one takes nothing of the budget of {agent} meanwhile",
     "CustomerFellSilent": "has been silent since the answer: it takes {weight_percent} % of the budget of {agent}",
@@ -215,7 +216,7 @@ PHRASES: Mapping[str, str] = {
     "DeliveryPermitted": "attempt {attempt} may leave",
     "DeliverySpread": "a message to them waits until its account takes more",
     "DeliveryStarted": "attempt {attempt} left",
-    "DeliveryAccepted": "the provider took the message",
+    "DeliveryAccepted": "the provider took the message{without}",
     "DeliveryRetried": "attempt {attempt} did not succeed{because}, another follows",
     "DeliveryFailed": "the message could not be sent{because}",
     "DeliveryUnknown": "nobody knows whether the message was sent{because}",
@@ -253,6 +254,7 @@ DETAILS = frozenset(
         "DeliveryPermitted",
         "DeliverySpread",
         "DeliveryStarted",
+        "FileKept",
         "DeliveryAccepted",
         "DeliveryRetried",
         "ActionDue",
@@ -410,8 +412,14 @@ class _Words(dict[str, Any]):
         self["actions_text"] = ", ".join(map(_spoken, self.get("actions") or ()))
         self["action_text"] = _spoken(self.get("action") or "be asked")
         self |= _of_notices(self)
+        self["without"] = _without(self.get("lost"))
         self["told_text"] = _plain(self.get("value"))
         self["fields_text"] = ", ".join(sorted(self.get("fields") or ()))
+
+
+def _without(lost: object) -> str:
+    """What the channel could not carry of a message, if anything."""
+    return f" without: {', '.join(map(_spoken, lost))}" if isinstance(lost, list) else ""
 
 
 def _plain(value: object) -> str:

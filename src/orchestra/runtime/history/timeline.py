@@ -15,6 +15,7 @@ from orchestra.codec import decode_event
 from orchestra.errors import UnknownId
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
+from orchestra.model.attachments import Attachment, shown_files
 from orchestra.model.instants import instant, instant_text
 from orchestra.model.plan import Plan
 from orchestra.model.records import Record
@@ -52,6 +53,9 @@ class Entry:
             no more.
         text: of a message, unless it was erased; a mark that says why if the reader is not shown it.
         sentence: what happened, in words.
+        message: id of the message, if it is one, or is about one.
+        media: files of the message, unless they were erased. A reader who is not shown its text is not shown what they
+            are called, nor given them.
     """
 
     position: int
@@ -65,6 +69,8 @@ class Entry:
     who: str
     text: str | Withheld | None = attrs.field(repr=False)
     sentence: str
+    message: str | None = None
+    media: tuple[Attachment, ...] = ()
 
     @property
     def at(self) -> datetime:
@@ -76,7 +82,8 @@ class Entry:
         data = attrs.asdict(self, recurse=False)
         del data["at_us"]
         text = self.text.to_json() if isinstance(self.text, Withheld) else self.text
-        return {**data, "text": text, "at": instant_text(self.at_us)}
+        media = [attrs.asdict(file) for file in self.media]
+        return {**data, "text": text, "media": media, "at": instant_text(self.at_us)}
 
 
 def timeline(journal: Journal, customer: str, *, details: bool = False, reader: Reader | None = None) -> list[Entry]:
@@ -168,6 +175,8 @@ class _Telling:
             _who(record, event),
             self._text(event),
             sentence(event, self._ids),
+            getattr(event, "message", None),
+            () if self._is_retracted(event) else _files(event),
         )
         if self._reader.sees_all:
             return entry
@@ -175,7 +184,7 @@ class _Telling:
             return self._to_customer(entry, event, self._parts)
         seen, mark = self._reader.seen(place)
         if seen != "all" and entry.text is not None:
-            entry = attrs.evolve(entry, text=mark)
+            entry = _unread(entry, mark)
         if seen == "trace":
             who = entry.who if entry.who.startswith("customer:") else _team(entry)
             return attrs.evolve(entry, who=who, sentence=in_words(entry.kind))
@@ -185,15 +194,28 @@ class _Telling:
     def _text(self, event: e.Event) -> str | Withheld | None:
         """What was said, unless whoever wrote it took it back: that is shown to nobody."""
         text: str | None = getattr(event, "text", None)
-        is_shown = text is None or getattr(event, "message", None) not in self._retracted
-        return text if is_shown or isinstance(event, e.ReactionChanged) else Withheld("retracted")
+        if text is None and getattr(event, "media", None) is not None:
+            text = ""  # it says nothing but its file
+        return Withheld("retracted") if text is not None and self._is_retracted(event) else text
+
+    def _is_retracted(self, event: e.Event) -> bool:
+        return not isinstance(event, e.ReactionChanged) and getattr(event, "message", None) in self._retracted
 
     def _to_customer(self, entry: Entry, event: e.Event, parts: Parts) -> Entry | None:
         if not parts.shows(entry.kind, event, entry.case):
             return None
         mark = parts.withheld(event, entry.case)
-        text = entry.text if entry.text is None or mark is None else mark
-        return attrs.evolve(entry, text=text, sentence=sentence(event, self._ids, inner=False))
+        shown = entry if entry.text is None or mark is None else _unread(entry, mark)
+        return attrs.evolve(shown, sentence=sentence(event, self._ids, inner=False))
+
+
+def _files(event: e.Event) -> tuple[Attachment, ...]:
+    return shown_files(getattr(event, "message", ""), getattr(event, "media", None))
+
+
+def _unread(entry: Entry, mark: Withheld | None) -> Entry:
+    """The entry for who must not read it: that there are files stays, what they are called does not."""
+    return attrs.evolve(entry, text=mark, media=tuple(attrs.evolve(file, name=None) for file in entry.media))
 
 
 def _team(entry: Entry) -> str:

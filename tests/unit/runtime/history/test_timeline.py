@@ -218,6 +218,8 @@ def test_plain_data() -> None:
         "who": "agent:bob",
         "text": "hello",
         "sentence": "bob answered",
+        "message": "me2",
+        "media": [],
     }
     assert entry.at == datetime(2023, 11, 14, 22, 13, 40, tzinfo=UTC)
     assert "hello" not in repr(entry)
