@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 import attrs
 
-from orchestra.engine.deliveries.pace import RATE
+from orchestra.engine.deliveries.pace import AHEAD_US, RATE
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
 from orchestra.model.pace import SendingRate
@@ -72,7 +72,10 @@ def check(engine: Engine) -> None:
         assert own.is_first(name), f"{name} waits before its turn"
         assert name in own.waiting[key][row.automatic]
         rate = _rate(engine.view.plan, row.channel, row.account)
-        is_full = rate is not None and out[key] >= rate.burst
+        # Permits ahead of their tokens are given once half of them are used.
+        ahead = 0 if rate is None else AHEAD_US * rate.count // microseconds(rate.per)
+        is_full = rate is not None and out[key] >= rate.burst + ahead // 2
+        assert rate is None or out[key] <= rate.burst + ahead, "more permits than tokens will come in a moment"
         assert is_full or timers.get(RATE, key) is not None, f"{name} waits for ever"
     for both in own.waiting.values():
         assert any(both)

@@ -126,6 +126,8 @@ SCHEMA = "1"
 """Form of the rows that `dump` gives; a snapshot of another form is not used."""
 
 _TICK_BATCH = 200
+_PATIENT_BATCH = 20
+"""Once a batch has so many events, patient work goes on in the next one: between both there is room for commands."""
 
 Evolved = Callable[[Any, int], None]
 """What one section does with an event: its `evolve` with its own slice."""
@@ -202,6 +204,7 @@ class Engine:
         own: Slice = getattr(self.view, section.name)
         self._decide.update(section.decide)
         self._timers.update(section.timers)
+        self.view.timers.patient |= section.patient
         for kind, evolve in (*section.evolve.items(), *moves(section.name).items()):
             self._handlers.setdefault(kind, ([], []))[0].append(MethodType(evolve, own))
         for kind, react in section.react.items():
@@ -214,9 +217,9 @@ class Engine:
         """How many events made this state."""
         return self.view.position
 
-    def due(self) -> int | None:
-        """When the next timer falls, microseconds UTC; None if none is set."""
-        first = self.view.timers.first()
+    def due(self, *, is_prompt: bool = False) -> int | None:
+        """When the next timer falls, or the next that commands wait for; microseconds UTC, None if none is set."""
+        first = self.view.timers.first_prompt() if is_prompt else self.view.timers.first()
         return None if first is None else first[0]
 
     def execute(self, command: Command, at_us: int, absent: Collection[str] = ()) -> Decided:
@@ -232,13 +235,13 @@ class Engine:
 
         Raises:
             CommandRefused: it cannot be done; nothing has changed.
-            TickFirst: a timer is due; nothing has changed.
+            TickFirst: a timer is due that commands wait for; nothing has changed.
             NeedsRecall: it names what somebody who is archived may be behind; nothing has changed. Look the keys up,
                 execute `RecallCustomer` for all who are found, and the command again.
             EngineFault: a rule of the engine itself was broken; discard it.
         """
         at_us = max(at_us, self.now_us)
-        first = self.view.timers.first()
+        first = self.view.timers.first_prompt()
         if first is not None and first[0] <= at_us:
             raise TickFirst(f"a timer was due at {first[0]}")
         if self.view.archive.is_empty:
@@ -263,21 +266,25 @@ class Engine:
             check_seen(self.view, command, command.seen)
         return self._run(self._with_rules(decide(self.view, command, at_us)), at_us, actor)
 
-    def tick(self, at_us: int) -> Decided:
+    def tick(self, at_us: int, *, is_prompt: bool = False) -> Decided:
         """Let time pass: what the timers due by `at_us` bring, as one batch of bounded size.
 
         Call it again while `due()` is not later than `at_us`.
+
+        Args:
+            at_us: now, as in `execute`.
+            is_prompt: leave what commands need not wait for to a later call.
         """
         at_us = max(at_us, self.now_us)
-        return self._run(self._with_rules(self._ring(at_us)), at_us, "system")
+        return self._run(self._with_rules(self._ring(at_us, is_prompt=is_prompt)), at_us, "system")
 
     def _with_rules(self, steps: Steps) -> Steps:
         return self._firing.follow(steps) if self._has_rules else steps
 
-    def _ring(self, at_us: int) -> Steps:
+    def _ring(self, at_us: int, *, is_prompt: bool) -> Steps:
         timers = self.view.timers
         while len(self._batch) < _TICK_BATCH:
-            first = timers.first()
+            first = timers.first_prompt() if is_prompt else timers.first()
             if first is None or first[0] > at_us:
                 return None
             before = len(self._batch)
@@ -285,6 +292,8 @@ class Engine:
             yield from self._timers[name](self.view, subject, at_us)
             if len(self._batch) == before:
                 raise EngineFault(f"timer {name} of {subject} brought nothing and would ring for ever")
+            if name in timers.patient and len(self._batch) >= _PATIENT_BATCH:
+                return None
         return None
 
     def _run(self, steps: Steps, at_us: int, actor: Actor) -> Decided:

@@ -167,6 +167,7 @@ class Section(Generic[Own]):
         evolve: event -> change(own slice, event, at_us); cannot fail; reads only the event and the slice.
         react: event -> events(view, event, at_us), worked out one by one; never refuses.
         timers: timer name -> events(view, subject, at_us); their evolution moves or cancels the timer.
+        patient: those timers of which a great many may be due at once: commands go before what they bring.
     """
 
     name: str
@@ -175,3 +176,4 @@ class Section(Generic[Own]):
     evolve: Mapping[type[Event], Evolve] = attrs.field(factory=dict)
     react: Mapping[type[Event], React] = attrs.field(factory=dict)
     timers: Mapping[str, OnTimer] = attrs.field(factory=dict)
+    patient: frozenset[str] = frozenset()

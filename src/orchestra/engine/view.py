@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from orchestra.engine.actions.state import Requests
+from orchestra.engine.agenda import Agenda
 from orchestra.engine.archive.state import Archive
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
@@ -44,7 +45,6 @@ from orchestra.engine.segments.state import Segments
 from orchestra.engine.stages.state import Stages
 from orchestra.engine.supervision.state import Supervision
 from orchestra.engine.targets.state import Targets
-from orchestra.engine.timers import Timers
 from orchestra.engine.work.state import Work
 from orchestra.errors import UnknownId
 from orchestra.model.actions import ActionNames
@@ -111,7 +111,7 @@ class View:
         actions: ActionNames | None = None,
     ) -> None:
         self.plans = Plans(rating, predicates, actions)
-        self.timers = Timers()
+        self.timers = Agenda()
         self.position = 0
         self.definition = Definition(self.plans, self.timers)
         self.presence = Presence(self.plans, self.timers)

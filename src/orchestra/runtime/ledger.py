@@ -6,7 +6,7 @@ The workspace drives it from its loop, a replay in virtual time; both get the sa
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -24,9 +24,18 @@ from orchestra.runtime.loading import load_engine
 from orchestra.runtime.published import Published, size_of
 from orchestra.runtime.zones import zone_data_version
 
-__all__ = ["Ledger", "Pending"]
+__all__ = ["Dues", "Ledger", "Pending", "is_earlier"]
 
 _MOST_AT_ONCE = 5000
+
+Dues: TypeAlias = tuple[int | None, int | None]
+"""See `Ledger.dues`."""
+
+
+def is_earlier(now: Dues, before: Dues) -> bool:
+    """Whether something falls due earlier than it did before."""
+    pairs = zip(now, before, strict=True)
+    return any(one is not None and (other is None or one < other) for one, other in pairs)
 
 
 @attrs.define
@@ -110,9 +119,14 @@ class Ledger:
             if self.engine.position - self.stored >= _MOST_AT_ONCE:
                 self.commit()
 
-    def _is_due(self, at_us: int) -> bool:
-        due = self.engine.due()
+    def _is_due(self, at_us: int, *, is_prompt: bool = False) -> bool:
+        due = self.engine.due(is_prompt=is_prompt)
         return due is not None and due <= max(at_us, self.engine.now_us)
+
+    @property
+    def dues(self) -> Dues:
+        """When the next timer falls that commands wait for, and the next of all."""
+        return self.engine.due(is_prompt=True), self.engine.due()
 
     @property
     def has_pending(self) -> bool:
@@ -123,9 +137,12 @@ class Ledger:
         """Answer an inbox request that no decision came of, at that time by the owner's clock."""
         self._pending.append(Pending(None, Batch([], Done(request_id, encode_result(answer), at_us))))
 
-    def tick_once(self, at_us: int) -> Decided:
-        """Let the first of the timers due by `at_us` ring: one slice of work, already pending."""
-        decided = self.engine.tick(at_us)
+    def tick_once(self, at_us: int, *, is_prompt: bool = False) -> Decided:
+        """Let the first of the timers due by `at_us` ring: one slice of work, already pending.
+
+        Of those that commands wait for alone, if it is to be prompt.
+        """
+        decided = self.engine.tick(at_us, is_prompt=is_prompt)
         self._keep(decided)
         return decided
 
@@ -134,6 +151,13 @@ class Ledger:
         brought: list[Decided] = []
         while self._is_due(at_us):
             brought.append(self.tick_once(at_us))
+        return brought
+
+    def _tick_prompt(self, at_us: int) -> list[Decided]:
+        """Let those ring that a command waits for."""
+        brought: list[Decided] = []
+        while self._is_due(at_us, is_prompt=True):
+            brought.append(self.tick_once(at_us, is_prompt=True))
         return brought
 
     def _decided(self, command: Command, at_us: int) -> Decided:
@@ -157,7 +181,7 @@ class Ledger:
         Raises:
             JournalError: the directory or a record cannot be read; whoever was brought back before stays.
         """
-        self.tick(at_us)
+        self._tick_prompt(at_us)
         has_brought = False
         for position in self.archived.find(self.journal, keys):
             rows = self.archived.rows(self.journal, position)
@@ -168,13 +192,15 @@ class Ledger:
         return has_brought
 
     def execute(self, command: Command, at_us: int, request_id: str | None = None) -> Decided:
-        """Let time pass to `at_us`, then decide on the command. Whoever it is about and is archived comes back first.
+        """Let time pass to `at_us`, then decide on the command; what it need not wait for stays due.
+
+        Whoever it is about and is archived comes back first.
 
         Raises:
             JournalError: who is archived cannot be read; nothing was decided on the command.
             CommandRefused: it cannot be done. The refusal of an inbox request is pending as its answer.
         """
-        self.tick(at_us)
+        self._tick_prompt(at_us)
         try:
             decided = self._decided(command, at_us)
         except CommandRefused as error:

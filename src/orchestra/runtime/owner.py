@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -47,8 +46,9 @@ from orchestra.model.scores import Scores
 from orchestra.runtime.archived import keys_behind
 from orchestra.runtime.checks import refuse_unstorable
 from orchestra.runtime.clock import Clock, sleep_until
+from orchestra.runtime.failures import place_of
 from orchestra.runtime.keys import WorkspaceKey
-from orchestra.runtime.ledger import Ledger, Pending
+from orchestra.runtime.ledger import Dues, Ledger, Pending, is_earlier
 from orchestra.runtime.loading import load_engine
 from orchestra.runtime.published import Bell, Published, Recent, published
 from orchestra.runtime.threads import in_thread
@@ -110,7 +110,7 @@ class Owner:
         self.writing = anyio.Lock()  # a journal takes one writing call at a time
         self._work = Bell()
         self._room = Bell()
-        self._timer = Bell()
+        self.timer = Bell()  # strikes when something falls due earlier than was known
         self._settled = Bell()
         self._is_reloading = False
         self._is_down = False
@@ -184,7 +184,7 @@ class Owner:
         keys = [] if self.view.archive.is_empty else keys_behind(error)
         found = bool(keys) and self.ledger.recall(keys, self.now_us)
         self._note_pending()
-        self._timer.ring()
+        self.timer.ring()
         return found
 
     async def durable(self, position: int) -> None:
@@ -219,7 +219,7 @@ class Owner:
                 await self._settled.wait()
             elif self._is_full:
                 await self._room.wait()  # back-pressure: callers wait while storage catches up
-            elif self.ring_once():  # what is due goes before any command, much of it in parts
+            elif self.ring_once(is_prompt=True):  # what is due goes before any command, much of it in parts
                 await anyio.lowlevel.checkpoint()
             else:
                 return
@@ -256,8 +256,7 @@ class Owner:
             CommandRefused: it cannot be done. The refusal of an inbox request is pending as its answer.
             JournalError: somebody it is about is archived and cannot be read; nothing was decided on it.
         """
-        engine = self.ledger.engine
-        due = engine.due()
+        dues = self.ledger.dues
         try:
             decided = self.ledger.execute(command, self.clock.now_us(), request_id)
         except (CommandRefused, JournalError):
@@ -267,8 +266,7 @@ class Owner:
             raise Quarantined(type(command).__name__, type(error).__name__) from error
         finally:
             self._note_pending()
-        if engine.due() != due:
-            self._timer.ring()
+        self._wake_before(dues)
         return decided
 
     def answer(self, request_id: str, answer: Any) -> None:
@@ -280,7 +278,7 @@ class Owner:
         """The engine may be in any state: store what was sound before, and load a fresh one."""
         self.quarantined += 1
         # An exception's own text may quote what customers wrote: it is told where it was raised, not what it says.
-        _log.error("engine fault at %s (%s in %s): reloading", name, type(error).__name__, _place(error))
+        _log.error("engine fault at %s (%s in %s): reloading", name, type(error).__name__, place_of(error))
         self._block()
 
     def _block(self) -> None:
@@ -399,7 +397,7 @@ class Owner:
         self._is_reloading = self._is_down = False
         for listener in self.after_reload:
             listener()
-        for bell in (self._settled, self._room, self._timer):
+        for bell in (self._settled, self._room, self.timer):
             bell.ring()
         _log.warning("reloaded at position %d", engine.position)
 
@@ -429,22 +427,23 @@ class Owner:
         while not self.is_closing:
             if self._ruin is not None:
                 raise self._ruin
-            due = None if self._is_reloading else self.engine.due()
+            due = None if self._is_reloading else self.engine.due(is_prompt=True)
             if due is not None and due <= self.now_us:
                 if self._is_full:
                     await self._room.wait()
-                self.ring_once()
+                self.ring_once(is_prompt=True)
                 await anyio.lowlevel.checkpoint()
             else:
-                await sleep_until(self.clock, due, self._timer.stroke)
+                await sleep_until(self.clock, due, self.timer.stroke)
 
-    def ring_once(self) -> bool:
-        """One slice of what is due now; False if nothing is."""
-        due, now_us = self.engine.due(), self.now_us
+    def ring_once(self, *, is_prompt: bool = False) -> bool:
+        """One slice of what is due now, or of that for which commands wait; False if nothing is."""
+        due, now_us = self.engine.due(is_prompt=is_prompt), self.now_us
         if self._is_reloading or due is None or due > now_us:
             return False
+        dues = self.ledger.dues
         try:
-            self.ledger.tick_once(now_us)
+            self.ledger.tick_once(now_us, is_prompt=is_prompt)
         except Exception as error:  # noqa: BLE001 - the engine may be in any state: it is loaded anew
             self._due_faults += 1
             self._quarantine("tick", error)
@@ -453,7 +452,13 @@ class Owner:
         else:
             self._due_faults = 0
         self._note_pending()
+        self._wake_before(dues)
         return True
+
+    def _wake_before(self, dues: Dues) -> None:
+        """Wake who sleeps until what was due next, if something falls due earlier now."""
+        if is_earlier(self.ledger.dues, dues):
+            self.timer.ring()
 
     # Lease
 
@@ -476,7 +481,7 @@ class Owner:
     def close(self) -> None:
         """Take no more calls; what is decided is still stored."""
         self.is_closing = True
-        for bell in (self._work, self._room, self._timer, self._settled):
+        for bell in (self._work, self._room, self.timer, self._settled):
             bell.ring()
 
     def figures(self) -> Mapping[str, int]:
@@ -493,8 +498,3 @@ class Owner:
             "position": self.ledger.stored,
             "epoch": self.lease.epoch,
         }
-
-
-def _place(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename}:{frame.lineno}"

@@ -30,10 +30,12 @@ from orchestra.model.structure import microseconds
 from orchestra.runtime.composing import Composing
 from orchestra.runtime.credentials import Unauthorized
 from orchestra.runtime.filing import Files
+from orchestra.runtime.gates import Gates
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_outcome, no_more, record_of
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.published import Published
+from orchestra.runtime.turns import Turns
 
 __all__ = ["Sending"]
 
@@ -50,8 +52,9 @@ Execute = Callable[[Command], Awaitable[Any]]
 class Sending:
     """Sends what the engine permits. Knows nothing of retries: the engine decides those from the outcomes."""
 
-    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, files: Files) -> None:
+    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, files: Files, turns: Turns) -> None:
         self._owner = owner
+        self._turns = turns
         self._credentials = files.credentials
         self._composing = Composing(owner, files)
         self._lines = lines
@@ -61,11 +64,12 @@ class Sending:
         self._under_way: set[str] = set()
         self._permitted: set[str] = set()
         self._in_vain: dict[tuple[str, str], int] = {}
+        self._gates = Gates(owner)
 
     @property
     def in_flight(self) -> int:
-        """Deliveries that are under way, or wait for a place to be."""
-        return len(self._under_way)
+        """Deliveries that are under way, or wait for a place to be; not those that wait for nothing but time."""
+        return len(self._under_way) - self._gates.waiting
 
     def heard(self, entry: Published) -> None:
         """Listen to durable events: a permit begins an attempt."""
@@ -99,6 +103,7 @@ class Sending:
     def end(self) -> None:
         """Begin no further attempt; the next owner will."""
         self._is_ending = True
+        self._gates.close()
 
     async def finish(self) -> None:
         """End, and give attempts that have started some time to come to their outcome."""
@@ -114,9 +119,8 @@ class Sending:
         """Use the permit, and any that was heard of meanwhile. No exception leaves: others' deliveries go on."""
         try:
             while delivery in self._permitted and not self._is_ending:
-                async with self._places:
-                    self._permitted.discard(delivery)
-                    await self._attempt(delivery)
+                self._permitted.discard(delivery)
+                await self._attempt(delivery)
         finally:
             self._under_way.discard(delivery)
             self._permitted.discard(delivery)
@@ -124,7 +128,10 @@ class Sending:
 
     async def _attempt(self, delivery: str) -> None:
         try:
-            await self._send(delivery)
+            if self._owner.view.deliveries.deliveries[delivery].automatic:
+                await self._turns.turn()  # nobody waits for what nobody wrote
+            async with self._places:
+                await self._send(delivery)
         except CommandRefused as error:
             _log.info("%s not started: %s", delivery, type(error).__name__)
         except JournalError as error:
@@ -143,9 +150,8 @@ class Sending:
         if isinstance(account, Account):
             line = attrs.evolve(line, account=account)
         plan = await self._composing.plan(delivery, row, line) if isinstance(account, Account) else account
-        if self._is_ending:
+        if self._is_ending or not await self._start(delivery, attempt):
             return
-        await self._start(delivery, attempt)
         outcome, is_safe = await self._carry_out(line, plan) if isinstance(plan, SendPlan) else (plan, False)
         lost = plan.degradations if isinstance(plan, SendPlan) else ()
         await self._conclude(record_of(delivery, attempt, outcome, is_safe, lost))
@@ -166,18 +172,23 @@ class Sending:
             reason, for_us = "attempts came to nothing", microseconds(limits.try_after)
             await self._owner.execute(ReportChannel(*account, "down", reason, for_us))
 
-    async def _start(self, delivery: str, attempt: int) -> None:
-        """Declare durably that the attempt leaves now."""
+    async def _start(self, delivery: str, attempt: int) -> bool:
+        """Declare durably that the attempt leaves now; if its permit is ahead of its token, once that is there.
+
+        Says whether it does: what still waits as the workspace closes is left to the next owner.
+        """
         epoch = self._owner.lease.epoch
+        row = self._owner.view.deliveries.deliveries[delivery]
         while True:
             try:
-                await self._owner.execute(StartDelivery(delivery, attempt, epoch))
-                return
+                has_started = await self._gates.start(row, StartDelivery(delivery, attempt, epoch))
+                await self._owner.durable(self._owner.engine.position)
+                return has_started
             except JournalUnavailable:
                 await self._owner.recovered()
             row = self._owner.view.deliveries.deliveries[delivery]
             if (row.state, row.attempts, row.epoch) == ("STARTED", attempt, epoch):
-                return  # it was stored after all, and nothing has left yet
+                return True  # it was stored after all, and nothing has left yet
 
     async def _conclude(self, command: RecordOutcome) -> None:
         """Record the outcome; if it cannot be recorded as it is, then that nobody knows it."""

@@ -71,6 +71,7 @@ from orchestra.runtime.sources import Source, Sources
 from orchestra.runtime.standing import Standing
 from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
+from orchestra.runtime.turns import Turns
 from orchestra.runtime.vaults import unlocked
 from orchestra.runtime.views import (
     CaseView,
@@ -102,7 +103,8 @@ class Workspace(
         sources, actions, media = given
         self._owner, self._files = owner, Files(owner, lines, media)
         self._acting = Acting(owner, actions, tasks)
-        self._sending = Sending(owner, lines, tasks, self._files)
+        self._turns = Turns(owner)
+        self._sending = Sending(owner, lines, tasks, self._files, self._turns)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self.news = News(owner.execute, owner.key, self._signals.typing_in, self._files.keep_all)
@@ -186,9 +188,11 @@ class Workspace(
         await owner.durable(owner.engine.position)
         owner.recent.listeners += [self._sending.heard, self._acting.heard, self._polling.heard, self._leases.told]
         owner.after_reload += [self._leases.reloaded, self._polling.look_anew]
-        for work in (owner.ring_for_ever, owner.renew_for_ever, self._leases.watch_for_ever):
-            tasks.start_soon(work)
         for work in (
+            owner.ring_for_ever,
+            self._turns.ring_for_ever,
+            owner.renew_for_ever,
+            self._leases.watch_for_ever,
             self._answering.answer_for_ever,
             self._answering.forget_for_ever,
             Erasing(owner, self._files).erase_for_ever,

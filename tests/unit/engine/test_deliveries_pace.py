@@ -342,3 +342,57 @@ def test_rates_that_make_no_sense(rate: SendingRate) -> None:
     field = "count" if not rate.count else "burst" if not rate.burst else "per"
     assert sorted(found) == [f"channels.email.accounts.main.rate.{field}", f"channels.email.rate.{field}"]
     assert paced(SendingRate(10**6, timedelta(days=1), 10**6)).faults() == paced(None).faults()
+
+
+# Fast accounts
+
+
+FAST = SendingRate(100, timedelta(seconds=1), 1)
+"""One every ten milliseconds: five of them in the moment by which permits are ahead."""
+
+
+def fast(count: int) -> tuple[Driver, list[str]]:
+    driver = desk(paced(FAST), *(f"c{number}" for number in range(count)))
+    return driver, [send(driver, case, f"k{case}") for case in range(1, count + 1)]
+
+
+def test_a_fast_account_gives_permits_a_moment_ahead_of_their_tokens() -> None:
+    driver, names = fast(12)
+    assert state(driver, *names) == [*6 * ["PERMITTED"], *6 * ["PENDING"]]
+    now_us, own = driver.now_us, driver.engine.view.deliveries
+    assert own.token_at("email", "main", now_us) == now_us
+    begin(driver, names[0])
+    assert own.token_at("email", "main", now_us) == now_us + SECOND // 100
+    driver.refuse(c.StartDelivery(names[1], 1, 1), NotAllowedInState, state="faster than email takes")
+    driver.advance(0.009999)
+    driver.refuse(c.StartDelivery(names[1], 1, 1), NotAllowedInState, state="faster than email takes")
+    begin(driver, names[1], after=0.000001)
+
+
+def test_permits_ahead_are_given_several_at_a_time() -> None:
+    driver, names = fast(12)
+    for number in range(3):
+        begin(driver, names[number], after=0.01 if number else 0)
+        driver.advance(0)
+    assert state(driver, *names)[3:] == [*3 * ["PERMITTED"], *6 * ["PENDING"]]
+    begin(driver, names[3], after=0.01)
+    driver.advance(0)
+    assert state(driver, *names)[4:] == [*5 * ["PERMITTED"], *3 * ["PENDING"]]
+
+
+def test_all_of_a_fast_burst_leaves_and_never_faster_than_its_rate() -> None:
+    driver, names = fast(40)
+    began: list[int] = []
+    while len(began) < len(names):
+        own = driver.engine.view.deliveries
+        driver.advance_to(own.token_at("email", "main", driver.now_us))
+        begin(driver, next(iter(own.permitted)))
+        began.append(driver.now_us)
+        driver.advance(0)
+    assert [at_us - began[0] for at_us in began] == [number * SECOND // 100 for number in range(len(names))]
+    assert len(driver.events(e.AccountPaced)) < len(names) / 2
+
+
+def test_an_account_without_a_rate_has_a_token_at_once() -> None:
+    driver = desk(paced(None))
+    assert driver.engine.view.deliveries.token_at("email", "main", driver.now_us) == driver.now_us

@@ -464,7 +464,7 @@ async def test_a_timer_that_breaks_the_engine_ends_the_workspace_in_the_end(monk
     clock = VirtualClock()
     centre = Centre(clock=clock)
 
-    def tick(self: Engine, at_us: int) -> Any:
+    def tick(self: Engine, at_us: int, *, is_prompt: bool = False) -> Any:
         raise KeyError("planted")
 
     with pytest.raises(KeyError, match="planted"):  # noqa: PT012
@@ -482,11 +482,11 @@ async def test_a_timer_that_recovers_harms_nobody(monkeypatch: pytest.MonkeyPatc
     original = Engine.tick
     calls: list[int] = []
 
-    def tick(self: Engine, at_us: int) -> Any:
+    def tick(self: Engine, at_us: int, *, is_prompt: bool = False) -> Any:
         calls.append(at_us)
         if len(calls) < 3:
             raise KeyError("planted")
-        return original(self, at_us)
+        return original(self, at_us, is_prompt=is_prompt)
 
     async with centre.open() as workspace:
         clock.attach(workspace)

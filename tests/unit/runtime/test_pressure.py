@@ -240,7 +240,7 @@ async def test_others_have_their_turns_while_much_rings(
 async def test_a_caller_is_told_nothing_of_a_timer_that_breaks_the_engine(
     centre: Centre, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def tick(self: Engine, at_us: int) -> Any:
+    def tick(self: Engine, at_us: int, *, is_prompt: bool = False) -> Any:
         raise KeyError("planted")
 
     told: list[Exception] = []

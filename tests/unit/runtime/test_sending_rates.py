@@ -59,3 +59,38 @@ async def test_another_owner_goes_on_at_the_same_rate() -> None:
         await clock.advance(seconds=10)
         assert len(centre.provider.delivered) == 8
     assert [event.attempt for event in centre.events(e.DeliveryStarted)] == 8 * [1]
+
+
+async def test_over_a_fast_account_each_waits_for_its_token() -> None:
+    """Permits are a moment ahead: what has one leaves when its token is there, and no sooner."""
+    fast = attrs.evolve(CHAT, rate=SendingRate(100, timedelta(seconds=1), 1))
+    clock = VirtualClock()
+    centre = Centre(clock=clock, plan=attrs.evolve(PLAN, channels={**PLAN.channels, "chat": fast}))
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        await burst(workspace, 9)
+        await workspace.settle()
+        assert len(centre.provider.delivered) == 1
+        assert workspace.health().sends_in_flight == 0, "what waits for time alone is not under way"
+        for sent in range(2, 10):
+            await clock.advance(seconds=0.01)
+            assert len(centre.provider.delivered) == sent
+    started = [entry.at_us for entry in centre.records() if entry.type == "DeliveryStarted"]
+    assert [at_us - started[0] for at_us in started] == [number * 10_000 for number in range(9)]
+
+
+async def test_what_waits_for_its_token_as_the_workspace_closes_is_the_next_owners() -> None:
+    fast = attrs.evolve(CHAT, rate=SendingRate(100, timedelta(seconds=1), 1))
+    clock = VirtualClock()
+    centre = Centre(clock=clock, plan=attrs.evolve(PLAN, channels={**PLAN.channels, "chat": fast}))
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        await burst(workspace, 5)
+        await workspace.settle()
+    assert len(centre.provider.delivered) == 1
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        await workspace.settle()
+        await clock.advance(seconds=60)
+        assert len(centre.provider.delivered) == 5
+    assert len(centre.events(e.DeliveryStarted)) == 5

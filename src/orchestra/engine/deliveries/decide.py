@@ -136,7 +136,7 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
     reason = stays(view, command.delivery, at_us)
     if reason is not None:
         raise NotAllowedInState(command.delivery, f"a notice that must not leave now: {reason}", "start")
-    if not view.deliveries.has_token(row.channel, row.account, at_us):
+    if view.deliveries.token_at(row.channel, row.account, at_us) > at_us:
         raise NotAllowedInState(command.delivery, f"faster than {row.channel} takes", "start")
     yield e.DeliveryStarted(command.delivery, row.customer, command.attempt, command.epoch)
     return None

@@ -1,8 +1,9 @@
 """How fast each account sends: a bucket of tokens, and what waits for one.
 
 A token comes every `per / count`, and a bucket holds `burst` of them. A start takes one; a permit that nobody has used
-yet keeps one for its start, so that starts keep to the rate however late they use their permits. All in whole numbers:
-a level counts in parts of a token, of which each has as many as `per` has microseconds.
+yet keeps one for its start, so that starts keep to the rate however late they use their permits. Where tokens come
+fast, permits are given a moment ahead of theirs: whoever has one waits that long before it starts. All in whole
+numbers: a level counts in parts of a token, of which each has as many as `per` has microseconds.
 
 Source: Turner 1986, "New directions in communications (or which way to the information age?)".
 """
@@ -27,6 +28,10 @@ DUE = "deliveries.due"
 """Timer of a delivery's next attempt."""
 RATE = "deliveries.rate"
 """Timer of an account over which something waits for a token."""
+AHEAD_US = 50_000
+"""How long before its token a permit may be given: as long as it takes to be stored and used, or a fast account would
+wait for that between any two of its messages.
+"""
 
 
 @attrs.define
@@ -42,6 +47,11 @@ class Bucket:
     def filled(self, at_us: int) -> int:
         """The level at an instant."""
         return min(self.burst * self.per_us, self.level + (at_us - self.at_us) * self.count)
+
+    @property
+    def ahead(self) -> int:
+        """How many tokens come in the moment by which permits are ahead of them."""
+        return AHEAD_US * self.count // self.per_us
 
     def reaches(self, tokens: int, at_us: int) -> int | None:
         """The first instant, not before this one, at which it holds so many tokens; None if it never can."""
@@ -85,18 +95,18 @@ class Paced(Slice):
 
     def has_room(self, channel: str, account: str, at_us: int) -> bool:
         """Whether an account may be given a further permit now."""
-        bucket = self._bucket(channel, account, at_us)
-        return bucket is None or bucket.reaches(self._kept(channel, account) + 1, at_us) == at_us
+        return self.room_at(channel, account, at_us) == at_us
 
-    def has_token(self, channel: str, account: str, at_us: int) -> bool:
-        """Whether an attempt may start now over an account."""
+    def token_at(self, channel: str, account: str, at_us: int) -> int:
+        """When an attempt may start over an account, not before this instant."""
         bucket = self._bucket(channel, account, at_us)
-        return bucket is None or bucket.reaches(1, at_us) == at_us
+        found = None if bucket is None else bucket.reaches(1, at_us)
+        return at_us if found is None else found  # a bucket holds one at least
 
     def room_at(self, channel: str, account: str, at_us: int) -> int | None:
         """When an account may be given a further permit; None if one that it was given has to start first."""
         bucket = self._bucket(channel, account, at_us)
-        return at_us if bucket is None else bucket.reaches(self._kept(channel, account) + 1, at_us)
+        return at_us if bucket is None else bucket.reaches(self._kept(channel, account) + 1 - bucket.ahead, at_us)
 
     def goes_before(self, key: str, *, automatic: bool) -> bool:
         """Whether something waits over an account that a delivery must not overtake."""
@@ -154,12 +164,15 @@ class Paced(Slice):
             del self.out[key]
 
     def _look(self, channel: str, account: str, at_us: int) -> None:
-        """See now whether an account takes more, unless that is to be seen already, or a start has to come first."""
+        """See now whether an account takes more, unless that is to be seen already, or a start has to come first.
+
+        Permits that are ahead of their tokens are given several at a time: once half of them are used.
+        """
         key = account_key(channel, account)
         if key not in self.waiting or self.timers.get(RATE, key) is not None:
             return
         bucket = self._bucket(channel, account, at_us)
-        if bucket is None or self._kept(channel, account) < bucket.burst:
+        if bucket is None or self._kept(channel, account) < bucket.burst + bucket.ahead // 2:
             self.timers.set(RATE, key, at_us)
 
     def _take(self, channel: str, account: str, at_us: int) -> None:

@@ -211,4 +211,5 @@ SECTION = Section(
         e.AgentDefined: _on_agent_defined,
     },
     {DUE: on_time},
+    frozenset({DUE}),
 )

@@ -1,0 +1,69 @@
+"""Turns for work that nobody waits for: a burst of it goes on between what people wait for, a few steps at a time.
+
+Each step costs some milliseconds of the one thread in which everything is decided, and of the journal. Steps that all
+go on as they can make everybody wait behind all of them; so they go a few at a time, with rests, and only once all that
+was decided is stored: whatever people do meanwhile is stored next.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import anyio
+
+from orchestra.errors import JournalUnavailable
+from orchestra.runtime.clock import sleep_until
+from orchestra.runtime.owner import Owner
+
+__all__ = ["Turns"]
+
+_STEPS = 4
+_REST_S = 0.008
+
+
+class Turns:
+    """Hands out turns, in the order in which they are asked for.
+
+    Rests are by the computer's clock, whatever the workspace's own does: it is the processor that is shared.
+    """
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._order = anyio.Lock()
+        self._left = 0
+        self._again_s = 0.0
+
+    async def turn(self) -> None:
+        """Return when it is the caller's turn; at once if little was done lately.
+
+        Raises:
+            JournalUnavailable: the workspace is closed.
+        """
+        async with self._order:
+            if not self._left:
+                await self._stored()
+                await anyio.sleep(max(0.0, self._again_s - time.monotonic()))
+                self._left, self._again_s = _STEPS, time.monotonic() + _REST_S
+            self._left -= 1
+
+    async def ring_for_ever(self) -> None:
+        """Let timers ring when they fall due that no command waits for, a slice each turn."""
+        owner = self._owner
+        while not owner.is_closing:
+            due = owner.engine.due()
+            if due is None or due > owner.now_us:
+                await sleep_until(owner.clock, due, owner.timer.stroke)
+                continue
+            with suppress(JournalUnavailable):
+                await self.turn()
+                await owner.ready()
+                owner.ring_once()
+
+    async def _stored(self) -> None:
+        """Return when nothing waits to be stored."""
+        while self._owner.is_behind:
+            try:
+                await self._owner.durable(self._owner.engine.position)
+            except JournalUnavailable:
+                await self._owner.recovered()
