@@ -6,10 +6,11 @@ Belongs here: agents, their groups and shifts. Does not: what they do when (`dri
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, time, timedelta, tzinfo
 
 import attrs
 
-from orchestra.model.instants import instant
+from orchestra.model.instants import instant, since_epoch_us
 from orchestra.model.structure import microseconds
 from orchestra.simulation.chance import Keyed
 from orchestra.simulation.checks import DAYS
@@ -81,21 +82,27 @@ class Crew:
             customer.work_us = draw(self._works.at(customer.key))
 
 
-def staffing_changes(group: Group, start_us: int) -> Iterator[tuple[int, int]]:
-    """(instant, how many of the group should be there from then on), the first at the start of the run."""
+def staffing_changes(group: Group, start_us: int, zone: tzinfo) -> Iterator[tuple[int, int]]:
+    """(instant, how many of the group should be there from then on), the first at the start of the run.
+
+    Shifts go by the clock on the wall, also in weeks in which the clocks are changed.
+    """
     if not group.shifts:
         yield start_us, group.size
         return
-    monday_us = start_us - start_us % _DAY_US - instant(start_us).weekday() * _DAY_US
+    wall = instant(start_us).astimezone(zone).replace(tzinfo=None)
+    monday = datetime.combine(wall.date(), time()) - timedelta(days=wall.weekday())
     stretches = [stretch for shift in group.shifts for stretch in _weekly(shift, group.size)]
     bounds = sorted({bound % _WEEK_US for begin, end, _ in stretches for bound in (begin, end)})
-    yield start_us, _wanted(stretches, start_us - monday_us, group.size)
-    week_us = monday_us
+    yield start_us, _wanted(stretches, microseconds(wall - monday), group.size)
+    last_us = start_us
     while True:
         for bound in bounds:
-            if week_us + bound > start_us:
-                yield week_us + bound, _wanted(stretches, bound, group.size)
-        week_us += _WEEK_US
+            at_us = since_epoch_us((monday + timedelta(microseconds=bound)).replace(tzinfo=zone))
+            if at_us > start_us:
+                last_us = max(last_us, at_us)  # what was to begin in an hour that is skipped begins after it
+                yield last_us, _wanted(stretches, bound, group.size)
+        monday += timedelta(weeks=1)
 
 
 def _weekly(shift: Shift, size: int) -> Iterator[tuple[int, int, int]]:

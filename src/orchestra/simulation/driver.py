@@ -56,7 +56,7 @@ class Driver:
         self._crews = [Crew(name, group, seed, counters.pop()) for name, group in scenario.groups.items()]
         is_paced = any(source.speeds is not None for source in self._sources)
         reasons = scenario.plan.presence.away_reasons or ("shift over",)
-        self._floor = Floor(self._clock, self._crews, is_paced=is_paced, away_reason=reasons[0])
+        self._floor = Floor(self._clock, self._crews, scenario.zone, is_paced=is_paced, away_reason=reasons[0])
         self._line = Line(self._clock, scenario.lines)
         self._books = Books(self._sources, self._crews)
         self._came = 0

@@ -6,6 +6,7 @@ Belongs here: what agents do. Does not: chance (`agents`), what customers do (`l
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 
 from orchestra.errors import OfferExpired
 from orchestra.model import commands as c
@@ -24,6 +25,7 @@ class Floor:
     Args:
         clock: virtual time.
         crews: the groups.
+        zone: by whose clock on the wall they come and go.
         is_paced: whether the speed of any service depends on what its agent has in hand.
         away_reason: what agents give who finish their last work after their shift.
 
@@ -31,9 +33,12 @@ class Floor:
         agents: name -> agent.
     """
 
-    def __init__(self, clock: Clockwork, crews: Sequence[Crew], *, is_paced: bool, away_reason: str) -> None:
+    def __init__(
+        self, clock: Clockwork, crews: Sequence[Crew], zone: tzinfo, *, is_paced: bool, away_reason: str
+    ) -> None:
         self._clock = clock
         self._crews = crews
+        self._zone = zone
         self._is_paced = is_paced
         self._away_reason = away_reason
         self.agents = {agent.name: agent for crew in crews for agent in crew.agents}
@@ -45,7 +50,7 @@ class Floor:
             for agent in crew.agents[len(group.members) :]:
                 profile = list(group.teams), dict(group.skills), list(group.roles), group.capacity_percent
                 self._clock.do(c.DefineAgent(agent.name, *profile))
-            self._plan_staff(crew, staffing_changes(group, self._clock.now_us))
+            self._plan_staff(crew, staffing_changes(group, self._clock.now_us, self._zone))
 
     # Offers
 

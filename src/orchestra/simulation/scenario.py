@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -20,7 +21,7 @@ from orchestra.model.structure import structure
 from orchestra.simulation.checks import faults_of
 from orchestra.simulation.schema import CustomerClass, Group, Reporting, Run
 
-__all__ = ["Scenario"]
+__all__ = ["Scenario", "zone_of"]
 
 
 @attrs.frozen
@@ -97,9 +98,20 @@ class Scenario:
         return since_epoch_us(at if at.tzinfo else at.replace(tzinfo=UTC))
 
     @property
+    def zone(self) -> tzinfo:
+        """By whose clock on the wall shifts are; the workspace's, and UTC where it has none."""
+        return zone_of(self.plan)
+
+    @property
     def is_until_empty(self) -> bool:
         """Whether it ends when everybody has been served or has left."""
         return self.run.length is None and self.run.contacts is None
+
+
+def zone_of(plan: Plan) -> tzinfo:
+    """The zone of a plan's workspace; UTC where it has none."""
+    name = plan.workspace.zone
+    return UTC if name is None else ZoneInfo(name)
 
 
 def _read(path: Path, at: str) -> str:

@@ -88,7 +88,7 @@ class Shift:
     """A time of the day at which some of a group work. Shifts that overlap add up.
 
     Attributes:
-        begins: since midnight UTC.
+        begins: since midnight in the workspace's zone, UTC if it has none; where the clocks skip that time, later.
         lasts: how long; beyond midnight is fine.
         days: mon, tue, wed, thu, fri, sat, sun: those on which it begins; all unless stated.
         agents: how many of the group; None for all.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
-from math import log
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import exp, log, sqrt
 from random import Random
+from statistics import NormalDist
+from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 from tests.unit.simulation.scenes import DESK, PLAN, recorded, scene
 
@@ -15,9 +19,11 @@ from orchestra.engine.engine import Decided, Engine
 from orchestra.engine.section import Steps
 from orchestra.errors import DefinitionError
 from orchestra.journal.memory import MemoryJournal
+from orchestra.model.instants import since_epoch_us
 from orchestra.model.records import Batch
 from orchestra.simulation.driver import Driver
-from orchestra.simulation.fitting import Fitted, fit_patience, fit_scenario, fit_service, hourly_rates, time_in_slots
+from orchestra.simulation.durations import fit_patience, fit_service
+from orchestra.simulation.fitting import Fitted, fit_scenario, hourly_rates, time_in_slots
 from orchestra.simulation.observing import Observed
 from orchestra.simulation.scenario import Scenario
 
@@ -51,8 +57,8 @@ def journal_of(scenario: Scenario) -> MemoryJournal:
     return journal
 
 
-def centre() -> Scenario:
-    """Two weeks: calls in the daytime, with little patience, and agents from eight to six."""
+def centre(days: int = 14) -> Scenario:
+    """Some days: calls in the daytime, with little patience, and agents from eight to six."""
     calls = recorded(0, channel="talk", rest='wrap_up = {law = "gamma", mean = "20s", scv = 0.2}\n')
     hours = ", ".join("40.0" if 9 <= hour < 17 else "0.0" for hour in range(24))
     calls = calls.replace('{law = "recorded", at_s = [0.0]}', f'{{law = "varying", cycle = "1d", rates = [{hours}]}}')
@@ -60,7 +66,7 @@ def centre() -> Scenario:
     calls += 'patience = {law = "exponential", mean = "2m"}\n'
     shifts = 'shifts = [{begins = "8h", lasts = "10h", days = ["mon", "tue", "wed", "thu", "fri"], agents = 3}]\n'
     desk = DESK.replace("agents = 1", "agents = 4") + "skills = {german = 50}\n" + shifts
-    return scene('[run]\nlength = "14d"\nbatches = 1\n' + calls + desk)
+    return scene(f'[run]\nlength = "{days}d"\nbatches = 1\n' + calls + desk)
 
 
 @pytest.fixture(scope="module")
@@ -236,11 +242,113 @@ def test_time_is_shared_out_over_the_hours() -> None:
     assert spans[:3] == [HOUR_US // 2 + 1, HOUR_US, 0]
 
 
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [("Europe/Berlin", 1), ("America/New_York", 19 + 6 * 24), ("Asia/Kolkata", 5), ("Pacific/Kiritimati", 14)],
+)
+def test_hours_are_those_of_the_clock_on_the_wall(zone: str, hour: int) -> None:
+    rates = hourly_rates([MONDAY_US + 1], MONDAY_US, MONDAY_US + HOUR_US // 4, ZoneInfo(zone))
+    assert [place for place, rate in enumerate(rates) if rate] == [hour]
+
+
+def test_an_hour_that_the_clocks_skip_was_never_seen_and_one_that_they_repeat_was_seen_twice() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    for day, hours in ((datetime(2026, 3, 29, tzinfo=berlin), 0), (datetime(2026, 10, 25, tzinfo=berlin), 2)):
+        begin_us, end_us = (since_epoch_us(one) for one in (day, day + timedelta(days=1)))
+        spans = time_in_slots([(begin_us, end_us)], berlin)
+        sunday = 6 * 24
+        assert spans[sunday + 2] == hours * HOUR_US
+        assert spans[sunday + 3] == HOUR_US
+        assert sum(spans) == end_us - begin_us
+
+
+def test_weeks_and_shifts_are_those_of_the_workspaces_zone() -> None:
+    """A desk that opens at eight in New York opens at eight in the scenario, which begins on a Monday there."""
+    scenario = centre(days=2)
+    there = attrs.evolve(
+        scenario,
+        plan=attrs.evolve(scenario.plan, workspace=attrs.evolve(scenario.plan.workspace, zone="America/New_York")),
+        start="2026-01-05T05:00:00Z",
+    )
+    found = fit_scenario(journal_of(there))
+    assert found.data["start"] == "2026-01-05T05:00:00Z"
+    (group,) = found.data["groups"].values()
+    assert group["shifts"] == [{"begins": "8h", "lasts": "10h", "days": ["mon", "tue"], "agents": 3}]
+    rates = found.data["classes"]["talk-care"]["arrivals"]["rates"]
+    assert {place % 24 for place, rate in enumerate(rates) if rate} == set(range(9, 17))
+
+
 def test_patience_is_all_time_waited_over_those_who_left() -> None:
     fit = fit_patience([10 * SECOND, 20 * SECOND], [30 * SECOND, 40 * SECOND])
     assert fit is not None
     assert fit.law == {"law": "exponential", "mean_s": 50.0}
     assert (fit.seen, fit.cut_off) == (2, 2)
+
+
+def seen_of(patience: Sequence[int], answered: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Who left after how long, and who was answered before they would have."""
+    pairs = list(zip(patience, answered, strict=True))
+    return [own for own, other in pairs if own < other], [other for own, other in pairs if own >= other]
+
+
+def test_patience_that_begins_late_is_lognormal_though_most_of_it_was_cut_off() -> None:
+    """Hardly anybody leaves within the first minute: no exponential law says so."""
+    random = Random(11)
+    patience = [round(random.lognormvariate(log(180e6), 0.4)) for _ in range(4000)]
+    answered = [round(random.expovariate(1 / 120e6)) for _ in range(4000)]
+    waits, cut_waits = seen_of(patience, answered)
+    assert len(cut_waits) > 2 * len(waits)
+    fit = fit_patience(waits, cut_waits)
+    assert fit is not None
+    assert fit.law["law"] == "lognormal"
+    # The law drawn from has this mean and squared coefficient of variation.
+    assert fit.law["mean_s"] == pytest.approx(180 * exp(0.08), rel=0.04)
+    assert fit.law["scv"] == pytest.approx(exp(0.16) - 1, rel=0.15)
+    assert fit.goodness is not None
+    assert fit.goodness.p_value > 0.05
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_patience_that_knows_no_past_stays_exponential(seed: int) -> None:
+    random = Random(seed)
+    patience, answered = ([round(random.expovariate(1 / 120e6)) for _ in range(2000)] for _ in range(2))
+    fit = fit_patience(*seen_of(patience, answered))
+    assert fit is not None
+    assert fit.law == {"law": "exponential", "mean_s": pytest.approx(120, rel=0.1)}
+
+
+def test_the_law_of_patience_is_the_likeliest_of_its_kind() -> None:
+    """As likely by the law that was found as by none near it."""
+    random = Random(3)
+    patience = [round(random.lognormvariate(log(60e6), 0.5)) for _ in range(500)]
+    waits, cut_waits = seen_of(patience, [round(random.uniform(0, 120e6)) for _ in range(500)])
+    fit = fit_patience(waits, cut_waits)
+    assert fit is not None
+
+    def likelihood(mean_s: float, scv: float) -> float:
+        sigma = sqrt(log(1 + scv))
+        law = NormalDist(log(mean_s * 1e6) - sigma * sigma / 2, sigma)
+        ends = sum(log(law.pdf(log(value)) / value) for value in waits)
+        return ends + sum(log(1 - law.cdf(log(value))) for value in cut_waits if value)
+
+    best = likelihood(fit.law["mean_s"], fit.law["scv"])
+    for factor in (0.97, 1.03):
+        assert best > likelihood(fit.law["mean_s"] * factor, fit.law["scv"])
+        assert best > likelihood(fit.law["mean_s"], fit.law["scv"] * factor)
+
+
+@pytest.mark.parametrize(
+    ("waits", "cut_waits"),
+    [
+        pytest.param([0, 1, 5], [7], id="somebody left at once"),
+        pytest.param([5, 5, 5], [7, 9], id="all left after the same time"),
+        pytest.param([100, 101], [10**14] * 500, id="hardly anybody left"),
+    ],
+)
+def test_patience_of_which_too_little_is_known_is_exponential(waits: list[int], cut_waits: list[int]) -> None:
+    fit = fit_patience(waits, cut_waits)
+    assert fit is not None
+    assert fit.law["law"] == "exponential"
 
 
 def test_where_nobody_left_patience_is_unknown() -> None:
