@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 from standardwebhooks.webhooks import Webhook
 
@@ -62,6 +63,26 @@ async def test_a_case_goes_on_by_what_the_erp_tells() -> None:
             assert (await ws.webhook("r-4b11e9", request)).status == 200
 
         assert (await ws.progress(ref("order:81"))).stage == "shipped"
+
+
+async def test_a_case_goes_on_by_a_file(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(
+        "ref,stage,at,due,reason\n"
+        "order:81,packed,2026-01-05T11:00:00Z,,\n"
+        "order:81,shipped,2026-01-05T12:00:00Z,2099-01-07T12:00:00Z,no driver\n"
+    )
+    async with Workspace.open(PLAN) as ws:
+        got = await ws.receive(Message("web", id="1", sender=Handle("joe"), text="One kettle, please.", topic="order"))
+        assert got.case is not None
+        await ws.execute(AddRef(got.case.id, "order:81"))
+
+        done = await ws.take_progress(orders, account="erp/main")
+        assert (done.taken, done.rejected) == (2, 0)
+        assert (await ws.progress(ref("order:81"))).stage == "shipped"
+
+        again = await ws.take_progress(orders, account="erp/main")
+        assert (again.taken, again.known) == (0, 2)
 
 
 async def test_who_does_not_know_the_secret_is_refused() -> None:

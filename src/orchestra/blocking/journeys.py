@@ -6,6 +6,7 @@ Generated from `orchestra.runtime.journeys` by `tests/blocking_generator.py`; do
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TypeVar
 
 from orchestra.blocking.portal import Opened
@@ -13,6 +14,8 @@ from orchestra.model.addresses import Ref
 from orchestra.model.case_types import RESOLUTION
 from orchestra.model.results import Promised
 from orchestra.runtime import journeys
+from orchestra.runtime.progress_files import ProgressTaken
+from orchestra.runtime.taking import Progress
 
 __all__ = ["Journeys"]
 
@@ -130,6 +133,35 @@ class Journeys(Opened[AnyJourneys]):
             report=report,
             reported=reported,
         )
+
+    def take_progress(
+        self, file: str | Path, *, account: str = "file/main", watcher: Progress | None = None
+    ) -> ProgressTaken:
+        """Take a file in which a back office reports how cases go on, as signed events do: CSV or JSON Lines.
+
+        A line has `ref`, the application's own key of the case, and `stage`; `id` or `at`, or both: by its id a report
+        is known that comes again, by the time at which it was made one that comes late; and may have `due`, `earliest`
+        and `reason`. A CSV file names these in its first line. Instants are written as in RFC 3339.
+
+        Args:
+            file: where it is.
+            account: of the back office, as `erp/main`: the one over which its signed events come, if they do, so that
+                what is told by both ways is known again.
+            watcher: is told of each bad line, and of how far it is, in bytes.
+
+        Returns:
+            How many lines there were, and what became of them.
+
+        Guarantees:
+            As `advance` with a report. A bad line takes no other down. The same file may be taken again, also after a
+            run that was killed: what was taken changes nothing.
+
+        Raises:
+            MalformedMessage: the file cannot be read, or its first line is neither JSON nor the names of its columns.
+            InvalidCommand: the account is not well formed.
+            JournalError: a report was not decided on, or nobody knows; those before it were. Take the file again.
+        """
+        return self._door.run(self._inner.take_progress, file, account=account, watcher=watcher)
 
     def promise(
         self,

@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "a seeded day of a small contact centre, from nothing to measures",
     "replay": "take a contact log through the engine and measure it",
     "import": "take what another system knows of the past into a journal",
+    "progress": "take a file in which a back office reports how cases go on",
     "check": "tell everything that is wrong or doubtful in a plan",
     "preview": "what a customer would be told of a case, when and on which channel",
     "dry-run": "which rules would have fired on what a journal holds",

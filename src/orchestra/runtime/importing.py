@@ -54,10 +54,10 @@ from orchestra.runtime.loading import load_engine
 from orchestra.runtime.taking import LEASE_US, Outcome, Progress, Taking
 from orchestra.runtime.vaults import unlocked
 
-__all__ = ["Imported", "import_history"]
+__all__ = ["FAR_US", "Imported", "Unstoring", "import_history"]
 
 _ACTOR: Final = "operator:import"
-_FAR_US: Final = 2**62
+FAR_US: Final = 2**62
 
 
 @attrs.frozen
@@ -87,7 +87,7 @@ class Imported:
     state_hash: str
 
 
-class _Rehearsal(Ledger):
+class Unstoring(Ledger):
     """Decides as any ledger and stores nothing."""
 
     def commit(self) -> int:
@@ -131,7 +131,7 @@ def import_history(
     """
     journal = unlocked(journal, plan, secrets)
     if is_rehearsal:
-        ledger: Ledger = _Rehearsal(journal, Lease(0, "", 0, _FAR_US), load_engine(journal, scores=scores))
+        ledger: Ledger = Unstoring(journal, Lease(0, "", 0, FAR_US), load_engine(journal, scores=scores))
         return _imported(log, ledger, progress, now_us, plan, secrets, latest_us)
     lease = journal.acquire(process_holder(), now_us(), LEASE_US)
     try:

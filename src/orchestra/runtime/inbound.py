@@ -41,7 +41,7 @@ from orchestra.runtime.fitting import misfit
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
-__all__ = ["commands_of", "digested", "receive", "talk_of"]
+__all__ = ["commands_of", "digested", "few_words", "receive", "talk_of"]
 
 _MOST_ALSO = 5
 """So many addresses beside the sender's own are taken with a message."""
@@ -287,7 +287,7 @@ def _echo(event: inbound.OutboundEcho, line: Line, key: WorkspaceKey) -> list[Co
     ]
 
 
-def _few_words(reason: str | None) -> str | None:
+def few_words(reason: str | None) -> str | None:
     """A reason as a command takes it: a stage counts though somebody wrote too much about it."""
     if reason is None:
         return None
@@ -303,7 +303,7 @@ def _progress(event: inbound.ProgressPosted, line: Line, key: WorkspaceKey) -> l
             _checked_id(event.stage, "stage"),
             due_us=None if event.due_at is None else unix_us(event.due_at),
             earliest_us=None if event.earliest_at is None else unix_us(event.earliest_at),
-            reason=_few_words(event.reason),
+            reason=few_words(event.reason),
             report=f"{line.channel}/{line.name}/{_checked_id(event.origin.dedupe_key, 'id')}",
             reported_us=_occurred_us(event),
             actor=f"back_office:{line.channel}",

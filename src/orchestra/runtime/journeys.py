@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Protocol
 
 from orchestra.errors import MalformedMessage
@@ -22,6 +23,9 @@ from orchestra.model.commands import (
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.results import Promised
 from orchestra.runtime.commitments import plain_value
+from orchestra.runtime.contact_log import ContactLog
+from orchestra.runtime.progress_files import ProgressTaken, Unwatched, take_progress
+from orchestra.runtime.taking import Progress
 
 __all__ = ["Journeys", "instant_us"]
 
@@ -132,6 +136,36 @@ class Journeys(Protocol):
         times = instant_us("due", due), instant_us("earliest", earliest)
         made_us = instant_us("reported", reported)
         await self.execute(AdvanceCase(case, stage, *times, reason, report, made_us, actor=actor))
+
+    async def take_progress(
+        self, file: str | Path, *, account: str = "file/main", watcher: Progress | None = None
+    ) -> ProgressTaken:
+        """Take a file in which a back office reports how cases go on, as signed events do: CSV or JSON Lines.
+
+        A line has `ref`, the application's own key of the case, and `stage`; `id` or `at`, or both: by its id a report
+        is known that comes again, by the time at which it was made one that comes late; and may have `due`, `earliest`
+        and `reason`. A CSV file names these in its first line. Instants are written as in RFC 3339.
+
+        Args:
+            file: where it is.
+            account: of the back office, as `erp/main`: the one over which its signed events come, if they do, so that
+                what is told by both ways is known again.
+            watcher: is told of each bad line, and of how far it is, in bytes.
+
+        Returns:
+            How many lines there were, and what became of them.
+
+        Guarantees:
+            As `advance` with a report. A bad line takes no other down. The same file may be taken again, also after a
+            run that was killed: what was taken changes nothing.
+
+        Raises:
+            MalformedMessage: the file cannot be read, or its first line is neither JSON nor the names of its columns.
+            InvalidCommand: the account is not well formed.
+            JournalError: a report was not decided on, or nobody knows; those before it were. Take the file again.
+        """
+        with ContactLog(file) as log:
+            return await take_progress(log, self.execute, watcher or Unwatched(), account)
 
     async def promise(
         self,

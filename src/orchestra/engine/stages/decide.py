@@ -106,7 +106,7 @@ def _advance(view: View, command: c.AdvanceCase, at_us: int) -> Steps:
     key, case = view.case(command.case)
     check_report(command)
     if is_known(view.stages.courses.get(key), command.report):
-        return None
+        return "known"
     course: Course | None = view.stages.course(key)
     if case.state in SETTLED:
         raise NotAllowedInState(key, case.state, "advance")
@@ -120,9 +120,9 @@ def _advance(view: View, command: c.AdvanceCase, at_us: int) -> Steps:
         heard = reported(view, key, course, command, command.report, at_us)
         yield heard
         if heard.outcome != "taken":
-            return None
+            return heard.outcome
     yield from _gone_on(view, key, course, place, said, at_us)
-    return None
+    return None if command.report is None else "taken"
 
 
 _Said: TypeAlias = tuple[int | None, int | None, str | None]

@@ -31,7 +31,7 @@ class AdvanceCase(Command):
     `report`, equal each time it comes, and the time at which it was made by its sender's clock, `reported_us`, if that
     is known. One that is known already changes nothing, nor does one made before the newest that is known. None leads
     back to an earlier stage unless it was made after the case came to the one it is in. A time of a report that is over
-    when it comes is left away.
+    when it comes is left away. The result says what became of a report: `taken`, `known`, `late` or `back`.
     """
 
     case: Id
