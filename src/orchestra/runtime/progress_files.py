@@ -16,7 +16,7 @@ from itertools import islice
 import anyio
 import attrs
 
-from orchestra.errors import CommandRefused, InvalidCommand, MalformedMessage
+from orchestra.errors import CommandRefused, InvalidCommand, JournalError, MalformedMessage
 from orchestra.model.commands import AdvanceCase
 from orchestra.model.limits import id_fault
 from orchestra.runtime.contact_log import ContactLog, RawLine
@@ -142,7 +142,7 @@ class _Taking:
                 self.outcomes[str(await self.ask(command))] += 1
             except CommandRefused as error:
                 self._reject(number, str(error))
-            except Exception as error:  # noqa: BLE001 - goes out below as it was raised, not in a group
+            except JournalError as error:  # goes out below as it was raised, not in a group
                 failures.append(error)
 
         async with anyio.create_task_group() as tasks:
