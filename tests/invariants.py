@@ -100,6 +100,7 @@ class Witness:
     taken: dict[tuple[str, str, str], int] = attrs.field(factory=dict)
     keys: set[str] = attrs.field(factory=set)
     delivery_states: dict[str, str] = attrs.field(factory=dict)
+    gone_lines: set[str] = attrs.field(factory=set)
     attempts: dict[str, int] = attrs.field(factory=dict)
     behind: set[str] = attrs.field(factory=set)
     queues: dict[str, Any] = attrs.field(factory=dict)
@@ -617,6 +618,19 @@ class Witness:
         assert event.key not in self.keys, "two deliveries of one key"
         self.keys.add(event.key)
         self._move(event.delivery, "PENDING")
+
+    def _see_CallSteered(self, engine: Engine, event: e.CallSteered, at_us: int) -> None:
+        self._move(event.delivery, "PENDING")
+        assert event.body == engine.view.position, "what is to be told stands elsewhere"
+        if event.leg is None:
+            assert event.interaction not in self.gone_lines, "a line is told something on which nobody is"
+            rows = engine.view.deliveries.deliveries.values()
+            of_line = [row for row in rows if (row.interaction, row.topic) == (event.interaction, "call")]
+            assert sum(row.state in ("PENDING", "PERMITTED") for row in of_line) == 1, "a line is told two things"
+
+    def _see_CallEnded(self, engine: Engine, event: e.CallEnded, at_us: int) -> None:
+        assert event.interaction not in self.gone_lines, "a line went twice"
+        self.gone_lines.add(event.interaction)
 
     def _see_CursorMoved(self, engine: Engine, event: e.CursorMoved, at_us: int) -> None:
         account = f"{event.channel}\x1f{event.account}"

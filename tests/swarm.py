@@ -26,6 +26,7 @@ from orchestra.model import commands as c
 from tests import (
     action_moves,
     archive_moves,
+    call_moves,
     case_moves,
     clock_moves,
     commitment_moves,
@@ -116,6 +117,7 @@ class Run:
         self.has_clocks = seed % 2 == 0
         self.tells = Dice(seed + 5_000_000)
         self.heard = Dice(seed + 6_000_000)
+        self.calls = Dice(seed + 7_000_000)
         self.looked_at = -1
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -218,6 +220,7 @@ class Run:
         yield from self.timed()
         yield from self.tell()
         yield from self.hear()
+        yield from self.ring()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -284,11 +287,20 @@ class Run:
         if self.report.seed % 5 == 2 and self.heard.chance(25):
             yield self.heard.of({**remark_moves.WEIGHTS})(self.driver.engine, self.heard)
 
+    def ring(self) -> Iterator[c.Command]:
+        """In some runs calls are steered, from dice of its own."""
+        if self.report.seed % 7 == 3 and self.calls.chance(35):
+            command = self.calls.of({**call_moves.WEIGHTS})(self.driver.engine, self.calls)
+            if command is not None:
+                yield command
+
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""
         if isinstance(command, c.ChangePlan) and self.report.seed % 3 == 1:
             plan = notice_moves.with_notices(command.plan)
             command = c.ChangePlan(plan, plan.digest(), command.zone_data, command.key_check)
+        if isinstance(command, c.ChangePlan) and self.report.seed % 7 == 3:
+            command = call_moves.with_calls(command)
         self.drain()
         command = self.with_clocks(command)
         if self.has_stages and isinstance(command, c.ChangePlan):

@@ -51,6 +51,7 @@ _AREAS = {
     "remarks": "What is told of messages, and by whom they come",
     "rules": "Rules",
     "callbacks": "Callbacks",
+    "calls": "Calls that are steered",
     "participants": "Participants of cases",
     "personal": "How and when customers are addressed",
     "segments": "Segments",

@@ -118,6 +118,7 @@ BROAD_CATCHES: Mapping[str, str] = {
     "runtime/sending.py": "adapters' interpret and capabilities, and transports: foreign code",
     "runtime/streaming.py": "codecs of streams: foreign code",
     "runtime/sources.py": "the application's sources of context",
+    "runtime/deciding.py": "adapters' deadline and decide: foreign code",
     "runtime/webhooks.py": "adapters' verify and decode: foreign code",
     "runtime/workspace.py": "the caller's own block, whose error goes out as it was",
     "web/hooks.py": "adapters' replies, and whatever else of theirs no trust border below has caught",

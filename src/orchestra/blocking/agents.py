@@ -184,6 +184,8 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
     def messages(self, timeout: timedelta | None = None) -> Stream[str]:
         """What the customer writes in this interaction: what is there already, then new texts, until it is over.
 
+        In a call that is steered it is the keys that they press, empty where they pressed none in time.
+
         Args:
             timeout: the iteration ends when nothing came for this long; None waits for ever.
         """

@@ -21,7 +21,6 @@ from orchestra.blocking.notifying import Notifying
 from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
-from orchestra.blocking.signalling import Signalling
 from orchestra.blocking.standing import Standing
 from orchestra.blocking.wordings import Wordings
 from orchestra.channels.wire import HttpReply, RawRequest
@@ -58,7 +57,6 @@ class Workspace(
     Inviting[workspace.Workspace],
     Personal[workspace.Workspace],
     Wordings[workspace.Workspace],
-    Signalling[workspace.Workspace],
     Filing[workspace.Workspace],
 ):
     """The owner of a workspace. Make one with `open`.
@@ -169,7 +167,9 @@ class Workspace(
         """How the workspace is doing now."""
         return self._door.run_sync(self._inner.health)
 
-    def sign_in(self, agent: str, device: str = "main", *, heartbeats: bool = False) -> AgentSession:
+    def sign_in(
+        self, agent: str, device: str = "main", *, heartbeats: bool = False, phone: str | None = None
+    ) -> AgentSession:
         """Sign an agent in on a device.
 
         Args:
@@ -177,11 +177,16 @@ class Workspace(
             device: the device's name; an agent may have several.
             heartbeats: the device proves its presence by `heartbeat` from now on; else it is present while this process
                 lives and the agent stays signed in.
+            phone: where they are called for calls that are steered, as `+49301234567`, `sip:ana@shop.example` or
+                `client:ana`; remembered while this process lives, and stored nowhere. None is where the account of the
+                call has its agents called.
 
         Raises:
             UnknownId: there is no such agent.
         """
-        return AgentSession(self._door, self._door.run(self._inner.sign_in, agent, device, heartbeats=heartbeats))
+        return AgentSession(
+            self._door, self._door.run(self._inner.sign_in, agent, device, heartbeats=heartbeats, phone=phone)
+        )
 
     def heartbeat(self, agent: str, device: str = "main") -> None:
         """A signed-in device is still there. Give it more often than the plan's `presence.device_lease`."""

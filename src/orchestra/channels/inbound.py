@@ -217,25 +217,41 @@ class ConsentChanged(Inbound):
 
 
 class CallState(enum.Enum):
-    """What happened to a call."""
+    """What happened to a call, or to an agent's leg of it; `IDLE`: it has done all that it was told."""
 
     RINGING = "ringing"
     ANSWERED = "answered"
     KEYS_PRESSED = "keys_pressed"
+    IDLE = "idle"
     HELD = "held"
     RESUMED = "resumed"
     TRANSFERRED = "transferred"
+    FAILED = "failed"
     ENDED = "ended"
 
 
 @attrs.frozen(kw_only=True)
 class CallEvent(Inbound):
-    """Call control news; sound stays outside. `keys` are the digits pressed, `cause` why the call ended."""
+    """Call control news; sound stays outside.
+
+    Attributes:
+        call_id: the provider's id of the customer's call, also of news of an agent's leg.
+        state: what happened.
+        keys: those pressed; empty if none were in the time given.
+        cause: why the call or leg ended, in the provider's word.
+        leg: which agent's leg it is about, by the name that it was called under (`CallAction.leg`); None for the
+            customer's own line.
+        leg_id: the provider's id of that leg.
+        awaits: the answer to this request says what the call is to do next.
+    """
 
     call_id: str
     state: CallState
     keys: str | None = attrs.field(default=None, repr=False)
     cause: str | None = None
+    leg: str | None = None
+    leg_id: str | None = None
+    awaits: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import attrs
@@ -147,12 +147,21 @@ class MarkRead(_Keyed):
 
 
 class CallVerb(enum.Enum):
-    """What to do with a call."""
+    """What to do with a call.
+
+    `SAY`, `GATHER`, `WAIT`, `LISTEN` and `HOLD` end with asking what comes next (`CallState.IDLE`), all but `SAY` and
+    `HOLD` after keys, too. `CALL` has an agent's phone ring, whose leg comes into the call's room when they answer;
+    `JOIN` brings the customer there, and every other verb takes them out of it again.
+    """
 
     ANSWER = "answer"
     SAY = "say"
     GATHER = "gather"
+    WAIT = "wait"
+    LISTEN = "listen"
     HOLD = "hold"
+    CALL = "call"
+    JOIN = "join"
     RESUME = "resume"
     TRANSFER = "transfer"
     HANG_UP = "hang_up"
@@ -160,12 +169,29 @@ class CallVerb(enum.Enum):
 
 @attrs.frozen(kw_only=True)
 class CallAction(_Keyed):
-    """Steer a call: `text` is what to say, `target` whom to transfer to."""
+    """Steer a call.
+
+    Attributes:
+        call_id: the provider's id of the customer's call.
+        verb: what to do.
+        text: what to say first.
+        target: whom to call or transfer to, as the provider names them; None if the account knows an agent's.
+        agent: of `CALL`, the agent's id.
+        leg: of `CALL`, the name under which news of the agent's leg come back.
+        leg_id: of `HANG_UP`, the provider's id of the leg that is meant; None for the customer's line.
+        lasts: of `CALL`, how long the phone rings.
+        takes_keys: of `WAIT`, whether a key means something there.
+    """
 
     call_id: str
     verb: CallVerb
     text: str | None = attrs.field(default=None, repr=False)
     target: str | None = attrs.field(default=None, repr=False)
+    agent: str | None = None
+    leg: str | None = None
+    leg_id: str | None = None
+    lasts: timedelta | None = None
+    takes_keys: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -40,6 +40,7 @@ __all__ = [
     "Authorized",
     "AuthorizingAdapter",
     "ChannelAdapter",
+    "DecidingAdapter",
     "Decoded",
     "FetchingAdapter",
     "Issue",
@@ -157,6 +158,21 @@ class AnsweringAdapter(Protocol):
 
     def answer(self, verified: Verified, decoded: Decoded, taken: Taken, account: Account) -> HttpReply:
         """Write the answer, in the place of `decoded.reply`. Never raises."""
+        ...
+
+
+@runtime_checkable
+class DecidingAdapter(Protocol):
+    """An adapter whose provider wants to be told in the answer to a request what comes next, as of a call.
+
+    News with `awaits` ask for it. The runtime waits for the decision as long as `Capabilities.reply_deadline` lets it;
+    else the request gets `Decoded.reply`, and the decision follows by `encode` as any message does.
+    """
+
+    def decide(
+        self, message: Outbound, account: Account, conversation: Conversation, now: datetime
+    ) -> HttpReply | None:
+        """Write the answer that has the same effect as sending the message; None if none has. Never raises."""
         ...
 
 

@@ -34,6 +34,7 @@ _BUILT_IN = (
     EntryPoint("messenger", "orchestra.channels.meta.messenger:MessengerAdapter", GROUP),
     EntryPoint("telegram", "orchestra.channels.telegram.adapter:TelegramAdapter", GROUP),
     EntryPoint("twilio_sms", "orchestra.channels.twilio.adapter:TwilioSmsAdapter", GROUP),
+    EntryPoint("twilio_voice", "orchestra.channels.twilio.voice:TwilioVoiceAdapter", GROUP),
     EntryPoint("twilio_whatsapp", "orchestra.channels.twilio.adapter:TwilioWhatsAppAdapter", GROUP),
     EntryPoint("web_chat", "orchestra.channels.web_chat:WebChatAdapter", GROUP),
     EntryPoint("web_form", "orchestra.channels.web_form:WebFormAdapter", GROUP),

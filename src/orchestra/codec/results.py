@@ -26,6 +26,7 @@ from orchestra.errors import (
 from orchestra.model.results import (
     Accepted,
     ActionAsked,
+    CallStanding,
     CaseRef,
     Consulted,
     Consulting,
@@ -52,7 +53,19 @@ RESULT_VERSION = 1
 _VALUES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Accepted, ActionAsked, CaseRef, Consulted, Consulting, ConsultingQueue, Dialed, Erased, Invited, Linked),
+        *(
+            Accepted,
+            ActionAsked,
+            CallStanding,
+            CaseRef,
+            Consulted,
+            Consulting,
+            ConsultingQueue,
+            Dialed,
+            Erased,
+            Invited,
+            Linked,
+        ),
         *(OfferedHandOff, Promised, Received, RequestedCallback, Stated, TakesPart, WorkOpened, Written),
     )
 }

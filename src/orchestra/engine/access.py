@@ -138,7 +138,10 @@ _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
 _INBOUND: frozenset[type[c.Command]] = frozenset({c.ReceiveMessage, c.ReceiveContact, c.LeaveContact}) | _CALLBACKS
 
 _HEARD: frozenset[type[c.Command]] = frozenset(
-    {c.EditMessage, c.RetractMessage, c.ReactToMessage, c.RecordAutoReply, c.TakeConsent, c.EndCall}
+    {
+        *(c.EditMessage, c.RetractMessage, c.ReactToMessage, c.RecordAutoReply, c.TakeConsent),
+        *(c.AskCall, c.EndCall, c.PressKeys, c.ReportLeg),
+    }
 )
 """What customers cause and only their providers can know to be theirs: nobody else may say so in their name."""
 

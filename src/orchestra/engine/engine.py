@@ -22,6 +22,7 @@ from orchestra.engine.archive.keys import behind_unknown, looked_up
 from orchestra.engine.archive.tables import moves
 from orchestra.engine.bots.decide import SECTION as BOTS
 from orchestra.engine.callbacks.decide import SECTION as CALLBACKS
+from orchestra.engine.calls.decide import SECTION as CALLS
 from orchestra.engine.cases.decide import SECTION as CASES
 from orchestra.engine.clocks.decide import SECTION as CLOCKS
 from orchestra.engine.commitments.decide import SECTION as COMMITMENTS
@@ -102,6 +103,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     LOGS,
     WORK,
     BOTS,
+    CALLS,
     KNOWN,
     COMMITMENTS,
     FACTS,

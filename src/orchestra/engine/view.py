@@ -11,6 +11,7 @@ from orchestra.engine.agenda import Agenda
 from orchestra.engine.archive.state import Archive
 from orchestra.engine.bots.state import Bots
 from orchestra.engine.callbacks.state import Callbacks
+from orchestra.engine.calls.state import Calls
 from orchestra.engine.cases.state import Case, Cases
 from orchestra.engine.clocks.state import Clocks
 from orchestra.engine.commitments.state import Commitments
@@ -66,6 +67,7 @@ class View:
         "archive",
         "bots",
         "callbacks",
+        "calls",
         "cases",
         "clocks",
         "commitments",
@@ -136,6 +138,7 @@ class View:
         self.logs = Logs(self.plans, self.timers)
         self.work = Work(self.plans, self.timers)
         self.bots = Bots(self.plans, self.timers)
+        self.calls = Calls(self.plans, self.timers)
         self.commitments = Commitments(self.plans, self.timers)
         self.facts = Facts(self.plans, self.timers)
         self.remarks = Remarks(self.plans, self.timers)

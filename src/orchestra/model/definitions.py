@@ -11,6 +11,7 @@ from datetime import timedelta
 import attrs
 
 from orchestra.model.brands import Brand
+from orchestra.model.calls import CallHandling
 from orchestra.model.cases import Cases, Disposition
 from orchestra.model.commitments import CommitmentAttribute, Commitments
 from orchestra.model.findings import FindingKind
@@ -26,6 +27,7 @@ __all__ = [
     "Ageing",
     "AgentDefinition",
     "Brand",
+    "CallHandling",
     "Callbacks",
     "Cases",
     "Channel",
@@ -266,6 +268,7 @@ class Channel:
             when the workspace opens and when an account is up again, to fill the gap.
         rate: how fast each of its accounts sends; as fast as it can unless stated.
         calendar: by which business time counts on it; the workspace's unless stated.
+        calls: what callers hear, where it brings calls that the library steers; none unless stated.
     """
 
     live: bool = False
@@ -296,6 +299,7 @@ class Channel:
     poll: timedelta | None = None
     rate: SendingRate | None = None
     calendar: str | None = None
+    calls: CallHandling | None = None
 
     @property
     def answer_within(self) -> timedelta:
@@ -320,6 +324,7 @@ class AgentDefinition:
         name: what people call them; private, and none unless stated.
         kind: `person`, or `bot` for a program, which needs no device that answers; see `presence.bot_answers_within`.
         position: their place where the order of a queue goes by it, lowest first; 0 unless stated.
+        menu: of a bot, the menu that it asks; it needs no program then, and whoever owns the workspace serves it.
     """
 
     teams: Sequence[str] = attrs.field(converter=_texts)
@@ -329,6 +334,7 @@ class AgentDefinition:
     name: str | None = attrs.field(default=None, repr=False)
     kind: str = "person"
     position: int = 0
+    menu: str | None = None
 
 
 @attrs.frozen

@@ -11,6 +11,7 @@ from datetime import timedelta
 from orchestra.errors import Fault
 from orchestra.model.actions import check_actions
 from orchestra.model.brands import check_brands
+from orchestra.model.calls import check_call_handling
 from orchestra.model.capacity_checks import check_pace, check_parking, check_room, check_silence, check_wrap_up
 from orchestra.model.case_type_checks import check_case_types, check_may_promise
 from orchestra.model.cases import check_cases
@@ -22,6 +23,7 @@ from orchestra.model.engagements import check_engagements
 from orchestra.model.findings import FIELD_TYPES, check_findings
 from orchestra.model.hours import check_hours, zone_fault
 from orchestra.model.identity import check_identity
+from orchestra.model.menus import Known as Nameable, check_menus
 from orchestra.model.notice_checks import Reachable, check_notices
 from orchestra.model.pace import check_rate
 from orchestra.model.participants import check_participants
@@ -136,6 +138,38 @@ def _check_channels(plan: PlanData, lost: Lost) -> Iterator[Fault]:
         if channel.keep_ids is not None and channel.keep_ids < _SHORTEST_KEPT:
             yield Fault(f"{path}.keep_ids", "must be at least 7d: so long do providers deliver again")
         yield from check_parking(path, channel)
+        yield from _check_calls(path, channel)
+
+
+def _check_calls(path: str, channel: Channel) -> Iterator[Fault]:
+    if channel.calls is None:
+        return
+    if not channel.live:
+        yield Fault(f"{path}.calls", "only a live channel brings calls: live = true")
+    if channel.connects is None:
+        yield Fault(f"{path}.connects", "must say how long an agent's phone may ring, as 20s: calls need it")
+    yield from check_call_handling(f"{path}.calls", channel.calls, channel.alternatives)
+
+
+def _check_menus(plan: PlanData, lost: Lost) -> Iterator[Fault]:
+    known = Nameable(
+        None if lost.touches("queues") else plan.queues,
+        None if lost.touches("skills") else plan.skills,
+        None if lost.touches("fields") else plan.fields.interaction,
+        None if lost.touches("cases") else plan.cases.dispositions,
+    )
+    yield from check_menus(plan.menus, known)
+    for name, agent in plan.agents.items():
+        if agent.menu is None:
+            continue
+        if agent.kind != "bot":
+            yield Fault(f"agents.{name}.menu", 'only a bot asks a menu: kind = "bot"')
+        if _is_missing(agent.menu, "menus", plan.menus, lost):
+            yield Fault(f"agents.{name}.menu", _missing("menu", agent.menu, plan.menus))
+    asked = {agent.menu for agent in plan.agents.values()}
+    for name in plan.menus:
+        if name not in asked and not lost.touches("agents"):
+            yield Fault(f"menus.{name}", "no bot asks it", is_error=False)
 
 
 def _check_connecting(plan: PlanData, lost: Lost, path: str, channel: Channel) -> Iterator[Fault]:
@@ -352,6 +386,7 @@ _CHECKS = (
     _check_routing,
     _check_channels,
     _check_agents,
+    _check_menus,
     _check_words,
     _check_pace,
     _check_calendars,

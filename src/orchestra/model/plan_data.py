@@ -35,6 +35,7 @@ from orchestra.model.engagements import Engagements
 from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
 from orchestra.model.identity import Identity
+from orchestra.model.menus import Menu
 from orchestra.model.notices import Notices
 from orchestra.model.privacy import Privacy
 from orchestra.model.quiet_hours import QuietHours
@@ -77,6 +78,7 @@ class PlanData:
         engagements: what happens when a customer is in touch on several channels at once.
         deliveries: how outbound messages are tried.
         callbacks: how customers are called back.
+        menus: menu -> what a bot asks, step by step; none unless stated.
         notices: what customers are told before they ask.
         fields: which fields the application may set.
         findings: kind -> what contacts bring to light for other departments, and who wants to know.
@@ -111,6 +113,7 @@ class PlanData:
     engagements: Engagements = Engagements()
     deliveries: Deliveries = Deliveries()
     callbacks: Callbacks = Callbacks()
+    menus: Mapping[str, Menu] = attrs.field(factory=dict)
     notices: Notices = Notices()
     fields: Fields = Fields()
     findings: Mapping[str, FindingKind] = attrs.field(factory=dict)

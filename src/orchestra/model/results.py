@@ -11,6 +11,7 @@ from orchestra.model.instants import instant
 __all__ = [
     "Accepted",
     "ActionAsked",
+    "CallStanding",
     "CaseRef",
     "Consulted",
     "Consulting",
@@ -36,6 +37,27 @@ class CaseRef:
 
     id: str
     number: str
+
+
+@attrs.frozen
+class CallStanding:
+    """What a call is to do now.
+
+    Attributes:
+        verb: `wait`, `hold`, `join` its agent, `listen` to a bot, `hang_up`; None if nobody knows the call.
+        interaction: its id.
+        reason: why to hang up: `closed`, `callback`, or another word.
+        position: how many of its queue go before it while it waits.
+        wait_us: the estimated wait, microseconds; None if that is not known.
+        is_due: something is on its way to it that has not left yet, or a bot is about to speak.
+    """
+
+    verb: str | None = None
+    interaction: str | None = None
+    reason: str | None = None
+    position: int | None = None
+    wait_us: int | None = None
+    is_due: bool = False
 
 
 @attrs.frozen

@@ -193,7 +193,10 @@ class ActiveContact:
         return f"ActiveContact({self.interaction!r}, case={self.case.number!r}, agent={self.agent!r})"
 
     async def messages(self) -> AsyncGenerator[str, None]:
-        """What the customer writes in this interaction: what is there already, then new texts, until it is over."""
+        """What the customer writes in this interaction: what is there already, then new texts, until it is over.
+
+        In a call that is steered it is the keys that they press, empty where they pressed none in time.
+        """
         over = (
             *(e.InteractionDone, e.InteractionFinished, e.InteractionQueued, e.InteractionCanceled),
             e.CallbackScheduled,
@@ -201,13 +204,17 @@ class ActiveContact:
         after = await self._workspace.begin_of(self.interaction, self.customer)
         parts = (e.OfferAccepted, e.ConsultAccepted, e.TransferCompleted, e.ConsultEnded)
         takes_part = False
-        async with aclosing(self._workspace.events(after=after, types=[e.MessageReceived, *parts, *over])) as entries:
+        said = (e.MessageReceived, e.KeysPressed)
+        async with aclosing(self._workspace.events(after=after, types=[*said, *parts, *over])) as entries:
             async for entry in entries:
                 event = entry.event
                 if getattr(event, "interaction", None) != self.interaction:
                     continue
                 if isinstance(event, e.MessageReceived):
                     yield event.text or ""
+                    continue
+                if isinstance(event, e.KeysPressed):
+                    yield event.keys or ""
                     continue
                 had_part, takes_part = takes_part, has_part(event, self.agent, takes_part)
                 if had_part and not takes_part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -21,6 +22,7 @@ from orchestra.runtime.answers import Answers
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_odd_setup, refuse_unstorable
 from orchestra.runtime.clock import SystemClock
+from orchestra.runtime.deciding import Deciding
 from orchestra.runtime.feed import follow_journal, type_names
 from orchestra.runtime.inbound import digested
 from orchestra.runtime.journeys import Journeys
@@ -54,7 +56,8 @@ class Client(Calls, Matters, Journeys, Notifying, Personal):
         self._patience_s = patience_s
         self._answers = Answers(journal)
         self.news = News(self.execute, key)
-        self._webhooks = Webhooks(SystemClock().now_us, lines, self.news)
+        deciding = Deciding(self.execute, lambda: self.plan, None, lambda: datetime.now(UTC))
+        self._webhooks = Webhooks(SystemClock().now_us, lines, self.news, deciding)
 
     async def execute(self, command: Command, request_id: str | None = None) -> Any:
         """Ask the owner to decide on a command, and give its result once that is durable.

@@ -7,7 +7,7 @@ Does not: carrying the plan out (`sending`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -25,6 +25,7 @@ from orchestra.model.attachments import in_words
 from orchestra.model.escaping import TOKEN
 from orchestra.model.identity import SERVICE
 from orchestra.model.instants import instant
+from orchestra.runtime.announcing import steered_action
 from orchestra.runtime.filing import Files
 from orchestra.runtime.history.people import person_of
 from orchestra.runtime.keys import WorkspaceKey
@@ -33,9 +34,10 @@ from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_plan
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.threads import in_thread
 
-__all__ = ["Composing", "with_token"]
+__all__ = ["Composed", "Composing", "with_token"]
 
 _ADDRESSES = ("CustomerAdded", "AddressLinked")
+_NOBODY = Identity("none", "")
 
 _log = logging.getLogger("orchestra.sending")
 
@@ -48,17 +50,36 @@ class _Way:
     lost: tuple[str, ...] = ()
 
 
-class Composing:
-    """Asks adapters how they would carry what was written."""
+@attrs.frozen
+class Composed:
+    """What is sent, to whom, and how the adapter sends it."""
 
-    def __init__(self, owner: Owner, files: Files) -> None:
+    plan: SendPlan
+    message: Outbound
+    to: Conversation
+
+
+class Composing:
+    """Asks adapters how they would carry what was written, or have a call do what it is to do.
+
+    Args:
+        owner: whose deliveries.
+        files: those that messages bring.
+        phones: agent -> where they are called.
+    """
+
+    def __init__(self, owner: Owner, files: Files, phones: Mapping[str, str]) -> None:
         self._owner = owner
         self._files = files
+        self._phones = phones
 
-    async def plan(self, delivery: str, row: Delivery, line: Line) -> SendPlan | Failed:
+    async def plan(self, delivery: str, row: Delivery, line: Line) -> Composed | Failed:
         """The adapter's plan for a delivery's message."""
         conversation = self._owner.view.contacts.conversations[row.conversation]
         written, to = await in_thread(self._fetch, row, conversation)
+        if isinstance(written, e.CallSteered):
+            action = steered_action(self._owner.view, written, self._owner.key.delivery_key(delivery), self._phones)
+            return self._asked(delivery, [_Way(action)], line, to or Conversation(recipient=_NOBODY))
         if written is None or (written.text is None and written.media is None) or to is None:
             return Failed("erased")
         file = None
@@ -66,14 +87,18 @@ class Composing:
             file = await self._file(conversation.customer, str(written.media[0]["digest"]))
             if file is None:
                 return Failed("no_file")
-        ways = self._ways(delivery, row, written, file)
+        call = self._owner.view.calls.calls.get(row.interaction or "")
+        to = to if call is None else attrs.evolve(to, id=call.call_id)
+        return self._asked(delivery, list(self._ways(delivery, row, written, file)), line, to)
+
+    def _asked(self, delivery: str, ways: Sequence[_Way], line: Line, to: Conversation) -> Composed | Failed:
         try:
-            return self._encoded(list(ways), line, to)
+            return self._encoded(ways, line, to)
         except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its own message, and nothing else
             _log.error("%s: adapter of %s cannot encode: %s", delivery, line.channel, type(error).__name__)
             return Failed(ADAPTER_FAULT)
 
-    def _encoded(self, ways: Sequence[_Way], line: Line, to: Conversation) -> SendPlan | Failed:
+    def _encoded(self, ways: Sequence[_Way], line: Line, to: Conversation) -> Composed | Failed:
         """The first way that the adapter would go; the reason why it goes none is that of the first."""
         now = instant(self._owner.clock.now_us())
         refusal: Refused | None = None
@@ -85,8 +110,11 @@ class Composing:
                 refusal = refusal or given
                 continue
             plan = checked_plan(given)
-            return plan if isinstance(plan, Failed) else _losing(plan, way.lost)
-        return checked_plan(refusal)
+            return plan if isinstance(plan, Failed) else Composed(_losing(plan, way.lost), way.message, to)
+        assert refusal is not None  # there is at least one way
+        failed = checked_plan(refusal)
+        assert isinstance(failed, Failed)  # that is what a refusal is by now
+        return failed
 
     def _ways(self, delivery: str, row: Delivery, written: e.MessageWritten, file: KeptMedia | None) -> Iterator[_Way]:
         """How it can be said, the best first."""
@@ -135,11 +163,11 @@ class Composing:
 
     def _fetch(
         self, row: Delivery, conversation: contacts.Conversation
-    ) -> tuple[e.MessageWritten | None, Conversation | None]:
-        """What was written, and the recipient in their thread, whom only private parts name; None once erased."""
+    ) -> tuple[e.MessageWritten | e.CallSteered | None, Conversation | None]:
+        """What was written, or steered, and the recipient in their thread; None once the private parts are erased."""
         body = next(self._owner.journal.read(row.body - 1, limit=1), None)
         found = None if body is None else decode_event(body)
-        written = found if isinstance(found, e.MessageWritten) else None
+        written = found if isinstance(found, e.MessageWritten | e.CallSteered) else None
         recipient, thread = self._recipient(conversation), None
         if conversation.has_thread:
             thread = self._thread(row.conversation, conversation.customer)

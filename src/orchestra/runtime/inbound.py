@@ -20,6 +20,7 @@ from orchestra.model.commands import (
     Command,
     EditMessage,
     EndCall,
+    PressKeys,
     ReactToMessage,
     ReceiveContact,
     ReceiveMessage,
@@ -27,6 +28,7 @@ from orchestra.model.commands import (
     RecordReceipt,
     RecordReply,
     RecordWatermark,
+    ReportLeg,
     RetractMessage,
     SendMessage,
     TakeConsent,
@@ -334,10 +336,16 @@ def _identity(event: inbound.IdentityLinked, line: Line, key: WorkspaceKey) -> l
 
 
 def _call(event: inbound.CallEvent, line: Line, key: WorkspaceKey) -> list[Command]:
-    """A call that rings is a contact, taken under the call's own id; what happens in it is for who handles it."""
-    call_id = _checked_id(event.call_id, "call_id")
+    """A call that rings is a contact, taken under the call's own id; what happens in it is told under that."""
+    call = line.channel, line.name, _checked_id(event.call_id, "call_id")
+    if event.leg is not None:
+        state = _LEG_STATES.get(event.state)
+        leg_id = None if event.leg_id is None else _checked_id(event.leg_id, "leg_id")
+        return [] if state is None else [ReportLeg(*call, _checked_id(event.leg, "leg"), state, leg_id)]
     if event.state is inbound.CallState.ENDED:
-        return [EndCall(line.channel, line.name, call_id)]
+        return [EndCall(*call)]
+    if event.state is inbound.CallState.KEYS_PRESSED:
+        return [PressKeys(*call, _checked_id(event.origin.dedupe_key, "press"), event.keys or "")]
     person = _person(event)
     if person is None or event.state is not inbound.CallState.RINGING:
         return []
@@ -345,12 +353,19 @@ def _call(event: inbound.CallEvent, line: Line, key: WorkspaceKey) -> list[Comma
         ReceiveContact(
             channel=line.channel,
             account=line.name,
-            contact_id=call_id,
+            contact_id=call[-1],
             sender=key.address(person),
             also=_also(event, key),
             occurred_us=_occurred_us(event),
         )
     ]
+
+
+_LEG_STATES: Mapping[inbound.CallState, str] = {
+    inbound.CallState.ANSWERED: "answered",
+    inbound.CallState.FAILED: "failed",
+    inbound.CallState.ENDED: "ended",
+}
 
 
 def _bounce(event: inbound.BounceReceived, line: Line, key: WorkspaceKey) -> list[Command]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 import attrs
 
 from orchestra.channels.account import Account
-from orchestra.channels.port import ChannelAdapter, PollingAdapter, accepts_contract
+from orchestra.channels.port import ChannelAdapter, DecidingAdapter, PollingAdapter, accepts_contract
 from orchestra.channels.transport import Transport
 from orchestra.errors import DefinitionError, Fault
 from orchestra.model.plan import Plan
@@ -77,6 +77,8 @@ def _faults(line: Line, plan: Plan) -> list[Fault]:
         faults.append(Fault(path, "is not in the plan"))
     elif plan.channels[line.channel].poll is not None and not line.can_be_asked:
         faults.append(Fault(f"{path}.poll", "its adapter cannot ask for news, or has no transport to ask over"))
+    elif isinstance(line.adapter, DecidingAdapter) and plan.channels[line.channel].calls is None:
+        faults.append(Fault(f"{path}.calls", "is needed, if only as an empty table: its adapter has calls steered"))
     if not accepts_contract(line.adapter.contract_version):
         version = line.adapter.contract_version
         faults.append(Fault(path, f"its adapter is of contract version {version}, which is not supported"))

@@ -76,7 +76,7 @@ class News:
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
                 left_out += 1
                 continue
-            self.unused += not commands
+            self.unused += not commands and not (isinstance(event, inbound.CallEvent) and event.awaits)
             before = len(received)
             try:
                 for command in commands:

@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.parts import Identity
+from orchestra.channels.port import DecidingAdapter
 from orchestra.channels.sending import Failed, Interpreted, Next, Outcome, Retry, SendPlan, Sent, Unknown
 from orchestra.channels.wire import WireStep
 from orchestra.engine.deliveries.state import Delivery
@@ -27,8 +28,9 @@ from orchestra.model.commands import (
 )
 from orchestra.model.instants import instant
 from orchestra.model.structure import microseconds
-from orchestra.runtime.composing import Composing
+from orchestra.runtime.composing import Composed, Composing
 from orchestra.runtime.credentials import Unauthorized
+from orchestra.runtime.deciding import Calling
 from orchestra.runtime.filing import Files
 from orchestra.runtime.gates import Gates
 from orchestra.runtime.lines import Line, Lines
@@ -52,11 +54,14 @@ Execute = Callable[[Command], Awaitable[Any]]
 class Sending:
     """Sends what the engine permits. Knows nothing of retries: the engine decides those from the outcomes."""
 
-    def __init__(self, owner: Owner, lines: Lines, tasks: TaskGroup, files: Files, turns: Turns) -> None:
+    def __init__(
+        self, owner: Owner, lines: Lines, tasks: TaskGroup, files: Files, turns: Turns, calling: Calling
+    ) -> None:
         self._owner = owner
         self._turns = turns
         self._credentials = files.credentials
-        self._composing = Composing(owner, files)
+        self._composing = Composing(owner, files, calling.phones)
+        self._deciding = calling.deciding
         self._lines = lines
         self._tasks = tasks
         self._places = anyio.Semaphore(_AT_ONCE)
@@ -152,8 +157,8 @@ class Sending:
         plan = await self._composing.plan(delivery, row, line) if isinstance(account, Account) else account
         if self._is_ending or not await self._start(delivery, attempt):
             return
-        outcome, is_safe = await self._carry_out(line, plan) if isinstance(plan, SendPlan) else (plan, False)
-        lost = plan.degradations if isinstance(plan, SendPlan) else ()
+        outcome, is_safe = await self._leave(line, plan) if isinstance(plan, Composed) else (plan, False)
+        lost = plan.plan.degradations if isinstance(plan, Composed) else ()
         await self._conclude(record_of(delivery, attempt, outcome, is_safe, lost))
         await self._watch(line, outcome)
 
@@ -220,6 +225,12 @@ class Sending:
         except Exception as error:  # noqa: BLE001 - a plug-in's or transport's fault ends this attempt, and nothing else
             _log.error("%s: adapter of %s cannot authorize: %s", delivery, line.channel, type(error).__name__)
             return Retry(ADAPTER_FAULT)
+
+    async def _leave(self, line: Line, composed: Composed) -> tuple[Outcome, bool]:
+        """Send it, as the answer to a request of its call that waits, or by requests of its own."""
+        if isinstance(line.adapter, DecidingAdapter) and self._deciding.take(line, composed.message, composed.to):
+            return Sent(), True
+        return await self._carry_out(line, composed.plan)
 
     async def _carry_out(self, line: Line, plan: SendPlan) -> tuple[Outcome, bool]:
         """Carry out the steps in order: the delivery's outcome, and whether all that was done is safe to repeat."""

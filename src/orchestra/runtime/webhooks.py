@@ -9,6 +9,7 @@ from orchestra.channels.port import AnsweringAdapter, Decoded, Taken
 from orchestra.channels.wire import Handshake, HttpReply, RawRequest, Rejected, Verified
 from orchestra.errors import JournalError
 from orchestra.model.instants import instant
+from orchestra.runtime.deciding import Deciding, awaited_in
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.news import News
 
@@ -24,9 +25,11 @@ class Webhooks:
         now_us: the time, microseconds UTC.
         lines: whose providers.
         news: where their news go.
+        deciding: answers requests whose answer says what comes next.
     """
 
-    def __init__(self, now_us: Callable[[], int], lines: Lines, news: News) -> None:
+    def __init__(self, now_us: Callable[[], int], lines: Lines, news: News, deciding: Deciding) -> None:
+        self._deciding = deciding
         self._now_us = now_us
         self._lines = lines
         self._news = news
@@ -53,7 +56,10 @@ class Webhooks:
         except Exception as error:  # noqa: BLE001 - a plug-in's fault concerns its own request only; the sender may try again
             _log.error("adapter %s cannot decode: %s", line.adapter.channel, type(error).__name__)
             return HttpReply(status=500)
+        awaited = awaited_in(line, decoded)
         try:
+            if awaited is not None:
+                return await self._deciding.answer(line, awaited, decoded, lambda: self._news.take(line, decoded))
             taken = await self._news.take(line, decoded)
         except JournalError as error:
             _log.warning("%s/%s: not stored: %s", line.channel, line.name, type(error).__name__)

@@ -11,13 +11,13 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from orchestra.channels.wire import HttpReply, RawRequest
-from orchestra.codec import decode_event
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import lasting_url, open_journal
 from orchestra.model.actions import ActionFunction, ActionFunctions, ActionNames
 from orchestra.model.addresses import Ref
 from orchestra.model.commands import Command, SignIn
 from orchestra.model.events import Event
+from orchestra.model.instants import instant
 from orchestra.model.plan import Plan
 from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
@@ -28,13 +28,12 @@ from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
 from orchestra.runtime.clock import Clock, SystemClock
 from orchestra.runtime.commitments import CommitmentView, ConflictView
 from orchestra.runtime.context import Context, Contexts
+from orchestra.runtime.deciding import Calling, Deciding
 from orchestra.runtime.erasing import Erasing
 from orchestra.runtime.failures import only_failure
 from orchestra.runtime.feed import follow, type_names
 from orchestra.runtime.filing import Files, Filing, MediaKeeping
 from orchestra.runtime.health import Health, health_of
-from orchestra.runtime.history.explain import BEGINS
-from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.history.waiting import Waiting, why_waiting
 from orchestra.runtime.inbound import digested
 from orchestra.runtime.inviting import Inviting
@@ -43,7 +42,9 @@ from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.leases import Leases
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.lists import Lists
+from orchestra.runtime.looking import Looking
 from orchestra.runtime.matters import Matters
+from orchestra.runtime.menus import asking
 from orchestra.runtime.news import News
 from orchestra.runtime.notices import Noticed
 from orchestra.runtime.notifying import Notifying
@@ -64,7 +65,6 @@ from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.settling import Settling
-from orchestra.runtime.signalling import Signalling
 from orchestra.runtime.signals import Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
@@ -79,7 +79,6 @@ from orchestra.runtime.views import (
     EngagementView,
     InteractionView,
     RequestView,
-    asked_of,
     request_view,
 )
 from orchestra.runtime.webhooks import Webhooks
@@ -92,7 +91,7 @@ _Given: TypeAlias = tuple[Mapping[str, Source], ActionFunctions, MediaKeeping | 
 
 
 class Workspace(
-    Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings, Signalling, Filing
+    Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings, Filing, Looking
 ):
     """The owner of a workspace. Make one with `Workspace.open`.
 
@@ -104,14 +103,17 @@ class Workspace(
         self._owner, self._files = owner, Files(owner, lines, media)
         self._acting = Acting(owner, actions, tasks)
         self._turns = Turns(owner)
-        self._sending = Sending(owner, lines, tasks, self._files, self._turns)
+        deciding = Deciding(owner.execute, lambda: owner.view.plan, owner.recent.bell, lambda: instant(owner.now_us))
+        self._phones: dict[str, str] = {}
+        calling = Calling(deciding, self._phones)
+        self._sending = Sending(owner, lines, tasks, self._files, self._turns, calling)
         self._leases = Leases(owner)
         self._signals = Signals(owner)
         self.news = News(owner.execute, owner.key, self._signals.typing_in, self._files.keep_all)
         self._polling = Polling(owner, lines, self.news, tasks, self._files.credentials)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
-        self._webhooks = Webhooks(owner.clock.now_us, lines, self.news)
+        self._webhooks = Webhooks(owner.clock.now_us, lines, self.news, deciding)
         self._replies = 0
         self._bots = Bots(owner, self.sign_in)
         self._contexts = Contexts(owner, Sources(sources, owner.clock))
@@ -202,6 +204,13 @@ class Workspace(
             tasks.start_soon(snapshot_for_ever, owner, url)
         for one in (self._sending, self._acting, self._polling):
             await one.recover()
+        for name, agent in owner.view.plan.agents.items():
+            if agent.menu is not None:
+                await tasks.start(self.serve, name, asking(owner.view.plan.menus[agent.menu], self._callback_taken))
+
+    def _callback_taken(self, channel: str) -> str:
+        calls = self._owner.view.plan.channels[channel].calls
+        return "" if calls is None else calls.callback_taken
 
     # Commands and reads
 
@@ -342,7 +351,9 @@ class Workspace(
 
     # Agents
 
-    async def sign_in(self, agent: str, device: str = "main", *, heartbeats: bool = False) -> AgentSession:
+    async def sign_in(
+        self, agent: str, device: str = "main", *, heartbeats: bool = False, phone: str | None = None
+    ) -> AgentSession:
         """Sign an agent in on a device.
 
         Args:
@@ -350,11 +361,16 @@ class Workspace(
             device: the device's name; an agent may have several.
             heartbeats: the device proves its presence by `heartbeat` from now on; else it is present while this process
                 lives and the agent stays signed in.
+            phone: where they are called for calls that are steered, as `+49301234567`, `sip:ana@shop.example` or
+                `client:ana`; remembered while this process lives, and stored nowhere. None is where the account of the
+                call has its agents called.
 
         Raises:
             UnknownId: there is no such agent.
         """
         await self.execute(SignIn(agent, device))
+        if phone is not None:
+            self._phones[agent] = phone
         if heartbeats:
             self._leases.let_go(agent, device)
         else:
@@ -388,38 +404,9 @@ class Workspace(
         """A signed-in device is still there. Give it more often than the plan's `presence.device_lease`."""
         await self._leases.heartbeat(agent, device)
 
-    async def offers_since(self, agent: str) -> int:
-        """A position before which nothing was offered to or asked of the agent that is still pending."""
-        pending = asked_of(self._owner.view, agent)
-        now = await self._owner.read(lambda view: view.position)
-        for kind, customer, token in pending:
-            now = min(now, await in_thread(self._before, [kind], customer, "token", token))
-        return now
-
     async def context_of(self, interaction: str, agent: str) -> Context:
         """What is known about an interaction that is offered to an agent, or in their hands."""
         return await self._contexts.of(interaction, agent)
-
-    async def begin_of(self, interaction: str, customer: str) -> int:
-        """The position before an interaction of the customer began."""
-        return await in_thread(self._before, BEGINS, customer, "interaction", interaction)
-
-    def _before(self, kinds: Sequence[str], customer: str, field: str, value: str | int) -> int:
-        """The position before the one event of those types about the customer whose field has that value."""
-        for record in self.journal.read(subjects=[customer], types=kinds):
-            if getattr(decode_event(record), field) == value:
-                return record.position - 1
-        return self._owner.recent.position
-
-    async def note_of(self, consult: str, customer: str) -> str | None:
-        """What was written to whoever a queue asks for help."""
-        return await in_thread(note_of, self.journal, consult, customer)
-
-    def is_pending(self, offer: str, token: int | None = None) -> bool:
-        """Whether an offer or a consult can still be answered, under this token if one is given."""
-        view = self._owner.view
-        row = view.routing.offers.get(offer) or view.consults.consults.get(offer)
-        return row is not None and row.state in ("PENDING", "ASKED") and token in (None, row.token)
 
     def reply_key(self) -> str:
         """A key that no reply had before: the owner's epoch, and a count."""

@@ -33,6 +33,9 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ReceiveMessage("chat", "main", "m1", person("joe")),
     c.LeaveContact("in1"),
     c.EndCall("voice", "main", "k1"),
+    c.AskCall("voice", "main", "k1"),
+    c.PressKeys("voice", "main", "k1", "p1", "1"),
+    c.ReportLeg("voice", "main", "k1", "of1", "answered"),
     c.EditMessage("chat", "main", "m1", "e1"),
     c.KeepFile("cu1", "me1", 1, "0" * 64),
     c.RetractMessage("chat", "main", "m1"),
@@ -206,6 +209,7 @@ CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "Cance
 SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}
 INBOUND = {"ReceiveMessage", "ReceiveContact", "LeaveContact"} | CALLBACKS
 HEARD = {"EndCall", "EditMessage", "RetractMessage", "ReactToMessage", "RecordAutoReply", "TakeConsent"}
+HEARD |= {"AskCall", "PressKeys", "ReportLeg"}
 EVERY = {type(command).__name__ for command in EXAMPLES}
 
 MAY: Mapping[str, set[str]] = {

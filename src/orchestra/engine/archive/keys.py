@@ -172,7 +172,7 @@ def _remark(view: View, command: c.EditMessage | c.RetractMessage | c.ReactToMes
         yield from _provider(view, command.channel, command.account, command.message_id)
 
 
-def _call(view: View, command: c.EndCall) -> Iterator[str]:
+def _call(view: View, command: c.AskCall | c.EndCall | c.PressKeys | c.ReportLeg) -> Iterator[str]:
     taken = view.contacts.taken.get(taken_key(command.channel, command.account, command.call_id))
     if taken is not None:
         yield from _id(view.cases.cases, taken.case)
@@ -214,7 +214,10 @@ _BY_KIND: Mapping[type[c.Command], Callable[[View, Any], Iterable[str]]] = {
     c.RetractMessage: _remark,
     c.ReactToMessage: _remark,
     c.RecordAutoReply: _auto_reply,
+    c.AskCall: _call,
     c.EndCall: _call,
+    c.PressKeys: _call,
+    c.ReportLeg: _call,
 }
 """Kind of command -> keys of what it names, beside addresses, which all are looked at."""
 

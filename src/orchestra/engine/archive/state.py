@@ -194,7 +194,7 @@ class Archive(Slice):
         if self.of.get(event.case, [""])[-1] != event.conversation:
             self._belongs(event.case, event.conversation)
 
-    def delivery_planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
+    def delivery_planned(self, event: e.DeliveryPlanned | e.CallSteered, at_us: int) -> None:
         """The customer is written to."""
         self._belongs(event.customer, event.delivery)
 
@@ -250,6 +250,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ConversationStarted: Archive.conversation_began,
     e.ReplyRecorded: Archive.answer_recorded,
     e.DeliveryPlanned: Archive.delivery_planned,
+    e.CallSteered: Archive.delivery_planned,
     e.NoticePlanned: Archive.notice_planned,
     e.ActionRequested: Archive.action_requested,
     e.CustomerAliased: Archive.aliased,

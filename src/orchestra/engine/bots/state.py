@@ -58,6 +58,15 @@ class Bots(Slice):
         if event.interaction is not None:
             self.timers.cancel(SILENT, event.interaction)
 
+    def pressed(self, event: e.KeysPressed, at_us: int) -> None:
+        """So does whoever presses keys."""
+        if event.interaction in self.in_hand and self.timers.get(SILENT, event.interaction) is None:
+            self._owe(event.interaction, at_us)
+
+    def owes(self, interaction: str) -> bool:
+        """Whether a bot is about to answer: it owes that, or has been asked and has not taken the contact yet."""
+        return interaction not in self.in_hand or self.timers.get(SILENT, interaction) is not None
+
     def over(self, event: Over, at_us: int) -> None:
         """The bot has it no longer, or is not waited for any more."""
         if self.in_hand.pop(event.interaction, None) is not None:
@@ -73,6 +82,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.OfferAccepted: Bots.accepted,
     e.MessageReceived: Bots.received,
     e.MessageWritten: Bots.written,
+    e.KeysPressed: Bots.pressed,
     e.InteractionFinished: Bots.over,
     e.InteractionDone: Bots.over,
     e.InteractionCanceled: Bots.over,

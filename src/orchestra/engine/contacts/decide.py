@@ -34,7 +34,7 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["SECTION", "record_reply"]
+__all__ = ["SECTION", "finished", "left", "record_reply"]
 
 
 def _refuse_work_item(key: str, interaction: Interaction, instead: str) -> None:
@@ -100,11 +100,11 @@ def _same(view: View, known: str, command: c.WriteReply) -> Written:
 def _finish(view: View, command: c.FinishInteraction, at_us: int) -> Steps:
     key, _ = owned(view, command, command.interaction, command.agent, "wrap_up", "finish")
     check_disposition(view, command.disposition)
-    yield from _finished(view, key, "agent", command.disposition, at_us)
+    yield from finished(view, key, "agent", command.disposition, at_us)
     return None
 
 
-def _finished(view: View, key: str, by: str, disposition: str | None, at_us: int) -> Iterator[e.Event]:
+def finished(view: View, key: str, by: str, disposition: str | None, at_us: int) -> Iterator[e.Event]:
     """The contact is over; wrap-up follows if the channel has one."""
     interaction = view.contacts.interactions[key]
     agent = interaction.agent
@@ -156,30 +156,25 @@ def _leave(view: View, command: c.LeaveContact, at_us: int) -> Steps:
     _refuse_work_item(key, interaction, "CancelInteraction ends it")
     if key in view.callbacks.callbacks:  # its customer is not on the line yet
         raise NotAllowedInState(key, interaction.state, "leave")
+    if not INTERACTION.allows(interaction.state, "wrap_up") and key not in view.engagements.linked:
+        INTERACTION.step(key, interaction.state, "leave")
+    yield from left(view, key, at_us)
+    return None
+
+
+def left(view: View, key: str, at_us: int) -> Iterator[e.Event]:
+    """The customer of a live contact has gone: abandoned if nobody had answered, else over for the agent, too."""
+    interaction = view.contacts.interactions[key]
     if INTERACTION.allows(interaction.state, "wrap_up"):
-        yield from _finished(view, key, "customer", None, at_us)
-        return None
+        yield from finished(view, key, "customer", None, at_us)
+        return
     if key in view.engagements.linked:  # they wait on, elsewhere
         yield e.InteractionDone(key, interaction.customer, "left_linked", None)
-        return None
-    INTERACTION.step(key, interaction.state, "leave")
+        return
     waited_us = max(0, at_us - view.routing.items[key].start_us)
     is_short = waited_us < microseconds(view.plan.channels[interaction.channel].short_abandon)
     yield from end_all(view, key, "customer_leave", None)
     yield e.InteractionAbandoned(key, interaction.customer, waited_us, is_short)
-    return None
-
-
-def _end_call(view: View, command: c.EndCall, at_us: int) -> Steps:
-    check_id("call_id", command.call_id)
-    check_id("account", command.account)
-    taken = already(view, command.channel, command.account, command.call_id)
-    if taken is None or taken.interaction is None or taken.message is not None:
-        raise UnknownId("call", command.call_id)
-    if not view.contacts.interactions[taken.interaction].is_open:
-        return None  # whoever handled it hung up, or it was told before
-    yield from _leave(view, c.LeaveContact(taken.interaction), at_us)
-    return None
 
 
 def _cancel(view: View, command: c.CancelInteraction, at_us: int) -> Steps:
@@ -298,7 +293,6 @@ SECTION = Section(
         c.FinishWrapUp: _finish_wrap_up,
         c.TransferInteraction: _transfer,
         c.LeaveContact: _leave,
-        c.EndCall: _end_call,
         c.CancelInteraction: _cancel,
         c.RecordReply: _record_reply,
     },

@@ -390,7 +390,7 @@ def _conflict(view: View, row: Delivery) -> str | None:
     return None if conflict is None else f"conflict {conflict}"
 
 
-def _on_planned(view: View, event: e.DeliveryPlanned, at_us: int) -> Iterator[e.Event]:
+def _on_planned(view: View, event: e.DeliveryPlanned | e.CallSteered, at_us: int) -> Iterator[e.Event]:
     if view.deliveries.is_first(event.delivery):
         yield from _permit(view, event.delivery, at_us)
 
@@ -460,6 +460,7 @@ SECTION = Section(
     EVOLVE,
     {
         e.DeliveryPlanned: _on_planned,
+        e.CallSteered: _on_planned,
         e.DeliveryAccepted: _on_accepted,
         e.InteractionFinished: _on_let_go,
         e.InteractionDone: _on_let_go,

@@ -212,11 +212,33 @@ class Deliveries(Paced, Early):
             automatic=event.automatic,
             notice=event.notice,
         )
-        self.deliveries[event.delivery] = row
-        self.by_key[event.key] = event.delivery
-        self._index(event.delivery, row)
-        self._line_up(event.delivery, row)
-        self.timers.set(EXPIRY, event.delivery, event.expires_us)
+        self._enter(event.delivery, row)
+
+    def steered(self, event: e.CallSteered, at_us: int) -> None:
+        """What a call's line, or an agent's phone, is told; it is no message."""
+        self.counts["delivery"] = self.counts.get("delivery", 0) + 1
+        row = Delivery(
+            f"call:{event.delivery}",
+            "",
+            event.case,
+            event.customer,
+            event.channel,
+            event.account,
+            event.conversation,
+            "call" if event.leg is None else "leg",
+            event.body,
+            None,
+            event.interaction,
+            event.expires_us,
+        )
+        self._enter(event.delivery, row)
+
+    def _enter(self, name: str, row: Delivery) -> None:
+        self.deliveries[name] = row
+        self.by_key[row.key] = name
+        self._index(name, row)
+        self._line_up(name, row)
+        self.timers.set(EXPIRY, name, row.expires_us)
 
     def permitted_to(self, event: e.DeliveryPermitted, at_us: int) -> None:
         """The attempt may leave; the permit runs."""
@@ -432,6 +454,7 @@ def _scopes(channel: str, topic: str) -> Iterator[str]:
 
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.DeliveryPlanned: Deliveries.planned,
+    e.CallSteered: Deliveries.steered,
     e.DeliveryPermitted: Deliveries.permitted_to,
     e.DeliveryHeld: Deliveries.held_back,
     e.DeliveryReleased: Deliveries.released,

@@ -34,6 +34,7 @@ from orchestra.model.commands.callbacks import (
     RescheduleCallback,
     ScheduleCallback,
 )
+from orchestra.model.commands.calls import AskCall, PressKeys, ReportLeg
 from orchestra.model.commands.cases import (
     AcceptCaseSuggestion,
     AddRef,
@@ -167,6 +168,7 @@ __all__ = [
     "AddRef",
     "AdvanceCase",
     "ApproveIncidentText",
+    "AskCall",
     "AskConsult",
     "AssignCase",
     "BargeIn",
@@ -229,6 +231,7 @@ __all__ = [
     "OpenWorkItem",
     "PauseClock",
     "PlanNotice",
+    "PressKeys",
     "RaiseFinding",
     "ReactToMessage",
     "ReceiveContact",
@@ -250,6 +253,7 @@ __all__ = [
     "ReportChannel",
     "ReportDialing",
     "ReportFact",
+    "ReportLeg",
     "ReportSetupFailed",
     "RequestAction",
     "RequestCallback",

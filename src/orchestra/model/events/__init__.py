@@ -38,6 +38,7 @@ from orchestra.model.events.callbacks import (
     CallbackRequested,
     CallbackScheduled,
 )
+from orchestra.model.events.calls import CallEnded, CallEndKept, CallSteered, KeysPressed, LegReported
 from orchestra.model.events.cases import (
     CaseClosed,
     CaseMerged,
@@ -306,6 +307,9 @@ __all__ = [
     "ArchiveSwept",
     "AutomationResumed",
     "BargedIn",
+    "CallEndKept",
+    "CallEnded",
+    "CallSteered",
     "CallbackAnswered",
     "CallbackDialing",
     "CallbackExhausted",
@@ -403,6 +407,8 @@ __all__ = [
     "InvitationAccepted",
     "InvitationEnded",
     "InvitationMade",
+    "KeysPressed",
+    "LegReported",
     "LiveContactEnded",
     "LogTaken",
     "LongWaitForeseen",

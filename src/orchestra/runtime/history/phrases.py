@@ -212,6 +212,10 @@ PHRASES: Mapping[str, str] = {
     "ActionCanceled": "action {action} was called back{because}",
     "RefAdded": "{target} is also known as {ref}",
     "FieldsSet": "{fields_text} of {target} set",
+    "CallSteered": "the line is told: {verb_text}",
+    "KeysPressed": "pressed a key when asked, or none in time",
+    "LegReported": "the phone of an agent: {state}",
+    "CallEnded": "is on the line no more",
     "DeliveryPlanned": "message {message} is to be sent on {channel}",
     "DeliveryPermitted": "attempt {attempt} may leave",
     "DeliverySpread": "a message to them waits until its account takes more",
@@ -250,6 +254,8 @@ DETAILS = frozenset(
         "RefAdded",
         "StatusImported",
         "FieldsSet",
+        "CallSteered",
+        "LegReported",
         "DeliveryPlanned",
         "DeliveryPermitted",
         "DeliverySpread",
@@ -374,6 +380,7 @@ class _Words(dict[str, Any]):
         self["because"] = f" ({_spoken(reason)})" if reason else ""
         self["outcome_code"] = f" [{self['disposition']}]" if self.get("disposition") else ""
         self["outcome_text"] = _spoken(self.get("outcome") or "").lower()
+        self["verb_text"] = _spoken(self.get("verb") or "")
         self["on_text"] = _spoken(self.get("on") or "")
         self["began"] = "made contact" if self.get("conversation") else "a work item began"
         self["after"] = f" after {self['follows']}" if self.get("follows") else ""

@@ -78,6 +78,11 @@ class Places:
         self._accounts[event.delivery] = self._accounts[event.message] = account
         self._cases[event.delivery] = event.case
 
+    def steered(self, event: e.CallSteered) -> None:
+        """A call is told something, in a case."""
+        self._accounts[event.delivery] = event.channel, event.account
+        self._cases[event.delivery] = event.case
+
     def opened(self, event: e.CaseOpened) -> None:
         """A case has a number, an owner, and perhaps a conversation in which it came up."""
         self.numbers[event.case] = event.number
@@ -140,6 +145,7 @@ _TOLD: Mapping[type[e.Event], Callable[[Places, Any], None]] = {
     e.ConsultAccepted: Places.consulted,
     e.TransferCompleted: Places.transferred,
     e.DeliveryPlanned: Places.planned,
+    e.CallSteered: Places.steered,
     e.CaseOpened: Places.opened,
     e.CaseOwnerChanged: Places.owned,
 }
