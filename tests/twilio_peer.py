@@ -15,13 +15,14 @@ from xml.etree.ElementTree import Element, fromstring
 
 import anyio
 import attrs
-from anyio.abc import SocketAttribute, SocketStream, TaskGroup
+from anyio.abc import TaskGroup
 from twilio.request_validator import RequestValidator
 from twilio.twiml import voice_response
 
 from orchestra.channels.account import Account
 from orchestra.runtime.workspace import Workspace
 from tests.asgi_client import Answer, Application, ask
+from tests.http_peer import answering
 
 __all__ = ["NUMBER", "SID", "TOKEN", "Line", "TwilioPeer", "account", "serving"]
 
@@ -210,32 +211,18 @@ class TwilioPeer:
 
         self._tasks.start_soon(done)
 
-    async def serve(self, stream: SocketStream) -> None:
+    def api(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         """Answer one request of the API."""
-        async with stream:
-            data = b""
-            while b"\r\n\r\n" not in data:
-                data += await stream.receive()
-            head, _, body = data.partition(b"\r\n\r\n")
-            first, *fields = head.decode().split("\r\n")
-            named = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
-            while len(body) < int(named["content-length"]):
-                body += await stream.receive()
-            assert named["authorization"].startswith("Basic ")
-            status, told = self._asked(first.split()[1], parse_qs(body.decode()))
-            text = json.dumps(told).encode()
-            reply = f"HTTP/1.1 {status} .\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n"
-            await stream.send(f"{reply}Connection: close\r\n\r\n".encode() + text)
+        assert headers["authorization"].startswith("Basic ")
+        status, told = self._asked(path, parse_qs(body.decode()))
+        return status, json.dumps(told).encode()
 
 
 @asynccontextmanager
 async def serving() -> AsyncGenerator[tuple[TwilioPeer, str]]:
     """The peer, and the address of its API, for the length of a block."""
     async with anyio.create_task_group() as tasks:
-        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
         peer = TwilioPeer(tasks)
-        tasks.start_soon(listener.serve, peer.serve)
-        port = listener.extra(SocketAttribute.local_port)
-        yield peer, f"http://127.0.0.1:{port}"
+        async with answering(peer.api) as address:
+            yield peer, address
         tasks.cancel_scope.cancel()
-    await listener.aclose()
