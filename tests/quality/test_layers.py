@@ -112,6 +112,7 @@ BROAD_CATCHES: Mapping[str, str] = {
     "runtime/acting.py": "the application's own actions",
     "runtime/news.py": "what adapters made of an item: foreign code",
     "runtime/owner.py": "command loop: whatever the engine raises discards it, and quarantines the command",
+    "runtime/passing.py": "adapters' capabilities, encode and interpret, and transports: foreign code",
     "runtime/polling.py": "adapters' poll and decode_poll, and transports: foreign code",
     "runtime/serving.py": "the application's handler for its bot",
     "runtime/composing.py": "adapters' encode: foreign code",

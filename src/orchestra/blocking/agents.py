@@ -13,6 +13,7 @@ from orchestra.journal.media import KeptMedia
 from orchestra.model.attachments import Attachment, File
 from orchestra.model.case_types import RESOLUTION
 from orchestra.model.results import CaseRef, Promised, RequestedCallback, Stated, Written
+from orchestra.model.templates import ApprovedTemplate
 from orchestra.runtime import agents
 from orchestra.runtime.context import Context
 
@@ -191,6 +192,14 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         """
         return Stream(self._door, self._inner.messages(), as_is, timeout)
 
+    def typing(self) -> None:
+        """Show the customer that this agent is typing, where the channel can. Call it again and again meanwhile."""
+        self._door.run_sync(self._inner.typing)
+
+    def mark_read(self) -> None:
+        """Show the customer that what they wrote last was read, where the channel can."""
+        self._door.run_sync(self._inner.mark_read)
+
     def fetch(self, attachment: Attachment) -> KeptMedia:
         """A file of a message of the customer's timeline, as `Workspace.fetch_attachment` gives it to this agent.
 
@@ -213,7 +222,15 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
         return self._door.run(self._inner.context)
 
     def reply(
-        self, text: str, key: str | None = None, *, choices: Mapping[str, str] | None = None, media: Sequence[File] = ()
+        self,
+        text: str,
+        key: str | None = None,
+        *,
+        choices: Mapping[str, str] | None = None,
+        media: Sequence[File] = (),
+        template: ApprovedTemplate | None = None,
+        answers: str | None = None,
+        only_them: bool = False,
     ) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
@@ -226,6 +243,11 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
             media: files to send, at most 20; with one the text may be empty. They are kept with the customer first. The
                 first goes with the text where the channel can, the others follow as messages of their own. Where the
                 channel carries no such file, its address or name is said instead, which the delivery notes as `lost`.
+            template: what stands for the text where the channel lets no free words pass, since they wrote too long ago.
+                Without one the delivery fails there, with the code `window`.
+            answers: id of the message that it answers, where the channel shows that; as `Question.message` has it.
+            only_them: where others can read along, say it to the customer alone; where the channel cannot, the delivery
+                fails, and nothing is said in public.
 
         Guarantees:
             While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
@@ -235,7 +257,16 @@ class ActiveContact(Counterpart[agents.ActiveContact]):
                 are files and the workspace keeps none, or not of that size.
             JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
         """
-        return self._door.run(self._inner.reply, text, key, choices=choices, media=media)
+        return self._door.run(
+            self._inner.reply,
+            text,
+            key,
+            choices=choices,
+            media=media,
+            template=template,
+            answers=answers,
+            only_them=only_them,
+        )
 
     def commit(
         self,

@@ -36,8 +36,19 @@ class Signalling(Opened[AnySignalling]):
         return Stream(self._door, self._inner.signals(interaction, every), as_is, timeout)
 
     def typing(self, interaction: str, who: str) -> None:
-        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled."""
+        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled.
+
+        If `who` is an agent or bot that talks with the customer, the customer is shown it, too, where the channel can:
+        at once, and again after some seconds if it is told again. It is told to them at best, and never waited for.
+        """
         self._door.run_sync(self._inner.typing, interaction, who)
+
+    def mark_read(self, interaction: str) -> None:
+        """Show the customer that what they wrote last in the interaction's conversation was read. Not journaled.
+
+        Where the channel can; at best, and never waited for. It says nothing of whether anybody has answered.
+        """
+        self._door.run_sync(self._inner.mark_read, interaction)
 
     def typings(
         self, every: timedelta = timedelta(seconds=1), timeout: timedelta | None = None

@@ -16,7 +16,7 @@ from orchestra.engine.view import View
 from orchestra.model.escaping import Line, escape, escape_link, neutral
 from orchestra.model.facts import ENTRIES, Fact, fact_fault
 from orchestra.model.jinja_texts import Shown, jinja_text
-from orchestra.model.templates import Language, Topic, fallbacks
+from orchestra.model.templates import Language, Topic, Wording, fallbacks
 
 __all__ = ["Rendered", "fact_faults", "listed", "render", "say"]
 
@@ -32,12 +32,15 @@ class Rendered:
         text: what is said.
         medium: how it is read: `plain`, `html` or `markdown`.
         language: in which it is said.
+        template: what stands for it where the channel lets no free words pass: name, language and parameters of a
+            template that its provider has approved; None if there is none.
     """
 
     title: Line | None
     text: str
     medium: str
     language: str
+    template: list[str] | None = None
 
 
 def fact_faults(topic: Topic, facts: Mapping[str, Fact]) -> Iterator[tuple[str, str]]:
@@ -90,7 +93,18 @@ def render(
     for name in template.facts.keys() - kinds.keys():
         read[name], written[name] = "", listed(entries, medium)
     line = None if title is None else Line(neutral(_filled(template, title, facts, read)))
-    return Rendered(line, _filled(template, text, facts, written), medium, said_in)
+    spoken = read | {name: escape_link(link, "plain") for name, link in links.items()}
+    approved = _approved(template.languages[said_in], channel, said_in, spoken)
+    return Rendered(line, _filled(template, text, facts, written), medium, said_in, approved)
+
+
+def _approved(wording: Wording, channel: str, said_in: str, spoken: Mapping[str, str]) -> list[str] | None:
+    """What stands for a wording on a channel, with the texts of its facts in order."""
+    here = wording.channels.get(channel)
+    if here is None or here.template is None:
+        return None
+    language = here.template.language or said_in.replace("-", "_")
+    return [here.template.name, language, *(spoken[name] for name in here.template.parameters)]
 
 
 def _filled(topic: Topic, text: str, facts: Mapping[str, Fact], written: Mapping[str, str]) -> str:

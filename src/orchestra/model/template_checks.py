@@ -8,14 +8,15 @@ from string import Template
 
 from orchestra.errors import Fault
 from orchestra.model.escaping import MEDIA, hidden_in
-from orchestra.model.facts import FACT_TYPES
+from orchestra.model.facts import ENTRIES, FACT_TYPES
 from orchestra.model.jinja_texts import jinja_names
-from orchestra.model.templates import SYNTAXES, ChannelWording, FormWording, Language, Topic, Wording
+from orchestra.model.templates import SYNTAXES, ApprovedTemplate, ChannelWording, FormWording, Language, Topic, Wording
 
 __all__ = ["PARTS", "check_languages", "check_templates", "language_fault"]
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+_PROVIDERS_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 _LONGEST_TEXT = 20_000
 _LONGEST_LINE = 500
 _SEVERAL_LINES = re.compile(r"[\n\t]")
@@ -118,9 +119,22 @@ def _check_wording(path: str, wording: Wording, topic: Topic, channels: Iterable
         medium = None if isinstance(one, FormWording) else one.medium
         if medium is not None and medium not in MEDIA:
             yield Fault(f"{where}.medium", f"must be one of {', '.join(MEDIA)}")
-    for name in wording.channels:
+    for name, here in wording.channels.items():
+        if here.template is not None:
+            yield from _check_template(f"{path}.channels.{name}.template", here.template, topic)
         if channels is not None and name not in channels:
             yield Fault(f"{path}.channels.{name}", f"no channel {name!r}")
+
+
+def _check_template(path: str, template: ApprovedTemplate, topic: Topic) -> Iterator[Fault]:
+    if not template.name or hidden_in(template.name) or len(template.name) > _LONGEST_LINE:
+        yield Fault(f"{path}.name", f"must be one line of 1 to {_LONGEST_LINE} characters")
+    if template.language is not None and _PROVIDERS_LANGUAGE.fullmatch(template.language) is None:
+        yield Fault(f"{path}.language", "must be a language as the provider writes it: de, or en_US")
+    told = sorted(name for name, kind in topic.facts.items() if kind != ENTRIES)
+    for name in template.parameters:
+        if name not in told:
+            yield Fault(f"{path}.parameters", f"no fact {name!r}; there are: {', '.join(told) or 'none'}")
 
 
 def _all(path: str, wording: Wording) -> Iterator[tuple[str, Wording | ChannelWording | FormWording]]:

@@ -10,7 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-__all__ = ["SYNTAXES", "ChannelWording", "FormWording", "Language", "Topic", "Wording", "fallbacks", "forms_of"]
+__all__ = [
+    "SYNTAXES",
+    "ApprovedTemplate",
+    "ChannelWording",
+    "FormWording",
+    "Language",
+    "Topic",
+    "Wording",
+    "fallbacks",
+    "forms_of",
+    "template_data",
+]
 
 SYNTAXES = ("dollar", "jinja")
 """How wordings name their facts."""
@@ -70,10 +81,26 @@ class FormWording:
 
 
 @attrs.frozen
+class ApprovedTemplate:
+    """A text that a channel's provider has approved: it passes where free words do not, long after they wrote last.
+
+    Attributes:
+        name: by which the provider knows it; at Twilio its ContentSid.
+        language: as the provider writes it, as `en_US`; in a plan, unless stated, the wording's own, as `de_AT`.
+        parameters: what is put into it, in order: in a plan names of facts, in an answer texts.
+    """
+
+    name: str = ""
+    language: str | None = None
+    parameters: Sequence[str] = attrs.field(default=(), converter=_texts)
+
+
+@attrs.frozen
 class ChannelWording:
     """What is said otherwise on one channel.
 
     Attributes:
+        template: what stands for the wording there where the provider lets no free words pass.
         title: the line above it, where the channel has one.
         text: what is said.
         medium: how it is read there: `plain`, `html` or `markdown`.
@@ -84,6 +111,7 @@ class ChannelWording:
     text: str | None = None
     medium: str | None = None
     forms: Mapping[str, FormWording] = attrs.field(factory=dict)
+    template: ApprovedTemplate | None = None
 
 
 @attrs.frozen
@@ -128,6 +156,11 @@ class Topic:
     facts: Mapping[str, str] = attrs.field(factory=dict)
     languages: Mapping[str, Wording] = attrs.field(factory=dict)
     syntax: str = SYNTAXES[0]
+
+
+def template_data(template: ApprovedTemplate | None) -> list[str] | None:
+    """A template as commands and events hold it: its name, its language and its parameters."""
+    return None if template is None else [template.name, template.language or "", *template.parameters]
 
 
 def fallbacks(language: str | None, default: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from orchestra.model.results import (
     Stated,
     Written,
 )
+from orchestra.model.templates import ApprovedTemplate, template_data
 from orchestra.runtime.attached import file_to_send
 from orchestra.runtime.commitments import plain_value, until_us
 from orchestra.runtime.context import Context
@@ -220,6 +221,14 @@ class ActiveContact:
                 if had_part and not takes_part:
                     return
 
+    def typing(self) -> None:
+        """Show the customer that this agent is typing, where the channel can. Call it again and again meanwhile."""
+        self._workspace.typing(self.interaction, self.agent)
+
+    def mark_read(self) -> None:
+        """Show the customer that what they wrote last was read, where the channel can."""
+        self._workspace.mark_read(self.interaction)
+
     async def fetch(self, attachment: Attachment) -> KeptMedia:
         """A file of a message of the customer's timeline, as `Workspace.fetch_attachment` gives it to this agent.
 
@@ -248,6 +257,9 @@ class ActiveContact:
         *,
         choices: Mapping[str, str] | None = None,
         media: Sequence[File] = (),
+        template: ApprovedTemplate | None = None,
+        answers: str | None = None,
+        only_them: bool = False,
     ) -> Written:
         """Write to the customer on this channel; returns when it is durable and its delivery planned.
 
@@ -260,6 +272,11 @@ class ActiveContact:
             media: files to send, at most 20; with one the text may be empty. They are kept with the customer first. The
                 first goes with the text where the channel can, the others follow as messages of their own. Where the
                 channel carries no such file, its address or name is said instead, which the delivery notes as `lost`.
+            template: what stands for the text where the channel lets no free words pass, since they wrote too long ago.
+                Without one the delivery fails there, with the code `window`.
+            answers: id of the message that it answers, where the channel shows that; as `Question.message` has it.
+            only_them: where others can read along, say it to the customer alone; where the channel cannot, the delivery
+                fails, and nothing is said in public.
 
         Guarantees:
             While nobody knows whether the message was stored, it is asked for again under the same key, a few times.
@@ -273,6 +290,7 @@ class ActiveContact:
         files = [file_to_send(await self._workspace.keep_file(self.customer, one), one.name) for one in media]
         key = key or self._workspace.reply_key()
         command = c.WriteReply(self.interaction, self.agent, text, key, choices=picks, media=files or None)
+        command.template, command.answers, command.only_them = template_data(template), answers, only_them
         unknown: JournalUnavailable | None = None
         for _ in range(_ASKED_AT_MOST):
             try:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from orchestra.channels.account import Conversation
-from orchestra.channels.outbound import Choice, Choices, Media, Message, Outbound
+from orchestra.channels.capabilities import Capabilities
+from orchestra.channels.outbound import Choice, Choices, Media, Message, Outbound, Template
 from orchestra.channels.parts import Identity, MediaKind, TextFormat
 from orchestra.channels.sending import Failed, Refused, SendPlan
 from orchestra.channels.windows import WINDOW_IS_SHUT
@@ -48,6 +49,14 @@ class _Way:
 
     message: Outbound
     lost: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class _Place:
+    """What the channel can do there, and the provider's id of the message that is answered."""
+
+    able: Capabilities
+    answered: str | None
 
 
 @attrs.frozen
@@ -87,27 +96,50 @@ class Composing:
             file = await self._file(conversation.customer, str(written.media[0]["digest"]))
             if file is None:
                 return Failed("no_file")
+        able, answered = self._able(delivery, line, to), None
+        if written.answers is not None or able.public is True:
+            writer = conversation.customer
+            answered = await in_thread(self.newest, row.conversation, writer, written.answers, row.body)
+        ways = list(self._ways(delivery, row, written, file, _Place(able, answered)))
+        is_shut = able.template_required_outside_window is True and to.last_inbound_at is None
         call = self._owner.view.calls.calls.get(row.interaction or "")
         to = to if call is None else attrs.evolve(to, id=call.call_id)
-        return self._asked(delivery, list(self._ways(delivery, row, written, file)), line, to)
+        return self._asked(delivery, ways, line, to, is_shut=is_shut)
 
-    def _asked(self, delivery: str, ways: Sequence[_Way], line: Line, to: Conversation) -> Composed | Failed:
+    def _able(self, delivery: str, line: Line, to: Conversation) -> Capabilities:
+        """What the channel can do there; the poorest of all where the adapter cannot tell."""
         try:
-            return self._encoded(ways, line, to)
+            return line.adapter.capabilities(line.account, to)
+        except Exception as error:  # noqa: BLE001 - a plug-in's fault
+            _log.error(
+                "%s: adapter of %s cannot tell its capabilities: %s", delivery, line.channel, type(error).__name__
+            )
+            return Capabilities()
+
+    def _asked(
+        self, delivery: str, ways: Sequence[_Way], line: Line, to: Conversation, *, is_shut: bool = False
+    ) -> Composed | Failed:
+        try:
+            return self._encoded(ways, line, to, is_shut=is_shut)
         except Exception as error:  # noqa: BLE001 - a plug-in's fault ends its own message, and nothing else
             _log.error("%s: adapter of %s cannot encode: %s", delivery, line.channel, type(error).__name__)
             return Failed(ADAPTER_FAULT)
 
-    def _encoded(self, ways: Sequence[_Way], line: Line, to: Conversation) -> Composed | Failed:
-        """The first way that the adapter would go; the reason why it goes none is that of the first."""
+    def _encoded(self, ways: Sequence[_Way], line: Line, to: Conversation, *, is_shut: bool) -> Composed | Failed:
+        """The first way that the adapter would go; where it goes none, why it does not go the first.
+
+        Behind a shut window no free words pass, whatever they say; before nothing but free words is tried. Whoever has
+        never written there has opened none.
+        """
         now = instant(self._owner.clock.now_us())
-        refusal: Refused | None = None
+        refusal = WINDOW_IS_SHUT if is_shut and any(isinstance(way.message, Template) for way in ways) else None
         for way in ways:
-            if refusal is not None and refusal.code == WINDOW_IS_SHUT.code:
-                break  # no free words pass, whatever they say
+            is_approved = isinstance(way.message, Template)
+            if is_approved != (refusal is not None and refusal.code == WINDOW_IS_SHUT.code):
+                continue
             given = line.adapter.encode(way.message, line.account, to, now)
             if isinstance(given, Refused):
-                refusal = refusal or given
+                refusal = given if is_approved else refusal or given
                 continue
             plan = checked_plan(given)
             return plan if isinstance(plan, Failed) else Composed(_losing(plan, way.lost), way.message, to)
@@ -116,17 +148,40 @@ class Composing:
         assert isinstance(failed, Failed)  # that is what a refusal is by now
         return failed
 
-    def _ways(self, delivery: str, row: Delivery, written: e.MessageWritten, file: KeptMedia | None) -> Iterator[_Way]:
+    def _ways(
+        self, delivery: str, row: Delivery, written: e.MessageWritten, file: KeptMedia | None, place: _Place
+    ) -> Iterator[_Way]:
         """How it can be said, the best first."""
         key = self._owner.key.delivery_key(delivery)
         text = None if written.text is None else with_token(row, written.text, self._owner.key)
+        unthreaded = () if written.answers is None else ("reply_to",)
         if file is not None:
-            yield from self._with_file(key, row, written, text, file)
+            yield from self._with_file(key, row, written, text, file, unthreaded)
         elif written.choices is not None:
             choices = tuple(Choice(name, label) for name, label in written.choices)
-            yield _Way(Choices(key=key, text=text or "", choices=choices))
+            yield _Way(Choices(key=key, text=text or "", choices=choices), unthreaded)
         else:
-            yield _Way(self._message(key, row, written, text or ""))
+            yield from self._in_words(row, written, self._message(key, row, written, text or ""), place)
+        if written.template is not None:
+            name, language, *parameters = (with_token(row, one, self._owner.key) for one in written.template)
+            approved = Template(key=key, name=name, language=language, parameters=tuple(parameters))
+            yield _Way(approved, ("as_template", *unthreaded))
+
+    @staticmethod
+    def _in_words(row: Delivery, written: e.MessageWritten, message: Message, place: _Place) -> Iterator[_Way]:
+        """Where others can read along, under what it answers; and what is for nobody else to them alone.
+
+        An invitation is written in public where the channel can do no other: its token is not enough to be believed.
+        """
+        is_lost = written.answers is not None and place.answered is None
+        lost = ("reply_to",) if is_lost else ()
+        message = attrs.evolve(message, reply_to=place.answered)
+        if not (written.only_them and place.able.public is True):
+            yield _Way(message, lost)
+            return
+        yield _Way(attrs.evolve(message, is_private=True), lost)
+        if row.topic == "invitation":
+            yield _Way(message, (*lost, "private"))
 
     def _message(self, key: str, row: Delivery, written: e.MessageWritten, text: str) -> Message:
         return Message(
@@ -139,7 +194,13 @@ class Composing:
         )
 
     def _with_file(
-        self, key: str, row: Delivery, written: e.MessageWritten, text: str | None, file: KeptMedia
+        self,
+        key: str,
+        row: Delivery,
+        written: e.MessageWritten,
+        text: str | None,
+        file: KeptMedia,
+        unthreaded: tuple[str, ...],
     ) -> Iterator[_Way]:
         """The file itself; where the channel takes no such bytes its address; where it has none its name, once."""
         assert written.media is not None
@@ -149,13 +210,13 @@ class Composing:
         whole = Media(
             key=key, kind=kind, content_type=file.content_type, data=file.data, name=named, caption=text or None
         )
-        lost = () if written.title is None else ("subject",)
+        lost = unthreaded if written.title is None else (*unthreaded, "subject")
         yield _Way(whole, lost)
         url = self._files.link(row.customer, file)
         if url is not None:
             yield _Way(attrs.evolve(whole, data=None, url=url), lost)
         words = in_words(text, written.media)
-        yield _Way(self._message(key, row, written, words or ""), ("media_as_name",))
+        yield _Way(self._message(key, row, written, words or ""), (*unthreaded, "media_as_name"))
 
     async def _file(self, customer: str, digest: str) -> KeptMedia | None:
         person = await in_thread(person_of, self._owner.journal, customer)
@@ -164,21 +225,51 @@ class Composing:
     def _fetch(
         self, row: Delivery, conversation: contacts.Conversation
     ) -> tuple[e.MessageWritten | e.CallSteered | None, Conversation | None]:
-        """What was written, or steered, and the recipient in their thread; None once the private parts are erased."""
+        """What was written, or steered, and to whom; None once erased."""
         body = next(self._owner.journal.read(row.body - 1, limit=1), None)
         found = None if body is None else decode_event(body)
         written = found if isinstance(found, e.MessageWritten | e.CallSteered) else None
-        recipient, thread = self._recipient(conversation), None
-        if conversation.has_thread:
-            thread = self._thread(row.conversation, conversation.customer)
-        if recipient is None or (conversation.has_thread and thread is None):
-            return written, None
-        wrote_us = conversation.last_inbound_us
-        return written, Conversation(
+        return written, self._conversation(row.conversation, conversation, row.case)
+
+    async def recipient(self, conversation: str, case: str) -> Conversation | None:
+        """Whom we talk with in a conversation; None once they are erased."""
+        return await in_thread(
+            self._conversation, conversation, self._owner.view.contacts.conversations[conversation], case
+        )
+
+    def newest(
+        self, conversation: str, customer: str, message: str | None = None, before: int | None = None
+    ) -> str | None:
+        """The provider's id of a message in a conversation that its customer wrote, or of the last one.
+
+        Args:
+            conversation: where it was written.
+            customer: by whom.
+            message: which one; None for the last.
+            before: a position that it stands before; None for any.
+        """
+        found = None
+        for record in self._owner.journal.read(subjects=[customer], types=["MessageReceived"]):
+            if before is not None and record.position >= before:
+                break
+            event = decode_event(record)
+            if isinstance(event, e.MessageReceived) and event.conversation == conversation:
+                found = event.message_id if message in (None, event.message) else found
+        return found
+
+    def _conversation(self, name: str, row: contacts.Conversation, case: str) -> Conversation | None:
+        """The recipient in their thread, whom only private parts name."""
+        recipient, thread = self._recipient(row), None
+        if row.has_thread:
+            thread = self._thread(name, row.customer)
+        if recipient is None or (row.has_thread and thread is None):
+            return None
+        wrote_us = row.last_inbound_us
+        return Conversation(
             recipient=recipient,
             id=thread,
             last_inbound_at=None if wrote_us is None else instant(wrote_us),
-            case_token=self._owner.key.reply_token(row.case),
+            case_token=self._owner.key.reply_token(case),
         )
 
     def _recipient(self, conversation: contacts.Conversation) -> Identity | None:

@@ -70,6 +70,14 @@ class Desk(Protocol):
         """A file of a message."""
         ...
 
+    def typing(self, interaction: str, who: str) -> None:
+        """Tell that somebody is typing in an interaction."""
+        ...
+
+    def mark_read(self, interaction: str) -> None:
+        """Show the customer that what they wrote last was read."""
+        ...
+
     def reply_key(self) -> str:
         """A key that no reply had before."""
         ...

@@ -114,6 +114,10 @@ def digested(command: Command, key: WorkspaceKey) -> Command:
     title = command.title if isinstance(command, SendMessage) else None
     said = text if title is None else f"{title}\n{text}"
     said += "".join(f"\x1c{file.get('digest')}\x1d{file.get('name')}" for file in command.media or ())
+    if command.template is not None:
+        said += "\x1d" + "\x1f".join(command.template)
+    if isinstance(command, WriteReply) and (command.answers is not None or command.only_them):
+        said += f"\x19{command.answers}\x1f{command.only_them}"
     if command.choices is not None:
         said += "\x1e" + "\x1e".join("\x1f".join(choice) for choice in command.choices)
     return command if command.digest is not None else attrs.evolve(command, digest=key.digest(said))

@@ -1,4 +1,4 @@
-"""Signals as a workspace offers them: place, estimated wait and typing.
+"""Signals as a workspace offers them: place, estimated wait, typing and reading.
 
 Belongs here: the calls. Does not: how signals are coalesced (`signals`).
 """
@@ -27,8 +27,19 @@ class Signalling(Protocol):
         return self._signals.of(interaction, every)
 
     def typing(self, interaction: str, who: str) -> None:
-        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled."""
+        """Tell whoever listens to the interaction's signals that `who` is typing. Not journaled.
+
+        If `who` is an agent or bot that talks with the customer, the customer is shown it, too, where the channel can:
+        at once, and again after some seconds if it is told again. It is told to them at best, and never waited for.
+        """
         self._signals.typing(interaction, who)
+
+    def mark_read(self, interaction: str) -> None:
+        """Show the customer that what they wrote last in the interaction's conversation was read. Not journaled.
+
+        Where the channel can; at best, and never waited for. It says nothing of whether anybody has answered.
+        """
+        self._signals.read(interaction)
 
     def typings(self, every: timedelta = timedelta(seconds=1)) -> AsyncGenerator[TypingSignal]:
         """Who is typing, in any interaction; ends when the workspace closes.

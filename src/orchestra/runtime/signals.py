@@ -12,6 +12,7 @@ from orchestra.engine.view import View
 from orchestra.model.structure import microseconds
 from orchestra.runtime.clock import sleep_until
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.passing import Passing
 
 __all__ = ["PlaceSignal", "Signals", "TypingSignal"]
 
@@ -45,19 +46,25 @@ Signal = PlaceSignal | TypingSignal
 class Signals:
     """Subscriptions to signals of one interaction each."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, passing: Passing) -> None:
         self._owner = owner
+        self._passing = passing
         self._typing: dict[str, list[set[str]]] = {}
         self._all_typing: list[set[tuple[str, str]]] = []
 
     def typing(self, interaction: str, who: str) -> None:
-        """Tell those who listen that somebody is typing."""
+        """Tell those who listen that somebody is typing; and the customer, if it is who talks with them."""
+        self._passing.typing(interaction, who)
         for heard in self._typing.get(interaction, ()):
             heard.add(who)
         for all_heard in self._all_typing:
             all_heard.add((interaction, who))
         if interaction in self._typing or self._all_typing:
             self._owner.recent.bell.ring()
+
+    def read(self, interaction: str) -> None:
+        """Tell the customer that what they wrote last was read."""
+        self._passing.read(interaction)
 
     async def typing_in(self, talk: tuple[str, str, str]) -> None:
         """Tell those who listen to the contact that goes on in a conversation that its customer is typing."""

@@ -49,6 +49,7 @@ from orchestra.runtime.news import News
 from orchestra.runtime.notices import Noticed
 from orchestra.runtime.notifying import Notifying
 from orchestra.runtime.owner import Owner
+from orchestra.runtime.passing import Passing
 from orchestra.runtime.personal import Personal
 from orchestra.runtime.polling import Polling
 from orchestra.runtime.published import Published
@@ -108,7 +109,7 @@ class Workspace(
         calling = Calling(deciding, self._phones)
         self._sending = Sending(owner, lines, tasks, self._files, self._turns, calling)
         self._leases = Leases(owner)
-        self._signals = Signals(owner)
+        self._signals = Signals(owner, Passing(owner, lines, self._files, tasks))
         self.news = News(owner.execute, owner.key, self._signals.typing_in, self._files.keep_all)
         self._polling = Polling(owner, lines, self.news, tasks, self._files.credentials)
         self._answering = Answering(owner)

@@ -119,6 +119,49 @@ def test_only_what_is_kept_can_be_sent(driver: Driver) -> None:
     driver.refuse(c.WriteReply("in1", "ana"), InvalidCommand, field="text")
 
 
+TEMPLATE = ["ready_1", "en_US", "81"]
+
+
+def test_what_stands_for_a_text_goes_with_it(driver: Driver) -> None:
+    driver.run(
+        c.WriteReply("in1", "ana", "It is ready", media=[kept("a"), kept("b")], template=TEMPLATE, answers="me1")
+    )
+    first, second = driver.events(e.MessageWritten)[-2:]
+    assert (first.template, first.answers, first.only_them) == (TEMPLATE, "me1", None)
+    assert (second.template, second.answers) == (None, "me1")
+    assert "81" not in to_record(first, 1, 1, "system").facts
+    driver.run(c.SendMessage("ca1", "k1", text="It is ready", template=TEMPLATE))
+    assert driver.last(e.MessageWritten).template == TEMPLATE
+
+
+@pytest.mark.parametrize(
+    "template",
+    [[], ["ready_1"], ["ready_1", "en", *["x"] * 51], ["", "en"], ["a\nb", "en"], ["ready_1", "en", "x" * 1_025]],
+    ids=lambda template: str(len(template)),
+)
+def test_what_is_no_template_is_refused(driver: Driver, template: list[str]) -> None:
+    driver.refuse(c.WriteReply("in1", "ana", "x", template=template), InvalidCommand, field="template")
+    driver.refuse(c.SendMessage("ca1", "k1", text="x", template=template), InvalidCommand, field="template")
+
+
+def test_a_template_stands_for_a_text(driver: Driver) -> None:
+    wordless = c.WriteReply("in1", "ana", media=[kept("a")], template=TEMPLATE)
+    driver.refuse(wordless, InvalidCommand, field="template")
+
+
+def test_what_is_for_them_alone_is_said_in_words(driver: Driver) -> None:
+    driver.run(c.WriteReply("in1", "ana", "It is ready", only_them=True))
+    assert driver.last(e.MessageWritten).only_them is True
+    for more in ({"media": [kept("a")]}, {"choices": [["y", "Yes"]]}):
+        driver.refuse(c.WriteReply("in1", "ana", "x", only_them=True, **more), InvalidCommand, field="only_them")
+    driver.refuse(c.WriteReply("in1", "ana", "x", answers=""), InvalidCommand, field="answers")
+
+
+def test_an_invitation_is_for_them_alone(driver: Driver) -> None:
+    driver.run(c.InviteToChannel("chat", interaction="in1", text="Here: {token}"))
+    assert driver.last(e.MessageWritten).only_them is True
+
+
 def test_where_a_file_is_kept_is_noted_with_its_customer(driver: Driver) -> None:
     driver.run(c.KeepFile("cu1", "me1", 2, DIGEST))
     assert driver.last(e.FileKept) == e.FileKept("me1", "cu1", 2, DIGEST)

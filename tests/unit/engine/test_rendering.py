@@ -12,7 +12,7 @@ from orchestra.engine.view import View
 from orchestra.model import commands as c
 from orchestra.model.escaping import Line
 from orchestra.model.facts import Fact
-from orchestra.model.templates import ChannelWording, FormWording, Language, Topic, Wording
+from orchestra.model.templates import ApprovedTemplate, ChannelWording, FormWording, Language, Topic, Wording
 
 DUE = us("2026-12-01T13:00:00+00:00")
 INFORMAL = FormWording("Dein $order")
@@ -51,6 +51,26 @@ def test_facts_stand_in_the_words_of_the_plan() -> None:
         "Order A-1 comes 2026-12-01 14:00. It costs 1234.50 EUR, that is $. See https://example.org/?case={token}&x=1"
     )
     assert told() == Rendered(Line("Order A-1"), text, "plain", "en")
+
+
+def test_what_the_provider_has_approved_stands_for_it_on_its_channel_alone() -> None:
+    plain = ApprovedTemplate("delay_1", None, ["due", "order"])
+    here = {
+        "chat": ChannelWording(template=plain),
+        "voice": ChannelWording(template=attrs.evolve(plain, language="en")),
+    }
+    facts: dict[str, Fact] = {"order": "A-1\n<b>", "due": DUE}
+    topic = Topic(
+        {"order": "text", "due": "instant"},
+        {"en": Wording(text="$order"), "de-AT": Wording(text="<p>$order</p>", medium="html", channels=here)},
+    )
+    found = {
+        channel: render(view(late=topic), "late", "de-AT", channel, facts, "Europe/Berlin").template
+        for channel in ("chat", "voice", "email")
+    }
+    said = ["1.12.2026, 14:00 Uhr", "A-1 <b>"]
+    assert found == {"chat": ["delay_1", "de_AT", *said], "voice": ["delay_1", "en", *said], "email": None}
+    assert render(view(late=topic), "late", "en", "chat", facts, "UTC").template is None
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,15 @@ text = "Your order $order comes ${due}. It costs $$5 more."
 """
 
 
+HERE = "templates.delay.languages.en.channels.sms.template"
+APPROVED = f"""{TOPIC}
+[{HERE}]
+name = "delay_1"
+language = "en_US"
+parameters = ["order", "due"]
+"""
+
+
 def faults(text: str, workspace: str = "") -> dict[str, str]:
     start = (
         f'[workspace]\ndefault_queue = "q"\nkey = "K"\n{workspace}\n[teams.t]\n[queues.q]\nteam = "t"\n[channels.sms]\n'
@@ -32,6 +41,8 @@ def faults(text: str, workspace: str = "") -> dict[str, str]:
 def test_a_sound_plan_has_no_fault() -> None:
     assert faults("") == {}
     assert faults(TOPIC) == {}
+    assert faults(APPROVED) == {}
+    assert faults(APPROVED.replace('language = "en_US"', "")) == {}
     more = """
         [templates.delay.languages.de-AT]
         text = "Später: $due"
@@ -88,6 +99,15 @@ def test_a_sound_plan_has_no_fault() -> None:
         (
             TOPIC + '[templates.delay.languages.en.forms.old]\ntext = "$x"',
             "templates.delay.languages.en.forms.old.text",
+        ),
+        (APPROVED.replace('"delay_1"', '""'), f"{HERE}.name"),
+        (APPROVED.replace("delay_1", "a\\nb"), f"{HERE}.name"),
+        (APPROVED.replace("delay_1", "d" * 501), f"{HERE}.name"),
+        (APPROVED.replace("en_US", "English!"), f"{HERE}.language"),
+        (APPROVED.replace('"due"', '"when"'), f"{HERE}.parameters"),
+        (
+            APPROVED.replace('"due"', '"all"').replace('order = "text"', 'order = "text"\nall = "entries"'),
+            f"{HERE}.parameters",
         ),
         ('[languages.de]\ndate = "$dag"', "languages.de.date"),
         ('[languages.de]\ntime = "$day"', "languages.de.time"),

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from orchestra.engine.contacts.intake import (
     already,
     check_channel,
-    check_choices,
     check_files,
     check_id,
     check_skills,
@@ -22,7 +21,7 @@ from orchestra.engine.contacts.intake import (
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Conversation, Interaction, taken_key
 from orchestra.engine.contacts.wrap_up import check_disposition, check_end, wrap_up_of
-from orchestra.engine.deliveries.planning import check_said, write_all
+from orchestra.engine.deliveries.planning import Beside, check_said, write_all
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.section import Section, Steps
@@ -67,8 +66,11 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
     _refuse_work_item(key, interaction, "SendMessage writes to the customer of its case")
     if command.key == "":
         raise InvalidCommand("key", "must not be empty")
-    check_said(command.text, command.media)
-    check_choices(command.choices)
+    check_said(command)
+    if command.answers is not None:
+        check_id("answers", command.answers)
+    if command.only_them and (command.media is not None or command.choices is not None):
+        raise InvalidCommand("only_them", "is said in words alone: files and choices have no private form")
     assert interaction.case is not None
     assert interaction.conversation is not None
     return (
@@ -80,7 +82,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
             customer=interaction.customer,
             text=command.text,
             choices=command.choices,
-            media=command.media,
+            beside=Beside(command.media, command.template, command.answers, command.only_them),
             interaction=key,
             agent=command.agent,
             key=own,

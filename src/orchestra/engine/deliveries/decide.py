@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestra.engine.contacts.intake import check_choices, check_id
+from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.deliveries import watermark
 from orchestra.engine.deliveries.early import early_key
 from orchestra.engine.deliveries.pace import RATE
-from orchestra.engine.deliveries.planning import check_said, conversation_with, recipient, write_all
+from orchestra.engine.deliveries.planning import Beside, check_said, conversation_with, recipient, write_all
 from orchestra.engine.deliveries.state import (
     DUE,
     EVOLVE,
@@ -55,10 +55,9 @@ _OUTCOMES = ("accepted", "retry", "failed", "unknown")
 def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     case_id, case = view.case(command.case)
     person = case.customer if command.to is None else recipient(view, case_id, case, command.to)
-    check_said(command.text, command.media)
+    check_said(command)
     if command.title is not None and (fault := line_fault(command.title)) is not None:
         raise InvalidCommand("title", fault)
-    check_choices(command.choices)
     if not command.key or command.key.startswith("message:"):
         raise InvalidCommand("key", "must not be empty, nor begin with 'message:', which replies use")
     if command.purpose != SERVICE and command.purpose not in view.plan.identity.purposes:
@@ -82,7 +81,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
             text=command.text,
             title=command.title,
             choices=command.choices,
-            media=command.media,
+            beside=Beside(command.media, command.template),
             agent=_bot(command.actor or ""),
             key=command.key,
             topic=command.topic,

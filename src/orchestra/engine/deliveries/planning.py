@@ -5,23 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
+
 from orchestra.engine.cases.state import NO_PART, Case
-from orchestra.engine.contacts.intake import check_files, check_text
+from orchestra.engine.contacts.intake import check_choices, check_files, check_text
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState
-from orchestra.model import events as e
+from orchestra.model import commands as c, events as e
 from orchestra.model.attachments import FileData
 from orchestra.model.command import Id
 from orchestra.model.definitions import Participant
 from orchestra.model.identity import SERVICE
+from orchestra.model.limits import line_fault
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["check_said", "conversation_with", "point", "recipient", "write", "write_all"]
+__all__ = ["Beside", "check_said", "conversation_with", "point", "recipient", "write", "write_all"]
 
 
+@attrs.frozen
+class Beside:
+    """What goes with a text, as `MessageWritten` says it."""
+
+    media: list[FileData] | None = None
+    template: list[str] | None = None
+    answers: str | None = None
+    only_them: bool = False
+
+    @property
+    def parts(self) -> tuple[list[FileData] | None, list[str] | None, str | None, bool | None]:
+        """Its fields as the event has them."""
+        return self.media, self.template, self.answers, self.only_them or None
+
+
+_NOTHING = Beside()
 _UNNAMED = Participant()
+_MOST_PARAMETERS = 50
+_LONGEST_PARAMETER = 1_024
 
 
 def recipient(view: View, key: str, case: Case, to: Id) -> str:
@@ -76,7 +97,7 @@ def write(
     title: str | None = None,
     medium: str | None = None,
     choices: list[list[str]] | None = None,
-    media: list[FileData] | None = None,
+    beside: Beside = _NOTHING,
     interaction: str | None = None,
     agent: str | None = None,
     key: str | None = None,
@@ -97,7 +118,7 @@ def write(
     body = view.position + 1  # where the next event, which holds the text, will stand
     number = row.messages + 1
     yield e.MessageWritten(
-        message, case, customer, conversation, number, interaction, agent, text, title, medium, choices, media
+        message, case, customer, conversation, number, interaction, agent, text, title, medium, choices, *beside.parts
     )
     yield e.DeliveryPlanned(
         delivery,
@@ -121,14 +142,25 @@ def write(
     return Written(message, delivery)
 
 
-def check_said(text: str | None, media: list[FileData] | None) -> None:
-    """Refuse a message that says nothing, or too much, and files that are not kept."""
-    if not text and media is None:
+def check_said(command: c.WriteReply | c.SendMessage) -> None:
+    """Refuse a message that says nothing, or too much, files that are not kept, and what is no template."""
+    if not command.text and command.media is None:
         raise InvalidCommand("text", "must not be empty")
-    check_text(text)
-    check_files(media)
-    if any("digest" not in file for file in media or ()):
+    check_text(command.text)
+    check_choices(command.choices)
+    check_files(command.media)
+    if any("digest" not in file for file in command.media or ()):
         raise InvalidCommand("media", "needs the digest under which each file is kept")
+    template = command.template
+    if template is None:
+        return
+    if not command.text:
+        raise InvalidCommand("template", "stands for a text, and there is none")
+    if not 2 <= len(template) <= _MOST_PARAMETERS + 2:
+        raise InvalidCommand("template", f"must be a name, a language and at most {_MOST_PARAMETERS} parameters")
+    for text in template:
+        if (fault := line_fault(text, _LONGEST_PARAMETER)) is not None:
+            raise InvalidCommand("template", fault)
 
 
 def write_all(
@@ -136,10 +168,10 @@ def write_all(
     at_us: int,
     *,
     text: str | None,
-    media: list[FileData] | None,
     key: str | None,
     title: str | None = None,
     choices: list[list[str]] | None = None,
+    beside: Beside,
     **written: Any,
 ) -> Steps:
     """Write a message with files; gives the `Written` of the message that has the text.
@@ -147,13 +179,20 @@ def write_all(
     Each file is a message of its own, so that what becomes of one is no other's matter; the first goes with the text
     unless that has a title or choices, which files have not.
     """
-    files = media or []
+    files = beside.media or []
     first = files[:1] if not text or (title is None and choices is None) else []
     said = yield from write(
-        view, at_us, text=text or None, title=title, choices=choices, media=first or None, key=key, **written
+        view,
+        at_us,
+        text=text or None,
+        title=title,
+        choices=choices,
+        beside=attrs.evolve(beside, media=first or None),
+        key=key,
+        **written,
     )
     for file in files[len(first) :]:
-        yield from write(view, at_us, text=None, media=[file], **written)
+        yield from write(view, at_us, text=None, beside=attrs.evolve(beside, media=[file], template=None), **written)
     return said
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_channel, check_text
-from orchestra.engine.deliveries.planning import conversation_with, point, write
+from orchestra.engine.deliveries.planning import Beside, conversation_with, point, write
 from orchestra.engine.identity.linking import merge
 from orchestra.engine.invitations.proving import named, takes_up
 from orchestra.engine.invitations.state import EVOLVE, EXPIRE, Invitation, Invitations
@@ -56,7 +56,10 @@ def invited(
     text: str,
     lasts_us: int | None = None,
 ) -> Steps:
-    """Write in a conversation that its customer may go on with a case on a channel; gives `Invited`."""
+    """Write in a conversation that its customer may go on with a case on a channel; gives `Invited`.
+
+    Its token is theirs: where others can read along it is written to them alone, if the channel can.
+    """
     customer = view.contacts.conversations[conversation].customer
     until_us = at_us + (lasts_us or microseconds(view.plan.engagements.invitation_lasts))
     yield from _replaced(view, case, customer, channel)
@@ -70,6 +73,7 @@ def invited(
         customer=customer,
         text=text,
         key=f"invitation:{name}",
+        beside=Beside(only_them=True),
         topic="invitation",
     )
     return Invited(name, written.message, written.delivery)

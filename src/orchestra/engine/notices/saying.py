@@ -47,8 +47,13 @@ def wording(
 
 def version_of(view: View, name: str, of: NoticeTopic | Digest) -> str:
     """What tells the words of a topic or a digest of that name in the plan from other editions of them."""
-    words = of.text or json.dumps(attrs.asdict(view.plan.templates[name]), sort_keys=True)
+    words = of.text or json.dumps(attrs.asdict(view.plan.templates[name], filter=_is_said), sort_keys=True)
     return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
+
+
+def _is_said(field: attrs.Attribute[object], value: object) -> bool:
+    """Templates came later: the editions of words that name none are as they were."""
+    return field.name != "template" or value is not None
 
 
 def gathered_wording(view: View, names: Sequence[str], digest: str, channel: str) -> Rendered:

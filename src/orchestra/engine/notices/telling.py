@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from orchestra.engine.cases.decide import resolved
-from orchestra.engine.deliveries.planning import write
+from orchestra.engine.deliveries.planning import Beside, write
 from orchestra.engine.lifecycle import CASE, DELIVERY, NOTICE
 from orchestra.engine.notices.checks import Stop, quiet, stopped
 from orchestra.engine.notices.choosing import account_of, begin, legs_for, legs_of, matter_of, place_on, refusal
@@ -187,6 +187,7 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
         text=worded.text,
         title=None if worded.title is None else worded.title.text,
         medium=None if worded.medium == "plain" else worded.medium,
+        beside=Beside(template=worded.template),
         key=f"message:{name}:{delivery}",
         topic=row.topic,
         purpose=topic.purpose,

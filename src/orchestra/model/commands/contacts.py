@@ -161,7 +161,9 @@ class WriteReply(Command):
     text, is refused. `choices` are what the customer can pick from, in order, each an id and a label: buttons where the
     channel has them, else a list. `media` are files to send, by the digest under which the media store keeps them for
     this customer: the first goes with the text where it can, the others follow as messages of their own; with files the
-    text may be left out.
+    text may be left out. `template` is what stands for the text where the channel lets no free words pass: name,
+    language and parameters of a text that its provider has approved. `answers` is the id of the message it answers.
+    What is for `only_them` is not said where others can read along: it is sent to the customer alone, or not at all.
     """
 
     interaction: Id
@@ -171,6 +173,9 @@ class WriteReply(Command):
     digest: str | None = None
     choices: list[list[str]] | None = private()
     media: list[FileData] | None = private()
+    template: list[str] | None = private()
+    answers: str | None = None
+    only_them: bool = False
 
 
 @attrs.define

@@ -32,8 +32,8 @@ class SendMessage(Command):
     `subject` is what it tells about, as in `MakeCommitment`; while a conflict about that is open, it is refused too.
     What no agent, bot or operator asked for waits while somebody talks with the customer, and for a while afterwards.
     `to` is a participant of the case who gets it instead of its customer; their role in it says whether they may.
-    `title` is one line that stands above it where the channel has one, as the subject of a mail does. `choices` and
-    `media` are as in `WriteReply`.
+    `title` is one line that stands above it where the channel has one, as the subject of a mail does. `choices`,
+    `media` and `template` are as in `WriteReply`.
     """
 
     case: Id
@@ -48,6 +48,7 @@ class SendMessage(Command):
     title: str | None = private()
     choices: list[list[str]] | None = private()
     media: list[FileData] | None = private()
+    template: list[str] | None = private()
 
 
 @attrs.define

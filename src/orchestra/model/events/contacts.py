@@ -124,7 +124,9 @@ class MessageWritten(Event):
 
     `title` stands above it where the channel has one, as the subject of a mail does. `medium` is how it is read, `html`
     or `markdown`; None for as it stands. `choices` are what the customer can pick from, each an id and a label. `media`
-    is the file that goes with it, which may be all that it says.
+    is the file that goes with it, which may be all that it says. `template` stands for it where the channel lets no
+    free words pass: name, language and parameters of what its provider has approved. `answers` is the message that it
+    answers; where others can read along, it is for its writer alone if it is for `only_them`.
     """
 
     message: str
@@ -139,6 +141,9 @@ class MessageWritten(Event):
     medium: str | None = None
     choices: list[list[str]] | None = private()
     media: list[FileData] | None = private()
+    template: list[str] | None = private()
+    answers: str | None = None
+    only_them: bool | None = None
 
 
 @attrs.define
