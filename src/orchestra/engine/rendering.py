@@ -11,6 +11,7 @@ from string import Template
 import attrs
 
 from orchestra.engine.fact_texts import fact_text
+from orchestra.engine.known.person import Person
 from orchestra.engine.quiet_hours import zone_of
 from orchestra.engine.view import View
 from orchestra.model.escaping import Line, escape, escape_link, neutral
@@ -66,6 +67,7 @@ def render(
     *,
     form: str | None = None,
     entries: Sequence[Rendered] = (),
+    known: Mapping[str, str | None] | None = None,
 ) -> Rendered:
     """What is said of a topic.
 
@@ -78,6 +80,7 @@ def render(
         zone: on whose wall instants are read.
         form: of address, if it is known.
         entries: what a digest holds.
+        known: what is known of whom it is said to, of what the topic tells of them.
     """
     plan = view.plan
     template = plan.templates[topic]
@@ -87,6 +90,7 @@ def render(
     style = next((plan.languages[one] for one in fallbacks(said_in, said_in) if one in plan.languages), _PLAIN_LANGUAGE)
     kinds = {name: kind for name, kind in template.facts.items() if kind != ENTRIES}
     read = {name: neutral(fact_text(kind, facts[name], style, zone)) for name, kind in kinds.items()}
+    read |= {name: neutral((known or {}).get(name) or otherwise) for name, otherwise in template.personal.items()}
     links = {name: str(facts[name]) for name, kind in template.facts.items() if kind == "link"}
     written = {name: escape(value, medium) for name, value in read.items()}
     written |= {name: escape_link(link, medium) for name, link in links.items()}
@@ -129,6 +133,7 @@ def say(
     channel: str,
     facts: Mapping[str, Fact],
     entries: Sequence[Rendered] = (),
+    case: str | None = None,
 ) -> Rendered:
     """What a customer is told of a topic: in the language and form that they want, on their own clock.
 
@@ -139,7 +144,9 @@ def say(
         channel: on which it is said.
         facts: those of the topic, of which `fact_faults` finds nothing.
         entries: what a digest holds.
+        case: the matter that it is about, if it is about one.
     """
-    ids, own = view.identity.group(customer), view.personal
-    language, form = own.said_last(ids, "language"), own.said_last(ids, "form")
-    return render(view, topic, language, channel, facts, zone_of(view, customer), form=form, entries=entries)
+    person = Person(view, view.identity.group(customer), case)
+    known = {name: getattr(person, name) for name in view.plan.templates[topic].personal}
+    zone = zone_of(view, customer)
+    return render(view, topic, person.language, channel, facts, zone, form=person.form, entries=entries, known=known)

@@ -10,7 +10,16 @@ from orchestra.errors import Fault
 from orchestra.model.escaping import MEDIA, hidden_in
 from orchestra.model.facts import ENTRIES, FACT_TYPES
 from orchestra.model.jinja_texts import jinja_names
-from orchestra.model.templates import SYNTAXES, ApprovedTemplate, ChannelWording, FormWording, Language, Topic, Wording
+from orchestra.model.templates import (
+    PERSONAL,
+    SYNTAXES,
+    ApprovedTemplate,
+    ChannelWording,
+    FormWording,
+    Language,
+    Topic,
+    Wording,
+)
 
 __all__ = ["PARTS", "check_languages", "check_templates", "language_fault"]
 
@@ -88,6 +97,7 @@ def check_templates(topics: Mapping[str, Topic], default: str, channels: Iterabl
     for name, topic in topics.items():
         path = f"templates.{name}"
         yield from _check_facts(f"{path}.facts", topic.facts)
+        yield from _check_personal(f"{path}.personal", topic)
         if topic.syntax not in SYNTAXES:
             yield Fault(f"{path}.syntax", f"must be one of {', '.join(SYNTAXES)}")
             continue
@@ -108,14 +118,24 @@ def _check_facts(path: str, facts: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(f"{path}.{name}", f"{kind!r} is none of {', '.join(FACT_TYPES)}")
 
 
+def _check_personal(path: str, topic: Topic) -> Iterator[Fault]:
+    for name, otherwise in topic.personal.items():
+        if name not in PERSONAL:
+            yield Fault(f"{path}.{name}", f"{name!r} is none of {', '.join(PERSONAL)}")
+        if name in topic.facts:
+            yield Fault(f"{path}.{name}", f"facts.{name} is told already: give that another name")
+        yield from _check_words(f"{path}.{name}", (otherwise,))
+
+
 def _check_wording(path: str, wording: Wording, topic: Topic, channels: Iterable[str] | None) -> Iterator[Fault]:
+    known = [*topic.facts, *topic.personal]
     if not wording.text:
         yield Fault(f"{path}.text", "must not be empty")
     for where, one in _all(path, wording):
         if one.title is not None:
-            yield from _check_text(f"{where}.title", one.title, topic.facts, "fact", is_line=True, syntax=topic.syntax)
+            yield from _check_text(f"{where}.title", one.title, known, "fact", is_line=True, syntax=topic.syntax)
         if one.text is not None:
-            yield from _check_text(f"{where}.text", one.text, topic.facts, "fact", is_line=False, syntax=topic.syntax)
+            yield from _check_text(f"{where}.text", one.text, known, "fact", is_line=False, syntax=topic.syntax)
         medium = None if isinstance(one, FormWording) else one.medium
         if medium is not None and medium not in MEDIA:
             yield Fault(f"{where}.medium", f"must be one of {', '.join(MEDIA)}")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 __all__ = [
+    "PERSONAL",
     "SYNTAXES",
     "ApprovedTemplate",
     "ChannelWording",
@@ -25,6 +26,11 @@ __all__ = [
 
 SYNTAXES = ("dollar", "jinja")
 """How wordings name their facts."""
+
+PERSONAL = ("agent", "last_topic", "last_number", "channel", "language", "form")
+"""What wordings may tell of whom they are said to: the person who last took a contact of theirs, topic and number of
+the last matter but this one, and the channel, language and form of address that they want.
+"""
 
 _UNITS: Mapping[str, Sequence[str]] = {
     "day": ("day", "days"),
@@ -149,6 +155,8 @@ class Topic:
         facts: fact that may stand in it -> `text`, `integer`, `money`, `date`, `time`, `instant`, `duration`, `number`
             (of a case) or `link`.
         languages: language, as `de` or `de-AT` -> what is said in it; that of the workspace is needed.
+        personal: what is known of whom it is said to, `agent` and the like, -> what stands there of whom it is not
+            known, which may be nothing. Nobody gives these: they are looked up as it is said.
         syntax: of its wordings: `dollar`, or `jinja` for wordings with conditions, as `{% if days > 1 %}`, where facts
             stand as `{{ days }}`. That needs the `jinja` extra.
     """
@@ -156,6 +164,7 @@ class Topic:
     facts: Mapping[str, str] = attrs.field(factory=dict)
     languages: Mapping[str, Wording] = attrs.field(factory=dict)
     syntax: str = SYNTAXES[0]
+    personal: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def template_data(template: ApprovedTemplate | None) -> list[str] | None:

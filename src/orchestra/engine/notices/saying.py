@@ -40,7 +40,7 @@ def wording(
     """What is said on a channel, of facts as they were planned or as they are told now."""
     values = row.facts if told is None else told
     if not topic.text:
-        return say(view, row.customer, row.topic, channel, values)
+        return say(view, row.customer, row.topic, channel, values, case=row.case)
     facts = {name: neutral(str(value)) for name, value in values.items()}
     return Rendered(None, Template(topic.text).substitute(facts), "plain", view.plan.workspace.language)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
+from orchestra.engine.known.person import Person
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.rule_faults import facts_of
@@ -15,48 +16,6 @@ from orchestra.model.rules import ABOUT, Occasion, Plain
 __all__ = ["Scene", "reader"]
 
 Read = Callable[["Scene"], Plain | None]
-
-
-class Person:
-    """What is known of a customer, as conditions compare it; each is looked up when it is asked for."""
-
-    __slots__ = ("_case", "_ids", "_view")
-
-    def __init__(self, view: View, ids: Sequence[str], case: str | None) -> None:
-        """Know a person by all their ids, in one of their cases or in none."""
-        self._view = view
-        self._ids = ids
-        self._case = case
-
-    @property
-    def language(self) -> str | None:
-        """In which they want to be addressed."""
-        return self._view.personal.said_last(self._ids, "language")
-
-    @property
-    def form(self) -> str | None:
-        """In which form they want to be addressed."""
-        return self._view.personal.said_last(self._ids, "form")
-
-    @property
-    def channel(self) -> str | None:
-        """On which they would rather be written to than on any other."""
-        return next(iter(self._view.identity.preferred(self._ids[0])), None)
-
-    @property
-    def agent(self) -> str | None:
-        """The person who last took a contact of theirs."""
-        return self._view.known.agent_of(self._ids)
-
-    @property
-    def last_topic(self) -> str | None:
-        """What the matter was about that they were in touch of last, other than this one."""
-        view = self._view
-        own = None if self._case is None else view.cases.root(self._case)
-        rows = (view.contacts.interactions.get(name) for name in reversed(view.known.contacts_of(self._ids)))
-        matters = (view.cases.root(row.case) for row in rows if row is not None and row.case is not None)
-        last = next((case for case in matters if case != own), None)
-        return None if last is None else view.cases.cases[last].topic
 
 
 @attrs.frozen
