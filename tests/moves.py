@@ -839,6 +839,15 @@ def link_address(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.LinkAddress(name, _address(choose), "told", sure, actor=_asker(choose)) if name else None
 
 
+def confirm_address(engine: Engine, choose: Chooser) -> c.Command | None:
+    lost = sorted(engine.view.identity.given_up)
+    if not lost:
+        return None
+    channel, _, address = choose.pick(lost).partition("\x1f")
+    row = engine.view.identity.given_up[f"{channel}\x1f{address}"]
+    return c.ConfirmAddress(row.customer, Address("handle", address), choose.pick([None, channel]))
+
+
 def unlink_address(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _some(choose, engine.view.identity.customers)
     if name is None:
@@ -961,6 +970,7 @@ def outcome(engine: Engine, choose: Chooser) -> c.Command | None:
         provider_ids=[f"p{name}.{row.attempts}"] if what == "accepted" else [],
         retry_after_us=choose.pick([None, 30 * SECOND]),
         safe_to_repeat=choose.chance(50),
+        is_undeliverable=choose.chance(60),
     )
 
 
@@ -980,7 +990,9 @@ def receipt(engine: Engine, choose: Chooser) -> c.Command | None:
     if not name or row is None:
         return None
     word = choose.pick(["delivered", "read", "acted", "failed"])
-    return c.RecordReceipt(row.channel, row.account, f"p{name}.{max(1, row.attempts)}", word)
+    provider_id, is_dead = f"p{name}.{max(1, row.attempts)}", choose.chance(60)
+    own = name if choose.chance(10) else None
+    return c.RecordReceipt(row.channel, row.account, provider_id, word, is_undeliverable=is_dead, delivery=own)
 
 
 def cancel_delivery(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -1224,6 +1236,7 @@ WEIGHTS: Mapping[Move, int] = {
     change_plan: 2,
     mark_log: 1,
     link_address: 3,
+    confirm_address: 1,
     unlink_address: 1,
     merge: 4,
     dismiss: 1,

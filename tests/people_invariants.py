@@ -31,6 +31,7 @@ class PeopleWitness:
     forgotten: set[str] = attrs.field(factory=set)
     versions: dict[str, int] = attrs.field(factory=dict)
     planned: int = 0
+    lost: dict[tuple[str, str], str] = attrs.field(factory=dict)
     parts: dict[tuple[str, str], tuple[str | None, bool]] = attrs.field(factory=dict)
     own_parts: set[tuple[str, str]] = attrs.field(factory=set)
 
@@ -64,10 +65,26 @@ class PeopleWitness:
             self.listed[event.link].add(event.case)
         elif isinstance(event, e.DeliveryStarted):
             self._check_consent(engine, event.delivery)
+            row = engine.view.deliveries.deliveries[event.delivery]
+            place = row.channel, engine.view.contacts.conversations[row.conversation].address
+            assert place not in self.lost, f"{event.delivery} leaves for where nobody can be reached"
+        self._see_lost(event)
         self._see_parts(engine, event)
         self._check_versions(engine)
         if isinstance(event, e.PreferencesSet | e.CustomerAliased | e.CustomerUnaliased | e.CustomerErased):
             self._check_wishes(engine, event.customer)
+
+    def _see_lost(self, event: e.Event) -> None:
+        """Where nobody can be reached: as long as who had the address has it."""
+        if isinstance(event, e.AddressGivenUp):
+            self.lost[event.channel, event.address] = event.customer
+        elif isinstance(event, e.AddressTakenUp):
+            assert self.lost.pop((event.channel, event.address)) == event.customer
+        elif isinstance(event, e.AddressUnlinked | e.CustomerErased):
+            address = event.address if isinstance(event, e.AddressUnlinked) else None
+            for place, customer in list(self.lost.items()):
+                if customer == event.customer and address in (None, place[1]):
+                    del self.lost[place]
 
     def _see_parts(self, engine: Engine, event: e.Event) -> None:
         if isinstance(event, e.ParticipantJoined | e.ParticipantChanged):

@@ -300,6 +300,20 @@ class Calls(Opened[AnyCalls]):
         """
         self._door.run(self._inner.unlink_address, customer, address, reason)
 
+    def confirm_address(self, customer: str | Ref, address: Email | Phone | Handle, channel: str | None = None) -> None:
+        """Note that a customer can be reached at an address that was given up, as something sent there came back.
+
+        Args:
+            customer: their id, or the application's own key.
+            address: one that they are known by.
+            channel: on which; None for all of them.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: the customer is not known by it, or there is no such channel.
+        """
+        self._door.run(self._inner.confirm_address, customer, address, channel)
+
     def set_participant(
         self,
         case: str | Ref,

@@ -164,8 +164,9 @@ class DeliveryState(enum.Enum):
 class DeliveryUpdate(Inbound):
     """Our messages reached a state: those of `message_ids`, or all that were sent up to `watermark`.
 
-    Exactly one of the two is given. `code` and `permanent` tell of a failure. That a message was read `is_weak` if it
-    may have been a machine that opened it: proxies of mail load what is in a mail for everybody.
+    Exactly one of the two is given. `code`, `permanent` and `is_undeliverable` tell of a failure: why, that the same
+    would fail again, and that nobody can be reached at the address with whatever message. That a message was read
+    `is_weak` if it may have been a machine that opened it: proxies of mail load what is in a mail for everybody.
     """
 
     state: DeliveryState
@@ -173,6 +174,7 @@ class DeliveryUpdate(Inbound):
     watermark: datetime | None = None
     code: str | None = None
     permanent: bool = False
+    is_undeliverable: bool = False
     is_weak: bool = False
 
 
@@ -274,15 +276,17 @@ class BounceReceived(Inbound):
 
     Attributes:
         message_id: the provider's id of it; None if only its key is known (`ids.other`).
-        permanent: the address will never take one.
+        permanent: the same to the same address would fail again.
         code: why.
         is_final: it will not arrive any more; False while servers on the way still try.
+        is_undeliverable: the address takes nothing, from nobody. The sender in `origin` is who was not reached.
     """
 
     message_id: str | None
     permanent: bool
     code: str | None = None
     is_final: bool = True
+    is_undeliverable: bool = False
 
 
 @attrs.frozen(kw_only=True)

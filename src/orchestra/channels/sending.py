@@ -54,10 +54,14 @@ class Retry:
 
 @attrs.frozen
 class Failed:
-    """The provider will not take it. If `permanent`, this message will never pass there."""
+    """The provider will not take it. If `permanent`, this message will never pass there.
+
+    It `is_undeliverable` if nobody can be reached at the recipient's address, with whatever message.
+    """
 
     code: str
     permanent: bool = True
+    is_undeliverable: bool = False
 
 
 @attrs.frozen

@@ -126,6 +126,7 @@ _TOLD: frozenset[type[c.Command]] = _WISHES | {c.LinkAddress, c.VerifyContact}
 """What a customer told of who they are and what they want."""
 
 _IDENTITY: frozenset[type[c.Command]] = _TOLD | {
+    c.ConfirmAddress,
     c.UnlinkAddress,
     c.MergeCustomers,
     c.DismissMerge,

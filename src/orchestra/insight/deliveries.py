@@ -105,6 +105,12 @@ class DeliveryFold:
             for tally in out.tallies:
                 tally.unknown -= 1
 
+    def given_up(self, event: e.AddressGivenUp, at_us: int) -> None:
+        """It came back, and so would everything that is sent there."""
+        out = self._out.get(event.delivery)
+        for tally in out.tallies if out else ():
+            tally.given_up += 1
+
     def expired(self, event: e.DeliveryExpired, at_us: int) -> None:
         """Its time passed."""
         out = self._gone(event.delivery)
@@ -140,6 +146,7 @@ class DeliveryFold:
         e.DeliveryAccepted: accepted,
         e.DeliveryUnknown: lost,
         e.DeliveryFailed: failed,
+        e.AddressGivenUp: given_up,
         e.DeliveryExpired: expired,
         e.DeliveryCanceled: canceled,
         e.ReceiptRecorded: receipt,

@@ -162,7 +162,8 @@ class Deliverability:
     """What became of outbound messages.
 
     `sent` were accepted by the provider, `delivered` include the read. A message that failed after it was sent counts
-    in both. `unknown` are those of which nobody ever heard again. Reasons and codes are text -> how many.
+    in both. `unknown` are those of which nobody ever heard again. `given_up` are those that came back so that
+    their address was given up. Reasons and codes are text -> how many.
     """
 
     planned: int
@@ -175,6 +176,7 @@ class Deliverability:
     canceled: int
     failed_by_code: Mapping[str, int]
     canceled_by_reason: Mapping[str, int]
+    given_up: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -114,6 +114,7 @@ class Tally:
     unknown: int = 0
     expired: int = 0
     canceled: int = 0
+    given_up: int = 0
     within: list[int] = attrs.field(init=False)
     spent: Spent = attrs.field(factory=Spent)
     bot_spent: Spent = attrs.field(factory=Spent)
@@ -214,6 +215,7 @@ class Tally:
             self.canceled,
             self.failed_by.by_name(),
             self.canceled_by.by_name(),
+            self.given_up,
         )
 
 

@@ -12,6 +12,7 @@ from orchestra.model.addresses import Email, Handle, Phone, Ref
 from orchestra.model.commands import (
     CancelCallback,
     Command,
+    ConfirmAddress,
     EraseCustomer,
     LinkAddress,
     ReportDialing,
@@ -316,6 +317,22 @@ class Calls(Protocol):
             CommandRefused: the customer is not known by it.
         """
         await self.execute(UnlinkAddress(customer, self.key.address(_person(address)), reason))
+
+    async def confirm_address(
+        self, customer: str | Ref, address: Email | Phone | Handle, channel: str | None = None
+    ) -> None:
+        """Note that a customer can be reached at an address that was given up, as something sent there came back.
+
+        Args:
+            customer: their id, or the application's own key.
+            address: one that they are known by.
+            channel: on which; None for all of them.
+
+        Raises:
+            MalformedMessage: the address is not well formed.
+            CommandRefused: the customer is not known by it, or there is no such channel.
+        """
+        await self.execute(ConfirmAddress(customer, self.key.address(_person(address)), channel))
 
     async def set_participant(
         self,

@@ -263,7 +263,8 @@ def _update(event: inbound.DeliveryUpdate, line: Line, key: WorkspaceKey) -> lis
     if event.watermark is not None:
         return _watermark(event, event.watermark, line, key)
     is_weak = event.is_weak and event.state is inbound.DeliveryState.READ
-    common = event.state.value, _occurred_us(event), event.code, is_weak
+    is_dead = event.is_undeliverable and event.state is inbound.DeliveryState.FAILED
+    common = event.state.value, _occurred_us(event), event.code, is_weak, is_dead
     return [RecordReceipt(line.channel, line.name, provider_id, *common) for provider_id in event.message_ids]
 
 
@@ -373,11 +374,38 @@ _LEG_STATES: Mapping[inbound.CallState, str] = {
 
 
 def _bounce(event: inbound.BounceReceived, line: Line, key: WorkspaceKey) -> list[Command]:
-    """It did not arrive, nor will it. One that names no message of ours may be forged, and says nothing."""
-    if event.message_id is None or not event.is_final:
+    """It did not arrive, nor will it. One that names no message of ours, by the provider's id or by the key that
+    nobody can guess, may be forged, and says nothing.
+    """
+    answers = dict(event.origin.ids.other).get("answers")
+    delivery = key.delivery_of(answers) if event.message_id is None and answers is not None else None
+    if not event.is_final or (event.message_id is None and delivery is None):
         return []
-    code = event.code or "bounced"
-    return [RecordReceipt(line.channel, line.name, event.message_id, "failed", _occurred_us(event), code)]
+    is_dead, recipient = _unreached(event, key)
+    return [
+        RecordReceipt(
+            channel=line.channel,
+            account=line.name,
+            provider_id=event.message_id or "",
+            receipt="failed",
+            occurred_us=_occurred_us(event),
+            code=event.code or "bounced",
+            is_undeliverable=is_dead,
+            recipient=recipient,
+            delivery=delivery,
+        )
+    ]
+
+
+def _unreached(event: inbound.BounceReceived, key: WorkspaceKey) -> tuple[bool, Address | None]:
+    """Whether nobody can be reached at an address, and at which, if that was told."""
+    person = _person(event)
+    if not event.is_undeliverable or person is None:
+        return event.is_undeliverable, None
+    try:
+        return True, key.address(person)
+    except MalformedMessage:
+        return False, None  # whatever it is, it is none that we wrote to
 
 
 def _auto_reply(event: inbound.AutoReplyReceived, line: Line, key: WorkspaceKey) -> list[Command]:

@@ -55,8 +55,8 @@ def checked_outcome(given: object) -> Interpreted:
             return Sent(_ids(ids))
         case Retry(code, after):
             return Retry(_code(code), after if isinstance(after, timedelta) else None)
-        case Failed(code, permanent):
-            return Failed(_code(code), bool(permanent))
+        case Failed(code, permanent, is_undeliverable):
+            return Failed(_code(code), bool(permanent), permanent is True and is_undeliverable is True)
         case Unknown(code):
             return Unknown(_code(code))
         case Next(step):
@@ -152,7 +152,9 @@ def record_of(
         case Retry(code, after):
             after_us = None if after is None else microseconds(after)
             return RecordOutcome(delivery, attempt, "retry", code=code, retry_after_us=after_us)
-        case Failed(code, permanent):
-            return RecordOutcome(delivery, attempt, "failed" if permanent else "retry", code=code)
+        case Failed(code, False):
+            return RecordOutcome(delivery, attempt, "retry", code=code)
+        case Failed(code, _, is_undeliverable):
+            return RecordOutcome(delivery, attempt, "failed", code=code, is_undeliverable=is_undeliverable)
         case Unknown(code):
             return RecordOutcome(delivery, attempt, "unknown", code=code, safe_to_repeat=is_safe)

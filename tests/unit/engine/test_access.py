@@ -115,6 +115,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.ImportMessage("chat", "main", "m1", person("joe"), True),
     c.ImportStatus("ca1", "open"),
     c.LinkAddress("cu1", person("mia"), "told"),
+    c.ConfirmAddress("cu1", person("joe")),
     c.UnlinkAddress("cu1", person("joe"), "x"),
     c.MergeCustomers("cu1", "cu2", "told"),
     c.DismissMerge("cu1", "cu2", "x"),
@@ -203,7 +204,14 @@ WISHES = {
     "SetNoticePreference",
 }
 TOLD = WISHES | {"LinkAddress", "VerifyContact"}
-IDENTITY = TOLD | {"UnlinkAddress", "MergeCustomers", "DismissMerge", "SplitCustomers", "SettleTriage"}
+IDENTITY = TOLD | {
+    "ConfirmAddress",
+    "UnlinkAddress",
+    "MergeCustomers",
+    "DismissMerge",
+    "SplitCustomers",
+    "SettleTriage",
+}
 IDENTITY |= {"SetParticipant", "RemoveParticipant"}
 CALLBACKS = {"RequestCallback", "ScheduleCallback", "RescheduleCallback", "CancelCallback"}
 SUPERVISION = {"MonitorInteraction", "StopMonitoring", "Whisper", "BargeIn", "TakeOver"}

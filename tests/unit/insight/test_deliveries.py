@@ -16,6 +16,7 @@ PLANNED = e.DeliveryPlanned("de1", "k", "me1", "ca1", "cu1", "mail", "main", "co
 ACCEPTED = e.DeliveryAccepted("de1", "cu1", 1, ["p1"])
 UNKNOWN = e.DeliveryUnknown("de1", "cu1", 1, "timeout")
 FAILED = e.DeliveryFailed("de1", "cu1", 1, "550")
+GIVEN_UP = e.AddressGivenUp("cu1", "key-joe", "mail", "550", "de1")
 
 
 def receipt(word: str, *, conflicts: bool = False, code: str | None = None) -> e.ReceiptRecorded:
@@ -44,6 +45,8 @@ def told(*events: e.Event) -> dict[str, Any]:
             {"sent": 1, "delivered": 1},
         ),
         ([FAILED], {"failed": 1, "failed_by_code": {"550": 1}}),
+        ([GIVEN_UP, FAILED], {"failed": 1, "failed_by_code": {"550": 1}, "given_up": 1}),
+        ([FAILED, GIVEN_UP], {"failed": 1, "failed_by_code": {"550": 1}}),
         ([FAILED, receipt("delivered", conflicts=True)], {"failed": 1, "failed_by_code": {"550": 1}}),
         ([e.DeliveryFailed("de1", "cu1", 1)], {"failed": 1, "failed_by_code": {"none given": 1}}),
         ([UNKNOWN], {"unknown": 1}),

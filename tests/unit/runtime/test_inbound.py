@@ -8,8 +8,11 @@ from typing import Any
 import attrs
 import pytest
 from tests.contact_centre import PLAN, Centre
+from tests.unit.channels.mail.mail_samples import account, report, settings
 
 from orchestra.channels import inbound
+from orchestra.channels.mail.incoming import decode_mail
+from orchestra.channels.mail.tokens import bounce_address
 from orchestra.channels.parts import Identity, TextPart, ThreadRef
 from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Email, Handle, Phone, ref
@@ -207,6 +210,44 @@ def test_a_bounce_counts_only_where_it_names_a_message_of_ours() -> None:
     assert only(bounce) == RecordReceipt("chat", "main", "p-1", "failed", None, "bounced")
     assert only(attrs.evolve(bounce, code="5.1.1")).code == "5.1.1"
     assert commands_of(attrs.evolve(bounce, message_id=None), LINE, KEY) == []
+
+
+def test_a_bounce_may_name_our_own_key_which_nobody_can_guess() -> None:
+    ids = inbound.ProviderIds(event="e-1", other=(("answers", KEY.delivery_key("de7")),))
+    bounce = inbound.BounceReceived(origin=origin(ids=ids), message_id=None, permanent=True, code="5.2.2")
+    assert only(bounce) == RecordReceipt("chat", "main", "", "failed", None, "5.2.2", delivery="de7")
+    forged = inbound.ProviderIds(event="e-1", other=(("answers", "de7.0123456789abcdef01234567"),))
+    assert commands_of(attrs.evolve(bounce, origin=origin(ids=forged)), LINE, KEY) == []
+    assert commands_of(attrs.evolve(bounce, is_final=False), LINE, KEY) == []
+
+
+def test_a_report_to_the_return_address_of_a_mail_tells_of_it_alone() -> None:
+    groups = "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; joe@example.com\nAction: failed\nStatus: 5.1.1"
+    returned = bounce_address(settings(plus_addresses=True), KEY.delivery_key("de7"))
+    (event,) = decode_mail(report("delivery-status", groups, "", To=returned), account(plus_addresses=True), AT).events
+    told = only(event)
+    assert (told.delivery, told.receipt, told.is_undeliverable) == ("de7", "failed", True)
+    assert told.recipient == KEY.address(Email("joe@example.com"))
+    guessed = returned.replace("de7", "de8")
+    decoded = decode_mail(report("delivery-status", groups, "", To=guessed), account(plus_addresses=True), AT)
+    assert not any(isinstance(event, inbound.BounceReceived) for event in decoded.events)
+
+
+def test_a_bounce_tells_which_address_nobody_can_be_reached_at() -> None:
+    who = origin(identities=(Identity("email", "joe@example.com"),))
+    bounce = inbound.BounceReceived(origin=who, message_id="p-1", permanent=True, code="5.1.1", is_undeliverable=True)
+    told = only(bounce)
+    assert (told.is_undeliverable, told.recipient) == (True, KEY.address(Email("joe@example.com")))
+    unnamed = only(attrs.evolve(bounce, origin=origin(identities=())))
+    assert (unnamed.is_undeliverable, unnamed.recipient) == (True, None)
+    odd = only(attrs.evolve(bounce, origin=origin(identities=(Identity("email", "no address"),))))
+    assert (odd.is_undeliverable, odd.recipient, odd.receipt) == (False, None, "failed")
+
+
+@pytest.mark.parametrize("state", [inbound.DeliveryState.FAILED, inbound.DeliveryState.DELIVERED])
+def test_only_a_failure_tells_that_nobody_can_be_reached(state: inbound.DeliveryState) -> None:
+    update = inbound.DeliveryUpdate(origin=origin(), state=state, message_ids=("p-1",), is_undeliverable=True)
+    assert only(update).is_undeliverable is (state is inbound.DeliveryState.FAILED)
 
 
 def test_a_machine_s_answer_is_no_message() -> None:

@@ -50,6 +50,9 @@ PLAN_FAULTS: list[Any] = [None, SendPlan, Failed("no"), SendPlan([None])]  # typ
         (Failed("x" * 3000), Failed("x" * 100)),
         (Failed("no\ud800\n"), Failed("no??")),
         (Failed("no", None), Failed("no", permanent=False)),  # type: ignore[arg-type]
+        (Failed("gone", is_undeliverable=True), Failed("gone", is_undeliverable=True)),
+        (Failed("busy", permanent=False, is_undeliverable=True), Failed("busy", permanent=False)),
+        (Failed("gone", is_undeliverable="yes"), Failed("gone")),  # type: ignore[arg-type]
         (Failed(None), Failed("adapter_fault")),  # type: ignore[arg-type]
         (Unknown(""), Unknown("adapter_fault")),
         (Unknown(True), Unknown("adapter_fault")),  # type: ignore[arg-type]
@@ -112,6 +115,7 @@ def test_nothing_is_tried_again_after_what_must_not_be_done_twice(outcome: Any, 
         (Retry("busy"), RecordOutcome("de1", 2, "retry", code="busy")),
         (Retry("busy", timedelta(seconds=5)), RecordOutcome("de1", 2, "retry", code="busy", retry_after_us=5_000_000)),
         (Failed("no"), RecordOutcome("de1", 2, "failed", code="no")),
+        (Failed("no", is_undeliverable=True), RecordOutcome("de1", 2, "failed", code="no", is_undeliverable=True)),
         (Failed("no", permanent=False), RecordOutcome("de1", 2, "retry", code="no")),
         (Unknown("cut"), RecordOutcome("de1", 2, "unknown", code="cut", safe_to_repeat=True)),
     ],

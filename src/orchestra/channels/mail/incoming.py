@@ -232,6 +232,7 @@ def _told(origin: inbound.Origin, message_id: str | None, told: Told) -> inbound
             permanent=told.is_permanent,
             code=told.status or told.action,
             is_final=told.action == "failed",
+            is_undeliverable=told.is_undeliverable,
         )
     state = _REACHED.get(told.action)
     if state is None or message_id is None:

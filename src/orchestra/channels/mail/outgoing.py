@@ -26,6 +26,7 @@ from orchestra.channels.mail.mime import (
     text_part,
 )
 from orchestra.channels.mail.names import safe_name
+from orchestra.channels.mail.reports import no_address
 from orchestra.channels.mail.settings import Settings
 from orchestra.channels.mail.tokens import bounce_address, sealed_id, unsubscribe_subject
 from orchestra.channels.mail.words import clean_line
@@ -237,5 +238,5 @@ def interpret_answer(step: WireStep, result: StepResult) -> Outcome:
     if reply in _NOT_ABOUT_THE_MAIL:
         return Retry(code)
     if reply >= _GONE:
-        return Failed(code)
+        return Failed(code, is_undeliverable=enhanced is not None and no_address(enhanced[1]))
     return Sent((step.carry,)) if 200 <= reply < 300 else Retry(code)

@@ -14,12 +14,13 @@ from orchestra.channels.mail.reading import message_ids
 from orchestra.channels.mail.structure import Node
 from orchestra.channels.mail.words import clean_line
 
-__all__ = ["Report", "Told", "report_of"]
+__all__ = ["Report", "Told", "no_address", "report_of"]
 
 _STATUS = re.compile(r"\b([245])\.([0-9]{1,3})\.([0-9]{1,3})\b")
 _REPLY = re.compile(r"\b([45])[0-9]{2}\b")
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 _MOST_RECIPIENTS = 100
+_NO_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 _KNOWN = frozenset({"delivery-status", "disposition-notification"})
 
 
@@ -39,6 +40,11 @@ class Told:
     status: str | None = None
     is_permanent: bool = False
 
+    @property
+    def is_undeliverable(self) -> bool:
+        """Whether the address takes no mail of anybody, so that it is no use to try again with another one."""
+        return self.is_permanent and no_address(self.status or "")
+
 
 @attrs.frozen(kw_only=True)
 class Report:
@@ -47,6 +53,15 @@ class Report:
     kind: str
     message_ids: tuple[str, ...] = ()
     told: tuple[Told, ...] = ()
+
+
+def no_address(status: str) -> bool:
+    """Tell whether an enhanced status code says that there is no such address (RFC 3463, 3.2; RFC 7505, 4.2).
+
+    Mailbox or domain does not exist, is not written so, has moved away, or takes no mail at all. A full or disabled
+    mailbox and whatever is refused by policy (5.2, 5.7) may be otherwise tomorrow, or for another mail.
+    """
+    return status in _NO_ADDRESS
 
 
 def report_of(mail: Mail, bounds: Bounds) -> Report | None:

@@ -119,10 +119,12 @@ def _status(item: Fields, shared: Change) -> Iterator[inbound.Inbound]:
         message_ids=(message,),
         code=code if is_failed else None,
         permanent=is_failed and bool(errors) and errors[0] in _NEVER,
+        is_undeliverable=is_failed and bool(errors) and errors[0] == _NO_WHATSAPP,
     )
 
 
-_NEVER = frozenset({131021, 131026, 131030, 131051})
+_NO_WHATSAPP = 131026
+_NEVER = frozenset({131021, _NO_WHATSAPP, 131030, 131051})
 """Whoever it went to, or what it was, will never pass: ourselves, no WhatsApp, not allowed, an unsupported type."""
 
 

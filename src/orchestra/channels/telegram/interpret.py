@@ -18,6 +18,7 @@ __all__ = ["interpret_result"]
 # An edit to what the message says already: so it was done before.
 _NOT_MODIFIED = "message is not modified"
 
+_FORBIDDEN = 403
 _NO_SUCH_TOKEN = frozenset({401, 404})
 """`InvalidToken` of python-telegram-bot: the account is at fault, not the message, which passes once that is mended."""
 
@@ -60,7 +61,9 @@ def _refused(answer: Fields, step: WireStep, result: HttpAnswer, now: datetime) 
         return Retry(word) if step.safe_to_repeat else Unknown(word)
     if "description" in answer and _NOT_MODIFIED in answer.text("description"):
         return Sent()
-    return Failed(word)
+    # Whoever has stopped the bot, or is gone, is written to in vain until they write again (`Forbidden` of
+    # python-telegram-bot).
+    return Failed(word, is_undeliverable=code == _FORBIDDEN)
 
 
 def _advice(answer: Fields) -> timedelta | None:

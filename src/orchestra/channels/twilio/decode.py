@@ -112,6 +112,7 @@ def _status(letter: _Letter, status: str) -> inbound.Inbound:
         message_ids=(message,),
         code=code if is_failed else None,
         permanent=is_failed and code in PERMANENT_CODES,
+        is_undeliverable=is_failed and code in PERMANENT_CODES,
     )
 
 

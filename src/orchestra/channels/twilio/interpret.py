@@ -9,7 +9,7 @@ from orchestra.channels.fields import Fields
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.safe_json import parse_json
 from orchestra.channels.sending import Failed, Outcome, Retry, Sent, Unknown
-from orchestra.channels.twilio.facts import ACCOUNT_CODES, PASSING_CODES, STATES
+from orchestra.channels.twilio.facts import ACCOUNT_CODES, PASSING_CODES, PERMANENT_CODES, STATES
 from orchestra.channels.wire import HttpAnswer, StepResult, WireStep
 from orchestra.errors import MalformedMessage
 
@@ -34,7 +34,10 @@ def _sent(answer: Fields) -> Outcome:
     status = answer.text("status") if "status" in answer else "accepted"
     if STATES.get(status) is not DeliveryState.FAILED:
         return Sent((message,))
-    return Failed(f"twilio_{answer.integer('error_code')}" if "error_code" in answer else f"twilio_{status}")
+    if "error_code" not in answer:
+        return Failed(f"twilio_{status}")
+    code = answer.integer("error_code")
+    return Failed(f"twilio_{code}", is_undeliverable=str(code) in PERMANENT_CODES)
 
 
 def _refused(answer: Fields, step: WireStep, result: HttpAnswer, now: datetime) -> Outcome:
@@ -46,4 +49,4 @@ def _refused(answer: Fields, step: WireStep, result: HttpAnswer, now: datetime) 
         return Retry(word)
     if result.status >= 500:
         return Retry(word) if step.safe_to_repeat else Unknown(word)
-    return Failed(word) if result.status >= 400 else Unknown(word)
+    return Failed(word, is_undeliverable=str(code) in PERMANENT_CODES) if result.status >= 400 else Unknown(word)

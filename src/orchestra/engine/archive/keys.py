@@ -156,7 +156,10 @@ def _requested(view: View, command: c.RequestAction) -> Iterator[str]:
 
 
 def _receipt(view: View, command: c.RecordReceipt) -> Iterator[str]:
-    yield from _provider(view, command.channel, command.account, command.provider_id)
+    if command.delivery is None:
+        yield from _provider(view, command.channel, command.account, command.provider_id)
+    else:
+        yield from _id(view.deliveries.deliveries, command.delivery)
 
 
 def _provider(view: View, channel: str, account: str, provider_id: str) -> Iterator[str]:

@@ -28,6 +28,10 @@ def _of_addresses(view: View, group: Group) -> Iterator[str]:
     return (address for name in group.of("cu") for address in view.identity.addresses_of.get(name, ()))
 
 
+def _of_given_up(view: View, group: Group) -> Iterator[str]:
+    return (key for name in group.of("cu") for key in view.identity.given_up_of.get(name, ()))
+
+
 def _of_parts(view: View, group: Group) -> Iterator[str]:
     return (f"{case}\x1f{person}" for case in group.of("ca") for person in view.cases.cases[case].participants)
 
@@ -60,6 +64,7 @@ LEAVES: Mapping[str, Mapping[str, _Pick]] = {
         "apart": _ids("cu"),
         "consents": _ids("consent"),
         "preferences": _ids("cu"),
+        "given_up": _of_given_up,
     },
     "personal": {"zones": _of_zones, "manners": _of_manners},
     "contacts": {"conversations": _ids("co"), "interactions": _ids("in")},

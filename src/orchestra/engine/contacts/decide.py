@@ -22,6 +22,7 @@ from orchestra.engine.contacts.owned import owned
 from orchestra.engine.contacts.state import EVOLVE, IDLE, WRAP_UP, Contacts, Conversation, Interaction, taken_key
 from orchestra.engine.contacts.wrap_up import check_disposition, check_end, wrap_up_of
 from orchestra.engine.deliveries.planning import Beside, check_said, write_all
+from orchestra.engine.identity.undeliverable import is_given_up
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
 from orchestra.engine.section import Section, Steps
@@ -73,6 +74,8 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
         raise InvalidCommand("only_them", "is said in words alone: files and choices have no private form")
     assert interaction.case is not None
     assert interaction.conversation is not None
+    if is_given_up(view, interaction.conversation):
+        raise NotAllowedInState(key, "with somebody who cannot be reached there any more", "reply")
     return (
         yield from write_all(
             view,

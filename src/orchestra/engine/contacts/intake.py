@@ -9,6 +9,7 @@ import attrs
 from orchestra.engine.contacts.state import NO_THREAD, Taken, taken_key
 from orchestra.engine.identity.linking import link_known
 from orchestra.engine.identity.placing import place
+from orchestra.engine.identity.undeliverable import taken_up
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, UnknownId
@@ -59,6 +60,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
         check_id("choice", command.choice)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
+    yield from taken_up(view, command.channel, command.sender.key)
     if command.also:
         yield from link_known(view, customer, command.also)
     open_one = view.contacts.conversations[conversation].interaction
@@ -94,6 +96,7 @@ def receive_contact(view: View, command: c.ReceiveContact, at_us: int) -> Steps:
     _check(view, command)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     customer, conversation = yield from find_or_start(view, command, command.sender)
+    yield from taken_up(view, command.channel, command.sender.key)
     if command.also:
         yield from link_known(view, customer, command.also)
     started = yield from _start(view, command, conversation, occurred_us)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orchestra.engine.identity.undeliverable import is_given_up
 from orchestra.engine.view import View
 
 __all__ = ["UNLISTED", "conversations_of", "is_theirs", "places"]
@@ -20,8 +21,9 @@ def places(view: View, customer: str) -> dict[str, int]:
 def conversations_of(view: View, case: str | None, ids: Sequence[str]) -> list[str]:
     """Where a person may be written to, the best first: as they prefer, else where they are, or wrote last.
 
-    Only where anybody wrote before, which tells that the channel can, and to addresses that are still theirs: who was
-    taken for them once may have been in the conversation in which they are known to have been.
+    Only where anybody wrote before, which tells that the channel can, and to addresses that are still theirs and at
+    which they can be reached: who was taken for them once may have been in the conversation in which they are known to
+    have been.
     """
     rows, talks = view.contacts.interactions, view.contacts.conversations
     found = {
@@ -43,7 +45,8 @@ def conversations_of(view: View, case: str | None, ids: Sequence[str]) -> list[s
     )
     named = (rows[name].conversation for name in order)
     talked = [one for one in dict.fromkeys(named) if one is not None and talks[one].messages]
-    return [one for one in talked if talks[one].customer in ids and is_theirs(view, one)]
+    theirs = [one for one in talked if talks[one].customer in ids and is_theirs(view, one)]
+    return [one for one in theirs if not is_given_up(view, one)]
 
 
 def is_theirs(view: View, conversation: str) -> bool:

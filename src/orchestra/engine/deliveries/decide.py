@@ -1,4 +1,4 @@
-"""Trying deliveries until they end: permits, outcomes, receipts, retries, and the operator's stop."""
+"""Trying deliveries until they end: permits, outcomes, retries, and the operator's stop."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.contacts.owned import owned
-from orchestra.engine.deliveries import watermark
-from orchestra.engine.deliveries.early import early_key
 from orchestra.engine.deliveries.pace import RATE
 from orchestra.engine.deliveries.planning import Beside, check_said, conversation_with, recipient, write_all
+from orchestra.engine.deliveries.receipts import given_up, overtaken, record_receipt, record_watermark
 from orchestra.engine.deliveries.state import (
     DUE,
     EVOLVE,
@@ -25,7 +24,8 @@ from orchestra.engine.deliveries.state import (
 )
 from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.identity.consent import is_allowed
-from orchestra.engine.lifecycle import DELIVERY, RECEIPTS
+from orchestra.engine.identity.undeliverable import UNDELIVERABLE, is_given_up
+from orchestra.engine.lifecycle import DELIVERY
 from orchestra.engine.notices.checks import stays
 from orchestra.engine.notices.state import RECALLED
 from orchestra.engine.notices.telling import told_by
@@ -128,6 +128,8 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
         raise NotAllowedInState(command.delivery, "without consent", "start")
     if row.is_outdated:
         raise NotAllowedInState(command.delivery, "outdated by a correction", "start")
+    if is_given_up(view, row.conversation):
+        raise NotAllowedInState(command.delivery, UNDELIVERABLE, "start")
     if row.subject in view.deliveries.frozen:
         raise NotAllowedInState(command.delivery, f"about {row.subject}, in {_conflict(view, row)}", "start")
     if _is_hushed(view, row):
@@ -152,6 +154,8 @@ def _outcome(view: View, command: c.RecordOutcome, at_us: int) -> Steps:
             command.delivery, row.customer, command.attempt, list(command.provider_ids), command.lost
         )
     elif command.outcome == "failed":
+        if command.is_undeliverable:
+            yield from given_up(view, command.delivery, command.code, None)
         yield e.DeliveryFailed(command.delivery, row.customer, command.attempt, command.code)
     elif command.outcome == "unknown" and not command.safe_to_repeat:
         yield e.DeliveryUnknown(command.delivery, row.customer, command.attempt, command.code)
@@ -189,65 +193,6 @@ def _recover(view: View, command: c.RecoverDelivery, at_us: int) -> Steps:
     else:
         yield e.DeliveryUnknown(command.delivery, row.customer, row.attempts, "owner_lost")
     return None
-
-
-def _receipt(view: View, command: c.RecordReceipt, at_us: int) -> Steps:
-    if command.receipt not in RECEIPTS:
-        raise InvalidCommand("receipt", f"must be one of {', '.join(RECEIPTS)}")
-    if command.is_weak and command.receipt not in _BY_MACHINES:
-        raise InvalidCommand("is_weak", f"is said of {' and '.join(_BY_MACHINES)} alone")
-    occurred_us = min(at_us, at_us if command.occurred_us is None else command.occurred_us)
-    name = view.deliveries.by_provider_id.get((command.channel, command.account, command.provider_id))
-    if name is not None and command.is_weak:
-        yield from _opened(view, name, command.receipt, occurred_us)
-    elif name is not None:
-        yield from _recorded(view, name, command.receipt, occurred_us, command.code, None)
-    if name is not None or command.is_weak:
-        return None  # what proves nothing is not worth keeping
-    if command.channel not in view.plan.channels:
-        raise UnknownId("channel", command.channel)
-    key = early_key(command.channel, command.account, command.provider_id, command.receipt)
-    if key not in view.deliveries.early:
-        yield e.ReceiptKept(
-            command.channel, command.account, command.provider_id, command.receipt, occurred_us, command.code
-        )
-    return None
-
-
-def _watermark(view: View, command: c.RecordWatermark, at_us: int) -> Steps:
-    watermark.check(view, command)
-    until_us = min(at_us, command.until_us)
-    for name in list(watermark.meant(view, command)):
-        yield from _recorded(view, name, command.receipt, until_us, None, None)
-    return None
-
-
-_BY_MACHINES = ("read", "acted")
-"""What proxies of mail and scanners do as people do."""
-
-
-def _opened(view: View, name: str, receipt: str, occurred_us: int) -> Iterator[e.Event]:
-    """Note once that a machine may have opened it, of what nobody is known to have read."""
-    row = view.deliveries.deliveries[name]
-    if not row.is_opened and _REACHED.get(row.state, -1) in (0, 1):
-        yield e.ReceiptRecorded(name, row.customer, receipt, occurred_us, False, None, None, True)
-
-
-_REACHED = {"ACCEPTED": 0, "UNKNOWN": 0, "DELIVERED": 1, "READ": 2, "ACTED": 3}
-_RECEIPT_RANK = {"delivered": 1, "read": 2, "acted": 3}
-
-
-def _recorded(
-    view: View, name: str, receipt: str, occurred_us: int, code: str | None, early: str | None
-) -> Iterator[e.Event]:
-    """Record a receipt. One that tells nothing new is dropped; one that contradicts is kept as a conflict."""
-    row = view.deliveries.deliveries[name]
-    moves = DELIVERY.allows(row.state, RECEIPTS[receipt])
-    is_failed = row.state == "FAILED"
-    repeats = is_failed if receipt == "failed" else _REACHED.get(row.state, -1) >= _RECEIPT_RANK[receipt]
-    if moves or early is not None or not repeats:
-        conflicts = not moves and not repeats
-        yield e.ReceiptRecorded(name, row.customer, receipt, occurred_us, conflicts, code, early)
 
 
 def _cancel(view: View, command: c.CancelDelivery, at_us: int) -> Steps:
@@ -290,6 +235,8 @@ def _permit(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield e.DeliveryCanceled(name, row.customer, "no consent")
     elif row.is_outdated:
         yield e.DeliveryCanceled(name, row.customer, "corrected")
+    elif is_given_up(view, row.conversation):
+        yield e.DeliveryCanceled(name, row.customer, UNDELIVERABLE)
     elif view.deliveries.is_kept(row):
         yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
     elif _is_hushed(view, row):
@@ -394,19 +341,6 @@ def _on_planned(view: View, event: e.DeliveryPlanned | e.CallSteered, at_us: int
         yield from _permit(view, event.delivery, at_us)
 
 
-def _on_accepted(view: View, event: e.DeliveryAccepted, at_us: int) -> Iterator[e.Event]:
-    """Receipts that overtook the provider's own answer."""
-    if not view.deliveries.early:
-        return
-    row = view.deliveries.deliveries[event.delivery]
-    for provider_id in event.provider_ids:
-        for receipt in RECEIPTS:
-            key = early_key(row.channel, row.account, provider_id, receipt)
-            early = view.deliveries.early.get(key)
-            if early is not None:
-                yield from _recorded(view, event.delivery, receipt, early.occurred_us, early.code, key)
-
-
 def _permit_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """Nobody used the permit: the attempt does not count, and is permitted anew; after ever longer gaps, since an
     account that is not connected may stay so for days.
@@ -416,6 +350,8 @@ def _permit_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
         yield e.DeliveryCanceled(name, row.customer, "corrected")
     elif (reason := stays(view, name, at_us)) is not None:
         yield e.DeliveryCanceled(name, row.customer, f"{RECALLED}{reason}")
+    elif is_given_up(view, row.conversation):
+        yield e.DeliveryCanceled(name, row.customer, UNDELIVERABLE)
     elif view.deliveries.is_kept(row):
         yield e.DeliveryHeld(name, row.customer, _conflict(view, row))
     elif _is_hushed(view, row):
@@ -448,8 +384,8 @@ SECTION = Section(
         c.StartDelivery: _start,
         c.RecordOutcome: _outcome,
         c.RecoverDelivery: _recover,
-        c.RecordReceipt: _receipt,
-        c.RecordWatermark: _watermark,
+        c.RecordReceipt: record_receipt,
+        c.RecordWatermark: record_watermark,
         c.CancelDelivery: _cancel,
         c.TellNow: _tell_now,
         c.StopSending: _stop,
@@ -460,7 +396,7 @@ SECTION = Section(
     {
         e.DeliveryPlanned: _on_planned,
         e.CallSteered: _on_planned,
-        e.DeliveryAccepted: _on_accepted,
+        e.DeliveryAccepted: overtaken,
         e.InteractionFinished: _on_let_go,
         e.InteractionDone: _on_let_go,
         e.InteractionQueued: _on_let_go,

@@ -23,6 +23,8 @@ class EarlyReceipt:
     receipt: str
     occurred_us: int
     code: str | None
+    is_undeliverable: bool = False
+    recipient: str | None = None
 
 
 def early_key(channel: str, account: str, provider_id: str, receipt: str) -> str:
@@ -45,6 +47,7 @@ class Early(Slice):
         """Keep a receipt that came too early."""
         number = self.counts["early"] = self.counts.get("early", 0) + 1
         row = EarlyReceipt(number, at_us, event.receipt, event.occurred_us, event.code)
+        row.is_undeliverable, row.recipient = event.is_undeliverable, event.recipient
         key = early_key(event.channel, event.account, event.provider_id, event.receipt)
         self.early[key] = row
         self._early_order.append((number, key))

@@ -9,6 +9,7 @@ import attrs
 
 from orchestra.engine.cases.state import NO_PART, Case
 from orchestra.engine.contacts.intake import check_choices, check_files, check_text
+from orchestra.engine.identity.undeliverable import is_given_up
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState
@@ -71,17 +72,19 @@ def conversation_with(view: View, case: str, person: str, channel: str | None) -
     Never one with anybody else who wrote in the case: what is sent is for them alone.
 
     Raises:
-        InvalidCommand: there was none.
+        InvalidCommand: there was none, or nobody can be reached there any more.
     """
     wanted = [name for name in (view.plan.channels if channel is None else (channel,)) if name in view.plan.channels]
     ids = view.identity.group(person)
     keys = ((member, name, on) for member in view.cases.group(case) for name in ids for on in wanted)
-    found = (view.contacts.newest.get(key) for key in keys)
-    newest = max(filter(None, found), key=lambda name: int(name[2:]), default=None)
-    if newest is not None:
+    found = sorted((name for key in keys if (name := view.contacts.newest.get(key))), key=lambda name: -int(name[2:]))
+    for newest in found:
         conversation = view.contacts.interactions[newest].conversation
         assert conversation is not None  # the newest is one in which people write
-        return conversation
+        if not is_given_up(view, conversation):
+            return conversation
+    if found:
+        raise InvalidCommand("channel", f"{person} can be reached on none in which case {case} was written in")
     whom = "its customer" if view.identity.is_same(person, view.cases.cases[case].customer) else person
     raise InvalidCommand("channel", f"case {case} has had no contact with {whom} on {channel or 'any channel'}")
 

@@ -8,6 +8,7 @@ from heapq import nsmallest
 from orchestra.engine.identity.heard import check_purpose, take_consent, take_identity
 from orchestra.engine.identity.linking import link_address, merge
 from orchestra.engine.identity.state import EVOLVE, TRIAGE, Identity
+from orchestra.engine.identity.undeliverable import confirm_address
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
@@ -57,6 +58,11 @@ def _unlink(view: View, command: c.UnlinkAddress, at_us: int) -> Steps:
     if holder is None or not view.identity.is_same(holder, customer):
         raise UnknownId(f"address of {customer}", command.address.kind)
     yield e.AddressUnlinked(holder, command.address.key, command.reason)
+    return None
+
+
+def _confirm(view: View, command: c.ConfirmAddress, at_us: int) -> Steps:
+    yield from confirm_address(view, command, at_us)
     return None
 
 
@@ -182,6 +188,7 @@ SECTION = Section(
     {
         c.LinkAddress: _link,
         c.UnlinkAddress: _unlink,
+        c.ConfirmAddress: _confirm,
         c.MergeCustomers: _merge,
         c.DismissMerge: _dismiss,
         c.SplitCustomers: _split,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from orchestra.engine.contacts.intake import add_customer, check_channel, check_id, when
 from orchestra.engine.identity.linking import link_known
+from orchestra.engine.identity.undeliverable import taken_up
 from orchestra.engine.section import Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand
@@ -32,6 +33,7 @@ def take_consent(view: View, command: c.TakeConsent, at_us: int) -> Steps:
     purposes = sorted(view.plan.identity.purposes) if command.purpose is None else [command.purpose]
     _check_sender(command.sender)
     customer = yield from _known(view, command.sender)
+    yield from taken_up(view, command.channel, command.sender.key)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
     for purpose in purposes:
         yield e.ConsentRecorded(customer, command.channel, purpose, command.given, occurred_us, command.evidence)

@@ -6,7 +6,7 @@ another, so that both are one person; taking the alias away is all that a split 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import attrs
@@ -21,11 +21,13 @@ __all__ = [
     "AddressLink",
     "Consent",
     "Customer",
+    "GivenUp",
     "Identity",
     "Merge",
     "Preference",
     "Suggestion",
     "consent_key",
+    "given_up_key",
 ]
 
 TRIAGE = "identity.triage"
@@ -91,6 +93,15 @@ class Preference:
 
 
 @attrs.define
+class GivenUp:
+    """Whose address it is at which nobody can be reached, why, and since when that is known."""
+
+    customer: str
+    reason: str
+    since_us: int
+
+
+@attrs.define
 class Listing:
     """How far the mixed cases of a split are listed, and who was who when it was made: later splits part them further.
 
@@ -106,13 +117,19 @@ def consent_key(customer: str, channel: str | None, purpose: str) -> str:
     return f"{customer}\x1f{channel or '*'}\x1f{purpose}"
 
 
+def given_up_key(channel: str, address: str) -> str:
+    """The key under which it is held that nobody can be reached at an address."""
+    return f"{channel}\x1f{address}"
+
+
 class Identity(Aliased):
     """Customers, addresses by hash, merges by link.
 
     `apart` is customer -> those who are never merged with them by themselves; `listing` is link -> how far the
     mixed cases of a split are listed that are not all listed yet; `triage` is case and link -> the side of the split
     that has a part in a case of the other; `verified` is interaction -> level; `erasing` are ids of which something may
-    still be stored; `suppressed` are hashed addresses of people who were forgotten.
+    still be stored; `suppressed` are hashed addresses of people who were forgotten; `given_up` is channel and hashed
+    address -> whom nothing reaches there.
     """
 
     TABLES: ClassVar = {
@@ -126,6 +143,7 @@ class Identity(Aliased):
         "verified": None,
         "consents": Consent,
         "preferences": Preference,
+        "given_up": GivenUp,
         "erasing": None,
         "suppressed": None,
         "counts": None,
@@ -141,6 +159,7 @@ class Identity(Aliased):
     verified: dict[str, str]
     consents: dict[str, Consent]
     preferences: dict[str, Preference]
+    given_up: dict[str, GivenUp]
     erasing: dict[str, int]
     suppressed: dict[str, int]
     counts: dict[str, int]
@@ -151,6 +170,8 @@ class Identity(Aliased):
         self.addresses_of: dict[str, dict[str, int]] = {}
         for address, row in self.addresses.items():
             self.addresses_of.setdefault(row.customer, {})[address] = 1
+        self.given_up_of: dict[str, dict[str, int]] = {}
+        self._mark(self.given_up)
         self._suggested: dict[str, dict[str, int]] = {}
         for key, suggestion in self.suggestions.items():
             self._note(key, suggestion)
@@ -165,6 +186,7 @@ class Identity(Aliased):
         for name in keys["customers"]:
             self._part(name)
             self.addresses_of.pop(name, None)
+            self.given_up_of.pop(name, None)
         super().take_out(keys)
 
     def put_back(self, rows: Rows) -> None:
@@ -172,6 +194,7 @@ class Identity(Aliased):
         super().put_back(rows)
         for address in rows["addresses"][0]:
             self.addresses_of.setdefault(self.addresses[address].customer, {})[address] = 1
+        self._mark(rows["given_up"][0] if "given_up" in rows else ())
         self._gather(name for name in rows["customers"][0] if self.customers[name].link is not None)
 
     # Questions
@@ -246,10 +269,36 @@ class Identity(Aliased):
 
     def _unlink(self, customer: str, address: str) -> None:
         del self.addresses[address]
+        for key in [key for key in self.given_up_of.get(customer, ()) if key.endswith(f"\x1f{address}")]:
+            self._unmark(key)
         addresses = self.addresses_of[customer]
         del addresses[address]
         if not addresses:
             del self.addresses_of[customer]
+
+    def gave_up(self, event: e.AddressGivenUp, at_us: int) -> None:
+        """Nobody can be reached there, whatever is sent."""
+        key = given_up_key(event.channel, event.address)
+        self.given_up[key] = GivenUp(event.customer, event.reason, at_us)
+        self._mark([key])
+
+    def took_up(self, event: e.AddressTakenUp, at_us: int) -> None:
+        """They can be reached there again."""
+        self._unmark(given_up_key(event.channel, event.address))
+
+    def _mark(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.given_up_of.setdefault(self.given_up[key].customer, {})[key] = 1
+
+    def _unmark(self, key: str) -> None:
+        customer = self.given_up.pop(key).customer
+        del self.given_up_of[customer][key]
+        if not self.given_up_of[customer]:
+            del self.given_up_of[customer]
+
+    def given_up_on(self, ids: Iterable[str]) -> set[str]:
+        """The channels on which an address of theirs was given up."""
+        return {key.partition("\x1f")[0] for name in ids for key in self.given_up_of.get(name, ())}
 
     def erased(self, event: e.CustomerErased, at_us: int) -> None:
         """Know nobody by the customer's addresses, and suggest nothing of them."""
@@ -258,6 +307,8 @@ class Identity(Aliased):
         for address in sorted(self.addresses_of.get(event.customer, ())):
             self._unlink(event.customer, address)
             self.suppressed[address] = 1
+        for key in sorted(self.given_up_of.get(event.customer, ())):
+            self._unmark(key)
         for key in sorted(self._suggested.get(event.customer, ())):
             self._drop(key)
 
@@ -381,6 +432,8 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.AddressLinked: Identity.linked,
     e.AddressUnlinked: Identity.unlinked,
     e.AddressPlaced: Identity.placed,
+    e.AddressGivenUp: Identity.gave_up,
+    e.AddressTakenUp: Identity.took_up,
     e.CustomerErased: Identity.erased,
     e.ErasureDone: Identity.erasure_done,
     e.CustomerAliased: Identity.aliased,

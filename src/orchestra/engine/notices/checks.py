@@ -11,6 +11,7 @@ import attrs
 
 from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.engagements.leading import talks_with
+from orchestra.engine.identity.undeliverable import UNDELIVERABLE, is_given_up
 from orchestra.engine.notices.capping import room_for
 from orchestra.engine.notices.choosing import channels_for, matter_of, refusal
 from orchestra.engine.notices.gathering import Place, place_in, rides_with
@@ -79,6 +80,8 @@ def stays(view: View, delivery: str, at_us: int) -> str | None:
         return None
     # Whatever else is told of a notice calls back what has not left of it.
     assert view.notices.notices[row.notice].delivery == delivery
+    if is_given_up(view, row.conversation):
+        return UNDELIVERABLE
     for name in (row.notice, *view.notices.crews.beside(delivery)):
         if not rides_with(view, row.notice, name, row.channel):
             return "parted"

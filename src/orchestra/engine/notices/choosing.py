@@ -12,6 +12,8 @@ import attrs
 from orchestra.engine.contacts.intake import find_or_begin
 from orchestra.engine.deliveries.conversations import UNLISTED, conversations_of, places
 from orchestra.engine.identity.consent import is_allowed
+from orchestra.engine.identity.state import given_up_key
+from orchestra.engine.identity.undeliverable import UNDELIVERABLE
 from orchestra.engine.notices.gathering import digest_of, is_alone
 from orchestra.engine.notices.row import Notice, route
 from orchestra.engine.notices.state import wish_key
@@ -20,7 +22,7 @@ from orchestra.engine.view import View
 from orchestra.model.addresses import Address
 from orchestra.model.notices import Leg, NoticeTopic
 
-__all__ = ["account_of", "begin", "channels_for", "legs_for", "legs_of", "matter_of", "place_on", "refusal"]
+__all__ = ["account_of", "begin", "channels_for", "lacks", "legs_for", "legs_of", "matter_of", "place_on", "refusal"]
 
 
 def refusal(view: View, row: Notice, topic: NoticeTopic, channel: str) -> str | None:
@@ -97,13 +99,23 @@ def place_on(view: View, row: Notice, leg: Leg) -> str | Address | None:
     return known or _address(view, ids, leg.channel)
 
 
+def lacks(view: View, row: Notice, channel: str) -> str:
+    """Why a customer cannot be told anything on a channel on which there is no place for it."""
+    is_lost = channel in view.identity.given_up_on(view.identity.group(row.customer))
+    return UNDELIVERABLE if is_lost else "no_address"
+
+
 def _address(view: View, ids: Sequence[str], channel: str) -> Address | None:
     """The address of theirs that was learned last, of the kind that the channel takes."""
     start = view.plan.notices.starts.get(channel)
     if start is None:
         return None
-    addresses = view.identity.addresses
-    found = (key for key in _addresses(view, ids) if addresses[key].kind == start.address)
+    addresses, given_up = view.identity.addresses, view.identity.given_up
+    found = (
+        key
+        for key in _addresses(view, ids)
+        if addresses[key].kind == start.address and given_up_key(channel, key) not in given_up
+    )
     newest = max(found, key=lambda key: (addresses[key].since_us, key), default=None)
     return None if newest is None else Address(start.address, newest)
 

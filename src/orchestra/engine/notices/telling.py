@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from orchestra.engine.cases.decide import resolved
 from orchestra.engine.deliveries.planning import Beside, write
+from orchestra.engine.identity.undeliverable import UNDELIVERABLE
 from orchestra.engine.lifecycle import CASE, DELIVERY, NOTICE
 from orchestra.engine.notices.checks import Stop, quiet, stopped
-from orchestra.engine.notices.choosing import account_of, begin, legs_for, legs_of, matter_of, place_on, refusal
+from orchestra.engine.notices.choosing import account_of, begin, lacks, legs_for, legs_of, matter_of, place_on, refusal
 from orchestra.engine.notices.gathering import is_alone, joined, left_behind, outdated, rides_with, succeeded
 from orchestra.engine.notices.row import Notice, Value
 from orchestra.engine.notices.saying import gathered_wording, newest, version_of, wording
@@ -98,10 +99,10 @@ def on_given_up(view: View, event: e.NoticeFailed, at_us: int) -> Iterator[e.Eve
 def _send(view: View, name: str, row: Notice, at_us: int) -> Iterator[e.Event]:
     """Write it on the next channel on which it can be; without any it has failed."""
     yield from _sorted_out(view, name, at_us)
-    topic, refused = view.plan.notices.topics[row.topic], None
+    topic, refused, lost = view.plan.notices.topics[row.topic], None, None
     for leg in legs_for(view, name, row, topic):
         place = place_on(view, row, leg)
-        reason = "no_address" if place is None else refusal(view, row, topic, leg.channel)
+        reason = lacks(view, row, leg.channel) if place is None else refusal(view, row, topic, leg.channel)
         if place is not None and reason is None:
             stop = quiet(view, name, at_us, leg.channel)
             if stop is None:
@@ -113,10 +114,11 @@ def _send(view: View, name: str, row: Notice, at_us: int) -> Iterator[e.Event]:
         if topic.legs:
             yield e.NoticeLegSkipped(name, row.customer, leg.channel, reason or "", account_of(leg))
         refused = refused or (None if place is None else reason)
+        lost = lost or (reason if reason == UNDELIVERABLE else None)
     if refused is not None and not row.aims:
         yield from suppress(view, name, refused)
     else:
-        yield e.NoticeFailed(name, row.customer, "no_address")
+        yield e.NoticeFailed(name, row.customer, lost or "no_address")
 
 
 def _sorted_out(view: View, name: str, at_us: int) -> Iterator[e.Event]:

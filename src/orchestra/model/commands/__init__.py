@@ -100,6 +100,7 @@ from orchestra.model.commands.facts import TellFact
 from orchestra.model.commands.findings import AcknowledgeFinding, RaiseFinding
 from orchestra.model.commands.hours import CloseQueue, OpenQueue
 from orchestra.model.commands.identity import (
+    ConfirmAddress,
     DismissMerge,
     EraseCustomer,
     LinkAddress,
@@ -184,6 +185,7 @@ __all__ = [
     "CloseQueue",
     "Command",
     "CompleteTransfer",
+    "ConfirmAddress",
     "ConfirmConnected",
     "ConsultQueue",
     "DeclineConsult",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from orchestra.model.addresses import Address
 from orchestra.model.attachments import FileData
 from orchestra.model.command import Command, Id
 from orchestra.model.identity import SERVICE
@@ -64,8 +65,9 @@ class StartDelivery(Command):
 class RecordOutcome(Command):
     """What became of an attempt: `accepted`, `retry`, `failed` or `unknown`.
 
-    `safe_to_repeat` says that the provider honours keys, so an unknown outcome may be resent. `lost` are words for what
-    the channel could not carry of it.
+    `safe_to_repeat` says that the provider honours keys, so an unknown outcome may be resent; `is_undeliverable`, of a
+    failed one, that nobody can be reached at the address, which is given up. `lost` are words for what the channel
+    could not carry of it.
     """
 
     delivery: str
@@ -76,6 +78,7 @@ class RecordOutcome(Command):
     retry_after_us: int | None = None
     safe_to_repeat: bool = False
     lost: list[str] | None = None
+    is_undeliverable: bool = False
 
 
 @attrs.define
@@ -93,6 +96,10 @@ class RecordReceipt(Command):
 
     That it was read or acted on `is_weak` if a machine may have done so, as proxies of mail do that load pictures for
     everybody, and scanners that follow links. It is noted, and nothing follows from it.
+
+    A failed one `is_undeliverable` if nobody can be reached at the address, which is given up then; if `recipient` is
+    given, only where that is the one it went to. With `delivery` the message is named by our own id, as a bounce may
+    name it that knows no other, and `provider_id` says nothing.
     """
 
     channel: str
@@ -102,6 +109,9 @@ class RecordReceipt(Command):
     occurred_us: int | None = None
     code: str | None = None
     is_weak: bool = False
+    is_undeliverable: bool = False
+    recipient: Address | None = None
+    delivery: str | None = None
 
 
 @attrs.define

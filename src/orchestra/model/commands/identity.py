@@ -9,6 +9,7 @@ from orchestra.model.command import Command, Id
 from orchestra.model.private import private
 
 __all__ = [
+    "ConfirmAddress",
     "DismissMerge",
     "EraseCustomer",
     "LinkAddress",
@@ -45,6 +46,15 @@ class UnlinkAddress(Command):
     customer: Id
     address: Address
     reason: str
+
+
+@attrs.define
+class ConfirmAddress(Command):
+    """Note that the customer can be reached at an address that was given up; on one channel, or on all of them."""
+
+    customer: Id
+    address: Address
+    channel: str | None = None
 
 
 @attrs.define

@@ -150,8 +150,10 @@ from orchestra.model.events.facts import FactTold
 from orchestra.model.events.findings import FindingAcknowledged, FindingRaised
 from orchestra.model.events.hours import QueueCleared, QueueClosed, QueueOpened
 from orchestra.model.events.identity import (
+    AddressGivenUp,
     AddressLinked,
     AddressPlaced,
+    AddressTakenUp,
     AddressUnlinked,
     ConsentRecorded,
     ContactVerified,
@@ -292,8 +294,10 @@ __all__ = [
     "ActionRetried",
     "ActionStarted",
     "ActionUnknown",
+    "AddressGivenUp",
     "AddressLinked",
     "AddressPlaced",
+    "AddressTakenUp",
     "AddressUnlinked",
     "AgentAvailable",
     "AgentDefined",

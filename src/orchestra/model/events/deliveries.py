@@ -196,7 +196,12 @@ class ReceiptRecorded(Event):
 
 @attrs.define
 class ReceiptKept(Event):
-    """A receipt came before the provider's answer did; it counts as soon as the message is known."""
+    """A receipt came before the provider's answer did; it counts as soon as the message is known.
+
+    Attributes:
+        is_undeliverable: nobody can be reached at the address.
+        recipient: which that is, hashed, if it was told.
+    """
 
     channel: str
     account: str
@@ -204,6 +209,8 @@ class ReceiptKept(Event):
     receipt: str
     occurred_us: int
     code: str | None = None
+    is_undeliverable: bool = False
+    recipient: str | None = None
 
 
 @attrs.define

@@ -8,8 +8,10 @@ from orchestra.model.event import Event
 from orchestra.model.private import private
 
 __all__ = [
+    "AddressGivenUp",
     "AddressLinked",
     "AddressPlaced",
+    "AddressTakenUp",
     "AddressUnlinked",
     "ConsentRecorded",
     "ContactVerified",
@@ -65,6 +67,30 @@ class AddressPlaced(Event):
     customer: str
     address: str
     zones: list[str]
+
+
+@attrs.define
+class AddressGivenUp(Event):
+    """Nobody can be reached at the address on a channel: `delivery` came back for that `reason`.
+
+    Nothing is sent there until they write from it again, or it is confirmed.
+    """
+
+    customer: str
+    address: str
+    channel: str
+    reason: str
+    delivery: str
+
+
+@attrs.define
+class AddressTakenUp(Event):
+    """The customer can be reached at the address again: they `wrote` from it, or it was `confirmed`."""
+
+    customer: str
+    address: str
+    channel: str
+    reason: str
 
 
 @attrs.define

@@ -15,6 +15,8 @@ __all__ = ["DETAILS", "PHRASES", "sentence"]
 
 PHRASES: Mapping[str, str] = {
     "CustomerAdded": "became known by {kind}",
+    "AddressGivenUp": "cannot be reached on {channel} any more ({reason})",
+    "AddressTakenUp": "can be reached on {channel} again ({reason})",
     "AddressLinked": "is known by {kind}, too ({evidence})",
     "AddressPlaced": "is probably in {zones_text}",
     "AddressUnlinked": "is known by an address no longer{because}",

@@ -18,7 +18,9 @@ __all__ = ["OUTWARD", "Parts", "in_words"]
 
 OUTWARD = frozenset(
     {
+        "AddressGivenUp",
         "AddressLinked",
+        "AddressTakenUp",
         "AddressUnlinked",
         "CallbackRequested",
         "CallbackScheduled",

@@ -240,6 +240,7 @@ def test_a_mail_of_ours_came_back_undelivered() -> None:
     unnamed = only(report("delivery-status", "Reporting-MTA: dns; x\n\nAction: delayed", f"Message-ID: {OURS}"))
     assert (unnamed.permanent, unnamed.code, unnamed.origin.identities) == (False, "delayed", ())
     assert (event.is_final, later.is_final, unnamed.is_final) == (True, True, False)
+    assert (event.is_undeliverable, later.is_undeliverable, unnamed.is_undeliverable) == (True, False, False)
 
 
 def test_a_bounce_may_name_the_mail_in_other_ways() -> None:

@@ -81,6 +81,18 @@ def test_what_became_of_it(group: str, expected: tuple[str | None, str, str | No
     assert (told.recipient, told.action, told.status, told.is_permanent) == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "is_gone"),
+    [
+        *((f"5.1.{detail}", True) for detail in (1, 2, 3, 6, 10)),
+        *((status, False) for status in ("5.1.0", "5.1.7", "5.1.8", "5.2.1", "5.2.2", "5.7.1", "4.1.1", "5.1.11")),
+    ],
+)
+def test_only_what_says_that_there_is_no_such_address_gives_one_up(status: str, is_gone: bool) -> None:
+    assert only(f"Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: {status}").is_undeliverable is is_gone
+    assert not only(f"Final-Recipient: rfc822; a@b.example\nAction: delayed\nStatus: {status}").is_undeliverable
+
+
 def test_each_recipient_has_a_group() -> None:
     groups = "\n\n".join(
         f"Final-Recipient: rfc822; p{number}@b.example\nAction: failed\nStatus: 5.1.1" for number in range(150)

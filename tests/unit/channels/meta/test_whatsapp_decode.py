@@ -203,10 +203,11 @@ def test_receipts(state: str) -> None:
     assert MessageStatus.from_update(PYWA, status(state, **errors)).status.value == state
 
 
-@pytest.mark.parametrize(("code", "permanent"), [(131026, True), (131047, False)])
+@pytest.mark.parametrize(("code", "permanent"), [(131026, True), (131051, True), (131047, False)])
 def test_a_failure_tells_why(code: int, permanent: bool) -> None:
     event = only(status("failed", errors=[{"code": code}]))
     assert (event.state, event.code, event.permanent) == (DeliveryState.FAILED, f"graph_{code}", permanent)
+    assert event.is_undeliverable is (code == 131026)
     assert only(status("failed")).code == "failed"
     assert only(status("melted")).type == "status.melted"
 

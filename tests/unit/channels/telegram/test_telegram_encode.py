@@ -330,7 +330,12 @@ LIMITED = {"ok": False, "error_code": 429, "description": "Too Many Requests: re
 ANSWERS: list[tuple[int, dict[str, Any], Any, type[Exception] | None]] = [
     (200, {"ok": True, "result": True}, Sent(), None),
     (400, {"ok": False, "error_code": 400, "description": "Bad Request"}, Failed("telegram_400"), ptb.error.BadRequest),
-    (403, {"ok": False, "error_code": 403, "description": "Forbidden"}, Failed("telegram_403"), ptb.error.Forbidden),
+    (
+        403,
+        {"ok": False, "error_code": 403, "description": "Forbidden"},
+        Failed("telegram_403", is_undeliverable=True),
+        ptb.error.Forbidden,
+    ),
     (401, {"ok": False, "error_code": 401, "description": "No"}, Retry("telegram_401"), ptb.error.InvalidToken),
     (404, {"ok": False, "error_code": 404, "description": "No"}, Retry("telegram_404"), ptb.error.InvalidToken),
     (502, {"ok": False, "error_code": 502, "description": "Bad"}, Unknown("telegram_502"), ptb.error.NetworkError),
@@ -372,7 +377,8 @@ def test_an_edit_to_what_it_says_already_is_done() -> None:
 
 
 def test_an_error_in_a_success_is_an_error() -> None:
-    assert interpret(answer(200, ok=False, error_code=403, description="Forbidden")) == Failed("telegram_403")
+    forbidden = answer(200, ok=False, error_code=403, description="Forbidden")
+    assert interpret(forbidden) == Failed("telegram_403", is_undeliverable=True)
     assert interpret(answer(200, ok=False)) == Failed("telegram_200")
 
 

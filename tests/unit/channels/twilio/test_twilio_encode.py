@@ -246,8 +246,8 @@ def interpret(status: int, body: Any, headers: Any = ()) -> Any:
 @pytest.mark.parametrize(
     ("status", "code", "expected"),
     [
-        (400, 21211, Failed("twilio_21211")),
-        (400, 21610, Failed("twilio_21610")),
+        (400, 21211, Failed("twilio_21211", is_undeliverable=True)),
+        (400, 21610, Failed("twilio_21610", is_undeliverable=True)),
         (400, 63016, Failed("twilio_63016")),
         (429, 20429, Retry("twilio_20429", timedelta(seconds=7))),
         (400, 21611, Retry("twilio_21611", timedelta(seconds=7))),
@@ -268,7 +268,9 @@ def test_errors_are_read_by_their_code(status: int, code: int, expected: Any) ->
 def test_a_message_is_sent_unless_it_was_born_dead() -> None:
     assert interpret(201, {"sid": "SM5", "status": "queued"}) == Sent(("SM5",))
     assert interpret(201, {"sid": "SM5", "status": "something new"}) == Sent(("SM5",))
-    assert interpret(201, {"sid": "SM5", "status": "failed", "error_code": 30005}) == Failed("twilio_30005")
+    unknown = {"sid": "SM5", "status": "failed", "error_code": 30005}
+    assert interpret(201, unknown) == Failed("twilio_30005", is_undeliverable=True)
+    assert interpret(201, unknown | {"error_code": 30003}) == Failed("twilio_30003")
     assert interpret(201, {"sid": "SM5", "status": "canceled", "error_code": None}) == Failed("twilio_canceled")
 
 
