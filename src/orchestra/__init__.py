@@ -32,11 +32,13 @@ from orchestra.errors import (
 from orchestra.model import definitions
 from orchestra.model.actions import ActionRequest
 from orchestra.model.addresses import Email, Handle, Phone, Ref, ref
+from orchestra.model.attachments import File
 from orchestra.model.correlating import CaseScore, ScoredArrival, ScoredCase
 from orchestra.model.message import Contact, Message
 from orchestra.model.plan import Plan
 from orchestra.model.rules import Action, Occasion, Rule, When
 from orchestra.model.scores import ProfileScore, Score, ScoredAgent, ScoredContact, ScoredNeed, ScoredProfile
+from orchestra.model.templates import ApprovedTemplate
 from orchestra.model.work import WorkItem
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ __all__ = [
     "ActionRequest",
     "ActiveContact",
     "AgentSession",
+    "ApprovedTemplate",
     "CaseScore",
     "Client",
     "CommandRefused",
@@ -74,6 +77,7 @@ __all__ = [
     "DefinitionError",
     "Dialed",
     "Email",
+    "File",
     "Handle",
     "InvalidCommand",
     "InvalidData",
