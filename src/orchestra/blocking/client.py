@@ -20,6 +20,7 @@ from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
 from orchestra.runtime import client
+from orchestra.runtime.keeping import MediaKeeping
 from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
 
@@ -85,7 +86,12 @@ class Client(
 
 
 def connect(
-    journal: str, *, channels: Sequence[Line] = (), secrets: Mapping[str, str] | None = None, patience_s: float = 30.0
+    journal: str,
+    *,
+    channels: Sequence[Line] = (),
+    secrets: Mapping[str, str] | None = None,
+    patience_s: float = 30.0,
+    media: MediaKeeping | None = None,
 ) -> Client:
     """Connect to a workspace that another process owns, or will own. A process that forks opens one in each child.
 
@@ -94,10 +100,14 @@ def connect(
         channels: own accounts whose providers' requests come to this process. It is the owner that sends.
         secrets: name -> value of secrets that the plan names; others are looked up in the environment.
         patience_s: seconds to wait for the owner's answer to a command.
+        media: how files are kept whose bytes come with the requests, in the owner's own store; None keeps none. Nothing
+            is fetched here.
 
     Raises:
         DefinitionError: an argument is of another type, nobody has ever opened the workspace, its key is another, or a
             line is wrong.
         JournalUnavailable: the journal cannot be opened.
     """
-    return Client.behind(client.connect(journal, channels=channels, secrets=secrets, patience_s=patience_s))
+    return Client.behind(
+        client.connect(journal, channels=channels, secrets=secrets, patience_s=patience_s, media=media)
+    )

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -26,6 +27,7 @@ from orchestra.runtime.deciding import Deciding
 from orchestra.runtime.feed import follow_journal, type_names
 from orchestra.runtime.inbound import digested
 from orchestra.runtime.journeys import Journeys
+from orchestra.runtime.keeping import MediaKeeping, keep_elsewhere
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.matters import Matters
@@ -48,14 +50,23 @@ class Client(Calls, Matters, Journeys, Notifying, Personal):
 
     plan: Plan
 
-    def __init__(self, journal: Journal, plan: Plan, key: WorkspaceKey, patience_s: float, lines: Lines) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        plan: Plan,
+        key: WorkspaceKey,
+        patience_s: float,
+        lines: Lines,
+        media: MediaKeeping | None = None,
+    ) -> None:
         self.journal = journal
         self.plan = plan
         self.key = key
         self.lines = lines
         self._patience_s = patience_s
         self._answers = Answers(journal)
-        self.news = News(self.execute, key)
+        keep = None if media is None else partial(keep_elsewhere, journal, self.execute, media)
+        self.news = News(self.execute, key, keep=keep)
         deciding = Deciding(self.execute, lambda: self.plan, None, lambda: datetime.now(UTC))
         self._webhooks = Webhooks(SystemClock().now_us, lines, self.news, deciding)
 
@@ -117,6 +128,7 @@ async def connect(
     channels: Sequence[Line] = (),
     secrets: Mapping[str, str] | None = None,
     patience_s: float = 30.0,
+    media: MediaKeeping | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect to a workspace that another process owns, or will own.
 
@@ -125,6 +137,8 @@ async def connect(
         channels: own accounts whose providers' requests come to this process. It is the owner that sends.
         secrets: name -> value of secrets that the plan names; others are looked up in the environment.
         patience_s: seconds to wait for the owner's answer to a command.
+        media: how files are kept whose bytes come with the requests, in the owner's own store; None keeps none. Nothing
+            is fetched here.
 
     Raises:
         DefinitionError: an argument is of another type, nobody has ever opened the workspace, its key is another, or a
@@ -141,7 +155,7 @@ async def connect(
         if key.check != check:
             raise DefinitionError([Fault("workspace.key", "is not the key this workspace was written under")])
         lines = Lines(channels, plan)
-        yield Client(await in_thread(unlocked, store, plan, secrets), plan, key, patience_s, lines)
+        yield Client(await in_thread(unlocked, store, plan, secrets), plan, key, patience_s, lines, media)
     finally:
         await close_in_thread(store)
 

@@ -6,8 +6,8 @@ Belongs here: the call, what may be fetched, and following where an adapter lead
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 from urllib.parse import urljoin
 
@@ -17,10 +17,9 @@ import attrs
 from orchestra.channels.parts import MediaRef, Part
 from orchestra.channels.port import FetchingAdapter
 from orchestra.channels.sending import Failed, Next, Refused, Retry
-from orchestra.channels.transport import Transport
 from orchestra.channels.wire import HttpAnswer, HttpStep, NoAnswer, StepResult, header_values
 from orchestra.errors import DeliveryRefused, DeliveryUnavailable, InvalidCommand, UnknownId
-from orchestra.journal.media import KeptMedia, MediaStore
+from orchestra.journal.media import KeptMedia
 from orchestra.model import events as e
 from orchestra.model.addresses import Ref
 from orchestra.model.attachments import Attachment, File
@@ -28,9 +27,9 @@ from orchestra.model.commands import KeepFile
 from orchestra.model.instants import instant
 from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
-from orchestra.runtime.attached import files_in, told_of
 from orchestra.runtime.credentials import Credentials, Unauthorized
-from orchestra.runtime.history.files import files_now, find_file, kept_digest
+from orchestra.runtime.history.files import find_file
+from orchestra.runtime.keeping import DOCUMENTS, MediaKeeping, keep_parts, plain_type, taken_type
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.outcomes import checked_outcome
 from orchestra.runtime.owner import Owner
@@ -41,40 +40,9 @@ from orchestra.runtime.views import customer_view
 
 __all__ = ["DOCUMENTS", "Files", "Filing", "MediaKeeping"]
 
-DOCUMENTS = frozenset(
-    {
-        *("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "application/pdf", "text/plain"),
-        *("audio/mpeg", "audio/mp4", "audio/ogg", "audio/aac", "audio/amr", "video/mp4", "video/3gpp", "video/webm"),
-    }
-)
-"""What people commonly send. Nothing that a browser would run."""
-
-_log = logging.getLogger("orchestra.runtime")
-
 _MOST_STEPS = 4
 _LONGEST_STEP_S = 60.0
 _MOVED = frozenset({301, 302, 303, 307, 308})
-
-
-@attrs.frozen(kw_only=True)
-class MediaKeeping:
-    """How files of customers are fetched and kept.
-
-    Attributes:
-        store: where they are kept.
-        transport: carries the fetching. Strangers name the addresses: give `HttpTransport(public_only=True)`, whose
-            `most_bytes` is at least that of here.
-        most_bytes: the largest file.
-        content_types: what is taken of customers, as whoever gives the file says; nobody looks inside.
-        link: gives the public address of a file that is kept for a customer, for channels that fetch what they send;
-            None where it has none. It is asked with the customer's id, whenever such a file is sent.
-    """
-
-    store: MediaStore
-    transport: Transport
-    most_bytes: int = 25_000_000
-    content_types: frozenset[str] = DOCUMENTS
-    link: Callable[[str, KeptMedia], str | None] | None = None
 
 
 class Files:
@@ -148,34 +116,14 @@ class Files:
         if not 0 < len(file.data) <= keeping.most_bytes:
             raise InvalidCommand("media", f"a file must have 1 to {keeping.most_bytes} bytes")
         whose = await self._whose(customer)
-        return await self._keep(keeping, whose, file.data, _plain_type(file.content_type))
+        return await self._keep(keeping, whose, file.data, plain_type(file.content_type))
 
     async def keep_all(self, received: Received, parts: Sequence[Part]) -> None:
-        """Keep the bytes that came with a message that was taken, and note that; what is not taken is left out.
-
-        News come again and in any order: nothing is kept of a form of the message that it has not now.
-
-        Raises:
-            JournalUnavailable: not all of it may be kept; if the message comes again, it will be.
-        """
-        keeping, message, owner = self._keeping, received.message, self._owner
-        if keeping is None or message is None:
-            return
-        whose = received.customer
-        position, told = await in_thread(files_now, owner.journal, whose, message)
-        if told != told_of(parts):
-            return
-        for number, file in enumerate(files_in(parts), 1):
-            if file.data is None:
-                continue
-            try:
-                kept = await self._take(keeping, whose, file.data, file.content_type or "")
-            except DeliveryRefused as error:
-                _log.info("a file of %s is not kept: %s", message, error)
-                continue
-            known = await in_thread(kept_digest, owner.journal, (whose,), message, number, position)
-            if known != kept.digest:
-                await owner.execute(KeepFile(whose, message, number, kept.digest))
+        """Keep the bytes that came with a message that was taken, as `keep_parts`."""
+        keeping = self._keeping
+        if keeping is not None:
+            take = partial(self._take, keeping)
+            await keep_parts(self._owner.journal, self._owner.execute, keeping, take, received, parts)
 
     def _keeps(self) -> MediaKeeping:
         if self._keeping is None:
@@ -190,12 +138,7 @@ class Files:
 
     async def _take(self, keeping: MediaKeeping, whose: str, data: bytes, content_type: str) -> KeptMedia:
         """Keep a file that a customer sent."""
-        kind = _plain_type(content_type)
-        if len(data) > keeping.most_bytes:
-            raise DeliveryRefused("too_large")
-        if kind not in keeping.content_types:
-            raise DeliveryRefused("content_type")
-        return await self._keep(keeping, whose, data, kind)
+        return await self._keep(keeping, whose, data, taken_type(data, content_type, keeping))
 
     async def _keep(self, keeping: MediaKeeping, whose: str, data: bytes, kind: str) -> KeptMedia:
         kept = await in_thread(keeping.store.keep, whose, data, kind)
@@ -264,10 +207,6 @@ class Files:
         raise DeliveryUnavailable(
             getattr(outcome, "code", "unreadable"), None if after is None else microseconds(after)
         )
-
-
-def _plain_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
 
 
 class Filing(Protocol):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+from anyio import from_thread
 from hypothesis import given, strategies as st
-from tests.contact_centre import Centre, answered, frame, message
+from tests.contact_centre import Centre, answered, frame, message, until
+from typing_extensions import override
 
 from orchestra.channels.inbound import Inbound, MessageEdited, MessageReceived, Origin, OutboundEcho, ProviderIds
 from orchestra.channels.outbound import Choices, Media, Message, Outbound
@@ -32,9 +35,10 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.attachments import MOST_FILES, Attachment, File, files_fault, in_words
 from orchestra.model.plan import Plan
 from orchestra.runtime.attached import file_to_send, told_of
+from orchestra.runtime.client import connect
 from orchestra.runtime.context import Question
-from orchestra.runtime.filing import MediaKeeping
 from orchestra.runtime.history.timeline import timeline
+from orchestra.runtime.keeping import MediaKeeping
 from orchestra.runtime.readers import Withheld
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import START, VirtualClock
@@ -272,6 +276,43 @@ async def test_what_another_tool_sent_is_shown_with_its_files(house: House) -> N
         [entry] = [one for one in await workspace.timeline("cu1") if one.kind == "ReplyRecorded"]
         assert entry.media == (SHOWN,)
         assert (await workspace.fetch_attachment("cu1", SHOWN)).data == PICTURE
+
+
+# In a process that does not own the workspace
+
+
+class Slow(FolderMediaStore):
+    """A store in which something happens while a file is kept."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    @override
+    def keep(self, customer: str, data: bytes, content_type: str) -> KeptMedia:
+        if self.meanwhile is not None:
+            from_thread.run(self.meanwhile)
+        return super().keep(customer, data, content_type)
+
+
+@pytest.mark.parametrize("is_erased", [False, True])
+async def test_another_process_keeps_them_unless_they_are_forgotten(tmp_path: Path, is_erased: bool) -> None:
+    url, store, line = f"sqlite:{tmp_path}/contacts.db", Slow(tmp_path / "files"), Centre().line
+    keeping = MediaKeeping(store=store, transport=Wire(), most_bytes=100)
+    large = attrs.evolve(BYTES, data=b"x" * 101)
+    async with (
+        Workspace.open(PLAN, url, media=keeping) as workspace,
+        connect(url, channels=[line], media=keeping) as client,
+    ):
+        if is_erased:
+            store.meanwhile = partial(workspace.erase, "cu1", "asked")
+        news = Decoded(events=(wrote(MediaPart(BYTES), MediaPart(large)),))
+        await client.news.take(line, news)
+        if is_erased:
+            await until(lambda: all(one.private is None for one in workspace.journal.read(subjects=["cu1"])))
+            assert store.find("cu1", DIGEST) is None
+            return
+        assert (await workspace.fetch_attachment("cu1", SHOWN)).data == PICTURE
+        with pytest.raises(DeliveryRefused, match="not_kept"):
+            await workspace.fetch_attachment("cu1", attrs.evolve(SHOWN, number=2))
 
 
 _NAMES = st.text(max_size=400)
