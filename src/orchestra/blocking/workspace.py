@@ -21,6 +21,7 @@ from orchestra.blocking.notifying import Notifying
 from orchestra.blocking.personal import Personal
 from orchestra.blocking.portal import Stream, as_is
 from orchestra.blocking.sessions import AgentSession
+from orchestra.blocking.signalling import Signalling
 from orchestra.blocking.standing import Standing
 from orchestra.blocking.wordings import Wordings
 from orchestra.channels.wire import HttpReply, RawRequest
@@ -58,6 +59,7 @@ class Workspace(
     Personal[workspace.Workspace],
     Wordings[workspace.Workspace],
     Filing[workspace.Workspace],
+    Signalling[workspace.Workspace],
 ):
     """The owner of a workspace. Make one with `open`.
 

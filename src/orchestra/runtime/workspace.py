@@ -66,6 +66,7 @@ from orchestra.runtime.sending import Sending
 from orchestra.runtime.serving import Bots, Handler
 from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.settling import Settling
+from orchestra.runtime.signalling import Signalling
 from orchestra.runtime.signals import Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
 from orchestra.runtime.sources import Source, Sources
@@ -92,7 +93,19 @@ _Given: TypeAlias = tuple[Mapping[str, Source], ActionFunctions, MediaKeeping | 
 
 
 class Workspace(
-    Calls, Matters, Journeys, Notifying, Lists, Standing, Noticed, Inviting, Personal, Wordings, Filing, Looking
+    Calls,
+    Matters,
+    Journeys,
+    Notifying,
+    Lists,
+    Standing,
+    Noticed,
+    Inviting,
+    Personal,
+    Wordings,
+    Filing,
+    Looking,
+    Signalling,
 ):
     """The owner of a workspace. Make one with `Workspace.open`.
 
