@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -95,7 +96,8 @@ def _inner(name: str, hint: Any) -> tuple[Any, str]:
         return get_args(hint)[1], f"{name}.NAME"
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return get_args(hint)[0], f"{name}[]"
-    return hint, name
+    some = [one for one in get_args(hint) if one is not type(None)]  # a table that may be left out
+    return (some[0] if isinstance(hint, UnionType) and len(some) == 1 else hint), name
 
 
 def _heading(path: str) -> str:

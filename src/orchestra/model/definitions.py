@@ -16,6 +16,7 @@ from orchestra.model.cases import Cases, Disposition
 from orchestra.model.commitments import CommitmentAttribute, Commitments
 from orchestra.model.findings import FindingKind
 from orchestra.model.hours import Hours
+from orchestra.model.menus import Menu, MenuKey, MenuStep
 from orchestra.model.pace import SendingRate
 from orchestra.model.participants import Participant
 from orchestra.model.roles import Role, Sight
@@ -39,6 +40,9 @@ __all__ = [
     "Fields",
     "FindingKind",
     "Label",
+    "Menu",
+    "MenuKey",
+    "MenuStep",
     "Participant",
     "Presence",
     "Queue",

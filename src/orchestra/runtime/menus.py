@@ -7,6 +7,7 @@ and the life of a handler (`serving`).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 import attrs
 
@@ -75,12 +76,13 @@ def asking(menu: Menu, callback_taken: Callable[[str], str]) -> Callable[[Active
     async def ask(contact: ActiveContact) -> None:
         talk = Talk.begin(menu)
         await _say(contact, talk.ask())
-        async for answer in contact.messages():
-            talk, turn = talk.answered(answer)
-            if turn.then is not None:
-                await _end(contact, turn.say, turn.then, callback_taken)
-                return
-            await _say(contact, turn)
+        async with aclosing(contact.messages()) as answers:
+            async for answer in answers:
+                talk, turn = talk.answered(answer)
+                if turn.then is not None:
+                    await _end(contact, turn.say, turn.then, callback_taken)
+                    return
+                await _say(contact, turn)
 
     return ask
 

@@ -420,6 +420,7 @@ def test_the_callback_key_gives_the_place_to_a_callback(caller: Caller) -> None:
 def test_other_keys_and_keys_to_others_ask_for_nothing(caller: Caller) -> None:
     caller.ring()
     assert caller.press("2").verb == "wait"
+    assert caller.press("2").verb == "wait", "told again it is no press of its own"
     assert caller.press(None, "p2").verb == "wait"
     assert caller.events(e.CallbackRequested) == []
     assert [event.keys for event in caller.events(e.KeysPressed)] == ["2", ""]
