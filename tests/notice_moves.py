@@ -10,7 +10,8 @@ import attrs
 
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
-from orchestra.model.notices import Cap, Digest, Leg, Notices, NoticeTopic, Start
+from orchestra.model.addresses import Address
+from orchestra.model.notices import Cap, Digest, Leg, Notices, NoticeTopic, Option, Start
 from orchestra.model.plan import Plan
 from orchestra.model.quiet_hours import QuietHours
 
@@ -25,9 +26,13 @@ _LEGS = (
     Leg("voice"),
 )
 
+OPTIONS = (Option("wait", "I wait"), Option("cancel", "Cancel it"))
+
 NOTICES = Notices(
     {
-        "stage": NoticeTopic(text="It is $stage.", facts={"stage": "text"}, lasts=600 * _SECOND, every=15 * _SECOND),
+        "stage": NoticeTopic(
+            text="It is $stage.", facts={"stage": "text"}, lasts=600 * _SECOND, every=15 * _SECOND, options=OPTIONS
+        ),
         "ready": NoticeTopic(
             text="It is ready: $ready.",
             facts={"ready": "text"},
@@ -161,6 +166,19 @@ def carry(engine: Engine, choose: Chooser) -> Iterable[c.Command]:
         if name in deliveries and deliveries[name].state in ("ACCEPTED", "DELIVERED") and choose.chance(70):
             of = deliveries[name]
             yield c.RecordReceipt(of.channel, of.account, _provider_id(engine, name), word)
+    if name in deliveries and choose.chance(60):
+        yield from _picked(engine, name, choose)
+
+
+def _picked(engine: Engine, name: str, choose: Chooser) -> Iterable[c.Command]:
+    """Whoever was told it picks an option, or one that there is not."""
+    of, known = engine.view.deliveries.deliveries[name], engine.view.identity.addresses
+    key = engine.view.contacts.conversations[of.conversation].address
+    if key in known:
+        sender = Address(known[key].kind, key)
+        option = choose.pick(["wait", "wait", "cancel", "melt"])
+        pick = f"pick{engine.view.position}"
+        yield c.ReceiveMessage(of.channel, of.account, pick, sender, text=option, choice=f"{of.notice}:{option}")
 
 
 def _provider_id(engine: Engine, name: str) -> str:

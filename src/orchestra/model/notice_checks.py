@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from string import Template
 
@@ -14,15 +14,19 @@ from orchestra.model.definitions import Channel
 from orchestra.model.facts import ENTRIES
 from orchestra.model.findings import FIELD_TYPES
 from orchestra.model.identity import SERVICE
-from orchestra.model.notices import ABOUT, OVERFLOWS, SUCCESS, Cap, Digest, Leg, Notices, NoticeTopic
+from orchestra.model.limits import line_fault
+from orchestra.model.notices import ABOUT, OVERFLOWS, SUCCESS, Cap, Digest, Leg, Notices, NoticeTopic, Option
 from orchestra.model.quiet_hours import CLASSES
 from orchestra.model.structure import Lost
+from orchestra.model.template_checks import language_fault
 from orchestra.model.templates import Topic, Wording
 
 __all__ = ["Reachable", "check_notices"]
 
 _NONE = timedelta()
 _MOST_ENTRIES = 100
+_MOST_OPTIONS = 20
+_OPTION = re.compile(r"[a-z0-9_-]{1,30}", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
@@ -165,6 +169,26 @@ def _check_topic(path: str, topic: NoticeTopic, within: Reachable) -> Iterator[F
         yield Fault(f"{path}.every", "must be longer than nothing")
     yield from _check_purpose(path, topic, within)
     yield from _check_legs(path, topic.legs, within)
+    yield from _check_options(f"{path}.options", topic.options)
+
+
+def _check_options(path: str, options: Sequence[Option]) -> Iterator[Fault]:
+    if len(options) > _MOST_OPTIONS:
+        yield Fault(path, f"must be at most {_MOST_OPTIONS}")
+    for index, option in enumerate(options):
+        if _OPTION.fullmatch(option.id) is None:
+            yield Fault(f"{path}[{index}].id", "must be 1 to 30 small letters, digits, hyphens or underscores")
+        if option.id in [other.id for other in options[:index]]:
+            yield Fault(f"{path}[{index}].id", f"there is an option {option.id!r} already")
+        for where, label in (
+            ("label", option.label),
+            *((f"labels.{one}", text) for one, text in option.labels.items()),
+        ):
+            if (fault := line_fault(label)) is not None:
+                yield Fault(f"{path}[{index}].{where}", fault)
+        for language in option.labels:
+            if (fault := language_fault(language)) is not None:
+                yield Fault(f"{path}[{index}].labels.{language}", fault)
 
 
 def _check_purpose(path: str, topic: NoticeTopic, within: Reachable) -> Iterator[Fault]:

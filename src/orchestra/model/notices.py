@@ -8,8 +8,21 @@ from datetime import timedelta
 import attrs
 
 from orchestra.model.identity import SERVICE
+from orchestra.model.templates import fallbacks
 
-__all__ = ["ABOUT", "OVERFLOWS", "SUCCESS", "URGENCIES", "Cap", "Digest", "Leg", "NoticeTopic", "Notices", "Start"]
+__all__ = [
+    "ABOUT",
+    "OVERFLOWS",
+    "SUCCESS",
+    "URGENCIES",
+    "Cap",
+    "Digest",
+    "Leg",
+    "NoticeTopic",
+    "Notices",
+    "Option",
+    "Start",
+]
 
 SUCCESS = ("accepted", "delivered", "read", "acted")
 """How far a message must have come, the least first."""
@@ -33,6 +46,10 @@ def _caps(values: Iterable[Cap]) -> tuple[Cap, ...]:
 
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+def _options(values: Iterable[Option]) -> tuple[Option, ...]:
     return tuple(values)
 
 
@@ -121,6 +138,25 @@ class Start:
 
 
 @attrs.frozen
+class Option:
+    """What a customer can choose who is told something, as to wait, to cancel, or to be called.
+
+    Attributes:
+        id: by which rules and the application know it.
+        label: how it reads.
+        labels: language, as `de` or `de-AT` -> how it reads there.
+    """
+
+    id: str
+    label: str
+    labels: Mapping[str, str] = attrs.field(factory=dict)
+
+    def label_in(self, language: str) -> str:
+        """How it reads in a language."""
+        return next((self.labels[one] for one in fallbacks(language, language) if one in self.labels), self.label)
+
+
+@attrs.frozen
 class NoticeTopic:
     """Something that customers are told, and how.
 
@@ -141,6 +177,8 @@ class NoticeTopic:
         every: how long after one of them a customer gets the next at the earliest; at once unless given.
         told_within: for how long nobody is told the same value of the same fact again.
         digest: in which it is gathered with others; each leaves by itself unless given.
+        options: what they can choose; gathered with others it has none. Where the channel has choices they pick one,
+            elsewhere the options stand in the text, and they write.
     """
 
     kind: str = "service"
@@ -155,6 +193,7 @@ class NoticeTopic:
     every: timedelta | None = None
     told_within: timedelta = timedelta(days=30)
     digest: str | None = None
+    options: Sequence[Option] = attrs.field(default=(), converter=_options)
 
 
 @attrs.frozen

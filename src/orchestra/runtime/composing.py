@@ -23,7 +23,7 @@ from orchestra.engine.deliveries.state import Delivery
 from orchestra.journal.media import KeptMedia
 from orchestra.model import events as e
 from orchestra.model.attachments import in_words
-from orchestra.model.escaping import TOKEN
+from orchestra.model.escaping import TOKEN, escape
 from orchestra.model.identity import SERVICE
 from orchestra.model.instants import instant
 from orchestra.runtime.announcing import steered_action
@@ -35,7 +35,7 @@ from orchestra.runtime.outcomes import ADAPTER_FAULT, checked_plan
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.threads import in_thread
 
-__all__ = ["Composed", "Composing", "with_token"]
+__all__ = ["Composed", "Composing", "listed", "with_token"]
 
 _ADDRESSES = ("CustomerAdded", "AddressLinked")
 _NOBODY = Identity("none", "")
@@ -157,6 +157,10 @@ class Composing:
         unthreaded = () if written.answers is None else ("reply_to",)
         if file is not None:
             yield from self._with_file(key, row, written, text, file, unthreaded)
+        elif written.choices is not None and not place.able.buttons_max:
+            words = self._message(key, row, written, listed(text or "", written))
+            for way in self._in_words(row, written, words, place):
+                yield attrs.evolve(way, lost=(*way.lost, "choices_as_text"))
         elif written.choices is not None:
             choices = tuple(Choice(name, label) for name, label in written.choices)
             yield _Way(Choices(key=key, text=text or "", choices=choices), unthreaded)
@@ -286,6 +290,15 @@ class Composing:
             if isinstance(started, e.ConversationStarted) and started.conversation == conversation:
                 return started.value
         return None
+
+
+def listed(text: str, written: e.MessageWritten) -> str:
+    """A text with what can be picked from behind it, one a line, as its medium writes lists."""
+    labels = [escape(label, written.medium or "plain") for _, label in written.choices or ()]
+    if written.medium == "html":
+        return text + "<ol>" + "".join(f"<li>{label}</li>" for label in labels) + "</ol>"
+    lines = [f"{number}. {label}" for number, label in enumerate(labels, 1)]
+    return "\n".join([text, *([""] if written.medium == "markdown" else []), *lines])
 
 
 def _losing(plan: SendPlan, lost: tuple[str, ...]) -> SendPlan:

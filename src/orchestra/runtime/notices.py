@@ -40,6 +40,7 @@ class NoticeView:
         sent: when it had arrived, as far as is asked for.
         digest: in which it waits, or was told; None if it stands for itself.
         leader: the notice whose message tells it as well; None if its own does.
+        answer: id of the option of its topic that they picked last; None if they picked none.
     """
 
     id: str
@@ -58,6 +59,7 @@ class NoticeView:
     sent: datetime | None
     digest: str | None = None
     leader: str | None = None
+    answer: str | None = None
 
 
 class Noticed(Protocol):
@@ -121,6 +123,7 @@ def _notice(view: View, name: str) -> NoticeView:
         None if row.sent_us is None else instant(row.sent_us),
         None if row.gathers is None else row.gathers.partition("\x1f")[0],
         row.leader,
+        row.answer,
     )
 
 

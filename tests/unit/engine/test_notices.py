@@ -113,7 +113,7 @@ def test_what_there_is_not_is_refused(joe: Teller, values: dict[str, Any]) -> No
 
 def test_it_waits_for_its_time(joe: Teller) -> None:
     joe.plan_notice(not_before_us=joe.now_us + HOUR)
-    assert joe.state() == "PLANNED"
+    assert joe.state() == "PLANNED: not_before"
     assert joe.notice().expires_us == joe.now_us - SECOND + HOUR + 2 * DAY
     joe.advance(3599)
     assert joe.state() == "SENDING"
@@ -342,7 +342,7 @@ def test_after_a_while_it_is_told_again(joe: Teller) -> None:
 def test_a_burst_of_the_same_is_told_once(joe: Teller) -> None:
     for number in range(5):
         joe.plan_notice(key=f"k{number}", after=0, not_before_us=joe.now_us + MINUTE)
-    assert [joe.state(f"nt{n}") for n in range(1, 6)] == ["PLANNED", *["SUPPRESSED: duplicate"] * 4]
+    assert [joe.state(f"nt{n}") for n in range(1, 6)] == ["PLANNED: not_before", *["SUPPRESSED: duplicate"] * 4]
     assert joe.last(e.NoticeSuppressed).by == "nt1"
     joe.plan_notice(key="other", facts={"stage": "sent"})
     joe.plan_notice("delay", "more")

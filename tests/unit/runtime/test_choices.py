@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 from tests.contact_centre import Centre, Scripted, message
 
@@ -13,6 +14,7 @@ from orchestra.channels.outbound import Choice, Choices, Message, Outbound
 from orchestra.channels.sending import Refused, SendPlan
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c, events as e
+from orchestra.runtime.composing import listed
 from orchestra.testing.clock import START, VirtualClock
 
 ROUTE = "r-41f6"
@@ -91,3 +93,36 @@ async def test_a_channel_knows_when_the_customer_wrote_last(centre: Centre, cloc
         await workspace.execute(c.SendMessage(got.case.id, "k1", text="Done"))
         await clock.advance()
     assert [talk.last_inbound_at for _, talk in given(centre)] == [START - timedelta(hours=2)]
+
+
+@pytest.mark.parametrize(
+    ("medium", "text"),
+    [
+        (None, "Which one?\n1. Red\n2. Blue & green"),
+        ("html", "Which one?<ol><li>Red</li><li>Blue &amp; green</li></ol>"),
+        ("markdown", "Which one?\n\n1. Red\n2. Blue \\& green"),
+    ],
+)
+def test_where_a_channel_has_no_choices_they_stand_in_the_text(medium: str | None, text: str) -> None:
+    written = e.MessageWritten(
+        "me1", "ca1", "cu1", "co1", 1, choices=[["red", "Red"], ["blue", "Blue & green"]], medium=medium
+    )
+    assert listed("Which one?", written) == text
+
+
+async def test_a_channel_without_choices_is_given_a_message_with_all_that_belongs_to_it(
+    centre: Centre, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capabilities = Noting.capabilities
+    monkeypatch.setattr(
+        Noting, "capabilities", lambda self, *about: attrs.evolve(capabilities(self, *about), buttons_max=0)
+    )
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        got = await workspace.receive(message(1))
+        choices = [["red", "Red"], ["blue", "Blue"]]
+        await workspace.execute(c.SendMessage(got.case.id, "k1", text="Which?", title="One", choices=choices))
+        await clock.advance()
+    [(sent, _)] = given(centre)
+    assert isinstance(sent, Message)
+    assert (sent.text, sent.subject, sent.is_automatic) == ("Which?\n1. Red\n2. Blue", "One", True)

@@ -10,6 +10,7 @@ from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.lifecycle import NOTICE
 from orchestra.engine.notices.checks import has_left
+from orchestra.engine.notices.options import on_message
 from orchestra.engine.notices.planning import announce
 from orchestra.engine.notices.receipts import (
     on_accepted,
@@ -193,6 +194,7 @@ SECTION = Section(
     {c.PlanNotice: _plan, c.CancelNotice: _cancel, c.SetNoticePreference: _prefer},
     EVOLVE,
     {
+        e.MessageReceived: on_message,
         e.DeliveryAccepted: on_accepted,
         e.ReceiptRecorded: on_receipt,
         e.DeliveryFailed: on_failed,

@@ -34,7 +34,7 @@ class Notice:
     must come. `delivery` is the one that is to arrive now; `left` is delivery -> when it left, of those that may have
     arrived. `until_us` is when it is looked at again, `sent_us` when it had arrived. `gathers` is the digest in which
     it waits or was told, and what that is about; `leader` is whoever takes it along there, in whose messages, `rides`,
-    it stands. What leads a digest leaves at `gathers_us`.
+    it stands. What leads a digest leaves at `gathers_us`. `answer` is the option that was picked of it last.
     """
 
     key: str
@@ -61,6 +61,7 @@ class Notice:
     gathers_us: int | None = None
     leader: str | None = None
     rides: list[str] = attrs.field(factory=list)
+    answer: str | None = None
 
     @property
     def waits(self) -> bool:

@@ -12,12 +12,14 @@ from orchestra.engine.notices.row import GATHERING, IN_DIGEST, Crews, Notice, Va
 from orchestra.engine.section import Evolve, Rows, Slice
 from orchestra.model import events as e
 
-__all__ = ["DUE", "EVOLVE", "RECALLED", "TALKING", "Notices", "owner_of", "wish_key"]
+__all__ = ["DUE", "EVOLVE", "NOT_BEFORE", "RECALLED", "TALKING", "Notices", "owner_of", "wish_key"]
 
 DUE = "notices.due"
 """Timer of a notice that waits: it is looked at then."""
 TALKING = "talking"
 """Why it is held while somebody talks with the customer."""
+NOT_BEFORE = "not_before"
+"""Why it is planned and not told yet: it is to be told later."""
 
 RECALLED = "recalled: "
 """What the reason begins with for which the message of a notice is called back: it is looked at again."""
@@ -168,6 +170,8 @@ class Notices(Slice):
             event.not_before_us,
             event.group,
         )
+        if event.not_before_us is not None and event.not_before_us > at_us:
+            row.reason, row.until_us = NOT_BEFORE, min(event.not_before_us, event.expires_us)
         self.notices[event.notice] = row
         self._know(event.notice, row)
         self._index(event.notice, row)
@@ -292,6 +296,10 @@ class Notices(Slice):
             if not had:
                 del self.had[row.customer]
 
+    def answered(self, event: e.NoticeAnswered, at_us: int) -> None:
+        """Keep what they picked last."""
+        self.notices[event.notice].answer = event.option
+
     def preference_set(self, event: e.NoticePreferenceSet, at_us: int) -> None:
         """Remember what the customer wants to be told."""
         wishes = self.wishes.setdefault(event.customer, {})
@@ -336,6 +344,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.NoticeFailed: Notices.failed,
     e.NoticeExpired: Notices.expired,
     e.NoticePreferenceSet: Notices.preference_set,
+    e.NoticeAnswered: Notices.answered,
     e.DeliveryStarted: Notices.left_now,
     e.DeliveryRetried: Notices.not_left,
     e.DeliveryFailed: Notices.not_left,

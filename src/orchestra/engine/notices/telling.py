@@ -15,6 +15,7 @@ from orchestra.engine.lifecycle import CASE, DELIVERY, NOTICE
 from orchestra.engine.notices.checks import Stop, quiet, stopped
 from orchestra.engine.notices.choosing import account_of, begin, lacks, legs_for, legs_of, matter_of, place_on, refusal
 from orchestra.engine.notices.gathering import is_alone, joined, left_behind, outdated, rides_with, succeeded
+from orchestra.engine.notices.options import offered
 from orchestra.engine.notices.row import Notice, Value
 from orchestra.engine.notices.saying import gathered_wording, newest, version_of, wording
 from orchestra.engine.notices.state import RECALLED
@@ -189,6 +190,7 @@ def _write(view: View, name: str, row: Notice, leg: Leg, place: str | Address, a
         text=worded.text,
         title=None if worded.title is None else worded.title.text,
         medium=None if worded.medium == "plain" else worded.medium,
+        choices=None if view.notices.crews.of(name) else offered(name, topic, worded.language),
         beside=Beside(template=worded.template),
         key=f"message:{name}:{delivery}",
         topic=row.topic,

@@ -197,6 +197,7 @@ from orchestra.model.events.invitations import (
 from orchestra.model.events.logs import LogTaken
 from orchestra.model.events.notices import (
     LiveContactEnded,
+    NoticeAnswered,
     NoticeExpired,
     NoticeFailed,
     NoticeGathered,
@@ -479,6 +480,7 @@ __all__ += ["CustomerUnaliased", "CustomerZoneSet", "CustomersMerged", "Customer
 __all__ += ["DelayForeseen", "DelayMadeUp", "FactTold", "ForecastMade", "PromiseBroken", "PromiseKept"]
 __all__ += ["PromiseKeptLate", "PromiseMade", "PromiseRevised", "PromiseWithdrawn", "StageEntered", "StageExpected"]
 __all__ += ["ProgressReported", "StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
+__all__ += ["NoticeAnswered"]
 __all__ += ["NoticeExpired", "NoticeFailed", "NoticeHeld", "NoticeLegFailed", "NoticeLegSkipped", "NoticePlanned"]
 __all__ += [
     "NoticeGathered",

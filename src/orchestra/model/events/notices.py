@@ -8,6 +8,7 @@ from orchestra.model.event import Event
 
 __all__ = [
     "LiveContactEnded",
+    "NoticeAnswered",
     "NoticeExpired",
     "NoticeFailed",
     "NoticeGathered",
@@ -45,6 +46,17 @@ class NoticePlanned(Event):
     not_before_us: int | None = None
     group: str | None = None
     wording: str | None = None
+
+
+@attrs.define
+class NoticeAnswered(Event):
+    """Whoever was told it picked one of its topic's options, `option`, in a contact; or another one than before."""
+
+    notice: str
+    customer: str
+    case: str | None
+    interaction: str
+    option: str
 
 
 @attrs.define

@@ -165,6 +165,7 @@ PHRASES: Mapping[str, str] = {
     "NoticeGathered": "{notice} waits in digest {digest}{along}",
     "NoticeSending": "{notice} goes out on {channel}",
     "NoticeRecalled": "{notice} was called back before it left{because}",
+    "NoticeAnswered": "picked {option} of {notice}",
     "NoticeLegSkipped": "{notice} is not tried on {channel}{because}",
     "NoticeLegFailed": "{notice} did not arrive on {channel}{because}",
     "NoticeSent": "was told on {channel}: {notice}, which was {receipt}",
