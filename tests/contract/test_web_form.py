@@ -75,4 +75,22 @@ class TestWebForm(AdapterContract):
         return RawRequest(method="POST", url=url, headers=headers, body=body, received_at=self.now)
 
 
+class TestWebFormWithFiles(TestWebForm):
+    """Forms that a browser sends by itself, with a file."""
+
+    content_type = "multipart/form-data; boundary=0815"
+
+    def account(self) -> Account:
+        return attrs.evolve(ACCOUNT, config={**ACCOUNT.config, "files": 2})
+
+    def _request(self, fields: dict[str, Any]) -> RawRequest:
+        head = "--0815\r\nContent-Disposition: form-data; name="
+        parts = [f'{head}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+        file = f'{head}"paper"; filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF\r\n--0815--\r\n'
+        headers = (("Content-Type", self.content_type), ("Origin", "https://shop.example"))
+        body = "".join([*parts, file]).encode()
+        url = "https://door.example/hooks/form-41f6"
+        return RawRequest(method="POST", url=url, headers=headers, body=body, received_at=self.now)
+
+
 _FIELDS = {"form_id": "f-1", "name": "Jo", "email": "jo@example.org", "message": "Where is my order?"}

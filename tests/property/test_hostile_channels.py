@@ -54,6 +54,7 @@ ADAPTERS: dict[str, Callable[[], Any]] = {
     "twilio_whatsapp": test_twilio.TestTwilioWhatsApp,
     "web_chat": test_web_chat.TestWebChat,
     "web_form": test_web_form.TestWebForm,
+    "web_form with files": test_web_form.TestWebFormWithFiles,
     "whatsapp": test_whatsapp.TestWhatsApp,
 }
 WORDS = (

@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import attrs
+import httpx2
 import pytest
 from hypothesis import given, strategies as st
 from tests.contract.test_web_form import ACCOUNT
 
 from orchestra.channels import inbound
 from orchestra.channels.account import Account
+from orchestra.channels.parts import MediaKind, MediaPart
 from orchestra.channels.port import Decoded, Taken
 from orchestra.channels.web_form import WebFormAdapter, form_token
 from orchestra.channels.web_form.settings import FormSettings
@@ -241,7 +243,7 @@ def test_hostile_forms_are_none(body: bytes) -> None:
     assert (found.events, found.reply.status) == ((), 400)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", ""])
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/mixed; boundary=x", ""])
 def test_other_encodings_are_refused(kind: str) -> None:
     request = sent(FIELDS, ("X-Form-Token", token()), encoding=("Content-Type", kind))
     assert decoded(request).reply.status == 415
@@ -293,3 +295,53 @@ def test_machines_are_thanked_and_not_taken() -> None:
 def test_what_was_refused_stays_so() -> None:
     request = sent({**FIELDS, "email": ""})
     assert answered(request, Taken()).status == 422
+
+
+# Files
+
+WITH_FILES = configured(files=2, file_bytes=10)
+
+
+def with_files(*files: tuple[str, bytes, str], **fields: str) -> RawRequest:
+    """A form with files as a client of others writes it."""
+    told = {**FIELDS, "form_token": token(), **fields}
+    request = httpx2.Request("POST", "https://x/y", data=told, files=[("paper", file) for file in files])
+    kind = ("Content-Type", request.headers["Content-Type"])
+    return attrs.evolve(sent(encoding=kind), body=request.read())
+
+
+def test_files_come_with_the_form() -> None:
+    picture, paper = ("../a.png", b"PNG", "image/png"), ("b\u202e.pdf", b"PDF", "application/pdf")
+    event = message(with_files(picture, paper), WITH_FILES)
+    assert event.text.startswith("Where is")
+    _, *files = event.parts
+    shown = [(one.media.name, one.media.kind, one.media.data) for one in files if isinstance(one, MediaPart)]
+    assert shown == [("a.png", MediaKind.IMAGE, b"PNG"), ("b.pdf", MediaKind.DOCUMENT, b"PDF")]
+    assert [one.media.size_bytes for one in files if isinstance(one, MediaPart)] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("account", "sizes", "reason"),
+    [
+        (ACCOUNT, [1], "takes no file"),
+        (WITH_FILES, [1, 1, 1], "takes 2 files at most"),
+        (WITH_FILES, [11], "may have 10 bytes"),
+    ],
+)
+def test_more_than_the_form_takes_is_answered_by_the_field(account: Account, sizes: list[int], reason: str) -> None:
+    request = with_files(*[("a.txt", b"x" * size, "text/plain") for size in sizes])
+    headers = (*request.headers, ("X-Form-Token", token()), ("Accept", "application/json"))
+    found = decoded(attrs.evolve(request, headers=headers), account)
+    assert not found.events
+    assert found.reply.status == 400
+    assert json.loads(found.reply.body) == {"faults": [{"field": "paper", "reason": reason}]}
+
+
+def test_forms_that_differ_in_a_file_alone_are_two() -> None:
+    one, same, other = (message(with_files(("a", data, "text/plain")), WITH_FILES) for data in (b"1", b"1", b"2"))
+    assert one.origin.dedupe_key == same.origin.dedupe_key != other.origin.dedupe_key
+
+
+def test_a_form_without_an_end_is_malformed() -> None:
+    request = sent(FIELDS, ("X-Form-Token", token()), encoding=("Content-Type", "multipart/form-data; boundary=x"))
+    assert decoded(request, WITH_FILES).reply.status == 400

@@ -10,14 +10,17 @@ from orchestra.channels.account import Account, Conversation
 from orchestra.channels.batches import digest_of, issue_of
 from orchestra.channels.capabilities import Capabilities
 from orchestra.channels.description import Description
+from orchestra.channels.form_parts import FormPart
+from orchestra.channels.mail.names import safe_name
+from orchestra.channels.media_kinds import media_kind
 from orchestra.channels.outbound import Outbound
-from orchestra.channels.parts import Identity, TextPart
+from orchestra.channels.parts import Identity, MediaPart, MediaRef, TextPart
 from orchestra.channels.port import Decoded, Taken
 from orchestra.channels.sending import Interpreted, Refused, SendPlan, Unknown
 from orchestra.channels.signing import single_header
 from orchestra.channels.web_form.replies import faulty, is_allowed, preflight, thanks, with_token
 from orchestra.channels.web_form.settings import CHANNEL, CONFIG, ID_FIELD, SECRET_NAME, TOKEN_FIELD, FormSettings
-from orchestra.channels.web_form.submission import FORM, JSON, Values, encoding_of, fingerprint, read_values
+from orchestra.channels.web_form.submission import FORM, JSON, PARTS, Sent, Values, encoding_of, fingerprint, read_sent
 from orchestra.channels.web_form.tokens import form_token, is_genuine
 from orchestra.channels.wire import (
     Handshake,
@@ -52,9 +55,10 @@ class WebFormAdapter:
     """The adapter of forms. One instance serves any number of accounts and threads.
 
     A page asks for the form's token by a GET of the account's address, or the application writes it into the page
-    (`form_token`). The form is sent there by a POST, as a form or as a JSON object of strings, with the declared fields
-    and the token: in the field `form_token`, or the header `X-Form-Token`. With a `form_id` it is taken once, however
-    often it is sent. Whoever fills in the trap is thanked, and nothing is taken.
+    (`form_token`). The form is sent there by a POST, as a form, with files if the account takes some, or as a JSON
+    object of strings, with the declared fields and the token: in the field `form_token`, or the header `X-Form-Token`.
+    With a `form_id` it is taken once, however often it is sent. Whoever fills in the trap is thanked, and nothing is
+    taken.
     """
 
     channel = CHANNEL
@@ -81,25 +85,26 @@ class WebFormAdapter:
             return Handshake(preflight(request))
         if request.method == "GET":
             return Handshake(with_token(request, form_token(account, now)))
-        token = _token(request) or ""
+        token = _token(request, settings) or ""
         return Verified(request) if is_genuine(token, account, settings, now) else Rejected("token", status=403)
 
     def decode(self, verified: Verified, account: Account) -> Decoded:
         """Read the form. What is wrong with it is answered field by field."""
         request, settings = verified.request, FormSettings.of(account)
         digest = digest_of(request.body)
-        if encoding_of(request) not in (FORM, JSON):
+        if encoding_of(request) not in (FORM, JSON, PARTS):
             return _refused([MalformedMessage("body", "must be a form or JSON")], request, 415, digest)
         try:
-            values = read_values(request)
+            sent = read_sent(request, settings)
         except MalformedMessage as error:
             return _refused([error], request, 400, digest)
+        values = sent.values
         if values.get(settings.trap):
             return Decoded(reply=thanks(None, request, settings))
         faults = _faults(values, settings)
         if faults:
             return _refused(faults, request, 422, digest)
-        return Decoded(events=(_message(values, settings, request, digest),), reply=thanks(None, request, settings))
+        return Decoded(events=(_message(sent, settings, request, digest),), reply=thanks(None, request, settings))
 
     def answer(self, verified: Verified, decoded: Decoded, taken: Taken, account: Account) -> HttpReply:
         """Answer with the case's number; or that the sender's address is none."""
@@ -122,11 +127,11 @@ class WebFormAdapter:
         return Unknown("one_way")
 
 
-def _token(request: RawRequest) -> str | None:
+def _token(request: RawRequest, settings: FormSettings) -> str | None:
     if header_values(request.headers, _TOKEN_HEADER):
         return single_header(request.headers, _TOKEN_HEADER)
     try:
-        return read_values(request).get(TOKEN_FIELD)
+        return read_sent(request, settings).values.get(TOKEN_FIELD)
     except MalformedMessage:
         return None
 
@@ -149,8 +154,9 @@ def _faults(values: Values, settings: FormSettings) -> list[MalformedMessage]:
     return faults
 
 
-def _message(values: Values, settings: FormSettings, request: RawRequest, digest: str) -> inbound.MessageReceived:
-    key = values.get(ID_FIELD) or fingerprint(values, _token(request) or "")
+def _message(sent: Sent, settings: FormSettings, request: RawRequest, digest: str) -> inbound.MessageReceived:
+    values = sent.values
+    key = values.get(ID_FIELD) or fingerprint(sent, _token(request, settings) or "")
     name = " ".join(values.get(settings.name, "").split()) or None
     sender = Identity(settings.sender_kind, values[settings.sender].strip(), name=name)
     origin = inbound.Origin(
@@ -161,7 +167,22 @@ def _message(values: Values, settings: FormSettings, request: RawRequest, digest
         raw_digest=digest,
     )
     subject = " ".join(values.get(settings.subject, "").split()) or None
-    return inbound.MessageReceived(origin=origin, parts=(TextPart(_text(values, settings)),), subject=subject)
+    files = tuple(_file(file, number) for number, file in enumerate(sent.files, 1))
+    return inbound.MessageReceived(origin=origin, parts=(TextPart(_text(values, settings)), *files), subject=subject)
+
+
+def _file(file: FormPart, number: int) -> MediaPart:
+    """What a browser says of a file is anybody's word: its name is made safe, and its bytes are known by their hash."""
+    return MediaPart(
+        MediaRef(
+            ref=f"sha256:{digest_of(file.data)}",
+            kind=media_kind(file.content_type or ""),
+            content_type=file.content_type,
+            size_bytes=len(file.data),
+            name=safe_name(file.file_name, number=number),
+            data=file.data,
+        )
+    )
 
 
 def _text(values: Values, settings: FormSettings) -> str:

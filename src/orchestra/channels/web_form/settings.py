@@ -14,6 +14,7 @@ SECRET_NAME = "form"  # noqa: S105 - the name under which the secret is kept, no
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 ID_FIELD = "form_id"
 
+_MOST_FILE_BYTES = 3_000_000
 _LEAST_SECONDS = 2
 _MOST_HOURS = 24
 
@@ -35,6 +36,8 @@ CONFIG = (
     _text("trap", "a field that people do not see and machines fill in; website"),
     _text("done_url", "where the browser goes when the form is taken; a plain page if not set"),
     ConfigField(name="apps", kind=ConfigKind.FLAG, help="whether it may come from what is no browser; false"),
+    ConfigField(name="files", kind=ConfigKind.INTEGER, help="how many files may come with it; 0"),
+    ConfigField(name="file_bytes", kind=ConfigKind.INTEGER, help=f"how large each of them may be; {_MOST_FILE_BYTES}"),
     ConfigField(name="least_seconds", kind=ConfigKind.INTEGER, help=f"nobody fills it in faster; {_LEAST_SECONDS}"),
     ConfigField(name="most_hours", kind=ConfigKind.INTEGER, help=f"how long a page may stand open; {_MOST_HOURS}"),
 )
@@ -56,6 +59,8 @@ class FormSettings:
     trap: str
     done_url: str
     apps: bool
+    files: int
+    file_bytes: int
     least_seconds: int
     most_hours: int
 
@@ -76,6 +81,8 @@ class FormSettings:
             trap=account.text_setting("trap", "website"),
             done_url=account.text_setting("done_url", ""),
             apps=account.config.get("apps") is True,
+            files=_integer(account, "files", 0),
+            file_bytes=_integer(account, "file_bytes", _MOST_FILE_BYTES),
             least_seconds=_integer(account, "least_seconds", _LEAST_SECONDS),
             most_hours=_integer(account, "most_hours", _MOST_HOURS),
         )
