@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
 import attrs
@@ -13,7 +13,7 @@ from orchestra.model.calls import CallHandling
 from tests.commitment_moves import Chooser
 from tests.engine_driver import person
 
-__all__ = ["WEIGHTS", "with_calls"]
+__all__ = ["WEIGHTS", "talk", "with_calls"]
 
 
 def with_calls(command: c.ChangePlan) -> c.ChangePlan:
@@ -42,7 +42,7 @@ def ring(engine: Engine, choose: Chooser) -> c.Command:
 
 
 def ask(engine: Engine, choose: Chooser) -> c.Command:
-    return c.AskCall(*_call(engine, choose))
+    return c.AskCall(*_call(engine, choose), is_sent=choose.chance(50))
 
 
 def end(engine: Engine, choose: Chooser) -> c.Command:
@@ -96,6 +96,31 @@ def hold(engine: Engine, choose: Chooser) -> c.Command | None:
     name = choose.pick(mine)
     agent = rows[name].agent or ""
     return c.HoldInteraction(name, agent) if rows[name].state == "ACTIVE" else c.RetrieveInteraction(name, agent)
+
+
+def talk(engine: Engine, choose: Chooser) -> Iterator[c.Command]:
+    """A whole call, as far as it comes: it rings, an agent takes it and answers the phone, and something happens."""
+    ringing = ring(engine, choose)
+    assert isinstance(ringing, c.ReceiveContact)
+    yield ringing
+    key = next((name for name, row in engine.view.calls.calls.items() if row.call_id == ringing.contact_id), None)
+    offers = engine.view.routing.offers
+    offer = next((n for n, row in offers.items() if (row.interaction, row.state) == (key, "PENDING")), None)
+    if key is None or offer is None:
+        return
+    yield c.AcceptOffer(offer, offers[offer].agent, offers[offer].token)
+    for _ in range(3):
+        if (command := carry(engine, choose)) is not None:
+            yield command
+    call = "voice", "main", ringing.contact_id
+    yield c.ReportLeg(*call, offer, choose.pick(["answered", "answered", "answered", "failed"]), f"leg-{offer}")
+    for _ in range(3):
+        agent = engine.view.contacts.interactions[key].agent or "ana"
+        ends = [c.ReportLeg(*call, offer, "ended"), c.EndCall(*call), c.FinishInteraction(key, agent)]
+        middle = [c.HoldInteraction(key, agent), c.RetrieveInteraction(key, agent)]
+        yield choose.pick([*middle, *middle, *ends, c.TransferInteraction(key, agent, "care")])
+        if (command := carry(engine, choose)) is not None:
+            yield command
 
 
 WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {

@@ -289,6 +289,8 @@ class Run:
 
     def ring(self) -> Iterator[c.Command]:
         """In some runs calls are steered, from dice of its own."""
+        if self.report.seed % 7 == 3 and self.calls.chance(4):
+            yield from call_moves.talk(self.driver.engine, self.calls)
         if self.report.seed % 7 == 3 and self.calls.chance(35):
             command = self.calls.of({**call_moves.WEIGHTS})(self.driver.engine, self.calls)
             if command is not None:

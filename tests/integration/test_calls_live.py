@@ -353,6 +353,23 @@ async def test_a_worker_that_does_not_own_the_workspace_answers_too(tmp_path: Pa
                 assert joe.said[-1] == f"{HOLD_ON} You are number 1 in line."
 
 
+async def test_a_call_outlives_the_process_that_steers_it(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path}/contacts.db"
+    async with serving() as (peer, api), HttpTransport(allow_plain=True) as transport:
+        line = AccountLine("voice", TwilioVoiceAdapter(), account(api), transport)
+        app = WebApplication("https://acme.example")
+        peer.app = app
+        async with Workspace.open(Plan.parse(MENU), url, channels=[line]) as workspace, app.serving(workspace):
+            joe = await peer.call()
+            assert joe.said[-1].startswith("Welcome.")
+        async with Workspace.open(Plan.parse(MENU), url, channels=[line]) as workspace, app.serving(workspace):
+            await peer.passes(joe)
+            assert joe.said[-1] == f"{HOLD_ON} You are number 1 in line.", "nobody knows how far the menu had come"
+            assert (await workspace.interaction("in1")).state == "QUEUED"
+            await peer.hang_up(joe)
+            assert (await workspace.interaction("in1")).state == "ABANDONED"
+
+
 async def test_a_provider_that_is_too_early_or_too_late_is_asked_again_or_not() -> None:
     async with a_centre() as centre:
         joe = await centre.peer.call()

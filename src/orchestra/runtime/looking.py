@@ -13,15 +13,14 @@ from orchestra.journal.port import Journal
 from orchestra.runtime.history.explain import BEGINS
 from orchestra.runtime.history.notes import note_of
 from orchestra.runtime.owner import Owner
-from orchestra.runtime.signalling import Signalling
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import asked_of
 
 __all__ = ["Looking"]
 
 
-class Looking(Signalling, Protocol):
-    """What agents' sessions look back for, and the signals that they listen to."""
+class Looking(Protocol):
+    """What agents' sessions look back for."""
 
     journal: Journal
     _owner: Owner

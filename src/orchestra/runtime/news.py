@@ -14,7 +14,7 @@ from orchestra.channels import inbound
 from orchestra.channels.parts import Part
 from orchestra.channels.port import Decoded, Taken
 from orchestra.errors import CommandRefused, InvalidData
-from orchestra.model.commands import Command
+from orchestra.model.commands import AskCall, Command
 from orchestra.model.results import Received
 from orchestra.runtime.attached import files_in
 from orchestra.runtime.inbound import commands_of, digested, talk_of
@@ -25,6 +25,9 @@ __all__ = ["News"]
 
 Talk = tuple[str, str, str]
 """What a conversation is found by: channel, account, hashed thread."""
+
+_NEXT = (inbound.CallState.RINGING, inbound.CallState.KEYS_PRESSED, inbound.CallState.IDLE)
+"""News of a call after which it does nothing by itself."""
 
 _log = logging.getLogger("orchestra.runtime")
 
@@ -76,13 +79,14 @@ class News:
                 _log.warning("%s/%s: one item left out: %s", line.channel, line.name, type(error).__name__)
                 left_out += 1
                 continue
-            self.unused += not commands and not (isinstance(event, inbound.CallEvent) and event.awaits)
+            self.unused += not commands and not _is_idle(event)
             before = len(received)
             try:
                 for command in commands:
                     result = await self._execute(digested(command, self._key))
                     if isinstance(result, Received):
                         received.append(result)
+                await self._tell_call(event, line)
                 await self._keep_files(event, received[before:])
             except (InvalidData, CommandRefused) as error:
                 left_out += 1
@@ -90,6 +94,11 @@ class News:
         numbers = tuple(dict.fromkeys(one.case.number for one in received))
         writers = tuple(dict.fromkeys(one.customer for one in received))
         return Taken(case_numbers=numbers, customers=writers, left_out=left_out)
+
+    async def _tell_call(self, event: inbound.Inbound, line: Line) -> None:
+        """A call whose provider asks nothing, as one that streams its news, is sent what it is to do next."""
+        if isinstance(event, inbound.CallEvent) and not event.awaits and event.state in _NEXT and event.leg is None:
+            await self._execute(AskCall(line.channel, line.name, event.call_id, is_sent=True))
 
     async def _keep_files(self, event: inbound.Inbound, results: Sequence[Received]) -> None:
         """Keep what nobody could fetch later, before the news count as taken: until then they come again."""
@@ -109,3 +118,8 @@ class News:
             return
         if talk is not None:
             await self._typing(talk)
+
+
+def _is_idle(event: inbound.Inbound) -> bool:
+    """Whether a call asks what comes next: that is of use, though nothing has happened."""
+    return isinstance(event, inbound.CallEvent) and event.state is inbound.CallState.IDLE

@@ -81,12 +81,32 @@ def caller() -> Caller:
 # Waiting
 
 
-def test_whoever_waits_is_told_place_and_wait_when_their_line_asks(caller: Caller) -> None:
+def test_whoever_waits_is_sent_place_and_wait_when_their_line_asks(caller: Caller) -> None:
     first = caller.ring()
     assert caller.stands() == CallStanding("wait", first.interaction, position=0)
     caller.ring("mia", "call2")
     assert caller.stands("call2").position == 1
     assert caller.verbs() == [], "their lines ask by themselves"
+
+
+def test_a_line_that_cannot_be_answered_is_sent_what_it_is_to_do(caller: Caller) -> None:
+    told = c.AskCall(*CALL, is_sent=True)
+    assert caller.run(told).events == [], "nobody knows it"
+    caller.ring()
+    assert caller.run(told).result.verb == "wait"
+    assert caller.verbs() == ["wait"]
+    caller.run(told)
+    assert caller.verbs() == ["wait"], "that is on its way"
+    caller.sent()
+    caller.run(told)
+    assert caller.verbs() == ["wait", "wait"], "and is told anew when it has come to its end"
+    caller.run(c.CancelInteraction("in1", "a test call"))
+    caller.sent()
+    caller.run(told)
+    assert caller.verbs() == ["wait", "wait", "hang_up", "hang_up"]
+    caller.run(c.EndCall(*CALL), 1)
+    caller.run(told)
+    assert len(caller.verbs()) == 4, "there is nobody on it"
 
 
 def test_a_call_that_nobody_took_and_a_message_stand_nowhere(caller: Caller) -> None:
@@ -115,7 +135,7 @@ def test_whoever_is_turned_away_is_hung_up_on() -> None:
     assert caller.verbs() == []
 
 
-def test_when_the_queue_closes_the_line_is_told() -> None:
+def test_when_the_queue_closes_the_line_is_sent() -> None:
     text = CALLS.replace('[queues.care]\nteam = "care"\n', '[queues.care]\nteam = "care"\nwhen_closed = "turn_away"\n')
     caller = Caller(text)
     caller.ring()
@@ -458,7 +478,7 @@ def with_bot() -> Caller:
     return caller
 
 
-def test_a_bot_s_line_listens_and_is_told_nothing_else() -> None:
+def test_a_bot_s_line_listens_and_is_sent_nothing_else() -> None:
     caller = with_bot()
     assert caller.stands() == CallStanding("listen", "in1", is_due=True), "it is asked, and will speak"
     assert caller.accept().result.is_connecting is False, "a bot has no phone that must ring"

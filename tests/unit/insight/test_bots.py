@@ -6,6 +6,8 @@ from tests.unit.insight.rig import PLAN, Desk
 from orchestra.insight.figures import Bots, Figures
 from orchestra.model import commands as c
 
+VOICE = "[channels.voice]\nlive = true\n"
+STEERED = PLAN.replace(VOICE, f'{VOICE}connects = "20s"\ncalls = {{}}\n')
 ROB = '[agents.rob]\nteams = ["care"]\nkind = "bot"\n[presence]\nbot_answers_within = "1h"\n'
 
 
@@ -75,3 +77,16 @@ def test_who_was_a_bot_and_is_a_person_counts_as_one() -> None:
     desk.run(c.FinishInteraction(called, "rob"), 42)
     assert total(desk).bots.handled == 0
     assert total(desk).aht_s == 30.0
+
+
+def test_a_call_that_a_menu_settles_is_the_bot_s_and_no_customer_was_connected_or_lost() -> None:
+    desk = Desk(STEERED + ROB)
+    desk.sign_in("rob")
+    called = desk.call("joe", 10)
+    assert desk.take(called, 12) == "rob", "it has no phone that must ring"
+    desk.run(c.FinishInteraction(called, "rob"), 42)
+    figures = total(desk)
+    assert figures.bots == Bots(1, 0, 30_000_000)
+    assert (figures.contacts.answered_by_bots, figures.contacts.abandoned) == (1, 0)
+    assert (figures.contacts.live, figures.contacts.live_connected) == (0, 0)
+    assert figures.deliverability.planned == 0, "what its line is told is no message"

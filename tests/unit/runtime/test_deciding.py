@@ -21,11 +21,13 @@ from orchestra.channels.parts import Identity
 from orchestra.channels.port import Decoded
 from orchestra.channels.wire import HttpReply
 from orchestra.errors import DefinitionError, JournalUnavailable, UnknownId
-from orchestra.model.commands import AskCall, Command
+from orchestra.model.commands import AskCall, Command, ReportLeg
 from orchestra.model.plan import Plan
 from orchestra.model.results import CallStanding
 from orchestra.runtime.deciding import Deciding, awaited_in
+from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line, Lines
+from orchestra.runtime.news import News
 from orchestra.runtime.published import Bell
 
 NOW = datetime(2026, 11, 30, 10, tzinfo=UTC)
@@ -207,6 +209,28 @@ async def test_news_that_are_not_durable_are_answered_by_nobody() -> None:
 
     with pytest.raises(JournalUnavailable):
         await Owner(WAITS).deciding().answer(line_of(Telephone()), ASKS, DECODED, lost)
+
+
+@pytest.mark.parametrize("state", [CallState.RINGING, CallState.KEYS_PRESSED, CallState.IDLE, CallState.HELD])
+@pytest.mark.parametrize("awaits", [True, False])
+async def test_a_call_whose_provider_asks_nothing_is_sent_what_to_do(state: CallState, awaits: bool) -> None:
+    owner = Owner(WAITS)
+    caller = attrs.evolve(ORIGIN, identities=(Identity("phone", "+49301234567"),))
+    event = attrs.evolve(ASKS, origin=caller, state=state, awaits=awaits)
+    news = News(owner.execute, WorkspaceKey.of(PLAN, None))
+    taken = await news.take(line_of(Telephone()), Decoded(events=(event,)))
+    assert taken.left_out == 0
+    sent = [command for command in owner.asked if isinstance(command, AskCall)]
+    is_next = state is not CallState.HELD and not awaits
+    assert sent == ([AskCall("voice", "main", "call1", is_sent=True)] if is_next else [])
+    assert news.unused == (state is CallState.HELD)
+
+
+async def test_of_an_agent_s_leg_no_line_is_sent_anything() -> None:
+    owner = Owner(WAITS)
+    event = attrs.evolve(ASKS, state=CallState.ANSWERED, leg="of1", leg_id="CA9", awaits=False)
+    await News(owner.execute, WorkspaceKey.of(PLAN, None)).take(line_of(Telephone()), Decoded(events=(event,)))
+    assert owner.asked == [ReportLeg("voice", "main", "call1", "of1", "answered", "CA9")]
 
 
 def test_only_news_that_ask_are_waited_for() -> None:

@@ -28,6 +28,8 @@ _OF_CALL = c.AskCall | c.EndCall | c.PressKeys | c.ReportLeg
 _LEG_STATES = ("answered", "failed", "ended")
 _ON_LINE = ("join", "hold")
 """What a line was told last that does not ask by itself what comes next, or not soon."""
+_SENT = ("wait", "hang_up")
+"""What a line is sent that cannot be answered. A bot speaks by itself, and whoever is on the line or on hold knows."""
 _MOST_KEYS = 50
 
 Over = (
@@ -52,9 +54,13 @@ def _steered(view: View, command: _OF_CALL) -> str:
 
 
 def _ask(view: View, command: c.AskCall, at_us: int) -> Steps:
-    yield from ()
     key = _call(view, command)
-    return CallStanding() if key is None else standing(view, key)
+    if key is None:
+        return CallStanding()
+    stands, call = standing(view, key), view.calls.calls.get(key)
+    if command.is_sent and call is not None and call.is_up and not stands.is_due and stands.verb in _SENT:
+        yield from steer(view, key, stands.verb, at_us, reason=stands.reason)
+    return stands
 
 
 def _end(view: View, command: c.EndCall, at_us: int) -> Steps:

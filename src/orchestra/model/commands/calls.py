@@ -12,11 +12,16 @@ __all__ = ["AskCall", "PressKeys", "ReportLeg"]
 
 @attrs.define
 class AskCall(Command):
-    """What a call is to do now, as its provider asks. Changes nothing."""
+    """What a call is to do now, as its provider asks.
+
+    Changes nothing, unless the answer `is_sent`, since nobody can give it: a line that is to wait or end is sent that,
+    if nothing is on its way to it.
+    """
 
     channel: str
     account: str
     call_id: str
+    is_sent: bool = False
 
 
 @attrs.define
