@@ -23,7 +23,7 @@ from orchestra.channels.twilio.interpret import interpret_result
 from orchestra.channels.twilio.signature import ALGORITHM_SETTING, HMAC_SHA1, HMAC_SHA256, verify_request
 from orchestra.channels.twilio.voice_decode import EVENT_KINDS, decode_call
 from orchestra.channels.twilio.voice_encode import decided_reply, encode_action
-from orchestra.channels.twilio.voice_facts import GONE_CODES, NOT_YET_CODES, REPLY_DEADLINE, SPEECH_LIMIT
+from orchestra.channels.twilio.voice_facts import GONE_CODES, KEYS, NOT_YET_CODES, REPLY_DEADLINE, SPEECH_LIMIT
 from orchestra.channels.wire import (
     Handshake,
     HttpAnswer,
@@ -91,6 +91,7 @@ class TwilioVoiceAdapter:
         """Tell what a call carries: speech, keys, and a decision in the answer to its requests."""
         return Capabilities(
             text_limit=SPEECH_LIMIT,
+            buttons_max=len(KEYS),
             rate_buckets=RATE_BUCKETS,
             keeps_order=True,
             event_id_stable=True,

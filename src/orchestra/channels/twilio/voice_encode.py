@@ -21,7 +21,7 @@ from orchestra.channels.twilio.facts import DEFAULT_URL
 from orchestra.channels.twilio.voice_decode import twiml_reply
 from orchestra.channels.twilio.voice_facts import SPEECH_LIMIT, TWIML_LIMIT
 from orchestra.channels.wire import HttpReply, HttpStep
-from orchestra.channels.writing import UNENCODABLE, has_unencodable
+from orchestra.channels.writing import UNENCODABLE, has_unencodable, listed
 
 __all__ = ["decided_reply", "encode_action"]
 
@@ -153,9 +153,15 @@ def _message(message: outbound.Message, account: Account, _call: str) -> _Told |
 
 
 def _choices(message: outbound.Choices, account: Account, _call: str) -> _Told | Refused:
-    """Choices whose ids are keys are asked for; what they are called is spoken where the label is more than the key."""
+    """Choices whose ids are keys are asked for; what they are called is spoken where the label is more than the key.
+
+    Others are only told: what is pressed then is for whoever asked to make sense of.
+    """
     if not all(_KEY.fullmatch(choice.id) for choice in message.choices):
-        return Refused("choices", "on the phone the id of a choice is a key: a digit, * or #")
+        text = listed(message)
+        return _Told(
+            twiml.gather(twiml.lines_of(account), text, message.key, _KEYS_WITHIN_S), ("choices_as_text",), False
+        )
     pattern = account.text_setting("press", "For {label}, press {key}.")
     spoken = [
         pattern.replace("{label}", choice.label).replace("{key}", choice.id)
@@ -164,7 +170,7 @@ def _choices(message: outbound.Choices, account: Account, _call: str) -> _Told |
     ]
     text = " ".join([message.text, *spoken])
     document = twiml.gather(twiml.lines_of(account), text, message.key, _KEYS_WITHIN_S)
-    return _Told(document, ("choices_as_keys",), is_safe=False)
+    return _Told(document, is_safe=False)
 
 
 def _progress(message: outbound.Progress, account: Account, _call: str) -> _Told:

@@ -17,6 +17,7 @@ __all__ = [
     "ENDED",
     "GONE_CODES",
     "HIDDEN",
+    "KEYS",
     "LEG_STATES",
     "NOT_YET_CODES",
     "REPLY_DEADLINE",
@@ -34,6 +35,9 @@ SPEECH_LIMIT = 3_000
 
 TWIML_LIMIT = 4_000
 """Characters in the parameter `Twiml` of a request: error 32018 beyond it (api/errors/32018)."""
+
+KEYS = frozenset("0123456789*#")
+"""What a telephone has to press (voice/twiml/gather: `input="dtmf"`)."""
 
 WAIT_S = 20
 """Seconds between two announcements where nothing is played meanwhile."""
