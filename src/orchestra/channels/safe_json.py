@@ -86,7 +86,10 @@ def canonical_json(value: JsonValue) -> bytes:
 
 
 def _refuse_excess(data: bytes, bounds: JsonLimits, where: str) -> None:
-    """Count what stands outside of strings, without parsing."""
+    """Count what stands outside of strings, without parsing; where all of it together is no excess, that is known."""
+    opening = data.count(b"[") + data.count(b"{")
+    if opening <= bounds.max_depth and opening + data.count(b",") <= bounds.max_values:
+        return
     structure = _STRING.sub(b"", data).translate(None, _NOT_STRUCTURE)
     commas = structure.count(b",")
     brackets = structure.translate(_ROUND, b",")
@@ -122,13 +125,7 @@ def _as_text(data: bytes, where: str) -> str:
 
 def _parse(text: str, where: str) -> JsonValue:
     try:
-        value: JsonValue = json.loads(
-            text,
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_integer,
-            parse_float=_finite_float,
-        )
+        value: JsonValue = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         # Not chained: the decoder's error carries the whole document with it.
         raise MalformedMessage(where, f"not JSON: {error.msg} at character {error.pos}") from None
@@ -160,6 +157,15 @@ def _finite_float(digits: str) -> float:
     if len(digits) > _MAX_NUMBER_CHARACTERS or not math.isfinite(float(digits)):
         raise MalformedMessage("", "a number is too long or too large")
     return float(digits)
+
+
+# Built once: `json.loads` would build one for each document.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_int=_bounded_integer,
+    parse_float=_finite_float,
+)
 
 
 def _refuse_bad_strings(value: JsonValue, where: str) -> None:
