@@ -4,6 +4,10 @@
 is tried by a GET with `hub.mode=subscribe`, `hub.verify_token` and `hub.challenge`, which is to come back. (Graph API,
 "Webhooks: Getting Started"; `pywa.utils.webhook_updates_validator` and `pywa.server`, version 4.5.0, with which tests
 compare.) There is a weaker header, `X-Hub-Signature`, with SHA-1: it is not looked at.
+
+For how long Meta comes again with what was not answered 200 its SDKs do not say, and others differ: seven days for
+WhatsApp (Hookdeck's guide to WhatsApp webhooks), a day or a day and a half for the rest. Nothing here depends on it:
+ids that were taken are known as long as the channel's `keep_ids` says, which is at least a week.
 """
 
 from __future__ import annotations
