@@ -14,7 +14,15 @@ from tests.people_invariants import people
 __all__ = ["PersonalWitness", "check_against"]
 
 _CHANGING = (
-    *(e.CustomerZoneSet, e.CustomerLanguageSet, e.CustomerFormSet, e.AddressPlaced, e.AddressLinked, e.AddressUnlinked),
+    *(
+        e.CustomerZoneSet,
+        e.CustomerLanguageSet,
+        e.CustomerFormSet,
+        e.CustomerHoursSet,
+        e.AddressPlaced,
+        e.AddressLinked,
+        e.AddressUnlinked,
+    ),
     *(e.CustomerAdded, e.CustomerAliased, e.CustomerUnaliased, e.CustomersMerged, e.CustomersSplit, e.CustomerErased),
     *(e.ErasureDone, e.PlanChanged, e.CustomerArchived, e.CustomerRecalled),
 )
@@ -43,6 +51,8 @@ class PersonalWitness:
                 self.manners[event.customer, "language"].append((event.occurred_us, event.language))
             case e.CustomerFormSet():
                 self.manners[event.customer, "form"].append((event.occurred_us, event.form))
+            case e.CustomerHoursSet():
+                self.manners[event.customer, "hours"].append((event.occurred_us, event.hours))
             case e.AddressPlaced():
                 self.by_address[event.address] = event.customer, event.zones
             case e.AddressUnlinked():
@@ -52,7 +62,7 @@ class PersonalWitness:
             case e.CustomerErased():
                 for basis in ("said", "address"):
                     self.zones.pop((event.customer, basis), None)
-                for manner in ("language", "form"):
+                for manner in ("language", "form", "hours"):
                     self.manners.pop((event.customer, manner), None)
                 gone = [key for key, (whose, _) in self.by_address.items() if whose == event.customer]
                 for key in gone:

@@ -47,6 +47,13 @@ def set_form(engine: Engine, choose: Chooser) -> c.Command | None:
     return c.SetCustomerForm(choose.pick(names), choose.pick(["informal", None, "royal"])) if names else None
 
 
+def set_hours(engine: Engine, choose: Chooser) -> c.Command | None:
+    """Somebody would rather be reached at some time of the day, at any, or at none that there is."""
+    names = list(engine.view.identity.customers)[-8:]
+    hours = choose.pick(["18:00-20:00", "09:00-12:00", None, "noon"])
+    return c.SetCustomerHours(choose.pick(names), hours) if names else None
+
+
 def swarm_templates() -> Mapping[str, Topic]:
     """One topic, in two languages and two forms."""
     informal = {"informal": FormWording("Hi", "Your $order is late")}
@@ -62,5 +69,6 @@ WEIGHTS: Mapping[Callable[[Engine, Chooser], c.Command | None], int] = {
     set_zone: 3,
     set_language: 2,
     set_form: 2,
+    set_hours: 1,
 }
 """Move -> how often it is made, relative to the others."""

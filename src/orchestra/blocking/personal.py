@@ -77,3 +77,19 @@ class Personal(Opened[AnyPersonal]):
             CommandRefused: there is no such customer, or no template names the form.
         """
         self._door.run(self._inner.set_form, customer, form, since=since, actor=actor)
+
+    def set_hours(
+        self, customer: str | Ref, hours: str | None, *, since: datetime | None = None, actor: str | None = None
+    ) -> None:
+        """Note at what time of the day a customer would rather be reached. Rules and wordings go by it.
+
+        Args:
+            customer: their id, or a reference.
+            hours: as `18:00-20:00`, on their own clock; None takes back what was noted.
+            since: when they said so; now unless given.
+            actor: who notes it, as `agent:ana`.
+
+        Raises:
+            CommandRefused: there is no such customer, or these are no hours.
+        """
+        self._door.run(self._inner.set_hours, customer, hours, since=since, actor=actor)

@@ -117,6 +117,7 @@ _WISHES: frozenset[type[c.Command]] = frozenset(
         c.SetCustomerZone,
         c.SetCustomerLanguage,
         c.SetCustomerForm,
+        c.SetCustomerHours,
         c.SetNoticePreference,
     }
 )

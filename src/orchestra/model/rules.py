@@ -71,7 +71,14 @@ ABOUT: Mapping[str, Mapping[str, str]] = {
         "disposition": "text",
         "live": "boolean",
     },
-    "customer": {"language": "text", "form": "text", "channel": "text", "agent": "text", "last_topic": "text"},
+    "customer": {
+        "language": "text",
+        "form": "text",
+        "hours": "text",
+        "channel": "text",
+        "agent": "text",
+        "last_topic": "text",
+    },
 }
 """What an event may be about -> its fields that can be compared, and their types, beside those that a plan declares."""
 

@@ -27,9 +27,9 @@ __all__ = [
 SYNTAXES = ("dollar", "jinja")
 """How wordings name their facts."""
 
-PERSONAL = ("agent", "last_topic", "last_number", "channel", "language", "form")
+PERSONAL = ("agent", "last_topic", "last_number", "channel", "hours", "language", "form")
 """What wordings may tell of whom they are said to: the person who last took a contact of theirs, topic and number of
-the last matter but this one, and the channel, language and form of address that they want.
+the last matter but this one, and the channel, time of the day, language and form of address that they want.
 """
 
 _UNITS: Mapping[str, Sequence[str]] = {

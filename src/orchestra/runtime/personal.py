@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from orchestra.model.addresses import Ref
-from orchestra.model.commands import Command, SetCustomerForm, SetCustomerLanguage, SetCustomerZone
+from orchestra.model.commands import Command, SetCustomerForm, SetCustomerHours, SetCustomerLanguage, SetCustomerZone
 from orchestra.model.instants import since_epoch_us
 
 __all__ = ["Personal"]
@@ -78,3 +78,20 @@ class Personal(Protocol):
         """
         occurred_us = None if since is None else since_epoch_us(since)
         await self.execute(SetCustomerForm(customer, form, occurred_us, actor=actor))
+
+    async def set_hours(
+        self, customer: str | Ref, hours: str | None, *, since: datetime | None = None, actor: str | None = None
+    ) -> None:
+        """Note at what time of the day a customer would rather be reached. Rules and wordings go by it.
+
+        Args:
+            customer: their id, or a reference.
+            hours: as `18:00-20:00`, on their own clock; None takes back what was noted.
+            since: when they said so; now unless given.
+            actor: who notes it, as `agent:ana`.
+
+        Raises:
+            CommandRefused: there is no such customer, or these are no hours.
+        """
+        occurred_us = None if since is None else since_epoch_us(since)
+        await self.execute(SetCustomerHours(customer, hours, occurred_us, actor=actor))

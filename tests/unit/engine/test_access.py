@@ -133,6 +133,7 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.SetCustomerZone("joe", "Asia/Tokyo"),
     c.SetCustomerLanguage("joe", "de"),
     c.SetCustomerForm("joe", None),
+    c.SetCustomerHours("joe", "18:00-20:00"),
     c.EraseCustomer("cu1", "asked"),
     c.RecordErasure("cu1"),
     c.CloseQueue("care", "x"),
@@ -201,6 +202,7 @@ WISHES = {
     "SetCustomerZone",
     "SetCustomerLanguage",
     "SetCustomerForm",
+    "SetCustomerHours",
     "SetNoticePreference",
 }
 TOLD = WISHES | {"LinkAddress", "VerifyContact"}

@@ -150,6 +150,25 @@ def test_a_form_is_one_of_the_templates(addressed: Driver) -> None:
     assert addressed.last(e.CustomerFormSet).occurred_us == addressed.now_us
 
 
+def test_the_time_of_the_day_is_noted_and_taken_back(addressed: Driver) -> None:
+    own = addressed.engine.view.personal
+    addressed.run(c.SetCustomerHours("cu1", "18:00-20:00"), 1)
+    assert addressed.last(e.CustomerHoursSet) == e.CustomerHoursSet("cu1", "18:00-20:00", addressed.now_us)
+    assert own.said_last(["cu1"], "hours") == "18:00-20:00"
+    addressed.run(c.SetCustomerHours("cu1", "09:00-12:00", addressed.now_us - MINUTE), 1)
+    assert own.said_last(["cu1"], "hours") == "18:00-20:00", "they said that before"
+    assert said(addressed) == (None, None)
+    addressed.run(c.SetCustomerHours("cu1", None), 1)
+    assert own.said_last(["cu1"], "hours") is None
+    assert addressed.replayed(is_blanked=True).state_hash() == addressed.engine.state_hash()
+
+
+@pytest.mark.parametrize("hours", ["", "noon", "18:00", "18:00-18:00", "25:00-26:00", "18:00-20:00,21:00-22:00"])
+def test_hours_are_an_interval_of_the_day(addressed: Driver, hours: str) -> None:
+    addressed.refuse(c.SetCustomerHours("cu1", hours), InvalidCommand, field="hours")
+    addressed.refuse(c.SetCustomerHours("cu9", "18:00-20:00"), UnknownId)
+
+
 def test_without_templates_there_is_no_form(driver: Driver) -> None:
     assert "none is named" in str(driver.refuse(c.SetCustomerForm("cu1", "old"), InvalidCommand))
 

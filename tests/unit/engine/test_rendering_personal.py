@@ -11,7 +11,7 @@ from orchestra.model import commands as c, events as e
 from orchestra.model.plan import Plan
 from orchestra.model.templates import Topic, Wording
 
-ALL = "$agent|$last_topic|$last_number|$channel|$language|$form"
+ALL = "$agent|$last_topic|$last_number|$channel|$language|$form|$hours"
 OTHERWISE = {
     "agent": "our team",
     "last_topic": "nothing yet",
@@ -19,6 +19,7 @@ OTHERWISE = {
     "channel": "any channel",
     "language": "",
     "form": "",
+    "hours": "at any time",
 }
 
 
@@ -35,7 +36,7 @@ def told(driver: Driver, customer: str = "cu1", case: str | None = None) -> list
 def test_of_whom_nothing_is_known_something_else_is_said() -> None:
     driver = desk()
     driver.message("joe", topic="order")
-    assert told(driver, case="ca1") == ["our team", "nothing yet", "-", "any channel", "", ""]
+    assert told(driver, case="ca1") == ["our team", "nothing yet", "-", "any channel", "", "", "at any time"]
 
 
 def test_what_is_known_is_told() -> None:
@@ -47,10 +48,11 @@ def test_what_is_known_is_told() -> None:
     driver.advance(30 * DAY / SECOND)
     driver.message("joe", topic="bill")
     driver.run(c.SetCustomerLanguage("cu1", "de-AT"), 1)
+    driver.run(c.SetCustomerHours("cu1", "18:00-20:00"), 1)
     number = driver.engine.view.cases.cases["ca1"].number
     assert told(driver, case="ca2")[:3] == ["ana", "order", number]
     assert told(driver)[1] == "bill", "about no matter, the last one is the newest"
-    assert told(driver, case="ca2")[4] == "de-AT"
+    assert told(driver, case="ca2")[4:] == ["de-AT", "", "18:00-20:00"]
 
 
 def test_it_is_written_as_its_medium_has_to() -> None:

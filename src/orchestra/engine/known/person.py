@@ -31,6 +31,11 @@ class Person:
         return self._view.personal.said_last(self._ids, "form")
 
     @property
+    def hours(self) -> str | None:
+        """At what time of their day they would rather be reached."""
+        return self._view.personal.said_last(self._ids, "hours")
+
+    @property
     def channel(self) -> str | None:
         """On which they would rather be written to than on any other."""
         return next(iter(self._view.identity.preferred(self._ids[0])), None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from orchestra.engine.personal.state import BASES, EVOLVE, Personal
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand
 from orchestra.model import commands as c, events as e
-from orchestra.model.hours import zone_fault
+from orchestra.model.hours import minutes, zone_fault
 from orchestra.model.template_checks import language_fault
 from orchestra.model.templates import forms_of
 
@@ -42,13 +44,32 @@ def _set_form(view: View, command: c.SetCustomerForm, at_us: int) -> Steps:
     return None
 
 
-def _when(command: c.SetCustomerZone | c.SetCustomerLanguage | c.SetCustomerForm, at_us: int) -> int:
+def _set_hours(view: View, command: c.SetCustomerHours, at_us: int) -> Steps:
+    customer, _ = view.customer(command.customer)
+    if command.hours is not None:
+        try:
+            minutes(command.hours)
+        except ValueError as error:
+            raise InvalidCommand("hours", str(error)) from None
+    yield e.CustomerHoursSet(customer, command.hours, _when(command, at_us))
+    return None
+
+
+_Said: TypeAlias = c.SetCustomerZone | c.SetCustomerLanguage | c.SetCustomerForm | c.SetCustomerHours
+
+
+def _when(command: _Said, at_us: int) -> int:
     return at_us if command.occurred_us is None else min(command.occurred_us, at_us)
 
 
 SECTION = Section(
     "personal",
     Personal,
-    {c.SetCustomerZone: _set_zone, c.SetCustomerLanguage: _set_language, c.SetCustomerForm: _set_form},
+    {
+        c.SetCustomerZone: _set_zone,
+        c.SetCustomerLanguage: _set_language,
+        c.SetCustomerForm: _set_form,
+        c.SetCustomerHours: _set_hours,
+    },
     EVOLVE,
 )

@@ -25,8 +25,8 @@ class Whereabouts:
     noted_us: int
 
 
-MANNERS = ("language", "form")
-"""What tells how a customer wants to be addressed."""
+MANNERS = ("language", "form", "hours")
+"""What tells how a customer wants to be addressed, and when."""
 
 
 @attrs.define
@@ -71,6 +71,10 @@ class Personal(Slice):
         """Keep what they said last."""
         self._keep(event.customer, "form", event.form, event.occurred_us)
 
+    def hours_set(self, event: e.CustomerHoursSet, at_us: int) -> None:
+        """Keep what they said last."""
+        self._keep(event.customer, "hours", event.hours, event.occurred_us)
+
     def _keep(self, customer: str, manner: str, value: str | None, occurred_us: int) -> None:
         key = manner_key(customer, manner)
         held = self.manners.get(key)
@@ -96,5 +100,6 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.CustomerZoneSet: Personal.zone_set,
     e.CustomerLanguageSet: Personal.language_set,
     e.CustomerFormSet: Personal.form_set,
+    e.CustomerHoursSet: Personal.hours_set,
     e.CustomerErased: Personal.erased,
 }

@@ -143,7 +143,12 @@ from orchestra.model.commands.ownership import (
     WithdrawHandOff,
 )
 from orchestra.model.commands.participants import RemoveParticipant, SetParticipant
-from orchestra.model.commands.personal import SetCustomerForm, SetCustomerLanguage, SetCustomerZone
+from orchestra.model.commands.personal import (
+    SetCustomerForm,
+    SetCustomerHours,
+    SetCustomerLanguage,
+    SetCustomerZone,
+)
 from orchestra.model.commands.promises import MakePromise, RevisePromise, WithdrawPromise
 from orchestra.model.commands.remarks import (
     EditMessage,
@@ -276,6 +281,7 @@ __all__ = [
     "SetCaseType",
     "SetCaseWaiting",
     "SetCustomerForm",
+    "SetCustomerHours",
     "SetCustomerLanguage",
     "SetCustomerZone",
     "SetFields",

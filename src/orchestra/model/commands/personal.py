@@ -7,7 +7,7 @@ import attrs
 from orchestra.model.command import Command, Id
 from orchestra.model.private import private
 
-__all__ = ["SetCustomerForm", "SetCustomerLanguage", "SetCustomerZone"]
+__all__ = ["SetCustomerForm", "SetCustomerHours", "SetCustomerLanguage", "SetCustomerZone"]
 
 
 @attrs.define
@@ -48,4 +48,17 @@ class SetCustomerForm(Command):
 
     customer: Id
     form: str | None
+    occurred_us: int | None = None
+
+
+@attrs.define
+class SetCustomerHours(Command):
+    """Note at what time of the day a customer would rather be reached, as `18:00-20:00` on their own clock; None takes
+    back what was noted.
+
+    Nothing is held until then: rules and wordings go by it. `occurred_us` is as of `SetCustomerLanguage`.
+    """
+
+    customer: Id
+    hours: str | None
     occurred_us: int | None = None

@@ -242,7 +242,7 @@ from orchestra.model.events.participants import (
     ParticipantLeft,
     PartTaken,
 )
-from orchestra.model.events.personal import CustomerFormSet, CustomerLanguageSet, CustomerZoneSet
+from orchestra.model.events.personal import CustomerFormSet, CustomerHoursSet, CustomerLanguageSet, CustomerZoneSet
 from orchestra.model.events.promises import (
     DelayForeseen,
     DelayMadeUp,
@@ -480,7 +480,7 @@ __all__ += ["CustomerUnaliased", "CustomerZoneSet", "CustomersMerged", "Customer
 __all__ += ["DelayForeseen", "DelayMadeUp", "FactTold", "ForecastMade", "PromiseBroken", "PromiseKept"]
 __all__ += ["PromiseKeptLate", "PromiseMade", "PromiseRevised", "PromiseWithdrawn", "StageEntered", "StageExpected"]
 __all__ += ["ProgressReported", "StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
-__all__ += ["NoticeAnswered"]
+__all__ += ["CustomerHoursSet", "NoticeAnswered"]
 __all__ += ["NoticeExpired", "NoticeFailed", "NoticeHeld", "NoticeLegFailed", "NoticeLegSkipped", "NoticePlanned"]
 __all__ += [
     "NoticeGathered",

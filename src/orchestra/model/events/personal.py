@@ -7,7 +7,7 @@ import attrs
 from orchestra.model.event import Event
 from orchestra.model.private import private
 
-__all__ = ["CustomerFormSet", "CustomerLanguageSet", "CustomerZoneSet"]
+__all__ = ["CustomerFormSet", "CustomerHoursSet", "CustomerLanguageSet", "CustomerZoneSet"]
 
 
 @attrs.define
@@ -36,4 +36,13 @@ class CustomerFormSet(Event):
 
     customer: str
     form: str | None
+    occurred_us: int
+
+
+@attrs.define
+class CustomerHoursSet(Event):
+    """The customer would rather be reached at this time of their day, as `18:00-20:00`; at no time of it if None."""
+
+    customer: str
+    hours: str | None
     occurred_us: int

@@ -51,6 +51,7 @@ PHRASES: Mapping[str, str] = {
     "PreferencesSet": "would rather be written to on {channels_text}",
     "CustomerLanguageSet": "wants to be addressed in {language_text}",
     "CustomerFormSet": "wants to be addressed in {form_text}",
+    "CustomerHoursSet": "would rather be reached {hours_text}",
     "CustomerZoneSet": "is in {zone_text}",
     "ConversationStarted": "began to talk with {account} on {channel}",
     "InteractionStarted": "{began} on {channel}",
@@ -334,6 +335,16 @@ def _of_incident(words: Mapping[str, Any]) -> dict[str, str]:
     return {"how_linked": "" if words.get("by") == "asked" else ", which it matches", "is_kept": is_kept}
 
 
+def _of_wishes(words: Mapping[str, Any]) -> dict[str, str]:
+    form, hours = words.get("form"), words.get("hours")
+    return {
+        "zone_text": words.get("zone") or "no time zone that is known",
+        "language_text": words.get("language") or "no language in particular",
+        "hours_text": f"at {hours}" if hours else "at no time in particular",
+        "form_text": f"the {form} form" if form else "no form in particular",
+    }
+
+
 def _of_clock(words: Mapping[str, Any]) -> dict[str, str]:
     """What is said of how long something takes."""
     spans = {f"{name}_text": span_text((words.get(f"{name}_us") or 0) / 1_000_000) for name in ("target", "ran")}
@@ -405,9 +416,7 @@ class _Words(dict[str, Any]):
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
-        self["zone_text"] = self.get("zone") or "no time zone that is known"
-        self["language_text"] = self.get("language") or "no language in particular"
-        self["form_text"] = f"the {self['form']} form" if self.get("form") else "no form in particular"
+        self.update(_of_wishes(self))
         self["zones_text"] = _among(self.get("zones") or ())
         self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
         self |= _of_incident(self)

@@ -40,6 +40,7 @@ OUTWARD = frozenset(
         "CustomerAdded",
         "FactTold",
         "CustomerFormSet",
+        "CustomerHoursSet",
         "CustomerLanguageSet",
         "CustomerZoneSet",
         "InteractionAbandoned",
