@@ -283,6 +283,48 @@ def test_hold_and_retrieve_are_told_the_line(caller: Caller) -> None:
     assert [event.reason for event in caller.events(e.DeliveryCanceled)] == ["superseded"], "the hold had not left"
 
 
+def test_what_a_stop_kept_from_a_line_is_overtaken_by_what_comes_after(caller: Caller) -> None:
+    caller.talks()
+    caller.run(c.StopSending("the lines are down", "voice"))
+    caller.run(c.HoldInteraction("in1", "ana"))
+    assert caller.engine.view.deliveries.deliveries[caller.told()[-1].delivery].is_held
+    caller.run(c.RetrieveInteraction("in1", "ana"))
+    assert [event.reason for event in caller.events(e.DeliveryCanceled)] == ["superseded"], "the hold was not told"
+    caller.run(c.StartSending("voice"))
+    caller.advance(1)
+    caller.sent()
+    shown = [event.delivery for event in caller.told() if event.leg is None]
+    told = [event.delivery for event in caller.events(e.DeliveryAccepted)]
+    assert [name for name in shown if name in told] == [shown[0], shown[-1]], "joined, and joined again"
+
+
+def test_what_is_tried_again_is_overtaken_too(caller: Caller) -> None:
+    caller.talks()
+    caller.run(c.HoldInteraction("in1", "ana"))
+    hold = caller.told()[-1].delivery
+    caller.run(c.StartDelivery(hold, 1, 1))
+    caller.run(c.RetrieveInteraction("in1", "ana"))
+    caller.run(c.RecordOutcome(hold, 1, "retry"))
+    assert caller.events(e.DeliveryCanceled) == [], "nobody knew whether the hold had been told"
+    caller.run(c.HoldInteraction("in1", "ana"))
+    assert [event.delivery for event in caller.events(e.DeliveryCanceled)] == [hold, caller.told()[-2].delivery]
+    assert caller.engine.view.calls.calls["in1"].untold == [caller.told()[-1].delivery]
+
+
+def test_legs_are_found_by_their_call_alone(caller: Caller) -> None:
+    caller.talks()
+    caller.ring("mia", "call2")
+    caller.run(c.DefineAgent("ben", ["care"]))
+    caller.sign_in("ben")
+    caller.accept()
+    calls = caller.engine.view.calls
+    assert {name: [leg for leg, _ in calls.legs_of(name)] for name in ("in1", "in2", "in3")} == {
+        "in1": ["of1"],
+        "in2": ["of2"],
+        "in3": [],
+    }
+
+
 def test_an_agent_who_finishes_hangs_up_on_both(caller: Caller) -> None:
     caller.talks()
     caller.run(c.FinishInteraction("in1", "ana"))

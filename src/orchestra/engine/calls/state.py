@@ -32,7 +32,8 @@ def call_key(channel: str, account: str, call_id: str) -> str:
 class Call:
     """A customer's call, kept until contact and line are over. `shown` is what its line was told last, if it was told.
 
-    `over` says why it is to be hung up, once the contact is over; `presses` are the last that were taken.
+    `over` says why it is to be hung up, once the contact is over; `presses` are the last that were taken; `untold` are
+    the deliveries by which its line is told what to do that are not done yet.
     """
 
     call_id: str
@@ -40,6 +41,7 @@ class Call:
     shown: str | None = None
     over: str | None = None
     presses: list[str] = attrs.field(factory=list)
+    untold: list[str] = attrs.field(factory=list)
 
 
 @attrs.define
@@ -67,12 +69,16 @@ class Calls(Slice):
     ended: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-up of legs by the delivery that has them called."""
+        """Rebuild the look-ups: of legs by the delivery that has them called, of what a call's line is told, of legs."""
         self.by_delivery = {row.delivery: name for name, row in self.legs.items()}
+        self.of_step = {step: name for name, row in self.calls.items() for step in row.untold}
+        self.of_call: dict[str, dict[str, int]] = {}
+        for name, leg in self.legs.items():
+            self.of_call.setdefault(leg.interaction, {})[name] = 1
 
     def legs_of(self, interaction: str) -> list[tuple[str, Leg]]:
         """The legs of a call, by name."""
-        return sorted((name, row) for name, row in self.legs.items() if row.interaction == interaction)
+        return [(name, self.legs[name]) for name in sorted(self.of_call.get(interaction, ()))]
 
     def taken(self, event: e.ContactTaken, at_us: int) -> None:
         """A call rings, on a channel whose calls are steered."""
@@ -95,11 +101,15 @@ class Calls(Slice):
             assert event.agent is not None
             self.legs[event.leg] = Leg(event.interaction, event.call_id, event.agent, event.delivery)
             self.by_delivery[event.delivery] = event.leg
+            self.of_call.setdefault(event.interaction, {})[event.leg] = 1
         elif event.verb == "hang_up_leg":
             assert event.leg is not None  # it is always given where one is hung up
             self._drop(event.leg)
         else:
-            self.calls[event.interaction].shown = event.verb
+            row = self.calls[event.interaction]
+            row.shown = event.verb
+            row.untold.append(event.delivery)
+            self.of_step[event.delivery] = event.interaction
 
     def over(
         self,
@@ -129,7 +139,8 @@ class Calls(Slice):
 
     def _forget(self, interaction: str, row: Call) -> None:
         if row.over is not None and not row.is_up:
-            del self.calls[interaction]
+            for step in self.calls.pop(interaction).untold:
+                del self.of_step[step]
             self.timers.cancel(FORGET, interaction)
 
     def pressed(self, event: e.KeysPressed, at_us: int) -> None:
@@ -146,7 +157,8 @@ class Calls(Slice):
             self._drop(event.leg)
 
     def called(self, event: e.DeliveryAccepted, at_us: int) -> None:
-        """The provider calls an agent, and has told under which id."""
+        """The provider calls an agent, and has told under which id; or a line has been told."""
+        self._done(event.delivery)
         name = self.by_delivery.get(event.delivery)
         if name is not None and event.provider_ids:
             self.legs[name].leg_id = event.provider_ids[0]
@@ -154,7 +166,11 @@ class Calls(Slice):
     def not_called(
         self, event: e.DeliveryFailed | e.DeliveryUnknown | e.DeliveryExpired | e.DeliveryCanceled, at_us: int
     ) -> None:
-        """The agent's phone is not called; or nobody knows, and it may be on the line if it is wanted still."""
+        """The agent's phone is not called; or nobody knows, and it may be on the line if it is wanted still.
+
+        A line is told no more.
+        """
+        self._done(event.delivery)
         name = self.by_delivery.get(event.delivery)
         if name is not None and (self.legs[name].is_over or not isinstance(event, e.DeliveryUnknown)):
             self._drop(name)
@@ -165,8 +181,18 @@ class Calls(Slice):
         if name in self.legs:
             self.legs[name].is_over = True
 
+    def _done(self, step: str) -> None:
+        interaction = self.of_step.pop(step, None)
+        if interaction is not None:
+            self.calls[interaction].untold.remove(step)
+
     def _drop(self, name: str) -> None:
-        del self.by_delivery[self.legs.pop(name).delivery]
+        row = self.legs.pop(name)
+        del self.by_delivery[row.delivery]
+        names = self.of_call[row.interaction]
+        del names[name]
+        if not names:
+            del self.of_call[row.interaction]
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {

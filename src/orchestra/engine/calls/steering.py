@@ -58,10 +58,10 @@ def steer(
 
 def drop_unsent(view: View, key: str, reason: str) -> Iterator[e.Event]:
     """Call back what a call's line was to be told, and was not yet; agents' legs are none of its business."""
-    own = view.deliveries
-    for name in list(own.line.get(view.contacts.interactions[key].conversation or "", ())):
-        row = own.deliveries[name]
-        if (row.interaction, row.topic) == (key, "call") and row.state in _UNSENT:
+    call = view.calls.calls.get(key)
+    for name in [] if call is None else list(call.untold):
+        row = view.deliveries.deliveries[name]
+        if row.state in _UNSENT:
             yield e.DeliveryCanceled(name, row.customer, reason)
 
 
