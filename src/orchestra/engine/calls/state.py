@@ -69,7 +69,7 @@ class Calls(Slice):
     ended: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups: of legs by the delivery that has them called, of what a call's line is told, of legs."""
+        """Rebuild the look-ups: of legs by delivery and by call, and of calls by what their lines are told."""
         self.by_delivery = {row.delivery: name for name, row in self.legs.items()}
         self.of_step = {step: name for name, row in self.calls.items() for step in row.untold}
         self.of_call: dict[str, dict[str, int]] = {}
