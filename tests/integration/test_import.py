@@ -455,6 +455,10 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "topic": st.sampled_from(["order", "bill"]),
     "status": st.sampled_from([*CASE_STATUSES, "lost"]),
     "disposition": st.sampled_from(["resolved", "lost"]),
+    "media": st.lists(
+        st.fixed_dictionaries({"kind": st.sampled_from(["image", "film"])}, optional={"name": st.just("a.png")}),
+        max_size=2,
+    ),
     "fields": st.dictionaries(st.sampled_from(["order", "none"]), st.sampled_from(["81", 81, None]), max_size=2),
 }
 

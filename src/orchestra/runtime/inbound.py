@@ -106,10 +106,10 @@ def _checked_id(value: str, where: str) -> str:
 
 def digested(command: Command, key: WorkspaceKey) -> Command:
     """The command with what tells its text from another under the same key. The caller's own stays as it is."""
-    if not isinstance(command, SendMessage | WriteReply) or command.key is None:
+    if not isinstance(command, SendMessage | WriteReply) or command.key is None or command.digest is not None:
         return command
-    if command.text is None and command.media is None:
-        return command
+    if (command.text is None and command.media is None) or misfit(command) is not None:
+        return command  # it says nothing, or is refused for what it is
     text = command.text or ""
     title = command.title if isinstance(command, SendMessage) else None
     said = text if title is None else f"{title}\n{text}"
@@ -120,7 +120,7 @@ def digested(command: Command, key: WorkspaceKey) -> Command:
         said += f"\x19{command.answers}\x1f{command.only_them}"
     if command.choices is not None:
         said += "\x1e" + "\x1e".join("\x1f".join(choice) for choice in command.choices)
-    return command if command.digest is not None else attrs.evolve(command, digest=key.digest(said))
+    return attrs.evolve(command, digest=key.digest(said))
 
 
 def commands_of(event: inbound.Inbound, line: Line, key: WorkspaceKey) -> list[Command]:

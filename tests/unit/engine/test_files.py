@@ -165,14 +165,15 @@ def test_an_invitation_is_for_them_alone(driver: Driver) -> None:
 def test_where_a_file_is_kept_is_noted_with_its_customer(driver: Driver) -> None:
     driver.run(c.KeepFile("cu1", "me1", 2, DIGEST))
     assert driver.last(e.FileKept) == e.FileKept("me1", "cu1", 2, DIGEST)
+    assert driver.engine.view.remarks.counts["file"] == 1
 
 
 @pytest.mark.parametrize(
     ("message", "number", "digest", "field"),
     [
         ("", 1, DIGEST, "message"),
-        ("me1", 0, DIGEST, "number"),
-        ("me1", MOST_FILES + 1, DIGEST, "number"),
+        ("me1", 0, DIGEST, "place"),
+        ("me1", MOST_FILES + 1, DIGEST, "place"),
         ("me1", 1, None, "digest"),
         ("me1", 1, "A" * 64, "digest"),
         ("me1", 1, "5" * 63, "digest"),

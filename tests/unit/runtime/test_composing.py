@@ -65,7 +65,8 @@ class Street:
         return SendPlan((frame(message.key),))
 
     def able(self, *_: object) -> Capabilities:
-        return Capabilities(public=self.is_public, threads=True, template_required_outside_window=True)
+        able = Capabilities(threads=True, template_required_outside_window=True, buttons_max=3)
+        return attrs.evolve(able, public=self.is_public)
 
     @property
     def said(self) -> Outbound:

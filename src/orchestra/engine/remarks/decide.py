@@ -131,13 +131,13 @@ def _auto_reply(view: View, command: c.RecordAutoReply, at_us: int) -> Steps:
 def _keep_file(view: View, command: c.KeepFile, at_us: int) -> Steps:
     customer, _ = view.customer(command.customer)
     check_id("message", command.message)
-    if not 1 <= command.number <= MOST_FILES:
-        raise InvalidCommand("number", f"must be from 1 to {MOST_FILES}")
+    if not 1 <= command.place <= MOST_FILES:
+        raise InvalidCommand("place", f"must be from 1 to {MOST_FILES}")
     if _DIGEST.fullmatch(command.digest or "") is None:
         raise InvalidCommand("digest", "must be SHA-256, hexadecimal")
     if customer in view.identity.erasing:
         raise UnknownId("customer", customer)
-    yield e.FileKept(command.message, customer, command.number, command.digest)
+    yield e.FileKept(command.message, customer, command.place, command.digest)
     return None
 
 

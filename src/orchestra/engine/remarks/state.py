@@ -92,6 +92,10 @@ class Remarks(Slice):
         key = auto_reply_key(event.channel, event.account, event.message_id)
         self._keep(key, at_us, event.occurred_us, None)
 
+    def file_kept(self, event: e.FileKept, at_us: int) -> None:
+        """One file more is kept; where that is, the private part says."""
+        self.counts["file"] = self.counts.get("file", 0) + 1
+
 
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.MessageEdited: Remarks.edited,
@@ -99,4 +103,5 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.RetractionKept: Remarks.retracted,
     e.ReactionChanged: Remarks.reacted,
     e.AutoReplyRecorded: Remarks.auto_replied,
+    e.FileKept: Remarks.file_kept,
 }

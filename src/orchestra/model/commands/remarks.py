@@ -128,5 +128,5 @@ class KeepFile(Command):
 
     customer: Id
     message: str
-    number: int
+    place: int
     digest: str | None = private()

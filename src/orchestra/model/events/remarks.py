@@ -88,5 +88,5 @@ class FileKept(Event):
 
     message: str
     customer: str
-    number: int
+    place: int
     digest: str | None = private()

@@ -78,7 +78,7 @@ def kept_digest(journal: Journal, ids: tuple[str, ...], message: str, number: in
     """The digest under which a file is kept, by the newest note behind a position; None if none is there."""
     notes = [decode_event(record) for record in journal.read(after, subjects=ids, types=[e.FileKept.__name__])]
     named = (one for one in reversed(notes) if isinstance(one, e.FileKept))
-    return next((one.digest for one in named if (one.message, one.number) == (message, number)), None)
+    return next((one.digest for one in named if (one.message, one.place) == (message, number)), None)
 
 
 def _media(file: FileData) -> MediaRef | None:

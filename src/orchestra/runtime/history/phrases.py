@@ -67,7 +67,7 @@ PHRASES: Mapping[str, str] = {
     "MessageEdited": "{writer} changed what they wrote",
     "MessageRetracted": "{writer} took back what they wrote",
     "ReactionChanged": "{writer} reacted to a message",
-    "FileKept": "file {number} of a message was kept",
+    "FileKept": "file {place} of a message was kept",
     "AutoReplyRecorded": "a machine answered for {writer}{because}",
     "CustomerMovedOn": "goes on in {to}: this one takes nothing of the budget of {agent} meanwhile",
     "CustomerFellSilent": "has been silent since the answer: it takes {weight_percent} % of the budget of {agent}",
