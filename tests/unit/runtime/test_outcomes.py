@@ -203,14 +203,14 @@ async def test_no_fault_of_one_delivery_ends_the_workspace(
     centre: Centre, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     scripted(centre, Sent())
-    fetch, faults = Sending._fetch, [RuntimeError("as planned, with joe's address in it")]
+    start, faults = Sending._start, [RuntimeError("as planned, with joe's address in it")]
 
     def fail_once(sending: Sending, *rows: Any) -> Any:
         if faults:
             raise faults.pop()
-        return fetch(sending, *rows)
+        return start(sending, *rows)
 
-    monkeypatch.setattr(Sending, "_fetch", fail_once)
+    monkeypatch.setattr(Sending, "_start", fail_once)
     assert await end_of(centre, clock) == [("DeliveryAccepted", None)]
     assert "RuntimeError" in caplog.text
     assert "joe" not in caplog.text
