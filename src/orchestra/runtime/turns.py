@@ -1,7 +1,7 @@
-"""Turns for work that nobody waits for: a burst of it goes on between what people wait for, a few steps at a time.
+"""Turns for work that nobody waits for: a burst of it goes on between what people wait for, a step at a time.
 
 Each step costs some milliseconds of the one thread in which everything is decided, and of the journal. Steps that all
-go on as they can make everybody wait behind all of them; so they go a few at a time, with rests, and only once all that
+go on as they can make everybody wait behind all of them; so they go one at a time, with rests, and only once all that
 was decided is stored: whatever people do meanwhile is stored next.
 """
 
@@ -18,8 +18,9 @@ from orchestra.runtime.owner import Owner
 
 __all__ = ["Turns"]
 
-_STEPS = 4
-_REST_S = 0.008
+_STEPS = 1
+"""So many between two rests: the more at once, the longer people wait behind them."""
+_REST_S = 0.006
 
 
 class Turns:
