@@ -104,7 +104,8 @@ def _tell(stage: OnStage, said: Said) -> c.Command:
 
 def _fails(stage: OnStage, said: Said) -> c.Command:
     name = stage.messages_to(said["who"], "STARTED")[0]
-    return c.RecordOutcome(name, stage.view.deliveries.deliveries[name].attempts, "failed", code=said["code"])
+    attempts, is_undeliverable = stage.view.deliveries.deliveries[name].attempts, bool(said.get("for_good"))
+    return c.RecordOutcome(name, attempts, "failed", code=said["code"], is_undeliverable=is_undeliverable)
 
 
 def _came(stage: OnStage, said: Said) -> c.Command:
@@ -135,7 +136,7 @@ STEPS: Mapping[str, Callable[[OnStage, Said], c.Command | None]] = {
     rf"the shop merges the cases of {_OTHER}": _merge_cases,
     r"the shop parts both again: (?P<reason>.+)": _part,
     rf"(?P<who>\w+) informs {_OTHER}: (?P<fact>\w+) is (?P<value>.+)": _tell,
-    r"the message to (?P<who>\w+) fails: (?P<code>.+)": _fails,
+    r"the message to (?P<who>\w+) fails(?P<for_good> for good)?: (?P<code>.+)": _fails,
     r"the message to (?P<who>\w+) on (?P<channel>\w+) is (?P<state>delivered|read|opened by a machine)": _came,
     r"the clock goes on": _nothing,
 }

@@ -311,6 +311,18 @@ def test_what_is_tried_again_is_overtaken_too(caller: Caller) -> None:
     assert caller.engine.view.calls.calls["in1"].untold == [caller.told()[-1].delivery]
 
 
+def test_a_line_that_goes_while_it_is_told_is_forgotten(caller: Caller) -> None:
+    caller.talks()
+    caller.run(c.FinishInteraction("in1", "ana"), 1)
+    hang_up = next(event.delivery for event in caller.told() if event.verb == "hang_up")
+    caller.run(c.StartDelivery(hang_up, 1, 1))
+    caller.run(c.EndCall(*CALL), 1)
+    calls = caller.engine.view.calls
+    assert (calls.calls, calls.of_step) == ({}, {})
+    caller.run(c.RecordOutcome(hang_up, 1, "accepted"))
+    assert caller.last(e.DeliveryAccepted).delivery == hang_up
+
+
 def test_legs_are_found_by_their_call_alone(caller: Caller) -> None:
     caller.talks()
     caller.ring("mia", "call2")

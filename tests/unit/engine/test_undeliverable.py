@@ -230,6 +230,27 @@ def test_an_address_that_is_nobodys_is_given_up_in_the_name_of_who_wrote() -> No
     assert given_up(driver) == {KEY: "5.1.1"}
 
 
+def test_of_whoever_is_erased_no_mark_is_left() -> None:
+    driver, _ = mailed()
+    driver.run(c.UnlinkAddress("cu1", person("joe"), "sold"), 1)
+    bounce(driver)
+    driver.run(c.EraseCustomer("cu1", "asked for it"), 1)
+    assert given_up(driver) == {}
+
+
+def test_of_several_marks_one_goes_alone() -> None:
+    driver, _ = mailed()
+    bounce(driver)
+    driver.run(c.LinkAddress("cu1", person("joe-2"), "told"), 1)
+    sent(driver, driver.sent(driver.answered("joe-2", "email")))
+    bounce(driver, "de2")
+    assert set(given_up(driver)) == {KEY, given_up_key("email", "key-joe-2")}
+    driver.run(c.ConfirmAddress("cu1", person("joe-2")), 1)
+    assert given_up(driver) == {KEY: "5.1.1"}
+    driver.run(c.ConfirmAddress("cu1", person("joe")), 1)
+    assert given_up(driver) == {}
+
+
 # Notices
 
 
