@@ -53,7 +53,7 @@ def test_kinds_of_addresses() -> None:
 
 def test_private_fields_are_known() -> None:
     assert private_names(CustomerAdded) == {"value", "name"}
-    assert private_names(MessageReceived) == {"text"}
+    assert private_names(MessageReceived) == {"text", "media"}
     assert private_names(OfferMade) == frozenset()
 
 
