@@ -148,7 +148,7 @@ def _pinned(name: str) -> str:
 def _test_requirements() -> list[str]:
     """The package with its extras, and of `dev` what tests import: checkers want newer dependencies than we do."""
     return [
-        ".[apprise,cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz]",
+        ".[apprise,cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz,websocket]",
         *(r for r in _project()["dev"] if re.split(r"[^\w-]", r)[0] not in CHECKERS | set(BROWSING)),
     ]
 
@@ -207,7 +207,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
     """Mypy and pyright, both strict, over the package, the examples and the tests of the public API."""
-    session.install("-e", ".[apprise,cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz,dev]")
+    session.install("-e", ".[apprise,cli,crypto,holidays,http,imap,jinja,phone,smtp,speed,tz,websocket,dev]")
     paths = _present(*TYPED)
     session.run("mypy", "--strict", *paths)
     session.run("pyright", *paths)
@@ -267,6 +267,7 @@ def lowest(session: nox.Session) -> None:
             "smtp",
             "speed",
             "tz",
+            "websocket",
         )
         for r in required[extra]
     ]

@@ -46,6 +46,7 @@ EXTRAS: Mapping[str, str] = {
     "apprise": "channels/apprise/transport",
     "imapclient": "channels/imap_transport",
     "httpx2": "channels/http_transport",
+    "websockets": "channels/websocket_transport",
     "tzdata": "",
 }
 """Distribution of an extra -> what the path of the only file that imports it starts with."""
