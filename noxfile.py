@@ -49,16 +49,16 @@ class Proof:
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
     "property": Proof("ORCHESTRA_EXAMPLES", 20, 2.000, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 52, 0.210, 1000, "seeds"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 65, 0.260, 1000, "seeds"),
     "torture": Proof("ORCHESTRA_KILLS", 10, 0.900, 100, "kills"),
-    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 24, 5.500, 20, "scenarios"),
-    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 15, 0.130, 500, "seeds"),
-    "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 5, 0.005, 1000, "inputs"),
+    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 17, 5.500, 20, "scenarios"),
+    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 14, 0.230, 500, "seeds"),
+    "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 20, 0.040, 1000, "inputs"),
     "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 12, 0.006, 10_000, "commands"),
     "webhooks": Proof("ORCHESTRA_WEBHOOK_SECONDS", 10, 1.500, 60, "seconds", alone=60),
     # 85,000 customers would bring four families near; the fewest of each of the others are in.
-    "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 50, 0.00117, 85_000, "customers", alone=10**9),
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 18, 2.600, 60, "bugs", alone=1000),
+    "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 35, 0.00117, 85_000, "customers", alone=10**9),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 28, 7.000, 60, "bugs", alone=1000),
 }
 
 FIXED_SECONDS: Mapping[str, int] = {

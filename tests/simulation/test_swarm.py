@@ -28,6 +28,7 @@ LEAST_DONE = 50
 
 
 @pytest.mark.reach
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(ALONE is not None, reason="one seed was asked for")
 def test_the_first_runs_reach_every_event_and_every_fault() -> None:
     seen: Counter[str] = Counter()
