@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 
 from orchestra.cli.arguments import add_json, add_scores, new_parser, now_us, opened, scores_of
+from orchestra.cli.lines_told import LinesTold
 from orchestra.cli.terminal import Bar, print_json, print_tables, progress
 from orchestra.insight.report import Table
 from orchestra.journal.port import Journal
@@ -35,26 +36,6 @@ _SECOND_US = 1_000_000
 _DAY_US = 24 * 3600 * _SECOND_US
 
 
-class _Told:
-    """Tells of bad lines and progress as they come; remembers them for who reads JSON."""
-
-    def __init__(self, bar: Bar) -> None:
-        self._bar = bar
-        self.faults: list[dict[str, object]] = []
-
-    def bad_line(self, number: int, reason: str) -> None:
-        self._bar.remark(f"line {number}: {reason}")
-        if len(self.faults) < _MOST_FAULTS:
-            self.faults.append({"line": number, "reason": reason})
-
-    def advance(self, lines: int, total: int) -> None:
-        self._bar.advance(lines, total)
-
-
-_MOST_FAULTS = 1_000
-"""Bad lines that are listed in JSON; all are counted, and told on standard error."""
-
-
 def main(argv: Sequence[str]) -> int:
     """Run `orchestra import`.
 
@@ -75,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
         _chosen(arguments.journal, is_rehearsal=arguments.dry_run) as journal,
         progress("importing") as bar,
     ):
-        told = _Told(bar)
+        told = LinesTold(bar)
         done = import_history(
             log,
             journal,

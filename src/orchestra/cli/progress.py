@@ -8,7 +8,8 @@ import anyio
 import attrs
 
 from orchestra.cli.arguments import add_json, add_scores, existing, new_parser, now_us, scores_of
-from orchestra.cli.terminal import Bar, print_json, print_tables, progress
+from orchestra.cli.lines_told import LinesTold
+from orchestra.cli.terminal import print_json, print_tables, progress
 from orchestra.engine.engine import Engine
 from orchestra.insight.report import Table
 from orchestra.journal.port import Journal
@@ -39,25 +40,6 @@ orchestra progress orders.csv --journal sqlite:contacts.db --account erp/main
 orchestra progress orders.jsonl --journal sqlite:contacts.db --json
 """
 
-_MOST_FAULTS = 1_000
-"""Bad lines that are listed in JSON; all are counted, and told on standard error."""
-
-
-class _Told:
-    """Tells of bad lines and progress as they come; remembers them for who reads JSON."""
-
-    def __init__(self, bar: Bar) -> None:
-        self._bar = bar
-        self.faults: list[dict[str, object]] = []
-
-    def bad_line(self, number: int, reason: str) -> None:
-        self._bar.remark(f"line {number}: {reason}")
-        if len(self.faults) < _MOST_FAULTS:
-            self.faults.append({"line": number, "reason": reason})
-
-    def advance(self, lines: int, total: int) -> None:
-        self._bar.advance(lines, total)
-
 
 def main(argv: Sequence[str]) -> int:
     """Run `orchestra progress`.
@@ -75,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
     add_json(parser)
     arguments = parser.parse_args(argv)
     with progress("taking reports") as bar:
-        told = _Told(bar)
+        told = LinesTold(bar)
         if arguments.dry_run:
             with existing(arguments.journal) as journal:
                 done = anyio.run(_rehearsed, arguments.file, journal, told, arguments.account, scores_of(arguments))
@@ -88,12 +70,14 @@ def main(argv: Sequence[str]) -> int:
     return 1 if done.rejected else 0
 
 
-async def _asked(file: str, url: str, told: _Told, account: str) -> ProgressTaken:
+async def _asked(file: str, url: str, told: LinesTold, account: str) -> ProgressTaken:
     async with connect(url) as client:
         return await client.take_progress(file, account=account, watcher=told)
 
 
-async def _rehearsed(file: str, journal: Journal, told: _Told, account: str, scores: Scores | None) -> ProgressTaken:
+async def _rehearsed(
+    file: str, journal: Journal, told: LinesTold, account: str, scores: Scores | None
+) -> ProgressTaken:
     """Decide on a copy of the state, of which nothing is kept."""
     engine: Engine = load_engine(journal, scores=scores)
     ledger = Unstoring(journal, Lease(0, "", 0, FAR_US), engine)
