@@ -52,6 +52,19 @@ BODIES: Sequence[bytes] = (
 )
 """For those who speak JSON or forms."""
 
+_HEAD = b"--0815\r\nContent-Disposition: form-data"
+PARTS: Sequence[bytes] = (
+    _filled(b"\r\n--0815", b"--0815"),
+    _filled(b"\r\n--0815", _HEAD + b'; name="email"\r\n\r\n'),
+    _filled(b"\r\n--081", _HEAD + b'; name="email"\r\n\r\n', b"\r\n--0815--\r\n"),
+    _filled(b' ;a="b"', _HEAD, b"\r\n\r\n\r\n--0815--\r\n"),
+    _filled(_HEAD + b' ;a="b"' * 270 + b"\r\n\r\n" + b"x" * 8_000 + b"\r\n", b"", b"--0815--\r\n"),
+    _filled(_HEAD + b' ; ; "' * 300 + b"\r\n\r\n" + b"x" * 8_000 + b"\r\n", b"", b"--0815--\r\n"),
+    _filled(b"%22", _HEAD + b'; name="email"\r\n\r\n', b"\r\n--0815--\r\n"),
+    _filled(b"\xff", _HEAD + b'; name="a"; filename="b"\r\nContent-Type: a/b\r\n\r\n', b"\r\n--0815--\r\n"),
+)
+"""For those who take a browser's forms with files."""
+
 HEADS: Sequence[bytes] = (
     b"Content-Type: text/plain\n\n",
     b"Content-Type: text/plain; format=flowed\n\n",
@@ -113,7 +126,9 @@ def share(first: Sequence[_T], second: Sequence[_S]) -> list[tuple[_T, _S]]:
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize(
-    ("name", "body"), share(tuple(ADAPTERS), BODIES), ids=lambda one: one if isinstance(one, str) else repr(one[:9])
+    ("name", "body"),
+    [*share(tuple(ADAPTERS), BODIES), *(("web_form with files", body) for body in PARTS)],
+    ids=lambda one: one if isinstance(one, str) else repr(one[:9]),
 )
 def test_a_megabyte_costs_little(name: str, body: bytes) -> None:
     case = ADAPTERS[name]()
