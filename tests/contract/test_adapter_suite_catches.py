@@ -151,6 +151,27 @@ class SwapsPermanentAndTransient(LoopbackAdapter):
         return Retry(outcome.code) if isinstance(outcome, Failed) else outcome
 
 
+class GivesUpWhoeverIsRefused(LoopbackAdapter):
+    @override
+    def interpret(self, step: WireStep, result: StepResult, now: datetime) -> Interpreted:
+        outcome = super().interpret(step, result, now)
+        return Failed(outcome.code, False, True) if isinstance(outcome, Retry) else outcome
+
+
+class GivesUpForAWhile(LoopbackAdapter):
+    """What has failed for now is told of an address that is gone."""
+
+    @override
+    def decode(self, verified: Verified, account: Account) -> Decoded:
+        return rewrite(super().decode(verified, account), self._gone)
+
+    @staticmethod
+    def _gone(event: inbound.Inbound) -> inbound.Inbound:
+        if isinstance(event, inbound.DeliveryUpdate):
+            return attrs.evolve(event, permanent=False, is_undeliverable=True)
+        return event
+
+
 class RandomBytes(LoopbackAdapter):
     @override
     def encode(
@@ -353,6 +374,8 @@ BROKEN: dict[type[LoopbackAdapter], str] = {
     TimeOutIsSent: "test_41_no_answer",
     TimeOutIsRetry: "test_41_no_answer",
     SwapsPermanentAndTransient: "test_42_permanent_and_transient",
+    GivesUpWhoeverIsRefused: "test_42_permanent_and_transient",
+    GivesUpForAWhile: "test_24_receipts",
     ReadsClock: "test_44_no_effects",
     ReadsCalendar: "test_44_no_effects",
     OpensSocket: "test_44_no_effects",

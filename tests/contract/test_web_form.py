@@ -44,9 +44,9 @@ class TestWebForm(AdapterContract):
         22: "nothing is told of what was read",
         23: "nothing is edited or deleted",
         24: "nothing is told of what has arrived",
-        25: "forms have no files",
+        25: "files come with their form, none stands behind an address",
     }
-    signing: ClassVar[Signing] = Signing(secret="form", headers=("X-Form-Token",), covers_body=False)
+    signing = Signing(secret="form", headers=("X-Form-Token",), covers_body=False)
     names_account: ClassVar[bool] = False
 
     def adapter(self) -> ChannelAdapter:

@@ -148,7 +148,9 @@ class DecodePoints(AdapterRig):
         """Each receipt is told as it is: what it means after others is decided elsewhere."""
         self._needs(24)
         for kind in ("failed", "late_accepted"):
-            _assert_kinds(self._decoded(self.sample(kind)), inbound.DeliveryUpdate)
+            decoded = self._decoded(self.sample(kind))
+            _assert_kinds(decoded, inbound.DeliveryUpdate)
+            assert_sound(decoded)
         failed = self._decoded(self.sample("failed")).events[0]
         assert isinstance(failed, inbound.DeliveryUpdate)
         assert failed.state is inbound.DeliveryState.FAILED, "a failure must be told"
@@ -214,6 +216,8 @@ def assert_sound(decoded: object) -> None:
         origin = event.origin
         assert origin.dedupe_key, "news without a key cannot be told from others"
         assert origin.occurred_at is None or origin.occurred_at.tzinfo is not None, "an instant has a time zone"
+        if isinstance(event, inbound.DeliveryUpdate | inbound.BounceReceived):
+            assert event.permanent or not event.is_undeliverable, "an address that is given up fails for good"
         texts = [part.text for part in _parts(event) if not isinstance(part, MediaPart)]
         names = [name for identity in origin.identities for name in (identity.value, identity.name or "")]
         for text in (origin.dedupe_key, origin.ids.message or "", *names, *texts):

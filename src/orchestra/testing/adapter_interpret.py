@@ -73,6 +73,7 @@ class InterpretPoints(AdapterRig):
         assert isinstance(refused, Failed), f"a refusal for good must be Failed, is {refused}"
         assert refused.permanent, "a refusal for good must be permanent"
         assert is_transient(passing), f"a passing refusal must be Retry, is {passing}"
+        assert not _is_given_up(passing), "a passing refusal is no reason to give an address up"
 
     def test_43_foreign_pages(self) -> None:
         """A proxy, a captive portal or a maintenance page says nothing about the message."""
@@ -84,6 +85,7 @@ class InterpretPoints(AdapterRig):
                 assert isinstance(outcome, allowed), f"{status} with a page of another kind gave {outcome}"
                 lasting = isinstance(outcome, Failed) and outcome.permanent
                 assert not lasting or 300 <= status < 500, f"{status} may pass, but is final: {outcome}"
+                assert not _is_given_up(outcome), f"nobody's address is given up for a page of another kind ({status})"
 
     def _statuses(self) -> list[int]:
         return [status for status in _MEANINGS if self.success_has_body or status != _SUCCESS]
@@ -95,6 +97,10 @@ class InterpretPoints(AdapterRig):
         outcome = self._interpret(self._steps()[0], answer)
         assert isinstance(outcome, Retry), f"it is only too fast, but: {outcome}"
         return outcome
+
+
+def _is_given_up(outcome: object) -> bool:
+    return isinstance(outcome, Failed) and outcome.is_undeliverable
 
 
 _SUCCESS = 200

@@ -1,4 +1,4 @@
-"""Points 27 to 31 of the contract of channel adapters: what only mails have.
+"""Points 27 to 31, and 52, of the contract of channel adapters: what only mails have.
 
 An adapter whose channel carries mails passes this suite besides `AdapterContract`::
 
@@ -138,6 +138,16 @@ class MailContract(ABC):
             assert shown not in {".", ".."}, f"{name!r} leads somewhere"
             assert len(shown) <= 255, "a name is bounded"
 
+    def test_52_given_up(self) -> None:
+        """Whoever is given up is written to no more: a full mailbox or a refused mail is no reason."""
+        self._needs(52)
+        for action, status, is_gone in _REPORTED:
+            event = self._event(_report(self.sent_id(), action, status))
+            assert isinstance(event, inbound.BounceReceived), f"{action} {status} is a bounce, but: {type(event)}"
+            assert event.is_undeliverable is is_gone, f"{action} {status} says whether there is such an address"
+            named = [identity.value for identity in event.origin.identities]
+            assert not is_gone or named == ["ann@customer.example"], f"who was not reached must be told, is {named}"
+
     def _needs(self, point: int) -> None:
         unknown = set(self.not_applicable) - set(MAIL_POINTS)
         assert not unknown, f"not_applicable names points that do not exist: {sorted(unknown)}"
@@ -179,6 +189,19 @@ _MACHINE_HEADERS: Sequence[Mapping[str, str]] = (
     {"Precedence": "List"},
     {"List-Id": "News <news.customer.example>"},
 )
+_REPORTED: Sequence[tuple[str, str, bool]] = (
+    ("failed", "5.1.1", True),
+    ("failed", "5.1.2", True),
+    ("failed", "5.1.10", True),
+    ("failed", "5.2.1", False),
+    ("failed", "5.2.2", False),
+    ("failed", "5.3.4", False),
+    ("failed", "5.7.1", False),
+    ("failed", "5.0.0", False),
+    ("failed", "4.2.2", False),
+    ("delayed", "4.4.1", False),
+)
+"""What is reported of a mail (RFC 3463), and whether that says that its address takes no mail of anybody."""
 _NAMES = (
     *("../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "C:\\x.txt", "..", ".", "a/b", "x" * 5_000),
     *("\u202egnp.exe", "con\u0000.txt", "=?utf-8?q?=2E=2E=2Fx?=", "a\u2028b", ""),

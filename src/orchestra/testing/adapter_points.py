@@ -69,6 +69,7 @@ MAIL_POINTS: Mapping[int, str] = MappingProxyType(
         29: "what machines write is told from what people write",
         30: "texts made to exhaust a scanner cost what others cost",
         31: "nested parts are bounded, and names of files are names",
+        52: "an address is given up only where there is none, and the bounce names it",
     }
 )
 """The points of `MailContract`."""
