@@ -25,7 +25,7 @@ class CaseCount:
     """What one case counts as, or all cases together.
 
     Attributes:
-        effort_of: 1 if a customer made contact about it.
+        effort_of: 1 if a customer made contact about it, and not only in what was answered together with other cases.
         resolved: of these, those that are settled.
         single: of the resolved, those with one contact.
         attainable: of the resolved, those that never waited on a third party.

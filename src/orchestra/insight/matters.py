@@ -112,7 +112,9 @@ def counted(group: Sequence[Matter], return_us: int, now_us: int) -> CaseCount:
     if not own:
         return CaseCount()
     agents = set[str]().union(*(contact.agents for contact in contacts))
-    is_resolved = matter.resolved_us is not None
+    # What was answered in other cases alone is a matter of theirs: its steps count, and no case of its own.
+    is_beside = all(contact.is_linked for contact in own)
+    is_resolved = matter.resolved_us is not None and not is_beside
     is_single = is_resolved and len(own) == 1
     is_attainable = is_resolved and not any(one.has_waited_on_others for one in group)
     is_one = is_resolved and all(contact.engagement == own[0].engagement for contact in own)
@@ -121,7 +123,7 @@ def counted(group: Sequence[Matter], return_us: int, now_us: int) -> CaseCount:
     is_self_served = by_bots and any(contact.is_with_bots for contact in contacts)
     is_over = matter.resolved_us is not None and now_us > matter.resolved_us + return_us
     return CaseCount(
-        effort_of=1,
+        effort_of=0 if is_beside else 1,
         resolved=is_resolved,
         single=is_single,
         attainable=is_attainable,

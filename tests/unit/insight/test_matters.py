@@ -294,6 +294,14 @@ def test_questions_asked_twice() -> None:
     assert count(a_matter(*contacts)).restated == 2
 
 
+def test_what_was_asked_in_another_case_alone_is_no_case_of_its_own() -> None:
+    asked = a_contact(2, is_linked=True), a_contact(3, is_linked=True, channel="mail")
+    found = count(a_matter(*asked, resolved_us=100))
+    assert (found.effort_of, found.resolved, found.single, found.stayed) == (0, 0, 0, 0)
+    assert (found.contacts, found.restated, found.switches) == (2, 2, 1)
+    assert count(a_matter(*asked, a_contact(4), resolved_us=100)).resolved == 1
+
+
 def test_transfers_add_up() -> None:
     contacts = (
         a_contact(1, transfers=2),

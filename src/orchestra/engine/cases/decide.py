@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestra.engine.cases.answering import answered_in
 from orchestra.engine.cases.attach import CORRELATOR, find_case, find_followed
 from orchestra.engine.cases.correlating import accept, dismiss, guess, suggested
 from orchestra.engine.cases.joining import join, reopen, revive
 from orchestra.engine.cases.merging import is_worked, merge, move, split, unmerge
 from orchestra.engine.cases.participants import remove_participant, set_participant
-from orchestra.engine.cases.state import CLOSE, DISOWN, EVOLVE, Case, Cases
+from orchestra.engine.cases.state import CLOSE, DISOWN, EVOLVE, SETTLED, Case, Cases
 from orchestra.engine.lifecycle import CASE
 from orchestra.engine.ownership.owners import team_behind
 from orchestra.engine.section import Section, Steps
@@ -210,6 +211,22 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
         yield resolved(view, key, case, event.disposition, at_us)
 
 
+def _on_resolved(view: View, event: e.CaseResolved, at_us: int) -> Iterator[e.Event]:
+    """What asked the same in a case of its own is settled with it: nobody is left to do it."""
+    for name in answered_in(view, event.case):
+        yield resolved(view, name, view.cases.cases[name], event.disposition, at_us)
+
+
+def _on_question_answered(view: View, event: e.QuestionAnswered, at_us: int) -> Iterator[e.Event]:
+    """The answer may have settled the case in which it was given before this was told."""
+    by = view.contacts.interactions[event.by]
+    assert by.case is not None  # every interaction has a case from its first batch on
+    own = view.contacts.interactions[event.interaction].case
+    if view.cases.root(own or "") != view.cases.root(by.case) and view.cases.row(by.case).state in SETTLED:
+        for name in answered_in(view, by.case):
+            yield resolved(view, name, view.cases.cases[name], by.disposition, at_us)
+
+
 # Time
 
 
@@ -257,6 +274,8 @@ SECTION = Section(
         e.TransferCompleted: _on_completed,
         e.InteractionDone: _on_finished,
         e.ReplyRecorded: _on_reply_recorded,
+        e.CaseResolved: _on_resolved,
+        e.QuestionAnswered: _on_question_answered,
         e.HandOffAccepted: _on_hand_off_accepted,
         e.CaseEscalated: _on_escalated,
     },

@@ -65,7 +65,7 @@ class Interaction:
     """One contact, in a conversation; or a work item, in none.
 
     `connecting` is a set of the offers whose agents are being connected, `wrap_up` how its wrap-up ends, once it is
-    being wrapped up.
+    being wrapped up; `answered_by` is the contact whose answer was its answer, too.
     """
 
     customer: str
@@ -81,6 +81,7 @@ class Interaction:
     disposition: str | None = None
     connecting: dict[str, int] = attrs.field(factory=dict)
     wrap_up: str | None = None
+    answered_by: str | None = None
 
     @property
     def is_final(self) -> bool:
@@ -431,6 +432,7 @@ class Contacts(Slice):
     def question_answered(self, event: e.QuestionAnswered, at_us: int) -> None:
         """The answer to another one was its own."""
         self._end(event.interaction, "merge")
+        self.interactions[event.interaction].answered_by = event.by
 
     def _end(self, name: str, trigger: str) -> None:
         interaction = self.interactions[name]
