@@ -11,13 +11,15 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.counts import EXAMPLES
+
 # Tests make many small objects and few cycles: by its own measure the collector takes a twelfth of their time.
 gc.set_threshold(50_000, 20, 50)
 
 hypothesis.settings.register_profile(
     "orchestra",
     deadline=None,
-    max_examples=int(os.environ.get("ORCHESTRA_EXAMPLES", "25")),
+    max_examples=EXAMPLES,
     print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

@@ -6,6 +6,7 @@ import os
 
 __all__ = [
     "CRASH_SCENARIOS",
+    "EXAMPLES",
     "FAULT_SEEDS",
     "FUZZ_INPUTS",
     "KILLS",
@@ -22,6 +23,7 @@ def _count(variable: str, default: int) -> int:
 
 
 SWARM_SEEDS = _count("ORCHESTRA_SWARM_SEEDS", 20)
+EXAMPLES = _count("ORCHESTRA_EXAMPLES", 25)
 KILLS = _count("ORCHESTRA_KILLS", 2)
 CRASH_SCENARIOS = _count("ORCHESTRA_CRASH_SCENARIOS", 2)
 FAULT_SEEDS = _count("ORCHESTRA_FAULT_SEEDS", 20)

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import attrs
 import pytest
 from tests import moves
+from tests.counts import EXAMPLES
 from tests.swarm import Dice, Run
 
 from orchestra.engine.identity.consent import is_allowed
@@ -18,7 +19,7 @@ from orchestra.model.costs import ChannelCost, Costs
 from orchestra.model.plan import Plan
 from orchestra.runtime.steering import Steering, steer
 
-SEEDS, STEPS = range(20), 150
+SEEDS, STEPS = range(max(10, min(EXAMPLES, 20))), 150
 COSTS = Costs(
     channels={
         "chat": ChannelCost(100_000, 600_000, concurrency=2),

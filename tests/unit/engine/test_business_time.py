@@ -119,6 +119,7 @@ def opened(walls: Sequence[int], shifts: Sequence[str]) -> list[bool]:
     return found
 
 
+@pytest.mark.reach
 @pytest.mark.parametrize("name", ZONES)
 def test_around_each_change_of_the_clocks_minutes_add_up(name: str) -> None:
     zone, dice = ZoneInfo(name), random.Random(name)

@@ -73,6 +73,12 @@ def test_what_the_provider_has_approved_stands_for_it_on_its_channel_alone() -> 
     assert render(view(late=topic), "late", "en", "chat", facts, "UTC").template is None
 
 
+def test_a_wording_with_conditions_knows_its_facts_as_they_are_written() -> None:
+    text = "{% if order %}{{ order }} comes {{ due }}{% endif %}"
+    view_ = view(late=Topic({"order": "text", "due": "instant"}, {"en": Wording(text=text)}, "jinja"))
+    assert render(view_, "late", "en", "chat", FACTS, "UTC").text == "A-1 comes 2026-12-01 13:00"
+
+
 @pytest.mark.parametrize(
     ("language", "said_in"),
     [("de", "de"), ("de-AT", "de"), ("de-AT-1996", "de"), ("fr", "fr"), ("es", "en"), (None, "en"), ("den", "en")],

@@ -377,6 +377,7 @@ def test_by_preference() -> None:
     assert driver.last(e.OfferMade).key[0] == -2
 
 
+@pytest.mark.reach
 def test_by_chance_each_as_often_and_by_the_seed_alone() -> None:
     def run(seed: int) -> list[str]:
         first = plan()
