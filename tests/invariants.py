@@ -617,6 +617,11 @@ class Witness:
     def _see_DeliveryPlanned(self, engine: Engine, event: e.DeliveryPlanned, at_us: int) -> None:
         assert event.key not in self.keys, "two deliveries of one key"
         self.keys.add(event.key)
+        if event.instead_of is not None:
+            rows = engine.view.deliveries.deliveries
+            before, after = rows[event.instead_of], rows[event.delivery]
+            assert (before.state, before.instead_of) == ("FAILED", None), "said otherwise without need, or twice"
+            assert (before.message, before.conversation, before.body) == (event.message, after.conversation, event.body)
         self._move(event.delivery, "PENDING")
 
     def _see_CallSteered(self, engine: Engine, event: e.CallSteered, at_us: int) -> None:

@@ -923,7 +923,10 @@ def send(engine: Engine, choose: Chooser) -> c.Command | None:
     topic, channel = choose.pick(["message", "delay"]), choose.pick([None, "email"])
     purpose = choose.pick(["service", "service", "service", "news", "survey"])
     actor = choose.pick([None, None, "operator:kim"])
-    return c.SendMessage(name, f"key{choose.number(1, 60)}", topic, channel, purpose=purpose, text="news", actor=actor)
+    number = choose.number(1, 60)
+    template = ["news_1", "en"] if number % 2 else None
+    common = name, f"key{number}", topic, channel
+    return c.SendMessage(*common, purpose=purpose, text="news", template=template, actor=actor)
 
 
 def remind(engine: Engine, choose: Chooser) -> c.Command | None:
@@ -971,6 +974,7 @@ def outcome(engine: Engine, choose: Chooser) -> c.Command | None:
         retry_after_us=choose.pick([None, 30 * SECOND]),
         safe_to_repeat=choose.chance(50),
         is_undeliverable=choose.chance(60),
+        code="window" if what == "failed" else None,
     )
 
 
@@ -991,8 +995,9 @@ def receipt(engine: Engine, choose: Chooser) -> c.Command | None:
         return None
     word = choose.pick(["delivered", "read", "acted", "failed"])
     provider_id, is_dead = f"p{name}.{max(1, row.attempts)}", choose.chance(60)
-    own = name if choose.chance(10) else None
-    return c.RecordReceipt(row.channel, row.account, provider_id, word, is_undeliverable=is_dead, delivery=own)
+    own, code = name if choose.chance(10) else None, "window" if word == "failed" else None
+    place = row.channel, row.account, provider_id, word
+    return c.RecordReceipt(*place, code=code, is_undeliverable=is_dead, delivery=own)
 
 
 def cancel_delivery(engine: Engine, choose: Chooser) -> c.Command | None:

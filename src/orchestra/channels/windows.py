@@ -6,11 +6,16 @@ from datetime import datetime, timedelta
 
 from orchestra.channels.account import Conversation
 from orchestra.channels.sending import Refused
+from orchestra.model.templates import SHUT_WINDOW
 
 __all__ = ["WINDOW_IS_SHUT", "is_shut"]
 
-WINDOW_IS_SHUT = Refused("window", "they wrote too long ago for free texts: send an approved template")
-"""The way that is open after the window, for channels that have templates."""
+WINDOW_IS_SHUT = Refused(SHUT_WINDOW, "they wrote too long ago for free texts: send an approved template")
+"""The way that is open after the window, for channels that have templates.
+
+A provider that says so itself, in its answer or in a receipt, is told with the same code, whatever its own:
+then a template that stands for the message is sent instead.
+"""
 
 
 def is_shut(conversation: Conversation, now: datetime, window: timedelta) -> bool:

@@ -138,7 +138,7 @@ class CaseFold:
             queue = queue or case.queue
         tallies = self._slices.of(event.channel, event.account, queue)
         for tally in tallies:
-            tally.outbound += 1
+            tally.outbound += not (isinstance(event, e.DeliveryPlanned) and event.instead_of)  # the same message
             tally.customers.add(event.customer)
         return case, tallies
 

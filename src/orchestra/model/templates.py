@@ -12,6 +12,7 @@ import attrs
 
 __all__ = [
     "PERSONAL",
+    "SHUT_WINDOW",
     "SYNTAXES",
     "ApprovedTemplate",
     "ChannelWording",
@@ -26,6 +27,9 @@ __all__ = [
 
 SYNTAXES = ("dollar", "jinja")
 """How wordings name their facts."""
+
+SHUT_WINDOW = "window"
+"""The code of a failure that means: no free words pass there now, but what a provider has approved does."""
 
 PERSONAL = ("agent", "last_topic", "last_number", "channel", "hours", "language", "form")
 """What wordings may tell of whom they are said to: the person who last took a contact of theirs, topic and number of

@@ -101,7 +101,8 @@ class Composing:
             writer = conversation.customer
             answered = await in_thread(self.newest, row.conversation, writer, written.answers, row.body)
         ways = list(self._ways(delivery, row, written, file, _Place(able, answered)))
-        is_shut = able.template_required_outside_window is True and to.last_inbound_at is None
+        has_none = able.template_required_outside_window is True and to.last_inbound_at is None
+        is_shut = has_none or row.instead_of is not None
         call = self._owner.view.calls.calls.get(row.interaction or "")
         to = to if call is None else attrs.evolve(to, id=call.call_id)
         return self._asked(delivery, ways, line, to, is_shut=is_shut)

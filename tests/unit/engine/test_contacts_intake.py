@@ -191,6 +191,8 @@ def test_a_message_that_comes_late_is_numbered_as_it_came() -> None:
     driver.message(occurred_us=driver.now_us)
     driver.message(occurred_us=driver.now_us - HOUR)
     assert [event.number for event in driver.events(e.MessageReceived)] == [1, 2]
+    wrote_us = driver.engine.view.contacts.conversations["co1"].last_inbound_us
+    assert wrote_us == driver.events(e.MessageReceived)[0].occurred_us, "they wrote last what they wrote last"
 
 
 def test_every_call_is_an_interaction_of_its_own() -> None:

@@ -28,6 +28,15 @@ def told(*events: e.Event) -> dict[str, Any]:
     return {name: count for name, count in made.to_json().items() if count}
 
 
+def test_what_is_sent_instead_is_a_delivery_of_its_own_and_no_other_message() -> None:
+    instead = attrs.evolve(PLANNED, delivery="de2", key="k2", instead_of="de1")
+    events = [PLANNED, e.DeliveryFailed("de1", "cu1", 1, "window"), instead, attrs.evolve(ACCEPTED, delivery="de2")]
+    made = fold([(event, place) for place, event in enumerate(events)]).total
+    counts = {name: count for name, count in made.deliverability.to_json().items() if count}
+    assert counts == {"planned": 2, "sent": 1, "failed": 1, "failed_by_code": {"window": 1}}
+    assert made.messages.outbound == 1
+
+
 @pytest.mark.parametrize(
     ("events", "counts"),
     [

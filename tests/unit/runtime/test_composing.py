@@ -12,7 +12,7 @@ from tests.contact_centre import PLAN, Centre, frame, message
 from orchestra.channels.account import Account, Conversation
 from orchestra.channels.capabilities import Capabilities
 from orchestra.channels.outbound import Choices, Message, Outbound, Template
-from orchestra.channels.sending import Refused, SendPlan, Sent
+from orchestra.channels.sending import Failed, Refused, SendPlan, Sent
 from orchestra.channels.windows import WINDOW_IS_SHUT, is_shut
 from orchestra.channels.wire import FrameAnswer, StepResult, WireStep
 from orchestra.errors import CommandRefused
@@ -134,6 +134,31 @@ async def test_without_it_nothing_is_sent_and_why_is_on_record(street: Street) -
     assert street.codes == ["window", "template_name"]
 
 
+async def test_where_the_provider_knows_better_what_stands_for_them_follows(street: Street) -> None:
+    answers = [Failed("window"), Sent(("p2",))]
+    street.centre.adapter.on_interpret = lambda step, result: answers.pop(0)
+    async with street.centre.open() as workspace:
+        contact = await talking(street, workspace)
+        await contact.reply("It is ready", template=READY)
+        await street.clock.advance()
+    assert [type(one) for one in street.asked] == [Message, Template]
+    assert (street.codes, street.lost) == (["window"], [["as_template"]])
+    assert street.asked[0].key != street.asked[1].key, "a provider may remember what it turned away"
+    assert [event.instead_of for event in street.centre.events(e.DeliveryPlanned)] == [None, "de1"]
+
+
+async def test_so_it_does_where_the_provider_says_so_later(street: Street) -> None:
+    async with street.centre.open() as workspace:
+        contact = await talking(street, workspace)
+        await contact.reply("It is ready", template=READY)
+        await street.clock.advance()
+        await workspace.execute(c.RecordReceipt("chat", "main", "p1", "failed", code="window"))
+        street.centre.adapter.on_interpret = lambda step, result: Sent(("p2",))
+        await street.clock.advance()
+    assert [type(one) for one in street.asked] == [Message, Template]
+    assert street.lost == [None, ["as_template"]]
+
+
 async def test_another_template_under_the_same_key_is_another_answer(street: Street) -> None:
     async with street.centre.open() as workspace:
         contact = await talking(street, workspace)
@@ -181,6 +206,18 @@ async def test_without_one_it_goes_on_to_the_next_channel(street: Street) -> Non
         await street.clock.advance(days=2)
         await notice(street, workspace)
     assert [event.reason for event in street.centre.events(e.NoticeLegFailed)] == ["window"]
+
+
+async def test_so_it_does_where_the_provider_knows_better(street: Street) -> None:
+    street.centre.plan = noticed("chat")
+    street.centre.adapter.on_interpret = lambda step, result: Failed("window")
+    async with street.centre.open() as workspace:
+        contact = await talking(street, workspace)
+        await contact.finish()
+        await street.clock.advance(hours=1)
+        await notice(street, workspace)
+    assert [event.reason for event in street.centre.events(e.NoticeLegFailed)] == ["window"]
+    assert [event.delivery for event in street.centre.events(e.DeliveryPlanned)] == ["de1"]
 
 
 async def test_who_never_wrote_there_has_opened_no_window(street: Street) -> None:

@@ -18,11 +18,21 @@ from orchestra.channels.description import ConfigField, ConfigKind
 from orchestra.channels.fields import Fields
 from orchestra.channels.safe_json import JsonObject, parse_json
 from orchestra.channels.sending import Failed, Interpreted, Outcome, Refused, Retry, Sent, Unknown
+from orchestra.channels.windows import WINDOW_IS_SHUT
 from orchestra.channels.wire import HttpAnswer, HttpStep, StepResult, WireStep
 from orchestra.channels.writing import json_body
 from orchestra.errors import MalformedMessage
 
-__all__ = ["DEFAULT_URL", "TOKEN", "URL_FIELD", "Caller", "caller_of", "interpret_answer", "sent_if_true"]
+__all__ = [
+    "DEFAULT_URL",
+    "TOKEN",
+    "URL_FIELD",
+    "WINDOW_IS_SHUT_CODE",
+    "Caller",
+    "caller_of",
+    "interpret_answer",
+    "sent_if_true",
+]
 
 DEFAULT_URL = "https://graph.facebook.com/v25.0"
 """The API, and its version: each is kept for about two years."""
@@ -46,6 +56,9 @@ _ACCOUNT = frozenset({0, 3, 10, 102, 190, 368, 131005, 131031, 131042, 131045, *
 
 _PERSON = frozenset({(10, 2018278), (10, 2018065), (10, 2534022), (200, 1545041), (200, 2018310)})
 """Codes of the account that mean the person in truth: outside the window, or not to be reached."""
+
+WINDOW_IS_SHUT_CODE = 131047
+"""WhatsApp's "Re-engagement message": a template would have passed."""
 
 _NOBODY_KNOWS = frozenset({1, 131000})
 """An unknown error, of which nobody says whether it was sent."""
@@ -127,6 +140,8 @@ def _refused(error: Fields, step: WireStep, result: HttpAnswer, now: datetime) -
     code = error.integer("code")
     subcode = error.integer("error_subcode") if "error_subcode" in error else 0
     word = f"graph_{code}_{subcode}" if subcode else f"graph_{code}"
+    if code == WINDOW_IS_SHUT_CODE:
+        return Failed(WINDOW_IS_SHUT.code)
     if (code, subcode) in _PERSON:
         return Failed(word)
     if code in _PASSING or code in _ACCOUNT or result.status == 429 or error.is_true("is_transient"):

@@ -11,10 +11,12 @@ from orchestra.channels.batches import issue_of, joined, read_each
 from orchestra.channels.fields import Fields
 from orchestra.channels.instants import TimeUnit
 from orchestra.channels.meta.entries import Envelope, instant_of, read_entries
+from orchestra.channels.meta.graph import WINDOW_IS_SHUT_CODE
 from orchestra.channels.meta.whatsapp_facts import NOTICE_FIELDS, STATES
 from orchestra.channels.meta.whatsapp_messages import Change, read_echo, read_message, seconds_of
 from orchestra.channels.port import Decoded
 from orchestra.channels.safe_json import JsonValue
+from orchestra.channels.windows import WINDOW_IS_SHUT
 from orchestra.channels.wire import RawRequest
 from orchestra.errors import MalformedMessage
 
@@ -113,6 +115,8 @@ def _status(item: Fields, shared: Change) -> Iterator[inbound.Inbound]:
     errors = [error.integer("code") for error in item.children("errors")]
     is_failed = state is inbound.DeliveryState.FAILED
     code = f"graph_{errors[0]}" if errors else status
+    if errors[:1] == [WINDOW_IS_SHUT_CODE]:
+        code = WINDOW_IS_SHUT.code
     yield inbound.DeliveryUpdate(
         origin=origin,
         state=state,

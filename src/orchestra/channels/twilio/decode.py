@@ -13,8 +13,16 @@ from orchestra.channels.batches import digest_of, issue_of, unusable
 from orchestra.channels.media_kinds import media_kind
 from orchestra.channels.parts import Identity, MediaPart, MediaRef, Part, TextPart, ThreadRef
 from orchestra.channels.port import Decoded
-from orchestra.channels.twilio.facts import CONSENT_KEYWORDS, MEDIA_MAX, OPT_OUT_TYPES, PERMANENT_CODES, STATES
+from orchestra.channels.twilio.facts import (
+    CONSENT_KEYWORDS,
+    MEDIA_MAX,
+    OPT_OUT_TYPES,
+    PERMANENT_CODES,
+    STATES,
+    WINDOW_CODE,
+)
 from orchestra.channels.twilio.form import Form, read_parameters
+from orchestra.channels.windows import WINDOW_IS_SHUT
 from orchestra.channels.wire import HttpReply, RawRequest
 from orchestra.errors import MalformedMessage
 
@@ -106,6 +114,8 @@ def _status(letter: _Letter, status: str) -> inbound.Inbound:
         return inbound.Unrecognised(origin=origin, type=f"status:{status}"[:100])
     is_failed = state is inbound.DeliveryState.FAILED
     code = letter.form.optional_identifier("ErrorCode") or status
+    if code == str(WINDOW_CODE):
+        code = WINDOW_IS_SHUT.code
     return inbound.DeliveryUpdate(
         origin=origin,
         state=state,

@@ -35,6 +35,7 @@ __all__ = [
     "SIGNING_SECRET",
     "STATES",
     "TEXT_LIMIT",
+    "WINDOW_CODE",
 ]
 
 DEFAULT_URL = "https://api.twilio.com"
@@ -73,7 +74,10 @@ MEDIA_WHATSAPP: Mapping[MediaKind, MediaLimit] = MappingProxyType(
 """docs/whatsapp/guidance-whatsapp-media-messages: one file of up to 16 MB in a message, pictures of up to 5 MB."""
 
 REPLY_WINDOW = timedelta(hours=24)
-"""WhatsApp's customer service window; error 63016 after it."""
+"""WhatsApp's customer service window; error `WINDOW_CODE` after it."""
+
+WINDOW_CODE = 63016
+"""A free text came after the window: a template would have passed (docs/api/errors/63016)."""
 
 RATE_BUCKETS = (RateBucket("account", permits=100, period=timedelta(seconds=1)),)
 """Requests to the API are limited by account (error 20429 tells); senders have queues of ten hours of their own."""

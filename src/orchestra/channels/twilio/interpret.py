@@ -9,7 +9,8 @@ from orchestra.channels.fields import Fields
 from orchestra.channels.inbound import DeliveryState
 from orchestra.channels.safe_json import parse_json
 from orchestra.channels.sending import Failed, Outcome, Retry, Sent, Unknown
-from orchestra.channels.twilio.facts import ACCOUNT_CODES, PASSING_CODES, PERMANENT_CODES, STATES
+from orchestra.channels.twilio.facts import ACCOUNT_CODES, PASSING_CODES, PERMANENT_CODES, STATES, WINDOW_CODE
+from orchestra.channels.windows import WINDOW_IS_SHUT
 from orchestra.channels.wire import HttpAnswer, StepResult, WireStep
 from orchestra.errors import MalformedMessage
 
@@ -36,7 +37,12 @@ def _sent(answer: Fields) -> Outcome:
         return Sent((message,))
     if "error_code" not in answer:
         return Failed(f"twilio_{status}")
-    code = answer.integer("error_code")
+    return _failed(answer.integer("error_code"))
+
+
+def _failed(code: int) -> Failed:
+    if code == WINDOW_CODE:
+        return Failed(WINDOW_IS_SHUT.code)
     return Failed(f"twilio_{code}", is_undeliverable=str(code) in PERMANENT_CODES)
 
 
@@ -49,4 +55,4 @@ def _refused(answer: Fields, step: WireStep, result: HttpAnswer, now: datetime) 
         return Retry(word)
     if result.status >= 500:
         return Retry(word) if step.safe_to_repeat else Unknown(word)
-    return Failed(word, is_undeliverable=str(code) in PERMANENT_CODES) if result.status >= 400 else Unknown(word)
+    return _failed(code) if result.status >= 400 else Unknown(word)

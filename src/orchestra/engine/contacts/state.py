@@ -269,7 +269,7 @@ class Contacts(Slice):
         self._count("message")
         conversation = self.conversations[event.conversation]
         conversation.messages = event.number
-        conversation.last_inbound_us = event.occurred_us
+        conversation.last_inbound_us = max(conversation.last_inbound_us or event.occurred_us, event.occurred_us)
         number = self.counts.get("taken", 0) + 1
         row = Taken(number, at_us, event.interaction, event.case, event.customer, event.message)
         self._take(event.channel, event.account, event.message_id, row)

@@ -22,6 +22,7 @@ from orchestra.engine.deliveries.state import (
     Delivery,
     scope_key,
 )
+from orchestra.engine.deliveries.window import turned_away
 from orchestra.engine.engagements.leading import talks_with
 from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.identity.undeliverable import UNDELIVERABLE, is_given_up
@@ -397,6 +398,8 @@ SECTION = Section(
         e.DeliveryPlanned: _on_planned,
         e.CallSteered: _on_planned,
         e.DeliveryAccepted: overtaken,
+        e.DeliveryFailed: turned_away,
+        e.ReceiptRecorded: turned_away,
         e.InteractionFinished: _on_let_go,
         e.InteractionDone: _on_let_go,
         e.InteractionQueued: _on_let_go,

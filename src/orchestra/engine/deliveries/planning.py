@@ -141,6 +141,7 @@ def write(
         subject,
         automatic,
         notice,
+        beside.template is not None,
     )
     return Written(message, delivery)
 

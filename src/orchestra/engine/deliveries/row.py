@@ -18,7 +18,8 @@ class Delivery:
     `turn` is its place among those of its conversation that are neither held nor ended; they leave one after the other.
     `lapses` counts the permits that nobody used since the last attempt; `notice` says when its message must not leave.
     `waits` is its place among those that wait until their account takes more; 0 if it does not. The last attempt began
-    at `started_us`. `is_opened` once a machine may have opened it, which proves nothing.
+    at `started_us`. `is_opened` once a machine may have opened it, which proves nothing. It `has_template` if one
+    stands for its message where no free words pass, which is what leaves `instead_of` another one.
     """
 
     key: str
@@ -50,3 +51,5 @@ class Delivery:
     waits: int = 0
     started_us: int | None = None
     is_opened: bool = False
+    has_template: bool = False
+    instead_of: str | None = None

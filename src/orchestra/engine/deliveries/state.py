@@ -211,6 +211,8 @@ class Deliveries(Paced, Early):
             subject=event.subject,
             automatic=event.automatic,
             notice=event.notice,
+            has_template=event.has_template,
+            instead_of=event.instead_of,
         )
         self._enter(event.delivery, row)
 

@@ -36,7 +36,9 @@ class DeliveryPlanned(Event):
     """A message is to be sent, about a subject of commitments if it names one.
 
     `body` is the position of the event that holds its text. What is `automatic` was written by nobody: it waits while
-    somebody talks with the customer. What is the message of a `notice` leaves, and waits, as that one says.
+    somebody talks with the customer. What is the message of a `notice` leaves, and waits, as that one says. The message
+    `has_template` if there is one that stands for it where no free words pass: that is all that is sent `instead_of` a
+    delivery that was turned away there.
     """
 
     delivery: str
@@ -56,6 +58,8 @@ class DeliveryPlanned(Event):
     subject: str | None = None
     automatic: bool = False
     notice: str | None = None
+    has_template: bool = False
+    instead_of: str | None = None
 
 
 @attrs.define

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pywa import WhatsApp
+from pywa.errors import ReEngagementMessage
 from pywa.types import DeletedMessage, EditedMessage, Message, MessageStatus, UserMarketingPreferences
 from pywa.types.message_status import MessageStatusType
 
@@ -203,13 +204,19 @@ def test_receipts(state: str) -> None:
     assert MessageStatus.from_update(PYWA, status(state, **errors)).status.value == state
 
 
-@pytest.mark.parametrize(("code", "permanent"), [(131026, True), (131051, True), (131047, False)])
+@pytest.mark.parametrize(("code", "permanent"), [(131026, True), (131051, True), (131056, False)])
 def test_a_failure_tells_why(code: int, permanent: bool) -> None:
     event = only(status("failed", errors=[{"code": code}]))
     assert (event.state, event.code, event.permanent) == (DeliveryState.FAILED, f"graph_{code}", permanent)
     assert event.is_undeliverable is (code == 131026)
     assert only(status("failed")).code == "failed"
     assert only(status("melted")).type == "status.melted"
+
+
+def test_that_the_window_was_shut_is_told_in_the_word_for_it() -> None:
+    event = only(status("failed", errors=[{"code": 131047}]))
+    assert (event.code, event.permanent, event.is_undeliverable) == ("window", False, False)
+    assert ReEngagementMessage.__error_codes__ == (131047,)
 
 
 @pytest.mark.parametrize(("value", "granted"), [("stop", False), ("RESUME", True), ("signup", True)])

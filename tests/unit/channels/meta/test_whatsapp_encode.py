@@ -271,7 +271,7 @@ def test_codes_are_sorted_as_pywa_sorts_them() -> None:
     ("status", "error", "expected"),
     [
         (400, {"code": 131026}, Failed("graph_131026")),
-        (400, {"code": 131047}, Failed("graph_131047")),
+        (400, {"code": 131047}, Failed("window")),
         (400, {"code": 100, "error_subcode": 33}, Failed("graph_100_33")),
         (429, {"code": 130429}, Retry("graph_130429", timedelta(seconds=7))),
         (400, {"code": 131056}, Retry("graph_131056", timedelta(seconds=7))),

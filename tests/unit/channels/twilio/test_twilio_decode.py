@@ -142,10 +142,15 @@ def test_a_status_is_told_once_each(status: str) -> None:
     assert (event.code is None) == (event.state is not DeliveryState.FAILED)
 
 
-@pytest.mark.parametrize(("code", "permanent"), [("30005", True), ("21610", True), ("30003", False), ("63016", False)])
+@pytest.mark.parametrize(("code", "permanent"), [("30005", True), ("21610", True), ("30003", False)])
 def test_a_failure_tells_why(code: str, permanent: bool) -> None:
     event = only(decode(MessageStatus="undelivered", ErrorCode=code))
     assert (event.code, event.permanent, event.is_undeliverable) == (code, permanent, permanent)
+
+
+def test_that_the_window_was_shut_is_told_in_the_word_for_it() -> None:
+    event = only(decode(MessageStatus="failed", ErrorCode="63016"))
+    assert (event.code, event.permanent, event.is_undeliverable) == ("window", False, False)
 
 
 def test_what_is_not_known_is_kept() -> None:

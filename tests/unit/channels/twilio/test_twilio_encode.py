@@ -248,7 +248,7 @@ def interpret(status: int, body: Any, headers: Any = ()) -> Any:
     [
         (400, 21211, Failed("twilio_21211", is_undeliverable=True)),
         (400, 21610, Failed("twilio_21610", is_undeliverable=True)),
-        (400, 63016, Failed("twilio_63016")),
+        (400, 63016, Failed("window")),
         (429, 20429, Retry("twilio_20429", timedelta(seconds=7))),
         (400, 21611, Retry("twilio_21611", timedelta(seconds=7))),
         (401, 20003, Retry("twilio_20003")),
