@@ -105,7 +105,7 @@ TRACED = ("tests/contract", "tests/unit")
 UNTRACED = ("tests/contract/test_journals.py", "tests/unit/cli", "tests/unit/codec")
 """What runs under coverage in CI, and what of it does not: tracing makes tests two to three times slower, and the bars
 are passed without what starts processes and what encodes everything again and again."""
-_CHANCE = ("crash", "torture", "webhooks", "workers", "swarm", "faults", "property")
+_CHANCE = ("crash", "torture", "webhooks", "workers", "swarm", "faults", "fuzz", "property")
 PLAIN = " and ".join([NOT_HERE, *(f"not {name}" for name in _CHANCE)])
 """What runs beside the proofs: what is killed again and again, and what is drawn by chance, is for these. Every line of
 the engine has a plain test."""
