@@ -52,12 +52,17 @@ class Calls(Opened[AnyCalls]):
     def receive(self, contact: Message | Contact) -> Received:
         """Take an inbound message or contact. Taken once per (channel, account, id), however often it is handed in.
 
+        Files that come with a message are kept before it counts as taken. One that is too large, or of a type that is
+        not taken of customers, is named with the message and not kept.
+
         Returns:
             Customer, interaction and case it belongs to, once that is durable.
 
         Raises:
-            MalformedMessage: a field is of another type, its address or an id is not well formed, or the text too long.
-            CommandRefused: the plan has no such channel, queue or skill.
+            MalformedMessage: a field is of another type, its address or an id is not well formed, the text too long,
+                or there are too many files or empty ones.
+            CommandRefused: the plan has no such channel, queue or skill; there are files, and nothing is kept here; or
+                their customer was forgotten meanwhile.
             JournalUnavailable: it may not be stored; hand it in again.
         """
         return self._door.run(self._inner.receive, contact)

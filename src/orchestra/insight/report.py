@@ -14,6 +14,7 @@ from orchestra.insight.measures import Measures
 from orchestra.insight.notices import NoticeFigures
 from orchestra.insight.standing import second, standing
 from orchestra.insight.variants import Share
+from orchestra.model.attachments import Attachment
 from orchestra.model.instants import span_text
 from orchestra.runtime.history.explain import Decision, Explanation
 from orchestra.runtime.history.timeline import Entry
@@ -293,11 +294,22 @@ def timeline_table(entries: Sequence[Entry], customer: str) -> Table:
             entry.channel or "",
             entry.number or entry.case or "",
             entry.who,
-            entry.sentence if entry.text is None else f"{entry.sentence}: {entry.text}",
+            _what(entry),
         )
         for entry in entries
     )
     return Table(f"Timeline of {customer}", ("at", "channel", "case", "who", "what"), rows)
+
+
+def _what(entry: Entry) -> str:
+    """What happened, what was said, and each file that went with it."""
+    said = f": {entry.text}" if entry.text else ""
+    return entry.sentence + said + "".join(f" [{_file(file)}]" for file in entry.media)
+
+
+def _file(file: Attachment) -> str:
+    size = None if file.size_bytes is None else f"{file.size_bytes:,} bytes"
+    return ", ".join(word for word in (" ".join(filter(None, (file.kind, file.name))), file.content_type, size) if word)
 
 
 def explanation_tables(explanation: Explanation) -> list[Table]:

@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from orchestra.model.addresses import Email, Handle, Phone
+from orchestra.model.attachments import File
 
 __all__ = ["Contact", "Message"]
 
@@ -49,6 +50,12 @@ class Contact:
 
 @attrs.frozen
 class Message(Contact):
-    """An inbound message: a chat line, a mail, a post, a form. A contact with a `text`, its body."""
+    """An inbound message: a chat line, a mail, a post, a form.
+
+    Attributes:
+        text: its body; may be empty if there are files.
+        media: the files that came with it, at most 20. They are kept with the customer.
+    """
 
     text: str = attrs.field(kw_only=True, repr=False)
+    media: Sequence[File] = attrs.field(default=(), kw_only=True, repr=False)

@@ -5,16 +5,33 @@ Belongs here: which files, and what is said of each. Does not: their bytes (`fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from orchestra.channels.media_kinds import media_kind
 from orchestra.channels.parts import MediaPart, MediaRef, Part
 from orchestra.channels.text import cap_combining
 from orchestra.journal.media import KeptMedia
-from orchestra.model.attachments import MOST_FILES, FileData, files_fault
+from orchestra.model.attachments import MOST_FILES, File, FileData, files_fault
 from orchestra.model.limits import line_fault
 
-__all__ = ["file_to_send", "files_in", "told_of"]
+__all__ = ["file_to_send", "files_in", "parts_of", "told_of"]
+
+
+def parts_of(files: Sequence[File]) -> tuple[MediaPart, ...]:
+    """Files that an application hands in with a message, as an adapter gives those whose bytes come along."""
+    return tuple(
+        MediaPart(
+            MediaRef(
+                ref="",
+                kind=media_kind(file.content_type),
+                content_type=file.content_type,
+                size_bytes=len(file.data),
+                name=file.name,
+                data=file.data,
+            )
+        )
+        for file in files
+    )
 
 
 def files_in(parts: Iterable[Part]) -> list[MediaRef]:

@@ -49,6 +49,7 @@ from orchestra.runtime.history.references import target_of
 from orchestra.runtime.history.timeline import Entry, timeline
 from orchestra.runtime.inbound import receive
 from orchestra.runtime.keys import WorkspaceKey
+from orchestra.runtime.news import News
 from orchestra.runtime.published import Published
 from orchestra.runtime.readers import Reader, reader_of
 from orchestra.runtime.threads import in_thread
@@ -62,6 +63,7 @@ class Calls(Protocol):
 
     journal: Journal
     key: WorkspaceKey
+    _news: News
 
     async def execute(self, command: Command) -> object:
         """Decide on a command and give its result, once that is durable."""
@@ -74,16 +76,25 @@ class Calls(Protocol):
     async def receive(self, contact: Message | Contact) -> Received:
         """Take an inbound message or contact. Taken once per (channel, account, id), however often it is handed in.
 
+        Files that come with a message are kept before it counts as taken. One that is too large, or of a type that is
+        not taken of customers, is named with the message and not kept.
+
         Returns:
             Customer, interaction and case it belongs to, once that is durable.
 
         Raises:
-            MalformedMessage: a field is of another type, its address or an id is not well formed, or the text too long.
-            CommandRefused: the plan has no such channel, queue or skill.
+            MalformedMessage: a field is of another type, its address or an id is not well formed, the text too long,
+                or there are too many files or empty ones.
+            CommandRefused: the plan has no such channel, queue or skill; there are files, and nothing is kept here; or
+                their customer was forgotten meanwhile.
             JournalUnavailable: it may not be stored; hand it in again.
         """
-        received = await self.execute(receive(contact, self.key))
+        files = contact.media if isinstance(contact, Message) else ()
+        command = receive(contact, self.key)
+        self._news.refuse_files(files)
+        received = await self.execute(command)
         assert isinstance(received, Received)
+        await self._news.keep(received, files)
         return received
 
     async def open_work_item(self, item: WorkItem) -> WorkOpened:

@@ -66,7 +66,7 @@ class Client(Calls, Matters, Journeys, Notifying, Personal):
         self._patience_s = patience_s
         self._answers = Answers(journal)
         keep = None if media is None else partial(keep_elsewhere, journal, self.execute, media)
-        self.news = News(self.execute, key, keep=keep)
+        self.news = self._news = News(self.execute, key, keep=keep)
         deciding = Deciding(self.execute, lambda: self.plan, None, lambda: datetime.now(UTC))
         self._webhooks = Webhooks(SystemClock().now_us, lines, self.news, deciding)
 

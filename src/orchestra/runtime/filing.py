@@ -29,7 +29,7 @@ from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
 from orchestra.runtime.credentials import Credentials, Unauthorized
 from orchestra.runtime.history.files import find_file
-from orchestra.runtime.keeping import DOCUMENTS, MediaKeeping, keep_parts, plain_type, taken_type
+from orchestra.runtime.keeping import DOCUMENTS, NOTHING_IS_KEPT, MediaKeeping, keep_parts, plain_type, taken_type
 from orchestra.runtime.lines import Line, Lines
 from orchestra.runtime.outcomes import checked_outcome
 from orchestra.runtime.owner import Owner
@@ -120,14 +120,13 @@ class Files:
 
     async def keep_all(self, received: Received, parts: Sequence[Part]) -> None:
         """Keep the bytes that came with a message that was taken, as `keep_parts`."""
-        keeping = self._keeping
-        if keeping is not None:
-            take = partial(self._take, keeping)
-            await keep_parts(self._owner.journal, self._owner.execute, keeping, take, received, parts)
+        keeping = self._keeps()
+        take = partial(self._take, keeping)
+        await keep_parts(self._owner.journal, self._owner.execute, keeping, take, received, parts)
 
     def _keeps(self) -> MediaKeeping:
         if self._keeping is None:
-            raise InvalidCommand("media", "nothing is kept: open the workspace with media=MediaKeeping(...)")
+            raise InvalidCommand("media", NOTHING_IS_KEPT)
         return self._keeping
 
     async def _whose(self, customer: str | Ref) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from orchestra.channels.text import clean_text, refuse_controls
 from orchestra.engine.contacts.state import NO_THREAD
 from orchestra.errors import MalformedMessage
 from orchestra.model.addresses import Address, Email, Handle, Phone, Ref, Thread
+from orchestra.model.attachments import MOST_FILES, File
 from orchestra.model.commands import (
     AdvanceCase,
     Command,
@@ -38,7 +39,7 @@ from orchestra.model.commands import (
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.limits import id_fault, text_fault
 from orchestra.model.message import Contact, Message
-from orchestra.runtime.attached import told_of
+from orchestra.runtime.attached import parts_of, told_of
 from orchestra.runtime.fitting import misfit
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
@@ -55,7 +56,8 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
     """The command that takes a message or contact: cleaned, its address hashed, its reply token checked.
 
     Raises:
-        MalformedMessage: a field is of another type, the address or an id is not well formed, or the text too long.
+        MalformedMessage: a field is of another type, the address or an id is not well formed, the text too long, or
+            there are too many files or empty ones.
     """
     _refuse_other_kinds(contact)
     _refuse_misfit(contact)
@@ -80,7 +82,7 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
     text = clean_text(contact.text)
     if (fault := text_fault(text)) is not None:
         raise MalformedMessage("text", fault)
-    return ReceiveMessage(message_id=provider_id, text=text, **common)
+    return ReceiveMessage(message_id=provider_id, text=text, media=told_of(parts_of(contact.media)), **common)
 
 
 def _refuse_other_kinds(contact: object) -> None:
@@ -94,8 +96,20 @@ def _refuse_misfit(contact: Contact) -> None:
     for index, person in enumerate(contact.also):
         if (found := misfit(person)) is not None:
             raise MalformedMessage(f"also[{index}].{found[0]}", found[1])
+    if isinstance(contact, Message):
+        _refuse_files(contact.media)
     if contact.at is not None and contact.at.tzinfo is None:
         raise MalformedMessage("at", "needs a time zone: datetime.now(UTC), not datetime.now()")
+
+
+def _refuse_files(files: Sequence[File]) -> None:
+    if len(files) > MOST_FILES:
+        raise MalformedMessage("media", f"must be {MOST_FILES} files at most")
+    for index, file in enumerate(files):
+        if (found := misfit(file)) is not None:
+            raise MalformedMessage(f"media[{index}].{found[0]}", found[1])
+        if not file.data:
+            raise MalformedMessage(f"media[{index}].data", "must not be empty")
 
 
 def _checked_id(value: str, where: str) -> str:

@@ -23,7 +23,19 @@ from orchestra.runtime.attached import files_in, told_of
 from orchestra.runtime.history.files import files_now, kept_digest
 from orchestra.runtime.threads import in_thread
 
-__all__ = ["DOCUMENTS", "MediaKeeping", "Taking", "keep_elsewhere", "keep_parts", "plain_type", "taken_type"]
+__all__ = [
+    "DOCUMENTS",
+    "NOTHING_IS_KEPT",
+    "MediaKeeping",
+    "Taking",
+    "keep_elsewhere",
+    "keep_parts",
+    "plain_type",
+    "taken_type",
+]
+
+NOTHING_IS_KEPT = "nothing is kept: open the workspace, or connect to it, with media=MediaKeeping(...)"
+"""Why files are refused."""
 
 Taking = Callable[[str, bytes, str], Awaitable[KeptMedia]]
 """(customer, bytes, content type) -> the file as it is kept; `DeliveryRefused` if it is not taken."""

@@ -13,11 +13,13 @@ from typing import Any
 from orchestra.channels import inbound
 from orchestra.channels.parts import Part
 from orchestra.channels.port import Decoded, Taken
-from orchestra.errors import CommandRefused, InvalidData
+from orchestra.errors import CommandRefused, InvalidCommand, InvalidData
+from orchestra.model.attachments import File
 from orchestra.model.commands import AskCall, Command
 from orchestra.model.results import Received
-from orchestra.runtime.attached import files_in
+from orchestra.runtime.attached import files_in, parts_of
 from orchestra.runtime.inbound import commands_of, digested, talk_of
+from orchestra.runtime.keeping import NOTHING_IS_KEPT
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
 
@@ -107,6 +109,24 @@ class News:
         if any(file.data is not None for file in files_in(event.parts)):
             for result in results:
                 await self._keep(result, event.parts)
+
+    async def keep(self, received: Received, files: Sequence[File]) -> None:
+        """Keep the files of a message that an application handed in, as those are kept that channels bring.
+
+        Raises:
+            JournalUnavailable: not all of them may be kept; if the message comes again, they will be.
+        """
+        if files and self._keep is not None:
+            await self._keep(received, parts_of(files))
+
+    def refuse_files(self, files: Sequence[File]) -> None:
+        """Refuse files where nothing is kept.
+
+        Raises:
+            InvalidCommand: there are some, and the workspace was opened, or connected to, without `media`.
+        """
+        if files and self._keep is None:
+            raise InvalidCommand("media", NOTHING_IS_KEPT)
 
     async def _type(self, event: inbound.TypingChanged, line: Line) -> None:
         """Somebody types: shown to whoever listens now, and never kept."""

@@ -123,7 +123,8 @@ class Workspace(
         self._sending = Sending(owner, lines, tasks, self._files, self._turns, calling)
         self._leases = Leases(owner)
         self._signals = Signals(owner, Passing(owner, lines, self._files, tasks))
-        self.news = News(owner.execute, owner.key, self._signals.typing_in, self._files.keep_all)
+        keep = None if media is None else self._files.keep_all
+        self.news = self._news = News(owner.execute, owner.key, self._signals.typing_in, keep)
         self._polling = Polling(owner, lines, self.news, tasks, self._files.credentials)
         self._answering = Answering(owner)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))

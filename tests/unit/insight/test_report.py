@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from tests.unit.insight.rig import PLAN, Desk, busy_day
 
 from orchestra.insight.measures import Measures
 from orchestra.insight.report import Table, explanation_tables, measures_tables, timeline_table
 from orchestra.model import commands as c
+from orchestra.model.attachments import Attachment
 from orchestra.runtime.history.explain import explain
-from orchestra.runtime.history.timeline import timeline
+from orchestra.runtime.history.timeline import Entry, timeline
+from orchestra.runtime.readers import Withheld
 
 BUSY = busy_day()
 
@@ -116,6 +121,48 @@ def test_a_timeline_is_a_table() -> None:
         ("2023-11-14T22:13:41Z", "chat", "C-000001", "customer:cu2", "the customer wrote: me too"),
         ("2023-11-14T22:13:41Z", "", "C-000001", "customer", "takes part in a case of cu1"),
     )
+
+
+def entry(**more: Any) -> Entry:
+    said = {"text": "Here it is.", "sentence": "agent ana answered", **more}
+    return Entry(1, 0, "MessageWritten", "chat", "ca1", None, None, None, "agent:ana", **said)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "agent ana answered: Here it is."),
+        ({"text": ""}, "agent ana answered"),
+        ({"text": None}, "agent ana answered"),
+        (
+            {"media": (Attachment("me1", 1, "document", "application/pdf", 12_345, "bill.pdf"),)},
+            "agent ana answered: Here it is. [document bill.pdf, application/pdf, 12,345 bytes]",
+        ),
+        (
+            {
+                "text": "",
+                "media": (
+                    Attachment("me1", 1, "image", None, None, None),
+                    Attachment("me1", 2, "image", None, None, "b.png"),
+                ),
+            },
+            "agent ana answered [image] [image b.png]",
+        ),
+        (
+            {"text": Withheld("team", "care"), "media": (Attachment("me1", 1, "image", "image/png", 7, None),)},
+            "agent ana answered: [withheld: team care] [image, image/png, 7 bytes]",
+        ),
+    ],
+)
+def test_a_timeline_names_the_files_of_messages(more: Any, expected: str) -> None:
+    [row] = timeline_table([entry(**more)], "cu1").rows
+    assert row[-1] == expected
+
+
+def test_what_a_file_is_called_does_nothing_in_a_terminal() -> None:
+    file = Attachment("me1", 1, "document", "a\x1b[2J/b", 7, "bill\x1b]0;x\x07.pdf")
+    shown = timeline_table([entry(media=(file,))], "cu1").to_text()
+    assert not set(shown) & {"\x1b", "\x07"}
 
 
 def test_an_explanation_is_a_table_of_steps_and_one_for_each_decision() -> None:

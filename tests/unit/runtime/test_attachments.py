@@ -27,6 +27,7 @@ from orchestra.errors import (
     DeliveryRefused,
     InvalidCommand,
     JournalUnavailable,
+    MalformedMessage,
     NotPermitted,
     UnknownId,
 )
@@ -173,6 +174,59 @@ async def test_bytes_that_came_along_are_kept_before_the_news_count_as_taken(hou
     assert len(house.centre.events(e.FileKept)) == 1, "the same message again is no other file"
 
 
+def handed_in(*files: File, name: str = "m9", **more: Any) -> Any:
+    return attrs.evolve(message(9), id=name, text="", media=files, **more)
+
+
+async def test_an_application_hands_in_files_as_channels_bring_them(house: House) -> None:
+    async with house.open() as workspace:
+        got = await workspace.receive(handed_in(PDF, File(PICTURE, "image/png; x=y", "a.png")))
+        again = await workspace.receive(handed_in(PDF, File(PICTURE, "image/png; x=y", "a.png")))
+        assert (got.duplicate, again.duplicate) == (False, True)
+        [entry] = [entry for entry in await workspace.timeline(got.customer) if entry.message == got.message]
+        bill, picture = entry.media
+        assert (bill.kind, bill.name, picture.kind, picture.size_bytes) == ("document", "bill.pdf", "image", 7)
+        assert (await workspace.fetch_attachment(got.customer, bill)).data == b"%PDF"
+        assert (await workspace.fetch_attachment(got.customer, picture)).data == PICTURE
+    assert house.wire.asked == []
+    assert len(house.centre.events(e.FileKept)) == 2
+    assert house.centre.events(e.MessageReceived)[0].text == ""
+
+
+async def test_of_those_nothing_is_kept_that_is_not_taken_of_customers(house: House) -> None:
+    async with house.open() as workspace:
+        got = await workspace.receive(handed_in(File(b"MZ", "application/x-msdownload", "a.exe"), PDF))
+        [entry] = [entry for entry in await workspace.timeline(got.customer) if entry.message == got.message]
+        with pytest.raises(DeliveryRefused, match="not_kept"):
+            await workspace.fetch_attachment(got.customer, entry.media[0])
+        assert (await workspace.fetch_attachment(got.customer, entry.media[1])).data == b"%PDF"
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        ([File(b"", "image/png")], r"media\[0\].data"),
+        ([PDF, File("text", "text/plain")], r"media\[1\].data"),  # type: ignore[arg-type]
+        ([b"%PDF"], "media"),
+        ([PDF] * (MOST_FILES + 1), "media"),
+    ],
+)
+async def test_what_is_no_file_is_refused_before_anything_is_taken(house: House, files: Any, where: str) -> None:
+    async with house.open() as workspace:
+        with pytest.raises(MalformedMessage, match=where):
+            await workspace.receive(handed_in(*files))
+    assert house.centre.events(e.MessageReceived) == []
+
+
+async def test_where_nothing_is_kept_files_are_refused_before_anything_is_taken(house: House) -> None:
+    async with house.centre.open() as workspace:
+        house.clock.attach(workspace)
+        with pytest.raises(InvalidCommand, match="nothing is kept"):
+            await workspace.receive(handed_in(PDF))
+        assert not (await workspace.receive(handed_in())).duplicate
+    assert [event.media for event in house.centre.events(e.MessageReceived)] == [None]
+
+
 async def test_if_they_cannot_be_kept_now_the_news_have_to_come_again(house: House, monkeypatch: Any) -> None:
     def full(*_: object) -> KeptMedia:
         raise JournalUnavailable("media: disk full")
@@ -313,6 +367,25 @@ async def test_another_process_keeps_them_unless_they_are_forgotten(tmp_path: Pa
         assert (await workspace.fetch_attachment("cu1", SHOWN)).data == PICTURE
         with pytest.raises(DeliveryRefused, match="not_kept"):
             await workspace.fetch_attachment("cu1", attrs.evolve(SHOWN, number=2))
+
+
+async def test_another_process_hands_in_files_and_asks_again_until_they_are_kept(tmp_path: Path) -> None:
+    url, store = f"sqlite:{tmp_path}/contacts.db", FolderMediaStore(tmp_path / "files")
+    keeping = MediaKeeping(store=store, transport=Wire())
+    async with (
+        Workspace.open(PLAN, url, media=keeping) as workspace,
+        connect(url) as without,
+        connect(url, media=keeping) as client,
+    ):
+        with pytest.raises(InvalidCommand, match="nothing is kept"):
+            await without.receive(handed_in(PDF))
+        await workspace.receive(handed_in())
+        await client.receive(handed_in(PDF))
+        [entry] = [entry for entry in await workspace.timeline("cu1") if entry.kind == "MessageReceived"]
+        assert entry.media == (), "under the same id it is the same message"
+        got = await client.receive(handed_in(PDF, name="m10"))
+        [entry] = [entry for entry in await workspace.timeline("cu1") if entry.message == got.message]
+        assert (await workspace.fetch_attachment("cu1", entry.media[0])).data == b"%PDF"
 
 
 _NAMES = st.text(max_size=400)
