@@ -9,6 +9,7 @@ import attrs
 
 from orchestra.engine.view import View
 from orchestra.model.scores import ScoreFailure
+from orchestra.runtime.news import News
 
 __all__ = ["Health", "health_of"]
 
@@ -36,6 +37,8 @@ class Health:
         conflicts_open: contradictions about commitments that nobody has settled yet; notices about them wait.
         quarantined: commands set aside because they broke the engine; anything but 0 is a fault to report.
         news_unused: inbound news of kinds that nothing here uses.
+        provider_notices: account, as `whatsapp/main` -> what its provider told its owner last in this process: a limit,
+            a rating, a permission that lapsed, in the adapter's word.
         scores_failed: name of a score -> how often it gave none since the engine was loaded, and why the last time;
             whoever it was asked of went behind all others.
     """
@@ -58,17 +61,18 @@ class Health:
     conflicts_open: int
     quarantined: int
     news_unused: int
+    provider_notices: Mapping[str, str]
     scores_failed: Mapping[str, ScoreFailure]
 
 
-def health_of(figures: Mapping[str, int], view: View, in_flight: int, news_unused: int) -> Health:
+def health_of(figures: Mapping[str, int], view: View, in_flight: int, news: News) -> Health:
     """The account of a workspace, from its owner's figures and its state.
 
     Args:
         figures: the owner's.
         view: the state.
         in_flight: attempts to send that are under way.
-        news_unused: inbound news that nothing used.
+        news: what takes those that come in.
     """
     return Health(
         position=figures["position"],
@@ -88,6 +92,7 @@ def health_of(figures: Mapping[str, int], view: View, in_flight: int, news_unuse
         actions_open=len(view.actions.open),
         conflicts_open=len(view.commitments.conflicts),
         quarantined=figures["quarantined"],
-        news_unused=news_unused,
+        news_unused=news.unused,
+        provider_notices=dict(news.told),
         scores_failed=view.plans.rating.failures(),
     )

@@ -18,7 +18,7 @@ from orchestra.model.attachments import File
 from orchestra.model.commands import AskCall, Command
 from orchestra.model.results import Received
 from orchestra.runtime.attached import files_in, parts_of
-from orchestra.runtime.inbound import commands_of, digested, talk_of
+from orchestra.runtime.inbound import commands_of, digested, few_words, talk_of
 from orchestra.runtime.keeping import NOTHING_IS_KEPT
 from orchestra.runtime.keys import WorkspaceKey
 from orchestra.runtime.lines import Line
@@ -35,7 +35,9 @@ _log = logging.getLogger("orchestra.runtime")
 
 
 class News:
-    """Takes news. `unused` counts what the library has no use for.
+    """Takes news.
+
+    `unused` counts what the library has no use for, `told` is account -> what its provider last told its owner.
 
     Args:
         execute: decides on a command and gives its result once that is durable: the owner's, or another process's way
@@ -57,6 +59,7 @@ class News:
         self._typing = typing
         self._keep = keep
         self.unused = 0
+        self.told: dict[str, str] = {}
 
     async def take(self, line: Line, decoded: Decoded) -> Taken:
         """Return once all news are durable, in their order; what cannot be used is told in the log and left out.
@@ -74,6 +77,9 @@ class News:
         for event in decoded.events:
             if isinstance(event, inbound.TypingChanged):
                 await self._type(event, line)
+                continue
+            if isinstance(event, inbound.ChannelNotice):
+                self._tell_owner(event, line)
                 continue
             try:
                 commands = commands_of(event, line, self._key)
@@ -96,6 +102,12 @@ class News:
         numbers = tuple(dict.fromkeys(one.case.number for one in received))
         writers = tuple(dict.fromkeys(one.customer for one in received))
         return Taken(case_numbers=numbers, customers=writers, left_out=left_out)
+
+    def _tell_owner(self, event: inbound.ChannelNotice, line: Line) -> None:
+        """Of no customer, but of whoever looks after the account: a limit, a rating, a permission that lapsed."""
+        code = few_words(str(event.code)) or "notice"
+        self.told[f"{line.channel}/{line.name}"] = code
+        _log.warning("%s/%s: its provider tells its owner: %s", line.channel, line.name, code)
 
     async def _tell_call(self, event: inbound.Inbound, line: Line) -> None:
         """A call whose provider asks nothing, as one that streams its news, is sent what it is to do next."""

@@ -362,7 +362,7 @@ class Workspace(
 
     def health(self) -> Health:
         """How the workspace is doing now."""
-        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self.news.unused)
+        return health_of(self._owner.figures(), self._owner.view, self._sending.in_flight, self.news)
 
     # Agents
 

@@ -21,8 +21,8 @@ __all__ = ["health_reply"]
 _LONGEST_PENDING = timedelta(seconds=10)
 _LONGEST_LAG = timedelta(seconds=60)
 _LONGEST_READ_S = 5.0
-_NOT_TOLD = frozenset({"scores_failed"})
-"""What quotes the application's own errors."""
+_NOT_TOLD = frozenset({"provider_notices", "scores_failed"})
+"""What is in words: providers', and of the application's own errors."""
 
 
 async def health_reply(workspace: Workspace | Client | None) -> HttpReply:

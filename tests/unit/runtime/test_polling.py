@@ -141,7 +141,7 @@ async def test_what_cannot_be_used_is_left_out(
     centre: Centre, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     keep(centre, "a")
-    centre.provider.keep({"id": "e-2", "type": "message"}, 7, centre.provider.event("notice", at=START, code="x"))
+    centre.provider.keep({"id": "e-2", "type": "message"}, 7, centre.provider.event("hologram", at=START))
     centre.provider.keep_message("c", at=START, sender="joe\nann")
     keep(centre, "d")
     async with opened(centre, clock) as workspace:

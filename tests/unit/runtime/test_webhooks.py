@@ -175,6 +175,22 @@ async def test_news_that_nothing_uses_is_counted(centre: Centre) -> None:
         assert workspace.health().news_unused == 2
 
 
+async def test_what_a_provider_tells_its_owner_is_shown_to_whoever_watches(
+    centre: Centre, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with centre.open() as workspace:
+        assert workspace.health().provider_notices == {}
+        first = centre.provider.event("notice", at=START, code="quality_low")
+        again = attrs.evolve(centre.provider.webhook(first, at=START))
+        assert (await workspace.webhook(ROUTE, again)).status == 200
+        last = centre.provider.event("notice", at=START, code="limit_lowered")
+        assert (await deliver(workspace, centre, last, written(centre))).status == 200
+        assert workspace.health().provider_notices == {"chat/main": "limit_lowered"}
+        assert workspace.health().news_unused == 0
+    assert "chat/main: its provider tells its owner: quality_low" in caplog.text
+    assert centre.counts()["MessageReceived"] == 1
+
+
 async def test_receipts_find_their_delivery(centre: Centre, clock: VirtualClock) -> None:
     async with centre.open() as workspace:
         await answered(workspace)

@@ -242,6 +242,7 @@ async def test_health_tells_figures_and_nobodys_words(door: Door) -> None:
         assert figures["position"] == door.centre.journal.position()
         assert figures["append_latency"] >= 0
         assert b"customer-1" not in answer.body
+        assert "provider_notices" not in figures
         assert answer.headers["cache-control"] == "no-store"
         assert (await ask(app, "POST", "/health")).status == 404
         assert (await ask(app, "GET", "/health/x")).status == 404
