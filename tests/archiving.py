@@ -51,6 +51,9 @@ class ArchivingEngine(Engine):
 
     def execute(self, command: c.Command, at_us: int, absent: Collection[str] = ()) -> Decided:
         missing = set(absent)
+        if isinstance(command, c.StartDelivery) and command.wording:  # a position, which is another one here
+            row = self.view.deliveries.deliveries.get(command.delivery)
+            command = attrs.evolve(command, wording=command.wording if row is None else row.wording)
         while True:
             try:
                 return self.note(super().execute(command, at_us, missing))
@@ -116,8 +119,9 @@ def rows_but_archive(engine: Engine) -> str:
     dumped = engine.dump()
     del dumped["clock"], dumped["sections"]["archive"], dumped["sections"]["definition"]
     dumped["timers"] = [row for row in dumped["timers"] if not str(row[0]).startswith("archive.")]
-    bodies = [field.name for field in attrs.fields(engine.view.deliveries.TABLES["deliveries"])].index("body") + 1
-    del dumped["sections"]["deliveries"]["deliveries"][bodies]
+    names = [field.name for field in attrs.fields(engine.view.deliveries.TABLES["deliveries"])]
+    for position in ("wording", "body"):  # the later one first
+        del dumped["sections"]["deliveries"]["deliveries"][names.index(position) + 1]
     return without_positions(json.dumps(dumped, sort_keys=True, indent=0))
 
 

@@ -22,6 +22,7 @@ WIDTH = 120
 
 SOURCES: Mapping[str, str] = {
     "agents": "What an agent works with beside offers, without await: consults, and the contacts taken.",
+    "amending": "Changing what was sent, without await.",
     "calls": "What every way into a workspace offers, without await: commands and history.",
     "client": "A workspace that another process owns, without await.",
     "filing": "Files that customers send, without await.",
@@ -43,6 +44,7 @@ SOURCES: Mapping[str, str] = {
 
 COUNTERPARTS: Mapping[str, str] = {
     "ActiveContact": "agents",
+    "Amending": "amending",
     "AgentSession": "sessions",
     "Consult": "agents",
     "Offer": "offers",
@@ -62,6 +64,9 @@ COUNTERPARTS: Mapping[str, str] = {
     "Workspace": "workspace",
 }
 """Class -> its module, on both sides."""
+
+OF_CONTACTS = frozenset({"Amending"})
+"""What is part of a contact, not of a way into a workspace, and so neither opened nor closed."""
 
 INTERNAL: Mapping[str, str] = {
     "action": "its functions are async, and given to `open`",
@@ -218,7 +223,8 @@ def _class(node: ast.ClassDef, names: Names) -> str:
         names.use("TypeVar", "typing")
         any_one = f"Any{node.name}"
         variable = f'{any_one} = TypeVar("{any_one}", bound={behind})\n\n\n'
-        header = f"{variable}class {node.name}({names.use('Opened', 'orchestra.blocking.portal')}[{any_one}]):"
+        above = names.use("Counterpart" if node.name in OF_CONTACTS else "Opened", "orchestra.blocking.portal")
+        header = f"{variable}class {node.name}({above}[{any_one}]):"
     elif bases:
         above = ", ".join(f"{base}[{behind}]" for base in bases)
         header = f"class {node.name}({above}):"

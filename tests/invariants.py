@@ -624,6 +624,23 @@ class Witness:
             assert (before.message, before.conversation, before.body) == (event.message, after.conversation, event.body)
         self._move(event.delivery, "PENDING")
 
+    def _see_MessageAmended(self, engine: Engine, event: e.MessageAmended, at_us: int) -> None:
+        own = engine.view.deliveries
+        assert event.body == engine.view.position, "what it is to say stands elsewhere"
+        of = None if event.of is None else own.deliveries[event.of]
+        assert of is None or of.act is None, "a change was changed"
+        assert event.act == "taken_back" or event.of is None or not own.is_taken_back(event.of), "it is gone"
+        if event.delivery is None:
+            assert of is not None
+            assert of.attempts == 0, "changed before it leaves, though it may have left"
+            assert of.state in ("PENDING", "PERMITTED")
+            return
+        assert event.key is not None
+        assert event.key not in self.keys, "two deliveries of one key"
+        self.keys.add(event.key)
+        assert of is None or of.provider_ids, "a change of what its provider does not know"
+        self._move(event.delivery, "PENDING")
+
     def _see_CallSteered(self, engine: Engine, event: e.CallSteered, at_us: int) -> None:
         self._move(event.delivery, "PENDING")
         assert event.body == engine.view.position, "what is to be told stands elsewhere"

@@ -957,7 +957,9 @@ def tell_now(engine: Engine, choose: Chooser) -> c.Command | None:
 def start(engine: Engine, choose: Chooser) -> c.Command | None:
     name = _delivery(engine, choose, "PERMITTED")
     row = engine.view.deliveries.deliveries.get(name or "")
-    return c.StartDelivery(name, row.attempts + 1 + choose.chance(3), 1) if name and row else None
+    if not name or row is None:
+        return None
+    return c.StartDelivery(name, row.attempts + 1 + choose.chance(3), 1, row.wording)
 
 
 def outcome(engine: Engine, choose: Chooser) -> c.Command | None:

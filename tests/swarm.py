@@ -25,6 +25,7 @@ from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from tests import (
     action_moves,
+    amending_moves,
     archive_moves,
     call_moves,
     case_moves,
@@ -118,6 +119,7 @@ class Run:
         self.tells = Dice(seed + 5_000_000)
         self.heard = Dice(seed + 6_000_000)
         self.calls = Dice(seed + 7_000_000)
+        self.amends = Dice(seed + 8_000_000)
         self.looked_at = -1
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
@@ -221,6 +223,7 @@ class Run:
         yield from self.tell()
         yield from self.hear()
         yield from self.ring()
+        yield from self.amend()
         command = dice.move()(engine, dice)
         if command is None or (isinstance(command, c.ChangePlan) and "plans" not in self.faults):
             return
@@ -295,6 +298,11 @@ class Run:
             command = self.calls.of({**call_moves.WEIGHTS})(self.driver.engine, self.calls)
             if command is not None:
                 yield command
+
+    def amend(self) -> Iterator[c.Command]:
+        """In some runs what was sent is changed, from dice of its own."""
+        if self.report.seed % 5 == 3 and self.amends.chance(30):
+            yield self.amends.of({**amending_moves.WEIGHTS})(self.driver.engine, self.amends)
 
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""

@@ -10,7 +10,7 @@ from orchestra.channels.loopback.transport import Failure
 from orchestra.errors import NotAllowedInState, OfferExpired
 from orchestra.journal.port import Journal
 from orchestra.journal.sqlite import SqliteJournal
-from orchestra.model.commands import AcceptOffer, SendMessage
+from orchestra.model.commands import AcceptOffer, SendMessage, StartSending, StopSending
 from orchestra.model.plan import Plan
 from orchestra.runtime.sessions import AgentSession
 from orchestra.runtime.workspace import Workspace
@@ -28,6 +28,27 @@ async def test_a_first_answer(workspace: Workspace, customer: Customer, agent: A
     assert outbox.last.to == customer.handle
     assert (outbox.last.channel, outbox.last.topic, outbox.last.case) == ("chat", "reply", contact.case.id)
     assert len(outbox) == 1
+
+
+async def test_the_outbox_tells_what_was_done_to_a_message(
+    workspace: Workspace, customer: Customer, agent: AgentSession, outbox: Outbox
+) -> None:
+    received = await customer.writes("Where is my order?")
+    contact = await (await agent.next_offer()).accept()
+    await workspace.execute(StopSending("incident"))
+    written = await contact.reply("It comes on Frday.")
+    await contact.correct(written, "It comes on Friday.")
+    await workspace.execute(StartSending())
+    await workspace.settle()
+    await contact.correct(written, "It comes on Monday.")
+    await contact.take_back(written)
+    await workspace.settle()
+    assert [(one.kind, one.text) for one in outbox] == [
+        ("message", "It comes on Friday."),
+        ("edit", "It comes on Monday."),
+        ("delete", ""),
+    ]
+    assert {(one.case, one.topic) for one in outbox} == {(received.case.id, "reply")}
 
 
 async def test_the_outbox_tells_the_topic(workspace: Workspace, customer: Customer, outbox: Outbox) -> None:

@@ -251,6 +251,9 @@ def test_law_08_an_operators_stop_and_an_expiry_are_never_violated() -> None:
                 stops.remove((event.channel, event.topic))
             elif isinstance(event, e.DeliveryPlanned):
                 planned[event.delivery] = event.channel, event.topic, event.expires_us
+            elif isinstance(event, e.MessageAmended):
+                if event.delivery is not None:
+                    planned[event.delivery] = event.channel, event.topic, event.expires_us
             elif isinstance(event, e.CallSteered):
                 topic = "call" if event.leg is None else "leg"
                 planned[event.delivery] = event.channel, topic, event.expires_us

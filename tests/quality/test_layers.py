@@ -110,6 +110,7 @@ BROAD_CATCHES: Mapping[str, str] = {
     "engine/rules/conditions.py": "the application's predicates",
     "engine/scores.py": "the application's scores",
     "journal/registry.py": "plug-in loading: a journal's module may raise anything when imported",
+    "runtime/amending.py": "adapters' capabilities: foreign code",
     "runtime/acting.py": "the application's own actions",
     "runtime/news.py": "what adapters made of an item: foreign code",
     "runtime/owner.py": "command loop: whatever the engine raises discards it, and quarantines the command",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from orchestra.blocking.amending import Amending
 from orchestra.blocking.portal import Counterpart, Stream, as_is
 from orchestra.journal.media import KeptMedia
 from orchestra.model.attachments import Attachment, File
@@ -154,7 +155,7 @@ class Consult(Counterpart[agents.Consult]):
         self._door.run(self._inner.end, reason)
 
 
-class ActiveContact(Counterpart[agents.ActiveContact]):
+class ActiveContact(Amending[agents.ActiveContact]):
     """An interaction in an agent's hands."""
 
     @property

@@ -24,6 +24,7 @@ from orchestra.model.results import (
     Written,
 )
 from orchestra.model.templates import ApprovedTemplate, template_data
+from orchestra.runtime.amending import Amending
 from orchestra.runtime.attached import file_to_send
 from orchestra.runtime.commitments import plain_value, until_us
 from orchestra.runtime.context import Context
@@ -165,7 +166,7 @@ class Consult:
         await self._workspace.execute(c.EndConsult(self.id, self.agent, reason))
 
 
-class ActiveContact:
+class ActiveContact(Amending):
     """An interaction in an agent's hands.
 
     Attributes:

@@ -21,7 +21,9 @@ from orchestra.errors import (
     Quarantined,
 )
 from orchestra.model.records import Request
+from orchestra.runtime.amending import if_able
 from orchestra.runtime.checks import refuse_unstorable
+from orchestra.runtime.lines import Lines
 from orchestra.runtime.owner import Owner
 from orchestra.runtime.threads import in_thread
 
@@ -39,8 +41,9 @@ _log = logging.getLogger("orchestra.runtime")
 class Answering:
     """Looks into the inbox for an owner."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, lines: Lines) -> None:
         self._owner = owner
+        self._lines = lines
         self._journal = owner.journal
 
     async def answer_for_ever(self) -> None:
@@ -86,6 +89,7 @@ class Answering:
         try:
             command = decode_command(request.command)
             refuse_unstorable(command)
+            if_able(owner.view, self._lines, command)
         except (InvalidData, InvalidCommand) as error:
             is_refusal = isinstance(error, InvalidCommand)
             owner.answer(request.request_id, error if is_refusal else InvalidCommand("command", str(error)))

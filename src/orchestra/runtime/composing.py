@@ -26,6 +26,7 @@ from orchestra.model.attachments import in_words
 from orchestra.model.escaping import TOKEN, escape
 from orchestra.model.identity import SERVICE
 from orchestra.model.instants import instant
+from orchestra.runtime.amending import changes
 from orchestra.runtime.announcing import steered_action
 from orchestra.runtime.filing import Files
 from orchestra.runtime.history.people import person_of
@@ -86,6 +87,8 @@ class Composing:
         """The adapter's plan for a delivery's message."""
         conversation = self._owner.view.contacts.conversations[row.conversation]
         written, to = await in_thread(self._fetch, row, conversation)
+        if isinstance(written, e.MessageAmended):
+            return await self._amendment(delivery, row, written, line, to)
         if isinstance(written, e.CallSteered):
             action = steered_action(self._owner.view, written, self._owner.key.delivery_key(delivery), self._phones)
             return self._asked(delivery, [_Way(action)], line, to or Conversation(recipient=_NOBODY))
@@ -106,6 +109,28 @@ class Composing:
         call = self._owner.view.calls.calls.get(row.interaction or "")
         to = to if call is None else attrs.evolve(to, id=call.call_id)
         return self._asked(delivery, ways, line, to, is_shut=is_shut)
+
+    async def _amendment(
+        self, delivery: str, row: Delivery, amended: e.MessageAmended, line: Line, to: Conversation | None
+    ) -> Composed | Failed:
+        """The adapter's plan for what is to become of a message, in as many steps as it has parts there."""
+        if to is None or (amended.act == "corrected" and amended.text is None):
+            return Failed("erased")
+        text = amended.text
+        if row.of is None:
+            found = await in_thread(self.newest, row.conversation, row.customer, row.message)
+            ids = [] if found is None else [found]
+        else:
+            of = self._owner.view.deliveries.deliveries[row.of]
+            ids = of.provider_ids
+            original = await in_thread(self._written, of.body)
+            if isinstance(original, e.MessageWritten) and not self._able(delivery, line, to).buttons_max:
+                text = listed(text or "", original) if original.choices is not None else text
+        values = changes(amended.act, ids, self._owner.key.delivery_key(delivery), text)
+        plans = [self._asked(delivery, [_Way(value)], line, to) for value in values]
+        steps = [step for plan in plans if isinstance(plan, Composed) for step in plan.plan.steps]
+        failed = next((plan for plan in plans if isinstance(plan, Failed)), None if plans else Failed("not_found"))
+        return failed or Composed(SendPlan(tuple(steps)), values[0], to)
 
     def _able(self, delivery: str, line: Line, to: Conversation) -> Capabilities:
         """What the channel can do there; the poorest of all where the adapter cannot tell."""
@@ -229,12 +254,20 @@ class Composing:
 
     def _fetch(
         self, row: Delivery, conversation: contacts.Conversation
-    ) -> tuple[e.MessageWritten | e.CallSteered | None, Conversation | None]:
-        """What was written, or steered, and to whom; None once erased."""
-        body = next(self._owner.journal.read(row.body - 1, limit=1), None)
-        found = None if body is None else decode_event(body)
-        written = found if isinstance(found, e.MessageWritten | e.CallSteered) else None
+    ) -> tuple[e.MessageWritten | e.MessageAmended | e.CallSteered | None, Conversation | None]:
+        """What was written, amended or steered, and to whom; None once erased."""
+        found = self._written(row.body)
+        written = found if isinstance(found, e.MessageWritten | e.MessageAmended | e.CallSteered) else None
+        if row.wording and isinstance(written, e.MessageWritten):
+            words = self._written(row.wording)
+            # The template said what it was to say before.
+            text = words.text if isinstance(words, e.MessageAmended) else None
+            written = attrs.evolve(written, text=text, template=None)
         return written, self._conversation(row.conversation, conversation, row.case)
+
+    def _written(self, position: int) -> e.Event | None:
+        record = next(self._owner.journal.read(position - 1, limit=1), None)
+        return None if record is None else decode_event(record)
 
     async def recipient(self, conversation: str, case: str) -> Conversation | None:
         """Whom we talk with in a conversation; None once they are erased."""

@@ -304,10 +304,10 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
     texts: dict[str, str | None] = {}
     files: dict[str, tuple[Attachment, ...]] = {}
     work, handed_over, held = context.work, context.handed_over, {row.message for row in context.tell_now}
-    types = (*_WITH_TEXTS, "MessageWritten") if held else _WITH_TEXTS
+    types = (*_WITH_TEXTS, "MessageWritten", "MessageAmended") if held else _WITH_TEXTS
     for record in journal.read(subjects=ids, types=types):
         event = decode_event(record)
-        if isinstance(event, e.MessageWritten):
+        if isinstance(event, e.MessageWritten | e.MessageAmended):
             if event.message in held:
                 texts[event.message] = event.text
             continue

@@ -19,6 +19,7 @@ from orchestra.model.attachments import MOST_FILES, File
 from orchestra.model.commands import (
     AdvanceCase,
     Command,
+    CorrectMessage,
     EditMessage,
     EndCall,
     PressKeys,
@@ -32,6 +33,7 @@ from orchestra.model.commands import (
     ReportLeg,
     RetractMessage,
     SendMessage,
+    SendReaction,
     TakeConsent,
     TakeIdentity,
     WriteReply,
@@ -120,6 +122,11 @@ def _checked_id(value: str, where: str) -> str:
 
 def digested(command: Command, key: WorkspaceKey) -> Command:
     """The command with what tells its text from another under the same key. The caller's own stays as it is."""
+    if isinstance(command, CorrectMessage | SendReaction):
+        said = command.text if isinstance(command, CorrectMessage) else command.reaction or ""
+        if command.key is None or command.digest is not None or misfit(command) is not None or said is None:
+            return command
+        return attrs.evolve(command, digest=key.digest(said))
     if not isinstance(command, SendMessage | WriteReply) or command.key is None or command.digest is not None:
         return command
     if (command.text is None and command.media is None) or misfit(command) is not None:

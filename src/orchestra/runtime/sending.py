@@ -150,12 +150,12 @@ class Sending:
         line = self._line(row)
         if row.state != "PERMITTED" or line is None or line.transport is None:
             return  # the permit is gone; or it will lapse, since another owner may be connected
-        attempt = row.attempts + 1
+        attempt, wording = row.attempts + 1, row.wording
         account = await self._account(delivery, line)
         if isinstance(account, Account):
             line = attrs.evolve(line, account=account)
         plan = await self._composing.plan(delivery, row, line) if isinstance(account, Account) else account
-        if self._is_ending or not await self._start(delivery, attempt):
+        if self._is_ending or not await self._start(delivery, attempt, wording):
             return
         outcome, is_safe = await self._leave(line, plan) if isinstance(plan, Composed) else (plan, False)
         lost = plan.plan.degradations if isinstance(plan, Composed) else ()
@@ -177,7 +177,7 @@ class Sending:
             reason, for_us = "attempts came to nothing", microseconds(limits.try_after)
             await self._owner.execute(ReportChannel(*account, "down", reason, for_us))
 
-    async def _start(self, delivery: str, attempt: int) -> bool:
+    async def _start(self, delivery: str, attempt: int, wording: int) -> bool:
         """Declare durably that the attempt leaves now; if its permit is ahead of its token, once that is there.
 
         Says whether it does: what still waits as the workspace closes is left to the next owner.
@@ -186,7 +186,7 @@ class Sending:
         row = self._owner.view.deliveries.deliveries[delivery]
         while True:
             try:
-                has_started = await self._gates.start(row, StartDelivery(delivery, attempt, epoch))
+                has_started = await self._gates.start(row, StartDelivery(delivery, attempt, epoch, wording))
                 await self._owner.durable(self._owner.engine.position)
                 return has_started
             except JournalUnavailable:

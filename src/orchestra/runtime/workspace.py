@@ -22,6 +22,7 @@ from orchestra.model.plan import Plan
 from orchestra.model.rules import Predicates
 from orchestra.model.scores import Scores
 from orchestra.runtime.acting import Acting
+from orchestra.runtime.amending import if_able
 from orchestra.runtime.answering import Answering
 from orchestra.runtime.calls import Calls
 from orchestra.runtime.checks import refuse_no_id, refuse_odd_setup
@@ -75,14 +76,7 @@ from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
 from orchestra.runtime.turns import Turns
 from orchestra.runtime.vaults import unlocked
-from orchestra.runtime.views import (
-    CaseView,
-    CustomerView,
-    EngagementView,
-    InteractionView,
-    RequestView,
-    request_view,
-)
+from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView, RequestView, request_view
 from orchestra.runtime.webhooks import Webhooks
 from orchestra.runtime.wordings import Wordings
 
@@ -126,7 +120,7 @@ class Workspace(
         keep = None if media is None else self._files.keep_all
         self.news = self._news = News(owner.execute, owner.key, self._signals.typing_in, keep)
         self._polling = Polling(owner, lines, self.news, tasks, self._files.credentials)
-        self._answering = Answering(owner)
+        self._answering = Answering(owner, lines)
         self._settling = Settling(owner, self._leases, (self._sending, self._acting, self._polling))
         self._webhooks = Webhooks(owner.clock.now_us, lines, self.news, deciding)
         self._replies = 0
@@ -236,7 +230,7 @@ class Workspace(
             CommandRefused: it cannot be done as things stand; nothing has changed.
             JournalUnavailable: it may not be durable; with `outcome_unknown`, ask again with the same ids.
         """
-        return await self._owner.execute(digested(command, self.key))
+        return await self._owner.execute(if_able(self._owner.view, self.lines, digested(command, self.key)))
 
     def events(self, after: int = 0, types: Collection[type[Event]] | None = None) -> AsyncGenerator[Published]:
         """Durable events past a position, in order and without gaps, then new ones as they come.

@@ -16,7 +16,7 @@ from orchestra.channels.loopback.wire import CHANNEL, SECRET_NAME
 from orchestra.channels.wire import StepResult, WireStep
 from orchestra.codec import decode_event
 from orchestra.journal.port import Journal
-from orchestra.model.events import DeliveryPlanned
+from orchestra.model.events import DeliveryPlanned, MessageAmended
 from orchestra.model.plan import Plan
 from orchestra.runtime.lines import Line
 
@@ -33,6 +33,7 @@ class Outgoing:
         channel: on which channel.
         to: the recipient, as the channel knows them.
         text: what it said.
+        kind: `message`; or what was done to one before: `edit`, `delete` or `reaction`.
         delivery: id of the delivery.
         topic: what it was sent as: `reply` for an agent's answer.
         case: the case it belongs to.
@@ -42,6 +43,7 @@ class Outgoing:
     channel: str
     to: str = attrs.field(repr=False)
     text: str = attrs.field(repr=False)
+    kind: str = "message"
     delivery: str
     topic: str
     case: str
@@ -61,7 +63,7 @@ class Outbox:
     def __init__(self, plan: Plan, journal: Journal) -> None:
         self._journal = journal
         self._arrived: list[tuple[str, Delivered]] = []
-        self._planned: dict[str, DeliveryPlanned] = {}
+        self._planned: dict[str, DeliveryPlanned | MessageAmended] = {}
         self._read = 0
         accounts = {name: _account(name) for name in plan.channels}
         self._providers = {name: LoopbackProvider(account) for name, account in accounts.items()}
@@ -108,18 +110,21 @@ class Outbox:
             channel=channel,
             to=delivered.recipient,
             text=delivered.text or "",
+            kind=delivered.type,
             delivery=delivery,
             topic=planned.topic,
             case=planned.case,
             customer=planned.customer,
         )
 
-    def _plan_of(self, delivery: str) -> DeliveryPlanned:
+    def _plan_of(self, delivery: str) -> DeliveryPlanned | MessageAmended:
         if delivery not in self._planned:
-            for record in self._journal.read(self._read, types=["DeliveryPlanned"]):
+            for record in self._journal.read(self._read, types=["DeliveryPlanned", "MessageAmended"]):
                 event = decode_event(record)
-                assert isinstance(event, DeliveryPlanned)
-                self._planned[event.delivery], self._read = event, record.position
+                assert isinstance(event, DeliveryPlanned | MessageAmended)
+                self._read = record.position
+                if event.delivery is not None:
+                    self._planned[event.delivery] = event
         return self._planned[delivery]
 
 

@@ -28,6 +28,7 @@ SHOWN = (
     e.ConversationStarted,
     e.MessageReceived,
     e.MessageWritten,
+    e.MessageAmended,
     e.DeliveryPlanned,
     e.DeliveryAccepted,
     e.CustomerErased,
@@ -111,6 +112,9 @@ class Transcript:
                 self._received(event, at_us)
             case e.MessageWritten():
                 self._written(event)
+            case e.MessageAmended(act="corrected", delivery=None) if event.message in self._texts:
+                # It leaves as it is now. What the page has shown stays, since the channel takes nothing back.
+                self._texts[event.message] = event.text, self._texts[event.message][1]
             case e.DeliveryPlanned() if event.conversation in self.conversations:
                 self._planned[event.delivery] = event
             case e.DeliveryAccepted():

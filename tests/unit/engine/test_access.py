@@ -98,6 +98,9 @@ EXAMPLES: tuple[c.Command, ...] = (
     c.CompleteTransfer("cs1", "ana"),
     c.TransferToAgent("in1", "ana", "bob"),
     c.SendMessage("ca1", "k", text="hi"),
+    c.CorrectMessage("me1", text="hi"),
+    c.TakeBackMessage("me1"),
+    c.SendReaction("me1"),
     c.StartDelivery("de1", 1, 1),
     c.RecordOutcome("de1", 1, "accepted"),
     c.RecoverDelivery("de1", 2),
@@ -191,6 +194,7 @@ CASES = {
     *("SetCaseType", "AdvanceCase", "MakePromise", "RevisePromise", "WithdrawPromise"),
     *("LinkToIncident", "UnlinkFromIncident", "FlagIncidentCase"),
     *("InviteToChannel", "WithdrawInvitation"),
+    *("CorrectMessage", "TakeBackMessage", "SendReaction"),
 }
 MATTERS = {
     *("MergeCases", "UnmergeCase", "SplitCase", "MoveInteraction"),

@@ -180,12 +180,14 @@ async def test_what_one_was_told_of_the_other_is_listed() -> None:
         await workspace.execute(c.SendMessage(first.case.id, "before", text="to joe alone"))
         await workspace.execute(c.MergeCustomers("cu1", "cu2", "login"))
         await _write(workspace, Email("jm@mail.example"), "3", topic="order", account="second")
-        await workspace.execute(c.SendMessage(first.case.id, "while", text="about joe, to jm"))
+        written = await workspace.execute(c.SendMessage(first.case.id, "while", text="about joe, to jm"))
+        await workspace.execute(c.CorrectMessage(written.message, text="about Joe, to jm"))
         with pytest.raises(UnknownId):
             await workspace.disclosures("li1")
         await workspace.execute(c.SplitCustomers("li1", "two people"))
         await workspace.execute(c.SendMessage(first.case.id, "after", text="to joe again"))
-        (told,) = await workspace.disclosures("li1")
+        told, corrected = await workspace.disclosures("li1")
+        assert (corrected.message, corrected.text) == (told.message, "about Joe, to jm")
         assert (told.told, told.of, told.case, told.text) == ("cu2", "cu1", first.case.id, "about joe, to jm")
         assert "about joe" not in repr(told)
 

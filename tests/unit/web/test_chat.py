@@ -16,6 +16,7 @@ from tests.chat_shop import ACCOUNT, LINE, PATH, ChatShop
 from tests.contact_centre import SteeredJournal, message, until
 
 from orchestra.channels.web_chat import Session, issue_token
+from orchestra.errors import InvalidCommand
 from orchestra.journal.registry import open_journal
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Email, Handle
@@ -165,6 +166,20 @@ async def test_a_message_is_shown_only_once_it_may_be_sent(shop: ChatShop) -> No
         await workspace.execute(c.StartSending())
         shown = await client.texts(3)
         assert shown == [(1, "customer", "Hello"), (2, "customer", "Are you there?"), (3, "agent", "Not yet")]
+
+
+async def test_what_was_corrected_before_it_left_is_shown_as_it_is_now(shop: ChatShop) -> None:
+    async with shop.open() as workspace, connected(shop.app, PATH) as client:
+        await client.hello()
+        await client.write("a1", "Hello")
+        contact = await accepted(shop)
+        await workspace.execute(c.StopSending("incident"))
+        await contact.reply("It costs 40.")
+        await contact.correct("me2", "It costs 49.")
+        await workspace.execute(c.StartSending())
+        assert await client.texts(2) == [(1, "customer", "Hello"), (2, "agent", "It costs 49.")]
+        with pytest.raises(InvalidCommand, match="cannot be corrected"):
+            await contact.correct("me2", "It costs 50.")
 
 
 async def test_the_client_tells_what_has_arrived_and_what_is_read(shop: ChatShop) -> None:

@@ -15,8 +15,8 @@ from orchestra.errors import MalformedMessage
 
 __all__ = ["interpret_result"]
 
-# An edit to what the message says already: so it was done before.
-_NOT_MODIFIED = "message is not modified"
+# An edit to what the message says already, or of one that is gone: so it was done before.
+_DONE_BEFORE = ("message is not modified", "message to delete not found")
 
 _FORBIDDEN = 403
 _NO_SUCH_TOKEN = frozenset({401, 404})
@@ -59,7 +59,7 @@ def _refused(answer: Fields, step: WireStep, result: HttpAnswer, now: datetime) 
         return Retry(word)
     if code >= 500:
         return Retry(word) if step.safe_to_repeat else Unknown(word)
-    if "description" in answer and _NOT_MODIFIED in answer.text("description"):
+    if "description" in answer and any(words in answer.text("description") for words in _DONE_BEFORE):
         return Sent()
     # Whoever has stopped the bot, or is gone, is written to in vain until they write again (`Forbidden` of
     # python-telegram-bot).

@@ -63,6 +63,8 @@ def _names(view: View, group: Group) -> Iterator[tuple[str, ...]]:
     for name in group.of("de"):
         delivery = view.deliveries.deliveries[name]
         yield "delivery", delivery.key
+        if delivery.act is None and delivery.message:
+            yield "id", delivery.message
         for provider_id in delivery.provider_ids:
             yield "provider", delivery.channel, delivery.account, provider_id
 

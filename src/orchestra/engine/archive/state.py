@@ -194,9 +194,10 @@ class Archive(Slice):
         if self.of.get(event.case, [""])[-1] != event.conversation:
             self._belongs(event.case, event.conversation)
 
-    def delivery_planned(self, event: e.DeliveryPlanned | e.CallSteered, at_us: int) -> None:
+    def delivery_planned(self, event: e.DeliveryPlanned | e.CallSteered | e.MessageAmended, at_us: int) -> None:
         """The customer is written to."""
-        self._belongs(event.customer, event.delivery)
+        if event.delivery is not None:
+            self._belongs(event.customer, event.delivery)
 
     def notice_planned(self, event: e.NoticePlanned, at_us: int) -> None:
         """The customer is to be told something."""
@@ -251,6 +252,7 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.ReplyRecorded: Archive.answer_recorded,
     e.DeliveryPlanned: Archive.delivery_planned,
     e.CallSteered: Archive.delivery_planned,
+    e.MessageAmended: Archive.delivery_planned,
     e.NoticePlanned: Archive.notice_planned,
     e.ActionRequested: Archive.action_requested,
     e.CustomerAliased: Archive.aliased,

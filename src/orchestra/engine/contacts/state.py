@@ -127,7 +127,7 @@ class Contacts(Slice):
     counts: dict[str, int]
 
     def reindex(self) -> None:
-        """Rebuild the look-ups by thread and case, and the order in which ids are forgotten."""
+        """Rebuild the look-ups by thread, case and message, and the order in which ids are forgotten."""
         self.by_thread: dict[tuple[str, str, str], str] = {}
         self.before: dict[tuple[str, str, str], dict[str, int]] = {}
         for name in sorted(self.conversations, key=_number):
@@ -138,6 +138,7 @@ class Contacts(Slice):
             row = self.interactions[name]
             if row.case is not None:  # else between its start and its case, in the middle of a batch
                 self._place(name, row)
+        self.by_message = {row.message: key for key, row in self.taken.items() if row.message is not None}
         self._oldest: dict[str, deque[str]] = {}
         for key, _ in sorted(self.taken.items(), key=lambda item: item[1].number):
             self._oldest.setdefault(key.partition("\x1f")[0], deque()).append(key)
@@ -194,6 +195,8 @@ class Contacts(Slice):
         self._count("taken")
         key = taken_key(channel, account, provider_id)
         self.taken[key] = taken
+        if taken.message is not None:
+            self.by_message[taken.message] = key
         order = self._oldest.setdefault(channel, deque())
         order.append(key)
         kept = self.plan.channels[channel].keep_ids
@@ -203,7 +206,8 @@ class Contacts(Slice):
         for _ in range(2):  # each id taken forgets at most two: no single step is ever long
             if self.taken[order[0]].at_us >= horizon:
                 return
-            del self.taken[order.popleft()]
+            forgotten = self.taken.pop(order.popleft())
+            self.by_message.pop(forgotten.message or "", None)
 
     def conversation_started(self, event: e.ConversationStarted, at_us: int) -> None:
         """Know the conversation by its thread, which may have been somebody else's before."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.contacts.owned import owned
+from orchestra.engine.deliveries.amending import correct, react, take_back
 from orchestra.engine.deliveries.pace import RATE
 from orchestra.engine.deliveries.planning import Beside, check_said, conversation_with, recipient, write_all
 from orchestra.engine.deliveries.receipts import given_up, overtaken, record_receipt, record_watermark
@@ -131,6 +132,8 @@ def _start(view: View, command: c.StartDelivery, at_us: int) -> Steps:
         raise NotAllowedInState(command.delivery, "outdated by a correction", "start")
     if is_given_up(view, row.conversation):
         raise NotAllowedInState(command.delivery, UNDELIVERABLE, "start")
+    if command.wording != row.wording:
+        raise NotAllowedInState(command.delivery, "corrected meanwhile", "start")
     if row.subject in view.deliveries.frozen:
         raise NotAllowedInState(command.delivery, f"about {row.subject}, in {_conflict(view, row)}", "start")
     if _is_hushed(view, row):
@@ -152,7 +155,7 @@ def _outcome(view: View, command: c.RecordOutcome, at_us: int) -> Steps:
         raise NotAllowedInState(command.delivery, f"{row.state} at attempt {row.attempts}", "record_outcome")
     if command.outcome == "accepted":
         yield e.DeliveryAccepted(
-            command.delivery, row.customer, command.attempt, list(command.provider_ids), command.lost
+            command.delivery, row.customer, command.attempt, _own_ids(view, row, command), command.lost
         )
     elif command.outcome == "failed":
         if command.is_undeliverable:
@@ -163,6 +166,12 @@ def _outcome(view: View, command: c.RecordOutcome, at_us: int) -> Steps:
     else:
         yield _again(view, command.delivery, row, command.code or command.outcome, command.retry_after_us, at_us)
     return None
+
+
+def _own_ids(view: View, row: Delivery, command: c.RecordOutcome) -> list[str]:
+    """The provider's ids of it; what changes a message may be told under the id of that, which stays the message's."""
+    known = () if row.act is None else view.deliveries.by_provider_id
+    return [one for one in command.provider_ids if (row.channel, row.account, one) not in known]
 
 
 def _again(
@@ -337,8 +346,10 @@ def _conflict(view: View, row: Delivery) -> str | None:
     return None if conflict is None else f"conflict {conflict}"
 
 
-def _on_planned(view: View, event: e.DeliveryPlanned | e.CallSteered, at_us: int) -> Iterator[e.Event]:
-    if view.deliveries.is_first(event.delivery):
+def _on_planned(
+    view: View, event: e.DeliveryPlanned | e.CallSteered | e.MessageAmended, at_us: int
+) -> Iterator[e.Event]:
+    if event.delivery is not None and view.deliveries.is_first(event.delivery):
         yield from _permit(view, event.delivery, at_us)
 
 
@@ -382,6 +393,9 @@ SECTION = Section(
     Deliveries,
     {
         c.SendMessage: _send,
+        c.CorrectMessage: correct,
+        c.TakeBackMessage: take_back,
+        c.SendReaction: react,
         c.StartDelivery: _start,
         c.RecordOutcome: _outcome,
         c.RecoverDelivery: _recover,
@@ -397,6 +411,7 @@ SECTION = Section(
     {
         e.DeliveryPlanned: _on_planned,
         e.CallSteered: _on_planned,
+        e.MessageAmended: _on_planned,
         e.DeliveryAccepted: overtaken,
         e.DeliveryFailed: turned_away,
         e.ReceiptRecorded: turned_away,

@@ -20,6 +20,10 @@ class Delivery:
     `waits` is its place among those that wait until their account takes more; 0 if it does not. The last attempt began
     at `started_us`. `is_opened` once a machine may have opened it, which proves nothing. It `has_template` if one
     stands for its message where no free words pass, which is what leaves `instead_of` another one.
+
+    A delivery with an `act` changes the message that went by the delivery `of`, or reacts to one of theirs. `wording`
+    is where the words stand that were put into it before it left, 0 if none were; `taken_back` is the delivery that
+    took it back, or itself if it never left.
     """
 
     key: str
@@ -53,3 +57,7 @@ class Delivery:
     is_opened: bool = False
     has_template: bool = False
     instead_of: str | None = None
+    act: str | None = None
+    of: str | None = None
+    wording: int = 0
+    taken_back: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from orchestra.engine.deliveries.amended import Amended
 from orchestra.engine.deliveries.early import Early, EarlyReceipt
 from orchestra.engine.deliveries.pace import DUE, Bucket, Paced
 from orchestra.engine.deliveries.row import Delivery
@@ -49,7 +50,7 @@ def scope_key(channel: str | None, topic: str | None) -> str:
     return f"{channel or '*'}\x1f{topic or '*'}"
 
 
-class Deliveries(Paced, Early):
+class Deliveries(Paced, Early, Amended):
     """Deliveries by id; `stops` is scope -> reason, `down` the accounts that are; `early` is provider id -> receipts.
 
     `frozen` is subject -> how many open conflicts there are about it; `about` is subject -> what has yet to leave.
@@ -93,6 +94,7 @@ class Deliveries(Paced, Early):
         for name in sorted(self.deliveries, key=lambda name: int(name[2:])):
             row = self.deliveries[name]
             self.by_key[row.key] = name
+            self._know_message(name, row)
             self._know(name, row)
             self._index(name, row)
             if row.is_held:
@@ -106,6 +108,7 @@ class Deliveries(Paced, Early):
         for name in keys["deliveries"]:
             row = self.deliveries[name]
             del self.by_key[row.key]
+            self._forget_message(row)
             for provider_id in row.provider_ids:
                 self.by_provider_id.pop((row.channel, row.account, provider_id), None)
             _drop(self.unread, row.conversation, name)
@@ -117,6 +120,7 @@ class Deliveries(Paced, Early):
         for name in rows["deliveries"][0]:
             row = self.deliveries[name]
             self.by_key[row.key] = name
+            self._know_message(name, row)
             self._know(name, row)
             if row.state in _UNREAD:
                 self.unread.setdefault(row.conversation, {})[name] = 1
@@ -235,9 +239,17 @@ class Deliveries(Paced, Early):
         )
         self._enter(event.delivery, row)
 
+    def amended(self, event: e.MessageAmended, at_us: int) -> None:
+        """Enter the delivery that changes a message, or change what has not left."""
+        row = self._amend(event)
+        if row is not None and event.delivery is not None:
+            self.counts["delivery"] = self.counts.get("delivery", 0) + 1
+            self._enter(event.delivery, row)
+
     def _enter(self, name: str, row: Delivery) -> None:
         self.deliveries[name] = row
         self.by_key[row.key] = name
+        self._know_message(name, row)
         self._index(name, row)
         self._line_up(name, row)
         self.timers.set(EXPIRY, name, row.expires_us)
@@ -457,6 +469,7 @@ def _scopes(channel: str, topic: str) -> Iterator[str]:
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.DeliveryPlanned: Deliveries.planned,
     e.CallSteered: Deliveries.steered,
+    e.MessageAmended: Deliveries.amended,
     e.DeliveryPermitted: Deliveries.permitted_to,
     e.DeliveryHeld: Deliveries.held_back,
     e.DeliveryReleased: Deliveries.released,

@@ -85,14 +85,17 @@ from orchestra.model.commands.contacts import (
 from orchestra.model.commands.definition import ChangePlan
 from orchestra.model.commands.deliveries import (
     CancelDelivery,
+    CorrectMessage,
     RecordOutcome,
     RecordReceipt,
     RecoverDelivery,
     ResumeDeliveries,
     SendMessage,
+    SendReaction,
     StartDelivery,
     StartSending,
     StopSending,
+    TakeBackMessage,
     TellNow,
 )
 from orchestra.model.commands.engagements import LinkQuestion, UnlinkQuestion
@@ -193,6 +196,7 @@ __all__ = [
     "ConfirmAddress",
     "ConfirmConnected",
     "ConsultQueue",
+    "CorrectMessage",
     "DeclineConsult",
     "DeclineHandOff",
     "DeclineOffer",
@@ -276,6 +280,7 @@ __all__ = [
     "RevisePromise",
     "ScheduleCallback",
     "SendMessage",
+    "SendReaction",
     "SetAvailable",
     "SetAway",
     "SetCaseType",
@@ -299,6 +304,7 @@ __all__ = [
     "StartSending",
     "StopMonitoring",
     "StopSending",
+    "TakeBackMessage",
     "TakeConsent",
     "TakeIdentity",
     "TakeOver",

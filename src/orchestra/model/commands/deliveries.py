@@ -12,14 +12,17 @@ from orchestra.model.private import private
 
 __all__ = [
     "CancelDelivery",
+    "CorrectMessage",
     "RecordOutcome",
     "RecordReceipt",
     "RecoverDelivery",
     "ResumeDeliveries",
     "SendMessage",
+    "SendReaction",
     "StartDelivery",
     "StartSending",
     "StopSending",
+    "TakeBackMessage",
     "TellNow",
 ]
 
@@ -53,12 +56,49 @@ class SendMessage(Command):
 
 
 @attrs.define
+class CorrectMessage(Command):
+    """Replace the text of a message of ours: where it was sent, or before it leaves.
+
+    `message` is the message's id. An agent must have a part in the contact it was written in or in that of now, or
+    answer for its case, by themself or in a team. The provider is told once per message and `key`; the same key with
+    another `digest` (a keyed hash of the text) is refused. Notices and invitations are not corrected so.
+    """
+
+    message: str
+    key: str | None = None
+    digest: str | None = None
+    text: str | None = private()
+
+
+@attrs.define
+class TakeBackMessage(Command):
+    """Delete a message of ours where it was sent; call it back if it has not left. For whom, as `CorrectMessage`."""
+
+    message: str
+    key: str | None = None
+
+
+@attrs.define
+class SendReaction(Command):
+    """Put our reaction, such as an emoji, on a message of a customer's; None takes it away. As `CorrectMessage`."""
+
+    message: str
+    key: str | None = None
+    digest: str | None = None
+    reaction: str | None = private()
+
+
+@attrs.define
 class StartDelivery(Command):
-    """Declare, durably, that the attempt leaves now. Only under a permit that has not run out."""
+    """Declare, durably, that the attempt leaves now. Only under a permit that has not run out.
+
+    `wording` is the position of the correction that it says; 0 if the message was not corrected before it left.
+    """
 
     delivery: str
     attempt: int
     epoch: int
+    wording: int = 0
 
 
 @attrs.define

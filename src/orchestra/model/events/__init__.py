@@ -129,6 +129,7 @@ from orchestra.model.events.deliveries import (
     DeliverySpread,
     DeliveryStarted,
     DeliveryUnknown,
+    MessageAmended,
     ReceiptKept,
     ReceiptRecorded,
     SendingStarted,
@@ -482,14 +483,8 @@ __all__ += ["PromiseKeptLate", "PromiseMade", "PromiseRevised", "PromiseWithdraw
 __all__ += ["ProgressReported", "StageLeft", "StageResumed", "UpdateDue", "UpdateScheduled"]
 __all__ += ["CustomerHoursSet", "NoticeAnswered"]
 __all__ += ["NoticeExpired", "NoticeFailed", "NoticeHeld", "NoticeLegFailed", "NoticeLegSkipped", "NoticePlanned"]
-__all__ += [
-    "NoticeGathered",
-    "NoticePreferenceSet",
-    "NoticeRecalled",
-    "NoticeSending",
-    "NoticeSent",
-    "NoticeSuppressed",
-]
+__all__ += ["MessageAmended", "NoticeGathered", "NoticePreferenceSet", "NoticeRecalled", "NoticeSending", "NoticeSent"]
+__all__ += ["NoticeSuppressed"]
 __all__ += ["AutoReplyRecorded", "FileKept", "MessageEdited", "MessageRetracted", "ReactionChanged", "RetractionKept"]
 
 EVENTS: dict[str, type[Event]] = {

@@ -6,6 +6,7 @@ import attrs
 
 from orchestra.model.event import Event
 from orchestra.model.identity import SERVICE
+from orchestra.model.private import private
 
 __all__ = [
     "AccountPaced",
@@ -23,6 +24,7 @@ __all__ = [
     "DeliverySpread",
     "DeliveryStarted",
     "DeliveryUnknown",
+    "MessageAmended",
     "ReceiptKept",
     "ReceiptRecorded",
     "SendingStarted",
@@ -60,6 +62,42 @@ class DeliveryPlanned(Event):
     notice: str | None = None
     has_template: bool = False
     instead_of: str | None = None
+
+
+@attrs.define
+class MessageAmended(Event):
+    """A message that was sent is to be changed at its provider; the delivery that does so is planned by this.
+
+    Attributes:
+        delivery: by which it leaves, with permits as any other; None for a message that has not left itself, which
+            leaves as it is now, or not at all.
+        key: the delivery's.
+        act: `corrected`, which says `text` from now on; `taken_back`; or `reacted`, with `text`, to one of theirs.
+        message: the one that is changed, or reacted to.
+        of: the delivery of that message, if it is ours.
+        body: the position of this event.
+        interaction: in which the message was written, if in one.
+        agent: who asked for it, if an agent or bot did.
+    """
+
+    delivery: str | None
+    key: str | None
+    act: str
+    message: str
+    of: str | None
+    case: str
+    customer: str
+    channel: str
+    account: str
+    conversation: str
+    topic: str
+    body: int
+    expires_us: int
+    interaction: str | None = None
+    agent: str | None = None
+    digest: str | None = None
+    purpose: str = SERVICE
+    text: str | None = private()
 
 
 @attrs.define

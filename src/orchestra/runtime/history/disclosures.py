@@ -19,6 +19,8 @@ from orchestra.runtime.history.people import person_of
 
 __all__ = ["Disclosure", "disclosures"]
 
+_SAID = ("MessageWritten", "ReplyRecorded", "MessageAmended")
+
 
 @attrs.frozen
 class Disclosure:
@@ -68,11 +70,13 @@ def disclosures(journal: Journal, link: str) -> list[Disclosure]:
 def _told(journal: Journal, merge: _Merge, told: Sequence[str], of: Sequence[str]) -> Iterator[Disclosure]:
     """The messages to one side in the cases of the other, while they counted as one."""
     cases = _cases(journal, of)
-    for record in journal.read(merge.merged, subjects=told, types=("MessageWritten", "ReplyRecorded")):
+    for record in journal.read(merge.merged, subjects=told, types=_SAID):
         if record.position > merge.split:
             return
         event = decode_event(record)
-        if isinstance(event, e.MessageWritten | e.ReplyRecorded) and event.case in cases:
+        if not isinstance(event, e.MessageWritten | e.ReplyRecorded | e.MessageAmended):
+            continue
+        if event.case in cases and getattr(event, "act", "corrected") == "corrected":
             at, whose = instant(record.at_us), cases[event.case]
             yield Disclosure(record.position, at, event.customer, whose, event.case, event.message, event.text)
 

@@ -67,6 +67,7 @@ PHRASES: Mapping[str, str] = {
     "MessageEdited": "{writer} changed what they wrote",
     "MessageRetracted": "{writer} took back what they wrote",
     "ReactionChanged": "{writer} reacted to a message",
+    "MessageAmended": "{author} {act_text}",
     "FileKept": "file {place} of a message was kept",
     "AutoReplyRecorded": "a machine answered for {writer}{because}",
     "CustomerMovedOn": "goes on in {to}: this one takes nothing of the budget of {agent} meanwhile",
@@ -308,6 +309,12 @@ _AGAINST: Mapping[str, str] = {
     "last": ", as it was said last",
 }
 
+_ACTS: Mapping[str, str] = {
+    "corrected": "corrected a message",
+    "taken_back": "took a message back",
+    "reacted": "reacted to a message",
+}
+
 _PURPOSES: Mapping[str, str] = {"consult": "for help with", "transfer": "to take"}
 
 
@@ -394,6 +401,7 @@ class _Words(dict[str, Any]):
         self["because"] = f" ({_spoken(reason)})" if reason else ""
         self["outcome_code"] = f" [{self['disposition']}]" if self.get("disposition") else ""
         self["outcome_text"] = _spoken(self.get("outcome") or "").lower()
+        self["act_text"] = _ACTS.get(self.get("act") or "", "")
         self["verb_text"] = _spoken(self.get("verb") or "")
         self["on_text"] = _spoken(self.get("on") or "")
         self["began"] = "made contact" if self.get("conversation") else "a work item began"

@@ -78,6 +78,12 @@ class Places:
         self._accounts[event.delivery] = self._accounts[event.message] = account
         self._cases[event.delivery] = event.case
 
+    def amended(self, event: e.MessageAmended) -> None:
+        """A message is changed, in a case."""
+        if event.delivery is not None:
+            self._accounts[event.delivery] = event.channel, event.account
+            self._cases[event.delivery] = event.case
+
     def steered(self, event: e.CallSteered) -> None:
         """A call is told something, in a case."""
         self._accounts[event.delivery] = event.channel, event.account
@@ -146,6 +152,7 @@ _TOLD: Mapping[type[e.Event], Callable[[Places, Any], None]] = {
     e.TransferCompleted: Places.transferred,
     e.DeliveryPlanned: Places.planned,
     e.CallSteered: Places.steered,
+    e.MessageAmended: Places.amended,
     e.CaseOpened: Places.opened,
     e.CaseOwnerChanged: Places.owned,
 }

@@ -46,6 +46,7 @@ OUTWARD = frozenset(
         "InteractionAbandoned",
         "InteractionStarted",
         "AutoReplyRecorded",
+        "MessageAmended",
         "MessageEdited",
         "MessageReceived",
         "MessageRetracted",

@@ -19,6 +19,7 @@ from orchestra.model.attachments import Attachment, shown_files
 from orchestra.model.instants import instant, instant_text
 from orchestra.model.plan import Plan
 from orchestra.model.records import Record
+from orchestra.runtime.history.amended import Amended
 from orchestra.runtime.history.people import person_of
 from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
 from orchestra.runtime.history.places import Places
@@ -29,7 +30,7 @@ __all__ = ["Entry", "timeline"]
 
 _WITH_OTHERS = (
     *("MessageReceived", "ContactTaken", "ReplyRecorded", "MessageWritten", "DeliveryPlanned"),
-    *("MessageEdited", "MessageRetracted", "ReactionChanged", "AutoReplyRecorded"),
+    *("MessageEdited", "MessageRetracted", "ReactionChanged", "AutoReplyRecorded", "MessageAmended"),
 )
 _ELSEWHERE = ("CaseOpened", "CaseOwnerChanged")
 
@@ -51,7 +52,8 @@ class Entry:
         brand: whose account it was on, if it was on one of a brand.
         who: `agent:ana`, `customer:cu7`, or who else caused it; only `team:care` or `company` where the reader is shown
             no more.
-        text: of a message, unless it was erased; a mark that says why if the reader is not shown it.
+        text: of a message, unless it was erased; a mark that says why if the reader is not shown it. Customers are
+            shown what a message of ours says now; others what it said, and each correction where it was made.
         sentence: what happened, in words.
         message: id of the message, if it is one, or is about one.
         media: files of the message, unless they were erased. A reader who is not shown its text is not shown what they
@@ -156,6 +158,7 @@ class _Telling:
         for _, event in found:
             self._places.learn(event)
         self._retracted = {event.message for _, event in found if isinstance(event, e.MessageRetracted)}
+        self._amended = Amended([event for _, event in found])
         self._parts = Parts(reader, ids, (event for _, event in found)) if reader.ids else None
 
     def entry(self, record: Record, event: e.Event) -> Entry | None:
@@ -199,11 +202,14 @@ class _Telling:
         return Withheld("retracted") if text is not None and self._is_retracted(event) else text
 
     def _is_retracted(self, event: e.Event) -> bool:
-        return not isinstance(event, e.ReactionChanged) and getattr(event, "message", None) in self._retracted
+        is_reaction = isinstance(event, e.ReactionChanged | e.MessageAmended)
+        return not is_reaction and getattr(event, "message", None) in self._retracted
 
     def _to_customer(self, entry: Entry, event: e.Event, parts: Parts) -> Entry | None:
         if not parts.shows(entry.kind, event, entry.case):
             return None
+        text, is_gone = self._amended.now(event, entry.text), self._amended.is_gone(event)
+        entry = attrs.evolve(entry, text=text, media=() if is_gone else entry.media)
         mark = parts.withheld(event, entry.case)
         shown = entry if entry.text is None or mark is None else _unread(entry, mark)
         return attrs.evolve(shown, sentence=sentence(event, self._ids, inner=False))
@@ -225,6 +231,6 @@ def _team(entry: Entry) -> str:
 def _who(record: Record, event: e.Event) -> str:
     if isinstance(event, e.MessageReceived | e.ContactTaken | e.MessageEdited | e.ReactionChanged):
         return f"customer:{event.customer}"
-    if isinstance(event, e.ReplyRecorded | e.MessageWritten) and event.agent is not None:
+    if isinstance(event, e.ReplyRecorded | e.MessageWritten | e.MessageAmended) and event.agent is not None:
         return f"agent:{event.agent}"
     return record.actor

@@ -376,6 +376,11 @@ def test_an_edit_to_what_it_says_already_is_done() -> None:
     assert interpret(told, EDIT) == Sent()
 
 
+def test_what_is_gone_was_deleted() -> None:
+    told = answer(400, ok=False, error_code=400, description="Bad Request: message to delete not found")
+    assert interpret(told, EDIT) == Sent()
+
+
 def test_an_error_in_a_success_is_an_error() -> None:
     forbidden = answer(200, ok=False, error_code=403, description="Forbidden")
     assert interpret(forbidden) == Failed("telegram_403", is_undeliverable=True)
