@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 import attrs
@@ -17,7 +18,7 @@ from orchestra.model.plan import Plan
 from orchestra.model.private import private_names
 from orchestra.model.scores import Scores
 
-__all__ = ["CARE", "DAY", "HOUR", "MINUTE", "SECOND", "START", "Driver", "Logged", "person", "plan", "thread"]
+__all__ = ["CARE", "DAY", "HOUR", "MINUTE", "SECOND", "START", "Driver", "Logged", "parsed", "person", "plan", "thread"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -96,9 +97,15 @@ class Logged:
     actor: str
 
 
+@cache
+def parsed(text: str) -> Plan:
+    """A plan from TOML. Plans are frozen, so that one serves all tests that write the same."""
+    return Plan.parse(text)
+
+
 def plan(text: str = CARE, **parts: Any) -> Plan:
     """A plan from TOML, with some of its parts replaced."""
-    return attrs.evolve(Plan.parse(text), **parts)
+    return attrs.evolve(parsed(text), **parts)
 
 
 def person(name: str) -> Address:
@@ -127,7 +134,7 @@ class Driver:
 
     def change_plan(self, of: Plan | str) -> Decided:
         """Put a plan into force."""
-        new = of if isinstance(of, Plan) else Plan.parse(of)
+        new = of if isinstance(of, Plan) else parsed(of)
         return self.run(c.ChangePlan(new, new.digest(), "2025b", "check"))
 
     def run(self, command: c.Command, after: float = 0) -> Decided:

@@ -738,7 +738,7 @@ class WatchedEngine(Engine):
         self.witness = witness or Witness()
         self.is_watched = True
         for kind in e.EVENTS.values():
-            self._handlers.setdefault(kind, ([], []))[0].append(self._see)  # the last, once all sections have evolved
+            self._concerned(kind)[0].append(self._see)  # the last, once all sections have evolved
 
     def _run(self, steps: Steps, at_us: int, actor: Actor) -> Decided:
         self.witness.finishing = None

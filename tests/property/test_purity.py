@@ -19,6 +19,7 @@ from orchestra.engine.section import Slice
 from orchestra.errors import CommandRefused
 from orchestra.model import commands as c
 from orchestra.model.event import Event
+from orchestra.model.events import EVENTS
 from orchestra.model.scores import Scores
 from orchestra.testing.purity import forbid_effects
 
@@ -40,6 +41,11 @@ def _facts(event: Event) -> dict[str, Any]:
     return attrs.asdict(event, recurse=False)
 
 
+def _handlers(engine: Engine) -> dict[type[Event], Any]:
+    """Whom each event concerns, though none of it has come."""
+    return {kind: engine._concerned(kind) for kind in EVENTS.values()}
+
+
 def section_of(evolve: Callable[..., None]) -> type[Slice]:
     """The slice that it changes."""
     return type(evolve.__self__)  # type: ignore[attr-defined,no-any-return]
@@ -57,7 +63,7 @@ class Instrumented(Engine):
                 [self._evolving(names[section_of(evolve)], evolve) for evolve in evolves],
                 [self._reacting(react) for react in reacts],
             )
-            for kind, (evolves, reacts) in self._handlers.items()
+            for kind, (evolves, reacts) in _handlers(self).items()
         }
         self._timers = {name: self._reacting(ring) for name, ring in self._timers.items()}
         self.looked = 0
@@ -175,7 +181,7 @@ def test_evolve_reads_only_the_event_and_the_slice(seed: int) -> None:
         alone = Engine(moves.SCORES)
         alone._handlers = {
             kind: ([one for one in evolves if section_of(one) in (section.state, SECTIONS[0].state)], reacts)
-            for kind, (evolves, reacts) in alone._handlers.items()
+            for kind, (evolves, reacts) in _handlers(alone).items()
         }
         _play(alone, run.driver.log)
         assert _rows(alone)[section.name] == whole[section.name], section.name

@@ -52,7 +52,7 @@ from orchestra.engine.remarks.decide import SECTION as REMARKS
 from orchestra.engine.routing.decide import SECTION as ROUTING
 from orchestra.engine.rules.firing import SECTION as RULES, Firing
 from orchestra.engine.scores import Rating
-from orchestra.engine.section import Decide, OnTimer, React, Section, Slice, Steps
+from orchestra.engine.section import Decide, Evolve, OnTimer, React, Section, Steps
 from orchestra.engine.segments.decide import SECTION as SEGMENTS
 from orchestra.engine.stages.decide import SECTION as STAGES
 from orchestra.engine.supervision.decide import SECTION as SUPERVISION
@@ -134,7 +134,25 @@ _PATIENT_BATCH = 20
 Evolved = Callable[[Any, int], None]
 """What one section does with an event: its `evolve` with its own slice."""
 
-_NOBODY: tuple[list[Evolved], list[React]] = ([], [])
+_NOBODY: tuple[list[tuple[str, Evolve]], list[React]] = ([], [])
+
+
+def _followers() -> dict[type[Event], tuple[list[tuple[str, Evolve]], list[React]]]:
+    """Whom each event concerns, in the order of the sections: how their state follows, and how they react."""
+    found: dict[type[Event], tuple[list[tuple[str, Evolve]], list[React]]] = {}
+    for section in SECTIONS:
+        for kind, evolve in (*section.evolve.items(), *moves(section.name).items()):
+            found.setdefault(kind, ([], []))[0].append((section.name, evolve))
+        for kind, react in section.react.items():
+            found.setdefault(kind, ([], []))[1].append(react)
+    return found
+
+
+# Put together once: engines are made by the thousand where histories are read and where tests rebuild them.
+_FOLLOWERS = _followers()
+_DECIDE: Mapping[type[Command], Decide] = {kind: one for section in SECTIONS for kind, one in section.decide.items()}
+_TIMERS: Mapping[str, OnTimer] = {name: ring for section in SECTIONS for name, ring in section.timers.items()}
+_PATIENT = frozenset(name for section in SECTIONS for name in section.patient)
 
 
 class EngineFault(OrchestraError):
@@ -183,11 +201,9 @@ class Engine:
         self.now_us = 0
         self._batch: list[Event] = []
         self._at_us = 0
-        self._decide: dict[type[Command], Decide] = {}
+        self._decide, self._timers = _DECIDE, _TIMERS
+        self.view.timers.patient |= _PATIENT
         self._handlers: dict[type[Event], tuple[list[Evolved], list[React]]] = {}
-        self._timers: dict[str, OnTimer] = {}
-        for section in SECTIONS:
-            self._install(section)
         self._firing = Firing(self.view)
         self._has_rules = False
         self._followed: list[type[Event]] = []
@@ -196,21 +212,20 @@ class Engine:
     def _arm(self) -> None:
         """Let the rules of the plan in force hear first what they follow; what they do not follow costs nothing."""
         for kind in self._followed:
-            del self._handlers[kind][1][0]
+            del self._concerned(kind)[1][0]
         heard = self._firing.arm()
         for kind, hear in heard.items():
-            self._handlers.setdefault(kind, ([], []))[1].insert(0, hear)
+            self._concerned(kind)[1].insert(0, hear)
         self._followed, self._has_rules = list(heard), bool(heard)
 
-    def _install(self, section: Section[Any]) -> None:
-        own: Slice = getattr(self.view, section.name)
-        self._decide.update(section.decide)
-        self._timers.update(section.timers)
-        self.view.timers.patient |= section.patient
-        for kind, evolve in (*section.evolve.items(), *moves(section.name).items()):
-            self._handlers.setdefault(kind, ([], []))[0].append(MethodType(evolve, own))
-        for kind, react in section.react.items():
-            self._handlers.setdefault(kind, ([], []))[1].append(react)
+    def _concerned(self, kind: type[Event]) -> tuple[list[Evolved], list[React]]:
+        """Whom an event concerns. What a history holds no event of costs nothing."""
+        known = self._handlers.get(kind)
+        if known is None:
+            evolves, reacts = _FOLLOWERS.get(kind, _NOBODY)
+            bound: list[Evolved] = [MethodType(evolve, getattr(self.view, name)) for name, evolve in evolves]
+            known = self._handlers[kind] = bound, list(reacts)
+        return known
 
     # Deciding
 
@@ -322,7 +337,8 @@ class Engine:
         batch.append(event)
         at_us = self.now_us = self._at_us
         self.view.position += 1
-        evolves, reacts = self._handlers.get(type(event), _NOBODY)
+        kind = type(event)
+        evolves, reacts = self._handlers.get(kind) or self._concerned(kind)
         for evolve in evolves:
             evolve(event, at_us)
         for react in reacts:
@@ -340,7 +356,7 @@ class Engine:
         try:
             self.view.position += 1
             self.now_us = at_us
-            for evolve in self._handlers.get(type(event), _NOBODY)[0]:
+            for evolve in self._concerned(type(event))[0]:
                 evolve(event, at_us)
         except (KeyError, ValueError, AttributeError, TypeError) as error:
             reason = f"{type(event).__name__} does not fit the state before it ({type(error).__name__}: {error})"
