@@ -387,6 +387,8 @@ class Presence:
         grace: how long all devices may be silent until work in hand is dealt with.
         bot_answers_within: how long a bot may owe an answer to what it has taken, or to a customer who wrote, until
             the contact goes over to people.
+        bot_answers: how many answers of bots one conversation gets within a day, on channels that are not live, until a
+            person writes in it: nothing else ends a talk with a machine that does not say that it is one.
         device_lease: how long a device may be silent until it counts as lost.
         away_reasons: those that may be given; empty for any.
     """
@@ -402,6 +404,7 @@ class Presence:
     grace: timedelta = _seconds(60)
     device_lease: timedelta = _seconds(30)
     bot_answers_within: timedelta = _seconds(60)
+    bot_answers: int = 20
     away_reasons: Sequence[str] = attrs.field(default=(), converter=_texts)
 
 

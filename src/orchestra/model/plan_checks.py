@@ -97,6 +97,8 @@ def _check_words(plan: PlanData, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"skills.{skill}", f"no skill may begin with {RESERVED}: such names are the library's own")
     if microseconds(plan.presence.bot_answers_within) <= 0:
         yield Fault("presence.bot_answers_within", "must be longer than nothing")
+    if plan.presence.bot_answers < 1:
+        yield Fault("presence.bot_answers", "must be at least 1")
 
 
 def _check_skills(plan: PlanData, lost: Lost, path: str, skills: Mapping[str, int]) -> Iterator[Fault]:

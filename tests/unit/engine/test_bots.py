@@ -293,6 +293,7 @@ def test_a_plan_that_makes_a_person_a_bot_redefines_them() -> None:
         (CARE.replace("[agents.ana]\n", '[agents.ana]\nkind = "dog"\n'), "agents.ana.kind"),
         (CARE.replace("[skills]\n", '[skills]\n"@bot" = "x"\n'), "skills.@bot"),
         (CARE.replace("[presence]\n", '[presence]\nbot_answers_within = "0s"\n'), "presence.bot_answers_within"),
+        (CARE.replace("[presence]\n", "[presence]\nbot_answers = 0\n"), "presence.bot_answers"),
     ],
 )
 def test_what_is_wrong_is_told(text: str, path: str) -> None:

@@ -72,6 +72,7 @@ LEAVES: Mapping[str, Mapping[str, _Pick]] = {
     "ownership": {"behind": _ids("ca")},
     "details": {"refs": _of_refs, "fields": _all},
     "deliveries": {"deliveries": _ids("de")},
+    "bots": {"answered": _ids("co")},
     "notices": {"notices": _ids("nt"), "wishes": _ids("cu"), "matters": _ids("cu")},
     "logs": {"statuses": _ids("ca")},
     "work": {"items": _ids("in")},

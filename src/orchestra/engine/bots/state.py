@@ -1,14 +1,16 @@
-"""Which agents are bots, what they have in hand, and by when they must have answered."""
+"""Which agents are bots, what they have in hand, by when they must have answered, and how often they have."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+import attrs
+
 from orchestra.engine.section import Evolve, Slice
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["EVOLVE", "SILENT", "Bots"]
+__all__ = ["EVOLVE", "SILENT", "Answered", "Bots"]
 
 SILENT = "bots.silent"
 """Timer of an interaction whose bot owes an answer."""
@@ -23,13 +25,28 @@ Over = (
 )
 
 
-class Bots(Slice):
-    """`bots` is a set of those agents who are bots, `in_hand` is interaction -> the bot who has it."""
+_DAY_US = 24 * 3600 * 1_000_000
 
-    TABLES: ClassVar = {"bots": None, "in_hand": None}
+
+@attrs.define
+class Answered:
+    """How often bots have answered in a conversation since `since_us`, and since a person last wrote in it."""
+
+    count: int
+    since_us: int
+
+
+class Bots(Slice):
+    """`bots` is a set of those agents who are bots, `in_hand` is interaction -> the bot who has it.
+
+    `answered` is conversation -> how often bots have answered there lately.
+    """
+
+    TABLES: ClassVar = {"bots": None, "in_hand": None, "answered": Answered}
 
     bots: dict[str, int]
     in_hand: dict[str, str]
+    answered: dict[str, Answered]
 
     def agent_defined(self, event: e.AgentDefined, at_us: int) -> None:
         """Know whether the agent is a bot."""
@@ -57,6 +74,20 @@ class Bots(Slice):
         """The customer has an answer."""
         if event.interaction is not None:
             self.timers.cancel(SILENT, event.interaction)
+        if event.agent in self.bots:
+            row = self._lately(event.conversation, at_us) or Answered(0, at_us)
+            self.answered[event.conversation] = Answered(row.count + 1, row.since_us)
+        elif event.agent is not None:
+            self.answered.pop(event.conversation, None)
+
+    def _lately(self, conversation: str, at_us: int) -> Answered | None:
+        row = self.answered.get(conversation)
+        return None if row is None or at_us - row.since_us >= _DAY_US else row
+
+    def may_answer(self, conversation: str, at_us: int) -> bool:
+        """Whether bots have not answered there as often as they may in a day."""
+        row = self._lately(conversation, at_us)
+        return row is None or row.count < self.plan.presence.bot_answers
 
     def pressed(self, event: e.KeysPressed, at_us: int) -> None:
         """So does whoever presses keys."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestra.engine.bots.limit import check_not_too_often
 from orchestra.engine.contacts.intake import (
     already,
     check_channel,
@@ -76,6 +77,7 @@ def _reply(view: View, command: c.WriteReply, at_us: int) -> Steps:
     assert interaction.conversation is not None
     if is_given_up(view, interaction.conversation):
         raise NotAllowedInState(key, "with somebody who cannot be reached there any more", "reply")
+    check_not_too_often(view, key, command.agent, interaction.conversation, at_us)
     return (
         yield from write_all(
             view,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from orchestra.engine.bots.limit import check_not_too_often
 from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.deliveries.amending import correct, react, take_back
@@ -73,6 +74,7 @@ def _send(view: View, command: c.SendMessage, at_us: int) -> Steps:
     row = view.contacts.conversations[conversation]
     if not is_allowed(view, row.customer, row.channel, command.purpose):
         raise NotAllowedInState(row.customer, f"without consent to {command.purpose} on {row.channel}", "send")
+    check_not_too_often(view, conversation, _bot(command.actor or ""), conversation, at_us)
     return (
         yield from write_all(
             view,
