@@ -88,6 +88,13 @@ def test_what_has_arrived_is_not_said_again(driver: Driver) -> None:
     assert [type(event) for event in events] == [e.ReceiptRecorded]
 
 
+def test_what_was_taken_back_meanwhile_is_not_said_otherwise(driver: Driver) -> None:
+    _outcome(driver, "accepted", provider_ids=["p1"])
+    driver.run(c.TakeBackMessage("me2"))
+    events = driver.run(c.RecordReceipt("email", "main", "p1", "failed", code="window")).events
+    assert _planned(events) == []
+
+
 def test_what_is_too_late_is_not_said_at_all(driver: Driver) -> None:
     _outcome(driver, "accepted", provider_ids=["p1"])
     driver.advance(3 * DAY // 1_000_000)
