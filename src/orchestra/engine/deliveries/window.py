@@ -23,8 +23,6 @@ def turned_away(view: View, event: e.DeliveryFailed | e.ReceiptRecorded, at_us: 
     key = f"message:{row.message}:template"
     if row.notice is not None or row.instead_of is not None or key in view.deliveries.by_key:
         return
-    if view.deliveries.is_taken_back(event.delivery):
-        return
     yield e.DeliveryPlanned(
         view.deliveries.next_delivery(),
         key,
