@@ -110,7 +110,8 @@ class _Step:
 
     Attributes:
         idempotency_key: equal in every attempt of the same step of the same delivery.
-        rate_keys: `bucket:scope`, for each rate bucket that must have a permit; a scope may be an address.
+        rate_keys: `bucket:scope`, for each limit of the provider that it counts against; a scope may be an address. The
+            runtime paces accounts by the plan, and else waits as the provider says: these are for transports.
         safe_to_repeat: sending it twice has the effect of sending it once.
         degradations: what this step cannot carry of the message, as fixed words.
         carry: whatever `interpret` needs for building a next step; opaque to everybody else.

@@ -1,4 +1,9 @@
-"""Reading what Twilio posts of messages: one that came, or how far one of ours came."""
+"""Reading what Twilio posts of messages: one that came, or how far one of ours came.
+
+Nothing says in which order they come, and one comes again where the webhook's address asks for that (usage/webhooks/
+webhooks-connection-overrides). The message's SID, and of a receipt its status, tells a repetition from news; the header
+`I-Twilio-Idempotency-Token` does not, as nobody signs it.
+"""
 
 from __future__ import annotations
 
