@@ -675,7 +675,7 @@ class Witness:
         self.attempts[event.delivery] = attempt
         self._move(event.delivery, "STARTED")
         row = engine.view.deliveries.deliveries[event.delivery]
-        if row.automatic and row.notice is None and row.topic != "delay":
+        if row.automatic and row.notice is None and row.topic not in ("delay", "deferred", "linked"):
             assert not people_invariants.talks(engine, row.customer), "sent by itself while somebody talked with them"
         rows = engine.view.deliveries.deliveries
         for name, row in rows.items():

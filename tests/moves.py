@@ -264,12 +264,13 @@ def swarm_plan() -> Plan:
         labels={"complex": Label(2), "money": Label(1)},
         engagements=Engagements(
             {
-                "email": {"voice": "separate"},
+                "email": {"voice": "separate", "chat": "link"},
                 "voice": {"email": "separate", "chat": "defer"},
                 "chat": {"chat": "defer"},
             },
             defer_for=40 * second,
             deferred="in a moment",
+            linked="heard",
             never_held=["delay"],
             pointer="answered",
             channel_down="come: {token}",

@@ -301,7 +301,7 @@ def lead_for(engine: Engine, interaction: str) -> str | None:
     """Who is to be asked first for a contact."""
     view = engine.view
     mine = view.engagements.members.get(interaction)
-    if mine is None or mine.mode != "together":
+    if mine is None or mine.mode not in ("together", "link"):
         return None
     had = [
         (member.since, agent)

@@ -238,7 +238,8 @@ def _nothing_automatic_leaves(life: Life, decided: Decided) -> None:
     for event in decided.events:
         if isinstance(event, e.DeliveryPermitted | e.DeliveryStarted):
             row = life.view.deliveries.deliveries[event.delivery]
-            ids = life.view.identity.group(row.customer) if row.automatic else ()
+            is_silent = row.automatic and row.topic not in ("deferred", "linked")  # these say that it was heard
+            ids = life.view.identity.group(row.customer) if is_silent else ()
             talks = [name for name in life.slice.of(ids) if rows[name].live and rows[name].agent is not None]
             assert not talks, f"{event.delivery} left while somebody talked in {talks}"
 

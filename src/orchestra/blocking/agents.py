@@ -16,7 +16,7 @@ from orchestra.model.case_types import RESOLUTION
 from orchestra.model.results import CaseRef, Promised, RequestedCallback, Stated, Written
 from orchestra.model.templates import ApprovedTemplate
 from orchestra.runtime import agents
-from orchestra.runtime.context import Context
+from orchestra.runtime.context import Context, Question
 
 __all__ = ["ActiveContact", "Consult"]
 
@@ -192,6 +192,16 @@ class ActiveContact(Amending[agents.ActiveContact]):
             timeout: the iteration ends when nothing came for this long; None waits for ever.
         """
         return Stream(self._door, self._inner.messages(), as_is, timeout)
+
+    def elsewhere(self, timeout: timedelta | None = None) -> Stream[Question]:
+        """What the customer asks in other contacts that wait for this one: what is there already, then new questions.
+
+        It ends when this one is over, or in other hands. Of what the agent is not shown there is no text.
+
+        Args:
+            timeout: the iteration ends when nothing came for this long; None waits for ever.
+        """
+        return Stream(self._door, self._inner.elsewhere(), as_is, timeout)
 
     def typing(self) -> None:
         """Show the customer that this agent is typing, where the channel can. Call it again and again meanwhile."""

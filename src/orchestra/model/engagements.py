@@ -11,7 +11,7 @@ from orchestra.errors import Fault
 
 __all__ = ["MODES", "Engagements", "check_engagements"]
 
-MODES = ("together", "defer", "separate")
+MODES = ("together", "link", "defer", "separate")
 
 
 @attrs.frozen
@@ -20,8 +20,9 @@ class Engagements:
 
     Attributes:
         pairs: channel on which they are in touch -> channel on which they come as well, about the same case ->
-            `together`, `defer` or `separate`; `together` unless stated. What is together goes to the agent who leads,
-            if they can take it. What is deferred waits until they are done with the contact that was there, then it is
+            `together`, `link`, `defer` or `separate`; `together` unless stated. What is together goes to the agent who
+            leads, if they can take it. What is linked is asked of nobody: the answer to the contact that was there is
+            its answer, too. What is deferred waits until they are done with the contact that was there, then it is
             theirs first.
         defer_for: how long that waits at most; then it is routed as any other, and its age counts all of it.
         deferred: what a customer is told, once, who writes in a contact that waits so; nothing unless given.
@@ -34,6 +35,8 @@ class Engagements:
             nothing unless given.
         invitation_lasts: how long an invitation to another channel may be taken up, unless it says so itself.
         never_held: topics of messages that leave all the same, such as codes that the customer is waiting for.
+        linked: what a customer is told, once, who writes where a pair of channels has it linked; nothing of their
+            matter, since others may read along. Nothing unless given.
     """
 
     pairs: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
@@ -45,6 +48,7 @@ class Engagements:
     channel_down: str | None = None
     invitation_lasts: timedelta = timedelta(days=1)
     never_held: Sequence[str] = ()
+    linked: str | None = None
 
     def mode(self, there: str, comes: str) -> str:
         """How a contact on one channel goes with another one about the same case that is there already."""
@@ -59,7 +63,7 @@ def check_engagements(engagements: Engagements) -> Iterator[Fault]:
         yield Fault("engagements.defer_for", "must be above 0")
     if engagements.invitation_lasts <= timedelta():
         yield Fault("engagements.invitation_lasts", "must be above 0")
-    for name in ("deferred", "pointer", "channel_down"):
+    for name in ("deferred", "linked", "pointer", "channel_down"):
         if getattr(engagements, name) == "":
             yield Fault(f"engagements.{name}", "must not be empty: leave it out to tell nothing")
     for there, others in engagements.pairs.items():

@@ -27,8 +27,9 @@ from orchestra.model.templates import ApprovedTemplate, template_data
 from orchestra.runtime.amending import Amending
 from orchestra.runtime.attached import file_to_send
 from orchestra.runtime.commitments import plain_value, until_us
-from orchestra.runtime.context import Context
-from orchestra.runtime.desk import Desk, has_part, until_consult
+from orchestra.runtime.context import Context, Question
+from orchestra.runtime.desk import Desk, until_consult
+from orchestra.runtime.hearing import asked_elsewhere, said_in
 from orchestra.runtime.journeys import instant_us
 
 __all__ = ["ActiveContact", "Consult"]
@@ -199,28 +200,19 @@ class ActiveContact(Amending):
 
         In a call that is steered it is the keys that they press, empty where they pressed none in time.
         """
-        over = (
-            *(e.InteractionDone, e.InteractionFinished, e.InteractionQueued, e.InteractionCanceled),
-            e.CallbackScheduled,
-        )
-        after = await self._workspace.begin_of(self.interaction, self.customer)
-        parts = (e.OfferAccepted, e.ConsultAccepted, e.TransferCompleted, e.ConsultEnded)
-        takes_part = False
-        said = (e.MessageReceived, e.KeysPressed)
-        async with aclosing(self._workspace.events(after=after, types=[*said, *parts, *over])) as entries:
-            async for entry in entries:
-                event = entry.event
-                if getattr(event, "interaction", None) != self.interaction:
-                    continue
-                if isinstance(event, e.MessageReceived):
-                    yield event.text or ""
-                    continue
-                if isinstance(event, e.KeysPressed):
-                    yield event.keys or ""
-                    continue
-                had_part, takes_part = takes_part, has_part(event, self.agent, takes_part)
-                if had_part and not takes_part:
-                    return
+        async with aclosing(said_in(self._workspace, self.interaction, self.customer, self.agent)) as texts:
+            async for text in texts:
+                yield text
+
+    async def elsewhere(self) -> AsyncGenerator[Question, None]:
+        """What the customer asks in other contacts that wait for this one: what is there already, then new questions.
+
+        It ends when this one is over, or in other hands. Of what the agent is not shown there is no text.
+        """
+        heard = asked_elsewhere(self._workspace, self.interaction, self.customer, self.agent)
+        async with aclosing(heard) as questions:
+            async for question in questions:
+                yield question
 
     def typing(self) -> None:
         """Show the customer that this agent is typing, where the channel can. Call it again and again meanwhile."""

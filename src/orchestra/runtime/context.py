@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from orchestra.codec import decode_event
+from orchestra.engine.known.state import MOST_QUESTIONS
 from orchestra.engine.notices.saying import said
 from orchestra.engine.view import View
 from orchestra.errors import NotPermitted
@@ -69,12 +70,14 @@ class PastContact:
 class Question:
     """A message that has no answer yet. Its text is None once it is erased, and a mark if it is withheld.
 
-    `media` are its files, none of which are shown once they are erased or where the text is withheld.
+    `media` are its files, none of which are shown once they are erased or where the text is withheld. `channel` is
+    where it was asked, if that was in another contact.
     """
 
     message: str
     text: str | Withheld | None = attrs.field(repr=False)
     media: tuple[Attachment, ...] = ()
+    channel: str | None = None
 
 
 @attrs.frozen
@@ -134,6 +137,8 @@ class Context:
         handed_over: what a bot said when it handed over to people; None if none did.
         progress: how far the case has come, what is foreseen, and what the customer was promised in it.
         told: what they were told of it last, by fact, so that nobody tells them the same again or something else.
+        asked_elsewhere: what the customer wrote in contacts that wait for this one, and has no answer yet, oldest
+            first; at most twenty.
         sources: name -> what that source knows.
         missing: name -> why that source is missing: it timed out, failed, gave something of no use, or is withheld.
     """
@@ -165,6 +170,7 @@ class Context:
     deferred: tuple[str, ...] = ()
     incident: IncidentNote | None = None
     handed_over: str | Withheld | None = attrs.field(default=None, repr=False)
+    asked_elsewhere: tuple[Question, ...] = ()
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -242,11 +248,29 @@ def _seen(
         participants=participants_of(view, row.case),
         deferred=tuple(view.contacts.interactions[name].channel for name in view.engagements.deferred_to(key)),
         incident=incident_of(view, row.case),
+        asked_elsewhere=_elsewhere(view, reader, key),
     )
     targets = (key, *view.cases.group(row.case), *ids)
     refs = sorted(ref for target in targets for ref in view.details.refs_of.get(target, ()))
     asked = Asked(context.customer, matter.id, matter.number, key, row.channel, case.topic, tuple(refs))
     return context, asked, tuple(ids), None if seen == "all" else mark
+
+
+def _elsewhere(view: View, reader: Reader, key: str) -> tuple[Question, ...]:
+    """What was asked in contacts that wait for this one; a mark instead of what the agent is not shown."""
+    own, rows = view.engagements, view.contacts.interactions
+    asked: dict[str, Question] = {}
+    for name in (*own.linked_to(key), *own.deferred_to(key)):
+        row = rows[name]
+        assert row.case is not None  # what waits has a case
+        seen, mark = reader.seen(place_in(view, row.case, name))
+        for message in view.known.questions.get(name, ()):
+            asked[message] = Question(message, None if seen == "all" else mark, channel=row.channel)
+    return tuple(asked[message] for message in sorted(asked, key=_number)[-MOST_QUESTIONS:])
+
+
+def _number(name: str) -> int:
+    return int(name[2:])
 
 
 def _held(view: View, name: str, reader: Reader) -> Held:
@@ -292,6 +316,7 @@ def _without_texts(context: Context, mark: Withheld, sources: Sequence[str]) -> 
     return attrs.evolve(
         context,
         questions=tuple(Question(asked.message, mark) for asked in context.questions),
+        asked_elsewhere=tuple(attrs.evolve(asked, text=mark) for asked in context.asked_elsewhere),
         work=None if context.work is None else Task(mark, mark, context.work.due),
         handed_over=mark,
         tell_now=tuple(attrs.evolve(row, text=mark) for row in context.tell_now),
@@ -299,10 +324,19 @@ def _without_texts(context: Context, mark: Withheld, sources: Sequence[str]) -> 
     )
 
 
+def _as_said(asked: Question, event: e.MessageReceived | e.MessageEdited | e.MessageRetracted) -> Question:
+    """A question with what was said last, unless that is withheld."""
+    if isinstance(asked.text, Withheld):
+        return asked
+    if isinstance(event, e.MessageRetracted):
+        return attrs.evolve(asked, text=None, media=())
+    return attrs.evolve(asked, text=event.text, media=shown_files(event.message, event.media))
+
+
 def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Context:
     """The context with what customer, application and bot wrote in it, from the customer's own records."""
+    asked = {question.message: question for question in (*context.questions, *context.asked_elsewhere)}
     texts: dict[str, str | None] = {}
-    files: dict[str, tuple[Attachment, ...]] = {}
     work, handed_over, held = context.work, context.handed_over, {row.message for row in context.tell_now}
     types = (*_WITH_TEXTS, "MessageWritten", "MessageAmended") if held else _WITH_TEXTS
     for record in journal.read(subjects=ids, types=types):
@@ -311,20 +345,28 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
             if event.message in held:
                 texts[event.message] = event.text
             continue
+        if isinstance(event, e.MessageReceived | e.MessageEdited | e.MessageRetracted):
+            if event.message in asked:
+                asked[event.message] = _as_said(asked[event.message], event)
+            continue
         if getattr(event, "interaction", None) != context.interaction:
             continue
         match event:
-            case e.MessageReceived(message=message, text=text) | e.MessageEdited(message=message, text=text):
-                texts[message], files[message] = text, shown_files(message, event.media)
-            case e.MessageRetracted(message=message):
-                texts[message], files[message] = None, ()
             case e.WorkItemOpened(title=title, text=text) if work is not None:
                 work = Task(title, text, work.due)
             case e.InteractionHandedOver(text=text):
                 handed_over = text
             case _:
                 pass
-    asked = (question.message for question in context.questions)
-    questions = tuple(Question(message, texts.get(message), files.get(message, ())) for message in asked)
+    here, elsewhere = (
+        tuple(asked[question.message] for question in some) for some in (context.questions, context.asked_elsewhere)
+    )
     tell_now = tuple(attrs.evolve(row, text=row.text or texts.get(row.message or "")) for row in context.tell_now)
-    return attrs.evolve(context, questions=questions, work=work, handed_over=handed_over, tell_now=tell_now)
+    return attrs.evolve(
+        context,
+        questions=here,
+        asked_elsewhere=elsewhere,
+        work=work,
+        handed_over=handed_over,
+        tell_now=tell_now,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from tests.engine_driver import DAY, Driver, person, plan
 
@@ -14,7 +15,7 @@ def _states(driver: Driver) -> dict[str, str]:
     return {name: row.state for name, row in driver.engine.view.cases.cases.items()}
 
 
-def _asked_thrice(**parts: object) -> Driver:
+def _asked_thrice(**parts: Any) -> Driver:
     """Joe asks by mail and in the chat what Ana tells him on the phone: three cases, and she links them."""
     driver = Driver(plan(**parts))
     driver.sign_in("ana")

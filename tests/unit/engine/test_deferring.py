@@ -159,7 +159,7 @@ def test_the_customer_is_told_once_where_they_wrote() -> None:
     driver.message("joe", "chat", topic="order", text="still there?")
     assert [(one.text, one.agent) for one in driver.events(e.MessageWritten)] == [("In a moment.", None)]
     planned = driver.last(e.DeliveryPlanned)
-    assert (planned.topic, planned.channel, planned.automatic) == ("deferred", "chat", False)
+    assert (planned.topic, planned.channel, planned.automatic) == ("deferred", "chat", True)
     assert driver.events(e.DeliveryPermitted), "it leaves while they talk: it answers what they have just done"
 
 
@@ -309,7 +309,7 @@ def test_a_plan_says_how_long() -> None:
     assert [(fault.path, fault.message) for fault in faults] == [
         ("engagements.defer_for", "must be above 0"),
         ("engagements.deferred", "must not be empty: leave it out to tell nothing"),
-        ("engagements.pairs.voice.chat", "must be one of together, defer, separate"),
+        ("engagements.pairs.voice.chat", "must be one of together, link, defer, separate"),
     ]
 
 

@@ -9,6 +9,7 @@ from orchestra.engine.clocks.standing import standing
 from orchestra.engine.clocks.state import DUE, EVOLVE, WALK, Clock, Clocks
 from orchestra.engine.clocks.timing import is_stale, ran, rings, upcoming
 from orchestra.engine.clocks.waits import together
+from orchestra.engine.deliveries.planning import SAID_AT_ONCE
 from orchestra.engine.engagements.state import named_after
 from orchestra.engine.lifecycle import CLOCK
 from orchestra.engine.section import React, Section, Steps
@@ -21,8 +22,9 @@ __all__ = ["SECTION"]
 _AT_ONCE = 20
 """Subjects that are looked at in one step: each has at most six clocks, and a few events of each."""
 _LONGEST_REASON = 200
-_NO_ANSWER = "acknowledgement"
-_BY_ITSELF = ("deferred", "invitation")
+_NO_ANSWER = ("acknowledgement", *SAID_AT_ONCE)
+"""Topics of what, written by nobody, tells no more than that something has come in."""
+_BY_ITSELF = ("invitation",)
 """Topics of what is written without anybody having said so."""
 
 
@@ -65,7 +67,7 @@ def _clock(view: View, name: str, trigger: str) -> Clock:
 
 def _on_planned(view: View, event: e.DeliveryPlanned, at_us: int) -> Iterator[e.Event]:
     """Whatever is written answers the customer, but what only tells them that their question has come in."""
-    if event.automatic and event.topic == _NO_ANSWER:
+    if event.automatic and event.topic in _NO_ANSWER:
         return
     by = "automatic" if event.automatic or event.topic in _BY_ITSELF else _kind(view, view.clocks.author)
     interaction = event.interaction

@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from orchestra.engine.contacts.intake import check_id
-from orchestra.engine.engagements.leading import lead
+from orchestra.engine.engagements.leading import HELPING, lead
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotPermitted, UnknownId
 from orchestra.model.addresses import Actor, actor_kind, actor_name
@@ -153,7 +153,7 @@ def check_lead(view: View, command: Command, actor: Actor, case: str | None, cus
     ids, own, name = view.identity.group(customer), view.engagements, actor_name(actor)
     rows = view.contacts.interactions
     mine = [one for one in own.of(ids) if rows[one].agent == name and case in (None, rows[one].case)]
-    if not mine or any(own.members[one].mode != "together" for one in mine):
+    if not mine or any(own.members[one].mode not in HELPING for one in mine):
         return
     leads = lead(view, ids)
     if leads not in (None, name):

@@ -9,7 +9,14 @@ from orchestra.engine.contacts.intake import check_id
 from orchestra.engine.contacts.owned import owned
 from orchestra.engine.deliveries.amending import correct, react, take_back
 from orchestra.engine.deliveries.pace import RATE
-from orchestra.engine.deliveries.planning import Beside, check_said, conversation_with, recipient, write_all
+from orchestra.engine.deliveries.planning import (
+    SAID_AT_ONCE,
+    Beside,
+    check_said,
+    conversation_with,
+    recipient,
+    write_all,
+)
 from orchestra.engine.deliveries.receipts import given_up, overtaken, record_receipt, record_watermark
 from orchestra.engine.deliveries.state import (
     DUE,
@@ -287,6 +294,7 @@ def _is_hushed(view: View, row: Delivery) -> bool:
         row.automatic
         and row.notice is None  # it says itself when it must not leave
         and rules.hold_automation
+        and row.topic not in SAID_AT_ONCE
         and row.topic not in rules.never_held
         and talks_with(view, view.identity.group(row.customer)) is not None
     )

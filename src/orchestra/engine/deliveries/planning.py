@@ -22,7 +22,10 @@ from orchestra.model.limits import line_fault
 from orchestra.model.results import Written
 from orchestra.model.structure import microseconds
 
-__all__ = ["Beside", "check_said", "conversation_with", "point", "recipient", "write", "write_all"]
+__all__ = ["SAID_AT_ONCE", "Beside", "check_said", "conversation_with", "point", "recipient", "write", "write_all"]
+
+SAID_AT_ONCE = ("deferred", "linked")
+"""Topics of what tells customers, where they have just written, that this has come in: it waits for nothing."""
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from orchestra.engine.engagements.deferring import no_longer, on_received, over, until_over
+from orchestra.engine.engagements.joining import asks_the_same, told_of_answer
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
 from orchestra.engine.engagements.questions import discharged, keep_one, link, may_be_linked, released, unlink
 from orchestra.engine.engagements.state import DEFER, EVOLVE, Engagements, named_after
@@ -16,9 +17,11 @@ from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
 from orchestra.errors import InvalidCommand, NotAllowedInState, StaleVersion
 from orchestra.model import commands as c, events as e
-from orchestra.model.engagements import MODES
 
 __all__ = ["SECTION", "check_seen"]
+
+_FIRST = ("link", "together", "defer")
+"""Of several ways in which a contact goes with those that are there the first of these counts."""
 
 
 def check_seen(view: View, command: c.Command, seen: int) -> None:
@@ -78,13 +81,13 @@ def _mode(view: View, interaction: str) -> str:
 
 
 def _mode_with(view: View, others: Iterable[str], interaction: str) -> str:
-    """Together with one about the same case, if the plan says so; else after one, if it says that."""
+    """With the answer to one about the same case, if the plan says so; else together with one; else after one."""
     rows = view.contacts.interactions
     comes = rows[interaction]
     cases = view.cases.group(comes.case or "")
     same = (rows[other] for other in others if rows[other].case in cases)
     modes = {view.plan.engagements.mode(there.channel, comes.channel) for there in same}
-    return next((mode for mode in MODES if mode in modes), "separate")
+    return next((mode for mode in _FIRST if mode in modes), "separate")
 
 
 Regrouped = e.InteractionMoved | e.CaseMerged | e.CaseUnmerged
@@ -151,6 +154,8 @@ def _regrouped(view: View, there: Sequence[str], about: Iterable[str]) -> Iterat
                 yield from no_longer(view, interaction, "goes another way")
         if mode == "together":
             yield from keep_one(view, interaction)
+        elif mode == "link" and may_be_linked(view, interaction):
+            yield from asks_the_same(view, interaction)
 
 
 def _on_merged(view: View, event: e.CustomersMerged, at_us: int) -> Iterator[e.Event]:
@@ -183,6 +188,13 @@ def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Eve
         row = view.engagements.deferred.get(interaction)
         if row is not None and not view.identity.is_same(*(rows[one].customer for one in (interaction, row.to))):
             yield from no_longer(view, interaction, "split")
+
+
+def _on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.Event]:
+    """Whoever writes in a contact that waits for another one is told so, once."""
+    if event.interaction in view.engagements.linked:
+        return told_of_answer(view, event, at_us)
+    return on_received(view, event, at_us)
 
 
 # Questions that are asked twice
@@ -272,7 +284,7 @@ SECTION = Section(
         e.InteractionCanceled: _on_ended,
         e.InteractionDeflected: _on_ended,
         e.QuestionAnswered: _on_merged_into,
-        e.MessageReceived: on_received,
+        e.MessageReceived: _on_received,
     },
     timers={DEFER: until_over},
 )

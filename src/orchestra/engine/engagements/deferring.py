@@ -16,9 +16,9 @@ from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["defer", "no_longer", "on_received", "over", "until_over"]
+__all__ = ["COMES", "defer", "no_longer", "on_received", "over", "until_over"]
 
-_COMES = ("arrived", "overflowed", "resumed")
+COMES = ("arrived", "overflowed", "resumed")
 """Why a contact queues whose customer has just come; what has waited in the queues before is not put off."""
 
 
@@ -26,7 +26,7 @@ def defer(view: View, event: e.InteractionQueued, at_us: int) -> e.ContactDeferr
     """The event by which a contact that comes waits for another one to be over; None if it does not."""
     own, name = view.engagements, event.interaction
     member = own.members.get(name)
-    if member is None or member.mode != "defer" or member.was_deferred or event.reason not in _COMES:
+    if member is None or member.mode != "defer" or member.was_deferred or event.reason not in COMES:
         return None
     # What moves on from another queue may be waited for itself by now.
     to = None if view.logs.importing or own.deferred_to(name) else _first(view, name)
@@ -92,4 +92,5 @@ def on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.
         text=text,
         key=told_key(event.interaction),
         topic="deferred",
+        automatic=True,
     )

@@ -7,7 +7,10 @@ from itertools import chain, islice
 
 from orchestra.engine.view import View
 
-__all__ = ["MOST_LOOKED_AT", "asked_first", "lead", "lead_for", "members_of", "talks_with"]
+__all__ = ["HELPING", "MOST_LOOKED_AT", "asked_first", "lead", "lead_for", "members_of", "talks_with"]
+
+HELPING = ("together", "link")
+"""How a contact goes with that of whoever leads if whoever has it helps them."""
 
 MOST_LOOKED_AT = 50
 """Somebody who sends a thousand mails at once does not make every offer look at a thousand."""
@@ -33,7 +36,7 @@ def asked_first(view: View, interaction: str) -> str | None:
 def lead_for(view: View, interaction: str) -> str | None:
     """Who leads, for an interaction that goes together with theirs: they talk with its customer about the same case."""
     member = view.engagements.members.get(interaction)
-    if member is None or member.mode != "together":
+    if member is None or member.mode not in HELPING:
         return None
     return lead(view, view.identity.group(member.customer))
 

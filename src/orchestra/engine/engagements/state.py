@@ -25,6 +25,7 @@ __all__ = [
     "Engagement",
     "Engagements",
     "Member",
+    "linked_key",
     "named_after",
     "told_key",
 ]
@@ -55,7 +56,8 @@ class Member:
     `began` is the change by which its customer came, `since` that by which whoever has it took it. Once another one
     goes on as well, `engagement` and `mode` are set; until then, `changes` are its own. `is_apart` is set once people
     have said that it does not ask the same as the one it was linked to, `was_deferred` once it has waited for another
-    one to be over; `asked_first` is who had that one until then.
+    one to be over; `asked_first` is who had that one until then. `is_told` is set once its customer was told that they
+    are answered elsewhere.
     """
 
     customer: str
@@ -67,6 +69,7 @@ class Member:
     is_apart: bool = False
     was_deferred: bool = False
     asked_first: str | None = None
+    is_told: bool = False
 
 
 @attrs.define
@@ -94,6 +97,11 @@ def named_after(interaction: str) -> str:
 def told_key(interaction: str) -> str:
     """Under which key a customer is told that their contact waits for another one to be over."""
     return f"deferred:{interaction}"
+
+
+def linked_key(interaction: str) -> str:
+    """Under which key a customer is told that the answer to another contact is that to this one."""
+    return f"linked:{interaction}"
 
 
 class Engagements(Slice):
@@ -305,9 +313,11 @@ class Engagements(Slice):
 
     def planned(self, event: e.DeliveryPlanned, at_us: int) -> None:
         """The customer is told that their contact waits."""
-        row = self.deferred.get(event.key.removeprefix(told_key(""))) if self.deferred else None
-        if row is not None:
-            row.is_told = True
+        kind, _, interaction = event.key.partition(":")
+        if kind == "deferred" and interaction in self.deferred:
+            self.deferred[interaction].is_told = True
+        elif kind == "linked" and interaction in self.linked:
+            self.members[interaction].is_told = True
 
     def _undefer(self, interaction: str) -> None:
         row = self.deferred.pop(interaction, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestra.engine.engagements.deferring import defer
+from orchestra.engine.engagements.joining import asks_the_same, is_joined
 from orchestra.engine.engagements.questions import age_of_place, keep_one
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required, straight
@@ -146,9 +147,12 @@ def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> I
 
 
 def _on_queued(view: View, event: e.InteractionQueued, at_us: int) -> Iterator[e.Event]:
-    deferred = defer(view, event, at_us) if view.engagements.engagements else None  # else nobody is in touch twice
+    is_twice = bool(view.engagements.engagements)  # else nobody is in touch twice
+    deferred = defer(view, event, at_us) if is_twice else None
     if deferred is not None:
         yield deferred
+    elif is_twice and is_joined(view, event):
+        yield from asks_the_same(view, event.interaction)
     elif event.reason not in _TAKEN_BACK:
         yield from _waits_in_one_place(view, event.interaction, at_us)
     if event.reason == "reached":  # one customer less is called

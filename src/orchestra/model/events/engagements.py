@@ -65,7 +65,8 @@ class QuestionLinked(Event):
 
     Attributes:
         to: the contact that keeps its place, or is being answered.
-        by: `place`, since both waited in the queues for one case; `asked`, since somebody said that they are the same.
+        by: `place`, since both waited in the queues for one case; `pair`, since the plan has it so for their channels;
+            `asked`, since somebody said that they are the same.
     """
 
     interaction: str

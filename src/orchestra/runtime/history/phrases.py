@@ -315,6 +315,10 @@ _ACTS: Mapping[str, str] = {
     "reacted": "reacted to a message",
 }
 
+_SINCE_SAME: Mapping[str, str] = {
+    "place": ", since both wait for one case",
+    "pair": ", as the plan has it for their channels",
+}
 _PURPOSES: Mapping[str, str] = {"consult": "for help with", "transfer": "to take"}
 
 
@@ -426,7 +430,7 @@ class _Words(dict[str, Any]):
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))
         self.update(_of_wishes(self))
         self["zones_text"] = _among(self.get("zones") or ())
-        self["since_same"] = ", since both wait for one case" if self.get("by") == "place" else ""
+        self["since_same"] = _SINCE_SAME.get(str(self.get("by")), "")
         self |= _of_incident(self)
         self |= _of_clock(self)
         self |= _of_incident(self) | _of_times(self)

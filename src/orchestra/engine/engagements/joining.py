@@ -1,0 +1,73 @@
+"""Contacts that are answered with another one as the plan has it, as what is written in public by a caller.
+
+Belongs here: which contact a new one is linked to as its channel says, and what its customer is told there. Does not:
+what is linked since it waits twice (`questions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from orchestra.engine.deliveries.planning import write
+from orchestra.engine.engagements.deferring import COMES
+from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
+from orchestra.engine.engagements.questions import link
+from orchestra.engine.engagements.state import linked_key
+from orchestra.engine.view import View
+from orchestra.model import events as e
+
+__all__ = ["asks_the_same", "is_joined", "told_of_answer"]
+
+
+def is_joined(view: View, event: e.InteractionQueued) -> bool:
+    """Whether a contact that comes is to be linked to one that is there, as the plan has it for their channels."""
+    member = view.engagements.members.get(event.interaction)
+    if member is None or member.mode != "link" or member.is_apart or event.reason not in COMES:
+        return False
+    return not view.logs.importing and _first(view, event.interaction) is not None
+
+
+def asks_the_same(view: View, interaction: str) -> Iterator[e.Event]:
+    """Link a contact to the oldest one about the same case with whose answer it is answered."""
+    to = _first(view, interaction)
+    if to is not None and not view.engagements.members[interaction].is_apart:
+        yield from link(view, interaction, to, "pair")
+
+
+def _first(view: View, name: str) -> str | None:
+    own, rows, mode = view.engagements, view.contacts.interactions, view.plan.engagements.mode
+    cases, comes = view.cases.group(rows[name].case or ""), rows[name].channel
+    there = (
+        other
+        for other in members_of(view, name)
+        if other != name
+        and other not in own.linked
+        and rows[other].case in cases
+        and mode(rows[other].channel, comes) == "link"
+    )
+    to = min(there, key=lambda other: own.members[other].began, default=None)
+    # What is answered with one contact is over in one batch with it: there are never very many.
+    return None if to is None or len(own.linked_to(to)) >= MOST_LOOKED_AT else to
+
+
+def told_of_answer(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.Event]:
+    """Whoever writes where they are answered with another contact is told, once, if the plan has a text for that.
+
+    It answers what they have just done here, so it is not held while somebody talks with them elsewhere.
+    """
+    member, text = view.engagements.members[event.interaction], view.plan.engagements.linked
+    if member.mode != "link" or member.is_told or text is None:
+        return ()
+    talk = view.contacts.interactions[event.interaction]
+    assert talk.case is not None  # what is linked has a case
+    return write(
+        view,
+        at_us,
+        conversation=event.conversation,
+        case=talk.case,
+        customer=talk.customer,
+        text=text,
+        key=linked_key(event.interaction),
+        topic="linked",
+        automatic=True,
+    )
