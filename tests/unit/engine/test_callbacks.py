@@ -12,7 +12,7 @@ from tests.invariants import WatchedEngine
 
 from orchestra.errors import InvalidCommand, NotAllowedInState, NotPermitted, UnknownId
 from orchestra.model import commands as c, events as e
-from orchestra.model.definitions import Callbacks
+from orchestra.model.definitions import AgentDefinition, Callbacks
 from orchestra.model.routing import Step
 
 
@@ -279,6 +279,57 @@ def test_who_is_being_dialled_is_not_given_up_because_they_call() -> None:
     driver.sign_in("bob")
     driver.accept()
     assert driver.state(callback) == "ACTIVE"
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_who_was_busy_as_they_called_themselves_is_dialled_no_more(is_over: bool) -> None:
+    driver, callback = dialling()
+    call = driver.call()
+    driver.sign_in("bob")
+    driver.accept()
+    if is_over:
+        driver.run(c.FinishInteraction(call.interaction, "bob", "callback"), 60)
+        driver.advance(60)
+    report(driver, callback, "busy")
+    assert (driver.state(callback), driver.last(e.InteractionDone).reason) == ("DONE", "served")
+    driver.advance(2 * 24 * 3600)
+    assert [done.interaction for done in driver.events(e.InteractionDone)].count(callback.interaction) == 1
+
+
+def test_who_is_served_in_another_matter_is_dialled_again() -> None:
+    driver, callback = dialling()
+    driver.message(channel="chat", topic="another")
+    driver.sign_in("bob")
+    driver.accept()
+    report(driver, callback, "no_answer")
+    assert driver.state(callback) == "SCHEDULED"
+
+
+def test_who_was_served_before_they_asked_for_it_is_dialled_again() -> None:
+    driver = centre()
+    driver.sign_in("bob")
+    before = driver.answered(channel="chat", topic="order")
+    driver.run(c.FinishInteraction(before.interaction, "bob"), 1)
+    driver.run(c.SignOut("bob"), 60)
+    call = driver.call(topic="order")
+    assert call.case == before.case
+    callback = driver.run(c.RequestCallback(call.interaction), 5).result
+    driver.sign_in("ana")
+    driver.accept()
+    report(driver, callback, "no_answer")
+    assert driver.state(callback) == "SCHEDULED"
+
+
+def test_who_is_served_by_a_bot_alone_is_dialled_again() -> None:
+    driver, callback = dialling()
+    agents = {**plan().agents, "rob": AgentDefinition(["care"], kind="bot")}
+    driver.change_plan(attrs.evolve(driver.engine.view.plan, agents=agents))
+    driver.message(channel="chat", topic=None)
+    driver.sign_in("rob")
+    driver.accept()
+    assert driver.last(e.OfferAccepted).agent == "rob"
+    report(driver, callback, "busy")
+    assert driver.state(callback) == "SCHEDULED"
 
 
 def test_nobody_can_hang_up_who_is_not_on_the_line() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import attrs
-from tests.engine_driver import MINUTE, SECOND, Driver, plan
+from tests.engine_driver import MINUTE, SECOND, Driver, person, plan
 from tests.invariants import WatchedEngine, check_liveness, check_rebuilt
 
 from orchestra.engine.routing.rows import PARK
@@ -132,6 +132,32 @@ def test_what_was_put_aside_for_something_that_is_over_goes_on_too() -> None:
     driver.sign_in("ana")
     assert driver.state(mail) == "ACTIVE"
     rebuilt(driver)
+
+
+def _recorded(driver: Driver, **more: Any) -> None:
+    driver.run(c.RecordReply("email", "main", "r1", person("joe"), agent="eve", text="done", **more), 1)
+
+
+def test_what_was_answered_elsewhere_while_its_agent_is_gone_is_over() -> None:
+    driver = centre()
+    got = driver.answered("joe", "email")
+    driver.run(c.SignOut("ana"))
+    _recorded(driver, resolve=True)
+    assert (driver.state(got), driver.case_state(got)) == ("DONE", "RESOLVED")
+    assert driver.last(e.InteractionDone).reason == "answered_elsewhere"
+    driver.sign_in("ana", "bob")
+    driver.advance(11 * 60)
+    assert driver.offered() == {}, "nobody answers it once more"
+    rebuilt(driver)
+
+
+def test_what_was_only_put_aside_is_still_its_agents() -> None:
+    driver = centre()
+    got = driver.answered("joe", "email")
+    driver.answered("zoe", "voice")
+    assert driver.state(got) == "PARKED"
+    _recorded(driver)
+    assert driver.state(got) == "PARKED"
 
 
 def test_what_was_put_aside_by_somebody_who_is_removed_waits_for_anybody() -> None:

@@ -23,6 +23,7 @@ from orchestra.model.structure import microseconds
 __all__ = ["SECTION"]
 
 _UNREACHED = ("SCHEDULED", *WAITS, "DIALING")
+_IN_HAND = ("ACTIVE", "HELD", "WRAPPING")
 _HOPELESS = ("wrong_number",)
 """Outcomes after which dialling again would reach the same stranger."""
 
@@ -108,11 +109,27 @@ def _missed(view: View, key: str, row: Callback, agent: str | None, outcome: str
     """The customer was not reached: they are called again later, or never."""
     yield e.CallbackFailed(key, row.customer, agent, row.failed + 1, outcome)
     plan = view.plan.callbacks
+    if _is_served(view, key, row):
+        yield e.InteractionDone(key, row.customer, "served", agent)
+        return
     if row.failed < plan.attempts and outcome not in _HOPELESS:
         yield e.CallbackScheduled(key, row.customer, at_us + microseconds(plan.retry_after), "retry", agent)
         return
     yield e.CallbackExhausted(key, row.customer, row.failed)
     yield e.InteractionDone(key, row.customer, "callback_exhausted", agent)
+
+
+def _is_served(view: View, key: str, row: Callback) -> bool:
+    """Whether a person has answered the customer in the matter while somebody was dialling, as the line may be busy so."""
+    rows, cases = view.contacts.interactions, view.cases.group(row.case)
+    for name in view.known.contacts_of(view.identity.group(row.customer)):
+        other = rows[name]
+        is_theirs = name != key and other.conversation is not None and other.case in cases
+        if is_theirs and other.agent is not None and view.presence.agents[other.agent].kind == "person":
+            came_since = int(name[2:]) > int(key[2:])
+            if other.state in _IN_HAND or (came_since and other.state == "DONE"):
+                return True
+    return False
 
 
 def _unanswered(view: View, key: str, at_us: int) -> Iterator[e.Event]:

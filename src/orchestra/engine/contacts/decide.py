@@ -26,6 +26,7 @@ from orchestra.engine.deliveries.planning import Beside, check_said, write_all
 from orchestra.engine.identity.undeliverable import is_given_up
 from orchestra.engine.lifecycle import INTERACTION
 from orchestra.engine.routing.offers import end_all
+from orchestra.engine.routing.rows import PARK
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.segments.decide import end
 from orchestra.engine.segments.state import OVER
@@ -259,7 +260,8 @@ def _on_reply_recorded(view: View, event: e.ReplyRecorded, at_us: int) -> Iterat
     if event.interaction is None:
         return
     interaction = view.contacts.interactions[event.interaction]
-    if interaction.state not in ("QUEUED", "OFFERED", "CONNECTING", "LINKED", "DEFERRED"):
+    is_left_behind = view.timers.get(PARK, event.interaction) is not None  # whoever had it in hand is gone
+    if interaction.state not in ("QUEUED", "OFFERED", "CONNECTING", "LINKED", "DEFERRED") and not is_left_behind:
         return
     yield from end_all(view, event.interaction, "withdraw", "answered elsewhere")
     yield e.InteractionDone(
