@@ -14,10 +14,12 @@ from orchestra.engine.calendar import Calendar, Interval
 from orchestra.engine.personal.state import BASES, Whereabouts, zone_key
 from orchestra.engine.view import View
 from orchestra.model.hours import Hours, zone_fault
+from orchestra.model.quiet_hours import QuietTimes
 
-__all__ = ["quiet_until", "zone_of", "zones_of"]
+__all__ = ["quiet_until", "wanted_from", "zone_of", "zones_of"]
 
 _DAY = timedelta(days=1)
+_TRIES = 3
 _WEEK_US = 7 * _DAY // timedelta(microseconds=1)
 
 
@@ -43,6 +45,44 @@ def quiet_until(view: View, customer: str, channel: str, at_us: int, *, of_class
             break
         until_us = later_us
     return until_us if until_us > at_us else None
+
+
+def wanted_from(view: View, customer: str, channel: str, at_us: int, *, of_class: str = "service") -> int:
+    """When a customer would next rather be told something, on their own wall, and it is not quiet there.
+
+    That is now if they have not said so, and where it is always quiet at the time that they have said.
+
+    Args:
+        view: all slices.
+        customer: any id of theirs.
+        channel: on which they would be told.
+        at_us: now, microseconds since 1970 UTC.
+        of_class: of what they would be told.
+    """
+    interval = view.personal.said_last(view.identity.group(customer), "hours")
+    if interval is None:
+        return at_us
+    wall, until_us = _daily(zone_of(view, customer), interval), at_us
+    for _ in range(_TRIES):
+        until_us = _next_in(wall, until_us)
+        quiet_us = quiet_until(view, customer, channel, until_us, of_class=of_class)
+        if quiet_us is None:
+            return until_us
+        until_us = quiet_us
+    return at_us
+
+
+@lru_cache(maxsize=1024)
+def _daily(zone: str, interval: str) -> Hours:
+    return QuietTimes([interval]).hours(zone)
+
+
+def _next_in(wall: Hours, at_us: int) -> int:
+    """The first instant from one on at which a wall's interval of each day lasts."""
+    today = _calendar(wall).day_of(at_us)
+    days = (today + number * _DAY for number in range(-1, 4))  # a day may lack an interval that its clock skips
+    found = (max(begin, at_us) for day in days for begin, end in _beginning(wall, day) if at_us < end)
+    return min(found, default=at_us)
 
 
 def zones_of(view: View, customer: str) -> Sequence[str]:

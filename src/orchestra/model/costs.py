@@ -63,7 +63,8 @@ class Costs:
         currency: three letters of ISO 4217; figures of costs are in millionths of its unit.
         channels: channel -> its cost; only channels named here are ever proposed instead of another one.
         needs: topic -> what must be possible on a channel to settle a matter of that topic.
-        purpose: for which a customer is invited to another channel; unless it is `service`, only with their consent.
+        purpose: for which a customer is invited to another channel, also when theirs is down; unless it is `service`,
+            only with their consent.
     """
 
     currency: str = "EUR"

@@ -167,6 +167,8 @@ def _check_topic(path: str, topic: NoticeTopic, within: Reachable) -> Iterator[F
             yield Fault(f"{path}.{field}", "must be longer than nothing")
     if topic.every is not None and topic.every <= _NONE:
         yield Fault(f"{path}.every", "must be longer than nothing")
+    if topic.in_hours and topic.kind == "critical":
+        yield Fault(f"{path}.in_hours", "what is critical waits for no time of the day")
     yield from _check_purpose(path, topic, within)
     yield from _check_legs(path, topic.legs, within)
     yield from _check_options(f"{path}.options", topic.options)

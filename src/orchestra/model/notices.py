@@ -179,6 +179,8 @@ class NoticeTopic:
         digest: in which it is gathered with others; each leaves by itself unless given.
         options: what they can choose; gathered with others it has none. Where the channel has choices they pick one,
             elsewhere the options stand in the text, and they write.
+        in_hours: whether it waits for the time of the day at which the customer would rather be reached, if that is
+            known, and comes before the notice has expired.
     """
 
     kind: str = "service"
@@ -194,6 +196,7 @@ class NoticeTopic:
     told_within: timedelta = timedelta(days=30)
     digest: str | None = None
     options: Sequence[Option] = attrs.field(default=(), converter=_options)
+    in_hours: bool = False
 
 
 @attrs.frozen

@@ -13,8 +13,10 @@ from orchestra.engine.outages import decide
 from orchestra.engine.outages.decide import _AT_ONCE
 from orchestra.errors import InvalidCommand, NotAllowedInState, UnknownId
 from orchestra.model import commands as c, events as e
+from orchestra.model.costs import Costs
 from orchestra.model.definitions import Deliveries
 from orchestra.model.engagements import Engagements
+from orchestra.model.identity import Identity
 
 TEXT = "Our chat does not work. Please go on here: {token}"
 
@@ -240,6 +242,18 @@ def test_they_are_written_where_they_would_rather_be() -> None:
     driver.run(c.SetPreferences("cu1", ["chat", "letter"]), 1)
     _down(driver)
     assert [channel for _, channel, _ in _invited(driver)] == ["email", "letter"]
+
+
+@pytest.mark.parametrize(("given", "invited"), [(True, 1), (False, 0), (None, 0)])
+def test_they_are_written_only_where_they_consented_to_it(given: bool | None, invited: int) -> None:
+    identity = Identity(purposes={"switch": "opt_in"})
+    driver = _driver(identity=identity, costs=Costs(purpose="switch"))
+    driver.message("joe", "email")
+    driver.message("joe", "chat")
+    if given is not None:
+        driver.run(c.RecordConsent("cu1", "switch", given, "email"), 1)
+    _down(driver)
+    assert len(_invited(driver)) == invited
 
 
 def test_without_a_text_nobody_is_written() -> None:

@@ -120,7 +120,7 @@ def _missed(view: View, key: str, row: Callback, agent: str | None, outcome: str
 
 
 def _is_served(view: View, key: str, row: Callback) -> bool:
-    """Whether a person has answered the customer in the matter while somebody was dialling, as the line may be busy so."""
+    """Whether a person answers the customer in the matter just now, or has while somebody was dialling."""
     rows, cases = view.contacts.interactions, view.cases.group(row.case)
     for name in view.known.contacts_of(view.identity.group(row.customer)):
         other = rows[name]

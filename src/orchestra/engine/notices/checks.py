@@ -18,7 +18,7 @@ from orchestra.engine.notices.gathering import Place, place_in, rides_with
 from orchestra.engine.notices.row import GATHERING, IN_DIGEST, Notice
 from orchestra.engine.notices.saying import missing
 from orchestra.engine.notices.state import DUE, TALKING, owner_of
-from orchestra.engine.quiet_hours import quiet_until
+from orchestra.engine.quiet_hours import quiet_until, wanted_from
 from orchestra.engine.section import SLICE_PAUSE_US
 from orchestra.engine.view import View
 from orchestra.model.notices import NoticeTopic
@@ -94,11 +94,20 @@ def stays(view: View, delivery: str, at_us: int) -> str | None:
 def quiet(view: View, name: str, at_us: int, channel: str) -> Stop | None:
     """Whether the customer is left in peace on a channel now; what waits for the end of that is spread after it."""
     row, plan = view.notices.notices[name], view.plan
-    until_us = quiet_until(view, row.customer, channel, at_us, of_class=plan.notices.topics[row.topic].kind)
+    topic = plan.notices.topics[row.topic]
+    until_us = quiet_until(view, row.customer, channel, at_us, of_class=topic.kind)
     if until_us is None:
-        return None
+        return _too_soon(view, row, topic, channel, at_us) if topic.in_hours else None
     spread_us = min(microseconds(plan.notices.jitter), row.expires_us - until_us - 1)
     return Stop("hold", "quiet_hours", until_us + view.draw(max(0, spread_us) + 1, "quiet", name))
+
+
+def _too_soon(view: View, row: Notice, topic: NoticeTopic, channel: str, at_us: int) -> Stop | None:
+    """Whether it waits for the time of the day that its customer likes best; what another one takes along does not."""
+    if row.urgency == "urgent" or row.leader is not None:
+        return None
+    wanted_us = wanted_from(view, row.customer, channel, at_us, of_class=topic.kind)
+    return Stop("hold", "their_hours", wanted_us) if at_us < wanted_us < row.expires_us else None
 
 
 def has_left(row: Notice) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from orchestra.engine.contacts.intake import check_channel, check_id
 from orchestra.engine.engagements.questions import give_place
+from orchestra.engine.identity.consent import is_allowed
 from orchestra.engine.invitations.decide import invited
 from orchestra.engine.outages.state import EVOLVE, TELL, TRY, Outages
 from orchestra.engine.section import Section, Steps
@@ -107,16 +108,21 @@ def _waits(view: View, name: str) -> bool:
 
 
 def _elsewhere(view: View, name: str, down: str) -> str | None:
-    """The conversation in which somebody is written: on the channel that they like best, else the newest."""
+    """The conversation in which somebody is written: on the channel that they like best, else the newest.
+
+    As whoever is steered, they are invited to no channel on which they have not consented to that.
+    """
     waits = view.contacts.interactions[name]
     if view.cases.row(waits.case or "").state == "CLOSED":
         return None  # nobody is invited to what is over
     ids = view.identity.group(waits.customer)
-    rows, found = view.contacts.interactions, dict[str, str]()
+    rows, found, purpose = view.contacts.interactions, dict[str, str](), view.plan.costs.purpose
     for past in view.known.contacts_of(ids):
         row = rows[past]
         is_known = row.channel in view.plan.channels and row.conversation is not None
-        if is_known and row.channel != down and not view.outages.is_down(row.channel, row.account):
+        if not is_known or row.channel == down or view.outages.is_down(row.channel, row.account):
+            continue
+        if is_allowed(view, waits.customer, row.channel, purpose):
             assert row.conversation is not None  # just asked
             found[row.channel] = row.conversation  # the newest of each comes last
     liked = [channel for channel in view.identity.preferred(ids[0]) if channel in found]
