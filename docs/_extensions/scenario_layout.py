@@ -35,6 +35,7 @@ _VERBS: Mapping[str, tuple[str, str]] = {
     "leaves": (_CUSTOMER, _CHANNEL),
     "turns": (_CUSTOMER, _ENGINE),
     "prefers": (_CUSTOMER, _ENGINE),
+    "would": (_CUSTOMER, _ENGINE),
     "signs": (_AGENT, _ENGINE),
     "takes": (_AGENT, _ENGINE),
     "declines": (_AGENT, _ENGINE),

@@ -64,6 +64,10 @@ def _consent(stage: OnStage, said: Said) -> c.Command:
     return c.RecordConsent(stage.id_of(said["who"]), said["purpose"], said["says"] == "allows", said.get("channel"))
 
 
+def _hours(stage: OnStage, said: Said) -> c.Command:
+    return c.SetCustomerHours(stage.id_of(said["who"]), said["hours"])
+
+
 def _forget(stage: OnStage, said: Said) -> c.Command:
     return c.EraseCustomer(stage.id_of(said["other"]), "asked for it")
 
@@ -129,6 +133,7 @@ STEPS: Mapping[str, Callable[[OnStage, Said], c.Command | None]] = {
     r"(?: from (?P<begins>[\d:]+))?(?: until (?P<ends>[\d:]+))?(?:: (?P<facts>.+))?": _announce,
     r"(?P<who>\w+) (?P<wants>wants|refuses) notices(?: of (?P<topic>\w+))?(?: on (?P<channel>\w+))?": _want,
     r"(?P<who>\w+) (?P<says>allows|forbids) (?P<purpose>\w+)(?: on (?P<channel>\w+))?": _consent,
+    r"(?P<who>\w+) would rather be reached at (?P<hours>[\d:]+-[\d:]+)": _hours,
     rf"the shop forgets {_OTHER}": _forget,
     rf"the shop settles the case of {_OTHER}": _settle,
     r"the shop cancels (?P<notice>\w+): (?P<reason>.+)": _cancel,

@@ -41,6 +41,17 @@ def test_a_bot_finds_out_what_a_case_is_about() -> None:
     assert driver.engine.view.stages.courses[got.case.id].stage == "received"
 
 
+def test_what_a_settled_case_is_about_begins_nothing() -> None:
+    driver = Driver(order_plan())
+    driver.run(c.DefineAgent("rob", ["care"], kind="bot"))
+    driver.sign_in("rob")
+    got = driver.answered("joe")
+    driver.run(c.ResolveCase(got.case.id), 1)
+    driver.run(c.HandOver(got.interaction, "rob", topic="order"))
+    assert driver.engine.view.stages.courses == {}
+    assert not driver.events(e.StageEntered)
+
+
 def test_a_bot_that_finds_out_nothing_or_something_else_changes_no_type() -> None:
     driver = Driver(order_plan(types={"bill": CaseType(["bill"], stages=stages(1))}))
     driver.run(c.DefineAgent("rob", ["care"], kind="bot"))

@@ -159,9 +159,10 @@ def _on_opened(view: View, event: e.CaseOpened, at_us: int) -> Iterator[e.Event]
 
 
 def _on_handed_over(view: View, event: e.InteractionHandedOver, at_us: int) -> Iterator[e.Event]:
-    """A bot may have found out what the case is about."""
+    """A bot may have found out what the case is about; one that is settled goes through no stages any more."""
     key = view.cases.root(event.case)
-    if event.topic is not None and key not in view.stages.courses:
+    is_open = view.cases.cases[key].state not in SETTLED
+    if is_open and event.topic is not None and key not in view.stages.courses:
         yield from _typed(view, key, event.topic)
 
 
