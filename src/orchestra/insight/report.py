@@ -290,7 +290,7 @@ def timeline_table(entries: Sequence[Entry], customer: str) -> Table:
     """A timeline as a table, oldest first."""
     rows = tuple(
         (
-            second(entry.at_us),
+            second(entry.at_us if entry.said_us is None else entry.said_us),
             entry.channel or "",
             entry.number or entry.case or "",
             entry.who,

@@ -20,6 +20,7 @@ from orchestra.model.instants import instant, instant_text
 from orchestra.model.plan import Plan
 from orchestra.model.records import Record
 from orchestra.runtime.history.amended import Amended
+from orchestra.runtime.history.order import in_order, said_us
 from orchestra.runtime.history.people import person_of
 from orchestra.runtime.history.phrases import DETAILS, PHRASES, sentence
 from orchestra.runtime.history.places import Places
@@ -58,6 +59,7 @@ class Entry:
         message: id of the message, if it is one, or is about one.
         media: files of the message, unless they were erased. A reader who is not shown its text is not shown what they
             are called, nor given them.
+        said_us: when a message was said by its source, as that was taken, if that was before it came; else None.
     """
 
     position: int
@@ -73,6 +75,7 @@ class Entry:
     sentence: str
     message: str | None = None
     media: tuple[Attachment, ...] = ()
+    said_us: int | None = None
 
     @property
     def at(self) -> datetime:
@@ -80,16 +83,19 @@ class Entry:
         return instant(self.at_us)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; the time as RFC 3339 text."""
+        """Plain data; times as RFC 3339 text."""
         data = attrs.asdict(self, recurse=False)
-        del data["at_us"]
+        del data["at_us"], data["said_us"]
         text = self.text.to_json() if isinstance(self.text, Withheld) else self.text
         media = [attrs.asdict(file) for file in self.media]
-        return {**data, "text": text, "media": media, "at": instant_text(self.at_us)}
+        said = None if self.said_us is None else instant_text(self.said_us)
+        return {**data, "text": text, "media": media, "at": instant_text(self.at_us), "said": said}
 
 
 def timeline(journal: Journal, customer: str, *, details: bool = False, reader: Reader | None = None) -> list[Entry]:
     """Everything that happened with a customer, on all channels, oldest first.
+
+    What was said in one conversation stands in the order in which it was said, however late it came.
 
     Others who wrote or were answered in the customer's cases appear with that; the customer's own writing in other
     people's cases, and what was answered to it, is part of it, those cases are not. All ids of a person who was merged
@@ -114,7 +120,7 @@ def timeline(journal: Journal, customer: str, *, details: bool = False, reader: 
     found = {record.position: (record, event) for record, event in (*own, *_by_participants(journal, own))}
     placed = [*_elsewhere(journal, own), *(found[position] for position in sorted(found))]
     telling = _Telling(reader, person.ids, placed)
-    shown = (found[position] for position in sorted(found))
+    shown = in_order([found[position] for position in sorted(found)])
     entries = (telling.entry(record, event) for record, event in shown if _shown(record.type, details=details))
     return [entry for entry in entries if entry is not None]
 
@@ -180,6 +186,7 @@ class _Telling:
             sentence(event, self._ids),
             getattr(event, "message", None),
             () if self._is_retracted(event) else _files(event),
+            said if (said := said_us(record, event)) < record.at_us else None,
         )
         if self._reader.sees_all:
             return entry

@@ -220,6 +220,7 @@ def test_plain_data() -> None:
         "sentence": "bob answered",
         "message": "me2",
         "media": [],
+        "said": None,
     }
     assert entry.at == datetime(2023, 11, 14, 22, 13, 40, tzinfo=UTC)
     assert "hello" not in repr(entry)
