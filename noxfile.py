@@ -200,14 +200,13 @@ def _pytest(
     result: str,
     *arguments: str,
     env: Mapping[str, str],
-    runner: Sequence[str] = ("python", "-m"),
     codes: Sequence[int] = (0,),
 ) -> None:
     """Run pytest on all cores and leave its result where `.ci/run` adds up."""
     path = RESULTS / f"{result}.xml"
     path.unlink(missing_ok=True)
     workers = str(min(os.cpu_count() or 1, 8))
-    command = [*runner, "pytest", "-n", workers, "--dist", "worksteal", f"--junitxml={path}", *arguments]
+    command = ["python", "-m", "pytest", "-n", workers, "--dist", "worksteal", f"--junitxml={path}", *arguments]
     session.run(*command, env=dict(env), success_codes=list(codes))
 
 
@@ -241,16 +240,17 @@ def tests(session: nox.Session) -> None:
         return
     shutil.rmtree(ROOT / "build" / "coverage", ignore_errors=True)
     (ROOT / "build" / "coverage").mkdir(parents=True)
-    covered, less = ("coverage", "run", "-m"), _counts(LESS)
+    less = _counts(LESS)
+    covered = less | {"ORCHESTRA_COVERAGE": str(ROOT / "pyproject.toml")}
     marked, none = NOT_HERE if chosen else PLAIN, (0, NOTHING_SELECTED)
     if os.environ.get("CI") and not chosen:
         folders = [f"tests/{path.name}" for path in sorted((ROOT / "tests").iterdir()) if path.is_dir()]
         plain = [folder for folder in folders if folder not in {*SHOWN, *TRACED}]
         _pytest(session, f"{name}-plain", "-m", marked, *plain, *UNTRACED, f"--ignore={SAME}", env=less)
         traced = [*TRACED, *(f"--ignore={path}" for path in UNTRACED)]
-        _pytest(session, name, "-m", marked, *traced, env=less, runner=covered)
+        _pytest(session, name, "-m", marked, *traced, env=covered)
     else:
-        _pytest(session, name, "-m", marked, *chosen, env=less, runner=covered, codes=codes)
+        _pytest(session, name, "-m", marked, *chosen, env=covered, codes=codes)
     trio = less | {"ORCHESTRA_BACKEND": "trio"}
     _pytest(session, f"{name}-trio", "-m", ON_TRIO, *chosen, env=trio, codes=none)
     # At their full counts proofs reach no other lines, and tracing would make them several times slower.

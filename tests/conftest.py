@@ -31,6 +31,12 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let coverage look on where tests run, and not where they are handed out: there it would only cost time."""
+    if "ORCHESTRA_COVERAGE" in os.environ and not hasattr(config, "workerinput"):
+        os.environ["COVERAGE_PROCESS_START"] = os.environ["ORCHESTRA_COVERAGE"]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: Any) -> None:
     """Let anyio run every coroutine test, so that none is forgotten and `-m anyio` selects them all."""

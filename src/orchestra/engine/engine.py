@@ -201,7 +201,7 @@ class Engine:
         self.now_us = 0
         self._batch: list[Event] = []
         self._at_us = 0
-        self._decide, self._timers = _DECIDE, _TIMERS
+        self._decide, self._timers = dict(_DECIDE), dict(_TIMERS)
         self.view.timers.patient |= _PATIENT
         self._handlers: dict[type[Event], tuple[list[Evolved], list[React]]] = {}
         self._firing = Firing(self.view)
