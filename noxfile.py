@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nox
 
-CI_SECONDS = 1_080
+CI_SECONDS = 1_150
 """What all sessions of a CI run may take together on two cores; `.ci/run` itself has 1,200 seconds."""
 
 
@@ -48,22 +48,25 @@ class Proof:
 
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
-    "property": Proof("ORCHESTRA_EXAMPLES", 90, 9.000, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 60, 0.300, 1000, "seeds"),
-    "torture": Proof("ORCHESTRA_KILLS", 8, 1.000, 100, "kills"),
-    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 25, 12.500, 20, "scenarios"),
-    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 12, 0.400, 500, "seeds"),
-    "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 15, 0.040, 1000, "inputs"),
-    "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 10, 0.008, 10_000, "commands"),
-    "webhooks": Proof("ORCHESTRA_WEBHOOK_SECONDS", 8, 1.500, 60, "seconds", alone=60),
-    # 85,000 customers would bring four families near; the fewest of each of the others are in.
-    "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 75, 0.00250, 85_000, "customers", alone=10**9),
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 30, 10.000, 60, "bugs", alone=1000),
+    "property": Proof("ORCHESTRA_EXAMPLES", 40, 4.000, 500, "examples"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 45, 0.350, 1000, "seeds"),
+    "torture": Proof("ORCHESTRA_KILLS", 5, 1.000, 100, "kills"),
+    "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 15, 12.500, 20, "scenarios"),
+    "faults": Proof("ORCHESTRA_FAULT_SEEDS", 8, 0.400, 500, "seeds"),
+    "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 10, 0.040, 1000, "inputs"),
+    "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 8, 0.008, 10_000, "commands"),
+    "webhooks": Proof("ORCHESTRA_WEBHOOK_SECONDS", 6, 1.500, 60, "seconds", alone=60),
+    # Fewer than 64,000 customers bring no family near; the fewest of each are in, whatever stands here.
+    "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 5, 0.00190, 85_000, "customers", alone=10**9),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 20, 10.000, 60, "bugs", alone=1000),
 }
 
-BEFORE_SECONDS: Mapping[str, int] = {"install": 40, "covered": 230, "plain": 70, "trio": 60}
-AFTER_SECONDS: Mapping[str, int] = {"bars": 5, "other Pythons": 50, "lint": 5, "types and docs": 220, "lowest": 45}
-"""What the rest takes, before the proofs and after them: it has no number to turn."""
+BEFORE_SECONDS: Mapping[str, int] = {"install": 25, "plain": 45, "covered": 300, "trio": 60}
+AFTER_SECONDS: Mapping[str, int] = {
+    "proofs at their least": 200, "bars": 8, "other Pythons": 45,
+    "lint": 3, "types and docs": 260, "lowest": 40,
+}
+"""What the rest takes, before the proofs' numbers are chosen and after: it has no number to turn."""
 
 STARTED = "ORCHESTRA_CI_STARTED"
 """When `.ci/run` began, seconds since 1970: machines differ, and it is the proofs that make up for it."""
@@ -88,7 +91,7 @@ PROVEN = " or ".join([*(name for name in PROOFS if name != "sabotage"), "reach"]
 
 SAME = "tests/integration/test_same_hash.py"
 ELSEWHERE: Mapping[str, Sequence[str]] = {
-    "3.12": ("tests/unit/codec",),
+    "3.12": ("tests/unit/codec/test_text.py",),
     "3.13": ("tests/unit/codec", "tests/unit/model"),
 }
 """What CI runs on other Pythons: what encodes state there. That days and scenarios come to the same state on all is
@@ -102,9 +105,9 @@ OLDEST = (
 SHOWN = ("tests/docs", "tests/examples", "tests/quality", SAME)
 """What runs with the session docs in CI: pages, examples, the bars of the source, and days on all Pythons."""
 TRACED = ("tests/contract", "tests/unit")
-UNTRACED = ("tests/contract/test_journals.py", "tests/unit/cli", "tests/unit/codec")
+UNTRACED = ("tests/unit/codec",)
 """What runs under coverage in CI, and what of it does not: tracing makes tests two to three times slower, and the bars
-are passed without what starts processes and what encodes everything again and again."""
+are passed without what encodes everything again and again."""
 _CHANCE = ("crash", "torture", "webhooks", "workers", "swarm", "faults", "fuzz", "property")
 PLAIN = " and ".join([NOT_HERE, *(f"not {name}" for name in _CHANCE)])
 """What runs beside the proofs: what is killed again and again, and what is drawn by chance, is for these. Every line of

@@ -64,5 +64,6 @@ def test_a_lone_surrogate_stands_alone() -> None:
     assert list(graphemes("a\ud800\u0301")) == ["a", "\ud800", "\u0301"]
 
 
+@pytest.mark.reach
 def test_a_million_marks_are_one() -> None:
     assert len(list(graphemes("e" + "\u0301" * 1_000_000))) == 1

@@ -364,7 +364,6 @@ def test_what_was_put_aside_goes_on_before_its_agent_joins_a_ring() -> None:
     settled(driver)
 
 
-@pytest.mark.reach
 def test_a_ring_of_fifty_is_won_in_one_batch_and_what_follows_comes_in_slices() -> None:
     of = ringing(Ring(first=50))
     channels = {**of.channels, "email": attrs.evolve(of.channels["email"], weight_percent=1)}

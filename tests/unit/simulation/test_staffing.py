@@ -37,6 +37,7 @@ def test_the_answer_agrees_with_erlang(rate: float) -> None:
     assert found.best.confidence > 0.9
 
 
+@pytest.mark.reach
 def test_the_search_finds_its_way_from_far_away() -> None:
     """Twenty calls at once every ten minutes: nothing that Erlang knows of."""
     instants = [600.0 * number for number in range(10) for _ in range(20)]
