@@ -63,8 +63,12 @@ PROOFS: Mapping[str, Proof] = {
 
 BEFORE_SECONDS: Mapping[str, int] = {"install": 25, "plain": 45, "covered": 300, "trio": 60}
 AFTER_SECONDS: Mapping[str, int] = {
-    "proofs at their least": 200, "bars": 8, "other Pythons": 45,
-    "lint": 3, "types and docs": 260, "lowest": 40,
+    "proofs at their least": 200,
+    "bars": 8,
+    "other Pythons": 45,
+    "lint": 3,
+    "types and docs": 260,
+    "lowest": 40,
 }
 """What the rest takes, before the proofs' numbers are chosen and after: it has no number to turn."""
 
