@@ -20,7 +20,7 @@ __all__ = ["Turns"]
 
 _STEPS = 1
 """So many between two rests: the more at once, the longer people wait behind them."""
-_REST_S = 0.006
+_REST_S = 0.009
 
 
 class Turns:
