@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import date, datetime
 
-from orchestra.errors import JournalUnavailable
 from orchestra.journal.media import KeptMedia
 from orchestra.model import commands as c, events as e
 from orchestra.model.attachments import Attachment, File
@@ -28,14 +27,11 @@ from orchestra.runtime.amending import Amending
 from orchestra.runtime.attached import file_to_send
 from orchestra.runtime.commitments import plain_value, until_us
 from orchestra.runtime.context import Context, Question
-from orchestra.runtime.desk import Desk, until_consult
+from orchestra.runtime.desk import Desk, until_consult, until_known
 from orchestra.runtime.hearing import asked_elsewhere, said_in
 from orchestra.runtime.journeys import instant_us
 
 __all__ = ["ActiveContact", "Consult"]
-
-
-_ASKED_AT_MOST = 5
 
 
 class Consult:
@@ -284,18 +280,7 @@ class ActiveContact(Amending):
         key = key or self._workspace.reply_key()
         command = c.WriteReply(self.interaction, self.agent, text, key, choices=picks, media=files or None)
         command.template, command.answers, command.only_them = template_data(template), answers, only_them
-        unknown: JournalUnavailable | None = None
-        for _ in range(_ASKED_AT_MOST):
-            try:
-                written: Written = await self._workspace.execute(command)
-            except JournalUnavailable as error:
-                if not error.outcome_unknown:
-                    raise unknown or error from None  # of an earlier asking nobody knows still
-                unknown = error
-            else:
-                return written
-        assert unknown is not None  # it was asked for at least once
-        raise unknown
+        return await until_known(self._workspace, command)
 
     async def commit(
         self,

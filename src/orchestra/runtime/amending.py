@@ -15,16 +15,15 @@ from orchestra.channels.capabilities import Capabilities
 from orchestra.channels.outbound import Delete, Edit, React
 from orchestra.channels.parts import Identity
 from orchestra.engine.view import View
-from orchestra.errors import InvalidCommand, JournalUnavailable
+from orchestra.errors import InvalidCommand
 from orchestra.model import commands as c
 from orchestra.model.results import Written
-from orchestra.runtime.desk import Desk
+from orchestra.runtime.desk import Desk, until_known
 from orchestra.runtime.fitting import misfit
 from orchestra.runtime.lines import Line, Lines
 
 __all__ = ["Amending", "changes", "if_able"]
 
-_ASKED_AT_MOST = 5
 _NOT_OUT = ("PENDING", "PERMITTED")
 
 _log = logging.getLogger("orchestra.runtime")
@@ -102,18 +101,7 @@ class Amending(Protocol):
 
     async def _changed(self, command: c.CorrectMessage | c.TakeBackMessage | c.SendReaction) -> Written:
         command.actor, command.key = f"agent:{self.agent}", command.key or self._workspace.reply_key()
-        unknown: JournalUnavailable | None = None
-        for _ in range(_ASKED_AT_MOST):
-            try:
-                written: Written = await self._workspace.execute(command)
-            except JournalUnavailable as error:
-                if not error.outcome_unknown:
-                    raise unknown or error from None  # of an earlier asking nobody knows still
-                unknown = error
-            else:
-                return written
-        assert unknown is not None  # it was asked for at least once
-        raise unknown
+        return await until_known(self._workspace, command)
 
 
 def _id(message: str | Written) -> str:

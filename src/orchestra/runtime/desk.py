@@ -11,12 +11,15 @@ from orchestra.journal.media import KeptMedia
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Ref
 from orchestra.model.attachments import Attachment, File
+from orchestra.model.results import Written
 from orchestra.runtime.case_context import CaseContext
 from orchestra.runtime.context import Context
 from orchestra.runtime.ownership import HandOffView
 from orchestra.runtime.published import Published
 
-__all__ = ["Desk", "has_part", "until_consult"]
+__all__ = ["Desk", "has_part", "until_consult", "until_known"]
+
+_ASKED_AT_MOST = 5
 
 
 class Desk(Protocol):
@@ -116,3 +119,24 @@ async def until_consult(
             if isinstance(event, e.ConsultEnded) and event.consult == consult:
                 raise OfferExpired(consult, event.outcome)
     raise JournalUnavailable("the workspace is closed")
+
+
+async def until_known(desk: Desk, command: c.Command) -> Written:
+    """Ask for what has a key of its own, again while nobody knows whether it was stored, a few times.
+
+    Raises:
+        CommandRefused: it cannot be done.
+        JournalUnavailable: it may not be stored; with `outcome_unknown`, ask again with the same key.
+    """
+    unknown: JournalUnavailable | None = None
+    for _ in range(_ASKED_AT_MOST):
+        try:
+            written: Written = await desk.execute(command)
+        except JournalUnavailable as error:
+            if not error.outcome_unknown:
+                raise unknown or error from None  # of an earlier asking nobody knows still
+            unknown = error
+        else:
+            return written
+    assert unknown is not None  # it was asked for at least once
+    raise unknown
