@@ -8,8 +8,13 @@ from orchestra.engine.actions.state import DUE
 from orchestra.engine.engine import Engine
 from orchestra.engine.lifecycle import ACTION
 from orchestra.model import events as e
+from tests.watching import invariant
 
 __all__ = ["ActionWitness", "check"]
+
+
+_OF_ACTIONS = tuple(kind for name, kind in e.EVENTS.items() if name.startswith("Action"))
+"""Events that tell of an action, if they name one."""
 
 
 @attrs.define
@@ -21,10 +26,10 @@ class ActionWitness:
     started: set[str] = attrs.field(factory=set)
     over: set[str] = attrs.field(factory=set)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         name = getattr(event, "request", None)
-        if not type(event).__name__.startswith("Action") or name is None:
+        if not isinstance(event, _OF_ACTIONS) or name is None:
             return
         assert name not in self.over, "goes on after its end"
         match event:
@@ -62,3 +67,7 @@ def check(engine: Engine, witness: ActionWitness) -> None:
         due = engine.view.timers.get(DUE, name)
         assert (due is not None) == (row.state == "WAITING"), "what waits has an end, and nothing else has a timer"
         assert own.by_key[row.action, row.key] == name
+
+
+INVARIANTS = (invariant(check, "actions", "seen actions", DUE, of="actions"),)
+"""Each invariant with all that it reads."""

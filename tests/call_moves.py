@@ -10,22 +10,21 @@ import attrs
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from orchestra.model.calls import CallHandling
+from orchestra.model.plan import Plan
 from tests.commitment_moves import Chooser
 from tests.engine_driver import person
 
 __all__ = ["WEIGHTS", "talk", "with_calls"]
 
 
-def with_calls(command: c.ChangePlan) -> c.ChangePlan:
+def with_calls(plan: Plan) -> Plan:
     """The same with calls on the channel that is for the phone."""
-    plan = command.plan
     voice = plan.channels.get("voice")
     if voice is None or voice.calls is not None:
-        return command
+        return plan
     handling = CallHandling(callback_key="1", callback="Press 1.")
     voice = attrs.evolve(voice, calls=handling, connects=timedelta(seconds=15))
-    plan = attrs.evolve(plan, channels={**plan.channels, "voice": voice})
-    return c.ChangePlan(plan, plan.digest(), command.zone_data, command.key_check)
+    return attrs.evolve(plan, channels={**plan.channels, "voice": voice})
 
 
 def _call(engine: Engine, choose: Chooser) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from orchestra.engine.cases.merging import MOST_MERGED
 from orchestra.engine.cases.state import CLOSE, SETTLED
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
+from tests.watching import invariant
 
 __all__ = ["CaseWitness", "check", "check_against", "owner_of"]
 
@@ -23,7 +24,7 @@ class CaseWitness:
     asked_for: dict[str, str | None] = attrs.field(factory=dict)
     owners: dict[str, tuple[str, str]] = attrs.field(factory=dict)
 
-    def see(self, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         match event:
             case e.CaseOpened() | e.CaseOwnerChanged():
@@ -101,3 +102,10 @@ def check_against(engine: Engine, witness: CaseWitness) -> None:
     assert witness.into == {name: row.into for name, row in engine.view.cases.cases.items() if row.into is not None}
     for name in engine.view.cases.cases:
         assert owner_of(engine, name) == witness.owners[witness.root(name)], f"{name} has two owners"
+
+
+INVARIANTS = (
+    invariant(check, "cases", "contacts", CLOSE),
+    invariant(check_against, "cases", "contacts", "seen cases", of="cases"),
+)
+"""Each invariant with all that it reads."""

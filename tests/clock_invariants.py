@@ -13,6 +13,7 @@ from orchestra.engine.clocks.state import ALL, DUE, WALK
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
 from orchestra.model.hours import Hours
+from tests.watching import invariant
 
 __all__ = ["ClockWitness", "check", "check_against"]
 
@@ -184,7 +185,6 @@ def check(engine: Engine) -> None:
         assert rings == (row.state == "RUNNING" and not is_over), f"{name} is {row.state}, and rings: {rings}"
         assert row.state != "PAUSED" or row.reason is not None
         assert row.state != "FULFILLED" or row.scope == "case"
-    _check_tracks(engine)
     for name, row in own.clocks.items():
         if row.scope == "case" and row.state != "FULFILLED":
             is_settled = view.cases.row(row.subject).state in SETTLED
@@ -226,3 +226,11 @@ def check_against(engine: Engine, witness: ClockWitness) -> None:
             last = max((witness.answered.get(member, 0) for member in group), default=0)
             is_new = last > witness.begun[name]
             assert not is_new or bool(engine.view.clocks.walks), f"{name} goes on after a person has answered"
+
+
+INVARIANTS = (
+    invariant(check, "clocks", "cases", WALK, DUE),
+    invariant(_check_tracks, "clocks", "cases", "contacts", "engagements"),
+    invariant(check_against, "clocks", "cases", "seen clocks", of="clocks"),
+)
+"""Each invariant with all that it reads."""

@@ -9,6 +9,7 @@ import attrs
 from orchestra.engine.commitments.state import EXPIRY, MOST_ON_PAIR, Statement
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
+from tests.watching import invariant
 
 __all__ = ["CommitmentWitness", "check", "check_against"]
 
@@ -28,7 +29,7 @@ class CommitmentWitness:
     outdated: set[str] = attrs.field(factory=set)
     subjects: dict[str, str] = attrs.field(factory=dict)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         match event:
             case e.CommitmentConflict(conflict=name):
@@ -132,3 +133,10 @@ def _contradict(one: Statement, other: Statement) -> bool:
 def _waits(engine: Engine, interaction: str) -> bool:
     """Whether a work item waits for somebody who has not begun."""
     return engine.view.contacts.interactions[interaction].state in ("QUEUED", "OFFERED", "CONNECTING")
+
+
+INVARIANTS = (
+    invariant(check, "commitments", "deliveries", EXPIRY),
+    invariant(check_against, "commitments", "contacts", "seen commitments", of="commitments"),
+)
+"""Each invariant with all that it reads."""

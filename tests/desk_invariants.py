@@ -9,8 +9,9 @@ import attrs
 from orchestra.engine.engine import Engine
 from orchestra.engine.known.state import MOST_CONTACTS, MOST_QUESTIONS
 from orchestra.model import events as e
+from tests.watching import NOW, invariant
 
-__all__ = ["DeskWitness", "check", "check_against"]
+__all__ = ["INVARIANTS", "DeskWitness"]
 
 
 _BESIDE = (e.ConsultAsked, e.ConsultQueued, e.ConsultEnded, e.BargedIn, e.SegmentWrapUpStarted, e.SegmentWrapUpEnded)
@@ -27,7 +28,7 @@ class DeskWitness:
     began: set[str] = attrs.field(factory=set)
     inbound_us: dict[str, int] = attrs.field(factory=dict)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         self._see_inbound(engine, event)
         if isinstance(event, e.InteractionStarted | e.CallbackRequested):
@@ -76,12 +77,6 @@ def check_against(engine: Engine, witness: DeskWitness) -> None:
     assert view.known.questions == asked, f"without an answer are {asked}, known are {view.known.questions}"
 
 
-def check(engine: Engine) -> None:
-    """Everything that must hold."""
-    _check_work(engine)
-    _check_bots(engine)
-
-
 def _check_work(engine: Engine) -> None:
     view = engine.view
     alone = {name for name, row in view.contacts.interactions.items() if row.conversation is None}
@@ -102,7 +97,13 @@ def _check_bots(engine: Engine) -> None:
     assert set(view.bots.bots) == {name for name, agent in view.presence.agents.items() if agent.kind == "bot"}
     for name, bench in view.routing.benches.items():
         assert bench.kind == view.presence.agents[name].kind
-    due = engine.due()
+    for name, item in view.routing.items.items():
+        if item.for_people and item.state in ("OFFERED", "TAKEN") and item.held_by not in view.bots.bots:
+            assert name not in view.bots.in_hand, f"{name} was handed over and is still with a bot"
+
+
+def _check_in_hand(engine: Engine) -> None:
+    view, due = engine.view, engine.due()
     is_cut_short = due is not None and due <= engine.now_us  # the batch was full, and the next one does the rest
     for name, bot in view.bots.in_hand.items():
         row = view.contacts.interactions[name]
@@ -112,6 +113,12 @@ def _check_bots(engine: Engine) -> None:
         assert due_us is None or due_us > engine.now_us or is_cut_short, (
             f"{bot} has owed an answer in {name} for too long"
         )
-    for name, item in view.routing.items.items():
-        if item.for_people and item.state in ("OFFERED", "TAKEN") and item.held_by not in view.bots.bots:
-            assert name not in view.bots.in_hand, f"{name} was handed over and is still with a bot"
+
+
+INVARIANTS = (
+    invariant(_check_work, "contacts", "work", "routing", "contacts.idle"),
+    invariant(_check_bots, "bots", "presence", "routing"),
+    invariant(_check_in_hand, "bots", "contacts", "bots.silent", NOW),
+    invariant(check_against, "known", "contacts", "seen desk", of="desk"),
+)
+"""Each invariant with all that it reads."""

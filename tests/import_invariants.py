@@ -6,6 +6,7 @@ import attrs
 
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
+from tests.watching import invariant
 
 __all__ = ["ImportWitness", "check"]
 
@@ -17,7 +18,7 @@ class ImportWitness:
     named: dict[str, str | None] = attrs.field(factory=dict)
     told: dict[str, int] = attrs.field(factory=dict)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         match event:
             case e.InteractionStarted(interaction=name, conversation=str()):
@@ -40,3 +41,7 @@ def check(engine: Engine) -> None:
     cases = engine.view.cases
     assert len(cases.by_number) == len(cases.cases), "two cases have one number"
     assert engine.view.logs.statuses.keys() <= cases.cases.keys()
+
+
+INVARIANTS = (invariant(check, "cases", "logs"),)
+"""Each invariant with all that it reads."""

@@ -8,6 +8,7 @@ from orchestra.engine.cases.state import SETTLED
 from orchestra.engine.engine import Engine
 from orchestra.engine.incidents.state import MATCH, SETTLE, TELL
 from orchestra.model import events as e
+from tests.watching import invariant
 
 __all__ = ["IncidentWitness", "check", "check_against"]
 
@@ -23,7 +24,7 @@ class IncidentWitness:
     reopened: set[str] = attrs.field(factory=set)
     planned: dict[str, e.DeliveryPlanned] = attrs.field(factory=dict)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         match event:
             case e.DeliveryPlanned(topic="incident"):
@@ -115,3 +116,10 @@ def check_against(engine: Engine, witness: IncidentWitness) -> None:
     rows = engine.view.incidents.incidents.items()
     told = {(name, one): version for name, row in rows for one, (version, _) in row.told.items()}
     assert told == witness.told
+
+
+INVARIANTS = (
+    invariant(check, "incidents", "cases", MATCH, TELL, SETTLE),
+    invariant(check_against, "incidents", "seen incidents", of="incidents"),
+)
+"""Each invariant with all that it reads."""

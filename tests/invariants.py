@@ -6,12 +6,15 @@ What belongs here: invariants by name, and the witness that folds the events. Wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import attrs
 
+from orchestra.engine import view as views
 from orchestra.engine.callbacks.state import CALL, DUE
 from orchestra.engine.consults.state import ANSWER, Consult
 from orchestra.engine.engine import SECTIONS, Decided, Engine
@@ -63,8 +66,17 @@ from tests import (
     rule_invariants,
 )
 from tests.engine_driver import Logged
+from tests.watching import EVERY, NOW, NotedTimers, Watch, due_of, followed_by, invariant, named, named_by, reached
 
-__all__ = ["WatchedEngine", "Witness", "check_liveness", "check_rebuilt", "check_state"]
+__all__ = [
+    "WatchedEngine",
+    "Witness",
+    "check_changed",
+    "check_changed_liveness",
+    "check_liveness",
+    "check_rebuilt",
+    "check_state",
+]
 
 _STATES = {machine.name: frozenset(machine.states) for machine in (CASE, CONSULT, DELIVERY, INTERACTION, PRESENCE)}
 _UNSENT = frozenset({"PENDING", "PERMITTED", "STARTED"})
@@ -144,26 +156,10 @@ class Witness:
         assert engine.view.position == self.position + 1, "a position was skipped or repeated"
         assert at_us >= self.at_us, "engine time went back"
         self.position, self.at_us = engine.view.position, at_us
-        self.desk.see(engine, event)
-        self.cases.see(event)
-        self.people.see(engine, event)
-        self.personal.see(engine, event)
-        self.pace.see(engine, event, at_us)
-        self._follow_behind(engine, event)
-        self.commitments.see(engine, event)
-        self.ownership.see(engine, event)
-        self.actions.see(engine, event)
-        self.rules.see(engine, event, at_us)
-        self.imports.see(engine, event)
-        self.incidents.see(engine, event)
-        self.journeys.see(engine, event)
-        self.clocks.see(engine, event, at_us)
-        self.notices.see(engine, event)
-        look = getattr(self, f"_see_{type(event).__name__}", None)
-        if look is not None:
-            look(engine, event, at_us)
+        for part, look in _concerned(type(event)):
+            look(getattr(self, part) if part else self, engine, event, at_us)
 
-    def _follow_behind(self, engine: Engine, event: e.Event) -> None:
+    def _follow_behind(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """What waits in a queue that a plan changes is offered to nobody until it is moved, or enters it again."""
         name = getattr(event, "consult", None) or getattr(event, "interaction", None)
         if isinstance(event, e.PlanChanged):
@@ -724,6 +720,46 @@ class Witness:
         self.delivery_states[delivery] = state
 
 
+_PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "desk": (desk_invariants.DeskWitness, ("routing",)),
+    "cases": (case_invariants.CaseWitness, ()),
+    "people": (people_invariants.PeopleWitness, ("engagements",)),
+    "personal": (personal_invariants.PersonalWitness, ()),
+    "pace": (pace_invariants.PaceWitness, ()),
+    "commitments": (commitment_invariants.CommitmentWitness, ()),
+    "ownership": (ownership_invariants.OwnershipWitness, EVERY),
+    "actions": (action_invariants.ActionWitness, ()),
+    "rules": (rule_invariants.RuleWitness, EVERY),
+    "imports": (import_invariants.ImportWitness, ()),
+    "incidents": (incident_invariants.IncidentWitness, ()),
+    "journeys": (journey_invariants.JourneyWitness, ()),
+    "clocks": (clock_invariants.ClockWitness, ()),
+    "notices": (notice_invariants.NoticeWitness, ()),
+}
+"""Parts of the witness: each hears the events that it names, and all that change the sections named here."""
+
+
+@cache
+def _concerned(kind: type[e.Event]) -> list[tuple[str, Callable[..., None]]]:
+    """Who takes notice of an event: the parts of the witness, and the witness itself."""
+    sections = followed_by(kind)
+    parts = [
+        (name, part.see)
+        for name, (part, looks_at) in _PARTS.items()
+        if looks_at is EVERY or kind in named(part) or not sections.isdisjoint(looks_at)
+    ]
+    own = [Witness._follow_behind] if kind in named_by(Witness._follow_behind) else []
+    look = getattr(Witness, f"_see_{kind.__name__}", None)
+    return [*parts, *(("", one) for one in (*own, look) if one is not None)]
+
+
+@cache
+def _noted(kind: type[e.Event]) -> frozenset[str]:
+    """What may be otherwise in the witness once it has seen an event: names of its parts, and of its own attributes."""
+    own = [look for part, look in _concerned(kind) if not part]
+    return frozenset(name for name, (part, _) in _PARTS.items() if kind in named(part)) | reached(Witness, own)
+
+
 class WatchedEngine(Engine):
     """An engine whose every event goes past a witness."""
 
@@ -734,17 +770,29 @@ class WatchedEngine(Engine):
         predicates: Predicates | None = None,
         actions: ActionNames | None = None,
     ) -> None:
-        super().__init__(scores, predicates, actions)
+        with patch.object(views, "Agenda", NotedTimers):
+            super().__init__(scores, predicates, actions)
         self.witness = witness or Witness()
+        self.watch = Watch(self, self.witness, (INVARIANTS, AT_REST), _noted)
         self.is_watched = True
-        for kind in e.EVENTS.values():
-            self._concerned(kind)[0].append(self._see)  # the last, once all sections have evolved
+
+    def _concerned(self, kind: type[e.Event]) -> Any:
+        known = self._handlers.get(kind)
+        if known is None:
+            known = super()._concerned(kind)
+            known[0].append(self._see)  # the last, once all sections have evolved
+        return known
 
     def _run(self, steps: Steps, at_us: int, actor: Actor) -> Decided:
         self.witness.finishing = None
         return super()._run(steps, at_us, actor)
 
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        super().load(dumped)
+        self.watch.forget()
+
     def _see(self, event: e.Event, at_us: int) -> None:
+        self.watch.note(type(event))
         if self.is_watched:
             self.witness.see(self, event, at_us)
 
@@ -865,74 +913,78 @@ def _may(engine: Engine, bench: Bench, agent: str, item: Item, hand: list[Item])
 
 def check_state(engine: Engine, witness: Witness | None = None) -> None:
     """Everything that must hold between two batches."""
-    _check_interactions(engine)
-    _check_capacity(engine)
-    _check_consults(engine)
-    _check_segments(engine)
-    _check_cases(engine)
-    _check_deliveries(engine)
-    desk_invariants.check(engine)
-    journey_invariants.check(engine)
-    case_invariants.check(engine)
-    people_invariants.check(engine)
-    pace_invariants.check(engine)
-    invitation_moves.check(engine)
-    people_invariants.check_engagements(engine)
-    commitment_invariants.check(engine)
-    ownership_invariants.check(engine)
-    import_invariants.check(engine)
-    incident_invariants.check(engine)
-    clock_invariants.check(engine)
-    notice_invariants.check(engine)
-    if witness is not None:
-        _check_against(engine, witness)
+    for one in INVARIANTS:
+        if witness is not None or not one.is_compared:
+            one.of_engine(engine, witness)()
+
+
+def check_changed(engine: WatchedEngine) -> None:
+    """Everything that must hold between two batches, where it did after the last one that was looked at."""
+    engine.watch.look(_BETWEEN)
+
+
+def _check_contacts(engine: Engine) -> None:
+    cases = engine.view.cases.cases
+    for name, row in engine.view.contacts.interactions.items():
+        assert row.state in _STATES[INTERACTION.name]
+        assert row.state != "ARRIVED", f"{name} was left where it arrived"
+        assert row.case in cases, f"{name} belongs to no case"
+        assert name in cases[row.case].interactions
 
 
 def _check_interactions(engine: Engine) -> None:
     view = engine.view
-    routing = view.routing
+    routing, items, offers = view.routing, view.routing.items, view.routing.offers
+    called, scheduled = due_of(engine, CALL), due_of(engine, DUE)
     for name, row in view.contacts.interactions.items():
-        assert row.state in _STATES[INTERACTION.name]
-        assert row.state != "ARRIVED", f"{name} was left where it arrived"
-        assert row.case in view.cases.cases, f"{name} belongs to no case"
-        assert name in view.cases.cases[row.case].interactions
-        item = routing.items.get(name)
+        item = items.get(name)
         if row.is_final:
             assert item is None, f"{name} is over and still routed"
             continue
         if row.state == "SCHEDULED":
             assert item is None, f"{name} waits for its time and is routed"
-            assert view.timers.get(DUE, name) is not None, f"{name} waits for a time that never comes"
+            assert name in scheduled, f"{name} waits for a time that never comes"
             continue
         assert item is not None, f"{name} is {row.state} and lost to routing"
         assert item.state == _ITEM_STATES[row.state], f"{name} is {row.state}, its item {item.state}"
         assert item.queue == row.queue
         assert (item.first is not None) == (name in view.callbacks.callbacks), f"{name} is called, or not"
-        assert (view.timers.get(CALL, name) is not None) == (row.state == "DIALING"), f"{name} is called for ever"
-        rings = {routing.offers[offer].agent: offer for offer in item.offers if routing.offers[offer].is_open}
+        assert (name in called) == (row.state == "DIALING"), f"{name} is called for ever"
+        rings = {offers[offer].agent: offer for offer in item.offers if offers[offer].is_open}
         assert item.ringing == rings, f"{name} is offered by {rings}, and rings {item.ringing}"
         assert bool(rings) == (item.state == "OFFERED"), f"{name} has open offers {rings} while {row.state}"
-        connecting = [offer for offer in rings.values() if routing.offers[offer].state == "CONNECTING"]
+        connecting = [offer for offer in rings.values() if offers[offer].state == "CONNECTING"]
         assert (sorted(row.connecting), item.connecting) == (sorted(connecting), len(connecting))
         assert bool(connecting) == (row.state == "CONNECTING"), f"{name} is {row.state} with {connecting} connecting"
         assert (row.agent is None) == (item.state != "TAKEN")
         assert item.held_by == row.agent
         if item.state == "TAKEN":
-            taken = routing.offers.get(item.taken_by or "")
+            taken = offers.get(item.taken_by or "")
             if taken is None:
                 assert (item.taken_by or "").startswith("cs"), f"{name} was taken by {item.taken_by}"
             else:
                 assert (taken.state, taken.agent) == ("ACCEPTED", row.agent)
                 assert item.weight_percent <= taken.weight_percent, "it weighs more than it was taken for"
                 assert item.full_percent == taken.weight_percent, "it was taken for another weight"
-        _check_weight(engine, name, item)
-        _check_parked(engine, name, row.state, item)
         may_ring = item.state == "OFFERED" and not connecting
-        assert may_ring or view.timers.get(RING, name) is None, f"{name} would ring further agents while {row.state}"
-        _check_standing(engine, name, item)
-    contacts = {name for name, item in routing.items.items() if item.consult_on is None}
-    assert contacts <= set(view.contacts.interactions)
-    assert {offer for item in routing.items.values() for offer in item.offers} == set(routing.offers)
+        assert may_ring or name not in due_of(engine, RING), f"{name} would ring further agents while {row.state}"
+    contacts = {name for name, item in items.items() if item.consult_on is None}
+    assert contacts <= view.contacts.interactions.keys()
+    assert {offer for item in items.values() for offer in item.offers} == routing.offers.keys()
+
+
+def _check_items(engine: Engine) -> None:
+    rows, items = engine.view.contacts.interactions, engine.view.routing.items
+    for name, item in items.items():
+        if item.consult_on is None:
+            _check_weight(engine, name, item)
+            _check_parked(engine, name, rows[name].state, item)
+
+
+def _check_places(engine: Engine) -> None:
+    for name, item in engine.view.routing.items.items():
+        if item.consult_on is None:
+            _check_standing(engine, name, item)
 
 
 def _check_standing(engine: Engine, name: str, item: Item) -> None:
@@ -1097,17 +1149,17 @@ def _check_cases(engine: Engine) -> None:
 
 
 def _check_deliveries(engine: Engine) -> None:
-    view = engine.view
-    timers = view.timers
-    for name, row in view.deliveries.deliveries.items():
+    view, own = engine.view, engine.view.deliveries
+    due, permits, expiries = (due_of(engine, f"deliveries.{kind}") for kind in ("due", "permit", "expiry"))
+    for name, row in own.deliveries.items():
         assert row.state in _STATES[DELIVERY.name]
-        waits = [timers.get(f"deliveries.{kind}", name) is not None for kind in ("due", "permit", "expiry")]
+        waits = [name in due, name in permits, name in expiries]
         if row.state == "PENDING":
             assert waits[2], f"{name} could wait for ever"
-            is_turn = not row.is_held and view.deliveries.is_first(name)
+            is_turn = not row.is_held and own.is_first(name)
             assert waits[0] == (is_turn and not row.waits), f"{name} is due before its turn, or not at its turn"
         elif row.state in ("PERMITTED", "STARTED"):
-            assert view.deliveries.is_first(name), f"{name} leaves before its turn"
+            assert own.is_first(name), f"{name} leaves before its turn"
         elif row.state == "PERMITTED":
             assert waits == [False, True, True]
         else:
@@ -1115,53 +1167,115 @@ def _check_deliveries(engine: Engine) -> None:
         assert not row.is_held or row.state == "PENDING"
         if row.is_held:
             is_down = view.outages.is_down(row.channel, row.account)
-            is_kept = (
-                is_down or view.deliveries.is_stopped(row.channel, row.topic) or row.subject in view.commitments.frozen
-            )
+            is_kept = is_down or own.is_stopped(row.channel, row.topic) or row.subject in view.commitments.frozen
             is_waiting = is_kept and not row.is_outdated
-            is_released = name in view.deliveries.to_release
+            is_released = name in own.to_release
             assert is_waiting or is_released or row.is_hushed, f"{name} is held by no stop, no conflict and no talk"
+    assert own.unsent == sum(row.state in _UNSENT for row in own.deliveries.values())
+    assert not own.to_release or view.timers.get("deliveries.release", "") is not None
+
+
+def _check_hushed(engine: Engine) -> None:
+    hushed = due_of(engine, "deliveries.hush")
+    for name, row in engine.view.deliveries.deliveries.items():
         if row.is_hushed:
-            is_timed = timers.get("deliveries.hush", row.customer) is not None
+            is_timed = row.customer in hushed
             assert is_timed or people_invariants.talks(engine, row.customer), f"{name} waits for talk that is over"
-    assert view.deliveries.unsent == sum(row.state in _UNSENT for row in view.deliveries.deliveries.values())
-    assert not view.deliveries.to_release or timers.get("deliveries.release", "") is not None
 
 
-def _check_against(engine: Engine, witness: Witness) -> None:
-    desk_invariants.check_against(engine, witness.desk)
-    case_invariants.check_against(engine, witness.cases)
-    people_invariants.check_against(engine, witness.people)
-    personal_invariants.check_against(engine, witness.personal)
-    commitment_invariants.check_against(engine, witness.commitments)
-    ownership_invariants.check_against(engine, witness.ownership)
-    action_invariants.check(engine, witness.actions)
-    incident_invariants.check_against(engine, witness.incidents)
-    journey_invariants.check_against(engine, witness.journeys)
-    clock_invariants.check_against(engine, witness.clocks)
-    notice_invariants.check_against(engine, witness.notices)
-    view = engine.view
-    assert view.cursors.cursors == witness.cursors, "a cursor moved without its event, or went to another account"
-    waiting = {name: item for name, item in view.routing.items.items() if item.state == "WAITING"}
-    witness.behind &= waiting.keys()
-    assert {name for name, item in waiting.items() if view.routing.standing.is_behind(item)} == witness.behind
-    states = Counter(row.state in INTERACTION.final for row in view.contacts.interactions.values())
-    assert witness.started == len(view.contacts.interactions), "an interaction was lost"
-    assert witness.ended == states[True], "an interaction ended more or less than once"
-    is_asked = {name: state for name, state in witness.consults.items() if state not in CONSULT.final}
-    assert {name: row.state for name, row in view.consults.consults.items()} == is_asked
-    assert view.segments.segments.keys() == witness.segments.keys(), "a segment never ended, or was lost"
-    for name, began in witness.segments.items():
-        assert view.timers.get(OVER, name) == began.until_us
-    is_open = {name for name, row in view.routing.offers.items() if row.is_open}
-    assert witness.offers.keys() - witness.answered.keys() == is_open, "an offer never ended"
+def _check_cursors(engine: Engine, seen: Witness) -> None:
+    assert engine.view.cursors.cursors == seen.cursors, "a cursor moved without its event, or went to another account"
+
+
+def _check_behind(engine: Engine, seen: Witness) -> None:
+    routing = engine.view.routing
+    waiting = {name: item for name, item in routing.items.items() if item.state == "WAITING"}
+    seen.behind.intersection_update(waiting)
+    assert {name for name, item in waiting.items() if routing.standing.is_behind(item)} == seen.behind
+
+
+def _check_lost(engine: Engine, seen: Witness) -> None:
+    rows = engine.view.contacts.interactions
+    assert seen.started == len(rows), "an interaction was lost"
+    assert seen.ended == sum(row.state in INTERACTION.final for row in rows.values()), (
+        "an interaction ended more or less than once"
+    )
+
+
+def _check_asked(engine: Engine, seen: Witness) -> None:
+    is_asked = {name: state for name, state in seen.consults.items() if state not in CONSULT.final}
+    assert {name: row.state for name, row in engine.view.consults.consults.items()} == is_asked
+
+
+def _check_wrapped(engine: Engine, seen: Witness) -> None:
+    assert engine.view.segments.segments.keys() == seen.segments.keys(), "a segment never ended, or was lost"
+    for name, began in seen.segments.items():
+        assert engine.view.timers.get(OVER, name) == began.until_us
+
+
+def _check_offers(engine: Engine, seen: Witness) -> None:
+    is_open = {name for name, row in engine.view.routing.offers.items() if row.is_open}
+    assert seen.offers.keys() - seen.answered.keys() == is_open, "an offer never ended"
+    connects, ends = due_of(engine, CONNECT), due_of(engine, OFFER_TIMEOUT)
     for name in is_open:
-        until_us = witness.connecting.get(name)
-        pending_until_us = witness.offers[name].deadline_us if until_us is None else None
-        assert view.timers.get(CONNECT, name) == until_us
-        assert view.timers.get(OFFER_TIMEOUT, name) == pending_until_us
-    assert {name: row.state for name, row in view.deliveries.deliveries.items()} == witness.delivery_states
-    assert {name: row.messages for name, row in view.contacts.conversations.items() if row.messages} == witness.numbers
+        until_us = seen.connecting.get(name)
+        pending_until_us = seen.offers[name].deadline_us if until_us is None else None
+        assert connects.get(name) == until_us
+        assert ends.get(name) == pending_until_us
+
+
+def _check_sent(engine: Engine, seen: Witness) -> None:
+    rows = engine.view.deliveries.deliveries
+    assert {name: row.state for name, row in rows.items()} == seen.delivery_states
+
+
+def _check_numbers(engine: Engine, seen: Witness) -> None:
+    rows = engine.view.contacts.conversations
+    assert {name: row.messages for name, row in rows.items() if row.messages} == seen.numbers
+
+
+_TALK = ("contacts", "presence", "identity", "engagements")
+"""What says whether a person talks with somebody."""
+
+INVARIANTS = (
+    invariant(_check_contacts, "contacts", "cases"),
+    invariant(_check_interactions, "contacts", "routing", "callbacks", CALL, DUE, RING),
+    invariant(_check_items, "contacts", "routing", "presence", SILENCE, PARK),
+    invariant(_check_places, "routing", MOVE, STEP, GATE),
+    invariant(_check_capacity, "routing", "consults", "segments", "presence"),
+    invariant(_check_consults, "consults", "contacts", "presence", "supervision", "routing", ANSWER),
+    invariant(_check_segments, "segments", "presence", "contacts", OVER),
+    invariant(_check_cases, "cases", "identity", "presence", "cases.disown"),
+    invariant(
+        _check_deliveries,
+        *("deliveries", "outages", "commitments"),
+        *(f"deliveries.{kind}" for kind in ("due", "permit", "expiry", "release")),
+    ),
+    invariant(_check_hushed, "deliveries", *_TALK, "deliveries.hush"),
+    *desk_invariants.INVARIANTS,
+    *journey_invariants.INVARIANTS,
+    *case_invariants.INVARIANTS,
+    *people_invariants.INVARIANTS,
+    *pace_invariants.INVARIANTS,
+    *invitation_moves.INVARIANTS,
+    *personal_invariants.INVARIANTS,
+    *commitment_invariants.INVARIANTS,
+    *ownership_invariants.INVARIANTS,
+    *action_invariants.INVARIANTS,
+    *import_invariants.INVARIANTS,
+    *incident_invariants.INVARIANTS,
+    *clock_invariants.INVARIANTS,
+    *notice_invariants.INVARIANTS,
+    invariant(_check_cursors, "cursors", "seen cursors"),
+    invariant(_check_behind, "routing", "seen behind"),
+    invariant(_check_lost, "contacts", "seen started", "seen ended"),
+    invariant(_check_asked, "consults", "seen consults"),
+    invariant(_check_wrapped, "segments", "seen segments", OVER),
+    invariant(_check_offers, "routing", "seen offers", "seen answered", "seen connecting", CONNECT, OFFER_TIMEOUT),
+    invariant(_check_sent, "deliveries", "seen delivery_states"),
+    invariant(_check_numbers, "contacts", "seen numbers"),
+)
+"""Each invariant with all that it reads."""
 
 
 # When everything due has been done
@@ -1169,6 +1283,25 @@ def _check_against(engine: Engine, witness: Witness) -> None:
 
 def check_liveness(engine: Engine) -> None:
     """No agent idles while work that they can take waits, and nothing that waits is forgotten."""
+    for one in AT_REST:
+        one.of_engine(engine)()
+
+
+def check_changed_liveness(engine: WatchedEngine) -> None:
+    """The same, where it did hold when it was looked at last."""
+    engine.watch.look(_AT_REST)
+
+
+def _check_ages(engine: Engine) -> None:
+    routing = engine.view.routing
+    if routing.to_sweep or routing.to_move:
+        return  # a plan change is still being walked through
+    for name, item in routing.items.items():
+        if item.state == "WAITING" and not routing.standing.is_behind(item):
+            _check_age(engine, name, item)
+
+
+def _check_idle(engine: Engine) -> None:
     view, routing = engine.view, engine.view.routing
     assert not routing.to_ask, "somebody was not asked in the moment in which they became free"
     if routing.to_sweep or routing.to_move:
@@ -1177,8 +1310,6 @@ def check_liveness(engine: Engine) -> None:
     benches = {agent: routing.benches[agent] for agent in at_work}
     hands = {agent: _items(engine, agent) for agent, row in benches.items() if not (row.rests or row.is_limited)}
     for name, item in routing.items.items():
-        if item.state == "WAITING" and not routing.standing.is_behind(item):
-            _check_age(engine, name, item)
         if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
             continue
         is_called, called = item.first == "customer", 0
@@ -1198,6 +1329,15 @@ def check_liveness(engine: Engine) -> None:
         if item.state == "WAITING" and item.excluded.keys() - set(item.barred) and not open_to:
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
+
+
+AT_REST = (
+    invariant(_check_ages, "routing", AGEING, NOW),
+    invariant(_check_idle, "routing", "presence", "hours", RETRY, STEP, GATE),
+)
+"""What must hold when everything due has been done, with all that it reads."""
+
+_BETWEEN, _AT_REST = range(2)
 
 
 def _check_age(engine: Engine, name: str, item: Item) -> None:

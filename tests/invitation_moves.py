@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from orchestra.engine.engine import Engine
 from orchestra.model import commands as c
 from tests.engine_driver import SECOND, person
+from tests.watching import invariant
 
 __all__ = ["WEIGHTS", "check"]
 
@@ -108,3 +109,7 @@ def check(engine: Engine) -> None:
             assert contacts[row.taken_by].channel == row.channel
             taken.append(row.taken_by)
     assert len(set(taken)) == len(taken), "one contact came by two invitations"
+
+
+INVARIANTS = (invariant(check, "deliveries", "outages", "contacts", "cases", "invitations", "invitations.expire"),)
+"""Each invariant with all that it reads."""

@@ -10,8 +10,9 @@ from orchestra.engine.facts.state import MOST_FACTS
 from orchestra.engine.promises.state import JUDGE, MOST_PROMISES, WATCH, Promise
 from orchestra.engine.stages.state import UPDATE_DUE
 from orchestra.model import events as e
+from tests.watching import due_of, invariant
 
-__all__ = ["JourneyWitness", "check", "check_against", "check_liveness"]
+__all__ = ["INVARIANTS", "JourneyWitness", "check_liveness"]
 
 
 @attrs.define
@@ -36,7 +37,7 @@ class JourneyWitness:
     late: dict[str, int | None] = attrs.field(factory=dict)
     reported: dict[str, int] = attrs.field(factory=dict)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         match event:
             case e.FactTold():
@@ -158,29 +159,31 @@ def check_against(engine: Engine, witness: JourneyWitness) -> None:
     assert all(witness.stated[name].is_done for name in forgotten), "a promise was lost"
 
 
-def check(engine: Engine) -> None:
-    """Everything that must hold between two batches."""
-    view, timers = engine.view, engine.view.timers
+def _check_stages(engine: Engine) -> None:
+    view, updates = engine.view, due_of(engine, UPDATE_DUE)
     assert all(0 < len(of) <= MOST_FACTS for of in view.facts.told.values())
     for case, course in view.stages.courses.items():
         state, kept = view.cases.cases[case].state, view.plan.case_types.get(course.type)
         is_there = kept is not None and kept.place(course.stage) is not None
         assert course.is_over == (state in (*SETTLED, "MERGED")) or not is_there, f"{case} is {state}"
         assert is_there or course.is_over, "the stage of a case that goes on is gone"
-        rings = timers.get(UPDATE_DUE, case) is not None
+        rings = case in updates
         assert course.update_us is None or not course.is_over
         # Where no silence is too long one is reminded of what was promised, and once.
         is_limited = is_there and kept.stages[kept.place(course.stage)].max_silence is not None
         assert course.update_us is None or rings or not is_limited
-        assert course.update_us is not None or timers.get(UPDATE_DUE, case) is None
+        assert course.update_us is not None or not rings
     for case in view.promises.forecasts:
         assert view.stages.course(case) is not None, "something is foreseen of a case that goes nowhere"
+
+
+def _check_promises(engine: Engine) -> None:
+    view = engine.view
     for name, row in view.promises.promises.items():
         _check_promise(engine, name, row)
-    watched = [row[1] for row in timers.rows() if row[0] == WATCH]
-    for case in watched:
-        assert str(case) in view.promises.forecasts
-        assert view.promises.open_in(view.cases.group(str(case))), "watched though nothing is promised"
+    for case in due_of(engine, WATCH):
+        assert case in view.promises.forecasts
+        assert view.promises.open_in(view.cases.group(case)), "watched though nothing is promised"
 
 
 def _check_promise(engine: Engine, name: str, row: Promise) -> None:
@@ -192,6 +195,14 @@ def _check_promise(engine: Engine, name: str, row: Promise) -> None:
         assert row.next_us is None or row.next_us >= min(row.first_us, row.due_us)
     done = [one for one in view.promises.of_case[row.case] if view.promises.promises[one].done_us is not None]
     assert len(done) <= MOST_PROMISES
+
+
+INVARIANTS = (
+    invariant(_check_stages, "facts", "stages", "cases", "promises", UPDATE_DUE),
+    invariant(_check_promises, "promises", "cases", JUDGE, WATCH),
+    invariant(check_against, "facts", "stages", "promises", "seen journeys", of="journeys"),
+)
+"""Each invariant with all that it reads."""
 
 
 def check_liveness(engine: Engine, witness: JourneyWitness) -> None:

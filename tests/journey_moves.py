@@ -13,6 +13,7 @@ from orchestra.model import commands as c
 from orchestra.model.case_types import CaseType, Delay, Stage, Tells
 from orchestra.model.hours import Hours
 from orchestra.model.notices import NoticeTopic
+from orchestra.model.plan import Plan
 from orchestra.model.templates import Topic, Wording
 from tests.engine_driver import MINUTE, SECOND
 
@@ -52,7 +53,7 @@ class Chooser(Protocol):
         ...
 
 
-def with_case_types(command: c.ChangePlan, choose: Chooser) -> c.ChangePlan:
+def with_case_types(plan: Plan, choose: Chooser) -> Plan:
     """A plan under which orders and bills go through stages; some of these are learned, and times change with it."""
     second = timedelta(seconds=1)
     silence, normal = choose.pick([20, 20, 60]) * second, choose.pick([20, 20, 5]) * second
@@ -77,12 +78,11 @@ def with_case_types(command: c.ChangePlan, choose: Chooser) -> c.ChangePlan:
     )
     day = ["00:00-12:00", "12:30-23:30", "23:31-24:00"]
     shifts = Hours("Europe/Berlin", day, day, day, day, day, day, day)
-    calendars = {**command.plan.calendars, "shifts": shifts}
-    notices = attrs.evolve(command.plan.notices, topics={**command.plan.notices.topics, **_TOPICS})
-    templates = {**command.plan.templates, **_TEMPLATES}
+    calendars = {**plan.calendars, "shifts": shifts}
+    notices = attrs.evolve(plan.notices, topics={**plan.notices.topics, **_TOPICS})
+    templates = {**plan.templates, **_TEMPLATES}
     types = {"order": order, "bill": bill}
-    plan = attrs.evolve(command.plan, calendars=calendars, case_types=types, notices=notices, templates=templates)
-    return attrs.evolve(command, plan=plan, digest=plan.digest())
+    return attrs.evolve(plan, calendars=calendars, case_types=types, notices=notices, templates=templates)
 
 
 def _case(engine: Engine, choose: Chooser) -> str | None:

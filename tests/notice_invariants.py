@@ -13,6 +13,7 @@ from orchestra.engine.notices.row import Notice
 from orchestra.engine.notices.state import DUE, TALKING
 from orchestra.engine.quiet_hours import quiet_until
 from orchestra.model import events as e
+from tests.watching import NOW, invariant
 
 __all__ = ["NoticeWitness", "check", "check_against"]
 
@@ -34,7 +35,7 @@ class NoticeWitness:
     had: dict[str, tuple[tuple[str, ...], int]] = attrs.field(factory=dict)
     gathered: dict[str, str | None] = attrs.field(factory=dict)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         match event:
             case e.NoticePlanned():
@@ -199,13 +200,18 @@ def check(engine: Engine) -> None:
                 leader = own.notices[row.leader]
                 assert leader.waits, f"{name} waits for {row.leader}, which has gone without it"
                 assert leader.leader is None
-            if row.reason == TALKING and row.until_us is None:
-                assert talks_with(view, view.identity.group(row.customer)), f"{name} waits for nobody"
         if not row.waits:
             left = [one for one in row.aims if view.deliveries.deliveries[one].state in ("PENDING", "PERMITTED")]
             assert left == [], f"a message of {name}, which is settled, is still to leave"
     waiting = {name for name, row in own.notices.items() if row.state == "HELD"}
     assert {name for names in own.held.values() for name in names} == waiting
+
+
+def _check_talking(engine: Engine) -> None:
+    view = engine.view
+    for name, row in view.notices.notices.items():
+        if row.state == "HELD" and row.reason == TALKING and row.until_us is None:
+            assert talks_with(view, view.identity.group(row.customer)), f"{name} waits for nobody"
 
 
 def check_against(engine: Engine, witness: NoticeWitness) -> None:
@@ -222,7 +228,20 @@ def check_against(engine: Engine, witness: NoticeWitness) -> None:
     waiting = {name: row.leader for name, row in own.notices.items() if row.waits and row.gathers is not None}
     assert waiting.items() <= witness.gathered.items()
     assert all(row.waits or name in witness.sent or name in witness.ended for name, row in own.notices.items())
+
+
+def _check_cooling(engine: Engine, witness: NoticeWitness) -> None:
+    own = engine.view.notices
     newest = {one: until_us for one, until_us in witness.cooling.items() if until_us > engine.now_us}
     assert newest.items() <= own.cooling.items(), "somebody is disturbed too early"
     queued = set(own._coolest)
     assert all((until_us, one) in queued for one, until_us in own.cooling.items()), "never forgotten"
+
+
+INVARIANTS = (
+    invariant(check, "notices", "deliveries", DUE),
+    invariant(_check_talking, "notices", "identity", "engagements", "contacts", "bots"),
+    invariant(check_against, "notices", "seen notices", of="notices"),
+    invariant(_check_cooling, "notices", "seen notices", NOW, of="notices"),
+)
+"""Each invariant with all that it reads."""

@@ -7,6 +7,7 @@ import attrs
 from orchestra.engine.engine import Engine
 from orchestra.engine.ownership.state import ESCALATE, TIME_OUT
 from orchestra.model import events as e
+from tests.watching import invariant
 
 __all__ = ["OwnershipWitness", "check", "check_against"]
 
@@ -25,7 +26,7 @@ class OwnershipWitness:
     due: dict[str, int] = attrs.field(factory=dict)
     to_note: set[tuple[str, str]] = attrs.field(factory=set)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         taken, self.taken = self.taken, None
         root = engine.view.cases.root
@@ -154,3 +155,10 @@ def check(engine: Engine) -> None:
     owned = [f"ca{number}" for numbers in view.cases.owned.values() for number in numbers]
     open_ = [name for name, row in view.cases.cases.items() if row.state not in ("CLOSED", "MERGED")]
     assert sorted(owned) == sorted(open_), "a case is nobody's, or two people's"
+
+
+INVARIANTS = (
+    invariant(check, "ownership", "cases", "findings", TIME_OUT),
+    invariant(check_against, "cases", "ownership", "findings", "seen ownership", ESCALATE, of="ownership"),
+)
+"""Each invariant with all that it reads."""

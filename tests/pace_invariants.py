@@ -12,6 +12,7 @@ from orchestra.model import events as e
 from orchestra.model.pace import SendingRate
 from orchestra.model.plan import Plan
 from orchestra.model.structure import microseconds
+from tests.watching import invariant
 
 __all__ = ["PaceWitness", "check"]
 
@@ -81,3 +82,7 @@ def check(engine: Engine) -> None:
         assert any(both)
         assert all(list(names.values()) == sorted(names.values()) for names in both), "out of order"
     assert all(0 <= bucket.level <= bucket.burst * bucket.per_us for bucket in own.buckets.values())
+
+
+INVARIANTS = (invariant(check, "deliveries", RATE),)
+"""Each invariant with all that it reads."""

@@ -11,8 +11,9 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.identity.linking import MOST_IDS
 from orchestra.engine.identity.state import TRIAGE
 from orchestra.model import events as e
+from tests.watching import invariant
 
-__all__ = ["PeopleWitness", "asked_first", "check", "check_against", "check_engagements", "lead_for", "people", "talks"]
+__all__ = ["PeopleWitness", "asked_first", "check", "check_engagements", "lead_for", "people", "talks"]
 
 _WHERE_THEY_ARE = ("deferred", "invitation")
 """Topics of what is written to whoever has just written, in their own conversation, and tells nothing of a case."""
@@ -35,7 +36,7 @@ class PeopleWitness:
     parts: dict[tuple[str, str], tuple[str | None, bool]] = attrs.field(factory=dict)
     own_parts: set[tuple[str, str]] = attrs.field(factory=set)
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         if isinstance(event, e.ConsentRecorded):
             self.said[event.customer, event.purpose, event.channel].append((event.occurred_us, event.given))
@@ -211,16 +212,18 @@ def check(engine: Engine) -> None:
     assert held == {address: row.customer for address, row in identity.addresses.items()}
     for row in identity.suggestions.values():
         assert not identity.is_same(row.customer, row.other), "it is suggested of one person that they are one"
-    for name in identity.verified:
-        assert not engine.view.contacts.interactions[name].is_final, f"{name} is over and still verified"
     for link in identity.merges:
         assert (link in identity.listing) == (engine.view.timers.get(TRIAGE, link) is not None)
+
+
+def _check_verified(engine: Engine) -> None:
+    for name in engine.view.identity.verified:
+        assert not engine.view.contacts.interactions[name].is_final, f"{name} is over and still verified"
 
 
 def check_engagements(engine: Engine) -> None:
     """Whoever is in touch is so in one engagement, led by a person who has a part in it."""
     _check_questions(engine)
-    _check_deferred(engine)
     view = engine.view
     rows, members = view.contacts.interactions, view.engagements.members
     to_call = view.callbacks.callbacks
@@ -312,9 +315,13 @@ def lead_for(engine: Engine, interaction: str) -> str | None:
     return min(people)[1] if people else None
 
 
-def check_against(engine: Engine, witness: PeopleWitness) -> None:
-    """What people are to sort out is what was mixed when they were split."""
+def check_places(engine: Engine, witness: PeopleWitness) -> None:
+    """Nobody holds two places for one case."""
     _check_places(engine, witness.planned)
+
+
+def check_parts(engine: Engine, witness: PeopleWitness) -> None:
+    """Whoever has a part in a case was told so, and no others."""
     cases = engine.view.cases.cases
     there = {(name, person) for name, row in cases.items() for person in row.participants}
     assert there == set(witness.parts), "others have a part in a case than were told"
@@ -322,6 +329,10 @@ def check_against(engine: Engine, witness: PeopleWitness) -> None:
     for (case, person), (role, acts) in witness.parts.items():
         part = engine.view.cases.parts.get(f"{case}\x1f{person}")
         assert (role, acts) == ((part.role, part.acts) if part is not None else (None, False))
+
+
+def check_identity(engine: Engine, witness: PeopleWitness) -> None:
+    """What people are to sort out is what was mixed when they were split."""
     identity = engine.view.identity
     known = {address: name for name, addresses in witness.addresses.items() for address in addresses}
     assert {address: row.customer for address, row in identity.addresses.items()} == known
@@ -331,3 +342,15 @@ def check_against(engine: Engine, witness: PeopleWitness) -> None:
     for link, cases in witness.mixed.items():
         if link not in identity.listing:
             assert cases <= witness.listed[link], f"{cases - witness.listed[link]} of {link} are forgotten"
+
+
+INVARIANTS = (
+    invariant(check, "identity", TRIAGE),
+    invariant(_check_verified, "identity", "contacts"),
+    invariant(check_engagements, "contacts", "engagements", "callbacks", "identity"),
+    invariant(_check_deferred, "contacts", "engagements", "identity", "routing", "engagements.defer"),
+    invariant(check_places, "contacts", "engagements", "identity", "cases", "seen people", of="people"),
+    invariant(check_parts, "cases", "seen people", of="people"),
+    invariant(check_identity, "identity", "seen people", of="people"),
+)
+"""Each invariant with all that it reads."""

@@ -10,6 +10,7 @@ from orchestra.engine.engine import Engine
 from orchestra.engine.quiet_hours import zone_of, zones_of
 from orchestra.model import events as e
 from tests.people_invariants import people
+from tests.watching import invariant
 
 __all__ = ["PersonalWitness", "check_against"]
 
@@ -41,7 +42,7 @@ class PersonalWitness:
     joined: dict[str, int] = attrs.field(factory=dict)
     has_changed: bool = True
 
-    def see(self, engine: Engine, event: e.Event) -> None:
+    def see(self, engine: Engine, event: e.Event, at_us: int) -> None:
         """Take notice of an event that the engine has just evolved."""
         self.has_changed = self.has_changed or isinstance(event, _CHANGING)
         match event:
@@ -124,3 +125,7 @@ def check_against(engine: Engine, witness: PersonalWitness) -> None:
     witness.has_changed = False
     for customer in engine.view.identity.customers:
         witness.check(engine, customer)
+
+
+INVARIANTS = (invariant(check_against, "identity", "personal", "seen personal", of="personal"),)
+"""Each invariant with all that it reads."""

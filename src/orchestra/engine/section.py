@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
@@ -66,6 +66,17 @@ class Plans:
         return known[1]
 
 
+_FIELDS: dict[type[Any], list[Callable[[Any], Any]]] = {}
+"""What gives the fields of a kind of row, one by one: looked up once for each kind."""
+
+
+def _columns(kind: type[Any], rows: list[Any]) -> list[list[Any]]:
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = [attrgetter(field.name) for field in attrs.fields(kind)]
+    return [list(map(field, rows)) for field in fields]
+
+
 def _nobody() -> None:
     """Nobody wants to know."""
 
@@ -98,10 +109,10 @@ class Slice:
         """
         dumped = {}
         for name, kind in self.TABLES.items():
-            table: dict[str, Any] = dict(sorted(getattr(self, name).items(), key=itemgetter(0)))
-            rows = list(table.values())
-            columns = [rows] if kind is None else [list(map(attrgetter(f.name), rows)) for f in attrs.fields(kind)]
-            dumped[name] = [list(table), *columns]
+            table: dict[str, Any] = getattr(self, name)
+            keys = sorted(table)
+            rows = [table[key] for key in keys]
+            dumped[name] = [keys, *([rows] if kind is None else _columns(kind, rows))]
         return dumped
 
     def load(self, dumped: Mapping[str, Any]) -> None:
@@ -130,8 +141,7 @@ class Slice:
         for name, of in keys.items():
             kind, table = self.TABLES[name], getattr(self, name)
             rows = [table[key] for key in of]
-            columns = [rows] if kind is None else [list(map(attrgetter(f.name), rows)) for f in attrs.fields(kind)]
-            picked[name] = [list(of), *columns]
+            picked[name] = [list(of), *([rows] if kind is None else _columns(kind, rows))]
         return picked
 
     def take_out(self, keys: Mapping[str, Sequence[str]]) -> None:
