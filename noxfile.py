@@ -56,7 +56,7 @@ PROOFS: Mapping[str, Proof] = {
     "fuzz": Proof("ORCHESTRA_FUZZ_INPUTS", 8, 0.040, 1000, "inputs"),
     "workers": Proof("ORCHESTRA_WORKER_COMMANDS", 6, 0.008, 10_000, "commands"),
     "webhooks": Proof("ORCHESTRA_WEBHOOK_SECONDS", 6, 1.500, 60, "seconds", alone=60),
-    # Fewer than 64,000 customers bring no family near; the fewest of each are in, whatever stands here.
+    # Fewer than 40,000 customers bring no family near; the fewest of each are in, whatever stands here.
     "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 2, 0.00190, 85_000, "customers", alone=10**9),
     "sabotage": Proof("ORCHESTRA_SABOTAGES", 20, 10.000, 60, "bugs", alone=1000),
 }
@@ -354,9 +354,9 @@ def torture(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def truth(session: nox.Session) -> None:
-    """Simulated queues against exact results, to 2 % of them: `nox -s truth`."""
+    """The engine against bare models and exact results of queueing theory, to 2 % of them: `nox -s truth`."""
     # Each family runs its seeds on all cores; its cases, spread over workers, would run them again.
-    _alone(session, "truth", "-n", "0")
+    _alone(session, "truth", "-n", "0", "-v")
 
 
 @nox.session(python=PYTHONS[0])

@@ -6,23 +6,31 @@ a minute, so that a mean wait of the file times 60 is a mean wait in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import attrs
+from tests.truth.coupling import Coupling, Peer, Read, coupled
+from tests.truth.peers.first_come import first_come
+from tests.truth.peers.interrupting import interrupting
+from tests.truth.peers.matched import matched
+from tests.truth.peers.retrying import retrying
+from tests.truth.peers.slowed import slowed
 
-from orchestra.simulation.results import Estimate, Results
 from orchestra.simulation.scenario import Scenario
 
-__all__ = ["FAMILIES", "POOLING", "Family", "Read"]
+__all__ = ["FAMILIES", "POOLING", "Family"]
 
 _LEAST_RUNS = 16
 _LONGEST_RUN = 200_000
-"""Customers; a run keeps all of them in memory."""
+"""Customers; a run of a peer keeps all of them in memory."""
 _FEW = 200
 """Customers of each run where a family is simulated with the fewest that tell something."""
-
-Read = Callable[[Results], Estimate]
-"""What answers a case."""
+_BESIDE = 100_000
+"""Customers of the engine, at most, where its peer meets all the others."""
+_LEAST_RUNS_ALONE = 64
+"""Of a peer: enough for their spread to be known well."""
+_FOR_SURE = 3
+"""So many times what it needs, a peer meets: chance alone leads further away than 2 % in one of 1,500 cases then."""
 
 PLAN = """
 [plan.workspace]
@@ -67,8 +75,9 @@ class Family:
         factor: how many times the fewest customers a run has, where they tell less each.
         lines: trunks; None for no limit.
         cycle: where rates change over a day, how many customers come in one.
-        is_long: whether the fewest customers tell nothing, so long does chance last.
+        is_long: whether the fewest customers tell nothing of the truth, so long does chance last.
         units: case -> what its expected value is multiplied with; 60 for a time, 1 for a share or a number.
+        peer: the bare model of it.
     """
 
     text: str
@@ -80,6 +89,7 @@ class Family:
     cycle: int | None = None
     is_long: bool = False
     units: Mapping[str, float] = attrs.field(factory=dict)
+    peer: Peer = first_come
 
     def nearness(self, most: int) -> float | None:
         """How near to the truth at most so many customers in all lead: 0.02 or 0.05 of it; None if less near."""
@@ -94,14 +104,23 @@ class Family:
     def _for_five_percent(self) -> int:
         return self.needs * 4 // 25
 
-    def simulated(self, most: int) -> tuple[Scenario, int]:
-        """The scenario, and how many runs of it, for as near as at most so many customers in all lead."""
-        customers = {0.02: self._for_two_percent(), 0.05: self._for_five_percent(), None: 0}[self.nearness(most)]
-        customers = max(customers, _LEAST_RUNS * _FEW * self.factor)
-        runs = max(_LEAST_RUNS, -(-customers // _LONGEST_RUN))
-        return self._scenario(-(-customers // runs)), runs
+    def coupled(self, first_seed: int, most: int, processes: int | None = None) -> Coupling:
+        """The engine beside its peer, and the peer alone, for as near as at most so many customers in all lead.
 
-    def _scenario(self, contacts: int) -> Scenario:
+        Where they lead nowhere near, the engine meets the fewest that tell something, and the peer nobody else.
+        """
+        fewest = _LEAST_RUNS * _FEW * self.factor
+        seeds = range(first_seed, first_seed + _LEAST_RUNS)
+        short = attrs.evolve(self, warm_up=_FEW) if self.is_long else self  # both begin alike
+        if self.nearness(most) is None:
+            return coupled(short.scenario(fewest // _LEAST_RUNS), self.peer, seeds, processes=processes)
+        customers = min(most, _FOR_SURE * self.needs)
+        runs = max(_LEAST_RUNS_ALONE, -(-customers // _LONGEST_RUN))
+        alone = self.scenario(-(-customers // runs)), runs
+        beside = short.scenario(max(fewest, min(most, _BESIDE)) // _LEAST_RUNS)
+        return coupled(beside, self.peer, seeds, alone, processes)
+
+    def scenario(self, contacts: int) -> Scenario:
         """The scenario with runs of so many customers after the warm-up."""
         if self.cycle is not None:
             days = 1 + max(1, contacts // self.cycle)
@@ -150,11 +169,19 @@ P_WAIT = total("p_wait")
 
 
 def _erlang_c(
-    name: str, rate: float, mean: float, count: int, limit_s: float, needs: int, warm_up: int = 300, **how: bool
+    name: str,
+    rate: float,
+    mean: float,
+    count: int,
+    limit_s: float,
+    needs: int,
+    warm_up: int = 300,
+    *,
+    is_long: bool = False,
 ) -> Family:
     answers = {f"{name}a": P_WAIT, f"{name}b": WAIT, f"{name}c": total(f"p_within.{limit_s:g}")}
     text = within(limit_s) + calls(rate, exponential(mean)) + agents(count)
-    return Family(text, answers, needs, warm_up, units={f"{name}b": 60}, **how)
+    return Family(text, answers, needs, warm_up, is_long=is_long, units={f"{name}b": 60})
 
 
 def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[float, float], needs: int) -> Family:
@@ -162,7 +189,7 @@ def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[fl
     first = calls(rates[0], exponential(means[0]), "first", "priority = 1000000")
     second = calls(rates[1], exponential(means[1]), "second")
     answers = {f"{name}a": of_class("first", "wait.mean"), f"{name}b": of_class("second", "wait.mean")}
-    return Family(first + second + agents(count), answers, needs, units=dict.fromkeys(answers, 60))
+    return Family(first + second + agents(count), answers, needs, units=dict.fromkeys(answers, 60), peer=matched)
 
 
 def _preemptive() -> Family:
@@ -170,7 +197,7 @@ def _preemptive() -> Family:
     first = calls(1.5, exponential(1.0), "first").replace('"voice"', '"urgent"')
     answers = {"Q15a": of_class("first", "stay.mean"), "Q15b": of_class("second", "stay.mean")}
     text = first + calls(2.0, exponential(1.0), "second") + agents(5)
-    return Family(text, answers, 250_000, units=dict.fromkeys(answers, 60))
+    return Family(text, answers, 250_000, units=dict.fromkeys(answers, 60), peer=interrupting)
 
 
 def _retrial(name: str, rate: float, count: int, after: float, needs: int) -> Family:
@@ -178,7 +205,7 @@ def _retrial(name: str, rate: float, count: int, after: float, needs: int) -> Fa
     again = f"retry = {{after = {exponential(after)}}}"
     text = calls(rate, exponential(1.0), rest=again) + agents(count)
     answers = {f"{name}a": total("retrying"), f"{name}b": total("blocked")}
-    return Family(text, answers, needs, lines=count)
+    return Family(text, answers, needs, lines=count, peer=retrying)
 
 
 def _unequal(name: str, order: str, slow: str, rest: str = "") -> Family:
@@ -195,7 +222,7 @@ def _unequal(name: str, order: str, slow: str, rest: str = "") -> Family:
     pair = agents(1, "fast", "speed = 2.0") + agents(1, "slow").replace('"care"', f'"{slow}"')
     answers = {f"{name}a": WAIT, f"{name}b": of_group("fast", "occupancy"), f"{name}c": of_group("slow", "occupancy")}
     text = f"[plan.teams.{slow}]\n" * (slow != "care") + ordered + kinds + pair
-    return Family(text, answers, 850_000, units={f"{name}a": 60})
+    return Family(text, answers, 850_000, units={f"{name}a": 60}, peer=matched)
 
 
 N_DESIGN = (
@@ -275,6 +302,7 @@ FAMILIES: dict[str, Family] = {
         {"Q17a": of_class("slow", "wait.mean"), "Q17b": of_class("quick", "wait.mean")},
         1_550_000,
         units={"Q17a": 60, "Q17b": 60},
+        peer=matched,
     ),
     "M/M/2 fastest first": _unequal("Q19", '["level", "idle"]', "later", "[plan.queues.ordered.also.later]\nlevel = 2"),
     "M/M/2 at random": _unequal("Q20", '["random"]', "care"),
@@ -292,12 +320,14 @@ FAMILIES: dict[str, Family] = {
         },
         1_150_000,
         units={"Q24a": 60, "Q24b": 60},
+        peer=matched,
     ),
     "chats, slowed": Family(
         CHATS,
         {"Q26a": P_WAIT, "Q26b": WAIT, "Q26c": total("service.mean"), "Q26d": of_group("desk", "occupancy")},
         7_600_000,
         units={"Q26b": 60, "Q26c": 60},
+        peer=slowed,
     ),
     "chats, no slowdown": Family(
         calls(1.0, exponential(12.0)).replace('"voice"', '"chat"') + agents(5), {"Q26z": P_WAIT}, 1_250_000
@@ -345,7 +375,8 @@ def _pooled(groups: str) -> Family:
         "P_wait_le_30s": total("p_within.30"),
         "P_block": total("blocked"),
     }
-    return Family(within(30.0) + kinds + groups, reads, 1_600_000, warm_up=2000, lines=120, units={"mean_wait_min": 60})
+    text, units = within(30.0) + kinds + groups, {"mean_wait_min": 60}
+    return Family(text, reads, 1_600_000, warm_up=2000, lines=120, units=units, peer=matched)
 
 
 def _able(count: int, *skills: int) -> str:

@@ -1,7 +1,9 @@
 """The engine, driven by the simulator, against exact results of queueing theory.
 
-A family passes if each estimate over fixed seeds is within 3.5 standard errors of the truth; and within 5 % of it, or
-2 %, where as many customers may be simulated as that takes. What was found is in the report of the run.
+Beside the engine, a bare model of the same family meets the very same customers: both have to go the same way, to the
+microsecond. A family passes if, besides, each estimate over fixed seeds is within 3.5 standard errors of the truth; and
+within 5 % of it, or 2 %, where as many customers may come as that takes: some to the engine, most to the bare model
+alone. What was found is in the report of the run.
 """
 
 from __future__ import annotations
@@ -15,8 +17,6 @@ from typing import Any
 import pytest
 from tests.counts import TRUTH_CUSTOMERS
 from tests.truth.families import FAMILIES
-
-from orchestra.simulation.run import simulate
 
 pytestmark = [pytest.mark.truth, pytest.mark.timeout(0)]
 
@@ -39,21 +39,21 @@ def test_the_engine_reproduces_what_is_known(
 ) -> None:
     family = FAMILIES[name]
     near = family.nearness(TRUTH_CUSTOMERS)
-    if family.is_long and near is None:
-        pytest.skip("a part of `nox -s truth` alone: few customers tell nothing of it")
-    scenario, runs = family.simulated(TRUTH_CUSTOMERS)
     # Beside other tests on a single core.
     processes = 1 if "PYTEST_XDIST_WORKER" in os.environ else None
-    results = simulate(scenario, range(FIRST_SEED, FIRST_SEED + runs), processes=processes)
+    found = family.coupled(FIRST_SEED, TRUTH_CUSTOMERS, processes)
+    assert found.unequal() == []
+    if family.is_long and near is None:
+        return  # few customers tell nothing more of it
     failed = []
     for case, read in family.cases.items():
         expected = truth[case]["expected"] * family.units.get(case, 1)
-        estimate = read(results)
+        estimate = found.estimate(read)
         assert estimate.value is not None
         assert estimate.standard_error is not None
         off, error = abs(estimate.value - expected), estimate.standard_error
-        found = f"{estimate.value:.6g} for {expected:.6g}: {off / expected:.2%}, {off / error:.1f} standard errors"
-        record_property(case, f"{found}, of {estimate.n}")
+        told = f"{estimate.value:.6g} for {expected:.6g}: {off / expected:.2%}, {off / error:.1f} standard errors"
+        record_property(case, f"{told}, of {estimate.n}, the engine's {read(found.engine).n}")
         if off > ERRORS * error or (near is not None and off > near * expected):
-            failed.append(f"{case}: {found}")
+            failed.append(f"{case}: {told}")
     assert not failed
