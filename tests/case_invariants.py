@@ -10,7 +10,7 @@ from orchestra.engine.cases.merging import MOST_MERGED
 from orchestra.engine.cases.state import CLOSE, SETTLED
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
-from tests.watching import invariant
+from tests.watching import due_of, invariant
 
 __all__ = ["CaseWitness", "check", "check_against", "owner_of"]
 
@@ -68,17 +68,20 @@ def owner_of(engine: Engine, case: str) -> tuple[str, str]:
 def check(engine: Engine) -> None:
     """Everything that must hold between two batches."""
     cases, rows = engine.view.cases, engine.view.contacts.interactions
+    closing = due_of(engine, CLOSE)
     groups: dict[str, list[str]] = defaultdict(list)
     found: dict[str, str] = {}
     for name, case in cases.cases.items():
-        top, seen = name, {name}
-        while (into := cases.cases[top].into) is not None:
-            assert into not in seen, f"{into} goes on as itself"
-            seen.add(into)
-            top = into
+        top = name
+        if case.into is not None:
+            seen = {name}
+            while (into := cases.cases[top].into) is not None:
+                assert into not in seen, f"{into} goes on as itself"
+                seen.add(into)
+                top = into
         groups[top].append(name)
         assert (case.state == "MERGED") == (case.into is not None) == (case.before is not None)
-        assert case.state == "RESOLVED" or engine.view.timers.get(CLOSE, name) is None, f"{name} closes, {case.state}"
+        assert case.state == "RESOLVED" or name not in closing, f"{name} closes, {case.state}"
         for interaction in case.interactions:
             assert interaction not in found, f"{interaction} is in {name} and in {found[interaction]}"
             found[interaction] = name

@@ -13,7 +13,7 @@ from orchestra.engine.clocks.state import ALL, DUE, WALK
 from orchestra.engine.engine import Engine
 from orchestra.model import events as e
 from orchestra.model.hours import Hours
-from tests.watching import invariant
+from tests.watching import due_of, invariant
 
 __all__ = ["ClockWitness", "check", "check_against"]
 
@@ -175,17 +175,16 @@ class ClockWitness:
 
 def check(engine: Engine) -> None:
     """Everything that must hold between two batches."""
-    view, own = engine.view, engine.view.clocks
+    view, own, due = engine.view, engine.view.clocks, due_of(engine, DUE)
     assert (ALL in own.walks) == (view.timers.get(WALK, ALL) is not None)
     assert not own.changed or ALL in own.walks, "hours of before are kept"
     for name, row in own.clocks.items():
         assert own.of[row.subject][row.measure] == name
-        rings = view.timers.get(DUE, name) is not None
+        rings = name in due
         is_over = row.breached_us is not None or row.due_us is None
         assert rings == (row.state == "RUNNING" and not is_over), f"{name} is {row.state}, and rings: {rings}"
         assert row.state != "PAUSED" or row.reason is not None
         assert row.state != "FULFILLED" or row.scope == "case"
-    for name, row in own.clocks.items():
         if row.scope == "case" and row.state != "FULFILLED":
             is_settled = view.cases.row(row.subject).state in SETTLED
             assert not is_settled or own.walks, f"{name} of a settled case goes on"

@@ -5,7 +5,7 @@ What belongs here: invariants by name, and the witness that folds the events. Wh
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
@@ -156,6 +156,7 @@ class Witness:
         assert engine.view.position == self.position + 1, "a position was skipped or repeated"
         assert at_us >= self.at_us, "engine time went back"
         self.position, self.at_us = engine.view.position, at_us
+        assert self.ownership.taken is None or isinstance(event, e.CaseOwnerChanged), "taken, and another owns it"
         for part, look in _concerned(type(event)):
             look(getattr(self, part) if part else self, engine, event, at_us)
 
@@ -727,7 +728,7 @@ _PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "personal": (personal_invariants.PersonalWitness, ()),
     "pace": (pace_invariants.PaceWitness, ()),
     "commitments": (commitment_invariants.CommitmentWitness, ()),
-    "ownership": (ownership_invariants.OwnershipWitness, EVERY),
+    "ownership": (ownership_invariants.OwnershipWitness, ()),
     "actions": (action_invariants.ActionWitness, ()),
     "rules": (rule_invariants.RuleWitness, EVERY),
     "imports": (import_invariants.ImportWitness, ()),
@@ -792,8 +793,8 @@ class WatchedEngine(Engine):
         self.watch.forget()
 
     def _see(self, event: e.Event, at_us: int) -> None:
-        self.watch.note(type(event))
         if self.is_watched:
+            self.watch.note(type(event))
             self.witness.see(self, event, at_us)
 
     def replay_unseen(self, log: Sequence[Logged]) -> None:
@@ -802,6 +803,7 @@ class WatchedEngine(Engine):
         for logged in log:
             self.replay(logged.event, logged.at_us)
         self.is_watched = True
+        self.watch.forget()
 
 
 def _above(engine: Engine, agent: str, labels: list[str]) -> list[str]:
@@ -938,7 +940,7 @@ def _check_interactions(engine: Engine) -> None:
     called, scheduled = due_of(engine, CALL), due_of(engine, DUE)
     for name, row in view.contacts.interactions.items():
         item = items.get(name)
-        if row.is_final:
+        if row.state in INTERACTION.final:
             assert item is None, f"{name} is over and still routed"
             continue
         if row.state == "SCHEDULED":
@@ -982,12 +984,13 @@ def _check_items(engine: Engine) -> None:
 
 
 def _check_places(engine: Engine) -> None:
+    gates: dict[str, list[int]] = {}
     for name, item in engine.view.routing.items.items():
         if item.consult_on is None:
-            _check_standing(engine, name, item)
+            _check_standing(engine, name, item, gates)
 
 
-def _check_standing(engine: Engine, name: str, item: Item) -> None:
+def _check_standing(engine: Engine, name: str, item: Item, gates: dict[str, list[int]]) -> None:
     """What waits or rings stands by its queue's rules, or is behind and will be moved."""
     routing, timers = engine.view.routing, engine.view.timers
     is_behind = routing.standing.is_behind(item)
@@ -1001,12 +1004,12 @@ def _check_standing(engine: Engine, name: str, item: Item) -> None:
         if not is_behind:
             assert bucket.wanted == routing.rules.wanted(item), f"{name} waits for what its step does not say"
             assert rank == routing.rules.rank(name, item), f"{name} waits at a place of before"
-            _check_clocks(engine, name, item)
+            _check_clocks(engine, name, item, gates)
     elif not is_behind:
         assert (name in routing.index.of_ringing) == routing.wants_more(item)
 
 
-def _check_clocks(engine: Engine, name: str, item: Item) -> None:
+def _check_clocks(engine: Engine, name: str, item: Item, gates: dict[str, list[int]]) -> None:
     """A step ends, and a gate opens, when the plan in force says so."""
     timers, queue = engine.view.timers, engine.view.plan.queues[item.queue]
     step = oracle.step_of(engine.view.plan, item)
@@ -1016,8 +1019,10 @@ def _check_clocks(engine: Engine, name: str, item: Item) -> None:
     else:
         from_us = item.start_us if step.clock == "item" else item.step_us
         assert timers.get(STEP, name) == from_us + microseconds(step.lasts)
-    gates = sorted({0, *(microseconds(one.after) for one in queue.also.values())})[item.gate + 1 :]
-    assert timers.get(GATE, name) == (item.start_us + gates[0] if gates else None)
+    if item.queue not in gates:
+        gates[item.queue] = sorted({0, *(microseconds(one.after) for one in queue.also.values())})
+    ahead = gates[item.queue][item.gate + 1 :]
+    assert timers.get(GATE, name) == (item.start_us + ahead[0] if ahead else None)
 
 
 def _check_parked(engine: Engine, name: str, state: str, item: Item) -> None:
@@ -1042,40 +1047,43 @@ def _check_weight(engine: Engine, name: str, item: Item) -> None:
 
 
 def _check_capacity(engine: Engine) -> None:
-    view = engine.view
-    used: Counter[str] = Counter()
-    counts: Counter[tuple[str, str]] = Counter()
-    labels: Counter[tuple[str, str]] = Counter()
-    for item in view.routing.items.values():
-        if item.held_by is not None:
-            used[item.held_by] += 0 if item.lent_to else item.weight_percent
-            counts[item.held_by, item.channel] += 1
-            labels.update((item.held_by, label) for label in item.labels)
-        for agent_name, offer in item.ringing.items():
-            used[agent_name] += view.routing.offers[offer].weight_percent
-            counts[agent_name, item.channel] += 1
-            labels.update((agent_name, label) for label in view.routing.offers[offer].labels)
-    for consult in view.consults.consults.values():
-        if not consult.consulted:
-            continue  # it waits in a queue, and takes nobody's capacity
-        used[consult.consulted] += consult.weight_percent
-        counts[consult.consulted, consult.channel] += 1
-        labels.update((consult.consulted, label) for label in consult.labels)
-    for segment in view.segments.segments.values():
-        used[segment.agent] += segment.weight_percent
-        counts[segment.agent, segment.channel] += 1
-        labels.update((segment.agent, label) for label in segment.labels)
-    assert set(view.routing.benches) == set(view.presence.agents)
-    for name, bench in view.routing.benches.items():
+    view, benches = engine.view, engine.view.routing.benches
+    held = _held(engine)
+    assert held.keys() <= benches.keys(), "capacity of an agent who is gone"
+    assert benches.keys() == view.presence.agents.keys()
+    for name, bench in benches.items():
+        used_percent, counts, labels = 0, dict[str, int](), dict[str, int]()
+        for weight_percent, channel, of in held.get(name, ()):
+            used_percent += weight_percent
+            counts[channel] = counts.get(channel, 0) + 1
+            for label in of:
+                labels[label] = labels.get(label, 0) + 1
         agent = view.presence.agents[name]
         assert agent.state in _STATES[PRESENCE.name]
-        assert bench.used_percent == used[name], f"{name} holds {used[name]} %, is charged {bench.used_percent} %"
-        assert bench.counts == {channel: count for (who, channel), count in counts.items() if who == name}
-        assert bench.labels == {label: count for (who, label), count in labels.items() if who == name}
+        charged_percent = bench.used_percent
+        assert charged_percent == used_percent, f"{name} holds {used_percent} %, is charged {charged_percent} %"
+        assert bench.counts == counts
+        assert bench.labels == labels
         assert bench.takes_work == agent.takes_work
         assert (bench.teams, bench.skills) == (agent.teams, agent.skills)
         assert agent.state == "OFFLINE" or agent.devices
-    assert set(used) <= set(view.routing.benches), "capacity of an agent who is gone"
+
+
+def _held(engine: Engine) -> Mapping[str, list[tuple[int, str, Sequence[str]]]]:
+    """Agent -> weight, channel and labels of all that takes their capacity."""
+    view, offers = engine.view, engine.view.routing.offers
+    held: defaultdict[str, list[tuple[int, str, Sequence[str]]]] = defaultdict(list)
+    for item in view.routing.items.values():
+        if item.held_by is not None:
+            held[item.held_by].append((0 if item.lent_to else item.weight_percent, item.channel, item.labels))
+        for agent, offer in item.ringing.items():
+            held[agent].append((offers[offer].weight_percent, item.channel, offers[offer].labels))
+    for consult in view.consults.consults.values():
+        if consult.consulted:  # else it waits in a queue, and takes nobody's capacity
+            held[consult.consulted].append((consult.weight_percent, consult.channel, consult.labels))
+    for segment in view.segments.segments.values():
+        held[segment.agent].append((segment.weight_percent, segment.channel, segment.labels))
+    return held
 
 
 def _check_consults(engine: Engine) -> None:
@@ -1296,9 +1304,10 @@ def _check_ages(engine: Engine) -> None:
     routing = engine.view.routing
     if routing.to_sweep or routing.to_move:
         return  # a plan change is still being walked through
+    ages_us = {name: [microseconds(one.after) for one in of.ageing] for name, of in engine.view.plan.queues.items()}
     for name, item in routing.items.items():
         if item.state == "WAITING" and not routing.standing.is_behind(item):
-            _check_age(engine, name, item)
+            _check_age(engine, name, item, ages_us[item.queue])
 
 
 def _check_idle(engine: Engine) -> None:
@@ -1310,6 +1319,8 @@ def _check_idle(engine: Engine) -> None:
     benches = {agent: routing.benches[agent] for agent in at_work}
     hands = {agent: _items(engine, agent) for agent, row in benches.items() if not (row.rests or row.is_limited)}
     for name, item in routing.items.items():
+        if item.state not in ("WAITING", "OFFERED"):
+            continue  # it asks nobody
         if is_shut(engine, item) or (item.state != "WAITING" and not _rings_too_few(engine, item)):
             continue
         is_called, called = item.first == "customer", 0
@@ -1340,9 +1351,8 @@ AT_REST = (
 _BETWEEN, _AT_REST = range(2)
 
 
-def _check_age(engine: Engine, name: str, item: Item) -> None:
+def _check_age(engine: Engine, name: str, item: Item, ages_us: list[int]) -> None:
     """What waits has reached the ages that it is old enough for, and the next one is to come."""
-    ages_us = [microseconds(one.after) for one in engine.view.plan.queues[item.queue].ageing]
     reached = sum(item.start_us + age_us <= engine.now_us for age_us in ages_us)
     assert item.aged == reached, f"{name} is older than it counts, or younger"
     due_us = [item.start_us + age_us for age_us in ages_us[reached:]]

@@ -13,7 +13,7 @@ from orchestra.engine.notices.row import Notice
 from orchestra.engine.notices.state import DUE, TALKING
 from orchestra.engine.quiet_hours import quiet_until
 from orchestra.model import events as e
-from tests.watching import NOW, invariant
+from tests.watching import NOW, due_of, invariant
 
 __all__ = ["NoticeWitness", "check", "check_against"]
 
@@ -183,10 +183,10 @@ class NoticeWitness:
 
 def check(engine: Engine) -> None:
     """Everything that must hold between two batches."""
-    view, own = engine.view, engine.view.notices
+    view, own, due = engine.view, engine.view.notices, due_of(engine, DUE)
     for name, row in own.notices.items():
-        due_us = view.timers.get(DUE, name)
-        assert (due_us is not None) == row.waits, f"{name}, {row.state}, is looked at never or for ever"
+        waits = row.waits
+        assert (name in due) == waits, f"{name}, {row.state}, is looked at never or for ever"
         assert row.state in _STATES
         assert row.delivery is None or row.delivery in row.aims or row.delivery in row.rides
         assert set(filter(None, row.channels.values())) <= set(row.aims)
@@ -200,7 +200,7 @@ def check(engine: Engine) -> None:
                 leader = own.notices[row.leader]
                 assert leader.waits, f"{name} waits for {row.leader}, which has gone without it"
                 assert leader.leader is None
-        if not row.waits:
+        if not waits and row.aims:
             left = [one for one in row.aims if view.deliveries.deliveries[one].state in ("PENDING", "PERMITTED")]
             assert left == [], f"a message of {name}, which is settled, is still to leave"
     waiting = {name for name, row in own.notices.items() if row.state == "HELD"}

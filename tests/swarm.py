@@ -9,11 +9,12 @@ import json
 import marshal
 import random
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
-from typing import TypeVar
+from itertools import accumulate
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import attrs
@@ -23,7 +24,7 @@ from orchestra.engine.business_time import BusinessTime
 from orchestra.engine.calendar import Calendar
 from orchestra.engine.definition import state as defining
 from orchestra.engine.deliveries.state import DUE, PERMIT
-from orchestra.engine.engine import Engine
+from orchestra.engine.engine import SECTIONS, Engine
 from orchestra.engine.incidents import walking
 from orchestra.engine.routing import decide
 from orchestra.engine.section import SLICE_PAUSE_US
@@ -31,7 +32,7 @@ from orchestra.errors import CommandRefused, Fault
 from orchestra.model import commands as c
 from orchestra.model.events import Event
 from orchestra.model.plan import Plan
-from orchestra.model.structure import structure
+from orchestra.model.structure import structure, unstructure
 from tests import (
     action_moves,
     amending_moves,
@@ -82,8 +83,6 @@ class Dice:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
-        self._moves = list(moves.WEIGHTS)
-        self._weights = list(moves.WEIGHTS.values())
 
     def pick(self, options: Sequence[Value]) -> Value:
         return options[int(self._random.random() * len(options))]
@@ -95,11 +94,18 @@ class Dice:
         return self._random.random() * 100 < percent
 
     def move(self) -> moves.Move:
-        return self._random.choices(self._moves, self._weights)[0]
+        return self.of(moves.WEIGHTS)
 
-    def of(self, weights: Mapping[moves.Move, int]) -> moves.Move:
+    def of(self, weights: Mapping[Any, int]) -> moves.Move:
         """One of some moves, each as often as it says."""
-        return self._random.choices(list(weights), list(weights.values()))[0]
+        known = _SUMS.get(id(weights))
+        if known is None:
+            known = _SUMS[id(weights)] = list(weights), list(accumulate(weights.values()))
+        return self._random.choices(known[0], cum_weights=known[1])[0]
+
+
+_SUMS: dict[int, tuple[list[moves.Move], list[int]]] = {}
+"""Moves and how often they are made up to each, by the tables of their modules, which nobody changes."""
 
 
 @attrs.define
@@ -138,7 +144,7 @@ class Run:
         self.heard = Dice(seed + 6_000_000)
         self.calls = Dice(seed + 7_000_000)
         self.amends = Dice(seed + 8_000_000)
-        self.looked_at = -1
+        self.looked_at, self.rows = -1, Rows()
         self.late: list[c.Command] = []
         self.recent: list[c.Command] = []
 
@@ -275,14 +281,14 @@ class Run:
             return
         if self.steps.chance(15):
             yield from journey_moves.slip(self.driver.engine, self.steps)
-        command = self.steps.of({**journey_moves.WEIGHTS})(self.driver.engine, self.steps)
+        command = self.steps.of(journey_moves.WEIGHTS)(self.driver.engine, self.steps)
         if command is not None:
             yield command
 
     def timed(self) -> Iterator[c.Command]:
         """Where there are clocks, they are paused and resumed, and what they go by changes."""
         if self.has_clocks and self.clocks.chance(30):
-            command = self.clocks.of({**clock_moves.WEIGHTS})(self.driver.engine, self.clocks)
+            command = self.clocks.of(clock_moves.WEIGHTS)(self.driver.engine, self.clocks)
             if command is not None:
                 yield command
 
@@ -306,28 +312,28 @@ class Run:
         if self.tells.chance(30):
             yield from notice_moves.carry(self.driver.engine, self.tells)
         if self.tells.chance(40):
-            command = self.tells.of({**notice_moves.WEIGHTS})(self.driver.engine, self.tells)
+            command = self.tells.of(notice_moves.WEIGHTS)(self.driver.engine, self.tells)
             if command is not None:
                 yield command
 
     def hear(self) -> Iterator[c.Command]:
         """In some runs providers tell of messages and their writers, from dice of its own."""
         if self.report.seed % 5 == 2 and self.heard.chance(25):
-            yield self.heard.of({**remark_moves.WEIGHTS})(self.driver.engine, self.heard)
+            yield self.heard.of(remark_moves.WEIGHTS)(self.driver.engine, self.heard)
 
     def ring(self) -> Iterator[c.Command]:
         """In some runs calls are steered, from dice of its own."""
         if self.report.seed % 7 == 3 and self.calls.chance(4):
             yield from call_moves.talk(self.driver.engine, self.calls)
         if self.report.seed % 7 == 3 and self.calls.chance(35):
-            command = self.calls.of({**call_moves.WEIGHTS})(self.driver.engine, self.calls)
+            command = self.calls.of(call_moves.WEIGHTS)(self.driver.engine, self.calls)
             if command is not None:
                 yield command
 
     def amend(self) -> Iterator[c.Command]:
         """In some runs what was sent is changed, from dice of its own."""
         if self.report.seed % 5 == 3 and self.amends.chance(30):
-            yield self.amends.of({**amending_moves.WEIGHTS})(self.driver.engine, self.amends)
+            yield self.amends.of(amending_moves.WEIGHTS)(self.driver.engine, self.amends)
 
     def do(self, command: c.Command) -> None:
         """Execute a command; a refusal must have changed nothing."""
@@ -335,7 +341,7 @@ class Run:
         if isinstance(command, c.ChangePlan):
             command = self.planned(command)
         engine, name = self.driver.engine, type(command).__name__
-        position, before = engine.position, written(engine) if self.dice.chance(4) else None
+        position, before = engine.position, self.rows.before(engine) if self.dice.chance(4) else None
         self.follow(command)
         try:
             decided = engine.execute(command, self.driver.now_us)
@@ -344,15 +350,16 @@ class Run:
             assert before is None or written(engine) == before, "a refusal changed the state"
             self.report.refused[name] += 1
             return
-        if before is not None:
+        if before is not None and engine.position % 4 == 0:
             check_untouched(before, engine, decided.events)
         self.report.done[name] += 1
         self.recent = [*self.recent[-5:], command]
         self.keep(decided.events, decided.at_us, decided.actor)
         self.drain()
 
-    def keep(self, events: Sequence[object], at_us: int, actor: str) -> None:
-        self.driver.log += [Logged(event, at_us, actor) for event in events]  # type: ignore[arg-type]
+    def keep(self, events: Sequence[Event], at_us: int, actor: str) -> None:
+        self.driver.log += [Logged(event, at_us, actor) for event in events]
+        self.rows.note(events)
         assert isinstance(self.driver.engine, WatchedEngine)
         check_changed(self.driver.engine)
 
@@ -377,7 +384,7 @@ class Run:
             new.load(json.loads(json.dumps(half.dump(), sort_keys=True)))
             new.replay_unseen(self.driver.log[at:])
         check_rebuilt(old, new)
-        self.driver.engine, self.looked_at = new, -1
+        self.driver.engine, self.rows, self.looked_at = new, Rows(), -1
         self.report.crashes += 1
 
     def work_off(self) -> None:
@@ -409,10 +416,34 @@ class Run:
             assert rows_but_archive(self.shadow) == rows_but_archive(self.driver.engine), "archived is another state"
 
 
+class Rows:
+    """The rows of each section, and all timers, told as bytes: the same bytes, the same rows.
+
+    What no event has concerned is not written again: should it have changed nevertheless, the next look tells.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+        self._touched: set[str] = set()
+
+    def note(self, events: Iterable[Event]) -> None:
+        """Events have taken effect."""
+        for event in events:
+            self._touched |= followed_by(type(event))
+
+    def before(self, engine: Engine) -> dict[str, bytes]:
+        """As they are now, if sections change through the events that they follow."""
+        for section in SECTIONS:
+            if section.name in self._touched or section.name not in self._known:
+                self._known[section.name] = marshal.dumps(getattr(engine.view, section.name).dump(), 2)
+        self._touched.clear()
+        self._known[""] = marshal.dumps(engine.view.timers.rows(), 2)
+        return dict(self._known)
+
+
 def written(engine: Engine) -> dict[str, bytes]:
-    """The rows of each section, and all timers, each told as bytes: the same bytes, the same rows."""
-    dumped = engine.dump()
-    return {name: marshal.dumps(rows, 2) for name, rows in (*dumped["sections"].items(), ("", dumped["timers"]))}
+    """All rows as they are now."""
+    return Rows().before(engine)
 
 
 def check_untouched(before: Mapping[str, bytes], engine: Engine, events: Iterable[Event]) -> None:
@@ -422,7 +453,17 @@ def check_untouched(before: Mapping[str, bytes], engine: Engine, events: Iterabl
     assert [name for name in before if name not in touched and before[name] != after[name]] == [], "changed unheard"
 
 
-_TO_JSON = Plan.to_json
+def _once(work: Callable[[Plan], Value]) -> Callable[[Plan], Value]:
+    """Work on plans that is done once for each of them; nobody changes one."""
+    known: dict[int, tuple[Plan, Value]] = {}
+
+    def once(plan: Plan) -> Value:
+        found = known.get(id(plan))
+        if found is None:
+            found = known[id(plan)] = plan, work(plan)
+        return found[1]
+
+    return once
 
 
 @lru_cache(maxsize=100)
@@ -433,16 +474,10 @@ def _structured(text: str) -> Plan | list[Fault]:
 @contextmanager
 def _quickened() -> Generator[None]:
     """Plans, which nobody changes, are written, read back and given their calendars once each, not by every engine."""
-    texts: dict[int, tuple[Plan, str]] = {}
-
-    def to_json(plan: Plan) -> str:
-        known = texts.get(id(plan))
-        if known is None:
-            known = texts[id(plan)] = plan, _TO_JSON(plan)
-        return known[1]
-
     with (
-        patch.object(Plan, "to_json", to_json),
+        patch.object(Plan, "to_json", _once(Plan.to_json)),
+        patch.object(Plan, "without_names", _once(Plan.without_names)),
+        patch.object(defining, "unstructure", _once(unstructure)),
         patch.object(defining, "structure", lambda dumped, _: _structured(json.dumps(dumped))),
         patch.object(sections, "Calendar", _calendar),
         patch.object(sections, "BusinessTime", _business_time),

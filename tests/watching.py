@@ -130,8 +130,9 @@ class NotedTimers(Agenda):
     @property
     def are_as_told(self) -> bool:
         """Whether nothing else is due than what somebody set, or at another time."""
-        told = {name: of for name, of in self.told.items() if of}
-        return told == {name: of for of_both in (self._due, self._later._due) for name, of in of_both.items() if of}
+        due, later = self._due, self._later._due
+        are_there = all(of == (due.get(name) or later.get(name)) for name, of in self.told.items() if of)
+        return are_there and sum(map(len, self.told.values())) == sum(map(len, (*due.values(), *later.values())))
 
 
 class _PartTimers:
@@ -139,7 +140,7 @@ class _PartTimers:
 
     __slots__ = ("_due",)
 
-    def __init__(self, timers: Agenda, names: Iterable[str]) -> None:
+    def __init__(self, timers: Agenda, names: list[str]) -> None:
         of = timers.told.__getitem__ if isinstance(timers, NotedTimers) else partial(_due_of, timers)
         self._due: dict[str, Mapping[str, int]] = {name: of(name) for name in names}
 
@@ -157,15 +158,20 @@ def due_of(engine: Engine, name: str) -> Mapping[str, int]:
     return cast(_PartTimers, engine.view.timers).of(name)
 
 
+@cache
+def _sorted_out(reads: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The sections, and the timers, among what is read."""
+    timers = [name for name in reads if "." in name]
+    return [name for name in reads.difference(timers, {NOW}) if not name.startswith(SEEN)], timers
+
+
 class _PartView:
     """Some sections of a view; of others it knows nothing. Any change of the plan is a change of all of them."""
 
-    def __init__(self, engine: Engine, reads: Iterable[str]) -> None:
-        chosen = set(reads)
-        timers = {name for name in chosen if "." in name}
-        for name in chosen - timers - {NOW}:
-            if not name.startswith(SEEN):
-                setattr(self, name, getattr(engine.view, name))
+    def __init__(self, engine: Engine, reads: frozenset[str]) -> None:
+        sections, timers = _sorted_out(reads)
+        for name in sections:
+            setattr(self, name, getattr(engine.view, name))
         self.plans = engine.view.plans
         self.timers = _PartTimers(engine.view.timers, timers)
 
@@ -265,6 +271,7 @@ class Watch:
                 bit <<= 1
         self._masks = [sum(bit for bit, _ in group) for group in self._groups]
         self._of_kind: dict[type[e.Event], int] = {}
+        self._chosen: dict[int, list[Callable[[], None]]] = {}
         self._stale = _EVERYTHING
 
     def note(self, kind: type[e.Event]) -> None:
@@ -289,12 +296,15 @@ class Watch:
     def look(self, group: int) -> None:
         """Work out anew what may have changed, of one group of invariants."""
         timers, readers = self._timers, self._readers
-        assert timers.are_as_told, "timers were set or cancelled past those who look after them"
+        assert group or timers.are_as_told, "timers were set or cancelled past those who look after them"
         stale = self._stale | readers.get(NOW, 0)
         for name in timers.changed:
             stale |= readers.get(name, 0)
         timers.changed.clear()
         self._stale = stale & ~self._masks[group]
-        for bit, check in self._groups[group]:
-            if stale & bit:
-                check()
+        chosen = stale & self._masks[group]
+        checks = self._chosen.get(chosen)
+        if checks is None:
+            checks = self._chosen[chosen] = [check for bit, check in self._groups[group] if chosen & bit]
+        for check in checks:
+            check()
