@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from orchestra.engine.engagements.deferring import no_longer, on_received, over, until_over
-from orchestra.engine.engagements.joining import asks_the_same, told_of_answer
+from orchestra.engine.engagements.deferring import no_longer, over, until_over
+from orchestra.engine.engagements.joining import asks_the_same
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
 from orchestra.engine.engagements.questions import discharged, keep_one, link, may_be_linked, released, unlink
 from orchestra.engine.engagements.state import DEFER, EVOLVE, Engagements, named_after
+from orchestra.engine.engagements.telling import told_once
 from orchestra.engine.routing.match import offer_best_items
 from orchestra.engine.section import Section, Steps
 from orchestra.engine.view import View
@@ -190,13 +191,6 @@ def _on_split(view: View, event: e.CustomersSplit, at_us: int) -> Iterator[e.Eve
             yield from no_longer(view, interaction, "split")
 
 
-def _on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.Event]:
-    """Whoever writes in a contact that waits for another one is told so, once."""
-    if event.interaction in view.engagements.linked:
-        return told_of_answer(view, event, at_us)
-    return on_received(view, event, at_us)
-
-
 # Questions that are asked twice
 
 
@@ -284,7 +278,7 @@ SECTION = Section(
         e.InteractionCanceled: _on_ended,
         e.InteractionDeflected: _on_ended,
         e.QuestionAnswered: _on_merged_into,
-        e.MessageReceived: _on_received,
+        e.MessageReceived: told_once,
     },
     timers={DEFER: until_over},
 )

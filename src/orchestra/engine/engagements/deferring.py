@@ -6,17 +6,15 @@ Belongs here: which contact waits for which, and when it waits no longer. Does n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from orchestra.engine.deliveries.planning import write
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
-from orchestra.engine.engagements.state import told_key
 from orchestra.engine.routing.steps import queue_as_before
 from orchestra.engine.view import View
 from orchestra.model import events as e
 from orchestra.model.structure import microseconds
 
-__all__ = ["COMES", "defer", "no_longer", "on_received", "over", "until_over"]
+__all__ = ["COMES", "defer", "no_longer", "over", "until_over"]
 
 COMES = ("arrived", "overflowed", "resumed")
 """Why a contact queues whose customer has just come; what has waited in the queues before is not put off."""
@@ -70,27 +68,3 @@ def over(view: View, to: str, agent: str | None) -> Iterator[e.Event]:
 def until_over(view: View, name: str, at_us: int) -> Iterator[e.Event]:
     """It has waited for the other one as long as the plan allows."""
     yield from no_longer(view, name, "too_long")
-
-
-def on_received(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.Event]:
-    """Whoever writes in a contact that waits so is told, once, if the plan has a text for that.
-
-    It answers what they have just done here, so it is not held while somebody talks with them elsewhere.
-    """
-    row = view.engagements.deferred.get(event.interaction)
-    text = view.plan.engagements.deferred
-    if row is None or row.is_told or text is None:
-        return ()
-    talk = view.contacts.interactions[event.interaction]
-    assert talk.case is not None  # what waits has a case
-    return write(
-        view,
-        at_us,
-        conversation=event.conversation,
-        case=talk.case,
-        customer=talk.customer,
-        text=text,
-        key=told_key(event.interaction),
-        topic="deferred",
-        automatic=True,
-    )

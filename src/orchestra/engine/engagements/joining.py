@@ -1,22 +1,20 @@
 """Contacts that are answered with another one as the plan has it, as what is written in public by a caller.
 
-Belongs here: which contact a new one is linked to as its channel says, and what its customer is told there. Does not:
-what is linked since it waits twice (`questions`).
+Belongs here: which contact a new one is linked to as its channel says. Does not: what is linked since it waits twice
+(`questions`), and what its customer is told (`telling`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from orchestra.engine.deliveries.planning import write
 from orchestra.engine.engagements.deferring import COMES
 from orchestra.engine.engagements.leading import MOST_LOOKED_AT, members_of
 from orchestra.engine.engagements.questions import link
-from orchestra.engine.engagements.state import linked_key
 from orchestra.engine.view import View
 from orchestra.model import events as e
 
-__all__ = ["asks_the_same", "is_joined", "told_of_answer"]
+__all__ = ["asks_the_same", "is_joined"]
 
 
 def is_joined(view: View, event: e.InteractionQueued) -> bool:
@@ -48,26 +46,3 @@ def _first(view: View, name: str) -> str | None:
     to = min(there, key=lambda other: own.members[other].began, default=None)
     # What is answered with one contact is over in one batch with it: there are never very many.
     return None if to is None or len(own.linked_to(to)) >= MOST_LOOKED_AT else to
-
-
-def told_of_answer(view: View, event: e.MessageReceived, at_us: int) -> Iterable[e.Event]:
-    """Whoever writes where they are answered with another contact is told, once, if the plan has a text for that.
-
-    It answers what they have just done here, so it is not held while somebody talks with them elsewhere.
-    """
-    member, text = view.engagements.members[event.interaction], view.plan.engagements.linked
-    if member.mode != "link" or member.is_told or text is None:
-        return ()
-    talk = view.contacts.interactions[event.interaction]
-    assert talk.case is not None  # what is linked has a case
-    return write(
-        view,
-        at_us,
-        conversation=event.conversation,
-        case=talk.case,
-        customer=talk.customer,
-        text=text,
-        key=linked_key(event.interaction),
-        topic="linked",
-        automatic=True,
-    )
