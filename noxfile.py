@@ -118,6 +118,8 @@ PLAIN = " and ".join([NOT_HERE, *(f"not {name}" for name in _CHANCE)])
 the engine has a plain test."""
 ON_TRIO = f"anyio and not crash and not torture and {NOT_HERE}"
 """What runs on trio: only what awaits can differ, and of that not what is killed at each write."""
+PURE = ("tests/unit/engine", "tests/unit/model", "tests/unit/codec", "tests/unit/insight")
+"""What awaits nothing: thousands of tests that need not be looked at to find those for trio."""
 
 CHECKERS = frozenset({"celery-types", "django-stubs", "mypy", "nox", "pyright", "ruff", "towncrier"})
 """What `dev` holds for the sessions lint and types alone."""
@@ -259,7 +261,8 @@ def tests(session: nox.Session) -> None:
     else:
         _pytest(session, name, "-m", marked, *chosen, env=covered, codes=codes)
     trio = less | {"ORCHESTRA_BACKEND": "trio"}
-    _pytest(session, f"{name}-trio", "-m", ON_TRIO, *chosen, env=trio, codes=none)
+    pure = [f"--ignore={path}" for path in PURE]
+    _pytest(session, f"{name}-trio", "-m", ON_TRIO, *pure, *chosen, env=trio, codes=none)
     # At their full counts proofs reach no other lines, and tracing would make them several times slower.
     _pytest(session, f"{name}-proofs", "-m", PROVEN, *chosen, env=_counts(share=_share(session)), codes=none)
     session.run("coverage", "combine", "--quiet")

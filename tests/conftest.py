@@ -32,8 +32,13 @@ def in_ci() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let coverage look on where tests run, and not where they are handed out: there it would only cost time."""
-    if "ORCHESTRA_COVERAGE" in os.environ and not hasattr(config, "workerinput"):
+    """Let coverage look on where tests run: neither where they are handed out, nor in the processes that they start.
+
+    There it would only cost time: what runs there runs here, too.
+    """
+    if hasattr(config, "workerinput"):
+        os.environ.pop("COVERAGE_PROCESS_START", None)
+    elif "ORCHESTRA_COVERAGE" in os.environ:
         os.environ["COVERAGE_PROCESS_START"] = os.environ["ORCHESTRA_COVERAGE"]
 
 
