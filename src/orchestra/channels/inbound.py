@@ -67,6 +67,8 @@ class Origin:
         identities: whom it concerns, the sender first.
         occurred_at: when, by the provider's clock; None if it does not say.
         occurred_unit: how precisely it says so.
+        sequence: the provider's own number of a message in its conversation, from 0, which rises in the order in which
+            they were written; None if it has no such thing.
         received_at: when the bytes reached us.
         is_redelivery: the provider says that it has sent this before.
         raw_digest: SHA-256, hexadecimal, of the bytes it was read from.
@@ -80,6 +82,7 @@ class Origin:
     identities: tuple[Identity, ...] = ()
     occurred_at: datetime | None = None
     occurred_unit: TimeUnit = TimeUnit.SECONDS
+    sequence: int | None = None
     is_redelivery: bool = False
 
     @property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["cursor_fault", "id_fault", "line_fault", "text_fault"]
+__all__ = ["cursor_fault", "id_fault", "line_fault", "sequence_fault", "text_fault"]
 
 _LONGEST_ID = 500
 _LONGEST_TEXT = 500_000
 _LONGEST_CURSOR = 2_000
 _LONGEST_LINE = 300
+_HIGHEST_NUMBER = 2**63 - 1
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters and line separators, which would forge a header, and halves of characters."""
 
@@ -19,6 +20,11 @@ def id_fault(text: str) -> str | None:
     if not text or len(text) > _LONGEST_ID or "\x1f" in text:
         return f"must be 1 to {_LONGEST_ID} characters without the unit separator"
     return None
+
+
+def sequence_fault(number: int) -> str | None:
+    """Why a provider's number of a message cannot be taken."""
+    return None if 0 <= number <= _HIGHEST_NUMBER else f"must be from 0 to {_HIGHEST_NUMBER}"
 
 
 def text_fault(text: str | None) -> str | None:

@@ -55,7 +55,12 @@ class Message(Contact):
     Attributes:
         text: its body; may be empty if there are files.
         media: the files that came with it, at most 20. They are kept with the customer.
+        reply_to: the provider's id of the message that it answers: it stands behind that, whatever clocks say.
+        sequence: the provider's own number of it in the conversation, from 0, if those rise in the order in which
+            people wrote. It says more than a time.
     """
 
     text: str = attrs.field(kw_only=True, repr=False)
     media: Sequence[File] = attrs.field(default=(), kw_only=True, repr=False)
+    reply_to: str | None = attrs.field(default=None, kw_only=True)
+    sequence: int | None = attrs.field(default=None, kw_only=True)

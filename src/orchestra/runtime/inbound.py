@@ -39,7 +39,7 @@ from orchestra.model.commands import (
     WriteReply,
 )
 from orchestra.model.instants import since_epoch_us
-from orchestra.model.limits import id_fault, text_fault
+from orchestra.model.limits import id_fault, sequence_fault, text_fault
 from orchestra.model.message import Contact, Message
 from orchestra.runtime.attached import parts_of, told_of
 from orchestra.runtime.fitting import misfit
@@ -84,7 +84,14 @@ def receive(contact: Message | Contact, key: WorkspaceKey) -> ReceiveMessage | R
     text = clean_text(contact.text)
     if (fault := text_fault(text)) is not None:
         raise MalformedMessage("text", fault)
-    return ReceiveMessage(message_id=provider_id, text=text, media=told_of(parts_of(contact.media)), **common)
+    return ReceiveMessage(
+        message_id=provider_id,
+        text=text,
+        media=told_of(parts_of(contact.media)),
+        reply_to=None if contact.reply_to is None else _checked_id(contact.reply_to, "reply_to"),
+        sequence=contact.sequence,
+        **common,
+    )
 
 
 def _refuse_other_kinds(contact: object) -> None:
@@ -213,7 +220,7 @@ def _received(
     person = _person(event)
     if person is None:
         return []
-    token = event.origin.thread.token
+    token, reply_to, sequence = event.origin.thread.token, event.origin.thread.reply_to, event.origin.sequence
     return [
         ReceiveMessage(
             channel=line.channel,
@@ -229,6 +236,9 @@ def _received(
             text=clean_text(text),
             choice=choice,
             media=told_of(parts),
+            # What is told amiss of its place is no reason to turn a message away.
+            reply_to=None if reply_to is None or id_fault(reply_to) is not None else reply_to,
+            sequence=None if sequence is None or sequence_fault(sequence) is not None else sequence,
         )
     ]
 

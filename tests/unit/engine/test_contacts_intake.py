@@ -328,6 +328,29 @@ def test_ids_that_make_no_sense(bad: str) -> None:
     driver.refuse(c.RecordReply("chat", "main", bad, person("joe")), InvalidCommand, field="id")
 
 
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"reply_to": ""}, "reply_to"),
+        ({"reply_to": "a\x1fb"}, "reply_to"),
+        ({"sequence": -1}, "sequence"),
+        ({"sequence": 2**63}, "sequence"),
+    ],
+)
+def test_a_place_among_other_messages_that_makes_no_sense(values: Any, field: str) -> None:
+    Driver().refuse(_message(**values), InvalidCommand, field=field)
+
+
+def test_what_a_message_answers_and_its_providers_number_are_kept() -> None:
+    driver = Driver()
+    driver.run(_message(reply_to="sms-7", sequence=0))
+    told = driver.last(e.MessageReceived)
+    assert (told.reply_to, told.sequence) == ("sms-7", 0)
+    driver.run(_message(message_id="x2", sequence=2**63 - 1))
+    told = driver.last(e.MessageReceived)
+    assert (told.reply_to, told.sequence) == (None, 2**63 - 1)
+
+
 def test_a_text_beyond_all_measure() -> None:
     driver = Driver()
     driver.refuse(_message(text="x" * 500_001), InvalidCommand, field="text")

@@ -72,6 +72,32 @@ def test_a_message_becomes_a_command() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "taken"),
+    [
+        (("sms-7", 0), ("sms-7", 0)),
+        ((None, None), (None, None)),
+        (("x" * 501, -1), (None, None)),
+        (("", 2**63), (None, None)),
+    ],
+)
+def test_its_place_among_others_is_taken_as_far_as_it_can_be(told: Any, taken: Any) -> None:
+    thread = ThreadRef(conversation="c-1", reply_to=told[0])
+    event = inbound.MessageReceived(origin=origin(thread=thread, sequence=told[1]), parts=(TextPart("Hello"),))
+    command = only(event)
+    assert (command.reply_to, command.sequence) == taken
+
+
+def test_an_application_tells_the_place_of_a_message_too() -> None:
+    command = receive(Message("chat", id="m1", sender=Handle("joe"), text="Hi", reply_to="m0", sequence=3), KEY)
+    assert isinstance(command, ReceiveMessage)
+    assert (command.reply_to, command.sequence) == ("m0", 3)
+    with pytest.raises(MalformedMessage, match="reply_to"):
+        receive(Message("chat", id="m1", sender=Handle("joe"), text="Hi", reply_to=""), KEY)
+    with pytest.raises(MalformedMessage, match="sequence"):
+        receive(Message("chat", id="m1", sender=Handle("joe"), text="Hi", sequence="3"), KEY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("kind", "value", "person"),
     [("email", "joe@example.org", Email), ("phone", "+4930123456", Phone), ("visitor", "v-1", Handle)],
 )

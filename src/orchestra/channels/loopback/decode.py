@@ -94,6 +94,7 @@ def _origin(item: Fields, envelope: _Envelope) -> inbound.Origin:
         identities=(_identity(item.child("from")),) if "from" in item else (),
         occurred_at=_instant(item, "at"),
         occurred_unit=TimeUnit.MILLISECONDS,
+        sequence=item.integer("sequence") if "sequence" in item else None,
         received_at=envelope.received_at,
         is_redelivery=envelope.is_redelivery,
         raw_digest=envelope.raw_digest,

@@ -15,7 +15,7 @@ A webhook's body is `{"account": ID, "attempt": N, "events": [...]}`; N is 1 the
 
 and by its type::
 
-    message, echo   message (id), text, media [{ref, kind, type, size, name, caption}], reply_to; echo: key
+    message, echo   message (id), text, media [{ref, kind, type, size, name, caption}], reply_to, sequence; echo: key
     edit            message, text
     delete          message
     reaction        message, reaction (absent: taken away)

@@ -50,6 +50,7 @@ class _Update:
         reply_to: str | None = None,
         token: str | None = None,
         album: str | None = None,
+        sequence: int | None = None,
     ) -> inbound.Origin:
         """Make the origin of a piece of news. `own` is the provider's id of the piece itself.
 
@@ -63,6 +64,7 @@ class _Update:
             thread=ThreadRef(conversation=chat, reply_to=reply_to, token=token),
             identities=() if sender is None else (sender,),
             occurred_at=at,
+            sequence=sequence,
             received_at=self.received_at,
             raw_digest=self.digest,
         )
@@ -127,7 +129,8 @@ def _instant(item: Fields, name: str) -> datetime:
 def _written(item: Fields, update: _Update, at: str) -> inbound.Origin:
     """The origin of a message, and of an edit of one."""
     chat = item.child("chat").integer("id")
-    own = message_id(chat, item.integer("message_id"))
+    number = item.integer("message_id")
+    own = message_id(chat, number)
     answered = item.child("reply_to_message").integer("message_id") if "reply_to_message" in item else None
     start = _START.fullmatch(item.text("text")) if "text" in item else None
     return update.origin(
@@ -139,6 +142,7 @@ def _written(item: Fields, update: _Update, at: str) -> inbound.Origin:
         reply_to=None if answered is None else message_id(chat, answered),
         token=None if start is None else start[1],
         album=item.optional_identifier("media_group_id"),
+        sequence=number if number > 0 else None,  # 0 is no number: the message is yet to be sent
     )
 
 

@@ -16,7 +16,7 @@ from orchestra.errors import InvalidCommand, UnknownId
 from orchestra.model import commands as c, events as e
 from orchestra.model.addresses import Address, Thread
 from orchestra.model.attachments import FileData, files_fault
-from orchestra.model.limits import id_fault, line_fault, text_fault
+from orchestra.model.limits import id_fault, line_fault, sequence_fault, text_fault
 from orchestra.model.results import Received
 from orchestra.model.structure import microseconds
 
@@ -56,6 +56,7 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
     _check(view, command)
     check_text(command.text)
     check_files(command.media)
+    _check_place(command)
     if command.choice is not None:
         check_id("choice", command.choice)
     occurred_us = when(view, command.channel, command.occurred_us, at_us)
@@ -82,6 +83,8 @@ def receive_message(view: View, command: c.ReceiveMessage, at_us: int) -> Steps:
         command.text,
         command.choice,
         command.media,
+        command.reply_to,
+        command.sequence,
     )
     key = taken_key(command.channel, command.account, command.message_id)
     return received(view, view.contacts.taken[key], is_duplicate=False)
@@ -139,6 +142,14 @@ def _check(view: View, command: c.ReceiveMessage | c.ReceiveContact) -> None:
         raise InvalidCommand("also", f"at most {MOST_ALSO} addresses beside the sender's own")
     for address in command.also:
         check_id("also", address.key)
+
+
+def _check_place(command: c.ReceiveMessage) -> None:
+    """Refuse what says nothing of the order in which messages were written."""
+    if command.reply_to is not None:
+        check_id("reply_to", command.reply_to)
+    if command.sequence is not None and (fault := sequence_fault(command.sequence)) is not None:
+        raise InvalidCommand("sequence", fault)
 
 
 def check_channel(view: View, channel: str) -> None:

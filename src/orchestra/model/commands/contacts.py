@@ -58,7 +58,8 @@ class ReceiveMessage(Command):
     `also` are addresses under which the provider knows the sender, too. `reply_case` is a case id from a reply token
     that the caller has verified, `invitation` the id of an invitation from its token; `agent` knows the customer, for
     queues that ask them first (the agent who owns the case, unless stated). `choice` is the id of what they picked of
-    what we offered. `media` are the files that came with it, at most twenty.
+    what we offered. `media` are the files that came with it, at most twenty. `reply_to` is the provider's id of the
+    message that it answers, `sequence` the provider's own number of it in the conversation: both order what was said.
     """
 
     channel: str
@@ -79,6 +80,8 @@ class ReceiveMessage(Command):
     text: str | None = private()
     choice: str | None = None
     media: list[FileData] | None = private()
+    reply_to: str | None = None
+    sequence: int | None = None
 
 
 @attrs.define

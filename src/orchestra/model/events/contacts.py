@@ -100,7 +100,8 @@ class MessageReceived(Event):
     """A message came in; `customer` is its writer, `number` its place in the conversation.
 
     `choice` is the id of what they picked of what we offered, None where they wrote. `media` are the files that came
-    with it.
+    with it. `reply_to` is the provider's id of the message that it answers, `sequence` the provider's own number of it
+    in the conversation.
     """
 
     message: str
@@ -116,6 +117,8 @@ class MessageReceived(Event):
     text: str | None = private()
     choice: str | None = None
     media: list[FileData] | None = private()
+    reply_to: str | None = None
+    sequence: int | None = None
 
 
 @attrs.define

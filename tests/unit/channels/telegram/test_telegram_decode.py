@@ -68,6 +68,12 @@ def test_a_group_is_public_and_a_topic_is_a_conversation_of_its_own() -> None:
     assert event.origin.thread.conversation == "-1009/3"
 
 
+def test_messages_of_a_chat_are_numbered_as_they_were_written() -> None:
+    assert only(decode(message=message(text="Hello?"))).origin.sequence == 5
+    yet_to_be_sent = ptb.Message(0, NOW, CHAT, from_user=ANN, text="Hello?")
+    assert only(decode(message=yet_to_be_sent)).origin.sequence is None
+
+
 def test_an_answer_names_what_it_answers() -> None:
     answered = ptb.Message(4, NOW, CHAT, text="Which one?")
     assert only(decode(message=message(text="That one.", reply_to_message=answered))).origin.thread.reply_to == "77:4"

@@ -19,9 +19,17 @@ Said = tuple[str, int, int, str | None]
 """A message's id, when it came, when it was said, and what it answers."""
 
 
-def received(name: str, came: int, said: int, conversation: str = "co1") -> tuple[Record, e.Event]:
-    fields = ("in1", "ca1", "cu1", "chat", "main", name, conversation, 1)
-    return record(e.MessageReceived(name, *fields, said, "hello"), came)
+def received(
+    name: str,
+    came: int,
+    said: int,
+    conversation: str = "co1",
+    reply_to: str | None = None,
+    sequence: int | None = None,
+) -> tuple[Record, e.Event]:
+    fields = ("in1", "ca1", "cu1", "chat", "main", f"p-{name}", conversation, 1)
+    event = e.MessageReceived(name, *fields, said, "hello", reply_to=reply_to, sequence=sequence)
+    return record(event, came)
 
 
 def written(name: str, came: int, answers: str | None = None) -> tuple[Record, e.Event]:
@@ -49,6 +57,64 @@ def test_an_answer_stands_behind_what_it_answers_whatever_clocks_say() -> None:
     assert names(late) == ["c", "a", "b", "d"]
     behind = [received("a", 50, 50), written("b", 40, "a"), received("c", 60, 45)]  # the writer's clock stepped back
     assert names(behind) == ["c", "a", "b"]
+
+
+def sent(name: str, came: int, provider_id: str) -> list[tuple[Record, e.Event]]:
+    planned = e.DeliveryPlanned(f"d-{name}", "k", name, "ca1", "cu1", "chat", "main", "co1", "reply", 1, START)
+    return [
+        written(name, came),
+        record(planned, came),
+        record(e.DeliveryAccepted(f"d-{name}", "cu1", 1, [provider_id]), came + 1),
+    ]
+
+
+def said(found: list[tuple[Record, e.Event]]) -> list[str]:
+    return [event.message for _, event in in_order(found) if isinstance(event, e.MessageReceived | e.MessageWritten)]
+
+
+def test_what_a_provider_numbers_stands_in_the_order_of_its_numbers_whatever_clocks_say() -> None:
+    apart = [received("b", 10, 9, sequence=2), received("c", 11, 7, sequence=3), received("a", 12, 8, sequence=1)]
+    assert names(apart) == ["a", "b", "c"]
+    with_others = [*apart, written("d", 20), received("e", 30, 15, sequence=4), received("x", 31, 1)]
+    assert names(with_others) == ["x", "a", "b", "c", "e", "d"]
+
+
+def test_what_names_the_message_that_it_answers_stands_behind_it() -> None:
+    stepped = received("b", 30, 5, reply_to="p-a")  # the clock of whoever answers is behind
+    assert names([received("a", 20, 20), stepped]) == ["a", "b"]
+    assert names([stepped, received("a", 40, 35)]) == ["a", "b"]  # what it answers comes after it
+    answer = received("q", 60, 10, reply_to="sms-7")
+    assert said([*sent("a", 50, "sms-7"), answer]) == ["a", "q"]
+    assert said([*sent("a", 50, "sms-7"), received("q", 60, 10, reply_to="sms-8")]) == ["q", "a"]
+
+
+def test_an_id_of_another_conversation_names_nothing() -> None:
+    assert names([received("a", 20, 20, "co2"), received("b", 30, 25), received("c", 31, 5, reply_to="p-a")]) == [
+        "a",
+        "c",
+        "b",
+    ]
+
+
+def test_answers_of_answers_and_numbers_go_together() -> None:
+    found = [
+        received("c", 10, 1, reply_to="p-b"),
+        received("b", 11, 2, sequence=8),
+        received("a", 12, 50, sequence=7),
+    ]
+    assert names(found) == ["a", "b", "c"]
+
+
+def test_messages_that_claim_to_answer_each_other_are_all_told() -> None:
+    found = [received("a", 10, 10, reply_to="p-b"), received("b", 11, 11, reply_to="p-a"), received("c", 12, 12)]
+    assert sorted(names(found)) == ["a", "b", "c"]
+    assert names([received("a", 10, 10, reply_to="p-a")]) == ["a"]
+
+
+def test_thousands_in_one_conversation_need_no_deep_stack() -> None:
+    count = 5_000
+    found = [received(f"m{n}", count - n, count - n, sequence=n) for n in reversed(range(count))]
+    assert names(found) == [f"m{n}" for n in range(count)]
 
 
 def test_other_conversations_and_all_else_stay_where_they_are() -> None:
@@ -97,3 +163,34 @@ def test_a_timeline_tells_when_a_late_message_was_said() -> None:
     assert second.said_us is not None
     assert second.said_us < answer.at_us < second.at_us
     assert second.to_json()["said"] == instant_text(second.said_us)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_is_claimed_nothing_is_lost_and_numbers_rise(seed: int) -> None:
+    rng = random.Random(seed)
+    count = 25
+    numbers = rng.sample(range(100), count)
+    found = [
+        received(
+            f"m{came}",
+            came,
+            rng.randint(0, came),
+            reply_to=f"p-m{rng.randrange(count)}" if rng.random() < 0.2 and came % 2 else None,
+            sequence=numbers[came] if not came % 2 else None,
+        )
+        for came in range(count)
+    ]
+    ordered = in_order(found)
+    assert sorted(one.position for one, _ in ordered) == [one.position for one, _ in found]
+    rising = [event.sequence for _, event in ordered if isinstance(event, e.MessageReceived) and event.sequence]
+    assert rising == sorted(rising)
+    assert in_order(found) == ordered
+
+
+def test_a_timeline_goes_by_the_numbers_and_answers_that_a_channel_gives() -> None:
+    driver = Driver()
+    driver.message(text="second", sequence=12)
+    driver.message(text="first", sequence=11)
+    driver.message(text="third", occurred_us=START, sequence=13)
+    driver.message(text="of the second", occurred_us=START, message_id="m9", reply_to="m1")
+    assert [entry.text for entry in shown(driver)] == ["first", "second", "third", "of the second"]
