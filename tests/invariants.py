@@ -952,7 +952,7 @@ def _check_interactions(engine: Engine) -> None:
         assert item.queue == row.queue
         assert (item.first is not None) == (name in view.callbacks.callbacks), f"{name} is called, or not"
         assert (name in called) == (row.state == "DIALING"), f"{name} is called for ever"
-        rings = {offers[offer].agent: offer for offer in item.offers if offers[offer].is_open}
+        rings = {offers[offer].agent: offer for offer in item.offers if offers[offer].is_open} if item.offers else {}
         assert item.ringing == rings, f"{name} is offered by {rings}, and rings {item.ringing}"
         assert bool(rings) == (item.state == "OFFERED"), f"{name} has open offers {rings} while {row.state}"
         connecting = [offer for offer in rings.values() if offers[offer].state == "CONNECTING"]
@@ -1304,9 +1304,11 @@ def _check_ages(engine: Engine) -> None:
     routing = engine.view.routing
     if routing.to_sweep or routing.to_move:
         return  # a plan change is still being walked through
-    ages_us = {name: [microseconds(one.after) for one in of.ageing] for name, of in engine.view.plan.queues.items()}
+    ages_us: dict[str, list[int]] = {}
     for name, item in routing.items.items():
         if item.state == "WAITING" and not routing.standing.is_behind(item):
+            if item.queue not in ages_us:
+                ages_us[item.queue] = [microseconds(one.after) for one in engine.view.plan.queues[item.queue].ageing]
             _check_age(engine, name, item, ages_us[item.queue])
 
 
@@ -1316,8 +1318,7 @@ def _check_idle(engine: Engine) -> None:
     if routing.to_sweep or routing.to_move:
         return  # a plan change is still being walked through
     at_work = {agent: row for agent, row in view.presence.agents.items() if row.takes_work}
-    benches = {agent: routing.benches[agent] for agent in at_work}
-    hands = {agent: _items(engine, agent) for agent, row in benches.items() if not (row.rests or row.is_limited)}
+    has_room = _room(engine, [agent for agent in at_work if _is_ready(routing.benches[agent])])
     for name, item in routing.items.items():
         if item.state not in ("WAITING", "OFFERED"):
             continue  # it asks nobody
@@ -1328,18 +1329,40 @@ def _check_idle(engine: Engine) -> None:
             called = sum(row.queue == item.queue for row in routing.items.values() if row.state == "DIALING")
         if is_called and called >= view.plan.callbacks.at_once:
             continue
+        free = [agent for agent in has_room(item) if agent not in item.excluded and agent not in item.ringing]
+        was_refused = item.state == "WAITING" and item.excluded.keys() - set(item.barred)
+        if not free and not was_refused:
+            continue
         may_take = oracle.asking(view.plan, item)
-        able = [agent for agent, row in at_work.items() if may_take(agent, row)]
-        open_to = [agent for agent in able if agent not in item.excluded and agent not in item.ringing]
-        free = [agent for agent in open_to if agent in hands]
-        free = [a for a in free if oracle.has_room(view.plan, benches[a], item, hands[a])]
+        free = [agent for agent in free if may_take(agent, at_work[agent])]
         if is_called:
             assert len(free) <= called, f"{free} idle while {name} is not called"
         else:
             assert free == [], f"{free} idle while {name} is {item.state}"
-        if item.state == "WAITING" and item.excluded.keys() - set(item.barred) and not open_to:
+        asked = {agent for agent in at_work if agent not in item.excluded and agent not in item.ringing}
+        if was_refused and not any(may_take(agent, at_work[agent]) for agent in asked):
             is_asked_again = view.timers.get(RETRY, name) or view.timers.get(STEP, name) or view.timers.get(GATE, name)
             assert is_asked_again, f"{name} waits for nobody and is not asked again"
+
+
+def _is_ready(bench: Bench) -> bool:
+    """Whether an agent at work may be asked now."""
+    return not (bench.rests or bench.is_limited)
+
+
+def _room(engine: Engine, agents: Sequence[str]) -> Callable[[Item], list[str]]:
+    """Who of some agents has room for an item; worked out once for all that differ in nothing that matters."""
+    benches, plan = engine.view.routing.benches, engine.view.plan
+    hands = {agent: _items(engine, agent) for agent in agents}
+    known: dict[tuple[str, str, bool], list[str]] = {}
+
+    def has_room(item: Item) -> list[str]:
+        kind = item.channel, item.queue, bool(item.consult_on)
+        if kind not in known:
+            known[kind] = [one for one in agents if oracle.has_room(plan, benches[one], item, hands[one])]
+        return known[kind]
+
+    return has_room
 
 
 AT_REST = (
@@ -1353,9 +1376,10 @@ _BETWEEN, _AT_REST = range(2)
 
 def _check_age(engine: Engine, name: str, item: Item, ages_us: list[int]) -> None:
     """What waits has reached the ages that it is old enough for, and the next one is to come."""
-    reached = sum(item.start_us + age_us <= engine.now_us for age_us in ages_us)
+    now_us, due_us = engine.now_us, [item.start_us + age_us for age_us in ages_us]
+    reached = sum(at_us <= now_us for at_us in due_us) if due_us else 0
     assert item.aged == reached, f"{name} is older than it counts, or younger"
-    due_us = [item.start_us + age_us for age_us in ages_us[reached:]]
+    del due_us[:reached]
     assert engine.view.timers.get(AGEING, name) == min(due_us, default=None), f"{name} never grows older"
 
 

@@ -71,11 +71,10 @@ class PersonalWitness:
             case _:
                 return
         if (customer := getattr(event, "customer", None)) is not None:
-            self.check(engine, customer)
+            self.check(engine, customer, people(engine)[customer])
 
-    def check(self, engine: Engine, customer: str) -> None:
-        """Compare where a customer may be with all that was ever said."""
-        ids = people(engine)[customer]
+    def check(self, engine: Engine, customer: str, ids: list[str]) -> None:
+        """Compare where a customer may be with all that was ever said of them under any of their ids."""
         expected = self._said(engine, ids, "said") or self._said(engine, ids, "address")
         if not expected:
             expected = {zone for whose, zones in self.by_address.values() if whose in ids for zone in zones}
@@ -123,8 +122,9 @@ def check_against(engine: Engine, witness: PersonalWitness) -> None:
     if not witness.has_changed:
         return
     witness.has_changed = False
+    ids = people(engine)
     for customer in engine.view.identity.customers:
-        witness.check(engine, customer)
+        witness.check(engine, customer, ids[customer])
 
 
 INVARIANTS = (invariant(check_against, "identity", "personal", "seen personal", of="personal"),)

@@ -62,7 +62,7 @@ from tests.invariants import (
     check_state,
 )
 from tests.rule_plans import PREDICATES, swarm_rules
-from tests.watching import followed_by
+from tests.watching import NotedTimers, followed_by
 
 __all__ = ["FAULTS", "Report", "SwarmFailed", "run_seed"]
 
@@ -370,6 +370,8 @@ class Run:
         old = self.driver.engine
         check_state(old, self.witness)
         check_liveness(old)
+        assert isinstance(old.view.timers, NotedTimers)
+        assert old.view.timers.are_as_told(), "timers were set or cancelled past those who look after them"
         kind = self.dice.pick(["replay", "load", "both"])
         new = WatchedEngine(self.witness, moves.SCORES, PREDICATES, action_moves.NAMES)
         if kind == "replay":

@@ -127,12 +127,12 @@ class NotedTimers(Agenda):
         for name, subject, due_us in rows:
             self.told[str(name)][str(subject)] = int(due_us)
 
-    @property
-    def are_as_told(self) -> bool:
-        """Whether nothing else is due than what somebody set, or at another time."""
-        due, later = self._due, self._later._due
-        are_there = all(of == (due.get(name) or later.get(name)) for name, of in self.told.items() if of)
-        return are_there and sum(map(len, self.told.values())) == sum(map(len, (*due.values(), *later.values())))
+    def are_as_told(self, names: Iterable[str] | None = None) -> bool:
+        """Whether nothing else is due than what somebody set, or at another time; of some names, or of all."""
+        chosen = self.told if names is None else names
+        return len(self) == sum(map(len, self.told.values())) and all(
+            self.told[name] == _due_of(self, name) for name in chosen
+        )
 
 
 class _PartTimers:
@@ -296,7 +296,7 @@ class Watch:
     def look(self, group: int) -> None:
         """Work out anew what may have changed, of one group of invariants."""
         timers, readers = self._timers, self._readers
-        assert group or timers.are_as_told, "timers were set or cancelled past those who look after them"
+        assert timers.are_as_told(timers.changed), "timers were set or cancelled past those who look after them"
         stale = self._stale | readers.get(NOW, 0)
         for name in timers.changed:
             stale |= readers.get(name, 0)

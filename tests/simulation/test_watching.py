@@ -66,14 +66,18 @@ def test_timers_that_move_unheard_are_found() -> None:
     engine = driven()
     assert isinstance(engine.view.timers, NotedTimers)
     engine.view.timers.set("a.b", "x", 5)
-    assert engine.view.timers.are_as_told
+    assert engine.view.timers.are_as_told()
     engine.view.timers._due["a.b"]["x"] = 6
     with pytest.raises(AssertionError, match="past those who look after them"):
         check_changed(engine)
-    del engine.view.timers._due["a.b"]["x"]
-    assert not engine.view.timers.are_as_told
-    engine.view.timers._due["a.b"] |= {"x": 5, "y": 5}
-    assert not engine.view.timers.are_as_told
+    engine.view.timers.changed.clear()
+    assert engine.view.timers.are_as_told([])
+    assert not engine.view.timers.are_as_told()
+    engine.view.timers._due["a.b"] = {"y": 5}
+    assert not engine.view.timers.are_as_told()
+    engine.view.timers.set("a.c", "z", 5)
+    engine.view.timers._size += 1
+    assert not engine.view.timers.are_as_told([]), "one more is due than anybody set"
 
 
 @pytest.mark.parametrize(
