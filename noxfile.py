@@ -49,7 +49,7 @@ class Proof:
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
     "property": Proof("ORCHESTRA_EXAMPLES", 30, 4.000, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 35, 0.350, 1000, "seeds"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 35, 0.240, 1000, "seeds"),
     "torture": Proof("ORCHESTRA_KILLS", 5, 1.000, 100, "kills"),
     "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 15, 12.500, 20, "scenarios"),
     "faults": Proof("ORCHESTRA_FAULT_SEEDS", 6, 0.400, 500, "seeds"),
