@@ -4,6 +4,9 @@ For one customer the engine takes as long as a bare model, its peer (`peers/`), 
 serves some, its peer serves the same, and then as many others alone as it takes. What the peer says of all these is
 known well; and by how much the engine differs from it is known from few, since both met the same chance.
 
+A peer has to go the very same way as the engine. Only of what happens within one microsecond it may tell the order
+otherwise: there whatever ends comes first, here what was planned first. With the seeds that are used this never shows.
+
 Source: S. S. Lavenberg, T. L. Moeller and P. D. Welch, Statistical results on control variables with application to
 queueing network simulation, Operations Research 30 (1982). There the mean of the control is known; here it is estimated
 from further, independent runs, whose error counts too.

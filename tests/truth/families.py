@@ -1,7 +1,7 @@
 """Queueing models with exact results, as scenarios: the engine must reproduce them.
 
-Each family is a scenario and what of its results answers which case of the shared file. The unit of time of a model is
-a minute, so that a mean wait of the file times 60 is a mean wait in seconds.
+Each family is a scenario, what of its results answers which case of the shared file, and a bare model of the same. The
+unit of time of a model is a minute, so that a mean wait of the file times 60 is a mean wait in seconds.
 """
 
 from __future__ import annotations
