@@ -88,8 +88,9 @@ class Clockwork:
         if due_us is not None and due_us <= at_us:
             if due_us >= before_us:
                 return False
-            self.now_us = due_us
-            self._notice(self.engine.tick(due_us).events)
+            # What a place that somebody has back from an earlier try is measured by may have been due long ago.
+            self.now_us = max(self.now_us, due_us)
+            self._notice(self.engine.tick(self.now_us).events)
             return True
         if at_us >= before_us:
             return False

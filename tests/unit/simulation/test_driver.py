@@ -11,6 +11,7 @@ from orchestra.engine.engine import Engine
 from orchestra.errors import DefinitionError
 from orchestra.model import events as e
 from orchestra.simulation.books import SimulationBroken
+from orchestra.simulation.clockwork import Clockwork
 from orchestra.simulation.driver import Driver
 from orchestra.simulation.tally import Tally
 
@@ -90,6 +91,26 @@ def test_tries_are_limited() -> None:
     retry = 'retry = {after = {law = "deterministic", mean = "1s"}, most = 2}'
     calls = counted(scene("lines = 1\n" + recorded(0, 1, rest=retry) + DESK))["calls"]
     assert (calls.came, calls.blocked, calls.answered) == (4, 3, 1)
+
+
+def test_time_never_falls_though_who_is_back_in_their_place_was_to_be_answered_long_ago(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second waits from 1 to 151, and is back at 152 in the old place, whose connect target was at 121."""
+    told: list[int] = []
+    step = Clockwork.step
+
+    def noted(self: Clockwork, before_us: int) -> bool:
+        went_on = step(self, before_us)
+        told.append(self.now_us)
+        return went_on
+
+    monkeypatch.setattr(Clockwork, "step", noted)
+    rest = 'patience = {law = "deterministic", mean = "150s"}\n'
+    rest += 'retry = {after = {law = "deterministic", mean = "1s"}, of = ["abandoned"], most = 1}'
+    calls = counted(scene(recorded(0, 1, service_s=1000, rest=rest) + DESK))["calls"]
+    assert told == sorted(told)
+    assert (calls.came, calls.abandoned, calls.wait_us) == (3, 2, 300 * SECOND)
 
 
 def test_a_chance_of_trying_again() -> None:
