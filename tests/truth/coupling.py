@@ -17,7 +17,6 @@ Belongs here: running both, comparing them, estimating. Does not: the models, wh
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -129,10 +128,12 @@ def coupled(
     if alone is None:
         return Coupling(scenario, engine, both)
     longer, count = alone
-    run = partial(_run, peer, longer, closely=False)
+    run, numbers = partial(_run, peer, longer, closely=False), range(ALONE_FROM, ALONE_FROM + count)
+    if processes == 1:
+        return Coupling(scenario, engine, both, _results(longer, [run(seed) for seed in numbers]))
     # No model makes cycles, and some make many objects that live long.
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), gc.disable) as pool:
-        runs = list(pool.map(run, range(ALONE_FROM, ALONE_FROM + count)))
+    with ProcessPoolExecutor(processes, get_context("spawn"), gc.disable) as pool:
+        runs = list(pool.map(run, numbers))
     return Coupling(scenario, engine, both, _results(longer, runs))
 
 

@@ -20,15 +20,16 @@ from orchestra.simulation.scenario import Scenario
 
 __all__ = ["FAMILIES", "POOLING", "Family"]
 
-_LEAST_RUNS = 16
+_RUNS_BESIDE = 16
+_WARM_UP_BESIDE = 50
+"""Of the engine and its peer: they begin alike, so that it hardly matters that few have come."""
+_MANY_BESIDE, _FEW_BESIDE = 6_000, 150
+"""Customers of each run of the engine, where many customers may come in all, and where few."""
+_MANY = 1_000_000
+_LEAST_RUNS_ALONE, _LEAST_ALONE = 64, 500
+"""Of a peer: so many runs that their spread is known well, of so many customers."""
 _LONGEST_RUN = 200_000
-"""Customers; a run of a peer keeps all of them in memory."""
-_FEW = 200
-"""Customers of each run where a family is simulated with the fewest that tell something."""
-_BESIDE = 100_000
-"""Customers of the engine, at most, where its peer meets all the others."""
-_LEAST_RUNS_ALONE = 64
-"""Of a peer: enough for their spread to be known well."""
+"""Customers; a run keeps all of them in memory."""
 _FOR_SURE = 3
 """So many times what it needs, a peer meets: chance alone leads further away than 2 % in one of 1,500 cases then."""
 
@@ -72,10 +73,8 @@ class Family:
         needs: customers of all runs with which half an interval of 95 % is 2 % of the value, for each case; measured
             once, by how much runs differ, not by what they say.
         warm_up: customers of each run before anything is counted.
-        factor: how many times the fewest customers a run has, where they tell less each.
         lines: trunks; None for no limit.
         cycle: where rates change over a day, how many customers come in one.
-        is_long: whether the fewest customers tell nothing of the truth, so long does chance last.
         units: case -> what its expected value is multiplied with; 60 for a time, 1 for a share or a number.
         peer: the bare model of it.
     """
@@ -84,10 +83,8 @@ class Family:
     cases: Mapping[str, Read]
     needs: int
     warm_up: int = 300
-    factor: int = 1
     lines: int | None = None
     cycle: int | None = None
-    is_long: bool = False
     units: Mapping[str, float] = attrs.field(factory=dict)
     peer: Peer = first_come
 
@@ -105,20 +102,12 @@ class Family:
         return self.needs * 4 // 25
 
     def coupled(self, first_seed: int, most: int, processes: int | None = None) -> Coupling:
-        """The engine beside its peer, and the peer alone, for as near as at most so many customers in all lead.
-
-        Where they lead nowhere near, the engine meets the fewest that tell something, and the peer nobody else.
-        """
-        fewest = _LEAST_RUNS * _FEW * self.factor
-        seeds = range(first_seed, first_seed + _LEAST_RUNS)
-        short = attrs.evolve(self, warm_up=_FEW) if self.is_long else self  # both begin alike
-        if self.nearness(most) is None:
-            return coupled(short.scenario(fewest // _LEAST_RUNS), self.peer, seeds, processes=processes)
-        customers = min(most, _FOR_SURE * self.needs)
+        """The engine beside its peer, and the peer alone with at most so many customers in all, but for the fewest."""
+        customers = max(min(most, _FOR_SURE * self.needs), _LEAST_RUNS_ALONE * _LEAST_ALONE)
         runs = max(_LEAST_RUNS_ALONE, -(-customers // _LONGEST_RUN))
         alone = self.scenario(-(-customers // runs)), runs
-        beside = short.scenario(max(fewest, min(most, _BESIDE)) // _LEAST_RUNS)
-        return coupled(beside, self.peer, seeds, alone, processes)
+        both = attrs.evolve(self, warm_up=_WARM_UP_BESIDE).scenario(_MANY_BESIDE if most >= _MANY else _FEW_BESIDE)
+        return coupled(both, self.peer, range(first_seed, first_seed + _RUNS_BESIDE), alone, processes)
 
     def scenario(self, contacts: int) -> Scenario:
         """The scenario with runs of so many customers after the warm-up."""
@@ -176,12 +165,10 @@ def _erlang_c(
     limit_s: float,
     needs: int,
     warm_up: int = 300,
-    *,
-    is_long: bool = False,
 ) -> Family:
     answers = {f"{name}a": P_WAIT, f"{name}b": WAIT, f"{name}c": total(f"p_within.{limit_s:g}")}
     text = within(limit_s) + calls(rate, exponential(mean)) + agents(count)
-    return Family(text, answers, needs, warm_up, is_long=is_long, units={f"{name}b": 60})
+    return Family(text, answers, needs, warm_up, units={f"{name}b": 60})
 
 
 def _priority(name: str, count: int, rates: tuple[float, float], means: tuple[float, float], needs: int) -> Family:
@@ -266,14 +253,13 @@ FAMILIES: dict[str, Family] = {
     "M/M/1": _erlang_c("Q01", 0.8, 1.0, 1, 60.0, 1_400_000),
     "M/M/2": _erlang_c("Q02", 1.6, 1.0, 2, 60.0, 1_600_000),
     "M/M/14": _erlang_c("Q03", 10 / 3, 3.0, 14, 20.0, 4_100_000),
-    "M/M/50": _erlang_c("Q05", 48.0, 1.0, 50, 20.0, 28_500_000, warm_up=20_000, is_long=True),
+    "M/M/50": _erlang_c("Q05", 48.0, 1.0, 50, 20.0, 28_500_000, warm_up=20_000),
     "M/M/30/30": Family(calls(25.0, exponential(1.0)) + agents(30), {"Q06": total("blocked")}, 1_800_000, lines=30),
     "M/M/90/120": Family(
         within(30.0) + calls(8.4, exponential(10.0)) + agents(90),
         {"Q07a": total("blocked"), "Q07b": WAIT, "Q07c": total("p_within.30")},
         54_000_000,
         warm_up=1000,
-        factor=2,
         lines=120,
         units={"Q07b": 60},
     ),
@@ -290,7 +276,7 @@ FAMILIES: dict[str, Family] = {
         units={"Q10c": 60},
     ),
     "M/M/50+D": Family(
-        TIME_OUT, {"Q11a": total("abandoned"), "Q11b": P_WAIT, "Q11c": WAIT}, 8_300_000, factor=2, units={"Q11c": 60}
+        TIME_OUT, {"Q11a": total("abandoned"), "Q11b": P_WAIT, "Q11c": WAIT}, 8_300_000, units={"Q11c": 60}
     ),
     "M/D/1": Family(calls(0.8, MINUTE) + agents(1), {"Q12a": WAIT}, 700_000, units={"Q12a": 60}),
     "M/G/1 lognormal": Family(calls(0.7, LOGNORMAL) + agents(1), {"Q12b": WAIT}, 1_250_000, units={"Q12b": 60}),
@@ -348,7 +334,6 @@ FAMILIES: dict[str, Family] = {
         {"Q32a": WAIT},
         11_600_000,
         warm_up=2000,
-        factor=2,
         units={"Q32a": 60},
     ),
     "M/M/90": Family(
@@ -356,7 +341,6 @@ FAMILIES: dict[str, Family] = {
         {"Q32b": WAIT},
         26_500_000,
         warm_up=1000,
-        factor=2,
         units={"Q32b": 60},
     ),
 }

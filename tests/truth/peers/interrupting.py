@@ -76,6 +76,12 @@ class _Floor:
             self._others[call] = None
         heappush(self._ends, (now + round(call.work), call.order, call.version, call))
 
+    def stop(self, end: int) -> None:
+        """Whoever is put aside when the run ends has waited until then."""
+        for _, call in self._others_waiting:
+            if call.version:
+                call.aside.append((call.since, end))
+
     def _put_aside(self, call: Call, now: int) -> None:
         self._free += 1
         call.work = max(0.0, call.work - (now - call.since))
@@ -93,5 +99,6 @@ def interrupting(scenario: Scenario, seed: int, *, closely: bool = False) -> Str
     for call in calls:
         floor.come(call)
     floor.pass_until(crowd.span.end)
+    floor.stop(crowd.span.end)
     paths, _ = paths_of(scenario, calls)
     return counted(scenario, crowd.span, paths, {}, closely=closely)
