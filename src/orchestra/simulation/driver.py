@@ -243,7 +243,7 @@ class Driver:
         self._end_if_empty()
 
     def _on_deflected(self, event: e.InteractionDeflected) -> None:
-        self._line.refuse(self._line.customers[event.interaction])
+        self._line.turn_away(self._line.customers[event.interaction])
         self._end_if_empty()
 
     def _on_signed_in(self, event: e.AgentSignedIn) -> None:

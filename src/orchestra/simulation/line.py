@@ -47,12 +47,23 @@ class Line:
         self._clock.tell(decided)
 
     def refuse(self, customer: Customer) -> None:
-        """The customer hears busy, or is turned away by the engine before they waited."""
+        """The try was in vain: the customer hears busy, or is turned away before an agent answered."""
         self.customers.pop(customer.interaction, None)
         tally = customer.source.counter.tally
         tally.blocked += 1
         tally.first_blocked += not customer.tries
         self.fail(customer, "blocked")
+
+    def turn_away(self, customer: Customer) -> None:
+        """The engine turns the customer away: at once, or since the queue they wait in has closed."""
+        if customer.state == WAITING:
+            self.stop_waiting(customer)
+            self.hang_up(customer)
+            self.over(customer)
+            if customer.is_answered:  # and waited for the rest, so the try was not in vain
+                self.fail(customer, "blocked")
+                return
+        self.refuse(customer)
 
     def fail(self, customer: Customer, why: str) -> None:
         """Who had no success may try again."""

@@ -41,7 +41,7 @@ class Seen:
     Attributes:
         arrivals: instants.
         waits: of those who left before they were answered.
-        cut_waits: of those who were answered, or still wait: their patience lasted at least so long.
+        cut_waits: of those who were answered, turned away or still wait: their patience lasted at least so long.
         services: from the answer to the finish.
         wrap_ups: from the finish to the end.
     """
@@ -141,14 +141,23 @@ class Observed:
             self._served.pop(event.interaction, None)
 
     def _deflected(self, event: e.InteractionDeflected, at_us: int) -> None:
-        self.kinds.setdefault(self._came.pop(event.interaction), Seen()).arrivals.append(at_us)
+        kind = self._came.pop(event.interaction, None)
+        if kind is not None:
+            self.kinds.setdefault(kind, Seen()).arrivals.append(at_us)
+        else:  # came in before: the queue they waited in has closed
+            self._cut_off(event.interaction, at_us)
 
     def _accepted(self, event: e.OfferAccepted, at_us: int) -> None:
-        found = self._waiting.pop(event.interaction, None)
-        if found is not None:
-            kind, since_us = found
-            self.kinds[kind].cut_waits.append(max(0, at_us - since_us))
+        kind = self._cut_off(event.interaction, at_us)
+        if kind is not None:
             self._served[event.interaction] = kind, at_us
+
+    def _cut_off(self, interaction: str, at_us: int) -> Kind | None:
+        """The first wait ends otherwise than by patience; gives whose kind it was of."""
+        kind, since_us = self._waiting.pop(interaction, (None, 0))
+        if kind is not None:
+            self.kinds[kind].cut_waits.append(max(0, at_us - since_us))
+        return kind
 
     def _abandoned(self, event: e.InteractionAbandoned, at_us: int) -> None:
         found = self._waiting.pop(event.interaction, None)

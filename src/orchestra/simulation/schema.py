@@ -38,7 +38,7 @@ class Retry:
     Attributes:
         after: the law of the time until the next try.
         percent: the chance of trying again, each time; always unless stated.
-        of: after what: `blocked`, `abandoned`; both unless stated.
+        of: after what: `blocked` (no free line, or turned away by the queue), `abandoned`; both unless stated.
         most: at most so many further tries; None for no limit.
     """
 

@@ -54,7 +54,7 @@ class Tally:
     Attributes:
         length_us: of the stretch.
         came: tries to get in touch, of which `first` were the first of their customers.
-        blocked: of these, who did not get in, of which `first_blocked` at their first try.
+        blocked: of these, who had no free line or were turned away, of which `first_blocked` at their first try.
         answered: who were answered; `waited` of all whose wait ended, how many had waited at all.
         abandoned: who left before.
         wait_us: time waited by all whose wait ended, `answered_us` by those answered.

@@ -13,7 +13,7 @@ from orchestra.model import events as e
 from orchestra.simulation.books import SimulationBroken
 from orchestra.simulation.clockwork import Clockwork
 from orchestra.simulation.driver import Driver
-from orchestra.simulation.tally import Tally
+from orchestra.simulation.tally import Tally, merged
 
 SECOND = 1_000_000
 
@@ -55,6 +55,39 @@ def test_who_comes_to_a_full_queue_is_turned_away() -> None:
     plan = PLAN.replace('[plan.queues.care]\nteam = "care"', '[plan.queues.care]\nteam = "care"\nlimit = 1')
     calls = counted(scene(recorded(0, 1, 2, 11) + DESK, plan))["calls"]
     assert (calls.came, calls.blocked, calls.answered, calls.waited) == (4, 1, 3, 2)
+
+
+CLOSING = PLAN.replace(
+    "[plan.queues.care]",
+    '[plan.queues.care]\nwhen_closed = "turn_away"\nhours = {zone = "UTC", mon = ["00:00-00:01", "01:00-02:00"]}',
+)
+"""A queue that closes after a minute, and opens again after an hour."""
+
+
+def test_who_waits_when_the_queue_closes_is_turned_away() -> None:
+    """The first is served on; the others leave the line at 60, and with it the time they waited; one comes too late."""
+    run = '[run]\nlength = "100s"\nbatches = 4\n'
+    patience = 'patience = {law = "deterministic", mean = "5m"}'
+    stretches = ran(scene(run + "\n" + recorded(0, 10, 30, 70, service_s=65, rest=patience) + DESK, CLOSING))
+    calls = merged(stretch.classes["calls"] for stretch in stretches)
+    assert (calls.came, calls.first_blocked, calls.answered, calls.abandoned, calls.served) == (4, 3, 1, 0, 1)
+    assert (seconds(calls, "waiting"), calls.wait_us) == (50 + 30, 0)
+    assert [stretch.classes["calls"].blocked for stretch in stretches] == [0, 0, 3, 0]
+
+
+def test_lines_are_free_again_when_those_who_wait_are_turned_away() -> None:
+    rest = 'retry = {after = {law = "deterministic", mean = "1h"}, of = ["blocked"]}'
+    calls = counted(scene("lines = 2\n" + recorded(0, 10, service_s=70, rest=rest) + DESK, CLOSING))["calls"]
+    assert (calls.came, calls.first, calls.blocked, calls.answered) == (3, 2, 1, 2)
+    assert seconds(calls, "retrying") == 3600
+
+
+def test_who_was_answered_before_their_queue_turned_them_away_was_not_blocked() -> None:
+    """The agent leaves at 40 for good, and the call waits anew: at 60 it is over."""
+    shift = 'shifts = [{begins = "0s", lasts = "40s"}]\nat_shift_end = "drop"'
+    calls = counted(scene(recorded(0, service_s=50) + DESK + shift, CLOSING))["calls"]
+    assert (calls.came, calls.answered, calls.blocked, calls.served) == (1, 1, 0, 0)
+    assert (seconds(calls, "waiting"), seconds(calls, "serving")) == (20, 40)
 
 
 def test_what_is_put_aside_is_gone_on_with() -> None:

@@ -211,6 +211,16 @@ def test_who_is_turned_away_came_too() -> None:
     assert (list(seen.waits), list(seen.cut_waits)) == ([], [0, 0])
 
 
+def test_who_is_turned_away_while_they_wait_came_but_once_and_would_have_waited_longer() -> None:
+    plan = PLAN.replace(
+        "[plan.queues.care]",
+        '[plan.queues.care]\nwhen_closed = "turn_away"\nhours = {zone = "UTC", mon = ["00:00-00:01"]}',
+    )
+    ((_, seen),) = Observed.of(journal_of(scene(recorded(0, 10, service_s=100) + DESK, plan))).kinds.items()
+    assert [at_us - MONDAY_US for at_us in seen.arrivals] == [0, 10 * SECOND]
+    assert (list(seen.waits), list(seen.cut_waits), list(seen.services)) == ([], [0, 50 * SECOND], [100 * SECOND])
+
+
 def test_progress_is_told_by_position() -> None:
     told: list[int] = []
     fit_scenario(journal_of(scene(recorded(*range(300)) + DESK)), told.append)
