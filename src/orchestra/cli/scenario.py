@@ -34,7 +34,10 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     with existing(arguments.journal) as journal, progress("reading") as bar:
         total = journal.position()
-        text = fit_scenario(journal, lambda position: bar.advance(position, total)).to_toml()
+        fitted = fit_scenario(journal, lambda position: bar.advance(position, total))
+        for path, remark in (*fitted.left_out.items(), *fitted.remarks.items()):
+            bar.remark(f"{path}: {remark}")
+    text = fitted.to_toml()
     if arguments.output is None:
         print(text, end="")
     else:

@@ -11,7 +11,7 @@ from orchestra.cli.simulate import add_seeds, loaded
 from orchestra.cli.simulation_tables import staffing_tables
 from orchestra.cli.terminal import Bar, print_json, print_tables, progress
 from orchestra.model.structure import parse_duration
-from orchestra.simulation.staffing import Target, Trial, staff
+from orchestra.simulation.staffing import Target, Trial, ignored, staff
 
 __all__ = ["main"]
 
@@ -48,6 +48,8 @@ def main(argv: Sequence[str]) -> int:
     percent, within = arguments.service_level
     with progress("staffing") as bar:
         scenario = loaded(arguments.scenario, bar)
+        for fault in ignored(scenario):
+            bar.remark(f"warning: {fault}")
         target = Target(percent, within, arguments.each_class)
         tried: list[Trial] = []
         found = staff(

@@ -5,7 +5,7 @@ Belongs here: checks of whole scenarios against their plan. Does not: checks of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Protocol
@@ -18,7 +18,13 @@ from orchestra.model.structure import microseconds
 from orchestra.simulation.schema import CustomerClass, Group, Reporting, Retry, Run, Shift
 from orchestra.simulation.serving import Paths, Profile
 
-__all__ = ["DAYS", "faults_of"]
+__all__ = ["DAYS", "EVER_GIVEN", "faults_of", "refused_to"]
+
+_ALWAYS_GIVEN = ("SignIn", "AcceptOffer", "FinishInteraction")
+"""Names of the commands that all simulated agents give."""
+_AT_SHIFTS = ("SetAway", "SetAvailable", "SignOut")
+EVER_GIVEN = (*_ALWAYS_GIVEN, "ConfirmConnected", "FinishWrapUp", "DeclineOffer", *_AT_SHIFTS)
+"""Names of the commands that any simulated agent gives."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Days of the week as shifts name them."""
@@ -80,12 +86,23 @@ def _class_names(plan: Plan, one: CustomerClass, path: str) -> Iterator[Fault]:
         yield Fault(f"{path}.queue", _missing("queue", one.queue, plan.queues))
     if not one.account:
         yield Fault(f"{path}.account", "must not be empty")
+    if channel is not None and channel.work:
+        yield from _work_faults(one, path)
     if channel is not None and channel.wrap_up_mode == "required" and one.disposition is None:
         yield Fault(f"{path}.disposition", f"channel {one.channel!r} of the plan requires one to end wrap-up")
     known = plan.cases.dispositions
     if one.disposition is not None and known and one.disposition not in known:
         yield Fault(f"{path}.disposition", _missing("disposition", one.disposition, known))
     yield from _skill_faults(plan, one.skills, f"{path}.skills")
+
+
+def _work_faults(one: CustomerClass, path: str) -> Iterator[Fault]:
+    if one.patience is not None:
+        yield Fault(
+            f"{path}.patience", f"work items do not leave, and channel {one.channel!r} is for them: leave it out"
+        )
+    if one.account != "main":
+        yield Fault(f"{path}.account", f"work items come over no account, and channel {one.channel!r} is for them")
 
 
 def _retry_faults(retry: Retry, path: str) -> Iterator[Fault]:
@@ -115,6 +132,7 @@ def _check_groups(scenario: _Described) -> Iterator[Fault]:
         path = f"groups.{name}"
         yield from _member_faults(scenario.plan, group, path, taken)
         yield from _profile_faults(scenario.plan, group, path)
+        yield from _role_faults(scenario, group, path)
         for kind, law in group.service.items():
             if kind not in scenario.classes:
                 yield Fault(f"{path}.service.{kind}", _missing("class", kind, scenario.classes))
@@ -158,6 +176,43 @@ def _profile_faults(plan: Plan, group: Group, path: str) -> Iterator[Fault]:
         yield Fault(f"{path}.back_after", "must be longer than nothing")
     if group.at_shift_end not in ("finish", "drop"):
         yield Fault(f"{path}.at_shift_end", "must be finish or drop")
+
+
+def _role_faults(scenario: _Described, group: Group, path: str) -> Iterator[Fault]:
+    """Agents whose roles do not let them give the commands that simulated agents give."""
+    given = list(dict.fromkeys(_commands(scenario, group)))
+    agents = scenario.plan.agents
+    holders = [
+        (f"{path}.members[{place}]", agents[name].roles) for place, name in enumerate(group.members) if name in agents
+    ]
+    for where, roles in ((f"{path}.roles", group.roles), *holders):
+        refused = refused_to(scenario.plan, roles, given)
+        if refused:
+            yield Fault(where, f"none of the roles {', '.join(roles)} allows {', '.join(refused)}")
+
+
+def refused_to(plan: Plan, roles: Sequence[str], given: Sequence[str]) -> list[str]:
+    """Which of these commands agents with such roles may not give; without a role they may give all of them."""
+    may = {name for role in roles if role in plan.roles for name in plan.roles[role].may}
+    return [] if not roles or "*" in may else [name for name in given if name not in may]
+
+
+def _commands(scenario: _Described, group: Group) -> Iterator[str]:
+    """Names of the commands that simulated agents of a group give."""
+    plan = scenario.plan
+    channels = [plan.channels[one.channel] for one in scenario.classes.values() if one.channel in plan.channels]
+    yield from _ALWAYS_GIVEN
+    if any(channel.connects is not None for channel in channels):
+        yield "ConfirmConnected"
+    modes = {channel.wrap_up_mode for channel in channels if channel.wrap_up or channel.wrap_up_mode != "timed"}
+    if modes - {"fixed"}:
+        yield "FinishWrapUp"
+    if group.decline_percent:
+        yield "DeclineOffer"
+    if group.shifts:
+        yield from _AT_SHIFTS
+    elif plan.presence.misses:
+        yield "SetAvailable"
 
 
 def _shift_faults(shift: Shift, group: Group, path: str) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import Any
 
 from orchestra.model.addresses import Address
-from orchestra.model.commands import ReceiveContact
+from orchestra.model.commands import OpenWorkItem, ReceiveContact
 from orchestra.simulation.chance import Keyed, stream
 from orchestra.simulation.laws import Speeds
 from orchestra.simulation.schema import CustomerClass
@@ -90,14 +90,32 @@ class Customer:
         self.is_answered = False
 
     @property
+    def address(self) -> Address:
+        """Who they are."""
+        return Address("simulated", f"{self.source.name}-{self.index}")
+
+    @property
     def contact(self) -> ReceiveContact:
         """The command by which they get in touch."""
-        one, name = self.source.definition, f"{self.source.name}-{self.index}"
+        one, person = self.source.definition, self.address
         return ReceiveContact(
             one.channel,
             one.account,
-            f"{name}.{self.tries}" if self.tries else name,
-            Address("simulated", name),
+            f"{person.key}.{self.tries}" if self.tries else person.key,
+            person,
+            topic=one.topic,
+            queue=one.queue,
+            skills=self.source.skills,
+            priority=one.priority,
+        )
+
+    def work_for(self, customer: str) -> OpenWorkItem:
+        """The command by which the application asks for work on a matter of theirs, whom the engine knows so."""
+        one = self.source.definition
+        return OpenWorkItem(
+            one.channel,
+            self.address.key,
+            customer=customer,
             topic=one.topic,
             queue=one.queue,
             skills=self.source.skills,
@@ -115,14 +133,25 @@ class Source:
         speeds: how fast its services go by what their agent has in hand; None if that does not matter.
         counter: what is counted of it.
         skills: what they need.
+        is_work: whether they never get in touch, but the application asks for work on matters of theirs.
     """
 
-    def __init__(self, name: str, number: int, definition: CustomerClass, seed: int, counter: Counter) -> None:
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        definition: CustomerClass,
+        seed: int,
+        counter: Counter,
+        *,
+        is_work: bool = False,
+    ) -> None:
         self.name = name
         self.number = number
         self.definition = definition
         self.counter = counter
         self.skills = dict(definition.skills)
+        self.is_work = is_work
         self.speeds = Speeds.of(definition.service)
         self._seed = seed
         self._count = 0

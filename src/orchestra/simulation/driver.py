@@ -16,7 +16,7 @@ from orchestra.model.structure import microseconds
 from orchestra.simulation.agents import Crew
 from orchestra.simulation.books import Books, SimulationBroken, Stretch
 from orchestra.simulation.clockwork import NEVER_US, Clockwork
-from orchestra.simulation.customers import NEW, SERVED, WRAPPING, Customer, Source
+from orchestra.simulation.customers import NEW, SERVED, WAITING, WRAPPING, Customer, Source
 from orchestra.simulation.floor import Floor
 from orchestra.simulation.line import Line
 from orchestra.simulation.scenario import Scenario
@@ -50,7 +50,7 @@ class Driver:
         self._clock = Clockwork(self._start_us, self._notice, scores)
         counters = [Counter(self._start_us, scenario.results.limits_us) for _ in (*scenario.classes, *scenario.groups)]
         self._sources = [
-            Source(name, number, one, seed, counters.pop())
+            Source(name, number, one, seed, counters.pop(), is_work=scenario.plan.channels[one.channel].work)
             for number, (name, one) in enumerate(scenario.classes.items())
         ]
         self._crews = [Crew(name, group, seed, counters.pop()) for name, group in scenario.groups.items()]
@@ -219,7 +219,11 @@ class Driver:
 
     def _on_finished(self, event: e.InteractionFinished) -> None:
         customer = self._line.customers[event.interaction]
-        self._floor.finished(customer, event.wrap_up, event.wrap_up_until_us)
+        if customer.state == WAITING:  # put aside
+            self._line.stop_waiting(customer)
+            self._floor.lapsed(customer)
+        else:
+            self._floor.finished(customer, event.wrap_up, event.wrap_up_until_us)
         self._line.hang_up(customer)
 
     def _on_done(self, event: e.InteractionDone) -> None:

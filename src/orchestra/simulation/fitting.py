@@ -15,8 +15,10 @@ import attrs
 from orchestra.errors import DefinitionError, Fault
 from orchestra.journal.port import Journal
 from orchestra.model.instants import instant, instant_text, since_epoch_us
+from orchestra.model.plan import Plan
+from orchestra.model.rule_faults import rule_faults
 from orchestra.model.structure import unstructure
-from orchestra.simulation.checks import DAYS
+from orchestra.simulation.checks import DAYS, EVER_GIVEN, refused_to
 from orchestra.simulation.durations import Fit, fit_patience, fit_service
 from orchestra.simulation.goodness import Goodness, goodness
 from orchestra.simulation.laws import Law
@@ -30,6 +32,7 @@ _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _SLOTS = 168
 _GUESS = Law("exponential", mean_s=300.0)
+_GUESSED_DISPOSITION = "done"
 _LENGTH = "28d"
 
 
@@ -41,15 +44,19 @@ class Fitted:
         data: the scenario as plain data.
         fits: dotted path in the scenario -> the fit that stands there.
         remarks: dotted path -> what is doubtful.
+        left_out: dotted path of what is not in the scenario, as it would contradict the last plan -> why.
     """
 
     data: Mapping[str, Any]
     fits: Mapping[str, Fit]
     remarks: Mapping[str, str]
+    left_out: Mapping[str, str] = attrs.field(factory=dict)
 
     def to_toml(self) -> str:
-        """The scenario file, with how well each law fits beside it."""
-        return toml_text(self.data, {path: fit.remark() for path, fit in self.fits.items()} | dict(self.remarks))
+        """The scenario file, with how well each law fits beside it, and above all what is left out."""
+        left_out = [f"{path}: {why}" for path, why in self.left_out.items()]
+        beside = {path: fit.remark() for path, fit in self.fits.items()} | dict(self.remarks)
+        return toml_text(self.data, beside, left_out)
 
     def scenario(self) -> Scenario:
         """The scenario.
@@ -70,7 +77,7 @@ def fit_scenario(journal: Journal, on_record: Callable[[int], None] | None = Non
         on_record: told a position now and then.
 
     Raises:
-        DefinitionError: no plan was ever in force, or nobody ever came.
+        DefinitionError: no plan was ever in force, nobody ever came, or only where the last plan knows nothing of.
         JournalCorrupt: a record is damaged.
     """
     observed = Observed.of(journal, on_record)
@@ -80,19 +87,33 @@ def fit_scenario(journal: Journal, on_record: Callable[[int], None] | None = Non
     zone = zone_of(observed.plan)
     fits: dict[str, Fit] = {}
     remarks: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     classes = {}
     for name, kind in _named(observed.kinds):
-        seen = observed.kinds[kind]
-        stretch = begin_us, observed.last_us
-        classes[name] = _class(kind, _class_fits(f"classes.{name}", seen, stretch, zone, fits, remarks))
+        path, seen, gone = f"classes.{name}", observed.kinds[kind], _gone(observed.plan, kind)
+        if gone is not None:
+            left_out[path] = f"left out, as the last plan has no {gone} ({len(seen.arrivals)} came)"
+            continue
+        laws = _class_fits(path, seen, (begin_us, observed.last_us), zone, fits, remarks)
+        classes[name] = _class(kind, _allowed(observed.plan, kind, path, seen, laws, remarks))
+    if not classes:
+        raise DefinitionError([Fault(path, why) for path, why in left_out.items()])
     data = {
         "start": instant_text(_monday_us(begin_us, zone)),
         "run": {"length": _LENGTH, "batches": 4},
         "classes": classes,
-        "groups": _groups(observed, begin_us, zone, remarks),
-        "plan": _spelled(unstructure(observed.plan)),
+        "groups": _groups(observed, begin_us, zone, remarks, left_out),
+        "plan": _spelled(unstructure(_askable(observed.plan, left_out))),
     }
-    return Fitted(data, fits, remarks)
+    return Fitted(data, fits, remarks, left_out)
+
+
+def _askable(plan: Plan, left_out: dict[str, str]) -> Plan:
+    """A plan without the rules that ask predicates, which no simulation has."""
+    asking = {fault.path.partition(".")[0]: fault for fault in rule_faults(plan, {}) if fault.is_error}
+    for path, fault in asking.items():
+        left_out[f"plan.{path}"] = f"left out, as simulations ask no predicates ({fault.message})"
+    return attrs.evolve(plan, rules=[rule for n, rule in enumerate(plan.rules) if f"rules[{n}]" not in asking])
 
 
 def _spelled(data: Any) -> Any:
@@ -114,6 +135,35 @@ def _named(kinds: Mapping[Kind, Seen]) -> Iterator[tuple[str, Kind]]:
 def _class(kind: Kind, laws: Mapping[str, Any]) -> dict[str, Any]:
     channel, queue, skills = kind
     return {"channel": channel, "queue": queue, **laws} | ({"skills": dict(skills)} if skills else {})
+
+
+def _gone(plan: Plan, kind: Kind) -> str | None:
+    """What customers of a kind came to or asked for that a plan has no longer."""
+    channel, queue, skills = kind
+    known = (
+        ("channel", plan.channels, [channel]),
+        ("queue", plan.queues, [queue]),
+        ("skill", plan.skills, dict(skills)),
+    )
+    return next((f"{what} {name!r}" for what, names, asked in known for name in asked if name not in names), None)
+
+
+def _allowed(
+    plan: Plan, kind: Kind, path: str, seen: Seen, laws: dict[str, Any], remarks: dict[str, str]
+) -> dict[str, Any]:
+    """The laws of a class as its channel allows them, and the disposition that it requires."""
+    channel = plan.channels[kind[0]]
+    if "wrap_up" in laws and not channel.wrap_up and channel.wrap_up_mode in ("timed", "fixed"):
+        remarks[f"{path}.service"] = "wrap-up is left out, as the last plan has none on this channel"
+        del laws["wrap_up"]
+    if channel.wrap_up_mode != "required":
+        return laws
+    known = plan.cases.dispositions
+    given = {name: count for name, count in seen.dispositions.items() if not known or name in known}
+    if not given:
+        remarks[f"{path}.disposition"] = "no disposition was seen that may be given: this is a guess"
+        given = dict.fromkeys(known, 0) or {_GUESSED_DISPOSITION: 0}
+    return laws | {"disposition": min(given, key=lambda name: (-given[name], name))}
 
 
 def _class_fits(
@@ -196,28 +246,43 @@ def _within_hours(arrivals: Sequence[int], zone: tzinfo) -> Goodness:
 # Agents
 
 
-def _groups(observed: Observed, begin_us: int, zone: tzinfo, remarks: dict[str, str]) -> dict[str, Any]:
+def _groups(
+    observed: Observed, begin_us: int, zone: tzinfo, remarks: dict[str, str], left_out: dict[str, str]
+) -> dict[str, Any]:
+    assert observed.plan is not None  # or nobody has come
     groups = {}
-    for number, (profile, agents) in enumerate(observed.groups(), 1):
+    for number, (profile, known) in enumerate(observed.groups(), 1):
         name = f"group-{number}"
-        groups[name] = _group(observed, profile, agents, begin_us, zone)
-        if not observed.stays:
+        agents = [agent for agent in known if _may_work(observed.plan, agent)]
+        if len(agents) < len(known):
+            gone = ", ".join(agent for agent in known if agent not in agents)
+            left_out[f"groups.{name}"] = f"left out, as no role that the last plan gives them lets them work: {gone}"
+        if agents:
+            groups[name] = _group(observed, profile, agents, begin_us, zone)
+        if agents and not observed.stays:
             remarks[f"groups.{name}"] = "nobody was seen to sign in: all of them are always there"
-    if not groups and observed.plan is not None:
+    if not groups:
         remarks["groups.group-1"] = "no agents were seen: this is a guess"
         groups["group-1"] = {"agents": 1, "teams": sorted(observed.plan.teams)}
     return groups
 
 
+def _may_work(plan: Plan, agent: str) -> bool:
+    """Whether the roles that a plan gives an agent let them do what simulated agents do."""
+    return agent not in plan.agents or not refused_to(plan, plan.agents[agent].roles, EVER_GIVEN)
+
+
 def _group(observed: Observed, profile: Profile, agents: Sequence[str], begin_us: int, zone: tzinfo) -> dict[str, Any]:
-    teams, skills, capacity_percent = profile
-    named = observed.plan.agents if observed.plan is not None else {}
-    members = [agent for agent in agents if agent in named]
+    assert observed.plan is not None
+    plan = observed.plan
+    teams, known, capacity_percent = profile
+    skills = {skill: level for skill, level in known if skill in plan.skills}
+    members = [agent for agent in agents if agent in plan.agents]
     group: dict[str, Any] = {"members": members} if members else {}
-    if len(members) < len(agents):
-        group |= {"agents": len(agents) - len(members), "teams": list(teams)}
-        group |= {"skills": dict(skills)} if skills else {}
-        group |= {"capacity_percent": capacity_percent} if capacity_percent != 100 else {}
+    group |= {"agents": len(agents) - len(members)} if len(members) < len(agents) else {}
+    group |= {"teams": list(teams)}  # also beside members: whoever is added to them is like them
+    group |= {"skills": skills} if skills else {}
+    group |= {"capacity_percent": capacity_percent} if capacity_percent != 100 else {}
     stays = [stay for agent in agents for stay in observed.stays.get(agent, ())]
     shifts = _shifts(stays, min(begin_us, observed.first_us), observed.last_us, len(agents), zone)
     return group | ({"shifts": shifts} if shifts else {})

@@ -128,15 +128,24 @@ class Floor:
     def finished(self, customer: Customer, mode: str | None, until_us: int | None) -> None:
         """The service is over; wrap-up may follow, until an instant at most if there is one."""
         now_us = self._clock.now_us
-        for counter in (customer.source.counter, customer.agent.crew.counter):
-            counter.tally.served += 1
-            counter.tally.service_us += now_us - customer.since_us + customer.served_us
-            counter.tally.stay_us += now_us - customer.came_us
+        self._count(customer, now_us - customer.since_us + customer.served_us)
         self._stop(customer)
         customer.state, customer.since_us = WRAPPING, now_us
         ends_by_agent = mode not in (None, "fixed")
         if ends_by_agent and (until_us is None or now_us + customer.wrap_up_us < until_us):
             self._clock.plan(now_us + customer.wrap_up_us, self._wrap_up, (customer, customer.stretch))
+
+    def lapsed(self, customer: Customer) -> None:
+        """What an agent has put aside is over without them, as nobody has written for too long."""
+        self._count(customer, customer.served_us)
+        customer.state, customer.since_us = WRAPPING, self._clock.now_us
+
+    def _count(self, customer: Customer, service_us: int) -> None:
+        """A service has ended."""
+        for counter in (customer.source.counter, customer.agent.crew.counter):
+            counter.tally.served += 1
+            counter.tally.service_us += service_us
+            counter.tally.stay_us += self._clock.now_us - customer.came_us
 
     def _wrap_up(self, subject: tuple[Customer, int]) -> None:
         customer, stretch = subject
@@ -156,9 +165,11 @@ class Floor:
         customer.agent.crew.counter.serving.down(self._clock.now_us)
 
     def release(self, customer: Customer) -> None:
-        """The agent has one less in hand."""
+        """The agent has one less in hand, unless they had put it aside."""
         agent: Agent = customer.agent
         customer.stretch += 1
+        if customer not in agent.in_hand:
+            return
         del agent.in_hand[customer]
         if not agent.in_hand:
             agent.crew.counter.busy.down(self._clock.now_us)

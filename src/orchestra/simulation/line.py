@@ -41,10 +41,20 @@ class Line:
         if self.on_line >= self._lines:
             self.refuse(customer)
             return
-        decided = self._clock.decide(customer.contact)
+        decided = self._clock.decide(self._asked(customer))
         customer.interaction = decided.result.interaction
         self.customers[customer.interaction] = customer
         self._clock.tell(decided)
+
+    def _asked(self, customer: Customer) -> c.Command:
+        """By which command what they want comes in."""
+        if not customer.source.is_work:
+            return customer.contact
+        person = customer.address
+        self._clock.do(c.TakeIdentity(person, person))  # work is about somebody who is known
+        holder = self._clock.engine.view.identity.holder(person.key)
+        assert holder is not None
+        return customer.work_for(holder)
 
     def refuse(self, customer: Customer) -> None:
         """The try was in vain: the customer hears busy, or is turned away before an agent answered."""

@@ -6,6 +6,7 @@ Belongs here: a fold over records. Does not: laws (`fitting`).
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -44,6 +45,7 @@ class Seen:
         cut_waits: of those who were answered, turned away or still wait: their patience lasted at least so long.
         services: from the answer to the finish.
         wrap_ups: from the finish to the end.
+        dispositions: what agents finished with -> how often.
     """
 
     arrivals: array[int] = attrs.field(factory=_times)
@@ -51,6 +53,7 @@ class Seen:
     cut_waits: array[int] = attrs.field(factory=_times)
     services: array[int] = attrs.field(factory=_times)
     wrap_ups: array[int] = attrs.field(factory=_times)
+    dispositions: Counter[str] = attrs.field(factory=Counter)
 
 
 class Observed:
@@ -171,11 +174,15 @@ class Observed:
             self.kinds[kind].services.append(at_us - since_us)
             if event.wrap_up is not None:
                 self._wrapping[event.interaction] = kind, at_us
+            elif event.disposition is not None:
+                self.kinds[kind].dispositions[event.disposition] += 1
 
     def _done(self, event: e.InteractionDone, at_us: int) -> None:
         found = self._wrapping.pop(event.interaction, None)
         if found is not None:
             self.kinds[found[0]].wrap_ups.append(at_us - found[1])
+            if event.disposition is not None:
+                self.kinds[found[0]].dispositions[event.disposition] += 1
         self._waiting.pop(event.interaction, None)
 
     def _canceled(self, event: e.InteractionCanceled, at_us: int) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
+from orchestra.model.rule_faults import rule_faults
 from orchestra.model.scores import Scores, score_faults
 from orchestra.model.structure import microseconds
 from orchestra.simulation.driver import Driver
@@ -65,7 +66,7 @@ def simulate(
         The figures. Equal scenarios and seeds give equal figures.
 
     Raises:
-        DefinitionError: the scenario has errors, or names a score that is not given.
+        DefinitionError: the scenario has errors, or names a score that is not given, or a predicate.
         SimulationBroken: a run contradicts itself.
         CommandRefused: the engine does not take what the scenario describes.
     """
@@ -123,7 +124,7 @@ def _runs(
     """The runs of all scenarios, scenario by scenario, seed by seed."""
     for scenario in scenarios:
         scenario.require_sound()
-        _require_scores(scenario, scores or {})
+        _require_registered(scenario, scores or {})
     jobs = [(scenario, seed) for scenario in scenarios for seed in seeds]
     workers = min(len(jobs), processes or os.cpu_count() or 1) if _may_travel(scores) else 1
     progress = _Progress(len(jobs), on_progress)
@@ -132,8 +133,9 @@ def _runs(
     return _side_by_side(jobs, workers, progress, scores)
 
 
-def _require_scores(scenario: Scenario, scores: Scores) -> None:
-    found = score_faults(scenario.plan, scores)
+def _require_registered(scenario: Scenario, scores: Scores) -> None:
+    """Refuse scores that are not given, and predicates, which nobody can give."""
+    found = [*score_faults(scenario.plan, scores), *rule_faults(scenario.plan, {})]
     faults = [attrs.evolve(fault, path=f"plan.{fault.path}") for fault in found if fault.is_error]
     if faults:
         raise DefinitionError(faults)

@@ -53,7 +53,7 @@ class CustomerClass:
     """Customers of one kind: when they come, what they want, how long they stay.
 
     Attributes:
-        channel: on which they come.
+        channel: on which they come; on a channel for work, work items are opened for them, which wait without patience.
         service: the law of the time an agent needs for one of them.
         arrivals: when they come; None for nobody but the backlog.
         backlog: how many wait at the start already.

@@ -18,11 +18,11 @@ from orchestra.simulation.erlang import least_agents, service_level, service_lev
 from orchestra.simulation.results import Estimate, Results, limit_text
 from orchestra.simulation.run import seeds_from, simulate
 from orchestra.simulation.scenario import Scenario
-from orchestra.simulation.schema import CustomerClass, Group
+from orchestra.simulation.schema import CustomerClass, Group, Shift
 from orchestra.simulation.serving import Paths, Profile
 from orchestra.simulation.student import student_share
 
-__all__ = ["Staffing", "Target", "Trial", "staff", "start_value"]
+__all__ = ["Staffing", "Target", "Trial", "ignored", "staff", "start_value"]
 
 _FIRST_SEEDS = 4
 _MOST_SEEDS = 32
@@ -108,10 +108,11 @@ def staff(
 ) -> Staffing:
     """Find the least agents per group that meet a target.
 
-    Members of a group stay as they are; what is found are its own agents beside them.
+    Members of a group stay as they are; what is found are its own agents beside them. All of a group work in each of
+    its shifts.
 
     Args:
-        scenario: without errors; its numbers of agents do not matter.
+        scenario: without errors; its numbers of agents, also those in shifts, do not matter.
         target: what is to be met.
         seeds: at most so many runs to decide on one number of agents. More are run while the target lies within the
             interval of what was found.
@@ -123,21 +124,35 @@ def staff(
         DefinitionError: the scenario has errors, or no number of agents meets the target.
     """
     scenario.require_sound()
-    _require_countable(scenario, target)
-    scenario = attrs.evolve(scenario, results=attrs.evolve(scenario.results, within=(target.within,), within_s=()))
+    _require_target(target)
+    groups = {
+        name: attrs.evolve(group, shifts=tuple(map(_whole, group.shifts))) for name, group in scenario.groups.items()
+    }
+    results = attrs.evolve(scenario.results, within=(target.within,), within_s=())
+    scenario = attrs.evolve(scenario, groups=groups, results=results)
     search = _Search(scenario, target, seeds, on_trial, processes, scores)
     start = start_value(scenario, target)
     best = search.least(start)
     return Staffing(best, start, search.trials)
 
 
-def _require_countable(scenario: Scenario, target: Target) -> None:
-    faults = [
-        Fault(f"groups.{name}.shifts[{place}].agents", "how many work is what staffing finds: leave it out")
+def ignored(scenario: Scenario) -> list[Fault]:
+    """What staffing takes no account of, as it is what is to be found: how many of a group work in a shift."""
+    return [
+        Fault(f"groups.{name}.shifts[{place}].agents", "ignored: how many work is what is to be found", is_error=False)
         for name, group in scenario.groups.items()
         for place, shift in enumerate(group.shifts)
         if shift.agents is not None
     ]
+
+
+def _whole(shift: Shift) -> Shift:
+    """A shift in which all of the group work."""
+    return attrs.evolve(shift, agents=None)
+
+
+def _require_target(target: Target) -> None:
+    faults = []
     if not 0 < target.percent < 100:
         faults.append(Fault("service_level", "must be more than 0 and less than 100 percent"))
     if target.within < timedelta():

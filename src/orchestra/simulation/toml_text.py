@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 __all__ = ["toml_text"]
@@ -15,14 +15,16 @@ _PER_LINE = 24
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
-def toml_text(data: Mapping[str, Any], remarks: Mapping[str, str] | None = None) -> str:
+def toml_text(data: Mapping[str, Any], remarks: Mapping[str, str] | None = None, above: Sequence[str] = ()) -> str:
     """A TOML file that reads back to the same data.
 
     Args:
         data: texts, numbers, true and false, lists of them, and tables.
         remarks: dotted path of a table -> a line to stand above it.
+        above: remarks to stand above all of it.
     """
-    return "\n".join(_table(data, (), remarks or {})).strip() + "\n"
+    head = "".join(f"# {_one_line(line)}\n" for line in above)
+    return head + "\n".join(_table(data, (), remarks or {})).strip() + "\n"
 
 
 def _table(data: Mapping[str, Any], path: tuple[str, ...], remarks: Mapping[str, str]) -> Iterator[str]:

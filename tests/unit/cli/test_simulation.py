@@ -10,6 +10,7 @@ import pytest
 
 from orchestra.cli.main import main
 from orchestra.cli.simulation_tables import results_tables
+from orchestra.simulation.fitting import Fitted
 from orchestra.simulation.run import simulate
 from orchestra.simulation.scenario import Scenario
 
@@ -102,6 +103,14 @@ def test_the_least_agents_as_json(scenario: str, capsys: Capture) -> None:
     assert [trial["meets"] for trial in told["trials"]].count(True) >= 1
 
 
+def test_counts_in_shifts_are_remarked_when_staffing(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "scenario.toml"
+    shift = 'shifts = [{begins = "0h", lasts = "1d", agents = 9}]\n'
+    path.write_text(SCENARIO.replace('teams = ["care"]\n', f'teams = ["care"]\n{shift}'), encoding="utf-8")
+    assert main(["staff", str(path), "--service-level", "5/20", "--seeds", "1"]) in {0, 1}
+    assert "warning: groups.desk.shifts[0].agents: ignored" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("level", ["80", "0/20", "100/20", "80/soon", "x/20", "80/"])
 def test_a_service_level_must_be_one(scenario: str, level: str, capsys: Capture) -> None:
     assert main(["staff", scenario, "--service-level", level]) == 2
@@ -151,6 +160,20 @@ def test_a_scenario_from_a_journal(tmp_path: Path, capsys: Capture) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace('length = "28d"', 'length = "2d"'), encoding="utf-8")
     assert main(["simulate", str(path)]) == 0
     assert "voice-orders" in capsys.readouterr().out
+
+
+def test_what_is_doubtful_or_left_out_of_a_scenario_is_remarked(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_out, remarks = {"classes.fax-care": "left out, as told"}, {"groups.group-1": "a guess"}
+    monkeypatch.setattr("orchestra.cli.scenario.fit_scenario", lambda *_: Fitted({"seed": 7}, {}, remarks, left_out))
+    url = f"sqlite:{tmp_path / 'day.db'}"
+    assert main(["demo", "--journal", url]) == 0
+    capsys.readouterr()
+    assert main(["scenario", "--from", url]) == 0
+    told = capsys.readouterr()
+    assert told.out == "# classes.fax-care: left out, as told\nseed = 7\n"
+    assert told.err.splitlines() == ["classes.fax-care: left out, as told", "groups.group-1: a guess"]
 
 
 @pytest.mark.truth

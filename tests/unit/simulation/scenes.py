@@ -35,6 +35,8 @@ weight_percent = 33
 [plan.channels.mail]
 idle_after = "never"
 on_agent_lost = "requeue"
+[plan.channels.task]
+work = true
 [plan.agents.ana]
 teams = ["care", "sales"]
 skills = {german = 90}

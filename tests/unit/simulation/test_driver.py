@@ -102,6 +102,17 @@ def test_what_is_put_aside_is_gone_on_with() -> None:
     assert seconds(calls, "serving") == 10
 
 
+def test_what_is_put_aside_may_be_over_before_it_is_gone_on_with() -> None:
+    """The mail is read for 4 s, put aside at 4, and idle for a minute at 60: the call still goes on then."""
+    aside = '[plan.channels.urgent]\nlive = true\ninterrupts = ["mail"]\n[plan.channels.talk]'
+    plan = PLAN.replace("[plan.channels.talk]", aside).replace('idle_after = "never"', 'idle_after = "1m"')
+    urgent = recorded(4, service_s=100, channel="urgent", name="urgent")
+    tallies = counted(scene(recorded(0, channel="mail", name="mails") + urgent + DESK, plan))
+    mails = tallies["mails"]
+    assert (mails.answered, mails.served, mails.service_us, mails.stay_us) == (1, 1, 4 * SECOND, 60 * SECOND)
+    assert (seconds(mails, "waiting"), seconds(tallies["desk"], "busy")) == (56, 104)
+
+
 def test_who_heard_busy_tries_again() -> None:
     retry = 'retry = {after = {law = "deterministic", mean = "20s"}}'
     calls = counted(scene("lines = 1\n" + recorded(0, 1, rest=retry) + DESK))["calls"]
@@ -230,6 +241,16 @@ def test_a_wrap_up_counts_as_in_hand() -> None:
     text = talks.replace("mean_s = 10.0", "mean_at_s = [10.0, 20.0]") + DESK + "capacity_percent = 200"
     # The second begins while the first is wrapped up: 6 s at half speed leave 7.
     assert counted(scene(text))["talks"].service_us == (10 + 13) * SECOND
+
+
+def test_work_items_are_opened_and_done() -> None:
+    driver = Driver(scene(recorded(0, 4, channel="task", name="tasks") + recorded(2) + DESK), 1)
+    (stretch,) = driver.run()
+    tasks = stretch.classes["tasks"]
+    assert (tasks.came, tasks.answered, tasks.served, tasks.wait_us) == (2, 2, 2, 16 * SECOND)
+    view = driver.engine.view
+    assert [row.channel for row in view.contacts.interactions.values()] == ["task", "voice", "task"]
+    assert len({row.customer for row in view.contacts.interactions.values()}) == 3
 
 
 def test_fast_agents_need_less() -> None:

@@ -19,16 +19,21 @@ from orchestra.engine.engine import Decided, Engine
 from orchestra.engine.section import Steps
 from orchestra.errors import DefinitionError
 from orchestra.journal.memory import MemoryJournal
+from orchestra.model import commands as c
 from orchestra.model.instants import since_epoch_us
 from orchestra.model.records import Batch
 from orchestra.simulation.driver import Driver
 from orchestra.simulation.durations import fit_patience, fit_service
 from orchestra.simulation.fitting import Fitted, fit_scenario, hourly_rates, time_in_slots
 from orchestra.simulation.observing import Observed
+from orchestra.simulation.run import simulate
 from orchestra.simulation.scenario import Scenario
+from orchestra.simulation.schema import Run
+from orchestra.simulation.staffing import Target, ignored, staff
 
 SECOND = 1_000_000
 HOUR_US = 3_600 * SECOND
+DAY_US = 24 * HOUR_US
 MONDAY_US = 1_767_571_200 * SECOND
 
 
@@ -36,7 +41,7 @@ class Noting(Engine):
     """An engine that keeps all it decides as a journal's batches."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(predicates={"acme.vip@1": lambda _: True})
         self.batches: list[Batch] = []
 
     def _run(self, steps: Steps, at_us: int, actor: str) -> Decided:
@@ -47,11 +52,17 @@ class Noting(Engine):
         return decided
 
 
-def journal_of(scenario: Scenario) -> MemoryJournal:
-    """The journal that a live centre would have left."""
+def journal_of(scenario: Scenario, last: str | None = None) -> MemoryJournal:
+    """The journal that a live centre would have left, with a last plan if one is given."""
     driver, engine = Driver(scenario, 1), Noting()
     driver._clock.engine = engine
     driver.run()
+    if last is not None:
+        plan = scene(recorded(0, channel="mail") + DESK, last).plan
+        for case in list(engine.view.cases.cases):
+            engine.execute(c.ResolveCase(case), driver._clock.now_us)
+            engine.execute(c.CloseCase(case), driver._clock.now_us)
+        engine.execute(c.ChangePlan(plan, plan.digest(), "none", "none"), driver._clock.now_us + DAY_US)
     journal = MemoryJournal()
     journal.append(0, engine.batches, journal.acquire("test", MONDAY_US, 10**15))
     return journal
@@ -146,6 +157,17 @@ def test_who_was_not_served_gets_a_guess_that_is_told() -> None:
     assert fitted.scenario().faults() == []
 
 
+def test_staff_takes_what_was_fitted() -> None:
+    """Whoever is added to members is like them."""
+    shift = 'members = ["ana"]\nshifts = [{begins = "0h", lasts = "3h"}]\n'
+    text = recorded(*range(5, 3600, 12)) + "[groups.desk]\n" + shift
+    scenario = fit_scenario(journal_of(scene('[run]\nlength = "1d"\nbatches = 1\n' + text))).scenario()
+    short = attrs.evolve(scenario, run=Run(length=timedelta(hours=4), batches=1))
+    assert ignored(short)
+    found = staff(short, Target(99, timedelta(seconds=5)), seeds=1, processes=1)
+    assert found.best.agents["group-1"] > 0
+
+
 def test_members_of_the_plan_stay_members() -> None:
     run = '[run]\nlength = "2h"\nbatches = 1\n'
     desk = '[groups.desk]\nmembers = ["ana"]\n'
@@ -219,6 +241,120 @@ def test_who_is_turned_away_while_they_wait_came_but_once_and_would_have_waited_
     ((_, seen),) = Observed.of(journal_of(scene(recorded(0, 10, service_s=100) + DESK, plan))).kinds.items()
     assert [at_us - MONDAY_US for at_us in seen.arrivals] == [0, 10 * SECOND]
     assert (list(seen.waits), list(seen.cut_waits), list(seen.services)) == ([], [0, 50 * SECOND], [100 * SECOND])
+
+
+# What the last plan says
+
+
+REQUIRED = PLAN.replace('wrap_up = "1m"', 'wrap_up_mode = "required"')
+
+
+def finished_with(*dispositions: str, last: str) -> Fitted:
+    """The fit of a day on which so many calls were finished so, one after another."""
+    texts = [
+        recorded(60 * number, channel="talk", name=f"talk{number}", rest=f'disposition = "{given}"')
+        for number, given in enumerate(dispositions)
+    ]
+    return fit_scenario(journal_of(scene("".join(texts) + DESK, REQUIRED), last))
+
+
+@pytest.mark.parametrize(
+    ("dispositions", "expected"),
+    [(("sold", "lost", "lost"), "lost"), (("sold", "lost"), "lost"), (("sold", "sold", "a", "b"), "sold")],
+)
+def test_the_most_frequent_disposition_ends_a_wrap_up_that_requires_one(
+    dispositions: Sequence[str], expected: str
+) -> None:
+    fitted = finished_with(*dispositions, last=REQUIRED)
+    assert fitted.data["classes"]["talk-care"]["disposition"] == expected
+    assert (fitted.scenario().faults(), fitted.remarks, fitted.left_out) == ([], {}, {})
+
+
+def test_of_dispositions_only_those_of_the_last_plan_are_given() -> None:
+    known = "[plan.cases.dispositions.sold]\n[plan.cases.dispositions.back]\n"
+    fitted = finished_with("lost", "lost", "sold", last=REQUIRED + known)
+    assert fitted.data["classes"]["talk-care"]["disposition"] == "sold"
+    guessed = finished_with("lost", last=REQUIRED + known)
+    assert guessed.data["classes"]["talk-care"]["disposition"] == "back"
+    assert "guess" in guessed.remarks["classes.talk-care.disposition"]
+    assert guessed.scenario().faults() == []
+
+
+def test_a_wrap_up_that_was_not_required_yet_gets_a_guess() -> None:
+    fitted = fit_scenario(journal_of(scene(recorded(0, channel="talk") + DESK), REQUIRED))
+    assert fitted.data["classes"]["talk-care"]["disposition"] == "done"
+    assert "disposition was seen" in fitted.to_toml()
+    assert fitted.scenario().faults() == []
+
+
+def test_what_agents_finished_with_counts_though_there_was_no_wrap_up() -> None:
+    text = recorded(0, channel="voice", rest='disposition = "sold"')
+    last = PLAN.replace("[plan.channels.voice]", '[plan.channels.voice]\nwrap_up_mode = "required"')
+    fitted = fit_scenario(journal_of(scene(text + DESK), last))
+    assert fitted.data["classes"]["voice-care"]["disposition"] == "sold"
+
+
+def test_wrap_up_is_left_out_where_the_last_plan_has_none() -> None:
+    text = recorded(0, channel="talk", rest='wrap_up = {law = "deterministic", mean = "15s"}') + DESK
+    fitted = fit_scenario(journal_of(scene(text), PLAN.replace('wrap_up = "1m"', "")))
+    assert "wrap_up" not in fitted.data["classes"]["talk-care"]
+    assert "wrap-up is left out" in fitted.to_toml()
+    assert fitted.scenario().faults() == []
+
+
+@pytest.mark.parametrize(
+    ("lost", "gone"),
+    [
+        ("[plan.channels.chat]\nlive = true\nweight_percent = 33\n", "channel 'chat'"),
+        ('[plan.queues.sales]\nteam = "sales"\n', "queue 'sales'"),
+        ('[plan.skills]\ngerman = "German"\n', "skill 'german'"),
+    ],
+)
+def test_who_came_where_the_last_plan_has_nothing_is_left_out(lost: str, gone: str) -> None:
+    rest = 'queue = "sales"\nskills = {german = 1}'
+    plan = PLAN.replace("skills = {german = 90}\n", "")
+    desk = DESK.replace('["care"]', '["care", "sales"]') + "skills = {german = 50}\n"
+    text = recorded(0, 100) + recorded(200, 300, channel="chat", name="chats", rest=rest) + desk
+    fitted = fit_scenario(journal_of(scene(text, plan), plan.replace(lost, "")))
+    why = {"classes.chat-sales": f"left out, as the last plan has no {gone} (2 came)"}
+    assert (fitted.data["classes"].keys(), fitted.left_out) == ({"voice-care"}, why)
+    assert fitted.to_toml().startswith(f"# classes.chat-sales: left out, as the last plan has no {gone}")
+    assert fitted.scenario().faults() == []
+
+
+def test_nothing_can_be_fitted_if_all_are_left_out() -> None:
+    journal = journal_of(scene(recorded(0) + DESK), PLAN.replace("[plan.channels.voice]", "[plan.channels.phone]"))
+    with pytest.raises(DefinitionError, match=r"classes\.voice-care: left out, .* no channel 'voice'"):
+        fit_scenario(journal)
+
+
+def test_members_whose_role_no_longer_lets_them_work_are_left_out() -> None:
+    last = PLAN.replace("[plan.agents.ana]", '[plan.roles.head]\nmay = ["SignIn"]\n[plan.agents.ana]\nroles = ["head"]')
+    desk = '[groups.desk]\nmembers = ["ana"]\n'
+    fitted = fit_scenario(journal_of(scene(recorded(0) + desk), last))
+    assert "lets them work: ana" in fitted.left_out["groups.group-1"]
+    assert fitted.data["groups"] == {"group-1": {"agents": 1, "teams": ["care", "sales"]}}
+    assert fitted.scenario().faults() == []
+
+
+def test_rules_that_ask_predicates_are_left_out_and_no_fault_of_a_run_without_a_path() -> None:
+    rule = '[[plan.rules]]\nname = "{name}"\non = "InteractionAttached"\n{when}'
+    rule += 'do = [{{do = "raise_priority", minutes = 1}}]\n'
+    asking = rule.format(name="good", when='when = {predicate = "acme.vip@1"}\n')
+    text = recorded(0) + DESK
+    fitted = fit_scenario(journal_of(scene(text), PLAN + asking + rule.format(name="all", when="")))
+    assert fitted.left_out.keys() == {"plan.rules[0]"}
+    assert "ask no predicates" in fitted.to_toml()
+    assert [one.name for one in fitted.scenario().plan.rules] == ["all"]
+    with pytest.raises(DefinitionError) as caught:
+        simulate(scene(text, PLAN + asking))
+    assert [fault.path for fault in caught.value.faults] == ["plan.rules[0].when.predicate"]
+
+
+def test_work_items_are_a_class_too() -> None:
+    fitted = fit_scenario(journal_of(scene(recorded(0, 5, channel="task") + DESK)))
+    assert fitted.scenario().classes["task-care"].channel == "task"
+    assert fitted.scenario().faults() == []
 
 
 def test_progress_is_told_by_position() -> None:

@@ -87,6 +87,11 @@ WRONG = {
     "patience": (with_class('patience = {law = "exponential"}'), "classes.calls.patience"),
     "wrap-up without a channel's": (with_class(f"wrap_up = {EXPONENTIAL}"), "classes.calls.wrap_up"),
     "arrivals": (SOUND.replace("at_s", "at_x"), "classes.calls.arrivals.at_x"),
+    "work that leaves": (
+        with_class(f"patience = {EXPONENTIAL}").replace('"voice"', '"task"'),
+        "classes.calls.patience",
+    ),
+    "work over an account": (with_class('account = "shop"').replace('"voice"', '"task"'), "classes.calls.account"),
     "retry law": (with_class('retry = {after = {law = "x"}}'), "classes.calls.retry.after.law"),
     "retry chance": (with_class(f"retry = {{after = {EXPONENTIAL}, percent = 0}}"), "classes.calls.retry.percent"),
     "retry of": (with_class(f'retry = {{after = {EXPONENTIAL}, of = ["lost"]}}'), "classes.calls.retry.of[0]"),
@@ -154,6 +159,34 @@ def test_wrap_up_that_requires_a_disposition_needs_one() -> None:
     plan = PLAN.replace("[plan.channels.voice]", '[plan.channels.voice]\nwrap_up_mode = "required"')
     assert "classes.calls.disposition" in faults(SOUND, plan)
     assert faults(with_class('disposition = "done"'), plan) == {}
+
+
+WORKING = ["SignIn", "AcceptOffer", "FinishInteraction", "SetAvailable"]
+
+
+@pytest.mark.parametrize(
+    ("may", "lines", "channel", "refused"),
+    [
+        (["MonitorInteraction"], "", "", WORKING),
+        (WORKING[1:], "", "", ["SignIn"]),
+        (WORKING, "", "", []),
+        (["*"], 'shifts = [{begins = "8h", lasts = "1h"}]', 'connects = "1s"', []),
+        (WORKING, "decline_percent = 5", "", ["DeclineOffer"]),
+        (WORKING, 'shifts = [{begins = "8h", lasts = "1h"}]', "", ["SetAway", "SignOut"]),
+        (WORKING, "", 'connects = "1s"', ["ConfirmConnected"]),
+        (WORKING, "", 'wrap_up = "5s"', ["FinishWrapUp"]),
+        (WORKING, "", 'wrap_up_mode = "optional"', ["FinishWrapUp"]),
+        (WORKING, "", 'wrap_up_mode = "fixed"\nwrap_up = "5s"', []),
+    ],
+)
+def test_who_may_not_do_what_simulated_agents_do_is_told(
+    may: list[str], lines: str, channel: str, refused: list[str]
+) -> None:
+    plan = PLAN.replace("[plan.agents.ana]", f"[plan.roles.head]\nmay = {may}\n[plan.agents.ana]\nroles = ['head']")
+    plan = plan.replace("[plan.channels.voice]", f"[plan.channels.voice]\n{channel}")
+    found = faults(with_group(f'roles = ["head"]\nmembers = ["ana"]\n{lines}'), plan)
+    message = f"none of the roles head allows {', '.join(refused)}"
+    assert found == (dict.fromkeys(("groups.desk.roles", "groups.desk.members[0]"), message) if refused else {})
 
 
 def test_faults_of_the_plan_have_its_path() -> None:

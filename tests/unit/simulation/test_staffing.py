@@ -10,7 +10,7 @@ from tests.unit.simulation.scenes import DESK, PLAN, recorded, scene
 from orchestra.errors import DefinitionError
 from orchestra.simulation.erlang import least_agents, service_level
 from orchestra.simulation.scenario import Scenario
-from orchestra.simulation.staffing import Target, Trial, staff, start_value
+from orchestra.simulation.staffing import Target, Trial, ignored, staff, start_value
 
 RUN = "[run]\ncontacts = 500\nwarm_up_contacts = 100\nbatches = 1\n"
 QUARTERS = Target(75, timedelta(seconds=20))
@@ -125,10 +125,20 @@ def test_what_no_staffing_can_meet_is_refused_with_a_reason() -> None:
         staff(scenario, Target(80, timedelta(seconds=20)), seeds=1, processes=1)
 
 
+def test_how_many_work_in_a_shift_is_not_asked() -> None:
+    """All whom staffing tries are there, whatever the shift says."""
+    counted = centre(calls(3.0), DESK + 'shifts = [{begins = "0s", lasts = "1d", agents = 1}]')
+    told, plain = (
+        staff(one, QUARTERS, seeds=1, processes=1)
+        for one in (counted, centre(calls(3.0), DESK + 'shifts = [{begins = "0s", lasts = "1d"}]'))
+    )
+    assert told.best.agents == plain.best.agents
+    assert [(fault.path, fault.is_error) for fault in ignored(counted)] == [("groups.desk.shifts[0].agents", False)]
+
+
 @pytest.mark.parametrize(
     ("scenario", "target"),
     [
-        (centre(calls(1.0), DESK + 'shifts = [{begins = "8h", lasts = "8h", agents = 1}]'), QUARTERS),
         (centre(calls(1.0)), Target(100, timedelta(seconds=20))),
         (centre(calls(1.0)), Target(80, timedelta(seconds=-1))),
     ],

@@ -27,6 +27,10 @@ def test_it_reads_back(name: str) -> None:
     assert tomllib.loads(toml_text(DATA[name])) == DATA[name]
 
 
+def test_remarks_on_what_is_not_there_stand_above_all() -> None:
+    assert toml_text({"one": 1}, {}, ["two: left\nout", "three"]) == "# two: left out\n# three\none = 1\n"
+
+
 def test_remarks_stand_above_what_they_are_about() -> None:
     text = toml_text({"a": {"b": 1, "c": {"d": 2}}}, {"a.b": "one", "a.c": "two\nlines"})
     assert text.splitlines() == ["[a]", "# one", "b = 1", "", "# two lines", "[a.c]", "d = 2"]
