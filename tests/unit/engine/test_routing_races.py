@@ -428,3 +428,17 @@ def test_a_wrap_up_and_its_agent_end_at_one_instant(driver: Driver) -> None:
     assert [event.reason for event in driver.events(e.InteractionDone)] == ["finished"]
     driver.advance(60)
     assert driver.events(e.AgentLost) == [e.AgentLost("ana")]
+
+
+def test_a_queue_is_closed_with_items_waiting(driver: Driver) -> None:
+    driver.run(c.SetAway("ana", "lunch"))
+    waiting = [driver.message(name).interaction for name in ("joe", "jim")]
+    driver.run(c.CloseQueue("care", "holiday"))
+    driver.run(c.SetAvailable("ana"))
+    assert driver.offered() == {}, "it is closed, and they wait on"
+    assert {driver.engine.view.contacts.interactions[name].state for name in waiting} == {"QUEUED"}
+    driver.run(c.OpenQueue("care", "back"))
+    driver.advance(1)  # in slices
+    assert waiting[0] in driver.offered()
+    check_state(driver.engine)
+    check_liveness(driver.engine)
