@@ -15,7 +15,7 @@ from tests.watching import invariant
 
 __all__ = ["PeopleWitness", "asked_first", "check", "check_engagements", "lead_for", "people", "talks"]
 
-_WHERE_THEY_ARE = ("deferred", "invitation")
+_WHERE_THEY_ARE = ("deferred", "invitation", "linked")
 """Topics of what is written to whoever has just written, in their own conversation, and tells nothing of a case."""
 
 
