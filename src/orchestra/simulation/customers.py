@@ -38,7 +38,8 @@ class Customer:
         came_us: when the present try began.
         since_us: since when they are in this state.
         waited_us: in earlier stretches of the present try.
-        earlier_us: how much longer ago their place began, which they have back from an earlier try.
+        earlier_us: how much longer ago their place began, which they have back from an earlier try; less than nothing
+            if it began anew since they came.
         is_answered: whether an agent has answered them once.
         patience_us: how long they wait in all; None for ever.
         work_us: how long an agent of speed 1 with nothing else in hand needs for what is left of their service.

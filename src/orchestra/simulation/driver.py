@@ -184,9 +184,10 @@ class Driver:
         customer = self._line.customers[event.interaction]
         if customer.state == NEW:
             self._line.enter(customer)
-            customer.earlier_us = customer.came_us - event.start_us
         elif customer.state == SERVED:  # the agent has gone
             self._put_aside(customer)
+        if not customer.is_answered:  # a queue may let their place begin anew
+            customer.earlier_us = customer.came_us - event.start_us
 
     def _put_aside(self, customer: Customer) -> None:
         """The customer waits again, with what is left of the service."""

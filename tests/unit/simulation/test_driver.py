@@ -57,6 +57,18 @@ def test_who_comes_to_a_full_queue_is_turned_away() -> None:
     assert (calls.came, calls.blocked, calls.answered, calls.waited) == (4, 1, 3, 2)
 
 
+def test_who_gives_up_after_a_place_that_began_anew_has_waited_all_the_same() -> None:
+    """The engine tells of the wait since then; the figures are of all of it."""
+    plan = PLAN.replace('[plan.queues.care]\nteam = "care"', '[plan.queues.care]\nteam = "care"\nrequeue = "reset"')
+    patience = 'patience = {law = "deterministic", mean = "20s"}'
+    scenario = scene(
+        recorded(0, rest=patience) + DESK + 'decline_percent = 100\nring = {law = "deterministic", mean = "7s"}', plan
+    )
+    driver = Driver(scenario, 1)
+    (stretch,) = driver.run()
+    assert (stretch.classes["calls"].abandoned, stretch.classes["calls"].wait_us) == (1, 20 * SECOND)
+
+
 CLOSING = PLAN.replace(
     "[plan.queues.care]",
     '[plan.queues.care]\nwhen_closed = "turn_away"\nhours = {zone = "UTC", mon = ["00:00-00:01", "01:00-02:00"]}',
