@@ -55,7 +55,7 @@ QUEUE = (
         'steps = [{lasts = "30s", skip_if = {saturated = true}}, {teams = ["u", "t"], relax = {"*" = 0}}]',
     ),
     ("", 'hours = {zone = "UTC", mon = ["05:00-09:00", "10:00-15:00"]}'),
-    ('requeue = "keep"', 'requeue = "front"'),
+    ('requeue = "keep"', 'requeue = "front"', 'requeue = "reset"'),
     ("newest_first = true", "newest_first = false"),
     ("", "ageing_percent = 300", "ageing_percent = 0", 'ageing = [{after = "1m", priority = 3}]'),
     (
