@@ -62,7 +62,7 @@ PROOFS: Mapping[str, Proof] = {
     "webhooks": Proof("ORCHESTRA_WEBHOOK_SECONDS", 6, 1.500, 60, "seconds", alone=60),
     # So many bring 17 of the 25 families within 5 %.
     "truth": Proof("ORCHESTRA_TRUTH_CUSTOMERS", 35, 0.00012, 290_000, "customers", alone=10**9, is_fixed=True),
-    "sabotage": Proof("ORCHESTRA_SABOTAGES", 20, 10.000, 60, "bugs", alone=1000),
+    "sabotage": Proof("ORCHESTRA_SABOTAGES", 10, 10.000, 60, "bugs", alone=1000),
 }
 
 BEFORE_SECONDS: Mapping[str, int] = {"install": 25, "plain": 45, "covered": 300, "trio": 60}
@@ -106,7 +106,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
 tested from the first. Elsewhere they run everything."""
 OLDEST = (
     *("tests/unit/codec", "tests/unit/model/test_calendars.py", "tests/unit/model/test_jinja_texts.py"),
-    *("tests/unit/journal", "tests/unit/channels", f"{SAME}::test_the_day_does_not_depend_on_where_it_runs"),
+    *("tests/unit/channels", f"{SAME}::test_the_day_does_not_depend_on_where_it_runs"),
 )
 """What CI runs with the oldest dependencies: what stands on them."""
 
@@ -122,8 +122,15 @@ PLAIN = " and ".join([NOT_HERE, *(f"not {name}" for name in _CHANCE)])
 the engine has a plain test."""
 ON_TRIO = f"anyio and not crash and not torture and {NOT_HERE}"
 """What runs on trio: only what awaits can differ, and of that not what is killed at each write."""
-PURE = ("tests/unit/engine", "tests/unit/model", "tests/unit/codec", "tests/unit/insight")
-"""What awaits nothing: thousands of tests that need not be looked at to find those for trio."""
+AWAITING = (
+    *("tests/docs", "tests/examples", "tests/integration", "tests/typing", "tests/unit/channels"),
+    *("tests/unit/journal", "tests/unit/runtime", "tests/unit/testing", "tests/unit/web"),
+)
+PROVING = (
+    *("tests/docs", "tests/integration", "tests/property", "tests/simulation", "tests/truth", "tests/unit/channels"),
+    *("tests/unit/cli", "tests/unit/codec", "tests/unit/engine", "tests/unit/journal", "tests/unit/simulation"),
+)
+"""Where tests await, and where they repeat: the others need not be looked at to find those for trio and the proofs."""
 
 CHECKERS = frozenset({"celery-types", "django-stubs", "mypy", "nox", "pyright", "ruff", "towncrier"})
 """What `dev` holds for the sessions lint and types alone."""
@@ -265,10 +272,10 @@ def tests(session: nox.Session) -> None:
     else:
         _pytest(session, name, "-m", marked, *chosen, env=covered, codes=codes)
     trio = less | {"ORCHESTRA_BACKEND": "trio"}
-    pure = [f"--ignore={path}" for path in PURE]
-    _pytest(session, f"{name}-trio", "-m", ON_TRIO, *pure, *chosen, env=trio, codes=none)
+    _pytest(session, f"{name}-trio", "-m", ON_TRIO, *(chosen or AWAITING), env=trio, codes=none)
     # At their full counts proofs reach no other lines, and tracing would make them several times slower.
-    _pytest(session, f"{name}-proofs", "-m", PROVEN, *chosen, env=_counts(share=_share(session)), codes=none)
+    proofs = _counts(share=_share(session))
+    _pytest(session, f"{name}-proofs", "-m", PROVEN, *(chosen or PROVING), env=proofs, codes=none)
     session.run("coverage", "combine", "--quiet")
     if chosen:
         session.log("part of the tests ran: the coverage bars are not asked for")
