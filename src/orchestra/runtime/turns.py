@@ -21,6 +21,14 @@ __all__ = ["Turns"]
 _STEPS = 1
 """So many between two rests: the more at once, the longer people wait behind them."""
 _REST_S = 0.009
+"""From one turn to the next at least, and so many times as long as the last one took until all of it was stored: on a
+slower machine, too, most of the time is people's. Never longer than the most: a stalled disk delays no burst twice."""
+_REST_TIMES, _MOST_REST_S = 4, 0.036
+
+
+def rest_s(took_s: float) -> float:
+    """Seconds from the begin of a turn to the next where it took so many until all of it was stored."""
+    return max(_REST_S, min(_REST_TIMES * took_s, _MOST_REST_S))
 
 
 class Turns:
@@ -33,7 +41,7 @@ class Turns:
         self._owner = owner
         self._order = anyio.Lock()
         self._left = 0
-        self._again_s = 0.0
+        self._began_s = -_MOST_REST_S
 
     async def turn(self) -> None:
         """Return when it is the caller's turn; at once if little was done lately.
@@ -44,8 +52,9 @@ class Turns:
         async with self._order:
             if not self._left:
                 await self._stored()
-                await anyio.sleep(max(0.0, self._again_s - time.monotonic()))
-                self._left, self._again_s = _STEPS, time.monotonic() + _REST_S
+                took_s = time.monotonic() - self._began_s
+                await anyio.sleep(max(0.0, rest_s(took_s) - took_s))
+                self._left, self._began_s = _STEPS, time.monotonic()
             self._left -= 1
 
     async def ring_for_ever(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import anyio
 import attrs
@@ -14,7 +15,7 @@ from orchestra.errors import JournalUnavailable
 from orchestra.model import events as e
 from orchestra.model.commands import SignIn
 from orchestra.model.notices import Notices, NoticeTopic
-from orchestra.runtime.turns import Turns
+from orchestra.runtime.turns import Turns, rest_s
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
 from orchestra.testing.faults import JournalFault
@@ -97,6 +98,31 @@ async def test_nobody_has_a_turn_until_all_is_stored(
             journal.let_pass()
     assert had[:4] == [0, 1, 2, 3]
     assert sorted(had[4:]) == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "begins_after_ms"), [(0.5, 9), (2, 9), (3, 12), (6, 24), (9, 36), (500, 36)], ids=lambda ms: f"{ms} ms"
+)
+def test_a_turn_that_took_long_is_followed_by_a_long_rest(took_ms: float, begins_after_ms: float) -> None:
+    assert rest_s(took_ms / 1000) == pytest.approx(begins_after_ms / 1000)
+
+
+async def test_the_next_turn_begins_when_the_rest_is_over(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s, slept_s = 1000.0, list[float]()
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now_s
+        now_s += seconds
+        slept_s.append(seconds)
+
+    async with centre.open() as workspace:
+        monkeypatch.setattr("orchestra.runtime.turns.time", SimpleNamespace(monotonic=lambda: now_s))
+        monkeypatch.setattr("orchestra.runtime.turns.anyio", SimpleNamespace(Lock=anyio.Lock, sleep=sleep))
+        turns = Turns(workspace._owner)
+        for took_s in (0.004, 0.001, 7.0, 0.0):
+            await turns.turn()
+            now_s += took_s
+    assert slept_s == pytest.approx([0.0, 0.012, 0.008, 0.0], abs=1e-9)
 
 
 async def test_a_failed_append_takes_nobody_the_turn(centre: Centre, journal: SteeredJournal) -> None:
