@@ -24,6 +24,7 @@ from orchestra.engine.routing.rows import (
     AGEING,
     CONNECT,
     GATE,
+    MOST_IN_HAND,
     MOVE,
     OFFER_TIMEOUT,
     PARK,
@@ -350,11 +351,13 @@ class Witness:
         assert item.ringing[event.agent] == event.offer
         assert len(item.ringing) <= max(1, item.ring) <= MOST_RUNG, "rings more than it is to"
         assert item.connecting == 0, "somebody else is asked while one is being connected"
-        bench, channel = view.routing.benches[event.agent], view.plan.channels[event.channel]
-        assert bench.used_percent <= bench.budget_percent <= agent.capacity_percent, "more capacity held than granted"
-        assert channel.limit is None or bench.counts[event.channel] <= channel.limit, "above the channel's limit"
+        bench = view.routing.benches[event.agent]
+        exceeded = _exceeded(engine, event)
+        assert bench.budget_percent <= agent.capacity_percent
+        assert bool(exceeded) == event.beyond_capacity, f"more than granted is held of {exceeded}, or not as told"
+        assert not exceeded or oracle.goes_beyond(view.plan, item), "beyond capacity, though no step says so"
+        assert sum(bench.counts.values()) <= MOST_IN_HAND, "more in hand than there may ever be"
         assert sorted(event.labels) == sorted(set(view.plan.queues[event.queue].labels))
-        assert not _above(engine, event.agent, event.labels), "more of a label than one agent may have"
         assert event.key[-1] == event.agent
         assert event.leads == (event.agent == people_invariants.lead_for(engine, event.interaction))
         # Whoever talks with the customer already is asked before all others, who are in order themselves.
@@ -810,6 +813,15 @@ def _above(engine: Engine, agent: str, labels: list[str]) -> list[str]:
     """The labels of which an agent has more than the plan allows."""
     has, known = engine.view.routing.benches[agent].labels, engine.view.plan.labels
     return [label for label in labels if label in known and has[label] > known[label].limit]
+
+
+def _exceeded(engine: Engine, made: e.OfferMade) -> list[str]:
+    """Of what an agent has more than is granted, now that they are offered something."""
+    bench, limit = engine.view.routing.benches[made.agent], engine.view.plan.channels[made.channel].limit
+    exceeded = ["the budget"] if bench.used_percent > bench.budget_percent else []
+    if limit is not None and bench.counts[made.channel] > limit:
+        exceeded.append(f"channel {made.channel}")
+    return [*exceeded, *(f"label {label}" for label in _above(engine, made.agent, made.labels))]
 
 
 @attrs.frozen
@@ -1354,10 +1366,10 @@ def _room(engine: Engine, agents: Sequence[str]) -> Callable[[Item], list[str]]:
     """Who of some agents has room for an item; worked out once for all that differ in nothing that matters."""
     benches, plan = engine.view.routing.benches, engine.view.plan
     hands = {agent: _items(engine, agent) for agent in agents}
-    known: dict[tuple[str, str, bool], list[str]] = {}
+    known: dict[tuple[str, str, bool, bool], list[str]] = {}
 
     def has_room(item: Item) -> list[str]:
-        kind = item.channel, item.queue, bool(item.consult_on)
+        kind = item.channel, item.queue, bool(item.consult_on), oracle.goes_beyond(plan, item)
         if kind not in known:
             known[kind] = [one for one in agents if oracle.has_room(plan, benches[one], item, hands[one])]
         return known[kind]

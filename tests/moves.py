@@ -294,6 +294,16 @@ def customer_first(choose: Chooser, callbacks: Callbacks) -> Callbacks:
     )
 
 
+def beyond_capacity(plan: Plan) -> Plan:
+    """The plan, where the one who knows the customer is asked whatever else they have in hand."""
+    queues = dict(plan.queues)
+    for name in ("care", "german"):
+        others = [step for step in queues[name].steps if step.pool != "known"] or [Step()]
+        known = Step(pool="known", beyond_capacity=True, lasts=timedelta(seconds=15))
+        queues[name] = attrs.evolve(queues[name], known="last", steps=[known, *others])
+    return attrs.evolve(plan, queues=queues)
+
+
 def next_plan(choose: Chooser) -> Plan:
     """A plan that differs from the first: limits cut, weights and targets moved, an agent or a skill gone."""
     plan = swarm_plan()

@@ -26,7 +26,10 @@ def step_of(plan: Plan, item: Item) -> Step:
 
 def standing(queue: Queue) -> tuple[Any, ...]:
     """All that says where an item of a queue stands and until when; what else a plan says of a queue moves nothing."""
-    steps = [(one.pool, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock) for one in queue.steps]
+    steps = [
+        (one.pool, one.beyond_capacity, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock)
+        for one in queue.steps
+    ]
     rank = queue.tier, queue.ageing_percent, queue.ageing, queue.newest_first, queue.rank
     return queue.team, queue.also, set(queue.labels), rank, steps, not queue.overflow_to
 
@@ -74,8 +77,16 @@ def asking(plan: Plan, item: Item) -> Callable[[str, Bench | Agent], bool]:
     return may
 
 
+def goes_beyond(plan: Plan, item: Item) -> bool:
+    """Whether an item is for one agent, who may be asked beyond their capacity."""
+    step = step_of(plan, item)
+    return bool(item.agent) and step.pool == "known" and step.beyond_capacity
+
+
 def has_room(plan: Plan, bench: Bench, wanted: Item, hand: Sequence[Item] = ()) -> bool:
     """Whether budget, limits and the most in hand leave room for one more, with some of a hand aside."""
+    if goes_beyond(plan, wanted):
+        return sum(bench.counts.values()) < MOST_IN_HAND
     definition, count = plan.channels[wanted.channel], bench.counts.get(wanted.channel, 0)
     hand = () if wanted.consult_on else hand  # nothing is put aside for a consult
     lendable = sum(item.weight_percent for item in hand if may_lend(item) and item.channel in definition.interrupts)

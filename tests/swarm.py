@@ -299,6 +299,8 @@ class Run:
             plan = notice_moves.with_notices(plan)
         if seed % 7 == 3:
             plan = call_moves.with_calls(plan)
+        if seed % 5 == 2:
+            plan = moves.beyond_capacity(plan)
         if self.has_clocks and not plan.clocks:  # another plan has other clocks, once there are any
             plan = clock_moves.changed(plan, self.clocks)
         if self.has_stages:

@@ -85,6 +85,8 @@ def _check_queues(plan: PlanData, lost: Lost) -> Iterator[Fault]:
 def _check_labels(plan: PlanData, lost: Lost) -> Iterator[Fault]:
     given = {label for queue in plan.queues.values() for label in queue.labels}
     for name, label in plan.labels.items():
+        if name.startswith(RESERVED):
+            yield Fault(f"labels.{name}", f"no label may begin with {RESERVED}: such names are the library's own")
         if label.limit < 1:
             yield Fault(f"labels.{name}.limit", "must be at least 1")
         if name not in given and not lost.touches("queues"):

@@ -31,7 +31,7 @@ __all__ = [
 MOST_RUNG = 50
 """Most agents that one contact rings at once."""
 RESERVED = "@"
-"""No skill of a plan begins with it."""
+"""No skill and no label of a plan begins with it."""
 
 OWN_ORDERS: Mapping[str, str] = {
     "busy": "whoever has nothing in hand before whoever has",
@@ -149,6 +149,8 @@ class Step:
         pool: `teams`; or of these teams only `bots`, or only `people`; or `known` for the one agent who knows the
             customer. A contact skips that step if nobody knows the customer or who does has signed out, and one that a
             bot has handed over skips bots.
+        beyond_capacity: whether the one agent of `known` is asked though their budget, the limit of the channel or that
+            of a label is full; all else that keeps agents from being asked still does, as do 150 in hand.
         teams: only these; empty for all that serve the queue.
         skills: skill -> least level, beside what queue and contact ask for.
         relax: skill -> level that is enough now, whatever was asked for; 0 asks for it no more, and `*` stands for all.
@@ -162,6 +164,7 @@ class Step:
     lasts: timedelta | None = None
     clock: str = "step"
     pool: str = "teams"
+    beyond_capacity: bool = False
     teams: Sequence[str] = attrs.field(default=(), converter=_texts)
     skills: Mapping[str, int] = attrs.field(factory=dict)
     relax: Mapping[str, int] = attrs.field(factory=dict)

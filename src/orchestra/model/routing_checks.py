@@ -164,6 +164,8 @@ def _steps(known: Known, path: str, queue: Queue) -> Iterator[Fault]:
             yield from _ring(f"{here}.ring", step.ring)
             if step.pool == "known" and step.ring != Ring():
                 yield Fault(f"{here}.ring", "is for one agent alone", is_error=False)
+        if step.beyond_capacity and step.pool != "known":
+            yield Fault(f"{here}.beyond_capacity", 'is for the agent who knows the customer: it needs pool = "known"')
         yield from _condition(known, f"{here}.skip_if", step.skip_if)
         for number, team in enumerate(step.teams):
             yield from known.missing(f"{here}.teams[{number}]", "teams", team)

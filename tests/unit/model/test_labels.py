@@ -19,6 +19,11 @@ def test_a_limit_below_one_is_an_error(limit: int) -> None:
     assert said(text) == {"labels.complex.limit": True}
 
 
+def test_no_label_may_look_like_one_of_the_librarys_own() -> None:
+    text = "[labels.'@beyond']\nlimit = 1\n[queues.fax]\nteam = 'care'\nlabels = ['@beyond']\n"
+    assert said(text) == {"labels.@beyond": True}
+
+
 def test_an_unknown_label_is_an_error() -> None:
     text = "[labels.complex]\nlimit = 1\n[queues.fax]\nteam = 'care'\nlabels = ['complex', 'vip']\n"
     assert said(text) == {"queues.fax.labels[1]": True}

@@ -43,6 +43,7 @@ def test_a_plan_may_say_all_of_it() -> None:
     ring = {first = 3, more = 2, every = "5s", most = 10}
     [[queues.care.steps]]
     pool = "known"
+    beyond_capacity = true
     lasts = "15s"
     [[queues.care.steps]]
     lasts = "1m"
@@ -135,6 +136,8 @@ def test_a_step_that_is_over_before_it_begins_is_doubtful(step: Step, is_doubtfu
         ({"steps": [Step(ring=Ring(0))]}, "steps[0].ring.first", "from 1 to 50"),
         ({"steps": [Step(clock="wall")]}, "steps[0].clock", "step or item"),
         ({"steps": [Step(pool="all")]}, "steps[0].pool", "teams or known"),
+        ({"steps": [Step(beyond_capacity=True)]}, "steps[0].beyond_capacity", 'it needs pool = "known"'),
+        ({"steps": [Step(pool="people", beyond_capacity=True)]}, "steps[0].beyond_capacity", "knows the customer"),
         ({"steps": [Step(order=["x"])]}, "steps[0].order[0]", "'x' is none of"),
         ({"steps": [Step(teams=["x"])]}, "steps[0].teams[0]", "no team 'x'"),
         ({"steps": [Step(skills={"x": 1})]}, "steps[0].skills.x", "no skill 'x'"),

@@ -57,6 +57,14 @@ def test_who_comes_to_a_full_queue_is_turned_away() -> None:
     assert (calls.came, calls.blocked, calls.answered, calls.waited) == (4, 1, 3, 2)
 
 
+def test_where_known_agents_are_asked_beyond_their_capacity_others_go_as_ever() -> None:
+    """Nobody knows a customer who is simulated, so that all of them skip the step."""
+    steps = '[plan.queues.care]\nteam = "care"\nsteps = [{pool = "known", beyond_capacity = true, lasts = "1m"}, {}]'
+    plan = PLAN.replace('[plan.queues.care]\nteam = "care"', steps)
+    of = recorded(0, 5, 30, rest='patience = {law = "deterministic", mean = "8s"}') + DESK
+    assert counted(scene(of, plan)) == counted(scene(of))
+
+
 def test_who_gives_up_after_a_place_that_began_anew_has_waited_all_the_same() -> None:
     """The engine tells of the wait since then; the figures are of all of it."""
     plan = PLAN.replace('[plan.queues.care]\nteam = "care"', '[plan.queues.care]\nteam = "care"\nrequeue = "reset"')

@@ -199,7 +199,7 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
         return asked(view, name, item, ranked, failing(view, item, wanted), at_us)
     channel = view.plan.channels[item.channel]
     winner, *others = ranked
-    token = view.routing.next_token()
+    token, room = view.routing.next_token(), view.routing.index.of_agent[winner[-1]].room
     return e.OfferMade(
         f"of{token}",
         name,
@@ -216,6 +216,7 @@ def _offer(view: View, name: str, item: Item, wanted: Requirement, ranked: list[
         list(view.routing.rules.labels[item.queue]),
         list(view.routing.rules.step(item).order.names),
         winner[-1] == lead_for(view, name),
+        view.routing.rules.goes_beyond(item, room),
     )
 
 

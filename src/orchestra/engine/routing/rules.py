@@ -28,6 +28,8 @@ _MINUTE_US = 60_000_000
 _WHOLE = 1_000_000
 _ALONE = Ring()
 _BUDGET_PERCENT = 100
+_BEYOND = (f"{RESERVED}beyond",)
+"""In place of labels: work of a channel that the one agent whom it is for may have beyond their capacity."""
 LIMITED = 1
 """The bit of room of those who have been offered as much as they may be; those of the kinds of work are above it."""
 _REMEMBERED = 10_000
@@ -138,7 +140,8 @@ class QueueRules:
         """All of the plan's words that say where an item of the queue stands, and when it is moved on."""
         queue = self.definition
         steps = [
-            (one.pool, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock) for one in queue.steps
+            (one.pool, one.beyond_capacity, one.teams, one.skills, one.relax, one.priority, one.lasts, one.clock)
+            for one in queue.steps
         ]
         rank = queue.tier, queue.newest_first, queue.rank, queue.ageing_percent, queue.ageing
         return queue.team, queue.also, sorted(set(queue.labels)), steps, rank, queue.overflow_to is None
@@ -192,13 +195,14 @@ class Rules:
         self._pace = presence.rate, presence.on_return, presence.warm_up, presence.window
         self.labels = {name: tuple(sorted(set(queue.labels))) for name, queue in plan.queues.items()}
         self._limits = {name: label.limit for name, label in plan.labels.items()}
-        works = [*product(sorted(plan.channels), sorted({(), *self.labels.values()}))]
-        self.places: dict[Work, int] = _places(works, {} if before is None else before.places)
+        self.places: dict[Work, int] = _places(_works(plan, self.labels), {} if before is None else before.places)
         self._channels = plan.channels
         self._kinds = [
             _Kind(1 << place, 2 << place, name, plan.channels[name], labels)
             for (name, labels), place in sorted(self.places.items())
+            if labels != _BEYOND
         ]
+        self._beyond = sum(1 << place for (_, labels), place in self.places.items() if labels == _BEYOND)
         self._channel_at = _channels(self.places)
         self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self.own_orders: list[tuple[str, ...]] = _own_orders(plan, [] if before is None else before.own_orders)
@@ -263,7 +267,8 @@ class Rules:
     def gives_room_alike(self, other: Rules) -> bool:
         """Whether by both agents have room for the same work."""
         kinds = [_room(kind) for kind in self._kinds]
-        return kinds == [_room(kind) for kind in other._kinds] and self._limits == other._limits
+        is_alike = kinds == [_room(kind) for kind in other._kinds] and self._beyond == other._beyond
+        return is_alike and self._limits == other._limits
 
     def paces_alike(self, other: Rules) -> bool:
         """Whether by both agents are given work as fast."""
@@ -296,6 +301,11 @@ class Rules:
     def is_for_one(self, item: Item) -> bool:
         """Whether an item is for the one agent who knows the customer, in its step."""
         return item.agent is not None and self.step(item).is_known
+
+    def goes_beyond(self, item: Item, room: int) -> bool:
+        """Whether an agent with this room has none for an item, but may be asked beyond their capacity."""
+        is_allowed = self.is_for_one(item) and self.step(item).definition.beyond_capacity
+        return is_allowed and not room >> self._kind(item) & 3
 
     def ring(self, item: Item) -> Ring:
         """How many agents an item rings at once in its step."""
@@ -340,7 +350,8 @@ class Rules:
         queue, number = self.queues[item.queue], item.step if number is None else number
         step = queue.step(number)
         if step.is_known and item.agent:
-            return Requirement(item.queue, self._kind(item), (), (), item.agent, item.first or "")
+            beyond = self.places[item.channel, _BEYOND] if step.definition.beyond_capacity else None
+            return Requirement(item.queue, beyond or self._kind(item), (), (), item.agent, item.first or "")
         apart = item.first or (OF_CONSULT if item.consult_on else "")
         key = (item.queue, item.channel, number, item.gate, item.for_people, apart, *item.skills.items())
         wanted = self._known.get(key)
@@ -377,7 +388,7 @@ class Rules:
             return 0
         if bench.is_limited:
             return LIMITED
-        spare, room = bench.budget_percent - bench.used_percent, 0
+        spare, room = bench.budget_percent - bench.used_percent, self._beyond
         for bit, aside, name, channel, labels in self._kinds:
             if self._is_enough(bench, name, channel, labels):
                 continue
@@ -414,6 +425,13 @@ def _asked(item: Item, step: Step) -> Skills:
         for skill, level in asked.items():
             asked[skill] = min(level, step.relax.get(skill, step.relax.get("*", level)))
     return tuple(sorted((skill, level) for skill, level in asked.items() if level))
+
+
+def _works(plan: Plan, labels: Mapping[str, tuple[str, ...]]) -> list[Work]:
+    """All kinds of work that a plan knows."""
+    has_beyond = any(step.beyond_capacity for queue in plan.queues.values() for step in queue.steps)
+    of_channel = {(), *labels.values()} | ({_BEYOND} if has_beyond else set())
+    return [*product(sorted(plan.channels), sorted(of_channel))]
 
 
 def _places(works: Sequence[Work], before: Mapping[Work, int]) -> dict[Work, int]:

@@ -36,6 +36,7 @@ class OfferMade(Event):
         labels: of the interaction's labels the agent has one more.
         order: what the parts of the keys are, but the last.
         leads: whether the agent talks with the customer about the same case already, and was asked before all others.
+        beyond_capacity: whether the agent had no room for it, and is asked since its step says so.
     """
 
     offer: str
@@ -53,6 +54,7 @@ class OfferMade(Event):
     labels: list[str] = attrs.field(factory=list)
     order: list[str] = attrs.field(factory=list)
     leads: bool = False
+    beyond_capacity: bool = False
 
 
 @attrs.define

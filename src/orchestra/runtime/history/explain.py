@@ -119,6 +119,7 @@ class Decision:
         reason: why it ended so, if told.
         candidates: all agents at that moment, if asked for.
         order: what the parts of the keys are, but the last.
+        beyond_capacity: whether the agent had no room for it, and was asked since the step says so.
     """
 
     position: int
@@ -133,6 +134,7 @@ class Decision:
     reason: str | None = None
     candidates: list[Candidate] | None = None
     order: list[str] = attrs.field(factory=list)
+    beyond_capacity: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; the time as RFC 3339 text."""
@@ -269,8 +271,10 @@ def _decision(record: Record, made: e.Event, found: Sequence[tuple[Record, e.Eve
         whom, (outcome, reason) = (made.consult, made.consulted, made.queue), _of_asking(made, later)
     else:
         return None
-    why = made.key, made.runners_up, made.failed
-    return Decision(record.position, record.at_us, *whom, *why, outcome, reason, order=made.order)
+    why, beyond = (made.key, made.runners_up, made.failed), isinstance(made, e.OfferMade) and made.beyond_capacity
+    return Decision(
+        record.position, record.at_us, *whom, *why, outcome, reason, order=made.order, beyond_capacity=beyond
+    )
 
 
 def _of_offer(made: e.OfferMade, found: Sequence[tuple[Record, e.Event]]) -> tuple[str | None, str | None]:

@@ -95,7 +95,7 @@ PHRASES: Mapping[str, str] = {
     "CallbackAnswered": "answered the call of {author}",
     "CallbackFailed": "{author} called, attempt {attempt}, and did not reach them{because}",
     "CallbackExhausted": "will not be called again for {interaction}, after {attempts} attempts",
-    "OfferMade": "offered to {agent}{who_leads}",
+    "OfferMade": "offered to {agent}{who_leads}{beyond}",
     "RingWidened": "rings up to {agents} agents of queue {queue} now",
     "OfferConnecting": "{agent} answered, and is being connected",
     "OfferAccepted": "{agent} took it",
@@ -425,6 +425,7 @@ class _Words(dict[str, Any]):
         self["channels_text"] = ", ".join(self.get("channels") or ("no channel in particular",))
         self["teams_text"] = ", ".join(self.get("teams") or ())
         self["who_leads"] = ", who talks with them already" if self.get("leads") else ""
+        self["beyond"] = ", beyond their capacity" if self.get("beyond_capacity") else ""
         self["waited"] = f"{self.get('waited_us', 0) / 1_000_000:g} s"
         self["wait"] = f"{self.get('wait_us', 0) / 1_000_000:g} s"
         self["alternatives_text"] = ", ".join(self.get("alternatives") or ("nothing else",))

@@ -13,7 +13,7 @@ import attrs
 from orchestra.engine.consults.parts import is_consult, known
 from orchestra.engine.presence.state import Agent
 from orchestra.engine.routing.match import failing, whom_they_know
-from orchestra.engine.routing.rows import MARKS, Bench, Item
+from orchestra.engine.routing.rows import MARKS, MOST_IN_HAND, Bench, Item
 from orchestra.engine.routing.sides import Entry, Profile, Requirement
 from orchestra.engine.view import View
 from orchestra.errors import OfferExpired
@@ -29,7 +29,8 @@ class Waiting:
     Attributes:
         interaction: its id, or that of the consult.
         reason: `closed`: its queue is closed; `gated`: those who could take it may do so once it has waited longer;
-            `no_agents`: nobody who could take it takes work; `saturated`: those who may be asked have no room;
+            `no_agents`: nobody who could take it takes work; `saturated`: those who may be asked have no room, or, if
+            it goes `beyond_capacity`, as many in hand as there may be;
             `rate_limited`: those who would have room have been offered as much as they may be for now;
             `excluded`: all have declined or missed it, and are asked again later; `others_called`: its customer is
             to be called first, and as many of the queue are called as may be at once; `offer_due`: after a change of
@@ -40,6 +41,7 @@ class Waiting:
         able: of these, those with the team and the skills, and for a consult who does not take part already.
         counts: condition -> how many agents fail it first, of those who take work.
         behind: the contact for whose end it waits, if it is deferred.
+        beyond_capacity: whether it waits for one known agent, who is asked whatever else they have in hand.
     """
 
     interaction: str
@@ -52,11 +54,13 @@ class Waiting:
     able: int
     counts: dict[str, int]
     behind: str | None = None
+    beyond_capacity: bool = False
 
     @property
     def sentence(self) -> str:
         """The reason in words."""
-        return _SENTENCES[self.reason].format(queue=self.queue, able=self.able, behind=self.behind)
+        reason = "most_in_hand" if self.beyond_capacity and self.reason == "saturated" else self.reason
+        return _SENTENCES[reason].format(queue=self.queue, able=self.able, behind=self.behind)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -68,6 +72,7 @@ _SENTENCES = {
     "gated": "others may take it once it has waited longer in queue {queue}",
     "no_agents": "nobody who can take it is at work and available in queue {queue}",
     "saturated": "{able} could take it, but have no room",
+    "most_in_hand": f"{{able}} could take it beyond capacity, but has {MOST_IN_HAND} in hand",
     "rate_limited": "{able} could take it, but rest, or have been offered as much as they may be for now",
     "excluded": "{able} could take it, but have declined or missed it",
     "others_called": "as many customers of queue {queue} are being called as may be at once",
@@ -102,6 +107,7 @@ def why_waiting(view: View, name: str | Ref) -> Waiting | None:
         len(routing.index.of_agent),
         able,
         counts,
+        beyond_capacity=routing.rules.is_for_one(item) and routing.rules.step(item).definition.beyond_capacity,
     )
 
 
@@ -203,7 +209,9 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
         return agent.state.lower()
     if not bench.takes_work:
         return "device lost"
-    if set(wanted.teams).isdisjoint(bench.teams):
+    if wanted.agent not in ("", name):
+        return f"it is for {wanted.agent} alone"
+    if not wanted.agent and set(wanted.teams).isdisjoint(bench.teams):
         return f"team {' or '.join(wanted.teams)}"
     for skill, level in wanted.skills:
         if skill in MARKS.values():

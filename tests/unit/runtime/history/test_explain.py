@@ -12,7 +12,7 @@ from orchestra.errors import UnknownId
 from orchestra.model import commands as c
 from orchestra.model.records import Record
 from orchestra.runtime.history.explain import Explanation, explain
-from orchestra.runtime.history.waiting import Candidate
+from orchestra.runtime.history.waiting import Candidate, candidates
 from orchestra.runtime.loading import save_snapshot
 
 SECOND = 1_000_000
@@ -148,6 +148,41 @@ def test_two_offers_in_a_row_are_each_seen_from_before() -> None:
     explanation = explain(desk.journal, called, full=True)
     assert listed(explanation, 0)[:2] == [(1, "ana", None), (2, "bob", None)]
     assert listed(explanation, 1)[:2] == [(1, "bob", None), (None, "ana", "excluded")]
+
+
+def test_who_is_asked_beyond_their_capacity_is_told_so_and_nobody_else_was_meant() -> None:
+    steps = 'steps = [{pool = "known", beyond_capacity = true, lasts = "1h"}, {}]'
+    desk = Desk(PLAN.replace('retry_after = "1h"', f'retry_after = "1h"\n{steps}'))
+    desk.sign_in("ana", "bob")
+    desk.take(desk.call("sue", 5, agent="ana"), 6)
+    called = desk.call("joe", 10, agent="ana")
+    told = explain(desk.journal, called, full=True)
+    assert [step.sentence for step in told.steps[-1:]] == ["offered to ana, beyond their capacity"]
+    assert [(one.agent, one.beyond_capacity) for one in told.decisions] == [("ana", True)]
+    assert told.to_json()["decisions"][0]["beyond_capacity"] is True
+    assert listed(told, 0) == [
+        (1, "ana", None),
+        (None, "bob", "it is for ana alone"),
+        (None, "cid", "offline"),
+        (None, "dan", "offline"),
+    ]
+    within = explain(desk.journal, "in1", full=True)
+    assert within.steps[3].sentence == "offered to ana"
+    assert not within.decisions[0].beyond_capacity
+
+
+def test_a_known_agent_without_room_is_listed_so() -> None:
+    steps = 'steps = [{pool = "known", lasts = "1h"}, {}]'
+    desk = Desk(PLAN.replace('retry_after = "1h"', f'retry_after = "1h"\n{steps}'))
+    desk.sign_in("ana", "bob")
+    desk.take(desk.call("sue", 5, agent="ana"), 6)
+    called = desk.call("joe", 10, agent="ana")
+    assert [(one.agent, one.failing) for one in candidates(desk.view, called)] == [
+        ("ana", "saturated"),
+        ("bob", "it is for ana alone"),
+        ("cid", "offline"),
+        ("dan", "offline"),
+    ]
 
 
 def test_a_ring_is_told_with_who_won_and_who_lost() -> None:

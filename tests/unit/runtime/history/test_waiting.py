@@ -73,6 +73,37 @@ def test_one_excluded_and_the_other_busy_is_saturated() -> None:
     assert waiting.counts == {"saturated": 1, "excluded": 1}
 
 
+KNOWN = PLAN.replace(
+    'retry_after = "1h"',
+    'retry_after = "1h"\nsteps = [{pool = "known", beyond_capacity = true, lasts = "1h"}, {}]',
+)
+
+
+def test_whoever_is_asked_beyond_capacity_is_never_short_of_room_but_of_hands() -> None:
+    desk = Desk(KNOWN)
+    desk.sign_in("ana", "bob")
+    desk.run(c.SetAway("ana", "lunch"), 3)
+    called = desk.call("joe", 5, agent="ana")
+    waiting = why(desk, called)
+    assert (waiting.reason, waiting.able, waiting.beyond_capacity) == ("gated", 0, True)
+    desk.run(c.SetAvailable("ana"), 6)
+    assert why_waiting(desk.view, called) is None
+    for number in range(149):
+        desk.write(f"p{number}", 10, agent="ana")
+    waiting = why(desk, desk.call("jim", 20, agent="ana"))
+    assert (waiting.reason, waiting.able, waiting.counts) == ("saturated", 1, {"skills": 1, "saturated": 1})
+    assert waiting.sentence == "1 could take it beyond capacity, but has 150 in hand"
+
+
+def test_what_anybody_may_take_goes_beyond_nobodys_capacity() -> None:
+    desk = Desk(KNOWN)
+    desk.sign_in("ana")
+    desk.take(desk.call("sue", 5), 6)
+    waiting = why(desk, desk.call("joe", 10))
+    assert (waiting.reason, waiting.beyond_capacity) == ("saturated", False)
+    assert waiting.sentence == "1 could take it, but have no room"
+
+
 def test_after_a_plan_change_offers_are_due() -> None:
     desk = Desk(PLAN.replace("weight_percent = 50", "weight_percent = 50\nlimit = 1"))
     desk.sign_in("ana")
@@ -132,6 +163,7 @@ def test_plain_data() -> None:
         "taking": 0,
         "able": 0,
         "counts": {},
+        "beyond_capacity": False,
         "sentence": "nobody who can take it is at work and available in queue care",
     }
 
