@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from orchestra.runtime.published import Published
     from orchestra.runtime.readers import Withheld
     from orchestra.runtime.sessions import AgentSession
-    from orchestra.runtime.sources import Source
+    from orchestra.runtime.sources import Article, Knowledge, Source
     from orchestra.runtime.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -68,6 +68,7 @@ __all__ = [
     "ActiveContact",
     "AgentSession",
     "ApprovedTemplate",
+    "Article",
     "CaseScore",
     "Client",
     "CommandRefused",
@@ -83,6 +84,7 @@ __all__ = [
     "InvalidData",
     "JournalError",
     "JournalUnavailable",
+    "Knowledge",
     "LeaseLost",
     "Line",
     "MalformedMessage",
@@ -135,10 +137,12 @@ _LATER = {
     "ActionAsked": "model.results",
     "ActiveContact": "runtime.agents",
     "AgentSession": "runtime.sessions",
+    "Article": "runtime.sources",
     "Client": "runtime.client",
     "Consult": "runtime.agents",
     "Context": "runtime.context",
     "Dialed": "model.results",
+    "Knowledge": "runtime.sources",
     "Line": "runtime.lines",
     "Offer": "runtime.offers",
     "Published": "runtime.published",

@@ -41,7 +41,7 @@ from orchestra.runtime.health import Health
 from orchestra.runtime.history.waiting import Waiting
 from orchestra.runtime.lines import Line
 from orchestra.runtime.published import Published
-from orchestra.runtime.sources import Source
+from orchestra.runtime.sources import Knowledge, Source
 from orchestra.runtime.views import CaseView, CustomerView, EngagementView, InteractionView, RequestView
 
 __all__ = ["Workspace", "open"]
@@ -237,7 +237,7 @@ def open(  # noqa: A001
     secrets: Mapping[str, str] | None = None,
     standby: bool = False,
     clock: Clock | None = None,
-    sources: Mapping[str, Source] | None = None,
+    sources: Mapping[str, Source | Knowledge] | None = None,
     scores: Scores | None = None,
     predicates: Predicates | None = None,
     actions: ActionFunctions | None = None,
@@ -252,7 +252,7 @@ def open(  # noqa: A001
         secrets: name -> value of secrets that the plan names; others are looked up in the environment.
         standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
         clock: where the time comes from; the computer's clock by default.
-        sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
+        sources: name -> what an offer's context is looked up in beside the workspace: a CRM, a help centre.
         scores: name and version, as `acme.vip@2` -> what orders agents, or tells where contacts belong.
         predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
         actions: as of scores -> an `ActionFunction`: what rules and `request_action` have done by the application.

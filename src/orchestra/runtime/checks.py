@@ -24,7 +24,7 @@ from orchestra.model.routing import NAMED
 from orchestra.model.scores import ProfileScore, Score
 from orchestra.runtime.fitting import misfit, parts_of
 from orchestra.runtime.lines import Line
-from orchestra.runtime.sources import Source
+from orchestra.runtime.sources import Knowledge, Source
 
 __all__ = ["refuse_no_id", "refuse_odd_setup", "refuse_unstorable"]
 
@@ -117,7 +117,9 @@ def _sources(value: Any) -> Iterator[str]:
         yield f"must be a mapping of names to sources, as {{'crm': Source(look_up)}}, not {_named(value)}"
         return
     yield from (
-        f"must hold sources, as Source(look_up), not {_named(one)}" for one in value.values() if type(one) is not Source
+        f"must hold sources, as Source(look_up) or Knowledge(find), not {_named(one)}"
+        for one in value.values()
+        if type(one) not in (Source, Knowledge)
     )
 
 

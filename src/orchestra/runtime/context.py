@@ -28,7 +28,7 @@ from orchestra.runtime.owner import Owner
 from orchestra.runtime.progress import ProgressView, ToldFact, progress_seen, told_seen
 from orchestra.runtime.readers import Reader, Withheld, place_in, reader_in
 from orchestra.runtime.redacting import shown
-from orchestra.runtime.sources import Asked, Found, Sources
+from orchestra.runtime.sources import Article, Asked, Found, Sources
 from orchestra.runtime.threads import in_thread
 from orchestra.runtime.views import (
     ParticipantView,
@@ -140,6 +140,7 @@ class Context:
         asked_elsewhere: what the customer wrote in contacts that wait for this one, and has no answer yet, oldest
             first; at most twenty.
         sources: name -> what that source knows.
+        knowledge: name -> what that source of knowledge found that may answer the questions, best first.
         missing: name -> why that source is missing: it timed out, failed, gave something of no use, or is withheld.
     """
 
@@ -172,6 +173,7 @@ class Context:
     handed_over: str | Withheld | None = attrs.field(default=None, repr=False)
     asked_elsewhere: tuple[Question, ...] = ()
     sources: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
+    knowledge: Mapping[str, Sequence[Article]] = attrs.field(factory=dict, repr=False)
     missing: Mapping[str, str] = attrs.field(factory=dict)
 
 
@@ -195,8 +197,8 @@ class Contexts:
         if mark is not None:
             return _without_texts(context, mark, self._sources.names)
         context = await in_thread(_with_texts, self._owner.journal, context, ids)
-        found: Found = await self._sources.ask(asked)
-        return attrs.evolve(context, sources=found.values, missing=found.missing)
+        found: Found = await self._sources.ask(asked, _texts_of(context))
+        return attrs.evolve(context, sources=found.values, knowledge=found.knowledge, missing=found.missing)
 
 
 def _is_consulted(view: View, interaction: str, agent: str) -> bool:
@@ -370,3 +372,10 @@ def _with_texts(journal: Journal, context: Context, ids: Sequence[str]) -> Conte
         handed_over=handed_over,
         tell_now=tell_now,
     )
+
+
+def _texts_of(context: Context) -> tuple[str, ...]:
+    """What is to be answered, as far as the agent is shown it."""
+    questions = [asked.text for asked in (*context.questions, *context.asked_elsewhere)]
+    work = [] if context.work is None else [context.work.title, context.work.text]
+    return tuple(text for text in (*questions, *work) if isinstance(text, str))

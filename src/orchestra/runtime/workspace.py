@@ -70,7 +70,7 @@ from orchestra.runtime.settling import Settling
 from orchestra.runtime.signalling import Signalling
 from orchestra.runtime.signals import Signals
 from orchestra.runtime.snapshots import snapshot_for_ever
-from orchestra.runtime.sources import Source, Sources
+from orchestra.runtime.sources import Knowledge, Source, Sources
 from orchestra.runtime.standing import Standing
 from orchestra.runtime.tenure import acquire, release
 from orchestra.runtime.threads import close_in_thread, in_thread
@@ -82,7 +82,7 @@ from orchestra.runtime.wordings import Wordings
 
 __all__ = ["Workspace"]
 
-_Given: TypeAlias = tuple[Mapping[str, Source], ActionFunctions, MediaKeeping | None]
+_Given: TypeAlias = tuple[Mapping[str, Source | Knowledge], ActionFunctions, MediaKeeping | None]
 """What the application gives to work with: sources, actions, and how files are kept."""
 
 
@@ -139,7 +139,7 @@ class Workspace(
         secrets: Mapping[str, str] | None = None,
         standby: bool = False,
         clock: Clock | None = None,
-        sources: Mapping[str, Source] | None = None,
+        sources: Mapping[str, Source | Knowledge] | None = None,
         scores: Scores | None = None,
         predicates: Predicates | None = None,
         actions: ActionFunctions | None = None,
@@ -154,7 +154,7 @@ class Workspace(
             secrets: name -> value of secrets that the plan names; others are looked up in the environment.
             standby: wait for another owner to go, instead of raising `WorkspaceInUse`.
             clock: where the time comes from; the computer's clock by default.
-            sources: name -> what an offer's context is looked up in beside the workspace, such as a CRM.
+            sources: name -> what an offer's context is looked up in beside the workspace: a CRM, a help centre.
             scores: name and version, as `acme.vip@2` -> what orders agents, or tells where contacts belong.
             predicates: as of scores -> a function that the plan's rules may ask whether they are to fire.
             actions: as of scores -> an `ActionFunction`: what rules and `request_action` have done by the application.

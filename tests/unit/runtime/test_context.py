@@ -236,7 +236,7 @@ async def test_a_source_that_fails_is_slow_or_odd_is_named_and_the_others_are_to
         "object": "gave what is no plain value",
         "sleeps": "timed out",
     }
-    assert "source fails failed for in1: ValueError" in caplog.text
+    assert "source fails failed in ca1: ValueError" in caplog.text
     assert "secret" not in caplog.text
 
 
@@ -285,7 +285,10 @@ async def test_no_more_than_a_thousand_answers_are_kept(centre: Centre, monkeypa
 
 @pytest.mark.parametrize(
     ("sources", "told"),
-    [(["crm"], "must be a mapping of names to sources"), ({"crm": print}, "as Source\\(look_up\\)")],
+    [
+        (["crm"], "must be a mapping of names to sources"),
+        ({"crm": print}, "as Source\\(look_up\\) or Knowledge\\(find\\)"),
+    ],
 )
 async def test_what_is_no_source_is_refused_when_opening(centre: Centre, sources: Any, told: str) -> None:
     with pytest.raises(DefinitionError, match=told):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from orchestra.model.work import WorkItem
 from orchestra.runtime.client import connect
 from orchestra.runtime.context import PastContact, Question
 from orchestra.runtime.readers import Withheld
-from orchestra.runtime.sources import Asked, Source
+from orchestra.runtime.sources import Article, Asked, Knowledge, Source
 from orchestra.runtime.views import ParticipantView
 from orchestra.runtime.workspace import Workspace
 from orchestra.testing.clock import VirtualClock
@@ -322,7 +322,10 @@ async def test_contacts_with_other_teams_of_the_brand_are_facts(centre: Centre) 
 
 
 async def test_whose_role_shows_no_texts_gets_none_and_nothing_of_other_systems(centre: Centre) -> None:
-    async with centre.open(sources={"crm": Source(crm)}) as ws:
+    async def find(asked: Asked, texts: Sequence[str]) -> list[Article]:
+        raise AssertionError("nobody is asked what is not to be read")
+
+    async with centre.open(sources={"crm": Source(crm), "help": Knowledge(find)}) as ws:
         tom = await ws.sign_in("tom")
         got = await write(ws, 1)
         offer = await tom.next_offer()
@@ -332,7 +335,8 @@ async def test_whose_role_shows_no_texts_gets_none_and_nothing_of_other_systems(
         mark = Withheld("role")
         context = await offer.context()
         assert context.questions == (Question("me1", mark),)
-        assert (context.sources, context.missing) == ({}, {"crm": "withheld"})
+        assert (context.sources, context.knowledge) == ({}, {})
+        assert context.missing == {"crm": "withheld", "help": "withheld"}
         assert (context.fields, context.case_fields, context.customer_fields) == (
             {"note": mark},
             {"orders": mark},
