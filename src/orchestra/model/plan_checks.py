@@ -34,6 +34,7 @@ from orchestra.model.quiet_hours import check_quiet_hours
 from orchestra.model.roles import check_sight
 from orchestra.model.routing import RESERVED
 from orchestra.model.routing_checks import Known, check_routing
+from orchestra.model.routing_doubts import check_use
 from orchestra.model.rule_checks import Named, check_rules
 from orchestra.model.structure import Lost, microseconds
 from orchestra.model.teams import check_teams
@@ -388,6 +389,7 @@ _CHECKS = (
     _check_teams,
     _check_labels,
     _check_routing,
+    check_use,
     _check_channels,
     _check_agents,
     _check_menus,

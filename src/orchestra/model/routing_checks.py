@@ -13,7 +13,7 @@ from orchestra.model.hours import check_hours
 from orchestra.model.routing import MOST_RUNG, NAMED, ORDERS, RANDOM, SCORE, Condition, Ring, Step
 from orchestra.model.structure import Lost, microseconds
 
-__all__ = ["Known", "check_routing"]
+__all__ = ["Known", "check_routing", "serves"]
 
 _ALL = "*"
 _WORDS: Mapping[str, tuple[str, ...]] = {
@@ -209,7 +209,7 @@ def _served(known: Known, name: str, queue: Queue) -> Iterator[Fault]:
     if not known.agents or known.lost.touches("agents") or known.lost.touches("queues", name):
         return
     for index, step in enumerate(queue.steps or (Step(),)):
-        if step.pool != "known" and not any(_serves(agent, queue, step) for agent in known.agents.values()):
+        if step.pool != "known" and not any(serves(agent, queue, step) for agent in known.agents.values()):
             here = f"queues.{name}.steps[{index}]" if queue.steps else f"queues.{name}"
             yield Fault(here, "no agent of the plan can serve it", is_error=False)
 
@@ -218,7 +218,8 @@ _KINDS = {"bots": "bot", "people": "person"}
 """Pool -> of which kind its agents are."""
 
 
-def _serves(agent: AgentDefinition, queue: Queue, step: Step) -> bool:
+def serves(agent: AgentDefinition, queue: Queue, step: Step) -> bool:
+    """Whether an agent of the plan can serve what a queue asks for in a step, whatever contacts ask for beside it."""
     if agent.kind != _KINDS.get(step.pool, agent.kind):
         return False
     asked = {**queue.skills}
