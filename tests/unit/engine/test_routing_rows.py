@@ -173,6 +173,18 @@ def test_the_backdated_start_keeps_the_place_on_requeue_and_transfer() -> None:
     assert {event.start_us for event in driver.events(e.InteractionQueued)} == {start_us}
 
 
+def test_the_backdated_start_keeps_the_place_on_a_channel_switch() -> None:
+    driver = centre()
+    driver.message("joe", "email", topic="order")
+    driver.call("zoe", after=60)
+    driver.call("joe", topic="order", after=60)
+    mail, other, call = driver.events(e.InteractionQueued)
+    assert call.start_us == mail.start_us < other.start_us
+    assert driver.last(e.QuestionLinked) == e.QuestionLinked("in1", "cu1", "in3", "place")
+    driver.sign_in("ana")
+    assert driver.offered() == {"in3": "ana"}, "zoe called before joe did, who had written before that"
+
+
 def test_newest_first_queues() -> None:
     driver = centre({"care": {"newest_first": True}})
     for name in ("joe", "jim", "jan"):
@@ -203,6 +215,98 @@ def test_agents_are_ordered_as_the_queue_says(order: str) -> None:
     assert driver.last(e.OfferMade).agent == "cleo", "the only one who knows billing"
     driver.message("joe", "chat", queue="german")
     assert driver.last(e.OfferMade).agent == best
+
+
+def called(*order: str, window: timedelta = timedelta(hours=1)) -> Driver:
+    """Calls go in this order to ana and bob, of whom ana stands before bob in all that is not asked for."""
+    first = plan()
+    presence, care = attrs.evolve(first.presence, window=window), attrs.evolve(first.queues["care"], order=order)
+    driver = Driver(
+        attrs.evolve(first, presence=presence, queues={**first.queues, "care": care}), engine=WatchedEngine()
+    )
+    driver.sign_in("ana", "bob")
+    return driver
+
+
+def serve(driver: Driver, agent: str, lasts: float) -> None:
+    """An agent has a call of so many seconds, while nobody else is there to take it; nothing is wrapped up."""
+    others = [name for name in ("ana", "bob") if name != agent]
+    for name in others:
+        driver.run(c.SetAway(name, "break"))
+    got = driver.answered("sue", "voice")
+    assert driver.agent_of(got) == agent
+    driver.run(c.FinishInteraction(got.interaction, agent), lasts)
+    driver.run(c.FinishWrapUp(got.interaction, agent))
+    for name in others:
+        driver.run(c.SetAvailable(name))
+
+
+def next_one(driver: Driver) -> str:
+    """Whom a call goes to that comes now, and is not taken."""
+    driver.call("joe")
+    made = driver.last(e.OfferMade)
+    driver.run(c.LeaveContact(made.interaction))
+    return made.agent
+
+
+def test_agents_are_ordered_by_the_fewest_handled() -> None:
+    driver = called("handled")
+    serve(driver, "ana", 1)
+    serve(driver, "ana", 1)
+    serve(driver, "bob", 600)
+    assert next_one(driver) == "bob", "who has taken one, though he talked longest, last, and was idle least"
+    serve(driver, "bob", 1)
+    assert next_one(driver) == "ana", "both have taken two"
+    serve(driver, "bob", 1)
+    assert next_one(driver) == "ana"
+    assert [key[0] for key in (driver.last(e.OfferMade).key, *driver.last(e.OfferMade).runners_up)] == [2, 3]
+
+
+def test_agents_are_ordered_by_the_least_talk() -> None:
+    driver = called("talk")
+    serve(driver, "ana", 100)
+    serve(driver, "bob", 30)
+    serve(driver, "bob", 30)
+    assert next_one(driver) == "bob", "a minute of talk in two calls is less than 100 s in one"
+    serve(driver, "bob", 50)
+    assert next_one(driver) == "ana"
+    made = driver.last(e.OfferMade)
+    assert [key[0] for key in (made.key, *made.runners_up)] == [100 * SECOND, 110 * SECOND]
+
+
+def test_agents_are_ordered_top_down() -> None:
+    driver = called("position")
+    for name, position in (("ana", 1), ("bob", 0)):
+        driver.run(c.DefineAgent(name, ["care"], position=position))
+    for _ in range(3):
+        assert next_one(driver) == "bob", "the first who is free, however often and however recently he was asked"
+        serve(driver, "bob", 60)
+    driver.answered("sue", "voice")
+    assert next_one(driver) == "ana", "bob has a call in hand"
+    driver.run(c.DefineAgent("cleo", ["care"], position=0))
+    driver.sign_in("cleo")
+    assert next_one(driver) == "cleo"
+
+
+@pytest.mark.parametrize("part", ["handled", "talk"])
+def test_a_fair_distribution_looks_at_a_window_and_not_at_all_that_ever_was(part: str) -> None:
+    driver = called(part, window=timedelta(hours=1))
+    began_us = driver.now_us
+    for _ in range(3):
+        serve(driver, "ana", 60)
+    of_ana_us = driver.now_us
+    driver.advance(1800)
+    serve(driver, "bob", 90)
+    of_bob_us = driver.now_us
+    assert next_one(driver) == "bob", "within the window ana has done more"
+    driver.advance_to(began_us + 54 * 60 * SECOND)
+    assert next_one(driver) == "bob", "and all of it counts for eleven twelfths of the window at least"
+    driver.advance_to(of_ana_us + 60 * 60 * SECOND)
+    assert next_one(driver) == "ana", "what she did is longer ago than the window, what bob did is not"
+    assert [key[0] > 0 for key in driver.last(e.OfferMade).runners_up] == [True]
+    driver.advance_to(of_bob_us + 60 * 60 * SECOND)
+    assert next_one(driver) == "ana", "they are equal again, and go by name"
+    assert driver.last(e.OfferMade).runners_up == [[0, "bob"]]
 
 
 def test_a_score_of_the_applications_own_orders_agents() -> None:
