@@ -1,14 +1,14 @@
-"""What users of other systems ask for and do not get: each complaint of the field, and what happens here instead."""
+"""What users of other systems ask for and do not get: each complaint of the field, and what happens here instead.
+
+That position and wait are never pushed is answered where signals are tested, since the engine pushes nothing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from itertools import pairwise
 
-import anyio
 import attrs
-from tests.contact_centre import Centre, message, turns
 from tests.engine_driver import SECOND, Driver, plan
 from tests.invariants import WatchedEngine, check_liveness, check_state
 
@@ -16,9 +16,6 @@ from orchestra.errors import NotPermitted, OfferExpired
 from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import Rate
 from orchestra.runtime.history.waiting import candidates, why_waiting
-from orchestra.runtime.signals import PlaceSignal
-from orchestra.runtime.workspace import Workspace
-from orchestra.testing.clock import VirtualClock
 
 
 def watched(**parts: object) -> Driver:
@@ -190,54 +187,6 @@ def test_the_estimated_wait_is_known_from_the_pace_of_the_queue() -> None:
     assert (first[0], second[0]) == (0, 1)
     assert second[1] == 2 * (first[1] or 0)
     assert abs((first[1] or 0) - 61 * SECOND) < timedelta(seconds=15) / timedelta(microseconds=1)
-
-
-async def test_position_and_wait_are_pushed_and_never_more_often_than_the_queue_announces() -> None:
-    """Whoever waits is told without asking: the newest place and wait, however often both change meanwhile."""
-    every = timedelta(seconds=10)
-    clock = VirtualClock()
-    centre = Centre(clock=clock)
-    centre.plan = attrs.evolve(
-        centre.plan, queues={"care": attrs.evolve(centre.plan.queues["care"], announce_every=every)}
-    )
-    told: list[tuple[int, PlaceSignal]] = []
-
-    async def listen(workspace: Workspace, interaction: str) -> None:
-        async for signal in workspace.signals(interaction, every=timedelta()):
-            assert isinstance(signal, PlaceSignal)
-            told.append((clock.now_us(), signal))
-
-    async with centre.open() as workspace:
-        clock.attach(workspace)
-        ana = await workspace.sign_in("ana")
-        for number in range(1, 31):
-            await workspace.receive(message(number, sender=f"p{number}"))
-        for _ in range(4):  # ana has four at once; what is over tells how long others wait
-            contact = await (await ana.next_offer()).accept()
-            await clock.advance(seconds=20)
-            await contact.finish("resolved")
-        stored = centre.journal.position()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(listen, workspace, "in30")
-            await turns()
-            assert (len(told), centre.journal.position()) == (1, stored), "the first is told at once, and kept nowhere"
-            for number in range(10, 29):  # one a second gives up before it
-                await clock.advance(seconds=1)
-                await workspace.execute(c.LeaveContact(f"in{number}"))
-                await turns()
-            await clock.advance(seconds=10)
-            await workspace.execute(c.LeaveContact("in30"))
-            await turns()
-    *places, (_, over) = told
-    assert over == PlaceSignal("in30", None, None)
-    instants = [at_us for at_us, _ in places]
-    gaps = [after - before for before, after in pairwise(instants)]
-    assert len(places) == 3, "of 19 changes within 19 seconds"
-    assert gaps == [10 * SECOND, 10 * SECOND], "as soon as may be, and no sooner"
-    positions = [one.position for _, one in places]
-    assert positions == sorted(positions, key=lambda position: -(position or 0))
-    assert [(one.estimated_wait or timedelta()) > timedelta() for _, one in places] == [True] * 3
-    assert len({one.estimated_wait for _, one in places}) == 3, "the wait falls with the place"
 
 
 def test_whoever_comes_back_from_leave_is_not_buried() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from datetime import timedelta
+from itertools import pairwise
 
 import anyio
 import attrs
@@ -145,6 +146,54 @@ async def test_a_place_is_told_no_more_often_than_its_queue_announces(centre: Ce
             await workspace.execute(c.LeaveContact("in4"))
             await turns()
     assert signals[-1] == PlaceSignal("in4", None, None), "which is told at once"
+
+
+async def test_position_and_wait_are_pushed_and_never_more_often_than_the_queue_announces(centre: Centre) -> None:
+    """Whoever waits is told without asking: the newest place and wait, however often both change meanwhile."""
+    every = timedelta(seconds=10)
+    clock = VirtualClock()
+    centre.clock = clock
+    centre.plan = attrs.evolve(
+        centre.plan, queues={"care": attrs.evolve(centre.plan.queues["care"], announce_every=every)}
+    )
+    told: list[tuple[int, PlaceSignal]] = []
+
+    async def listen(workspace: Workspace, interaction: str) -> None:
+        async for signal in workspace.signals(interaction, every=timedelta()):
+            assert isinstance(signal, PlaceSignal)
+            told.append((clock.now_us(), signal))
+
+    async with centre.open() as workspace:
+        clock.attach(workspace)
+        ana = await workspace.sign_in("ana")
+        for number in range(1, 31):
+            await workspace.receive(message(number, sender=f"p{number}"))
+        for _ in range(4):  # ana has four at once; what is over tells how long others wait
+            contact = await (await ana.next_offer()).accept()
+            await clock.advance(seconds=20)
+            await contact.finish("resolved")
+        stored = centre.journal.position()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen, workspace, "in30")
+            await turns()
+            assert (len(told), centre.journal.position()) == (1, stored), "the first is told at once, and kept nowhere"
+            for number in range(10, 29):  # one a second gives up before it
+                await clock.advance(seconds=1)
+                await workspace.execute(c.LeaveContact(f"in{number}"))
+                await turns()
+            await clock.advance(seconds=10)
+            await workspace.execute(c.LeaveContact("in30"))
+            await turns()
+    *places, (_, over) = told
+    assert over == PlaceSignal("in30", None, None)
+    instants = [at_us for at_us, _ in places]
+    gaps = [after - before for before, after in pairwise(instants)]
+    assert len(places) == 3, "of 19 changes within 19 seconds"
+    assert gaps == [10 * 1_000_000, 10 * 1_000_000], "as soon as may be, and no sooner"
+    positions = [one.position for _, one in places]
+    assert positions == sorted(positions, key=lambda position: -(position or 0))
+    assert [(one.estimated_wait or timedelta()) > timedelta() for _, one in places] == [True] * 3
+    assert len({one.estimated_wait for _, one in places}) == 3, "the wait falls with the place"
 
 
 async def test_all_typing_is_told_to_who_listens_to_all(centre: Centre) -> None:
