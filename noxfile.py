@@ -42,18 +42,21 @@ class Proof:
     alone: int | None = None
     is_fixed: bool = False
     """Whether CI always runs as many: among other numbers chance would sooner or later find one that fails."""
+    takes_rest: bool = False
+    """Whether it takes all time that nothing else needs, until it has enough."""
 
-    def count(self, share: float = 1.0) -> int:
-        """How many a CI run can afford that has this share of the planned time for its proofs."""
+    def count(self, share: float = 1.0, rest_s: float = 0.0) -> int:
+        """How many a CI run can afford that has this share of the planned time for its proofs, and so much to spare."""
         if self.is_fixed:
             return self.enough
-        return max(1, min(self.enough, int(share * self.share_s / self.each_s)))
+        seconds = share * self.share_s + self.takes_rest * rest_s
+        return max(1, min(self.enough, int(seconds / self.each_s)))
 
 
 PROOFS: Mapping[str, Proof] = {
     #                 variable                     share_s each_s  enough  option
     "property": Proof("ORCHESTRA_EXAMPLES", 30, 4.000, 500, "examples"),
-    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 35, 0.240, 1000, "seeds"),
+    "swarm": Proof("ORCHESTRA_SWARM_SEEDS", 35, 0.240, 1000, "seeds", takes_rest=True),
     "torture": Proof("ORCHESTRA_KILLS", 5, 1.000, 100, "kills"),
     "crash": Proof("ORCHESTRA_CRASH_SCENARIOS", 15, 12.500, 20, "scenarios"),
     "faults": Proof("ORCHESTRA_FAULT_SEEDS", 6, 0.400, 500, "seeds"),
@@ -181,22 +184,25 @@ def _present(*paths: str) -> list[str]:
     return [path for path in paths if (ROOT / path).exists()]
 
 
-def _counts(less: int = 1, share: float = 1.0) -> dict[str, str]:
+def _counts(less: int = 1, share: float = 1.0, rest_s: float = 0.0) -> dict[str, str]:
     """The proofs' counts as environment variables; one that is already set wins."""
-    chosen = {proof.variable: str(max(1, proof.count(share) // less)) for proof in PROOFS.values()}
+    chosen = {proof.variable: str(max(1, proof.count(share, rest_s) // less)) for proof in PROOFS.values()}
     return {name: os.environ.get(name, count) for name, count in chosen.items()}
 
 
-def _share(session: nox.Session) -> float:
-    """How much of their planned time the proofs have, if the rest of a CI run takes as long as it has until now."""
+def _share(session: nox.Session) -> tuple[float, float]:
+    """How much of their planned time the proofs have, if the rest of a CI run takes as long as it has until now.
+
+    And how many of the planned seconds are left then: a machine that is quicker than planned has some.
+    """
     if STARTED not in os.environ:
-        return 1.0
+        return 1.0, 0.0
     elapsed = time.time() - float(os.environ[STARTED])
     pace = elapsed / sum(BEFORE_SECONDS.values())
-    left = CI_SECONDS - elapsed - pace * sum(AFTER_SECONDS.values())
-    share = min(1.0, max(LEAST_SHARE, left / (pace * FOR_PROOFS)))
-    session.log(f"{elapsed:.0f} s, {pace:.2f} times what is planned until here: {share:.0%} of the proofs")
-    return share
+    left = (CI_SECONDS - elapsed) / pace - sum(AFTER_SECONDS.values())
+    share, rest_s = min(1.0, max(LEAST_SHARE, left / FOR_PROOFS)), max(0.0, left - FOR_PROOFS)
+    session.log(f"{elapsed:.0f} s, {pace:.2f} times what is planned: {share:.0%} of proofs, {rest_s:.0f} s to spare")
+    return share, rest_s
 
 
 def _in_ci(chosen: Sequence[str]) -> Sequence[str]:
@@ -274,7 +280,7 @@ def tests(session: nox.Session) -> None:
     trio = less | {"ORCHESTRA_BACKEND": "trio"}
     _pytest(session, f"{name}-trio", "-m", ON_TRIO, *(chosen or AWAITING), env=trio, codes=none)
     # At their full counts proofs reach no other lines, and tracing would make them several times slower.
-    proofs = _counts(share=_share(session))
+    proofs = _counts(1, *_share(session))
     _pytest(session, f"{name}-proofs", "-m", PROVEN, *(chosen or PROVING), env=proofs, codes=none)
     session.run("coverage", "combine", "--quiet")
     if chosen:
