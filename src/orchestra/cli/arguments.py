@@ -8,9 +8,9 @@ import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
-from orchestra.cli.output import say
+from orchestra.cli.output import complain, say
 from orchestra.errors import DefinitionError, Fault, JournalUnavailable
 from orchestra.journal.port import Journal
 from orchestra.journal.registry import open_existing, open_journal, shown_url
@@ -35,10 +35,17 @@ __all__ = [
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose help fails as all other output does; by itself it would drop what cannot be written."""
+    """A parser that writes as all others do: by itself it drops help, and dies of complaints, that nobody can read.
+
+    Of complaints only some versions of Python 3.11 die.
+    """
 
     def print_help(self, file: Any = None) -> None:
         say(self.format_help().rstrip())
+
+    def error(self, message: str) -> NoReturn:
+        complain(f"{self.format_usage()}{self.prog}: error: {message}")
+        raise SystemExit(2)
 
 
 def new_parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
