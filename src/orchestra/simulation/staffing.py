@@ -108,8 +108,8 @@ def staff(
 ) -> Staffing:
     """Find the least agents per group that meet a target.
 
-    Members of a group stay as they are; what is found are its own agents beside them. All of a group work in each of
-    its shifts.
+    Members of a group stay as they are; what is found are its own agents beside them. A group of members alone, without
+    teams for any others, is left as it is. All of a group work in each of its shifts.
 
     Args:
         scenario: without errors; its numbers of agents, also those in shifts, do not matter.
@@ -121,7 +121,8 @@ def staff(
         scores: those that the scenario's plan names.
 
     Raises:
-        DefinitionError: the scenario has errors, or no number of agents meets the target.
+        DefinitionError: the scenario has errors, or no number of agents meets the target; or those whom it has do not,
+            and none of its groups has teams.
     """
     scenario.require_sound()
     _require_target(target)
@@ -173,7 +174,8 @@ def start_value(scenario: Scenario, target: Target) -> dict[str, int]:
         rate = one.arrivals.peak_per_s if one.arrivals is not None else None
         for name in able:
             loads[name].append(((rate or 0.0) / len(able), one))
-    return {name: _by_erlang(scenario.groups[name], parts, target) for name, parts in loads.items()}
+    groups = scenario.groups
+    return {name: _by_erlang(groups[name], parts, target) if groups[name].teams else 0 for name, parts in loads.items()}
 
 
 def _able(scenario: Scenario, paths: Paths, one: CustomerClass) -> Iterator[str]:
@@ -228,6 +230,7 @@ class _Search:
         self._processes = processes
         self._scores = scores
         self._known: dict[tuple[int, ...], Trial] = {}
+        self._open = [name for name, group in scenario.groups.items() if group.teams]
 
     @property
     def trials(self) -> list[Trial]:
@@ -238,12 +241,23 @@ class _Search:
         trial = self._try(start)
         step, most = 1, _MOST_TIMES * max(_FEW, sum(start.values()))
         while not trial.meets:
+            if not self._open:
+                raise DefinitionError(list(self._members_alone(trial)))
             if sum(trial.agents.values()) > most:
                 raise DefinitionError([Fault("service_level", self._beyond(trial))])
             # Far from the target single steps would take for ever; overshooting is taken back below.
-            trial = max((self._try(one) for one in _more(trial.agents, step)), key=lambda one: one.level.value or 0.0)
-            step = 2 * step if len(self._scenario.groups) == 1 else step
+            more = [{**trial.agents, name: trial.agents[name] + step} for name in self._open]
+            trial = max(map(self._try, more), key=lambda one: one.level.value or 0.0)
+            step = 2 * step if len(self._open) == 1 else step
         return self._least_below(trial)
+
+    def _members_alone(self, trial: Trial) -> Iterator[Fault]:
+        """What to do where nobody can be added."""
+        text = (
+            f"needed, to say in which teams further agents are: the members alone answer "
+            f"{100 * (trial.level.value or 0.0):.1f} % within {self._target.within.total_seconds():g} s"
+        )
+        yield from (Fault(f"groups.{name}.teams", text) for name in self._scenario.groups)
 
     def _beyond(self, trial: Trial) -> str:
         """Why more agents are not tried."""
@@ -314,11 +328,6 @@ class _Search:
         if not self._target.is_each_class:
             return results.total[name]
         return min((figures[name] for figures in results.classes.values()), key=lambda one: one.value or 0.0)
-
-
-def _more(agents: Mapping[str, int], step: int) -> Iterator[dict[str, int]]:
-    for name in agents:
-        yield {**agents, name: agents[name] + step}
 
 
 def _confidence(gap: float, level: Estimate) -> float:

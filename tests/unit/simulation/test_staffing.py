@@ -88,6 +88,35 @@ def test_members_are_there_already() -> None:
     )
 
 
+ALONE = '[groups.alone]\nmembers = ["ana"]\n'
+
+
+def test_a_group_of_members_alone_is_left_as_it_is() -> None:
+    scenario = centre(calls(1.0), ALONE + DESK)
+    assert start_value(scenario, QUARTERS)["alone"] == 0
+    found = staff(scenario, QUARTERS, seeds=1, processes=1)
+    assert found.best.agents["alone"] == 0
+    assert {trial.agents["alone"] for trial in found.trials} == {0}
+    assert found.best.agents["desk"] >= 1
+    assert found.best.meets
+
+
+def test_members_alone_may_be_enough() -> None:
+    found = staff(centre(calls(0.01), ALONE), QUARTERS, seeds=1, processes=1)
+    assert (found.start, found.best.agents, found.best.meets) == ({"alone": 0}, {"alone": 0}, True)
+    assert len(found.trials) == 1
+
+
+def test_where_members_alone_are_too_few_the_path_says_what_is_needed() -> None:
+    both = ALONE + '[groups.sales]\nmembers = ["ben"]\n'
+    plan = PLAN.replace("[plan.agents.ana]", '[plan.agents.ben]\nteams = ["sales"]\n[plan.agents.ana]')
+    with pytest.raises(DefinitionError) as caught:
+        staff(scene(RUN + calls(5.0) + both, plan), QUARTERS, seeds=1, processes=1)
+    told = {fault.path: fault.message for fault in caught.value.faults}
+    assert told.keys() == {"groups.alone.teams", "groups.sales.teams"}
+    assert told["groups.alone.teams"].startswith("needed, to say in which teams further agents are: the members alone")
+
+
 def test_teams_that_serve_a_queue_too_share_its_load() -> None:
     groups = DESK + DESK.replace("desk", "more").replace('"care"', '"sales"')
     alone = start_value(centre(calls(8.0), groups), QUARTERS)
