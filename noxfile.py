@@ -116,9 +116,9 @@ OLDEST = (
 SHOWN = ("tests/docs", "tests/examples", "tests/quality", SAME)
 """What runs with the session docs in CI: pages, examples, the bars of the source, and days on all Pythons."""
 TRACED = ("tests/contract", "tests/unit")
-UNTRACED = ("tests/unit/codec",)
+UNTRACED = ("tests/unit/codec", "tests/unit/cli/test_simulation.py")
 """What runs under coverage in CI, and what of it does not: tracing makes tests two to three times slower, and the bars
-are passed without what encodes everything again and again."""
+are passed without what encodes everything again and again, and without days that are simulated."""
 _CHANCE = ("crash", "torture", "webhooks", "workers", "swarm", "faults", "fuzz", "property")
 PLAIN = " and ".join([NOT_HERE, *(f"not {name}" for name in _CHANCE)])
 """What runs beside the proofs: what is killed again and again, and what is drawn by chance, is for these. Every line of
