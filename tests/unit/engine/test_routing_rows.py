@@ -89,6 +89,18 @@ def test_a_known_agent_is_waited_for_and_never_given_more_than_they_can_do() -> 
     assert driver.offered() == {"in2": "bob"}
 
 
+def test_a_known_agent_is_given_more_than_they_can_do_only_where_that_is_said() -> None:
+    driver = centre({"care": {"steps": [Step(pool="known", beyond_capacity=True, lasts=seconds(30)), Step()]}})
+    driver.sign_in("ana", "bob")
+    driver.call("sue", agent="ana")
+    driver.accept()
+    driver.call("joe", agent="ana")
+    assert driver.offered() == {"in2": "ana"}
+    assert driver.last(e.OfferMade).beyond_capacity
+    driver.call("jim")
+    assert driver.offered() == {"in2": "ana", "in3": "bob"}, "whom nobody knows goes to whoever has room"
+
+
 def test_conditional_overflow_on_the_estimated_wait_or_service_level_of_another_queue() -> None:
     condition = Condition(service_level_below=60, queue="german")
     driver = centre({"care": {"overflow_to": "sales", "overflow_if": condition}})
