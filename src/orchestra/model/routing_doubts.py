@@ -14,7 +14,7 @@ from orchestra.model.routing import Condition, Step
 from orchestra.model.routing_checks import serves
 from orchestra.model.structure import Lost
 
-__all__ = ["check_use"]
+__all__ = ["check_use", "runs_out"]
 
 _BUDGET_PERCENT = 100
 """What an agent has who is defined by command and not told otherwise."""
@@ -39,13 +39,13 @@ def _overflow(path: str, queue: Queue, *, has_live: bool) -> Iterator[Fault]:
     if queue.overflow_to is None:
         return
     at_once = queue.overflow_if != Condition() or queue.when_closed == "overflow"
-    of_live = queue.limit is not None or queue.at_risk == "overflow" or queue.when_closed in ("turn_away", "finish")
-    if not (at_once or (has_live and of_live) or _runs_out(queue.steps)):
+    of_live = queue.limit is not None or queue.at_risk == "overflow" or queue.when_closed == "finish"
+    if not (at_once or (has_live and of_live) or runs_out(queue.steps)):
         text = "nothing leads there: no last step ends, and neither overflow_if nor limit, when_closed or at_risk does"
         yield Fault(f"{path}.overflow_to", text, is_error=False)
 
 
-def _runs_out(steps: Sequence[Step]) -> bool:
+def runs_out(steps: Sequence[Step]) -> bool:
     """Whether some step may be over and no step left: those after it may all be skipped."""
     for step in reversed(steps):
         if step.lasts is not None:

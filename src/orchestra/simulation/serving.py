@@ -15,6 +15,7 @@ from orchestra.engine.routing.sides import Requirement
 from orchestra.model.definitions import Queue
 from orchestra.model.plan import Plan
 from orchestra.model.routing import Condition
+from orchestra.model.routing_doubts import runs_out
 from orchestra.simulation.schema import CustomerClass
 
 __all__ = ["Paths", "Profile"]
@@ -62,11 +63,13 @@ class Paths:
 
 
 def _overflows_at_once(queue: Queue) -> bool:
-    return queue.limit is not None or queue.overflow_if != Condition()
+    is_moved = queue.hours is not None and queue.when_closed in ("overflow", "finish")
+    return queue.limit is not None or is_moved or queue.overflow_if != Condition()
 
 
 def _overflows_in_time(queue: Queue) -> bool:
-    return bool(queue.steps) and queue.steps[-1].lasts is not None
+    is_moved = queue.hours is not None and queue.when_closed == "overflow"
+    return is_moved or queue.at_risk == "overflow" or runs_out(queue.steps)
 
 
 def _fits(wanted: Requirement, profile: Profile) -> bool:

@@ -150,7 +150,9 @@ def test_who_comes_to_a_queue_that_overflows_goes_there(channel: str) -> None:
 
 def test_a_queue_may_turn_away_who_waits_on_the_line() -> None:
     assert came("turn_away", "voice") == ("DEFLECTED", "", "closed")
+    assert came("turn_away", "voice", overflow_to="sales", limit=9) == ("DEFLECTED", "", "closed")
     assert came("turn_away", "email") == ("QUEUED", "care", "arrived")
+    assert came("turn_away", "email", overflow_to="sales", limit=9) == ("QUEUED", "care", "arrived")
 
 
 def test_a_queue_that_only_finishes_takes_nobody_else_on_the_line() -> None:

@@ -53,7 +53,7 @@ def lost(text: str) -> list[Fault]:
         {"live": False, "limit": 3},
         {"live": False, "at_risk": "overflow"},
         {"live": False, "when_closed": "finish"},
-        {"live": False, "when_closed": "turn_away"},
+        {"when_closed": "turn_away"},
     ],
 )
 def test_an_overflow_to_which_nothing_leads_is_doubtful(parts: dict[str, Any]) -> None:
@@ -69,7 +69,6 @@ def test_an_overflow_to_which_nothing_leads_is_doubtful(parts: dict[str, Any]) -
         {"at_risk": "overflow"},
         {"when_closed": "overflow"},
         {"when_closed": "finish"},
-        {"when_closed": "turn_away"},
         {"steps": [Step(lasts=MINUTE)]},
         {"steps": [Step(lasts=MINUTE), Step(lasts=MINUTE)]},
         {"steps": [Step(lasts=MINUTE), Step(skip_if=Condition(saturated=True))]},

@@ -37,6 +37,8 @@ def team(name: str, skills: str = "") -> str:
 IN_TIME = 'steps = [{lasts = "10s"}]\noverflow_to = "back"'
 TWICE = 'steps = [{lasts = "1m"}]\noverflow_to = "far"\n'
 AT_ONCE = 'overflow_to = "back"\noverflow_if = {nobody = true}'
+CLOSED = 'hours = {{zone = "UTC", extra = ["2099-01-02 08:00-09:00"]}}\nwhen_closed = "{}"\noverflow_to = "back"'
+ALWAYS_OPEN = 'when_closed = "overflow"\noverflow_to = "back"'
 
 CASES: dict[str, tuple[bool, dict[str, Any]]] = {
     "own team": (True, {"queue": "", "group": team("care")}),
@@ -98,6 +100,18 @@ CASES: dict[str, tuple[bool, dict[str, Any]]] = {
     "over where it is full, to whom it goes": (
         True,
         {"queue": 'limit = 0\noverflow_to = "back"', "group": team("back")},
+    ),
+    "over while it is closed": (True, {"queue": CLOSED.format("overflow"), "group": team("back")}),
+    "over for those who come late": (True, {"queue": CLOSED.format("finish"), "group": team("back")}),
+    "turned away": (False, {"queue": CLOSED.format("turn_away"), "group": team("back")}),
+    "over if it were ever closed": (False, {"queue": ALWAYS_OPEN, "group": team("back")}),
+    "over at risk": (True, {"queue": 'at_risk = "overflow"\noverflow_to = "back"', "group": team("back")}),
+    "over where the last step is skipped": (
+        True,
+        {
+            "queue": 'steps = [{lasts = "10s"}, {skip_if = {nobody = true}}]\noverflow_to = "back"',
+            "group": team("back"),
+        },
     ),
     "over twice": (
         True,

@@ -46,7 +46,10 @@ def arrive(view: View, arriving: Item, needs: Mapping[str, int], *, is_live: boo
     arriving.skills = required(definition.skills, needs)
     wanted = view.routing.rules.wanted(arriving)
     refused = _refused(view, arriving, wanted, definition) if is_live else None
-    leaves = view.hours.is_closed(queue) and definition.when_closed == "overflow"
+    is_closed = view.hours.is_closed(queue)
+    if refused and is_closed and definition.when_closed == "turn_away":
+        return Arrived(queue, arriving.skills, refused)
+    leaves = is_closed and definition.when_closed == "overflow"
     if definition.overflow_to is not None and (leaves or refused or holds(view, definition.overflow_if, wanted)):
         arriving.queue = definition.overflow_to
         return arrive(view, arriving, needs, is_live=is_live)
