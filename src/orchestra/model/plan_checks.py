@@ -211,8 +211,9 @@ def _check_agents(plan: PlanData, lost: Lost) -> Iterator[Fault]:
             yield Fault(f"{path}.capacity_percent", "must be from 1 to 10000")
         if agent.position < 0:
             yield Fault(f"{path}.position", "must be 0 or more")
-    if not lost.touches("channels"):
-        yield from check_room(plan.agents, plan.channels)
+    if not (lost.touches("channels") or lost.touches("agents") or lost.touches("queues")):
+        goes_beyond = any(step.beyond_capacity for queue in plan.queues.values() for step in queue.steps)
+        yield from check_room(plan.agents, plan.channels, goes_beyond=goes_beyond)
 
 
 def _check_calendars(plan: PlanData, lost: Lost) -> Iterator[Fault]:

@@ -91,6 +91,15 @@ def test_a_contact_that_fits_no_budget_is_doubtful() -> None:
     assert not fault.is_error
     assert "more than any agent of the plan has, which is 150" in fault.message
     assert not faults(f"{agents}[channels.fax]\nweight_percent = 150\n", weight)
+    beyond = '[[queues.fax.steps]]\npool = "known"\nbeyond_capacity = true\n[queues.fax]\nteam = "care"\n'
+    assert not faults(f"{agents}{beyond}[channels.fax]\nweight_percent = 151\n", weight)
+
+
+def test_what_was_not_understood_makes_no_budget_doubtful() -> None:
+    eve = '[agents.eve]\nteams = "care"\ncapacity_percent = 150\n'
+    text = f'{CARE}[agents.dan]\nteams = ["care"]\n{eve}[channels.fax]\nweight_percent = 150\n'
+    paths = {fault.path for fault in Plan.examine(text)[1]}
+    assert paths - {"workspace.key"} == {"agents.eve.teams"}
 
 
 @pytest.mark.parametrize(
