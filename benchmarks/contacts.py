@@ -61,10 +61,11 @@ class Desk:
             self.kept.extend((event, decided.at_us, decided.actor) for event in decided.events)
         return decided
 
-    def arrive(self, number: int, topic: str | None = None) -> Decided:
+    def arrive(self, number: int, topic: str | None = None, skills: dict[str, int] | None = None) -> Decided:
         """A new customer writes."""
-        sender = Address("handle", f"{number:032x}")
-        return self.do(c.ReceiveMessage("chat", "main", f"m{number}", sender, topic=topic, text="Where is it?"))
+        sender, text = Address("handle", f"{number:032x}"), "Where is it?"
+        message = c.ReceiveMessage("chat", "main", f"m{number}", sender, topic=topic, skills=skills or {}, text=text)
+        return self.do(message)
 
 
 def drive(desk: Desk, first: int, count: int) -> int:

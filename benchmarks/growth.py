@@ -1,14 +1,16 @@
 """Cost per operation as the work grows a hundredfold, by the growth of a bare heap of the same size in the same run.
 
 Operations: a contact from arrival to closed with 100x the agents signed in, the cases open, or the contacts handled
-before; with 100x the contacts waiting an arrival, and an agent who finishes and is given the next; with 100x the cases
-of an incident one of them, from being linked and told until it is settled. Two sizes are measured in turn, in processor
-time; the quotient must stay at or under 2.
+before; with 100x the contacts waiting an arrival, and an agent who finishes and is given the next; an arrival with 100x
+the profiles, nobody having the skills of another, by each kind of order; with 100x the cases of an incident one of
+them, from being linked and told until it is settled. Two sizes are measured in turn, in processor time; the quotient
+must stay at or under 2.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import statistics
 import sys
 import time
@@ -24,6 +26,7 @@ from orchestra.model.commands import (
     AcceptOffer,
     ApproveIncidentText,
     CancelInteraction,
+    ChangePlan,
     CloseIncident,
     DefineAgent,
     FinishInteraction,
@@ -33,17 +36,73 @@ from orchestra.model.commands import (
     SignIn,
 )
 from orchestra.model.events import OfferMade
+from orchestra.model.plan import Plan
 
 SMALL, LARGE = 1_000, 100_000
 AGENTS_SMALL, AGENTS_LARGE = 100, 10_000
 OPERATIONS = 200
 LIMIT = 2.0
 
+SKILLS = 20
+PROFILES = """
+workspace.default_queue = "care"
+[teams.care]
+[teams.sales]
+[skills]
+{skills}
+[channels.chat]
+live = true
+weight_percent = 25
+[queues.care]
+team = "care"
+also = {{ sales = {{ level = 2 }} }}
+order = [{order}]
+steps = [{{ prefer = {{ s0 = 2, s1 = 4, s2 = 3 }} }}]
+"""
+ORDERS = (
+    '"busy", "idle"',
+    '"level", "busy", "idle"',
+    '"busy", "proficiency", "idle"',
+    '"preferred", "busy", "idle"',
+    '"busy", "random"',
+)
+
 
 def with_agents(size: int) -> Callable[[], float]:
     """A desk with that many idle agents; gives seconds per contact."""
     desk = Desk(agents=size)
     return _contacts(desk)
+
+
+def with_profiles(order: str) -> Callable[[int], Callable[[], float]]:
+    """A desk where everybody's teams and skills are their own, under an order; gives seconds per arrival."""
+
+    def make(size: int) -> Callable[[], float]:
+        desk, chance = Desk(agents=0), random.Random(7)
+        plan = Plan.parse(PROFILES.format(order=order, skills="\n".join(f's{one} = "{one}"' for one in range(SKILLS))))
+        desk.do(ChangePlan(plan, plan.digest(), "none", "none"))
+        for number in range(size):
+            skills = {f"s{one}": chance.randint(1, 5) for one in sorted(chance.sample(range(SKILLS), SKILLS // 2))}
+            desk.do(DefineAgent(f"a{number}", chance.choice([["care"], ["sales"], ["care", "sales"]]), skills))
+            desk.do(SignIn(f"a{number}"))
+        count = [0]
+
+        def run() -> float:
+            spent = 0.0
+            for _ in range(OPERATIONS):
+                count[0] += 1
+                asked = {f"s{chance.randrange(SKILLS)}": chance.randint(1, 3)}
+                start = time.process_time()
+                arrived = desk.arrive(count[0], skills=asked)
+                spent += time.process_time() - start
+                offer = next(event for event in arrived.events if isinstance(event, OfferMade))
+                desk.do(AcceptOffer(offer.offer, offer.agent, offer.token))
+                desk.do(FinishInteraction(offer.interaction, offer.agent))
+            return spent / OPERATIONS
+
+        return run
+
+    return make
 
 
 def with_waiting(size: int) -> Callable[[], float]:
@@ -164,6 +223,7 @@ def growth(make: Callable[[int], Callable[[], float]], small: int, large: int, r
 
 CASES = (
     ("agents signed in", with_agents, AGENTS_SMALL, AGENTS_LARGE),
+    *((f"profiles, by {order}", with_profiles(order), AGENTS_SMALL, AGENTS_LARGE) for order in ORDERS),
     ("contacts waiting", with_waiting, SMALL, LARGE),
     ("contacts waiting, agents at work", with_backlog, SMALL, LARGE),
     ("cases open", with_open_cases, SMALL, LARGE),

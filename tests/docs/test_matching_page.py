@@ -8,7 +8,7 @@ import pytest
 from tests.docs.pages import DOCS, blocks, folder_with, run, words
 
 from orchestra.engine.ordered import _BLOCK
-from orchestra.engine.routing.index import _PROBED
+from orchestra.engine.routing.choice import _TRIES
 from orchestra.engine.routing.sides import _CHANGES
 
 PAGE = DOCS / "explanation" / "matching.md"
@@ -34,7 +34,8 @@ def test_its_programs_print_what_is_shown(tmp_path: Path) -> None:
         f"in blocks of {_BLOCK}",
         f"follows the last {_CHANGES} such changes",
         f"more than {_CHANGES} buckets were made or went",
-        f"after {_PROBED} agents too few",
+        f"or after {_TRIES} draws",
+        f"with two skills of 5 levels, a sum is one of {2 * 5 + 1}",
         f"which are {-(-86_605 // 64):,} words each",
         f"a mask has {round(86_605 / 8 / 1000)} kB",
         f"make {(20 * 19 // 2) * 25 + 20 * 5:,} needs",

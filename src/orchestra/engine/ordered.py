@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heapreplace
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["Ordered"]
+__all__ = ["Ordered", "merged"]
 
 
 class _Comparable(Protocol):
@@ -59,14 +61,14 @@ class Ordered(Generic[Key]):
         for at in range(index + 1, len(self._blocks)):
             yield from self._blocks[at]
 
-    def add(self, key: Key) -> None:
-        """Add a key that is not yet there. One that is greater than all costs least."""
+    def add(self, key: Key) -> int:
+        """Add a key that is not yet there, and give the block to which it went. One greater than all costs least."""
         self._size += 1
         blocks, tops = self._blocks, self._tops
         if not blocks:
             blocks.append([key])
             tops.append(key)
-            return
+            return 0
         if tops[-1] < key:
             index, tops[-1] = len(tops) - 1, key
             blocks[-1].append(key)
@@ -75,9 +77,10 @@ class Ordered(Generic[Key]):
             insort(blocks[index], key)
         if len(blocks[index]) > 2 * _BLOCK:
             self._split(index)
+        return index
 
-    def remove(self, key: Key) -> None:
-        """Take out a key. The least of all costs least.
+    def remove(self, key: Key) -> int:
+        """Take out a key, and give the block in which it was. The least of all costs least.
 
         Raises:
             KeyError: it is not there.
@@ -98,6 +101,7 @@ class Ordered(Generic[Key]):
             del blocks[index], self._tops[index]
         elif at == len(block):
             self._tops[index] = block[-1]
+        return index
 
     def position(self, key: Key) -> int:
         """How many keys are less than this one. Costs in proportion to the number of blocks."""
@@ -109,3 +113,20 @@ class Ordered(Generic[Key]):
         block = self._blocks[index]
         self._blocks[index : index + 1] = [block[:_BLOCK], block[_BLOCK:]]
         self._tops[index : index + 1] = [block[_BLOCK - 1], block[-1]]
+
+
+def merged(several: Sequence[Ordered[Key]]) -> Iterator[Key]:
+    """The keys of several collections in one order. Of each only the first is looked at before it was taken."""
+    heads = [(first, number) for number, ordered in enumerate(several) if (first := ordered.first()) is not None]
+    heapify(heads)
+    begun: dict[int, Iterator[Key]] = {}
+    while heads:
+        key, number = heads[0]
+        yield key
+        if number not in begun:
+            begun[number] = islice(several[number], 1, None)
+        following = next(begun[number], None)
+        if following is None:
+            heappop(heads)
+        else:
+            heapreplace(heads, (following, number))

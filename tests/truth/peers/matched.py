@@ -104,8 +104,9 @@ class _Floor:
         return -(now - call.came) * ageing - priority, call.order
 
     def _drawn(self, below: int, call: Call) -> int:
-        """The engine's own draw for this customer and the next offer, so that both choose alike."""
-        text = "\x1f".join(map(str, (self._scenario.plan.workspace.seed, "agent", f"in{call.order}", self._served + 1)))
+        """The engine's own first draw for this customer and the next offer, so that both choose alike."""
+        ids = "agent", f"in{call.order}", self._served + 1, 0
+        text = "\x1f".join(map(str, (self._scenario.plan.workspace.seed, *ids)))
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) % below
 
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, strategies as st
 
 from orchestra.engine import ordered
-from orchestra.engine.ordered import Ordered
+from orchestra.engine.ordered import Ordered, merged
 
 
 @pytest.fixture
@@ -89,3 +90,34 @@ def test_a_key_by_its_place() -> None:
     assert [ordered.at(place) for place in (0, 1, 511, 512, 2_500, 4_999)] == [0, 1, 511, 512, 2_500, 4_999]
     with pytest.raises(IndexError):
         ordered.at(5_000)
+
+
+@given(
+    st.lists(st.lists(st.integers(), max_size=9), max_size=6).map(
+        lambda several: [sorted(set(keys)) for keys in several]
+    )
+)
+def test_several_come_as_one(several: list[list[int]]) -> None:
+    made = []
+    for keys in several:
+        made.append(Ordered[int]())
+        for key in keys:
+            made[-1].add(key)
+    assert list(merged(made)) == sorted(key for keys in several for key in keys)
+
+
+def test_of_several_none_is_begun_before_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+    iterate = Ordered.__iter__
+
+    def watched(self: Ordered[int]) -> Iterator[int]:
+        begun.append(self.first())
+        yield from iterate(self)
+
+    monkeypatch.setattr(Ordered, "__iter__", watched)
+    several = [Ordered[int]() for _ in range(10)]
+    for number in range(30):
+        several[number % 10].add(number)
+    merging = merged(several)
+    assert [next(merging) for _ in range(3)] == [0, 1, 2]
+    assert begun == [0, 1]

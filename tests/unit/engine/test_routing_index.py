@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from orchestra.engine.routing import index as module, sides, takers
+from orchestra.engine import ordered
+from orchestra.engine.routing import choice, sides, takers
+from orchestra.engine.routing.fitting import Level, Preferred, Proficiency, Rated, Weakest
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.sides import Order, Profile, Rank, Requirement
 
@@ -16,8 +19,33 @@ SKILLS = ("english", "german", "vip")
 KINDS = (1, 3, 5)
 OWN = Order(0, (0, 1))
 DRAWN = Order(1, (0,), draws=True)
-FITTING = Order(0, (lambda profile, wanted: -profile.levels.get("vip", 0), 0, 1))
+LEVEL, SOME_LEVELS = Level({"care": 1, "sales": 3, "back": 2}), Level({"care": 1, "back": 7})
+PREFERRED = Preferred({"vip": 2, "german": 4, "english": 1, "french": 1})
+RATED = Rated(lambda profile, wanted: profile.levels.get("vip", 0) % 3 - len(wanted.skills))
+FITTING = (
+    Order(0, (Proficiency(), 0, 1)),
+    Order(0, (0, Proficiency(), 1)),
+    Order(0, (0, 1, Weakest())),
+    Order(0, (Weakest(), LEVEL, 0, 1)),
+    Order(0, (LEVEL, 0, PREFERRED, 1)),
+    Order(2, (PREFERRED, None, SOME_LEVELS)),
+    Order(1, (0, SOME_LEVELS, Proficiency(), Weakest())),
+    Order(0, (None, 0, RATED, 1, LEVEL)),
+    Order(1, (RATED, 0)),
+    Order(0, (Level({"care": 1}), Preferred({}), 0, 1)),
+)
+DRAWN_BY = (
+    DRAWN,
+    Order(2, (PREFERRED,), draws=True),
+    Order(2, (), draws=True),
+    Order(1, (0, Proficiency()), draws=True),
+)
 KNOWN = (Order(0, (None, 0, 1)), Order(0, (0, None, 1)), Order(1, (0, None), draws=True))
+
+
+def dice(seed: int) -> Callable[[int, int], int]:
+    chance = random.Random(seed)
+    return lambda below, _: chance.randrange(below)
 
 
 class World:
@@ -25,7 +53,7 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.index = Index(own_keys=2)
+        self.index = Index()
         self.agents: dict[str, tuple[sides.ProfileKey, int, tuple[int, int]]] = {}
         self.items: dict[str, tuple[Requirement, Rank]] = {}
         self.behind: set[str] = set()
@@ -44,7 +72,7 @@ class World:
         room = sum(self.random.randint(0, 1) << kind for kind in KINDS)
         self.agents[name] = key, room, (self.random.randint(0, 1), self.clock)
         own = self.agents[name][2]
-        self.index.place(name, *self.agents[name][:2], [own, own[:1]])
+        self.index.place(name, *self.agents[name][:2], [own, own[:1], ()])
 
     def remove(self) -> None:
         name = f"a{self.random.randint(0, 40)}"
@@ -93,7 +121,7 @@ class World:
 
     def best(self, wanted: Requirement, order: Order, known: str | None = None) -> list[tuple[Any, ...]]:
         return sorted(
-            order.full(Profile(0, key), wanted, (*own, name), known=known)
+            order.full(Profile(0, key), wanted, (*own[: 2 - order.own], name), known=known)
             for name, (key, _, own) in self.agents.items()
             if self.fits(name, wanted) and self.free(name, wanted.kind)
         )
@@ -101,18 +129,19 @@ class World:
     def check(self) -> None:
         index = self.index
         wanted = Requirement("q", self.random.choice(KINDS), TEAMS[: self.random.randint(1, 3)], self.skills(2))
-        for order in (OWN, FITTING):
+        for order in (OWN, *FITTING):
             assert list(index.best_agents(wanted, order)) == self.best(wanted, order)
         for order in KNOWN:
-            found = index.draw(wanted, order, lambda _: 0) if order.draws else index.best_agents(wanted, order)
+            found = index.draw(wanted, order, lambda *_: 0) if order.draws else index.best_agents(wanted, order)
             with_known = list(index.with_known(found, wanted, order, "a7"))
             best = self.best(wanted, order, "a7")
             assert sorted(with_known) == best
             assert [entry[:-1] for entry in with_known] == [entry[:-1] for entry in best]
-        drawn = [entry[-1] for entry in index.draw(wanted, DRAWN, lambda total: total // 2)]
-        assert sorted(drawn) == sorted(entry[-1] for entry in self.best(wanted, OWN))
-        busy = {name: self.agents[name][2][0] for name in drawn}
-        assert [busy[name] for name in drawn] == sorted(busy.values())
+        for order in DRAWN_BY:
+            drawn = list(index.draw(wanted, order, dice(self.clock)))
+            best = self.best(wanted, order)
+            assert sorted(drawn) == best
+            assert [entry[:-1] for entry in drawn] == [entry[:-1] for entry in best]
         able = {name for name in self.agents if self.fits(name, wanted)}
         assert index.able(wanted) == len(able)
         assert {name for name in self.agents if index.is_able(name, wanted)} == able
@@ -134,14 +163,16 @@ class World:
             assert index.position(rank[-1]) == number
 
 
-@pytest.mark.parametrize("probed", [0, 2, 256])
+@pytest.mark.parametrize(("steps", "tries", "block"), [(0, 0, 1), (8, 3, 2), (8, 256, 512), (1_000, 256, 4)])
 @pytest.mark.parametrize(("spared", "rooms", "changes"), [(0, 0, 0), (0, 0, 32), (256, 8, 32)])
 def test_it_finds_what_looking_at_everything_finds(
-    monkeypatch: pytest.MonkeyPatch, spared: int, rooms: int, changes: int, probed: int
+    monkeypatch: pytest.MonkeyPatch, spared: int, rooms: int, changes: int, steps: int, tries: int, block: int
 ) -> None:
     monkeypatch.setattr(sides, "_SPARED", spared)
     monkeypatch.setattr(sides, "_CHANGES", changes)
-    monkeypatch.setattr(module, "_PROBED", probed)
+    monkeypatch.setattr(choice, "_STEPS", steps)
+    monkeypatch.setattr(choice, "_TRIES", tries)
+    monkeypatch.setattr(ordered, "_BLOCK", block)
     monkeypatch.setattr(takers, "_ROOMS", rooms)
     for seed in range(4):
         world = World(seed)

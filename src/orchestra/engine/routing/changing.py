@@ -70,7 +70,7 @@ def _move_agents(routing: Routing, before: Rules, at_us: int) -> None:
     """
     at_work = list(routing.index.of_agent)
     if not routing.rules.places_alike(before):
-        routing.index.nobody(routing.rules.own_keys)
+        routing.index.nobody()
     for name in at_work:
         routing.limit(name, routing.benches[name], at_us)
         routing.seat(name, routing.benches[name])

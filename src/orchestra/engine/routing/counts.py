@@ -1,6 +1,6 @@
 """How many there are of each of many numbered ones, added up over any of them at once.
 
-Belongs here: the counters. Does not: what is counted (`index`).
+Belongs here: the counters. Does not: what is counted (`takers`).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from heapq import nsmallest
 from itertools import islice
 
@@ -84,7 +85,7 @@ def _ranked(view: View, name: str, wanted: Requirement, order: Order) -> list[En
         return _scored(view, name, wanted, order)
     best = index.best_agents(wanted, order)
     if order.draws:
-        best = index.draw(wanted, order, lambda total: _drawn(view, name, total))
+        best = index.draw(wanted, order, partial(_drawn, view, name))
     known = whom_they_know(view, item, order)
     if known is not None:
         best = index.with_known(best, wanted, order, known)
@@ -107,11 +108,11 @@ def _scored(view: View, name: str, wanted: Requirement, order: Order) -> list[En
         return nsmallest(_RUNNERS_UP + 1, keys)
     best = min([key[:-1] for key in keys], default=())
     equals = sorted(key for key in keys if key[:-1] == best)
-    return [equals[_drawn(view, name, len(equals))]] if equals else []
+    return [equals[_drawn(view, name, len(equals), 0)]] if equals else []
 
 
-def _drawn(view: View, name: str, total: int) -> int:
-    return view.draw(total, "agent", name, view.routing.next_token())
+def _drawn(view: View, name: str, total: int, number: int) -> int:
+    return view.draw(total, "agent", name, view.routing.next_token(), number)
 
 
 def offer_best_items(
@@ -179,7 +180,7 @@ def best_item(
             of_queue[queue] = head
     profile = routing.index.of_agent[agent].profile
     *_, name, wanted = min(
-        (*rules.urgency(wanted, rank, rules.queues[wanted.queue].level_of(profile), at_us), wanted)
+        (*rules.urgency(wanted, rank, rules.queues[wanted.queue].level(profile, wanted), at_us), wanted)
         for rank, wanted in of_queue.values()
     )
     return wanted, name

@@ -10,9 +10,21 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from orchestra.engine.routing.fitting import Level, Preferred, Proficiency, Rated, Weakest
 from orchestra.engine.routing.rows import AGEING, GATE, MARKS, MOST_IN_HAND, STEP, Bench, Item, Load
 from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
-from orchestra.engine.routing.sides import OF_CONSULT, Key, Order, Part, Profile, ProfileKey, Rank, Requirement, Skills
+from orchestra.engine.routing.sides import (
+    OF_CONSULT,
+    Fitting,
+    Key,
+    Order,
+    Part,
+    Profile,
+    ProfileKey,
+    Rank,
+    Requirement,
+    Skills,
+)
 from orchestra.engine.scores import Rating
 from orchestra.model.definitions import Channel, Queue
 from orchestra.model.plan import Plan
@@ -52,33 +64,8 @@ _OWN: Mapping[str, Callable[[Bench], int]] = {
 """Part of an order that depends on the agent alone -> its value, least first."""
 
 
-def _level(rules: QueueRules, _: Step, profile: Profile, __: Requirement) -> int:
-    return rules.level_of(profile)
-
-
-def _proficiency(_: QueueRules, __: Step, profile: Profile, wanted: Requirement) -> int:
-    return -sum(_levels(profile, wanted))
-
-
-def _proficiency_min(_: QueueRules, __: Step, profile: Profile, wanted: Requirement) -> int:
-    return -min(_levels(profile, wanted), default=0)
-
-
-def _levels(profile: Profile, wanted: Requirement) -> list[int]:
-    return [profile.levels.get(skill, 0) for skill, _ in wanted.skills if not skill.startswith(RESERVED)]
-
-
-def _preferred(_: QueueRules, step: Step, profile: Profile, __: Requirement) -> int:
-    return -sum(profile.levels.get(skill, 0) >= level for skill, level in step.prefer.items())
-
-
-_FITTING: Mapping[str, Callable[[QueueRules, Step, Profile, Requirement], int]] = {
-    "level": _level,
-    "proficiency": _proficiency,
-    "proficiency_min": _proficiency_min,
-    "preferred": _preferred,
-}
-"""Part of an order that depends on what is asked for too -> its value, least first."""
+_ASKED: Mapping[str, Fitting] = {"proficiency": Proficiency(), "proficiency_min": Weakest()}
+"""Part of an order that depends on the skills asked for -> what it gives."""
 
 
 class _Kind(NamedTuple):
@@ -117,6 +104,7 @@ class QueueRules:
         gates_us: waits from which further teams may take its contacts, ascending from zero.
         ages_us: waits from which its contacts count as older, ascending.
         raised: by how many minutes they do, by how many of these they have reached.
+        level: at which agents serve the queue, whatever its steps.
     """
 
     def __init__(self, definition: Queue, order: Callable[[QueueRules, Step], Order]) -> None:
@@ -128,8 +116,7 @@ class QueueRules:
         ]
         self.ages_us = [microseconds(one.after) for one in definition.ageing]
         self.raised = list(accumulate((one.priority for one in definition.ageing), initial=0))
-        levels = {definition.team: 1} | {team: one.level for team, one in definition.also.items()}
-        self._levels = None if set(levels.values()) == {1} else levels
+        self.level = Level({definition.team: 1} | {team: one.level for team, one in definition.also.items()})
         self.steps = [
             StepRules(step, order(self, step), None if step.lasts is None else microseconds(step.lasts))
             for step in definition.steps or (Step(),)
@@ -149,17 +136,11 @@ class QueueRules:
     @property
     def is_even(self) -> bool:
         """Whether the oldest go first, whoever serves it."""
-        return self._levels is None and not self.definition.newest_first
+        return self.level.is_even and not self.definition.newest_first
 
     def aged(self, start_us: int, at_us: int) -> int:
         """How many of its ages a contact has reached that began to wait then."""
         return bisect_right(self.ages_us, at_us - start_us)
-
-    def level_of(self, profile: Profile) -> int:
-        """At which level these agents serve the queue, whatever its steps."""
-        if self._levels is None:
-            return 1
-        return min((level for team, level in self._levels.items() if team in profile.teams), default=1)
 
     def step(self, number: int) -> StepRules:
         """A step by its number; the last one after that, since plans change."""
@@ -224,10 +205,14 @@ class Rules:
         """A part that does not depend on the agent alone: what works it out, or the name of a score of each agent."""
         if part == AFFINITY:
             return None
+        if part == "level":
+            return rules.level
+        if part == "preferred":
+            return Preferred(step.prefer)
         if not part.startswith(SCORE):
-            return partial(_FITTING[part], rules, step)
+            return _ASKED[part]
         name = part.removeprefix(SCORE)
-        return partial(self._of_profile, name) if self._rating.is_for_profiles(name) else name
+        return Rated(partial(self._of_profile, name)) if self._rating.is_for_profiles(name) else name
 
     def _of_profile(self, name: str, profile: Profile, wanted: Requirement) -> int:
         """What a score gives all agents of a profile, worked out once."""
@@ -280,11 +265,6 @@ class Rules:
         return frozenset(
             name for name in queues.keys() & others.keys() if queues[name].standing == others[name].standing
         )
-
-    @property
-    def own_keys(self) -> int:
-        """Under how many keys each agent is placed."""
-        return len(self.own_orders)
 
     def keys(self, bench: Bench) -> list[Key]:
         """An agent's own keys."""

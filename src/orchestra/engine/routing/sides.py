@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from orchestra.engine.ordered import Ordered
+from orchestra.engine.routing.digits import above, flip
 
 __all__ = [
     "OF_CONSULT",
     "Bucket",
     "Entry",
+    "Fitting",
     "Key",
     "Numbered",
     "Order",
@@ -25,7 +26,6 @@ __all__ = [
     "Rank",
     "Requirement",
     "Skills",
-    "nth",
 ]
 
 Key = tuple[int, ...]
@@ -73,12 +73,26 @@ class Requirement(NamedTuple):
         return (1 if self.apart == OF_CONSULT else 3) << self.kind
 
 
-Part: TypeAlias = "int | str | Callable[[Profile, Requirement], int] | None"
-"""Part of an order: a place in the agent's own key, a named score, whom the customer knows, or what works it out."""
+class Fitting(Protocol):
+    """A part of an order by which all agents of a profile are equal."""
+
+    def __call__(self, profile: Profile, wanted: Requirement, /) -> int:
+        """What it gives them, least first."""
+        ...
+
+    def split(self, side: Numbered[Profile], wanted: Requirement, mask: int, /) -> Iterator[int]:
+        """The profiles of a mask in groups to whom it gives the same, least first; none of them is empty."""
+        ...
+
+
+Part: TypeAlias = "int | str | Fitting | None"
+"""Part of an order: a place in the agent's own key, a named score, whom the customer knows, or how well they fit."""
 
 
 class Order:
-    """How agents are ordered: each part is a place in the agent's own key, a function of what fits, or a named score.
+    """How agents are ordered: each part is a place in the agent's own key, how well they fit, or a named score.
+
+    The own parts are all that the agent's own key has, and stand as they do there.
 
     Attributes:
         own: which of the own keys that every agent is placed under.
@@ -86,11 +100,12 @@ class Order:
         names: of the parts.
         draws: whether those who are equal in all parts are drawn from.
         each: the scores that are asked of each agent who fits, and of which nothing is known before.
-        is_own: whether it depends on the agent alone, but for whom the customer knows, never on the item.
+        fitting: the parts by which all agents of a profile are equal.
+        is_led: whether own parts come before the first of these.
         asks_known: whether it asks whom the customer knows.
     """
 
-    __slots__ = ("_is_whole", "asks_known", "draws", "each", "is_own", "names", "own", "parts")
+    __slots__ = ("_is_whole", "_lead", "asks_known", "draws", "each", "fitting", "is_led", "names", "own", "parts")
 
     def __init__(self, own: int, parts: Sequence[Part], *, names: Sequence[str] = (), draws: bool = False) -> None:
         self.own = own
@@ -99,7 +114,9 @@ class Order:
         self.names = tuple(names)
         self.each = tuple(part for part in self.parts if isinstance(part, str))
         self.asks_known = None in self.parts
-        self.is_own = all(part is None or isinstance(part, int) for part in self.parts)
+        self.fitting = tuple(part for part in self.parts if not (part is None or isinstance(part, int | str)))
+        self._lead = self._leading()
+        self.is_led = any(isinstance(part, int) for part in self._lead)
         self._is_whole = self.parts == tuple(range(len(self.parts)))
 
     def full(
@@ -130,6 +147,42 @@ class Order:
             else:
                 parts.append(scores[part] if isinstance(part, str) else part(profile, wanted))
         return (*parts, entry[-1])
+
+    def groups(self, side: Numbered[Profile], wanted: Requirement, mask: int, at: int = 0) -> Iterator[int]:
+        """The profiles of a mask in groups that are equal by all parts from one on that say how well they fit.
+
+        The best come first, and none is worked out before its turn.
+        """
+        if at == len(self.fitting):
+            yield mask
+            return
+        for group in self.fitting[at].split(side, wanted, mask):
+            yield from self.groups(side, wanted, group, at + 1)
+
+    def bound(self, profile: Profile, wanted: Requirement, first: Entry) -> Entry:
+        """What no agent of such a profile goes before, nor of any in the groups that follow: the beginning of a key.
+
+        Args:
+            profile: of the group.
+            wanted: what the item waits for.
+            first: the own key that no other goes before; not asked for unless the order `is_led` by own parts.
+        """
+        bound: list[int] = []
+        for part in self._lead:
+            if isinstance(part, int):
+                bound.append(first[part])
+            else:
+                bound.append(1 if part is None else part(profile, wanted))
+        return tuple(bound)
+
+    def _leading(self) -> tuple[int | Fitting | None, ...]:
+        """The parts up to the first own one that comes after one of `fitting`."""
+        leading: list[int | Fitting | None] = []
+        for part in self.parts:
+            if isinstance(part, str) or (isinstance(part, int) and any(one in self.fitting for one in leading)):
+                break
+            leading.append(part)
+        return tuple(leading)
 
 
 class Bucket:
@@ -207,7 +260,7 @@ Side = TypeVar("Side", Bucket, Profile)
 class Numbered(Generic[Side]):
     """One side of the match: each bucket or profile has a number, its bit in the masks by team, skill and level.
 
-    `version` rises with each that is added or dropped.
+    `version` rises with each that is added or dropped. `levels` is skill -> the level of each, as binary digits.
     """
 
     def __init__(self) -> None:
@@ -215,7 +268,7 @@ class Numbered(Generic[Side]):
         self._changed: deque[int] = deque(maxlen=_CHANGES)
         self.by_number: list[Side | None] = []
         self.by_team: dict[str, int] = {}
-        self.by_skill: dict[str, dict[int, int]] = {}
+        self.levels: dict[str, list[int]] = {}
         self.all = 0
         self._above: dict[str, dict[int, int]] = {}
         self._free: list[int] = []
@@ -237,8 +290,7 @@ class Numbered(Generic[Side]):
         for team in teams:
             self.by_team[team] = self.by_team.get(team, 0) | bit
         for skill, level in skills:
-            levels = self.by_skill.setdefault(skill, {})
-            levels[level] = levels.get(level, 0) | bit
+            flip(self.levels.setdefault(skill, []), level, bit)
             self._above.pop(skill, None)
 
     def drop(self, one: Side, teams: Sequence[str], skills: Skills) -> None:
@@ -249,13 +301,14 @@ class Numbered(Generic[Side]):
         bit = 1 << one.number
         self.all ^= bit
         for team in teams:
-            self._clear(self.by_team, team, bit)
+            self.by_team[team] ^= bit
+            if not self.by_team[team]:
+                del self.by_team[team]
         for skill, level in skills:
-            levels = self.by_skill[skill]
+            flip(self.levels[skill], level, bit)
             self._above.pop(skill, None)
-            self._clear(levels, level, bit)
-            if not levels:
-                del self.by_skill[skill]
+            if not self.levels[skill]:
+                del self.levels[skill]
 
     def _change(self, number: int) -> None:
         self.version += 1
@@ -266,13 +319,7 @@ class Numbered(Generic[Side]):
         count = self.version - version
         return islice(reversed(self._changed), count) if version >= 0 and count <= len(self._changed) else None
 
-    @staticmethod
-    def _clear(masks: dict[Any, int], key: Any, bit: int) -> None:
-        masks[key] ^= bit
-        if not masks[key]:
-            del masks[key]
-
-    def of_teams(self, teams: Sequence[str]) -> int:
+    def of_teams(self, teams: Iterable[str]) -> int:
         """Those of any of these teams, as a mask."""
         mask = 0
         for team in teams:
@@ -284,11 +331,7 @@ class Numbered(Generic[Side]):
         known = self._above.setdefault(skill, {})
         mask = known.get(level)
         if mask is None:
-            mask = 0
-            for its, members in self.by_skill.get(skill, {}).items():
-                if its > level:
-                    mask |= members
-            known[level] = mask
+            mask = known[level] = above(self.levels.get(skill, ()), level)
         return mask
 
     def members(self, mask: int) -> Iterator[Side]:
@@ -315,10 +358,3 @@ class Numbered(Generic[Side]):
             if len(self._empty) <= max(_SPARED, self.all.bit_count() // 2):
                 return
             yield self._empty.popitem(last=False)[1]
-
-
-def nth(equals: Sequence[tuple[Profile, int, Ordered[Entry]]], number: int) -> tuple[Profile, Entry]:
-    """The entry with so many before it in the heads of several orders taken one after the other."""
-    ends = list(accumulate(count for _, count, _ in equals))
-    profile, count, ordered = equals[bisect_right(ends, number)]
-    return profile, ordered.at(number - ends[bisect_right(ends, number)] + count)

@@ -83,7 +83,7 @@ class Routing(Slice):
     def reindex(self) -> None:
         """Compile the plan's rules, and rebuild the index, what each agent has in hand and what rings in each queue."""
         self.rules = Rules(self.plan, self.plans.rating)
-        self.index = Index(self.rules.own_keys)
+        self.index = Index()
         for queue in self.closed:
             self.index.shut(queue, for_all=self.is_shut(queue))
         self.dialing: dict[str, int] = {}

@@ -1,6 +1,6 @@
 """The other side of the match: agents who take work, in profiles of equal teams and skills, ordered by room and key.
 
-Belongs here: entering agents, and taking them out. Does not: what they could be offered (`index`).
+Belongs here: entering agents, and taking them out. Does not: which of them is chosen (`choice`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from orchestra.engine.ordered import Ordered
 from orchestra.engine.routing.counts import Counts
+from orchestra.engine.routing.crowd import Crowd
 from orchestra.engine.routing.sides import Entry, Key, Numbered, Placed, Profile, ProfileKey
 
 __all__ = ["Takers"]
@@ -18,23 +19,19 @@ _ROOMS = 8
 
 
 class Takers:
-    """All agents who take work.
+    """All agents who take work."""
 
-    `own_keys` is how many own keys each agent is placed under.
-    """
+    def __init__(self) -> None:
+        self.nobody()
 
-    def __init__(self, own_keys: int = 1) -> None:
-        self.nobody(own_keys)
-
-    def nobody(self, own_keys: int) -> None:
-        """Take everybody out: all are entered anew, under so many own keys."""
-        self._own_keys = own_keys
+    def nobody(self) -> None:
+        """Take everybody out: all are entered anew, perhaps under other own keys."""
         self.profiles: dict[ProfileKey, Profile] = {}
         self.of_agent: dict[str, Placed] = {}
         self._profile_side: Numbered[Profile] = Numbered()
         self._taking = Counts()
         self._free: dict[int, Counts] = {}
-        self._everyone: dict[int, list[Ordered[Entry]]] = {}
+        self._everyone: dict[int, list[Crowd]] = {}
 
     def place(self, agent: str, key: ProfileKey, room: int, keys: Sequence[Key]) -> None:
         """Enter an agent who takes work, or move them.
@@ -85,12 +82,14 @@ class Takers:
         return profile
 
     def _enter(self, profile: Profile, room: int, entries: Sequence[Entry]) -> None:
-        for free in (profile.free, self._everyone):
-            ordered = free.get(room)
-            if ordered is None:
-                ordered = free[room] = [Ordered() for _ in range(self._own_keys)]
-            for number, entry in enumerate(entries):
-                ordered[number].add(entry)
+        mine, everyone = profile.free.get(room), self._everyone.get(room)
+        if mine is None:
+            mine = profile.free[room] = [Ordered() for _ in entries]
+        if everyone is None:
+            everyone = self._everyone[room] = [Crowd(self.of_agent) for _ in entries]
+        for number, entry in enumerate(entries):
+            mine[number].add(entry)
+            everyone[number].add(entry)
         counts = self._free.get(room)
         if counts is None:
             counts = self._free[room] = Counts()
@@ -100,12 +99,14 @@ class Takers:
         profile, room, entries = placed
         if not room:
             return
-        for free in (profile.free, self._everyone):
-            ordered = free[room]
-            for number, entry in enumerate(entries):
-                ordered[number].remove(entry)
-            if len(free) > _ROOMS and not ordered[0]:  # most rooms come back
-                del free[room]
+        mine, everyone = profile.free[room], self._everyone[room]
+        for number, entry in enumerate(entries):
+            mine[number].remove(entry)
+            everyone[number].remove(entry)
+        if len(profile.free) > _ROOMS and not mine[0]:  # most rooms come back
+            del profile.free[room]
+        if len(self._everyone) > _ROOMS and not everyone[0]:
+            del self._everyone[room]
         counts = self._free[room]
         counts.down(profile.number)
         if len(self._free) > _ROOMS and not counts:
