@@ -31,12 +31,14 @@ from orchestra.engine.routing.rows import (
     REST,
     RETRY,
     RING,
+    SEAT,
     SILENCE,
     STEP,
     Bench,
     Item,
 )
 from orchestra.engine.routing.rules import Rules
+from orchestra.engine.routing.seats import Before, Seats
 from orchestra.engine.routing.sides import Requirement
 from orchestra.engine.routing.standing import Standing
 from orchestra.engine.section import Steps
@@ -123,6 +125,7 @@ class Witness:
     begun: dict[str, int] = attrs.field(factory=dict)
     took: dict[str, list[int]] = attrs.field(factory=dict)
     reopened: set[str] = attrs.field(factory=set)
+    reseated_to: str = ""
     finishing: str | None = None
     once_held: set[str] = attrs.field(factory=set)
     consults: dict[str, str] = attrs.field(factory=dict)
@@ -330,6 +333,16 @@ class Witness:
     def _see_QueueOpened(self, engine: Engine, event: e.QueueOpened, at_us: int) -> None:
         self.reopened.add(event.queue)
 
+    def _see_RoutingReseated(self, engine: Engine, event: e.RoutingReseated, at_us: int) -> None:
+        at_work = sorted(name for name, bench in engine.view.routing.benches.items() if bench.takes_work)
+        assert len(event.agents) <= 100, "too many at once"
+        assert event.agents == [name for name in at_work if name > self.reseated_to][: len(event.agents)], (
+            "not in order"
+        )
+        self.reseated_to = event.agents[-1] if event.agents else self.reseated_to
+        is_over = self.reseated_to >= max(at_work, default="")
+        assert bool(engine.view.routing.to_seat) is not is_over, "it goes on with nobody left, or ends before that"
+
     def _see_RoutingSwept(self, engine: Engine, event: e.RoutingSwept, at_us: int) -> None:
         if not engine.view.routing.to_sweep:
             self.reopened.clear()
@@ -346,6 +359,7 @@ class Witness:
         assert agent.takes_work, "offered to an agent who takes no work"
         assert not is_shut(engine, item), "offered from a queue that is closed"
         assert not view.routing.benches[event.agent].rests, "offered to an agent who rests"
+        assert not _is_unmoved(engine, event.agent), "offered by the room of a plan of before"
         assert oracle.able(view.plan, event.agent, agent, item), "a team or skill is missing"
         assert event.agent not in item.excluded, "offered to an agent who is excluded"
         assert item.ringing[event.agent] == event.offer
@@ -391,6 +405,8 @@ class Witness:
             assert engine.view.routing.benches[agent].warm_percent == 100, f"{agent} never warms up"
 
     def _see_PlanChanged(self, engine: Engine, event: e.PlanChanged, at_us: int) -> None:
+        if "" in engine.view.routing.to_seat:
+            self.reseated_to = ""
         self.paced.clear()
         self.took.clear()
 
@@ -475,6 +491,7 @@ class Witness:
         assert agent.kind == "person", "a bot is consulted"
         assert not is_shut(engine, item), "asked from a queue that is closed"
         assert not bench.rests, "asked an agent who rests"
+        assert not _is_unmoved(engine, event.consulted), "asked by the room of a plan of before"
         assert oracle.able(view.plan, event.consulted, agent, item), "a team or skill is missing"
         assert event.consulted not in item.excluded, "asked an agent who declined, or takes part"
         assert sorted(event.labels) == sorted(set(view.plan.queues[item.queue].labels))
@@ -901,7 +918,13 @@ def _check_best(engine: Engine, made: _Made, at_us: int, reopened: set[str], fin
 def _is_on_the_way(engine: Engine) -> bool:
     """Whether some are yet to be asked, or moved: these go by name, or rank, and not by who is the best."""
     routing = engine.view.routing
-    return bool(routing.to_sweep or routing.to_ask or routing.to_move)
+    return bool(routing.to_sweep or routing.to_ask or routing.to_move or routing.to_seat)
+
+
+def _is_unmoved(engine: Engine, agent: str) -> bool:
+    """Whether an agent is yet to be placed by the plan in force."""
+    bounds = engine.view.routing.to_seat
+    return bool(bounds) and agent > min(bounds)
 
 
 def _hand(engine: Engine, agent: str) -> list[tuple[str, Item]]:
@@ -1035,6 +1058,18 @@ def _check_clocks(engine: Engine, name: str, item: Item, gates: dict[str, list[i
         gates[item.queue] = sorted({0, *(microseconds(one.after) for one in queue.also.values())})
     ahead = gates[item.queue][item.gate + 1 :]
     assert timers.get(GATE, name) == (item.start_us + ahead[0] if ahead else None)
+
+
+def _check_seats(engine: Engine) -> None:
+    """All who take work stand by the plan in force, or will; whoever does not counts, and could be offered nothing."""
+    routing = engine.view.routing
+    assert (engine.view.timers.get(SEAT, "") is not None) == bool(routing.to_seat), "the walk over the agents stopped"
+    at_work = sorted(name for name, bench in routing.benches.items() if bench.takes_work)
+    assert list(routing.index.at_work) == at_work
+    assert sorted(routing.index.of_agent) == [name for name in at_work if not _is_unmoved(engine, name)]
+    unmoved = sorted(name for one in routing.index.unmoved for name in one.of_agent)
+    assert unmoved == [name for name in at_work if _is_unmoved(engine, name)]
+    assert all(routing.index.open_to(name) == () for name in unmoved)
 
 
 def _check_parked(engine: Engine, name: str, state: str, item: Item) -> None:
@@ -1262,6 +1297,7 @@ INVARIANTS = (
     invariant(_check_interactions, "contacts", "routing", "callbacks", CALL, DUE, RING),
     invariant(_check_items, "contacts", "routing", "presence", SILENCE, PARK),
     invariant(_check_places, "routing", MOVE, STEP, GATE),
+    invariant(_check_seats, "routing", SEAT),
     invariant(_check_capacity, "routing", "consults", "segments", "presence"),
     invariant(_check_consults, "consults", "contacts", "presence", "supervision", "routing", ANSWER),
     invariant(_check_segments, "segments", "presence", "contacts", OVER),
@@ -1314,7 +1350,7 @@ def check_changed_liveness(engine: WatchedEngine) -> None:
 
 def _check_ages(engine: Engine) -> None:
     routing = engine.view.routing
-    if routing.to_sweep or routing.to_move:
+    if routing.to_sweep or routing.to_move or routing.to_seat:
         return  # a plan change is still being walked through
     ages_us: dict[str, list[int]] = {}
     for name, item in routing.items.items():
@@ -1327,7 +1363,7 @@ def _check_ages(engine: Engine) -> None:
 def _check_idle(engine: Engine) -> None:
     view, routing = engine.view, engine.view.routing
     assert not routing.to_ask, "somebody was not asked in the moment in which they became free"
-    if routing.to_sweep or routing.to_move:
+    if routing.to_sweep or routing.to_move or routing.to_seat:
         return  # a plan change is still being walked through
     at_work = {agent: row for agent, row in view.presence.agents.items() if row.takes_work}
     has_room = _room(engine, [agent for agent in at_work if _is_ready(routing.benches[agent])])
@@ -1423,6 +1459,8 @@ def derived(engine: Engine) -> dict[str, Any]:
             # in their queues until they surface.
             if isinstance(value, Index):
                 found[f"{section.name}.{name}"] = contents(value, engine.view.routing.rules)
+            elif isinstance(value, Seats):
+                found[f"{section.name}.{name}"] = [_unmoved(one) for one in value.befores]
             elif isinstance(value, Standing):
                 found[f"{section.name}.{name}"] = _plain(value.rings)
             elif name not in own.TABLES and name not in (
@@ -1452,6 +1490,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain for item in value if (plain := _plain(item)) not in ({}, [], None)]
     return list(value) if type(value).__name__ == "deque" else value
+
+
+def _unmoved(before: Before) -> dict[str, Any]:
+    """Who stands by a plan of before, and with which room, whatever number a kind of work has."""
+    places = before.capacity.places
+
+    def room(bits: int) -> list[Any]:
+        named = [(work, aside) for work, place in places.items() for aside in (0, 1) if bits >> place + aside & 1]
+        assert len(named) + (bits & 1) == bits.bit_count(), "room for what no channel is"
+        return [bits & 1, *sorted(named)]
+
+    return {name: (placed.profile.key, room(placed.room)) for name, placed in before.agents.of_agent.items()}
 
 
 def contents(index: Index, rules: Rules) -> dict[str, Any]:
@@ -1502,17 +1552,16 @@ def contents(index: Index, rules: Rules) -> dict[str, Any]:
         "agents": places,
         "free": {
             agent: sorted(wish(wanted) for wanted, bucket in buckets.items() if index.is_free(agent, wanted))
-            for agent in index.of_agent
+            for agent in index.at_work
         },
-        "open": {agent: sorted(wish(bucket.wanted) for bucket in index.open_to(agent)) for agent in index.of_agent},
+        "open": {agent: sorted(wish(bucket.wanted) for bucket in index.open_to(agent)) for agent in index.at_work},
         "rings": {
-            agent: sorted(wish(bucket.wanted) for bucket in index.open_to(agent, rings=True))
-            for agent in index.of_agent
+            agent: sorted(wish(bucket.wanted) for bucket in index.open_to(agent, rings=True)) for agent in index.at_work
         },
         "excluding": sorted(wish(bucket.wanted) for bucket in index.excluding()),
         "waiting": index.waiting,
         "waiting_in": {queue: count for queue, count in index.waiting_in.items() if count},
-        "counts": {wish(wanted): (index.able(wanted), index.free(wanted)) for wanted in buckets},
+        "counts": {wish(wanted): (index.able(wanted), index.free(wanted), index.ready(wanted)) for wanted in buckets},
     }
 
 

@@ -502,7 +502,12 @@ def run_seed(seed: int, steps: int = STEPS) -> Report:
     run = Run(seed)
     try:
         # So that much comes between two slices.
-        with patch.object(decide, "_MOVED_AT_ONCE", 2), patch.object(walking, "_LOOKED_AT", 3), _quickened():
+        with (
+            patch.object(decide, "_MOVED_AT_ONCE", 2),
+            patch.object(decide, "_SEATED_AT_ONCE", 2),
+            patch.object(walking, "_LOOKED_AT", 3),
+            _quickened(),
+        ):
             return run.go(steps)
     except Exception as error:
         last = type(run.driver.log[-1].event).__name__ if run.driver.log else "nothing"

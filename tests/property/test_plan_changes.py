@@ -112,9 +112,10 @@ def test_after_every_change_all_stands_where_it_would_were_it_built_from_nothing
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decide, "_MOVED_AT_ONCE", 1 + seed % 3)
+    monkeypatch.setattr(decide, "_SEATED_AT_ONCE", 1 + seed % 2)
     dice, at_us, changed = Dice(seed), START, 0
     live = other = Engine(moves.SCORES)
-    midway = 0
+    midway = seating = 0
     plan = moves.swarm_plan()
     run_step(live, Given(c.ChangePlan(plan, plan.digest(), "2025b", "check"), at_us))
     for agent in ("ana", "bob", "cleo"):
@@ -122,8 +123,10 @@ def test_after_every_change_all_stands_where_it_would_were_it_built_from_nothing
     for number in range(200):
         at_us += dice.pick([0, 0, SECOND, 5 * SECOND, dice.number(0, 3 * MINUTE)])
         command = moves.receive(live, dice) if dice.chance(55) else dice.move()(live, dice)
+        if number % 8 == 7:
+            command = c.SignIn(dice.pick(["ana", "bob", "cleo"]))
         if number % 8 == 0:
-            for change in (_queue, *[dice.pick(CHANGES) for _ in range(dice.number(0, 2))]):
+            for change in (_queue, _room, *[dice.pick(CHANGES) for _ in range(dice.number(0, 2))]):
                 plan = change(dice, plan)
             command = c.ChangePlan(plan, plan.digest(), "2025b", "check")
         decided = told(run_step(live, Given(command, at_us)))
@@ -136,6 +139,7 @@ def test_after_every_change_all_stands_where_it_would_were_it_built_from_nothing
             if before is not live:
                 check_rebuilt(before, other)
             midway += bool(live.view.routing.to_move)
+            seating += bool(live.view.routing.to_seat)
             changed += any("PlanChanged" in one for one in decided)
             check_state(live)
-    assert (changed > 10, midway > 1) == (True, True)
+    assert (changed > 10, midway > 1, seating > 0) == (True, True, True)

@@ -83,7 +83,7 @@ def health_of(figures: Mapping[str, int], view: View, in_flight: int, news: News
         timer_lag=timedelta(microseconds=figures["timer_lag_us"]),
         timers=figures["timers"],
         waiting=view.routing.index.waiting,
-        agents_taking_work=len(view.routing.index.of_agent),
+        agents_taking_work=len(view.routing.index.at_work),
         deliveries_unsent=view.deliveries.unsent,
         deliveries_waiting=view.deliveries.waiting_over(),
         sends_in_flight=in_flight,

@@ -263,3 +263,19 @@ def test_it_is_counted_from_the_instant_in_which_they_are_gone() -> None:
     assert driver.events(e.InteractionParked) == []
     driver.advance(1)
     assert driver.last(e.InteractionParked).until_us == lost_us + 10 * MINUTE
+
+
+def test_whoever_goes_on_with_it_by_a_plan_that_puts_nothing_aside_is_offered_no_more_than_there_is_room_for() -> None:
+    driver = centre()
+    for number in range(5):
+        driver.answered(f"m{number}", "email")
+    driver.answered("jim", "voice")
+    less = attrs.evolve(driver.engine.view.plan.channels["voice"], interrupts=[])
+    driver.change_plan(plan(channels={**driver.engine.view.plan.channels, "voice": less}))
+    driver.run(c.FinishInteraction("in6", "ana"), 1)
+    driver.run(c.FinishWrapUp("in6", "ana"))
+    assert len(driver.events(e.InteractionResumed)) == 5
+    assert driver.engine.view.routing.benches["ana"].used_percent == 100
+    driver.message("late", "email")
+    assert driver.offered() == {}, "five mails are all that she has room for"
+    rebuilt(driver)

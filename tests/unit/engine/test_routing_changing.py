@@ -131,8 +131,9 @@ def test_more_room_is_offered_to_all_in_slices() -> None:
     assert len(driver.offered()) == 11
     email = attrs.evolve(plan().channels["email"], weight_percent=10)
     driver.change_plan(attrs.evolve(plan(), channels={**plan().channels, "email": email}))
-    assert driver.engine.view.routing.to_sweep == {"ana": 1, "bob": 1, "zoe": 1}
     driver.advance(0)
+    asked = [event.agents for event in driver.events(e.RoutingReseated)]
+    assert (asked, driver.last(e.RoutingSwept).agents) == ([["ana", "bob", "zoe"]], ["ana", "bob", "zoe"])
     assert len(driver.offered()) == 11, "what they were offered weighs what it did"
     for made in driver.pending():
         driver.decline(made, after=0)
@@ -216,7 +217,9 @@ def test_another_order_places_all_agents_anew() -> None:
     driver = Driver(plan(), engine=WatchedEngine())
     driver.sign_in("ana", "bob", "cleo")
     driver.change_plan(queue("care", order=["position", "idle"]))
-    assert driver.engine.view.routing.to_sweep == {"ana": 1, "bob": 1, "cleo": 1}
+    check_rebuilt(driver.engine, driver.reloaded())
+    driver.advance(0)
+    assert driver.last(e.RoutingReseated).agents == ["ana", "bob", "cleo"]
     check_rebuilt(driver.engine, driver.reloaded())
     driver.message()
     assert driver.last(e.OfferMade).key[0] == 0

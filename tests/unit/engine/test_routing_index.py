@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.unit.engine.test_routing_changing import lines
 
 from orchestra.engine import ordered
 from orchestra.engine.routing import choice, sides, takers
@@ -40,6 +41,8 @@ DRAWN_BY = (
     Order(2, (), draws=True),
     Order(1, (0, Proficiency()), draws=True),
 )
+ASKS = {0: 0b1, 1: 0b10, 3: 0b101000, 5: 0b100000}
+"""Kind of work -> the rooms by which whoever is unmoved counts as free for it."""
 KNOWN = (Order(0, (None, 0, 1)), Order(0, (0, None, 1)), Order(1, (0, None), draws=True))
 
 
@@ -57,6 +60,7 @@ class World:
         self.agents: dict[str, tuple[sides.ProfileKey, int, tuple[int, int]]] = {}
         self.items: dict[str, tuple[Requirement, Rank]] = {}
         self.behind: set[str] = set()
+        self.unmoved: dict[str, takers.Unmoved] = {}
         self.clock = 0
 
     def skills(self, most: int) -> sides.Skills:
@@ -72,12 +76,25 @@ class World:
         room = sum(self.random.randint(0, 1) << kind for kind in KINDS)
         self.agents[name] = key, room, (self.random.randint(0, 1), self.clock)
         own = self.agents[name][2]
-        self.index.place(name, *self.agents[name][:2], [own, own[:1], ()])
+        if self.index.unmoved and (name in self.unmoved or known is None) and self.random.random() < 0.5:
+            among = self.unmoved.setdefault(name, self.index.unmoved[-1])
+            self.index.place(name, *self.agents[name][:2], (), among)
+        else:
+            self.unmoved.pop(name, None)
+            self.index.place(name, *self.agents[name][:2], [own, own[:1], ()])
 
     def remove(self) -> None:
         name = f"a{self.random.randint(0, 40)}"
         self.agents.pop(name, None)
+        self.unmoved.pop(name, None)
         self.index.remove(name)
+
+    def leave_all(self) -> None:
+        if self.random.random() < 0.2:
+            of_agent = self.index.leave_all()
+            of_agent.asks = ASKS
+            self.index.unmoved = [one for one in self.index.unmoved if one.of_agent] + [of_agent]
+            self.unmoved |= {name: of_agent for name in self.agents if name not in self.unmoved}
 
     def wait(self) -> None:
         self.clock += 1
@@ -109,7 +126,7 @@ class World:
 
     def step(self) -> None:
         moves = self.place, self.place, self.place, self.remove, self.wait, self.wait, self.unwait
-        self.random.choice((*moves, self.leave_behind, self.move))()
+        self.random.choice((*moves, self.leave_behind, self.move, self.leave_all))()
 
     def fits(self, agent: str, wanted: Requirement) -> bool:
         (teams, skills), *_ = self.agents[agent]
@@ -117,7 +134,11 @@ class World:
         return bool(set(teams) & set(wanted.teams)) and all(levels.get(s, 0) >= level for s, level in wanted.skills)
 
     def free(self, agent: str, kind: int) -> bool:
-        return bool(self.agents[agent][1] >> kind & 1)
+        return agent not in self.unmoved and bool(self.agents[agent][1] >> kind & 1)
+
+    def counts(self, agent: str, kind: int) -> bool:
+        """Whether they count as free."""
+        return bool(self.agents[agent][1] & (ASKS[kind] if agent in self.unmoved else 1 << kind))
 
     def best(self, wanted: Requirement, order: Order, known: str | None = None) -> list[tuple[Any, ...]]:
         return sorted(
@@ -145,10 +166,30 @@ class World:
         able = {name for name in self.agents if self.fits(name, wanted)}
         assert index.able(wanted) == len(able)
         assert {name for name in self.agents if index.is_able(name, wanted)} == able
-        free = {name for name in able if self.free(name, wanted.kind)}
+        free = {name for name in able if self.counts(name, wanted.kind)}
         assert index.free(wanted) == len(free)
         assert {name for name in self.agents if index.is_free(name, wanted)} == free
-        assert set(index.of_agent) == set(self.agents)
+        ready = {name for name in able if self.free(name, wanted.kind)}
+        assert index.ready(wanted) == len(ready)
+        assert {name for name in self.agents if index.has_room(name, wanted)} == ready
+        assert index.tally(wanted, 1 << 5) == (len(able), sum(self.counts(name, 5) for name in able), len(free))
+        for name in ("a1", "a2"):
+            one = wanted._replace(agent=name)
+            assert index.able(one) == (name in self.agents)
+            assert index.free(one) == (name in self.agents and self.counts(name, wanted.kind))
+            assert index.ready(one) == (name in self.agents and self.free(name, wanted.kind))
+        assert set(index.of_agent) == self.agents.keys() - self.unmoved.keys()
+        assert list(index.at_work) == sorted(self.agents)
+        assert {name for one in index.unmoved for name in one.of_agent} == self.unmoved.keys()
+        asked = set(index.takers_of(index.buckets.values()))
+        assert asked == {
+            name
+            for name in self.agents
+            if any(
+                item not in self.behind and self.fits(name, its) and self.free(name, its.kind)
+                for item, (its, _) in self.items.items()
+            )
+        }
         assert index.waiting == len(self.items)
         for name in self.agents:
             heads: dict[Requirement, Rank] = {}
@@ -161,6 +202,20 @@ class World:
         assert (index.behind("q", 3), index.behind("q", 1_000)) == (left[:3], left)
         for number, rank in enumerate(ranks):
             assert index.position(rank[-1]) == number
+
+
+def test_no_question_for_a_place_costs_what_waits_not_even_the_first() -> None:
+    costs = []
+    for waiting in (30, 3_000):
+        index = Index()
+        wanted = [Requirement("q", 1, ("care",), (("german", level),)) for level in range(3)]
+        for number in range(waiting):
+            index.wait(f"i{number}", wanted[number % 3], (0, -number, number, f"i{number}"))
+        costs.append(lines(lambda index=index: index.position("i7")))  # type: ignore[misc]
+        index.leave_behind("q")
+        assert index.position("i7") == waiting - 8
+    few, many = costs
+    assert many <= few + 30, "each of three thousand that wait would cost a line at least"
 
 
 @pytest.mark.parametrize(("steps", "tries", "block"), [(0, 0, 1), (8, 3, 2), (8, 256, 512), (1_000, 256, 4)])

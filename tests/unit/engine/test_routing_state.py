@@ -30,7 +30,7 @@ from orchestra.model.plan import Plan
 )
 def test_room_is_budget_limit_and_number(bench: Bench, channel: Channel, has_room: bool) -> None:
     rules = Rules(Plan(channels={"chat": channel}))
-    assert rules.room(bench, {}) == has_room * (1 << rules.places["chat", ()])
+    assert rules.capacity.room(bench, {}) == has_room * (1 << rules.places["chat", ()])
 
 
 def test_what_is_derived_is_rebuilt() -> None:

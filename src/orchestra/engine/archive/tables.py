@@ -120,7 +120,7 @@ STAYS: Mapping[str, Sequence[str]] = {
     "consults": ["counts"],
     "segments": ["counts"],
     "hours": ["doors"],
-    "routing": ["benches", "to_sweep", "left", "closed", "to_ask", "pace", "counts", "editions", "to_move"],
+    "routing": ["benches", "to_sweep", "left", "closed", "to_ask", "pace", "counts", "editions", "to_move", "to_seat"],
     "deliveries": ["stops", "down", "frozen", "to_release", "early", "buckets", "counts"],
     "notices": ["cooling", "counts"],
     "logs": ["prefixes", "importing"],

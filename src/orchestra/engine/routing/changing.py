@@ -1,21 +1,23 @@
 """What another plan changes in routing, and nothing else: all that it leaves as it was stays where it stands.
 
 Belongs here: telling what has changed, and moving that. What waits or rings in a queue whose rules have changed is
-behind from then on, and enters anew in slices. Does not: offering again what now fits, which goes in slices, too.
+behind from then on, and enters anew in slices; so do agents whose room, keys or pace have changed. Does not: offering
+again what now fits, which goes in slices, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from orchestra.engine.routing.rows import EXHAUSTED, MOVE, RETRY, Item
+from orchestra.engine.routing.rows import EXHAUSTED, MOVE, RETRY, SEAT, Item
 from orchestra.engine.routing.rules import Rules
 from orchestra.engine.routing.sides import Bucket
 from orchestra.engine.routing.state import Routing
 from orchestra.engine.section import SLICE_PAUSE_US
 from orchestra.model import events as e
 
-__all__ = ["behind", "change_plan", "enter_anew", "moved"]
+__all__ = ["behind", "change_plan", "enter_anew", "moved", "reseated", "unmoved"]
 
 _QUEUES_AT_ONCE = 50
 """Queues that are found to have nothing behind any more, at most, in one slice."""
@@ -24,8 +26,8 @@ _QUEUES_AT_ONCE = 50
 def change_plan(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
     """Go by the new plan's rules: move what they change, and begin to offer again what now fits.
 
-    Items are behind whose queue is served otherwise, and move in slices; agents move if the room or the keys of any
-    change; whom the plan defines otherwise follows in an event of their own.
+    Items are behind whose queue is served otherwise, and so are all agents if the room or the keys of any change: these
+    move in slices. Whom the plan defines otherwise follows in an event of their own.
     """
     before = routing.rules
     rules = routing.rules = Rules(routing.plan, routing.plans.rating, before)
@@ -42,8 +44,7 @@ def change_plan(routing: Routing, event: e.PlanChanged, at_us: int) -> None:
     if rules.places_alike(before) and rules.gives_room_alike(before) and rules.paces_alike(before):
         routing.sweep(routing.index.takers(opened), at_us)
     else:
-        _move_agents(routing, before, at_us)
-        routing.sweep(routing.index.of_agent, at_us)
+        _leave_agents(routing, before, at_us)
 
 
 def _doors(routing: Routing) -> Iterator[str]:
@@ -62,18 +63,41 @@ def _doors(routing: Routing) -> Iterator[str]:
             yield queue
 
 
-def _move_agents(routing: Routing, before: Rules, at_us: int) -> None:
-    """Place anew all who take work.
+# Agents, in slices
 
-    In one step: as long as some were not placed, it would count as if they could not help, and contacts would leave
-    their steps and queues for that.
+
+def _leave_agents(routing: Routing, before: Rules, at_us: int) -> None:
+    """All who take work are to be placed anew, beginning in a moment. Looks at none of them.
+
+    Until their turn comes they are able, and free, as they were: else contacts would leave their steps and queues. They
+    are offered nothing, since by the new rules they may have no room, and are ordered otherwise.
     """
-    at_work = list(routing.index.of_agent)
-    if not routing.rules.places_alike(before):
-        routing.index.nobody()
-    for name in at_work:
+    agents = routing.index.leave_all()
+    if routing.index.at_work or routing.seats:
+        routing.seats.change(before.capacity, agents, routing.rules.capacity)
+        routing.index.unmoved = routing.seats.unmoved
+        routing.timers.set(SEAT, "", at_us)
+
+
+def unmoved(routing: Routing, most: int) -> list[str]:
+    """At most so many of those who are yet to be placed, the first by name."""
+    return list(islice(routing.index.at_work.past(routing.seats.cursor), most))
+
+
+def reseated(routing: Routing, event: e.RoutingReseated, at_us: int) -> None:
+    """These are placed by the rules that hold, and asked in a moment."""
+    for last in event.agents[-1:]:
+        routing.seats.advance(last)
+    for name in event.agents:
         routing.limit(name, routing.benches[name], at_us)
         routing.seat(name, routing.benches[name])
+    routing.sweep(event.agents, at_us)
+    if unmoved(routing, 1):
+        routing.timers.set(SEAT, "", at_us + SLICE_PAUSE_US)
+    else:
+        routing.seats.end()
+        routing.timers.cancel(SEAT, "")
+    routing.index.unmoved = routing.seats.unmoved
 
 
 # What is behind, in slices

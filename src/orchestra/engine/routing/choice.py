@@ -47,46 +47,63 @@ class Choice(Takers):
     def able(self, wanted: Requirement) -> int:
         """How many agents who take work meet a requirement, busy or not."""
         if wanted.agent:
-            return int(wanted.agent in self.of_agent)
+            return int(self.standing(wanted.agent) is not None)
         return self._taking.total(self.able_profiles(wanted))
 
     def is_able(self, agent: str, wanted: Requirement) -> bool:
         """Whether this agent takes work and meets the requirement."""
-        placed = self.of_agent.get(agent)
+        placed = self.standing(agent)
         if placed is None:
             return False
         return wanted.agent == agent if wanted.agent else placed.profile.fits(wanted)
 
     def is_free(self, agent: str, wanted: Requirement) -> bool:
-        """Whether this agent could be offered such an item now."""
-        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room & wanted.bits)
+        """Whether this agent could be offered such an item now, or in a moment if they are yet to be placed."""
+        return self._is_holding(agent, wanted, wanted.bits)
+
+    def _is_holding(self, agent: str, wanted: Requirement, bits: int) -> bool:
+        if not self.is_able(agent, wanted):
+            return False
+        placed = self.of_agent.get(agent)
+        if placed is not None:
+            return bool(placed.room & bits)
+        return any(agent in one.of_agent and one.of_agent[agent].room & one.bits(bits) for one in self.unmoved)
 
     def has_room(self, agent: str, wanted: Requirement) -> bool:
         """Whether this agent could be offered such an item now, and has to put nothing aside for it."""
-        return self.is_able(agent, wanted) and bool(self.of_agent[agent].room >> wanted.kind & 1)
+        placed = self.of_agent.get(agent)
+        return placed is not None and bool(placed.room >> wanted.kind & 1) and self.is_able(agent, wanted)
 
     def free(self, wanted: Requirement) -> int:
-        """How many agents could be offered such an item now."""
+        """How many agents could be offered such an item now, or in a moment if they are yet to be placed."""
         return self.holding(wanted, wanted.bits)
 
-    def holding(self, wanted: Requirement, bits: int) -> int:
-        """How many agents who meet a requirement have any of these bits of room."""
+    def ready(self, wanted: Requirement) -> int:
+        """How many agents could be offered such an item now."""
         if wanted.agent:
-            return int(self.is_able(wanted.agent, wanted) and bool(self.of_agent[wanted.agent].room & bits))
-        return self._holding(self.able_profiles(wanted), bits) if self._free else 0
+            return int(wanted.agent in self.of_agent and self.is_free(wanted.agent, wanted))
+        return self._holding(self.able_profiles(wanted), wanted.bits)
 
-    def _holding(self, mask: int, bits: int) -> int:
-        """How many agents of these profiles have any of these bits of room."""
-        return sum([counts.total(mask) for room, counts in self._free.items() if room & bits])
+    def holding(self, wanted: Requirement, bits: int) -> int:
+        """How many agents who meet a requirement have any of these bits of room, wherever they stand."""
+        if wanted.agent:
+            return int(self._is_holding(wanted.agent, wanted, bits))
+        return self._with(self.able_profiles(wanted), bits) if self.at_work else 0
 
     def tally(self, wanted: Requirement, bits: int) -> tuple[int, int, int]:
         """How many agents `able` counts, how many `holding` does with these bits, and how many `free` does."""
         if wanted.agent:
             return self.able(wanted), self.holding(wanted, bits), self.free(wanted)
-        mask, either = self.able_profiles(wanted), wanted.bits
-        totals = [(room, counts.total(mask)) for room, counts in self._free.items()]
-        holding = sum([total for room, total in totals if room & bits])
-        return self._taking.total(mask), holding, sum([total for room, total in totals if room & either])
+        mask = self.able_profiles(wanted)
+        return self._taking.total(mask), self._with(mask, bits), self._with(mask, wanted.bits)
+
+    def _with(self, mask: int, bits: int) -> int:
+        """How many of these profiles have any of these bits of room."""
+        return self._holding(mask, bits) + sum([one.total(mask, bits) for one in self.unmoved])
+
+    def _holding(self, mask: int, bits: int) -> int:
+        """Those of them who are placed by the rules that hold."""
+        return sum([counts.total(mask) for room, counts in self._free.items() if room & bits])
 
     def who_fits(self, wanted: Requirement, order: Order) -> Iterator[tuple[Profile, Entry]]:
         """All agents who could be offered such an item now, with the own key that the order goes by, in no order."""

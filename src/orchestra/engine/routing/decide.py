@@ -9,7 +9,7 @@ from orchestra.engine.engagements.joining import asks_the_same, is_joined
 from orchestra.engine.engagements.questions import age_of_place, keep_one
 from orchestra.engine.routing.answers import DECIDE
 from orchestra.engine.routing.arriving import arrive, required, straight
-from orchestra.engine.routing.changing import behind
+from orchestra.engine.routing.changing import behind, unmoved
 from orchestra.engine.routing.closing import leave_closed
 from orchestra.engine.routing.dialing import dial_next
 from orchestra.engine.routing.evolve import EVOLVE
@@ -30,6 +30,7 @@ from orchestra.engine.routing.rows import (
     REST,
     RETRY,
     RING,
+    SEAT,
     SILENCE,
     STEP,
     SWEEP,
@@ -44,6 +45,7 @@ from orchestra.model import events as e
 __all__ = ["SECTION"]
 
 _MOVED_AT_ONCE = 200
+_SEATED_AT_ONCE = 100
 _SWEPT_AT_ONCE = 50
 _EVENTS_AT_ONCE = 200
 _REQUEUED = ("DECLINED", "TIMED_OUT", "RESCINDED", "AGENT_LOST", "SETUP_FAILED")
@@ -387,6 +389,10 @@ def _move(view: View, _: str, at_us: int) -> Iterator[e.Event]:
     yield e.RoutingMoved(behind(view.routing, _MOVED_AT_ONCE))
 
 
+def _reseat(view: View, _: str, at_us: int) -> Iterator[e.Event]:
+    yield e.RoutingReseated(unmoved(view.routing, _SEATED_AT_ONCE))
+
+
 def _sweep(view: View, _: str, at_us: int) -> Iterator[e.Event]:
     return _ask(view, view.routing.sweeping, at_us)
 
@@ -463,6 +469,7 @@ SECTION = Section(
         AGEING: grown_older,
         ASK: _ask_free,
         MOVE: _move,
+        SEAT: _reseat,
         SWEEP: _sweep,
     },
 )

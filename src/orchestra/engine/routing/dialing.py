@@ -25,7 +25,7 @@ def may_dial(view: View, name: str, wanted: Requirement) -> bool:
     called = routing.dialing.get(wanted.queue, 0)
     if called >= plan.at_once:
         return False
-    if called < routing.index.free(wanted):
+    if called < routing.index.ready(wanted):
         return True
     if not plan.dial_ahead or called >= routing.index.able(wanted):
         return False

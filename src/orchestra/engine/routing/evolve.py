@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestra.engine.routing.changing import change_plan, enter_anew, moved
+from orchestra.engine.routing.changing import change_plan, enter_anew, moved, reseated
 from orchestra.engine.routing.consulting import CONSULTS, begin_waiting
 from orchestra.engine.routing.limits import note_offer, note_sign_in, rest_us
 from orchestra.engine.routing.rows import (
@@ -431,6 +431,7 @@ def segment_ended(routing: Routing, event: e.SegmentWrapUpEnded, at_us: int) -> 
 EVOLVE: dict[type[e.Event], Evolve] = {
     e.PlanChanged: change_plan,
     e.RoutingMoved: moved,
+    e.RoutingReseated: reseated,
     e.RoutingSwept: swept,
     e.QueueClosed: queue_closed,
     e.QueueOpened: queue_opened,

@@ -39,7 +39,7 @@ class Index(Items, Choice):
             elif not bucket.is_empty:
                 fit[wanted.bits] = fit.get(wanted.bits, 0) | self.able_profiles(wanted)
         for bits, mask in fit.items():
-            for profile in self._profile_side.members(mask):
+            for profile in self._profile_side.members(mask & self._with_any(bits)):
                 for room, ordered in profile.free.items():
                     if room & bits:
                         yield from (entry[-1] for entry in ordered[0])

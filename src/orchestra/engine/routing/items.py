@@ -45,8 +45,10 @@ class Items:
         self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
         self.of_item[item] = (bucket, rank)
         self.waiting += 1
-        if wanted.queue in self._in_order:
-            self._in_order[wanted.queue].add(rank)
+        ordered = self._in_order.get(wanted.queue)
+        if ordered is None:
+            ordered = self._in_order[wanted.queue] = Ordered()
+        ordered.add(rank)
         return bucket
 
     def unwait(self, item: str) -> None:
@@ -59,8 +61,7 @@ class Items:
         self.waiting -= 1
         queue = bucket.wanted.queue
         self.waiting_in[queue] -= 1
-        if queue in self._in_order:
-            self._in_order[queue].remove(rank)
+        self._in_order[queue].remove(rank)
         if bucket.excluding:
             self._include(item, bucket)
         if not bucket.waiting:
@@ -70,16 +71,10 @@ class Items:
     def position(self, item: str) -> int:
         """How many of its queue go before a waiting item.
 
-        Once asked about a queue, all that wait in it are kept in one order, so that no question costs what waits there.
+        All that wait in a queue are kept in one order, so that no question costs what waits there.
         """
         bucket, rank = self.of_item[item]
-        queue = bucket.wanted.queue
-        ordered = self._in_order.get(queue)
-        if ordered is None:
-            ordered = self._in_order[queue] = Ordered()
-            for other in merge(*(one.waiting for one in self.buckets_of(queue))):
-                ordered.add(other)
-        return ordered.position(rank)
+        return self._in_order[bucket.wanted.queue].position(rank)
 
     def ring(self, item: str, wanted: Requirement, rank: Rank) -> None:
         """Enter an item that rings already, and is to ring more agents of several."""

@@ -8,10 +8,10 @@ from heapq import nsmallest
 from itertools import islice
 
 from orchestra.engine.engagements.leading import asked_first, lead_for
+from orchestra.engine.routing.capacity import LIMITED
 from orchestra.engine.routing.dialing import dialing, may_dial
 from orchestra.engine.routing.helping import asked
 from orchestra.engine.routing.rows import Item
-from orchestra.engine.routing.rules import LIMITED
 from orchestra.engine.routing.sides import Entry, Order, Rank, Requirement
 from orchestra.engine.view import View
 from orchestra.model import events as e
@@ -226,12 +226,13 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
 
     `skills` lack the team or a skill, `rate_limited` rest, or have been offered as much as they may be for now,
     `saturated` have no room on the channel, `excluded` declined or missed it, and it rings at those who are `asked`
-    already and would have room for more. Who would have room and is `barred` takes part in what the consult is about.
+    already and would have room for more. Who would have room and is `barred` takes part in what the consult is about;
+    who would and is `unmoved` has yet to be placed after a change of plan.
     """
     index = view.routing.index
     able, limited, free = index.tally(wanted, LIMITED)
     counts = {
-        "skills": len(index.of_agent) - able,
+        "skills": len(index.at_work) - able,
         "rate_limited": limited,
         "saturated": able - limited - free,
     }
@@ -240,4 +241,9 @@ def failing(view: View, item: Item, wanted: Requirement) -> dict[str, int]:
         counts["barred"] = sum(index.is_free(agent, wanted) for agent in item.barred)
     if item.ringing:
         counts["asked"] = sum(index.is_free(agent, wanted) for agent in item.ringing)
+    if index.unmoved:
+        before = [
+            agent not in index.of_agent and index.is_free(agent, wanted) for agent in {**item.excluded, **item.ringing}
+        ]
+        counts["unmoved"] = free - index.ready(wanted) - sum(before)
     return {condition: count for condition, count in counts.items() if count}

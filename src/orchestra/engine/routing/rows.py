@@ -26,6 +26,7 @@ __all__ = [
     "REST",
     "RETRY",
     "RING",
+    "SEAT",
     "SILENCE",
     "STEP",
     "SWEEP",
@@ -34,6 +35,7 @@ __all__ = [
     "Load",
     "Offer",
     "Since",
+    "one_less",
 ]
 
 OFFER_TIMEOUT = "routing.offer"
@@ -64,8 +66,10 @@ ASK = "routing.ask"
 """Timer of those who are free since a ring of which they were part is over."""
 MOVE = "routing.move"
 """Timer of the walk over what waits or rings in queues whose rules have changed."""
+SEAT = "routing.seat"
+"""Timer of the walk over the agents who are to be placed anew after a plan change."""
 SWEEP = "routing.sweep"
-"""Timer of the walk over the agents after a plan change."""
+"""Timer of the walk over the agents who are to be asked after a plan change."""
 
 MOST_IN_HAND = 150
 """Most interactions that one agent has at once, whatever the budget, so that their all ending fits one batch."""
@@ -73,6 +77,13 @@ MOST_IN_HAND = 150
 
 MARKS = {"person": f"{RESERVED}person", "bot": f"{RESERVED}bot"}
 """Kind of agent -> the skill by which the index tells it."""
+
+
+def one_less(counts: dict[str, int], key: str) -> None:
+    """Count one less of something, of which there is at least one."""
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
 
 
 class Load(NamedTuple):
@@ -155,6 +166,11 @@ class Item:
     rank: Rank | None = None
     is_inbound: bool = True
     aged: int = 0
+
+    def may_be_lent(self, agent: str) -> bool:
+        """Whether it could be put aside by this agent for something else."""
+        is_worked_on = self.held_by == agent and self.lent_to is None and not self.is_wrapping
+        return is_worked_on and self.weight_percent > 0  # else putting it aside makes no room
 
     def ends_with_others(self, outcome: str) -> bool:
         """Whether an offer of it that has ended so is one of several of a ring that all end together."""

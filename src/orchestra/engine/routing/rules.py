@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, count, product
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import Any
 
 import attrs
 
+from orchestra.engine.routing.capacity import BEYOND, Capacity, Work, capacity_words, labels_of
 from orchestra.engine.routing.fitting import Level, Preferred, Proficiency, Rated, Weakest
-from orchestra.engine.routing.rows import AGEING, GATE, MARKS, MOST_IN_HAND, STEP, Bench, Item, Load
+from orchestra.engine.routing.rows import AGEING, GATE, MARKS, STEP, Bench, Item
 from orchestra.engine.routing.scoring import scored_agent, scored_contact, scored_need, scored_profile
 from orchestra.engine.routing.sides import (
     OF_CONSULT,
@@ -26,24 +27,17 @@ from orchestra.engine.routing.sides import (
     Skills,
 )
 from orchestra.engine.scores import Rating
-from orchestra.model.definitions import Channel, Queue
+from orchestra.model.definitions import Queue
 from orchestra.model.plan import Plan
-from orchestra.model.routing import AFFINITY, RANDOM, RESERVED, SCORE, Ring, Step
+from orchestra.model.routing import AFFINITY, RANDOM, SCORE, Ring, Step
 from orchestra.model.structure import microseconds
 
-__all__ = ["LIMITED", "QueueRules", "Rules", "StepRules"]
-
-Work = tuple[str, tuple[str, ...]]
-"""A kind of work: channel, and the labels that an interaction has in its queue. Any channel may come to any queue."""
+__all__ = ["QueueRules", "Rules", "StepRules"]
 
 _MINUTE_US = 60_000_000
 _WHOLE = 1_000_000
 _ALONE = Ring()
 _BUDGET_PERCENT = 100
-_BEYOND = (f"{RESERVED}beyond",)
-"""In place of labels: work of a channel that the one agent whom it is for may have beyond their capacity."""
-LIMITED = 1
-"""The bit of room of those who have been offered as much as they may be; those of the kinds of work are above it."""
 _REMEMBERED = 10_000
 """Needs that are remembered as worked out, at most."""
 _MOST_RATED = 100_000
@@ -66,14 +60,6 @@ _OWN: Mapping[str, Callable[[Bench], int]] = {
 
 _ASKED: Mapping[str, Fitting] = {"proficiency": Proficiency(), "proficiency_min": Weakest()}
 """Part of an order that depends on the skills asked for -> what it gives."""
-
-
-class _Kind(NamedTuple):
-    bit: int
-    aside: int
-    name: str
-    channel: Channel
-    labels: tuple[str, ...]
 
 
 @attrs.frozen
@@ -160,6 +146,7 @@ class Rules:
     Attributes:
         queues: queue -> its rules.
         labels: queue -> the labels of its interactions, sorted.
+        capacity: how much work agents may have at once.
         places: kind of work -> its place among the bits of an agent's room.
         own_orders: the orders under whose keys each agent is placed, as parts that depend on the agent alone.
         callbacks: how customers are called back.
@@ -174,18 +161,12 @@ class Rules:
         self._rated: dict[tuple[str, ProfileKey, Requirement], int] = {}
         presence = plan.presence
         self._pace = presence.rate, presence.on_return, presence.warm_up, presence.window
-        self.labels = {name: tuple(sorted(set(queue.labels))) for name, queue in plan.queues.items()}
-        self._limits = {name: label.limit for name, label in plan.labels.items()}
-        self.places: dict[Work, int] = _places(_works(plan, self.labels), {} if before is None else before.places)
+        self.labels = {name: labels_of(queue.labels) for name, queue in plan.queues.items()}
+        self.capacity = Capacity(capacity_words(plan), None if before is None else before.places)
+        self.places: dict[Work, int] = self.capacity.places
+        self.interrupted = self.capacity.interrupted
         self._channels = plan.channels
-        self._kinds = [
-            _Kind(1 << place, 2 << place, name, plan.channels[name], labels)
-            for (name, labels), place in sorted(self.places.items())
-            if labels != _BEYOND
-        ]
-        self._beyond = sum(1 << place for (_, labels), place in self.places.items() if labels == _BEYOND)
         self._channel_at = _channels(self.places)
-        self.interrupted = frozenset(other for kind in self._kinds for other in kind.channel.interrupts)
         self.own_orders: list[tuple[str, ...]] = _own_orders(plan, [] if before is None else before.own_orders)
         self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
         self.is_even = all(rules.is_even for rules in self.queues.values()) and not {
@@ -251,9 +232,7 @@ class Rules:
 
     def gives_room_alike(self, other: Rules) -> bool:
         """Whether by both agents have room for the same work."""
-        kinds = [_room(kind) for kind in self._kinds]
-        is_alike = kinds == [_room(kind) for kind in other._kinds] and self._beyond == other._beyond
-        return is_alike and self._limits == other._limits
+        return self.capacity.words == other.capacity.words
 
     def paces_alike(self, other: Rules) -> bool:
         """Whether by both agents are given work as fast."""
@@ -330,7 +309,7 @@ class Rules:
         queue, number = self.queues[item.queue], item.step if number is None else number
         step = queue.step(number)
         if step.is_known and item.agent:
-            beyond = self.places[item.channel, _BEYOND] if step.definition.beyond_capacity else None
+            beyond = self.places[item.channel, BEYOND] if step.definition.beyond_capacity else None
             return Requirement(item.queue, beyond or self._kind(item), (), (), item.agent, item.first or "")
         apart = item.first or (OF_CONSULT if item.consult_on else "")
         key = (item.queue, item.channel, number, item.gate, item.for_people, apart, *item.skills.items())
@@ -355,42 +334,6 @@ class Rules:
         arriving = Item("", self._channel_at[kind], queue, dict(self.queues[queue].definition.skills))
         return self.wanted(arriving)
 
-    def room(self, bench: Bench, lendable: Mapping[str, int]) -> int:
-        """The kinds of work of which the agent could be offered one more, as bits.
-
-        Args:
-            bench: the agent.
-            lendable: channel -> the weight of the agent's work there that could be put aside. With it there may be room
-                for a kind by interruption, which is the next bit. Whoever is limited by how much they have been offered
-                has the bit `LIMITED` alone, as has whoever rests.
-        """
-        if sum(bench.counts.values()) >= MOST_IN_HAND:
-            return 0
-        if bench.is_limited:
-            return LIMITED
-        spare, room = bench.budget_percent - bench.used_percent, self._beyond
-        for bit, aside, name, channel, labels in self._kinds:
-            if self._is_enough(bench, name, channel, labels):
-                continue
-            if channel.weight_percent <= spare:
-                room |= bit
-            elif channel.weight_percent <= spare + sum(lendable.get(other, 0) for other in channel.interrupts):
-                room |= aside
-        return room
-
-    def _is_enough(self, bench: Bench, name: str, channel: Channel, labels: Sequence[str]) -> bool:
-        """Whether an agent has as many of a channel, or of a label, as one agent may have."""
-        if channel.limit is not None and bench.counts.get(name, 0) >= channel.limit:
-            return True
-        return any(bench.labels.get(label, 0) >= self._limits.get(label, MOST_IN_HAND) for label in labels)
-
-    def fits(self, bench: Bench, load: Load, channel: Channel) -> bool:
-        """Whether the agent could be asked for one more piece of work of a channel, with nothing put aside for it."""
-        if bench.is_limited or sum(bench.counts.values()) >= MOST_IN_HAND:
-            return False
-        is_enough = self._is_enough(bench, load.channel, channel, load.labels)
-        return not is_enough and bench.used_percent + load.weight_percent <= bench.budget_percent
-
 
 _ONLY: Mapping[str, Skills] = {"bots": ((MARKS["bot"], 1),), "people": ((MARKS["person"], 1),)}
 """Pool -> the mark of those who are in it."""
@@ -407,30 +350,9 @@ def _asked(item: Item, step: Step) -> Skills:
     return tuple(sorted((skill, level) for skill, level in asked.items() if level))
 
 
-def _works(plan: Plan, labels: Mapping[str, tuple[str, ...]]) -> list[Work]:
-    """All kinds of work that a plan knows."""
-    has_beyond = any(step.beyond_capacity for queue in plan.queues.values() for step in queue.steps)
-    of_channel = {(), *labels.values()} | ({_BEYOND} if has_beyond else set())
-    return [*product(sorted(plan.channels), sorted(of_channel))]
-
-
-def _places(works: Sequence[Work], before: Mapping[Work, int]) -> dict[Work, int]:
-    """Kind of work -> its place among the bits of room: what it was before, or the first that is free."""
-    places = {work: before[work] for work in works if work in before}
-    taken = set(places.values())
-    free = (place for place in count(1, 2) if place not in taken)
-    return places | {work: next(free) for work in works if work not in places}
-
-
 def _channels(places: Mapping[Work, int]) -> dict[int, str]:
     """Place of a kind of work -> its channel; and the place above, which stands for it with other work put aside."""
     return {place + aside: name for (name, _), place in places.items() for aside in (0, 1)}
-
-
-def _room(kind: _Kind) -> tuple[Any, ...]:
-    """All of the plan's words that say whether agents have room for a kind of work."""
-    channel = kind.channel
-    return kind.bit, kind.name, kind.labels, channel.weight_percent, channel.limit, channel.interrupts
 
 
 def _own_order(names: Sequence[str]) -> tuple[str, ...]:

@@ -216,13 +216,14 @@ class Bucket:
 
 
 class Profile:
-    """Agents of equal teams and skills. `free` is room -> the free among them, once per own key.
+    """Agents of equal teams and skills. `free` is room -> the free among them, once per own key, by an `edition` of all
+    agents' places; by a later one there are none.
 
     Remembered until something changes there: `served` is the version of the buckets' side and those that it can serve,
     `opened` those of them in which something waits, as a mask and one by one.
     """
 
-    __slots__ = ("free", "key", "levels", "number", "opened", "served", "taking", "teams")
+    __slots__ = ("edition", "free", "key", "levels", "number", "opened", "served", "taking", "teams")
 
     def __init__(self, number: int, key: ProfileKey) -> None:
         self.number = number
@@ -231,6 +232,7 @@ class Profile:
         self.levels = dict(key[1])
         self.taking: dict[str, int] = {}
         self.free: dict[int, list[Ordered[Entry]]] = {}
+        self.edition = 0
         self.served: tuple[int, int] = (-1, 0)
         self.opened: tuple[int, list[Bucket]] = (0, [])
 

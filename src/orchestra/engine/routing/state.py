@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, ClassVar
 
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.left import LeftPlaces
@@ -25,20 +25,16 @@ from orchestra.engine.routing.rows import (
     Load,
     Offer,
     Since,
+    one_less,
 )
-from orchestra.engine.routing.rules import LIMITED, Rules
+from orchestra.engine.routing.rules import Rules
+from orchestra.engine.routing.seats import Seats
 from orchestra.engine.routing.sides import Bucket, Profile, Rank, Requirement
 from orchestra.engine.routing.standing import Standing
 from orchestra.engine.section import Slice
 from orchestra.model.structure import microseconds
 
 __all__ = ["Routing"]
-
-
-def _less(counts: dict[str, int], key: str) -> None:
-    counts[key] -= 1
-    if not counts[key]:
-        del counts[key]
 
 
 _WAITING = (EXHAUSTED, RETRY, *CLOCKS)
@@ -51,7 +47,7 @@ class Routing(Slice):
     `to_sweep` and `to_ask` are sets of agents who are yet to be offered what they can take, after a change of plan and
     after the end of a ring. `left` is customer and queue -> [began to wait, arrival, kept until]: the place of
     a live contact that was given up. `closed` is the set of queues that are. `pace` is that of `Pace`, `editions` that
-    of `Standing`. `to_move` is the set of queues in which something may be behind.
+    of `Standing`. `to_move` is the set of queues in which something may be behind, and `to_seat` that of `Seats`.
     """
 
     TABLES: ClassVar = {
@@ -66,6 +62,7 @@ class Routing(Slice):
         "counts": None,
         "editions": None,
         "to_move": None,
+        "to_seat": None,
     }
 
     items: dict[str, Item]
@@ -79,6 +76,7 @@ class Routing(Slice):
     counts: dict[str, int]
     editions: dict[str, int]
     to_move: dict[str, int]
+    to_seat: dict[str, dict[str, Any]]
 
     def reindex(self) -> None:
         """Compile the plan's rules, and rebuild the index, what each agent has in hand and what rings in each queue."""
@@ -107,6 +105,8 @@ class Routing(Slice):
                 self.wait(name, item)
             else:
                 self.settle(name, item)
+        self.seats = Seats(self.to_seat, self.rules.capacity)
+        self.index.unmoved = self.seats.unmoved
         for name, bench in sorted(self.benches.items()):
             self.seat(name, bench)
 
@@ -164,7 +164,7 @@ class Routing(Slice):
         self.index.unwait(name)
         item.rank = None
         if item.first == "customer":
-            _less(self.to_dial, item.queue)
+            one_less(self.to_dial, item.queue)
 
     def dial(self, name: str, item: Item) -> None:
         """The customer of a callback that waited is called."""
@@ -220,28 +220,27 @@ class Routing(Slice):
         self.timers.set(ASK, "", at_us)
 
     def seat(self, name: str, bench: Bench) -> None:
-        """Enter an agent into the index as they are now, or take them out."""
-        if bench.takes_work:
-            rules = self.rules
-            room = LIMITED if bench.rests else rules.room(bench, self._lendable(name))
-            self.index.place(name, bench.profile, room, rules.keys(bench) if room else ())
-        else:
+        """Enter an agent into the index as they are now, or take them out; by rules of before until they are placed."""
+        if not bench.takes_work:
             self.index.remove(name)
+            return
+        before, rules = self.seats.of(name), self.rules
+        if before is not None:
+            room = before.capacity.room(bench, self._lendable(name, before.capacity.interrupted))
+            self.index.place(name, bench.profile, room, (), before.agents)
+            return
+        room = rules.capacity.room(bench, self._lendable(name, rules.interrupted))
+        self.index.place(name, bench.profile, room, rules.keys(bench) if room else ())
 
-    def _lendable(self, agent: str) -> dict[str, int]:
-        """Channel -> the weight of an agent's work there that could be put aside."""
+    def _lendable(self, agent: str, channels: Collection[str]) -> dict[str, int]:
+        """Of these channels -> the weight of an agent's work there that could be put aside."""
         weights: dict[str, int] = {}
-        if self.rules.interrupted:
+        if channels:
             for name in self.in_hand.get(agent, ()):
                 item = self.items[name]
-                if item.channel in self.rules.interrupted and self._may_lend(agent, item):
+                if item.channel in channels and item.may_be_lent(agent):
                     weights[item.channel] = weights.get(item.channel, 0) + item.weight_percent
         return weights
-
-    @staticmethod
-    def _may_lend(agent: str, item: Item) -> bool:
-        is_worked_on = item.held_by == agent and item.lent_to is None and not item.is_wrapping
-        return is_worked_on and item.weight_percent > 0  # else putting it aside makes no room
 
     def lent_to(self, agent: str, offer: str) -> list[str]:
         """What an agent puts aside for what they are offered, most urgent first."""
@@ -280,7 +279,7 @@ class Routing(Slice):
             if bench.used_percent <= bench.budget_percent:
                 break
             item = self.items[name]
-            if self._may_lend(agent, item):
+            if item.may_be_lent(agent):
                 item.lent_to, lent = offer, True
                 bench.used_percent -= item.weight_percent
         return lent
@@ -290,6 +289,7 @@ class Routing(Slice):
         item = self.items[name]
         item.lent_to = None
         self.benches[agent].used_percent += item.weight_percent
+        self.seat(agent, self.benches[agent])
 
     def is_exhausted(self, name: str, item: Item) -> bool:
         """Whether somebody declined or missed the item, and nobody else who takes work could serve it, busy or not."""
@@ -306,7 +306,7 @@ class Routing(Slice):
                     self.timers.set(EXHAUSTED, name, at_us)
 
     def _profile(self, agent: str) -> Profile | None:
-        placed = self.index.of_agent.get(agent)
+        placed = self.index.standing(agent)
         return None if placed is None else placed.profile
 
     def change(self, name: str, bench: Bench, at_us: int) -> None:
@@ -380,7 +380,7 @@ class Routing(Slice):
 
     def replace(self, agent: str) -> None:
         """Place an agent anew where what they could put aside has changed."""
-        if self.rules.interrupted and agent in self.benches:
+        if (self.rules.interrupted or self.seats) and agent in self.benches:
             self.seat(agent, self.benches[agent])
 
     # Capacity
@@ -432,9 +432,9 @@ class Routing(Slice):
         """An agent has one piece of work less to do, and their work counts as unchanged since then."""
         bench = self.benches[agent]
         bench.used_percent -= load.weight_percent
-        _less(bench.counts, load.channel)
+        one_less(bench.counts, load.channel)
         for label in load.labels:
-            _less(bench.labels, label)
+            one_less(bench.labels, label)
         bench.idle_since_us = since.idle_us
         if load.is_inbound:
             bench.inbound_us = since.inbound_us
@@ -461,8 +461,7 @@ class Routing(Slice):
 
     def has_room(self, agent: str, load: Load) -> bool:
         """Whether an agent who takes work could take this beside all they have, with nothing put aside for it."""
-        bench = self.benches[agent]
-        return not bench.rests and self.rules.fits(bench, load, self.plan.channels[load.channel])
+        return self.rules.capacity.fits(self.benches[agent], load)
 
     def unring(self, name: str, item: Item, row: Offer, at_us: int) -> None:
         """An offer of the item has ended, and gives its capacity back."""
@@ -488,7 +487,7 @@ class Routing(Slice):
         self.timers.cancel_all((SILENCE, PARK), name)
         item.is_silent = False
         if item.state == "DIALING":
-            _less(self.dialing, item.queue)
+            one_less(self.dialing, item.queue)
         agent, item.held_by, item.taken_by = item.held_by, None, None
         was_wrapping, item.is_wrapping = item.is_wrapping, False
         is_lent, item.lent_to = item.lent_to is not None, None

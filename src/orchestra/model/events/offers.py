@@ -17,6 +17,7 @@ __all__ = [
     "RingWidened",
     "RoutingExhausted",
     "RoutingMoved",
+    "RoutingReseated",
     "RoutingRetried",
     "RoutingSwept",
     "StepEntered",
@@ -136,6 +137,16 @@ class RoutingMoved(Event):
     """
 
     moved: list[str]
+
+
+@attrs.define
+class RoutingReseated(Event):
+    """After a plan change, these agents have the room, the pace and the place in every order that it gives them.
+
+    They go a few at a time, by name. Until their turn comes, they count as they did, and are offered nothing.
+    """
+
+    agents: list[str]
 
 
 @attrs.define

@@ -104,7 +104,7 @@ def why_waiting(view: View, name: str | Ref) -> Waiting | None:
         item.channel,
         dict(item.skills),
         (routing.index.position(key) if bucket.is_behind else bucket.waiting.position(rank)) + 1,
-        len(routing.index.of_agent),
+        len(routing.index.at_work),
         able,
         counts,
         beyond_capacity=routing.rules.is_for_one(item) and routing.rules.step(item).definition.beyond_capacity,
@@ -121,7 +121,7 @@ def _deferred(view: View, key: str, item: Item) -> Waiting:
         item.channel,
         dict(item.skills),
         0,
-        len(view.routing.index.of_agent),
+        len(view.routing.index.at_work),
         view.routing.index.able(wanted),
         failing(view, item, wanted),
         view.engagements.deferred[key].to,
@@ -227,4 +227,6 @@ def _first_failing(view: View, item: Item, wanted: Requirement, name: str, agent
         return "saturated"
     if name in item.excluded:
         return "takes part" if name in item.barred else "excluded"
-    return "asked" if name in item.ringing else None
+    if name in item.ringing:
+        return "asked"
+    return None if name in view.routing.index.of_agent else "unmoved"

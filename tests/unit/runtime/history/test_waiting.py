@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import patch
 
 import pytest
 from tests.unit.insight.rig import PLAN, Desk
 
+from orchestra.engine.routing import decide
 from orchestra.errors import UnknownId
 from orchestra.model import commands as c
-from orchestra.runtime.history.waiting import Waiting, why_waiting
+from orchestra.runtime.history.waiting import Waiting, candidates, why_waiting
 
 
 def why(desk: Desk, interaction: str) -> Waiting:
@@ -104,7 +106,7 @@ def test_what_anybody_may_take_goes_beyond_nobodys_capacity() -> None:
     assert waiting.sentence == "1 could take it, but have no room"
 
 
-def test_after_a_plan_change_offers_are_due() -> None:
+def test_after_a_plan_change_it_is_offered_when_the_agent_is_placed() -> None:
     desk = Desk(PLAN.replace("weight_percent = 50", "weight_percent = 50\nlimit = 1"))
     desk.sign_in("ana")
     desk.take(desk.write("sue", 5), 6)
@@ -112,6 +114,36 @@ def test_after_a_plan_change_offers_are_due() -> None:
     assert why(desk, waits).reason == "saturated"
     plan = desk.view.plan.parse(PLAN)
     desk.ledger.execute(c.ChangePlan(plan, plan.digest(), "zones", "check"), 1_700_000_020_000_000)
+    assert why(desk, waits).reason == "saturated", "as long as ana is not placed by it"
+    desk.wait(21)
+    assert why_waiting(desk.view, waits) is None
+
+
+def test_who_is_yet_to_be_placed_after_a_plan_change_is_told_apart() -> None:
+    desk = Desk()
+    desk.sign_in("ana", "bob")
+    plan = desk.view.plan.parse(PLAN.replace("weight_percent = 50", "weight_percent = 40"))
+    with patch.object(decide, "_SEATED_AT_ONCE", 1):
+        desk.run(c.ChangePlan(plan, plan.digest(), "zones", "check"), 20)
+        desk.call("sue", 20)
+        waits = desk.call("joe", 20)
+    waiting = why(desk, waits)
+    assert (waiting.reason, waiting.able, waiting.counts) == ("offer_due", 2, {"saturated": 1, "unmoved": 1})
+    assert [(one.agent, one.failing) for one in candidates(desk.view, waits)][:2] == [
+        ("ana", "saturated"),
+        ("bob", "unmoved"),
+    ]
+    desk.wait(21)
+    assert why_waiting(desk.view, waits) is None
+
+
+def test_when_its_queue_opens_an_offer_is_due() -> None:
+    desk = Desk(PLAN)
+    desk.sign_in("ana")
+    desk.ledger.execute(c.CloseQueue("care", "fire"), 1_700_000_005_000_000)
+    waits = desk.write("joe", 10)
+    assert why(desk, waits).reason == "closed"
+    desk.ledger.execute(c.OpenQueue("care", "out"), 1_700_000_020_000_000)
     assert why(desk, waits).reason == "offer_due"
     desk.wait(21)
     assert why_waiting(desk.view, waits) is None
