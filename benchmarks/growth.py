@@ -1,9 +1,10 @@
 """Cost per operation as the work grows a hundredfold, by the growth of a bare heap of the same size in the same run.
 
 Operations: a contact from arrival to closed with 100x the agents signed in, the cases open, or the contacts handled
-before; with 100x the contacts waiting an arrival, and an agent who finishes and is given the next; an arrival with 100x
-the profiles, nobody having the skills of another, by each kind of order; with 100x the cases of an incident one of
-them, from being linked and told until it is settled. Two sizes are measured in turn, in processor time; the quotient
+before; with 100x the contacts waiting an arrival, a question for a place, and an agent who finishes and is given the
+next; an arrival with 100x the profiles, nobody having the skills of another, by each kind of order; with 100x the
+agents at work how long a plan change that moves them all keeps others waiting; with 100x the cases of an incident one
+of them, from being linked and told until it is settled. Two sizes are measured in turn, in processor time; the quotient
 must stay at or under 2.
 """
 
@@ -17,7 +18,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from contacts import Desk, drive
+import attrs
+from contacts import PLAN, SECOND_US, Desk, drive
 from floor import heap_floor
 from measure import arguments
 
@@ -118,6 +120,48 @@ def with_waiting(size: int) -> Callable[[], float]:
             count[0] += 1
             desk.arrive(count[0])
         return (time.process_time() - start) / OPERATIONS
+
+    return run
+
+
+def with_places(size: int) -> Callable[[], float]:
+    """A desk where that many wait; gives seconds per question for a place, the first one that anybody asks included."""
+    desk = Desk(agents=0)
+    for number in range(size):
+        desk.arrive(number)
+    routing = desk.engine.view.routing
+    names = list(routing.items)[:: size // OPERATIONS]
+
+    def run() -> float:
+        routing.reindex()  # so that nobody has asked yet
+        start = time.process_time()
+        for name in names:
+            routing.place(name)
+        return (time.process_time() - start) / len(names)
+
+    return run
+
+
+def with_plan_change(size: int) -> Callable[[], float]:
+    """A desk with that many agents; gives seconds of a change that moves them all, and of a slice of that, together."""
+    desk = Desk(agents=size)
+    plans = [
+        attrs.evolve(PLAN, channels={"chat": attrs.evolve(PLAN.channels["chat"], weight_percent=percent)})
+        for percent in (20, 30)
+    ]
+
+    def run() -> float:
+        plans.reverse()
+        start = time.process_time()
+        desk.do(ChangePlan(plans[0], plans[0].digest(), "none", "none"))
+        change, slices = time.process_time() - start, list[float]()
+        while desk.engine.view.routing.to_seat:
+            start = time.process_time()
+            desk.engine.tick(desk.engine.due() or 0)
+            slices.append(time.process_time() - start)
+        desk.now_us += 10 * SECOND_US
+        desk.let_time_pass()
+        return change + statistics.mean(slices)
 
     return run
 
@@ -225,6 +269,8 @@ CASES = (
     ("agents signed in", with_agents, AGENTS_SMALL, AGENTS_LARGE),
     *((f"profiles, by {order}", with_profiles(order), AGENTS_SMALL, AGENTS_LARGE) for order in ORDERS),
     ("contacts waiting", with_waiting, SMALL, LARGE),
+    ("contacts waiting, places asked", with_places, SMALL, LARGE),
+    ("agents moved by a plan change", with_plan_change, AGENTS_SMALL, AGENTS_LARGE),
     ("contacts waiting, agents at work", with_backlog, SMALL, LARGE),
     ("cases open", with_open_cases, SMALL, LARGE),
     ("contacts handled before", with_history, SMALL, LARGE),

@@ -3,7 +3,8 @@
 Through the whole engine, every section on: contacts arrive and wait, all agents have one in hand; then agents finish,
 are offered the next and accept it, and others arrive. Reported are the memory of the process and of each contact that
 waits, and what such a round costs, in processor time, against a hundredth of it all, divided by how a bare heap's cost
-grows in the same run.
+grows in the same run. For orientation: how long a change of plan that moves all agents keeps others waiting, its slices
+included, and what the first question for a place costs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import time
 from collections import deque
 
+import attrs
 from floor import heap_floor
 from measure import arguments
 from memory import peak_mib
@@ -105,6 +107,29 @@ class Centre:
             self.arrive()
         return (time.process_time() - start) / OPERATIONS
 
+    def change(self) -> tuple[float, float]:
+        """Another plan moves all agents; gives seconds of the change itself, and of the longest step after it."""
+        before = self.engine.view.plan
+        voice = attrs.evolve(before.channels["voice"], limit=2)
+        definition, steps = attrs.evolve(before, channels={"voice": voice}), list[float]()
+        gc.collect()
+        start = time.process_time()
+        self.do(c.ChangePlan(definition, definition.digest(), "none", "none"))
+        change = time.process_time() - start
+        while self.engine.view.routing.to_seat:
+            start = time.process_time()
+            self.now_us = self.engine.due() or 0
+            self._note(self.engine.tick(self.now_us))
+            steps.append(time.process_time() - start)
+        return change, max(steps)
+
+    def place(self) -> float:
+        """Somebody asks for a place in a queue; gives seconds."""
+        name = next(name for name, item in self.engine.view.routing.items.items() if item.state == "WAITING")
+        start = time.process_time()
+        self.engine.view.routing.place(name)
+        return time.process_time() - start
+
 
 def main() -> int:
     """Measure and print."""
@@ -124,6 +149,8 @@ def main() -> int:
     quotient, mib = statistics.median(ours) / statistics.median(floor), peak_mib()
     passed = quotient <= LIMIT_GROWTH and mib <= LIMIT_MIB
     row = {"queued": queued, "served": served, "sizes": sizes[0], "ours": ours, "floor": floor, "quotient": quotient}
+    place = large.place()
+    row |= {"place_seconds": place, "change_seconds": large.change()}
     row |= {"seconds": [one[0] for one in taken], "peak_mib": mib, "item_kib": item_kib, "passed": passed}
     if given.json:
         print(json.dumps({"benchmark": "scale", "results": [row]}, indent=1))
@@ -133,6 +160,9 @@ def main() -> int:
         print(f"  memory: {mib:,.0f} MiB (limit {LIMIT_MIB:,}), {item_kib:.1f} KiB for each contact that waits")
         print(f"  a round costs {_spread(ours)} times a hundredth's, a heap's {_spread(floor)}", end="")
         print(f", quotient {quotient:.2f} (limit {LIMIT_GROWTH:g})")
+        change, longest = (1_000 * seconds for seconds in row["change_seconds"])
+        print(f"  a plan that moves all agents takes {change:.1f} ms, and then {longest:.1f} ms at once at most")
+        print(f"  the first question for a place takes {1_000 * place:.2f} ms")
     return 0 if passed else 1
 
 

@@ -106,7 +106,7 @@ class Ordered(Generic[Key]):
     def position(self, key: Key) -> int:
         """How many keys are less than this one. Costs in proportion to the number of blocks."""
         index = bisect_left(self._tops, key)
-        before = sum(len(block) for block in self._blocks[:index])
+        before = sum(map(len, self._blocks[:index]))
         return before + (bisect_left(self._blocks[index], key) if index < len(self._blocks) else 0)
 
     def _split(self, index: int) -> None:
