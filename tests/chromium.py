@@ -61,7 +61,9 @@ def _part(package: tarfile.TarFile, name: str) -> bytes:
 
 def _unpack(package: tarfile.TarFile, name: str, folder: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(_part(package, name))) as part:
-        part.extractall(folder, filter="data")
+        # The first versions of Python 3.11 have no filter; the package is pinned.
+        part.extraction_filter = getattr(tarfile, "data_filter", None)
+        part.extractall(folder)
 
 
 if __name__ == "__main__":
