@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ipaddress
 import socket
 
 import pytest
@@ -52,6 +53,25 @@ def test_the_public_network_is_public(address: str) -> None:
     ],
 )
 def test_everything_else_is_not(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "2002:7f00:1::",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    ],
+)
+def test_what_stands_for_another_address_is_not_whatever_python_says_of_it(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Versions of Python differ in which of these they call global."""
+    monkeypatch.setattr(ipaddress.IPv6Address, "is_global", True)
+    monkeypatch.setattr(ipaddress.IPv6Address, "is_reserved", False)
+    assert is_public("2606:4700::1111")
     assert not is_public(address)
 
 
