@@ -75,7 +75,7 @@ async def test_a_burst_goes_on_by_itself(centre: Centre, clock: VirtualClock) ->
 async def test_nobody_has_a_turn_until_all_is_stored(
     centre: Centre, journal: SteeredJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestra.runtime.turns._REST_S", 0.0)  # it is not time that they wait for
+    monkeypatch.setattr("orchestra.runtime.turns.rest_s", lambda took_s: 0.0)  # it is not time that they wait for
     had: list[int] = []
     async with centre.open() as workspace:
         turns = Turns(workspace._owner)
