@@ -1528,8 +1528,11 @@ def contents(index: Index, rules: Rules) -> dict[str, Any]:
         agent: (placed.profile.key, room(placed.room), keys(placed.keys) if placed.room else {})
         for agent, placed in index.of_agent.items()
     }
-    for queue, ordered in index._in_order.items():  # begun when somebody asks for a place
-        assert list(ordered) == sorted(rank for of in index.buckets_of(queue) for rank in of.waiting)
+    for queue, apart in index._apart.items():
+        all_there = list(index.buckets_of(queue))
+        others = [rank for bucket in all_there if bucket not in apart for rank in bucket.waiting]
+        assert list(index._shared.get(queue, ())) == sorted(others), f"{queue} has no order of what waits"
+        assert apart.keys() <= set(all_there), f"{queue} remembers what is empty"
     for queue, heads in index._behind.items():
         assert heads, f"{queue} is remembered for what is not behind any more"
         runs = [index.of_item[head[-1]][0] for head in heads]

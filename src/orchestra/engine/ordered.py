@@ -79,8 +79,8 @@ class Ordered(Generic[Key]):
             self._split(index)
         return index
 
-    def remove(self, key: Key) -> int:
-        """Take out a key, and give the block in which it was. The least of all costs least.
+    def remove(self, key: Key) -> None:
+        """Take out a key. The least of all costs least.
 
         Raises:
             KeyError: it is not there.
@@ -98,10 +98,9 @@ class Ordered(Generic[Key]):
         del block[at]
         self._size -= 1
         if not block:
-            del blocks[index], self._tops[index]
+            self._drop(index)
         elif at == len(block):
             self._tops[index] = block[-1]
-        return index
 
     def position(self, key: Key) -> int:
         """How many keys are less than this one. Costs in proportion to the number of blocks."""
@@ -113,6 +112,9 @@ class Ordered(Generic[Key]):
         block = self._blocks[index]
         self._blocks[index : index + 1] = [block[:_BLOCK], block[_BLOCK:]]
         self._tops[index : index + 1] = [block[_BLOCK - 1], block[-1]]
+
+    def _drop(self, index: int) -> None:
+        del self._blocks[index], self._tops[index]
 
 
 def merged(several: Sequence[Ordered[Key]]) -> Iterator[Key]:

@@ -12,6 +12,7 @@ import pytest
 from tests.engine_driver import Driver, plan
 from tests.invariants import WatchedEngine, check_liveness, check_rebuilt, check_state
 
+from orchestra.engine.routing.rules import Rules
 from orchestra.model import commands as c, events as e
 from orchestra.model.definitions import Channel, ServiceLevel
 from orchestra.model.plan import Plan
@@ -238,3 +239,19 @@ def test_who_has_declined_is_looked_at_again_where_the_queue_is_served_otherwise
     assert [event.interaction for event in driver.events(e.RoutingExhausted)] == [got.interaction]
     check_liveness(driver.engine)
     check_rebuilt(driver.engine, driver.reloaded())
+
+
+def test_a_queue_of_which_the_plan_says_the_same_is_not_worked_out_anew() -> None:
+    first = plan()
+    before, other = Rules(first), queue("sales", rank="due")
+    again = Rules(
+        attrs.evolve(other, queues={name: attrs.evolve(one) for name, one in other.queues.items()}), before=before
+    )
+    kept = {name for name in first.queues if again.queues[name] is before.queues[name]}
+    assert kept == first.queues.keys() - {"sales"}
+    keyed = Rules(queue("sales", order=["position"]), before=before)
+    assert not any(keyed.queues[name] is before.queues[name] for name in first.queues), "own keys have other numbers"
+    scored = queue("sales", order=["score:fit@1", "busy", "idle"])
+    one = Rules(scored)
+    two = Rules(scored, before=one)
+    assert two.queues["sales"] is not one.queues["sales"], "what it remembers is of a plan of before"

@@ -77,6 +77,9 @@ class Floor(Index):
             skills = (*((f"s{one}", chance.randint(1, 5)) for one in chosen), (f"u{number}", 1))
             keys = keyed(chance.randint(0, 1), chance.randrange(10**6))
             self.place(f"a{number}", (teams, tuple(sorted(skills))), 2, keys)
+        for crowds in self._everyone.values():
+            for crowd in crowds:
+                crowd.in_order()  # what they cost who have just come is another matter
         members = self._profile_side.members
 
         def counted(mask: int) -> Iterator[Profile]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestra.engine import ordered
+from orchestra.engine.routing import crowd as held
 from orchestra.engine.routing.crowd import Crowd
 from orchestra.engine.routing.sides import Placed, Profile
 
@@ -32,14 +33,18 @@ def crowd(of_profile: Iterable[int]) -> tuple[Crowd, Counting]:
     for at, number in enumerate(of_profile):
         of_agent[f"a{at}"] = Placed(PROFILES[number], 2, ())
         made.add((at, f"a{at}"))
+    made.in_order()
     of_agent.asked = 0
     return made, of_agent
 
 
-@pytest.mark.parametrize("block", [1, 2, 512])
+@pytest.mark.parametrize(("block", "coming"), [(1, 0), (1, 3), (2, 64), (512, 3)])
 @pytest.mark.parametrize("seed", range(6))
-def test_those_of_some_profiles_are_found_in_order(monkeypatch: pytest.MonkeyPatch, seed: int, block: int) -> None:
+def test_those_of_some_profiles_are_found_in_order(
+    monkeypatch: pytest.MonkeyPatch, seed: int, block: int, coming: int
+) -> None:
     monkeypatch.setattr(ordered, "_BLOCK", block)
+    monkeypatch.setattr(held, "_COMING", coming)
     chance = random.Random(seed)
     of_agent: dict[str, Placed] = {}
     made, plain = Crowd(of_agent), dict[str, tuple[Any, ...]]()
@@ -51,10 +56,14 @@ def test_those_of_some_profiles_are_found_in_order(monkeypatch: pytest.MonkeyPat
             of_agent[name] = Placed(chance.choice(PROFILES), 2, ())
             plain[name] = (chance.randrange(20), name)
             made.add(plain[name])
+        assert (len(made), bool(made)) == (len(plain), bool(plain))
+        if chance.random() < 0.5:
+            continue
         mask = chance.getrandbits(70) & chance.getrandbits(70)
         expected = sorted(entry for name, entry in plain.items() if mask >> of_agent[name].profile.number & 1)
         assert list(made.among(mask)) == expected
-        assert len(made._masks) == len(made._blocks)
+        assert list(made.in_order()) == sorted(plain.values())
+        assert len(made._blocks._masks) == len(made._blocks._blocks)
 
 
 def test_blocks_in_which_nobody_fits_are_passed_over() -> None:
@@ -78,6 +87,25 @@ def test_whoever_has_left_is_looked_for_in_vain_once() -> None:
 
 def test_two_halves_of_a_block_know_their_own() -> None:
     made, of_agent = crowd([*[1] * ordered._BLOCK, *[2] * (ordered._BLOCK + 1)])
-    assert len(made._blocks) == 2
+    assert len(made._blocks._blocks) == 2
     assert len(list(made.among(1 << 1))) == ordered._BLOCK
     assert of_agent.asked == ordered._BLOCK, "the second half is passed over"
+
+
+def test_whoever_leaves_before_anybody_asks_is_put_nowhere() -> None:
+    made, of_agent = crowd([1] * 10)
+    for _ in range(1_000):
+        made.add((10, "a3"))
+        made.remove((10, "a3"))
+    assert of_agent.asked == 0
+    assert len(made) == 10
+
+
+def test_no_question_waits_for_more_than_a_few_who_have_come() -> None:
+    made, of_agent = crowd([])
+    for at in range(10_000):
+        of_agent[f"a{at}"] = Placed(PROFILES[1], 2, ())
+        made.add((at, f"a{at}"))
+    of_agent.asked = 0
+    made.in_order()
+    assert of_agent.asked <= held._COMING

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.engine.test_routing_changing import lines
 
 from orchestra.engine import ordered
-from orchestra.engine.routing import choice, sides, takers
+from orchestra.engine.routing import choice, items, sides, takers
 from orchestra.engine.routing.fitting import Level, Preferred, Proficiency, Rated, Weakest
 from orchestra.engine.routing.index import Index
 from orchestra.engine.routing.sides import Order, Profile, Rank, Requirement
@@ -204,13 +204,14 @@ class World:
             assert index.position(rank[-1]) == number
 
 
-def test_no_question_for_a_place_costs_what_waits_not_even_the_first() -> None:
+@pytest.mark.parametrize("needs", [3, 3_000])
+def test_no_question_for_a_place_costs_what_waits_not_even_the_first(needs: int) -> None:
     costs = []
     for waiting in (30, 3_000):
         index = Index()
-        wanted = [Requirement("q", 1, ("care",), (("german", level),)) for level in range(3)]
         for number in range(waiting):
-            index.wait(f"i{number}", wanted[number % 3], (0, -number, number, f"i{number}"))
+            wanted = Requirement("q", 1, ("care",), (("german", number % needs),))
+            index.wait(f"i{number}", wanted, (0, -number, number, f"i{number}"))
         costs.append(lines(lambda index=index: index.position("i7")))  # type: ignore[misc]
         index.leave_behind("q")
         assert index.position("i7") == waiting - 8
@@ -219,10 +220,18 @@ def test_no_question_for_a_place_costs_what_waits_not_even_the_first() -> None:
 
 
 @pytest.mark.parametrize(("steps", "tries", "block"), [(0, 0, 1), (8, 3, 2), (8, 256, 512), (1_000, 256, 4)])
-@pytest.mark.parametrize(("spared", "rooms", "changes"), [(0, 0, 0), (0, 0, 32), (256, 8, 32)])
+@pytest.mark.parametrize(("spared", "rooms", "changes", "apart"), [(0, 0, 0, 0), (0, 0, 32, 2), (256, 8, 32, 32)])
 def test_it_finds_what_looking_at_everything_finds(
-    monkeypatch: pytest.MonkeyPatch, spared: int, rooms: int, changes: int, steps: int, tries: int, block: int
+    monkeypatch: pytest.MonkeyPatch,
+    spared: int,
+    rooms: int,
+    changes: int,
+    apart: int,
+    steps: int,
+    tries: int,
+    block: int,
 ) -> None:
+    monkeypatch.setattr(items, "_APART", apart)
     monkeypatch.setattr(sides, "_SPARED", spared)
     monkeypatch.setattr(sides, "_CHANGES", changes)
     monkeypatch.setattr(choice, "_STEPS", steps)

@@ -221,14 +221,14 @@ class Choice(Takers):
         """
         profile, _, keys = self.of_agent[best]
         groups = order.groups(self._profile_side, wanted, self._fitting(wanted))
-        mask = next(group for group in groups if group >> profile.number & 1)
+        mask = next(group for group in groups if group & profile.bit)
         own, kind, values = order.own, wanted.kind, keys[order.own][:-1]
         runs = self._equal_by_own(kind, own, values)
         total = sum(end - begin for _, begin, end in runs)
         fit = self._holding(mask, 1 << kind)
         for _ in range(_TRIES if fit * fit > total else 0):
             entry = _nth(runs, draw(total))
-            if mask >> self.of_agent[entry[-1]].profile.number & 1:
+            if mask & self.of_agent[entry[-1]].profile.bit:
                 yield entry
         equals = list(takewhile(lambda entry: entry[:-1] == values, self._by_own(own, kind, mask, fit)))
         while equals:
@@ -240,7 +240,7 @@ class Choice(Takers):
         runs = []
         for room, crowds in self._everyone.items():
             if room >> kind & 1:
-                ordered = crowds[own]
+                ordered = crowds[own].in_order()
                 runs.append((ordered, ordered.position(values), ordered.position(after) if values else len(ordered)))
         # However kinds of work came to be numbered.
         return sorted([run for run in runs if run[1] < run[2]], key=lambda run: run[0].at(run[1]))

@@ -22,18 +22,18 @@ class Counts:
     def __bool__(self) -> bool:
         return bool(self._digits)
 
-    def up(self, number: int) -> None:
-        """One more of this number."""
-        bit, digits = 1 << number, self._digits
+    def up(self, bit: int) -> None:
+        """One more of the number that has this bit."""
+        digits = self._digits
         for place, digit in enumerate(digits):
             digits[place] = digit ^ bit
             if not digit & bit:
                 return
         digits.append(bit)
 
-    def down(self, number: int) -> None:
-        """One less of this number, of which there is at least one."""
-        bit, digits, place = 1 << number, self._digits, 0
+    def down(self, bit: int) -> None:
+        """One less of the number that has this bit, of which there is at least one."""
+        digits, place = self._digits, 0
         digits[0] ^= bit
         while digits[place] & bit:  # it was not there: borrowed from the next
             place += 1

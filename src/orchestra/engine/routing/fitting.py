@@ -106,7 +106,7 @@ class Rated:
         groups: dict[int, int] = {}
         for profile in side.members(mask):
             value = self.rate(profile, wanted)
-            groups[value] = groups.get(value, 0) | 1 << profile.number
+            groups[value] = groups.get(value, 0) | profile.bit
         return (groups[value] for value in sorted(groups))
 
 

@@ -15,6 +15,9 @@ from orchestra.engine.routing.sides import Bucket, Numbered, Rank, Requirement
 
 __all__ = ["Items"]
 
+_APART = 32
+"""So many buckets of a queue are asked one by one how many in them go before an item; the others share one order."""
+
 
 class Items:
     """All waiting and ringing items."""
@@ -33,22 +36,22 @@ class Items:
         self._shut = 0
         self._shut_queues: dict[str, bool] = {}
         self._excluding = 0
-        self._in_order: dict[str, Ordered[Rank]] = {}
+        self._apart: dict[str, dict[Bucket, int]] = {}
+        self._shared: dict[str, Ordered[Rank]] = {}
         self._behind: dict[str, Ordered[Rank]] = {}
 
     def wait(self, item: str, wanted: Requirement, rank: Rank) -> Bucket:
         """Enter an item that waits."""
-        bucket = self._filled(wanted)
+        bucket = self.buckets.get(wanted) or self._bucket(wanted)
         if not bucket.waiting:
+            self._fill(bucket)
             self._waited |= bucket.bit
         bucket.waiting.add(rank)
         self.waiting_in[wanted.queue] = self.waiting_in.get(wanted.queue, 0) + 1
         self.of_item[item] = (bucket, rank)
         self.waiting += 1
-        ordered = self._in_order.get(wanted.queue)
-        if ordered is None:
-            ordered = self._in_order[wanted.queue] = Ordered()
-        ordered.add(rank)
+        if bucket.shared is not None:
+            bucket.shared.add(rank)
         return bucket
 
     def unwait(self, item: str) -> None:
@@ -61,7 +64,8 @@ class Items:
         self.waiting -= 1
         queue = bucket.wanted.queue
         self.waiting_in[queue] -= 1
-        self._in_order[queue].remove(rank)
+        if bucket.shared is not None:
+            bucket.shared.remove(rank)
         if bucket.excluding:
             self._include(item, bucket)
         if not bucket.waiting:
@@ -71,14 +75,17 @@ class Items:
     def position(self, item: str) -> int:
         """How many of its queue go before a waiting item.
 
-        All that wait in a queue are kept in one order, so that no question costs what waits there.
+        No question costs what waits there: the first buckets of a queue are few, and all others share one order.
         """
         bucket, rank = self.of_item[item]
-        return self._in_order[bucket.wanted.queue].position(rank)
+        queue = bucket.wanted.queue
+        before = sum([one.waiting.position(rank) for one in self._apart.get(queue, ())])
+        return before + (self._shared[queue].position(rank) if queue in self._shared else 0)
 
     def ring(self, item: str, wanted: Requirement, rank: Rank) -> None:
         """Enter an item that rings already, and is to ring more agents of several."""
-        bucket = self._filled(wanted)
+        bucket = self.buckets.get(wanted) or self._bucket(wanted)
+        self._fill(bucket)
         bucket.ringing.add(rank)
         self._rung |= bucket.bit
         self.of_ringing[item] = (bucket, rank)
@@ -98,21 +105,17 @@ class Items:
         """What an item wants that waits, or is to ring more."""
         return (self.of_item.get(item) or self.of_ringing[item])[0].wanted
 
-    def _filled(self, wanted: Requirement) -> Bucket:
-        """The bucket of a requirement, into which something is put."""
-        bucket = self.buckets.get(wanted)
-        if bucket is None:
-            bucket = self._bucket(wanted)
-        if bucket.is_empty and not wanted.agent:
+    def _fill(self, bucket: Bucket) -> None:
+        """Something is put into a bucket."""
+        if bucket.is_empty and not bucket.wanted.agent:
             self._bucket_side.filled(bucket)
-        return bucket
 
     def _left(self, bucket: Bucket) -> None:
         """Something was taken out of a bucket."""
         if not bucket.is_empty or bucket.is_behind:
             return
         if bucket.wanted.agent:
-            self._forget(bucket.wanted)
+            self._forget(bucket)
         else:
             self._bucket_side.emptied(bucket)
 
@@ -135,9 +138,14 @@ class Items:
         for old in self._bucket_side.superfluous():
             self._bucket_side.drop(old, old.wanted.teams, old.wanted.skills)
             self._shut &= ~(1 << old.number)
-            self._forget(old.wanted)
+            self._forget(old)
         bucket = self.buckets[wanted] = Bucket(-1 if wanted.agent else self._bucket_side.number(), wanted)
         self.of_queue.setdefault(wanted.queue, {})[wanted] = bucket
+        apart = self._apart.setdefault(wanted.queue, {})
+        if len(apart) < _APART:
+            apart[bucket] = 1
+        else:
+            bucket.shared = self._shared.setdefault(wanted.queue, Ordered())
         if wanted.agent:
             self.of_known.setdefault(wanted.agent, {})[wanted] = bucket
         else:
@@ -146,8 +154,11 @@ class Items:
             self._shut |= self.shuts(wanted) << bucket.number
         return bucket
 
-    def _forget(self, wanted: Requirement) -> None:
+    def _forget(self, bucket: Bucket) -> None:
+        wanted = bucket.wanted
         del self.buckets[wanted], self.of_queue[wanted.queue][wanted]
+        if not bucket.waiting:
+            self._apart[wanted.queue].pop(bucket, None)
         if wanted.agent:
             del self.of_known[wanted.agent][wanted]
             if not self.of_known[wanted.agent]:
@@ -172,7 +183,7 @@ class Items:
             if bucket.bit:
                 self._bucket_side.filled(bucket)  # nor is it kept as an empty one
                 self._bucket_side.drop(bucket, wanted.teams, wanted.skills)
-            self._forget(wanted)
+            self._forget(bucket)
             bucket.number, bucket.is_behind = -1, True
             head = bucket.waiting.first()
             if head is not None:
@@ -202,7 +213,9 @@ class Items:
             following = bucket.waiting.first()
             if following is not None:
                 heads.add(following)
-            elif not heads:
+                return
+            self._apart[queue].pop(bucket, None)
+            if not heads:
                 del self._behind[queue]
 
     # Queues that are shut

@@ -120,6 +120,11 @@ class QueueRules:
         return queue.team, queue.also, sorted(set(queue.labels)), steps, rank, queue.overflow_to is None
 
     @property
+    def is_scored(self) -> bool:
+        """Whether an order of its agents asks a score of the application's."""
+        return any(name.startswith(SCORE) for step in self.steps for name in step.order.names)
+
+    @property
     def is_even(self) -> bool:
         """Whether the oldest go first, whoever serves it."""
         return self.level.is_even and not self.definition.newest_first
@@ -168,13 +173,22 @@ class Rules:
         self._channels = plan.channels
         self._channel_at = _channels(self.places)
         self.own_orders: list[tuple[str, ...]] = _own_orders(plan, [] if before is None else before.own_orders)
-        self.queues = {name: QueueRules(queue, partial(self._order, queue)) for name, queue in plan.queues.items()}
+        kept = before.queues if before is not None and self.places_alike(before) else {}
+        self.queues: dict[str, QueueRules] = {
+            name: self._queue(queue, kept.get(name)) for name, queue in plan.queues.items()
+        }
         self.is_even = all(rules.is_even for rules in self.queues.values()) and not {
             queue.ageing_percent for queue in plan.queues.values()
         } - {100}
         self._known: dict[tuple[Any, ...], Requirement] = {}
         self.looks_back = any("handled" in own or "talk" in own for own in self.own_orders)
         self._functions = [tuple(_OWN[name] for name in own) for own in self.own_orders]
+
+    def _queue(self, queue: Queue, before: QueueRules | None) -> QueueRules:
+        """A queue, compiled; what it was before if the plan says the same of it, and no scores are remembered there."""
+        if before is not None and before.definition == queue and not before.is_scored:
+            return before
+        return QueueRules(queue, partial(self._order, queue))
 
     def _order(self, queue: Queue, rules: QueueRules, step: Step) -> Order:
         order = step.order or queue.order
@@ -242,7 +256,9 @@ class Rules:
         """The queues that both have, and whose items stand in the same places and are moved on at the same times."""
         queues, others = self.queues, other.queues
         return frozenset(
-            name for name in queues.keys() & others.keys() if queues[name].standing == others[name].standing
+            name
+            for name in queues.keys() & others.keys()
+            if queues[name] is others[name] or queues[name].standing == others[name].standing
         )
 
     def keys(self, bench: Bench) -> list[Key]:

@@ -189,10 +189,11 @@ class Bucket:
     """Items that want the same, by rank: those that wait, those that ring already and want more, those that exclude.
 
     `dials` says whether the customers of all of them are called before an agent is asked, `bits` are of what they want.
+    What waits is also in an order that is `shared` with other buckets of the queue, if there are many.
     If it `is_behind`, its queue's rules have changed since: it wants nothing that still holds, and has no number.
     """
 
-    __slots__ = ("bits", "dials", "excluding", "is_behind", "number", "ringing", "waiting", "wanted")
+    __slots__ = ("bits", "dials", "excluding", "is_behind", "number", "ringing", "shared", "waiting", "wanted")
 
     def __init__(self, number: int, wanted: Requirement) -> None:
         self.number = number
@@ -202,6 +203,7 @@ class Bucket:
         self.is_behind = False
         self.waiting: Ordered[Rank] = Ordered()
         self.ringing: Ordered[Rank] = Ordered()
+        self.shared: Ordered[Rank] | None = None
         self.excluding: dict[str, int] = {}
 
     @property
@@ -220,13 +222,14 @@ class Profile:
     agents' places; by a later one there are none.
 
     Remembered until something changes there: `served` is the version of the buckets' side and those that it can serve,
-    `opened` those of them in which something waits, as a mask and one by one.
+    `opened` those of them in which something waits, as a mask and one by one. `bit` is its bit in the masks.
     """
 
-    __slots__ = ("edition", "free", "key", "levels", "number", "opened", "served", "taking", "teams")
+    __slots__ = ("bit", "edition", "free", "key", "levels", "number", "opened", "served", "taking", "teams")
 
     def __init__(self, number: int, key: ProfileKey) -> None:
         self.number = number
+        self.bit = 1 << number
         self.key = key
         self.teams = frozenset(key[0])
         self.levels = dict(key[1])

@@ -38,14 +38,14 @@ class Unmoved:
         """Enter somebody who has come to work, or whose work has changed."""
         self.of_agent[agent] = placed
         if placed.room:
-            self._free.setdefault(placed.room, Counts()).up(placed.profile.number)
+            self._free.setdefault(placed.room, Counts()).up(placed.profile.bit)
 
     def take_out(self, agent: str) -> None:
         """Take somebody out who is there."""
         profile, room, _ = self.of_agent.pop(agent)
         if room:
             counts = self._free[room]
-            counts.down(profile.number)
+            counts.down(profile.bit)
             if not counts:
                 del self._free[room]
 
@@ -114,12 +114,14 @@ class Takers:
             keys: their own keys, in the order's numbering.
             among: with whom they stand by rules of before, and `room` is by those; their keys are not asked for then.
         """
-        placed = self.standing(agent)
+        placed = self.of_agent.get(agent)
+        if placed is None and self.unmoved:
+            placed = self._among_unmoved(agent)
         if placed is None or placed.profile.key != key:
             self.remove(agent)
             profile = self._profile(key)
             profile.taking[agent] = 1
-            self._taking.up(profile.number)
+            self._taking.up(profile.bit)
             self._profile_side.filled(profile)
             self.at_work.add(agent)
         else:
@@ -142,7 +144,7 @@ class Takers:
         self.of_agent.pop(agent, None)
         self.at_work.remove(agent)
         del placed.profile.taking[agent]
-        self._taking.down(placed.profile.number)
+        self._taking.down(placed.profile.bit)
         if placed.profile.is_empty:
             self._profile_side.emptied(placed.profile)
 
@@ -171,7 +173,7 @@ class Takers:
         counts = self._free.get(room)
         if counts is None:
             counts = self._free[room] = Counts()
-        counts.up(profile.number)
+        counts.up(profile.bit)
 
     def _leave(self, agent: str, placed: Placed) -> None:
         if self.unmoved and agent not in self.of_agent:
@@ -189,7 +191,7 @@ class Takers:
         if len(self._everyone) > _ROOMS and not everyone[0]:
             del self._everyone[room]
         counts = self._free[room]
-        counts.down(profile.number)
+        counts.down(profile.bit)
         if len(self._free) > _ROOMS and not counts:
             del self._free[room]
 
