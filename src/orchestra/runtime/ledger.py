@@ -13,7 +13,8 @@ import attrs
 from orchestra.codec import encode_result, to_record
 from orchestra.engine.archive.decide import RecallCustomer
 from orchestra.engine.engine import Decided, Engine, EngineFault
-from orchestra.errors import CommandRefused, DefinitionError, Fault, InvalidCommand, InvalidData, NeedsRecall
+from orchestra.engine.recalling import decide
+from orchestra.errors import CommandRefused, DefinitionError, Fault, InvalidCommand, InvalidData
 from orchestra.journal.port import Journal
 from orchestra.model.commands import ChangePlan, Command
 from orchestra.model.plan import Plan
@@ -160,21 +161,6 @@ class Ledger:
             brought.append(self.tick_once(at_us, is_prompt=True))
         return brought
 
-    def _decided(self, command: Command, at_us: int) -> Decided:
-        """Decide on a command, once everybody whom it is about is there."""
-        absent: set[str] = set()
-        try:
-            return self.engine.execute(command, at_us)
-        except NeedsRecall as needed:
-            keys = needed.keys
-        while True:
-            if not self.recall(keys, at_us):
-                absent.update(keys)
-            try:
-                return self.engine.execute(command, at_us, absent)
-            except NeedsRecall as needed:
-                keys = needed.keys
-
     def recall(self, keys: Collection[str], at_us: int) -> bool:
         """Let time pass to `at_us`, then bring back whoever is archived behind these keys; says whether anybody was.
 
@@ -202,7 +188,7 @@ class Ledger:
         """
         self._tick_prompt(at_us)
         try:
-            decided = self._decided(command, at_us)
+            decided = decide(self.engine, command, at_us, self.recall)
         except CommandRefused as error:
             if request_id is not None:
                 self.answer(request_id, error, at_us)

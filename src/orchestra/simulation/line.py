@@ -6,6 +6,7 @@ Belongs here: what customers do. Does not: chance (`customers`), what agents do 
 from __future__ import annotations
 
 from orchestra.model import commands as c
+from orchestra.simulation.books import SimulationBroken
 from orchestra.simulation.clockwork import NEVER_US, Clockwork
 from orchestra.simulation.customers import AWAITED, WAITING, Customer
 
@@ -87,6 +88,9 @@ class Line:
     def _again(self, customer: Customer) -> None:
         self.coming -= 1
         customer.source.counter.retrying.down(self._clock.now_us)
+        is_known = self._clock.engine.view.identity.holder(customer.address.key) is not None
+        if customer.interaction and not is_known:
+            raise SimulationBroken(f"whoever was in contact as {customer.interaction} was archived, and comes back")
         customer.source.renew(customer)
         self.try_once(customer)
 

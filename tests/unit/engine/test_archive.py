@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.commitment_plans import COMMITTED
 from tests.engine_driver import DAY, SECOND, Driver, person, replay, thread
 from tests.notice_plans import DIGESTS, NOTICES
 
+from orchestra.engine import recalling
 from orchestra.engine.archive import decide, group
 from orchestra.engine.archive.decide import RecallCustomer
 from orchestra.engine.archive.tables import GOES_ON, LEAVES, STAYS
@@ -687,6 +689,31 @@ def test_what_nobody_knows_is_refused_once_it_was_looked_up() -> None:
         engine.execute(command, driver.now_us)
     with pytest.raises(UnknownId):
         engine.execute(command, driver.now_us, needed.value.keys)
+
+
+def test_deciding_asks_for_all_who_are_missing_and_goes_on_without_those_whom_nobody_has() -> None:
+    driver = Archive()
+    driver.over()
+    driver.over("zoe")
+    driver.archived()
+    archived = driver.events(e.CustomerArchived)[0]
+    asked: list[set[str]] = []
+
+    def recall(keys: Collection[str], at_us: int) -> bool:
+        asked.append(set(keys))
+        if set(keys).isdisjoint(archived.keys):
+            return False
+        engine.execute(RecallCustomer(archived.rows, 1), at_us)
+        return True
+
+    engine = driver.reloaded()
+    senders = [person("joe"), person("max")]
+    taken = [
+        recalling.decide(engine, c.ReceiveMessage("email", "main", f"m{at}", sender), driver.now_us, recall).result
+        for at, sender in enumerate([*senders, *senders])
+    ]
+    assert [one.customer for one in taken] == ["cu1", "cu3", "cu1", "cu3"]
+    assert len(asked) == 2, "once for each, who are there from then on"
 
 
 def test_whoever_is_there_is_not_recalled_again() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 from tests.unit.simulation.scenes import DESK, PLAN, counted, figures, ran, recorded, scene
 
 from orchestra.engine.engine import Engine
+from orchestra.engine.identity.state import Identity
 from orchestra.errors import DefinitionError
 from orchestra.model import events as e
 from orchestra.simulation.books import SimulationBroken
 from orchestra.simulation.clockwork import Clockwork
 from orchestra.simulation.driver import Driver
+from orchestra.simulation.scenario import Scenario
 from orchestra.simulation.tally import Tally, merged
 
 SECOND = 1_000_000
@@ -175,6 +178,33 @@ def test_time_never_falls_though_who_is_back_in_their_place_was_to_be_answered_l
     calls = counted(scene(recorded(0, 1, service_s=1000, rest=rest) + DESK))["calls"]
     assert told == sorted(told)
     assert (calls.came, calls.abandoned, calls.wait_us) == (3, 2, 300 * SECOND)
+
+
+@pytest.fixture
+def archiving() -> Scenario:
+    """Settled customers are archived soon; two who are turned away try again after that."""
+    plan = PLAN.replace('[plan.queues.care]\nteam = "care"', '[plan.queues.care]\nteam = "care"\nlimit = 1')
+    plan += '[plan.cases]\nclose_after = "1s"\narchive_after = "1m"\ndispositions = {done = {resolves = true}}\n'
+    rest = 'disposition = "done"\nretry = {after = {law = "deterministic", mean = "5m"}}'
+    return scene(recorded(0, 1, 2, 3, 11, 200, 400, rest=rest) + DESK, plan)
+
+
+def test_settled_customers_are_archived_as_the_plan_says_and_no_figure_changes(archiving: Scenario) -> None:
+    kept = attrs.evolve(archiving.plan, cases=attrs.evolve(archiving.plan.cases, archive_after=None))
+    assert counted(archiving) == counted(attrs.evolve(archiving, plan=kept))
+    driver = Driver(archiving, 1)
+    (stretch,) = driver.run()
+    calls = stretch.classes["calls"]
+    assert (calls.came, calls.first, calls.answered, calls.blocked) == (9, 7, 7, 2)
+    view = driver.engine.view
+    assert len(view.identity.customers) <= 3, "the others are settled"
+    assert view.archive.counts["archived"] == 7 - len(view.identity.customers)
+
+
+def test_whoever_tries_again_must_not_be_archived(archiving: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Identity, "holder", lambda self, address: None)
+    with pytest.raises(SimulationBroken, match="was archived, and comes back"):
+        Driver(archiving, 1).run()
 
 
 def test_a_chance_of_trying_again() -> None:
@@ -432,9 +462,9 @@ def test_every_step_is_the_engines(monkeypatch: pytest.MonkeyPatch) -> None:
     executed: list[str] = []
     execute = Engine.execute
 
-    def noted(self: Engine, command: Any, at_us: int) -> Any:
+    def noted(self: Engine, command: Any, at_us: int, absent: Any) -> Any:
         executed.append(type(command).__name__)
-        return execute(self, command, at_us)
+        return execute(self, command, at_us, absent)
 
     monkeypatch.setattr(Engine, "execute", noted)
     driver = Driver(scene(recorded(0) + DESK), 1)
