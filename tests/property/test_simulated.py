@@ -98,6 +98,13 @@ CHANNELS = (
     ),
 )
 
+CASES = (
+    ("[plan.cases]\ndispositions = {done = {resolves = true}, open = {}}",),
+    ('close_after = "1m"', 'close_after = "3h"', ""),
+    ('archive_after = "1m"', 'archive_after = "2h"', ""),
+    ("", 'hand_off_within = "1h"'),
+)
+
 CUSTOMERS = (
     (
         'arrivals = {law = "poisson", rate = 8}',
@@ -110,6 +117,7 @@ CUSTOMERS = (
         'service = {law = "exponential", mean_at = ["6m", "8m"]}',
     ),
     ("", "", "skills = {g = 30}"),
+    ("", 'disposition = "open"', 'disposition = "done"', 'disposition = "done"'),
 )
 IN_PERSON = (
     ("", 'patience = {law = "exponential", mean = "3m"}', 'patience = {law = "deterministic", mean = "4m"}'),
@@ -144,7 +152,9 @@ def generated(seed: int) -> Scenario:
         for channel in ("voice", "chat", "mail", "task")
     )
     lines = dice.choice(("", "", "lines = 6\n"))
-    return Scenario.parse(lines + PEOPLE + "".join(drawn(dice, rows) for rows in (QUEUE, CHANNELS, GROUPS)) + classes)
+    return Scenario.parse(
+        lines + PEOPLE + "".join(drawn(dice, rows) for rows in (QUEUE, CHANNELS, CASES, GROUPS)) + classes
+    )
 
 
 @pytest.fixture(autouse=True)
