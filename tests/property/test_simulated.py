@@ -13,6 +13,8 @@ from tests.swarm import Run as SwarmRun
 
 from orchestra.codec.events import to_record
 from orchestra.journal.memory import MemoryJournal
+from orchestra.model.cases import Disposition
+from orchestra.model.events import InteractionStarted
 from orchestra.model.records import Batch
 from orchestra.simulation.clockwork import Clockwork
 from orchestra.simulation.fitting import Fitted, fit_scenario
@@ -105,6 +107,26 @@ CASES = (
     ("", 'hand_off_within = "1h"'),
 )
 
+
+def rule(on: str, do: str, when: str = "") -> str:
+    """A rule of the plan, called as what it follows."""
+    condition = f"when = {{{when}}}\n" if when else ""
+    return f'[[plan.rules]]\nname = "{on}"\non = "{on}"\n{condition}do = [{{{do}}}]'
+
+
+RULES = (
+    (
+        "",
+        rule("InteractionDone", 'do = "open_work_item", channel = "task"', 'field = "interaction.live", value = true'),
+        rule("InteractionAbandoned", 'do = "open_work_item", channel = "task", queue = "b", minutes = 5'),
+    ),
+    ("", rule("CaseResolved", 'do = "open_work_item", channel = "task", queue = "b"')),
+    ("", rule("InteractionAttached", 'do = "queue", queue = "b"', 'field = "interaction.channel", value = "chat"')),
+    ("", rule("OfferEnded", 'do = "raise_priority", minutes = 3'), rule("OfferEnded", 'do = "queue", queue = "b"')),
+    ("", rule("OfferAccepted", 'do = "hold"'), rule("OfferAccepted", 'do = "assign", team = "u"')),
+    ("", rule("InteractionQueued", 'do = "escalate"'), rule("InteractionQueued", 'do = "wait", on = "customer"')),
+)
+
 CUSTOMERS = (
     (
         'arrivals = {law = "poisson", rate = 8}',
@@ -152,9 +174,8 @@ def generated(seed: int) -> Scenario:
         for channel in ("voice", "chat", "mail", "task")
     )
     lines = dice.choice(("", "", "lines = 6\n"))
-    return Scenario.parse(
-        lines + PEOPLE + "".join(drawn(dice, rows) for rows in (QUEUE, CHANNELS, CASES, GROUPS)) + classes
-    )
+    parts = (drawn(dice, rows) for rows in (QUEUE, CHANNELS, CASES, RULES, GROUPS))
+    return Scenario.parse(lines + PEOPLE + "".join(parts) + classes)
 
 
 @pytest.fixture(autouse=True)
@@ -180,9 +201,11 @@ def test_whatever_a_plan_says_can_be_simulated(seed: int) -> None:
 
 
 def fitted_to(seed: int) -> Fitted:
-    """What the journal of a run of the swarm shows."""
+    """What the journal of a run of the swarm shows, in which somebody came."""
     run = SwarmRun(seed)
     run.go(100)
+    while not any(isinstance(one.event, InteractionStarted) for one in run.driver.log):
+        run.go(100)
     log, journal = run.driver.log, MemoryJournal()
     batches = [Batch([to_record(one.event, number, one.at_us, one.actor)]) for number, one in enumerate(log, 1)]
     journal.append(0, batches, journal.acquire("test", log[0].at_us, 10**15))
@@ -194,3 +217,16 @@ def test_what_the_swarms_journals_are_fitted_to_can_be_simulated(seed: int) -> N
     scenario = fitted_to(seed).scenario()
     short = attrs.evolve(scenario, run=Run(length=timedelta(days=1), batches=1))
     assert simulate(short, scores=SCORES).total["duration"].value == 86_400
+    assert simulate(settled(short), scores=SCORES).total["duration"].value == 86_400
+
+
+def settled(scenario: Scenario) -> Scenario:
+    """The same, but every contact settles its case, which is closed and archived soon."""
+    cases = attrs.evolve(
+        scenario.plan.cases,
+        dispositions={"done": Disposition(resolves=True)},
+        close_after=timedelta(minutes=1),
+        archive_after=timedelta(minutes=5),
+    )
+    classes = {name: attrs.evolve(one, disposition="done") for name, one in scenario.classes.items()}
+    return attrs.evolve(scenario, plan=attrs.evolve(scenario.plan, cases=cases), classes=classes)

@@ -35,6 +35,7 @@ class Agent:
         is_wanted: whether they should be there now.
         is_in: whether they are signed in.
         is_away: whether they are signed in and take nothing new.
+        is_busy: whether they are signed in and have anything in hand.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Agent:
     is_wanted: bool = False
     is_in: bool = False
     is_away: bool = False
+    is_busy: bool = False
 
 
 class Crew:

@@ -86,7 +86,7 @@ class Books:
 def _require_hands(crew: Crew) -> None:
     served = sum(customer.state == SERVED for agent in crew.agents for customer in agent.in_hand)
     _require(crew.name, "customers served", crew.counter.serving.level, served)
-    busy = sum(bool(agent.in_hand) for agent in crew.agents)
+    busy = sum(agent.is_in and bool(agent.in_hand) for agent in crew.agents)
     _require(crew.name, "agents at work", crew.counter.busy.level, busy)
 
 

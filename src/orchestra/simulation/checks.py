@@ -14,11 +14,12 @@ import attrs
 
 from orchestra.errors import Fault
 from orchestra.model.plan import Plan
+from orchestra.model.rules import Action
 from orchestra.model.structure import microseconds
 from orchestra.simulation.schema import CustomerClass, Group, Reporting, Retry, Run, Shift
 from orchestra.simulation.serving import Paths, Profile
 
-__all__ = ["DAYS", "EVER_GIVEN", "faults_of", "refused_to"]
+__all__ = ["DAYS", "EVER_GIVEN", "asked_by_rules", "faults_of", "refused_to"]
 
 _ALWAYS_GIVEN = ("SignIn", "AcceptOffer", "FinishInteraction")
 """Names of the commands that all simulated agents give."""
@@ -60,6 +61,7 @@ def faults_of(scenario: _Described) -> list[Fault]:
 def _check_classes(scenario: _Described) -> Iterator[Fault]:
     if not scenario.classes:
         yield Fault("classes", "at least one is needed, as [classes.calls] with channel = ... and service = ...")
+    asked = {action.channel: rule for rule, action in asked_by_rules(scenario.plan) if action.channel is not None}
     for name, one in scenario.classes.items():
         path = f"classes.{name}"
         yield from _class_names(scenario.plan, one, path)
@@ -72,8 +74,21 @@ def _check_classes(scenario: _Described) -> Iterator[Fault]:
             yield from _retry_faults(one.retry, f"{path}.retry")
         if one.backlog < 0:
             yield Fault(f"{path}.backlog", "must not be negative")
-        if one.arrivals is None and not one.backlog:
+        if one.arrivals is None and not one.backlog and one.channel not in asked:
             yield Fault(path, "nobody comes: give arrivals, a backlog, or both")
+    described = {one.channel for one in scenario.classes.values()}
+    for channel, rule in asked.items():
+        if channel not in described:
+            need = f"[classes.{channel}] with channel = {channel!r} and service = ..."
+            yield Fault(
+                "classes", f"rule {rule!r} asks for work on channel {channel!r}: say how long it takes, as {need}"
+            )
+
+
+def asked_by_rules(plan: Plan) -> Iterator[tuple[str, Action]]:
+    """Rules of a plan that ask for work, each with how."""
+    for rule in plan.rules:
+        yield from ((rule.name, action) for action in rule.do if action.do == "open_work_item")
 
 
 def _class_names(plan: Plan, one: CustomerClass, path: str) -> Iterator[Fault]:

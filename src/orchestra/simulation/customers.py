@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestra.model.addresses import Address
 from orchestra.model.commands import OpenWorkItem, ReceiveContact
+from orchestra.model.plan import Plan
 from orchestra.simulation.chance import Keyed, stream
 from orchestra.simulation.laws import Speeds
 from orchestra.simulation.schema import CustomerClass
@@ -23,6 +24,8 @@ NEW, WAITING, SERVED, WRAPPING, AWAITED = range(5)
 
 
 _KEY_BITS = 40
+_ASKED = 1 << _KEY_BITS - 1
+"""Work that rules ask for has places of its own among those of a class, from here on."""
 
 
 class Customer:
@@ -155,20 +158,31 @@ class Source:
         self.is_work = is_work
         self.speeds = Speeds.of(definition.service)
         self._seed = seed
-        self._count = 0
-        self._works = self._values("service")
-        self._patiences = self._values("patience")
-        self._wrap_ups = self._values("wrap_up")
+        self._coming = self._customers("", 0)
+        self._asked = self._customers("/rules", _ASKED)
         self._again = Keyed(seed, f"retry/{name}")
         self._retry_after = definition.retry.after.sampler() if definition.retry is not None else None
 
-    def _values(self, what: str) -> Iterator[float | None]:
-        """The values that customer after customer draws of one of the class's laws."""
+    def _customers(self, part: str, first: int) -> Iterator[Customer]:
+        """Customer after customer, each by what the next draw of each of the class's laws gives."""
+        works, patiences, wrap_ups = (self._values(what, part) for what in ("service", "patience", "wrap_up"))
+        for index, work_us in enumerate(works, first):
+            patience_us, wrap_up_us = next(patiences), next(wrap_ups)
+            assert work_us is not None  # every class has a law of service
+            patience = None if patience_us is None else round(patience_us)
+            yield Customer(self, index, work_us, patience, round(wrap_up_us or 0))
+
+    def _values(self, what: str, part: str) -> Iterator[float | None]:
         law = getattr(self.definition, what)
         if law is None:
             return repeat(None)
-        draw, random = law.sampler(), stream(self._seed, f"{what}/{self.name}")
+        draw, random = law.sampler(), stream(self._seed, f"{what}/{self.name}{part}")
         return (draw(random) for _ in repeat(None))
+
+    def queue(self, plan: Plan) -> str:
+        """Where they come to by a plan."""
+        one = self.definition
+        return one.queue or plan.queue_of(one.channel, one.account)
 
     def instants(self) -> Iterator[int]:
         """When they come, from the start of the run on, the backlog first."""
@@ -178,12 +192,11 @@ class Source:
 
     def next(self) -> Customer:
         """The next customer of the class."""
-        work_us, patience_us, wrap_up_us = next(self._works), next(self._patiences), next(self._wrap_ups)
-        assert work_us is not None  # every class has a law of service
-        patience = None if patience_us is None else round(patience_us)
-        customer = Customer(self, self._count, work_us, patience, round(wrap_up_us or 0))
-        self._count += 1
-        return customer
+        return next(self._coming)
+
+    def asked(self) -> Customer:
+        """The next piece of work of the class that a rule of the plan asks for. It takes no draw from who comes."""
+        return next(self._asked)
 
     def retry_us(self, customer: Customer, why: str) -> int | None:
         """How long until they try again; None if they do not.

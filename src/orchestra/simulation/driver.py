@@ -88,6 +88,8 @@ class Driver:
                 if self._next_cut_us == NEVER_US:
                     break
                 self._cut_time()
+            elif self._run.length is None and self._line.is_empty:  # nobody is left
+                self._is_over = True
         self._close()
         return self._books.kept
 
@@ -159,17 +161,11 @@ class Driver:
         source, instants = subject
         self._plan_next(source, instants)
         self._line.try_once(source.next())
-        self._end_if_empty()
 
     def _share(self) -> float:
         if self._run.length is not None:
             return (self._clock.now_us - self._start_us) / microseconds(self._run.length)
         return self._came / (self._run.contacts or self._came + len(self._line.customers))
-
-    def _end_if_empty(self) -> None:
-        """A run without a length is over when nobody is left."""
-        if self._run.length is None and self._line.is_empty:
-            self._is_over = True
 
     # What events mean to the people
 
@@ -179,6 +175,20 @@ class Driver:
             row = rows.get(type(event))
             if row is not None:
                 row(self, event)
+
+    def _on_started(self, event: e.InteractionStarted) -> None:
+        if event.interaction not in self._line.customers:  # no customer comes so: a rule of the plan asks for work
+            queue = event.queue or self._scenario.plan.queue_of(event.channel, event.account)
+            self._line.ask(self._class_of(event.channel, queue).asked(), event.interaction)
+
+    def _class_of(self, channel: str, queue: str) -> Source:
+        """The class that says how long such work takes: of its queue, or else of another one."""
+        sources = [source for source in self._sources if source.definition.channel == channel]
+        if not sources:
+            raise SimulationBroken(f"work was asked for on channel {channel}, and no class says how long it takes")
+        plan = self._scenario.plan
+        of_queue = (source for source in sources if source.queue(plan) == queue)
+        return next(of_queue, sources[0])
 
     def _on_queued(self, event: e.InteractionQueued) -> None:
         customer = self._line.customers[event.interaction]
@@ -233,7 +243,6 @@ class Driver:
             raise SimulationBroken(f"{event.interaction} is done ({event.reason}) before anybody finished it")
         self._floor.release(customer)
         self._line.over(customer)
-        self._end_if_empty()
 
     def _on_abandoned(self, event: e.InteractionAbandoned) -> None:
         customer = self._line.customers[event.interaction]
@@ -245,11 +254,9 @@ class Driver:
         self._line.hang_up(customer)
         self._line.over(customer)
         self._line.fail(customer, "abandoned")
-        self._end_if_empty()
 
     def _on_deflected(self, event: e.InteractionDeflected) -> None:
         self._line.turn_away(self._line.customers[event.interaction])
-        self._end_if_empty()
 
     def _on_signed_in(self, event: e.AgentSignedIn) -> None:
         self._floor.signed_in(self._floor.agents[event.agent])
@@ -264,6 +271,7 @@ class Driver:
         self._floor.agents[event.agent].is_away = False
 
     MEANING: ClassVar[Mapping[type[e.Event], Callable[[Any, Any], None]]] = {
+        e.InteractionStarted: _on_started,
         e.InteractionQueued: _on_queued,
         e.OfferMade: _on_offered,
         e.OfferAccepted: _on_accepted,

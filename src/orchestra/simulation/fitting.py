@@ -6,7 +6,7 @@ and which law describes durations (`durations`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -18,7 +18,7 @@ from orchestra.model.instants import instant, instant_text, since_epoch_us
 from orchestra.model.plan import Plan
 from orchestra.model.rule_faults import rule_faults
 from orchestra.model.structure import unstructure
-from orchestra.simulation.checks import DAYS, EVER_GIVEN, refused_to
+from orchestra.simulation.checks import DAYS, EVER_GIVEN, asked_by_rules, refused_to
 from orchestra.simulation.durations import Fit, fit_patience, fit_service
 from orchestra.simulation.goodness import Goodness, goodness
 from orchestra.simulation.laws import Law
@@ -83,27 +83,31 @@ def fit_scenario(journal: Journal, on_record: Callable[[int], None] | None = Non
     observed = Observed.of(journal, on_record)
     if observed.plan is None or not observed.kinds:
         raise DefinitionError([Fault("", "the journal shows no customers who came: nothing can be fitted")])
-    begin_us = min(min(seen.arrivals) for seen in observed.kinds.values())
+    begin_us = min(seen.came()[0] for seen in observed.kinds.values())
     zone = zone_of(observed.plan)
     fits: dict[str, Fit] = {}
     remarks: dict[str, str] = {}
     left_out: dict[str, str] = {}
+    plan = _askable(observed.plan, left_out)
+    asked = {(rule, action.channel) for rule, action in asked_by_rules(plan)}
     classes = {}
     for name, kind in _named(observed.kinds):
-        path, seen, gone = f"classes.{name}", observed.kinds[kind], _gone(observed.plan, kind)
+        path, seen, gone = f"classes.{name}", observed.kinds[kind], _gone(plan, kind)
         if gone is not None:
-            left_out[path] = f"left out, as the last plan has no {gone} ({len(seen.arrivals)} came)"
+            left_out[path] = f"left out, as the last plan has no {gone} ({len(seen.came())} came)"
             continue
-        laws = _class_fits(path, seen, (begin_us, observed.last_us), zone, fits, remarks)
-        classes[name] = _class(kind, _allowed(observed.plan, kind, path, seen, laws, remarks))
+        came = seen.came({rule for rule, channel in asked if channel == kind[0]})
+        laws = _class_fits(path, seen, came, (begin_us, observed.last_us), zone, fits, remarks)
+        classes[name] = _class(kind, _allowed(plan, kind, path, seen, laws, remarks))
     if not classes:
         raise DefinitionError([Fault(path, why) for path, why in left_out.items()])
+    classes |= _never_seen(plan, {one["channel"] for one in classes.values()}, remarks)
     data = {
         "start": instant_text(_monday_us(begin_us, zone)),
         "run": {"length": _LENGTH, "batches": 4},
         "classes": classes,
         "groups": _groups(observed, begin_us, zone, remarks, left_out),
-        "plan": _spelled(unstructure(_askable(observed.plan, left_out))),
+        "plan": _spelled(unstructure(plan)),
     }
     return Fitted(data, fits, remarks, left_out)
 
@@ -151,28 +155,52 @@ def _gone(plan: Plan, kind: Kind) -> str | None:
 def _allowed(
     plan: Plan, kind: Kind, path: str, seen: Seen, laws: dict[str, Any], remarks: dict[str, str]
 ) -> dict[str, Any]:
-    """The laws of a class as its channel allows them, and the disposition that it requires."""
+    """The laws of a class as its channel allows them, and the disposition that it requires, or that most were given."""
     channel = plan.channels[kind[0]]
     if "wrap_up" in laws and not channel.wrap_up and channel.wrap_up_mode in ("timed", "fixed"):
         remarks[f"{path}.service"] = "wrap-up is left out, as the last plan has none on this channel"
         del laws["wrap_up"]
-    if channel.wrap_up_mode != "required":
-        return laws
     known = plan.cases.dispositions
     given = {name: count for name, count in seen.dispositions.items() if not known or name in known}
+    if channel.wrap_up_mode != "required" and 2 * max(given.values(), default=0) <= len(seen.services):
+        return laws
     if not given:
         remarks[f"{path}.disposition"] = "no disposition was seen that may be given: this is a guess"
         given = dict.fromkeys(known, 0) or {_GUESSED_DISPOSITION: 0}
     return laws | {"disposition": min(given, key=lambda name: (-given[name], name))}
 
 
+def _never_seen(plan: Plan, seen: Container[str], remarks: dict[str, str]) -> dict[str, Any]:
+    """A class for each channel on which rules ask for work, and where none of it was seen."""
+    classes: dict[str, Any] = {}
+    for rule, action in asked_by_rules(plan):
+        channel = action.channel
+        assert channel is not None  # the plan is sound
+        if channel in seen or channel in classes:
+            continue
+        path, laws = f"classes.{channel}", {"service": unstructure(_GUESS)}
+        kind = channel, action.queue or plan.queue_of(channel, ""), ()
+        remarks[f"{path}.service"] = f"what rule {rule!r} asks for was never seen: this is a guess"
+        classes[channel] = _class(kind, _allowed(plan, kind, path, Seen(), laws, remarks))
+    return classes
+
+
 def _class_fits(
-    path: str, seen: Seen, stretch: tuple[int, int], zone: tzinfo, fits: dict[str, Fit], remarks: dict[str, str]
+    path: str,
+    seen: Seen,
+    came: Sequence[int],
+    stretch: tuple[int, int],
+    zone: tzinfo,
+    fits: dict[str, Fit],
+    remarks: dict[str, str],
 ) -> dict[str, Any]:
-    rates = hourly_rates(seen.arrivals, *stretch, zone)
-    law = {"law": "varying", "cycle": "7d", "rates": [round(rate, 4) for rate in rates]}
-    fits[f"{path}.arrivals"] = Fit(law, len(seen.arrivals), 0, _within_hours(seen.arrivals, zone))
-    found: dict[str, Any] = {"arrivals": law}
+    found: dict[str, Any] = {}
+    if came:
+        rates = [round(rate, 4) for rate in hourly_rates(came, *stretch, zone)]
+        found["arrivals"] = law = {"law": "varying", "cycle": "7d", "rates": rates}
+        fits[f"{path}.arrivals"] = Fit(law, len(came), 0, _within_hours(came, zone))
+    else:
+        remarks[f"{path}.channel"] = "rules of the plan ask for all of it"
     service = fit_service(seen.services)
     if service is None:
         remarks[f"{path}.service"] = "nobody was seen to be served: this is a guess"

@@ -89,9 +89,8 @@ class Floor:
         customer.agent = agent
         customer.source.counter.serving.up(now_us)
         crew.counter.serving.up(now_us)
-        if not agent.in_hand:
-            crew.counter.busy.up(now_us)
         agent.in_hand[customer] = None
+        self._count_busy(agent)
         if self._is_paced:
             customer.pace = 0.0
             self._pace(agent)
@@ -99,11 +98,20 @@ class Floor:
             customer.pace = crew.definition.speed
             self._plan_finish(customer)
 
+    def _count_busy(self, agent: Agent) -> None:
+        """Count the time that an agent is there and has anything in hand."""
+        is_busy = agent.is_in and bool(agent.in_hand)
+        if is_busy is not agent.is_busy:
+            agent.is_busy = is_busy
+            busy = agent.crew.counter.busy
+            (busy.up if is_busy else busy.down)(self._clock.now_us)
+
     def _pace(self, agent: Agent) -> None:
-        """What an agent has in hand goes on at the speed that now holds."""
+        """What an agent has in hand goes on at the speed that now holds; what is kept for who is gone, not at all."""
+        speed = agent.crew.definition.speed if agent.is_in else 0.0
         for customer in agent.in_hand:
             speeds = customer.source.speeds
-            pace = agent.crew.definition.speed * (1.0 if speeds is None else speeds.at(len(agent.in_hand)))
+            pace = speed * (1.0 if speeds is None else speeds.at(len(agent.in_hand)))
             if customer.state == SERVED and pace != customer.pace:
                 self._work(customer)
                 customer.pace = pace
@@ -116,8 +124,9 @@ class Floor:
 
     def _plan_finish(self, customer: Customer) -> None:
         customer.stretch += 1
-        left_us = round(customer.work_us / customer.pace)
-        self._clock.plan(self._clock.now_us + left_us, self._finish, (customer, customer.stretch))
+        if customer.pace:
+            left_us = round(customer.work_us / customer.pace)
+            self._clock.plan(self._clock.now_us + left_us, self._finish, (customer, customer.stretch))
 
     def _finish(self, subject: tuple[Customer, int]) -> None:
         customer, stretch = subject
@@ -171,8 +180,8 @@ class Floor:
         if customer not in agent.in_hand:
             return
         del agent.in_hand[customer]
+        self._count_busy(agent)
         if not agent.in_hand:
-            agent.crew.counter.busy.down(self._clock.now_us)
             if not agent.is_wanted:
                 self._clock.at_once(self._sign_out, agent)
         elif self._is_paced:
@@ -214,11 +223,15 @@ class Floor:
         """The agent is there."""
         agent.is_in, agent.is_away = True, False
         agent.crew.counter.staffed.up(self._clock.now_us)
+        self._count_busy(agent)
+        self._pace(agent)
 
     def signed_out(self, agent: Agent) -> None:
-        """The agent is gone."""
+        """The agent is gone; what they keep is gone on with when they are back."""
         agent.is_in = agent.is_away = False
         agent.crew.counter.staffed.down(self._clock.now_us)
+        self._count_busy(agent)
+        self._pace(agent)
 
     def went_away(self, agent: Agent) -> None:
         """The agent takes nothing new; unless the shift is over they come back after a while."""

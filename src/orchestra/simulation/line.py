@@ -36,16 +36,28 @@ class Line:
 
     def try_once(self, customer: Customer) -> None:
         """Somebody tries to get in touch."""
-        tally = customer.source.counter.tally
-        tally.came += 1
-        tally.first += not customer.tries
+        self._count(customer)
         if self.on_line >= self._lines:
             self.refuse(customer)
             return
         decided = self._clock.decide(self._asked(customer))
-        customer.interaction = decided.result.interaction
-        self.customers[customer.interaction] = customer
+        self._begin(customer, decided.result.interaction)
         self._clock.tell(decided)
+
+    def ask(self, customer: Customer, interaction: str) -> None:
+        """A rule of the plan has asked for work."""
+        self._count(customer)
+        self._begin(customer, interaction)
+
+    @staticmethod
+    def _count(customer: Customer) -> None:
+        tally = customer.source.counter.tally
+        tally.came += 1
+        tally.first += not customer.tries
+
+    def _begin(self, customer: Customer, interaction: str) -> None:
+        customer.interaction = interaction
+        self.customers[interaction] = customer
 
     def _asked(self, customer: Customer) -> c.Command:
         """By which command what they want comes in."""

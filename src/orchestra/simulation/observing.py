@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from itertools import chain
 from typing import Any, ClassVar
 
 import attrs
 
 from orchestra.codec import decode_event
+from orchestra.engine.rules.acting import RULE_KEYS
 from orchestra.journal.port import Journal
 from orchestra.model import events as e
 from orchestra.model.plan import Plan
@@ -41,6 +43,7 @@ class Seen:
 
     Attributes:
         arrivals: instants.
+        asked: rule of the plan -> the instants at which it asked for such work.
         waits: of those who left before they were answered.
         cut_waits: of those who were answered, turned away or still wait: their patience lasted at least so long.
         services: from the answer to the finish.
@@ -49,11 +52,17 @@ class Seen:
     """
 
     arrivals: array[int] = attrs.field(factory=_times)
+    asked: dict[str, array[int]] = attrs.field(factory=dict)
     waits: array[int] = attrs.field(factory=_times)
     cut_waits: array[int] = attrs.field(factory=_times)
     services: array[int] = attrs.field(factory=_times)
     wrap_ups: array[int] = attrs.field(factory=_times)
     dispositions: Counter[str] = attrs.field(factory=Counter)
+
+    def came(self, rules: Container[str] = ()) -> list[int]:
+        """The instants of all arrivals, but of those that these rules have asked for."""
+        asked = (times for rule, times in self.asked.items() if rule not in rules)
+        return sorted(chain(self.arrivals, *asked))
 
 
 class Observed:
@@ -74,6 +83,7 @@ class Observed:
         self.stays: dict[str, list[Stay]] = {}
         self.first_us = self.last_us = 0
         self._came: dict[str, Kind] = {}
+        self._asked_by: dict[str, str] = {}
         self._waiting: dict[str, tuple[Kind, int]] = {}
         self._served: dict[str, tuple[Kind, int]] = {}
         self._wrapping: dict[str, tuple[Kind, int]] = {}
@@ -129,6 +139,10 @@ class Observed:
         if since_us is not None:
             self.stays.setdefault(event.agent, []).append((since_us, at_us))
 
+    def _opened(self, event: e.WorkItemOpened, at_us: int) -> None:
+        if event.key.startswith(RULE_KEYS):
+            self._asked_by[event.interaction] = event.key.removeprefix(RULE_KEYS).rpartition(":")[0]
+
     def _started(self, event: e.InteractionStarted, at_us: int) -> None:
         assert self.plan is not None  # the first thing in any journal
         queue = event.queue or self.plan.queue_of(event.channel, event.account)
@@ -138,15 +152,19 @@ class Observed:
         kind = self._came.pop(event.interaction, None)
         if kind is not None and event.reason in ("arrived", "overflowed"):
             # One whom another queue takes at once is of the kind of the queue that was meant: it overflows again there.
-            self.kinds.setdefault(kind, Seen()).arrivals.append(event.start_us)
+            self._arrived(event.interaction, kind, event.start_us)
             self._waiting[event.interaction] = kind, event.start_us
         else:  # a second wait tells nothing of the first patience, nor a part of a service of the whole
             self._served.pop(event.interaction, None)
 
+    def _arrived(self, interaction: str, kind: Kind, at_us: int) -> None:
+        seen, rule = self.kinds.setdefault(kind, Seen()), self._asked_by.pop(interaction, None)
+        (seen.arrivals if rule is None else seen.asked.setdefault(rule, _times())).append(at_us)
+
     def _deflected(self, event: e.InteractionDeflected, at_us: int) -> None:
         kind = self._came.pop(event.interaction, None)
         if kind is not None:
-            self.kinds.setdefault(kind, Seen()).arrivals.append(at_us)
+            self._arrived(event.interaction, kind, at_us)
         else:  # came in before: the queue they waited in has closed
             self._cut_off(event.interaction, at_us)
 
@@ -196,6 +214,7 @@ class Observed:
         "AgentSignedIn": _signed_on,
         "AgentSignedOut": _gone,
         "AgentLost": _gone,
+        "WorkItemOpened": _opened,
         "InteractionStarted": _started,
         "InteractionQueued": _queued,
         "InteractionDeflected": _deflected,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -354,6 +355,68 @@ def test_what_is_parked_waits_for_the_next_shift(park_for: str) -> None:
     calls = counted(scene(recorded(16 * 3600 - 4, channel="mail") + DESK + shift, plan))["calls"]
     assert (calls.answered, calls.served) == (1, 1)
     assert (seconds(calls, "waiting"), seconds(calls, "serving")) == (16 * 3600, 10)
+
+
+@pytest.mark.parametrize("service", ["mean_s = 10.0", "mean_at_s = [10.0, 20.0]"])
+def test_what_an_agent_keeps_who_is_gone_is_gone_on_with_in_the_next_shift(service: str) -> None:
+    """4 s are worked before the shift ends, and 6 in the next one; nobody is at work in between."""
+    shift = 'shifts = [{begins = "8h", lasts = "8h"}]\nat_shift_end = "drop"'
+    plan = PLAN.replace('on_agent_lost = "requeue"', 'on_agent_lost = "keep"')
+    run, mails = '[run]\nlength = "34h"\nbatches = 1\n', recorded(16 * 3600 - 4, channel="mail")
+    tallies = counted(scene(run + mails.replace("mean_s = 10.0", service) + DESK + shift, plan))
+    calls, desk = tallies["calls"], tallies["desk"]
+    assert (calls.answered, calls.served, calls.service_us) == (1, 1, (10 + 16 * 3600) * SECOND)
+    assert (seconds(desk, "busy"), seconds(desk, "staffed")) == (10, 10 * 3600)
+
+
+FOLLOWED = """
+[[plan.rules]]
+name = "look into it"
+on = "InteractionDone"
+when = {field = "interaction.channel", value = "voice"}
+do = [{do = "open_work_item", channel = "task", queue = "sales"}]
+"""
+SALES = '[groups.sales]\nagents = 1\nteams = ["sales"]\n'
+
+
+def test_work_that_rules_ask_for_is_done_by_those_who_serve_its_queue() -> None:
+    """Two calls of 10 s, one after the other; each is followed by work of 30 s. None of it comes by itself."""
+    work = '[classes.looking]\nchannel = "task"\nqueue = "sales"\nservice = {law = "deterministic", mean = "30s"}\n'
+    other = work.replace("looking", "other").replace("sales", "care").replace("30s", "1s")
+    driver = Driver(scene(recorded(0, 5) + other + work + DESK + SALES, PLAN + FOLLOWED), 1)
+    (stretch,) = driver.run()
+    calls, looking, sales = stretch.classes["calls"], stretch.classes["looking"], stretch.groups["sales"]
+    assert (calls.answered, looking.came, looking.first, looking.answered) == (2, 2, 2, 2)
+    assert (looking.wait_us, seconds(sales, "busy")) == (20 * SECOND, 60)
+    assert stretch.classes["other"].came == 0
+    assert looking.length_us == 70 * SECOND
+
+
+def test_work_of_another_queue_takes_as_long_as_that_of_the_channel() -> None:
+    other = '[classes.other]\nchannel = "task"\nqueue = "care"\nservice = {law = "deterministic", mean = "7s"}\n'
+    tallies = counted(scene(recorded(0) + other + DESK + SALES, PLAN + FOLLOWED))
+    assert (tallies["other"].served, seconds(tallies["sales"], "busy")) == (1, 7)
+
+
+def test_work_that_rules_ask_for_changes_no_draw_of_those_who_come() -> None:
+    tasks = '[classes.tasks]\nchannel = "task"\nbacklog = 5\nservice = {law = "exponential", mean = "30s"}\n'
+    text = tasks + recorded(0, 50, 90, 200) + DESK.replace('"care"', '"care", "sales"').replace("= 1", "= 9")
+    followed, alone = (Driver(scene(text, plan), 1) for plan in (PLAN + FOLLOWED, PLAN))
+    came, drawn = list[int](), list[list[float]]()
+    for driver in (followed, alone):
+        (stretch,) = driver.run()
+        came.append(stretch.classes["tasks"].came)
+        drawn.append([customer.work_us for customer in islice(driver._sources[0]._coming, 3)])
+    assert drawn[0] == drawn[1]
+    assert came == [9, 5]
+
+
+def test_work_that_nobody_described_breaks_a_run() -> None:
+    driver = Driver(scene(recorded(0) + DESK), 1)
+    driver._set_up()
+    event = e.InteractionStarted("in9", "cu9", "task", "main", None, False, 0)
+    with pytest.raises(SimulationBroken, match="work was asked for on channel task, and no class says how long"):
+        driver._notice([event])
 
 
 def test_shifts_that_overlap_add_up() -> None:

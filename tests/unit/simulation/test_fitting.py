@@ -21,6 +21,7 @@ from orchestra.errors import DefinitionError
 from orchestra.journal.memory import MemoryJournal
 from orchestra.model import commands as c
 from orchestra.model.instants import since_epoch_us
+from orchestra.model.plan import Plan
 from orchestra.model.records import Batch
 from orchestra.simulation.driver import Driver
 from orchestra.simulation.durations import fit_patience, fit_service
@@ -58,7 +59,7 @@ def journal_of(scenario: Scenario, last: str | None = None) -> MemoryJournal:
     driver._clock.engine = engine
     driver.run()
     if last is not None:
-        plan = scene(recorded(0, channel="mail") + DESK, last).plan
+        plan = Plan.parse(last.replace("[plan.", "["))
         for case in list(engine.view.cases.cases):
             engine.execute(c.ResolveCase(case), driver._clock.now_us)
             engine.execute(c.CloseCase(case), driver._clock.now_us)
@@ -530,3 +531,61 @@ def test_durations_of_nothing_are_no_logarithms() -> None:
     fit = fit_service([0, SECOND, 2 * SECOND])
     assert fit is not None
     assert fit.law["law"] in {"exponential", "gamma"}
+
+
+RULES = """
+[[plan.rules]]
+name = "look: into it"
+on = "InteractionDone"
+when = {field = "interaction.channel", value = "voice"}
+do = [{do = "open_work_item", channel = "task"}]
+"""
+
+
+def worked(last: str, rest: str = "") -> Fitted:
+    """Three calls, each followed by work; then another plan."""
+    text = '[run]\nlength = "3h"\nbatches = 1\n' + recorded(0, 3600, 7200, rest=rest)
+    work = '[classes.tasks]\nchannel = "task"\nservice = {law = "deterministic", mean = "30s"}\n'
+    return fit_scenario(journal_of(scene(text + work + DESK, PLAN + RULES), last))
+
+
+def test_work_that_rules_of_the_plan_ask_for_does_not_come_by_itself() -> None:
+    fitted = worked(PLAN + RULES)
+    tasks = fitted.data["classes"]["task-care"]
+    assert "arrivals" not in tasks
+    assert tasks["service"] == {"law": "deterministic", "mean_s": 30.0}
+    assert fitted.remarks["classes.task-care.channel"] == "rules of the plan ask for all of it"
+    assert "rules of the plan ask for all of it" in fitted.to_toml()
+    scenario = fitted.scenario()
+    assert scenario.faults() == []
+    (stretch,) = Driver(attrs.evolve(scenario, run=Run(length=timedelta(days=7), batches=1)), 1).run()
+    assert 0 < stretch.classes["task-care"].came <= stretch.classes["voice-care"].answered
+
+
+def test_work_that_no_rule_of_the_plan_asks_for_any_more_comes_as_it_did() -> None:
+    for plan in (PLAN, PLAN + RULES.replace("look: into it", "look"), PLAN + RULES.replace('"task"', '"other"')):
+        more = "[plan.channels.other]\nwork = true\n" if '"other"' in plan else ""
+        fitted = worked(more + plan)
+        assert fitted.fits["classes.task-care.arrivals"].seen == 3
+        assert fitted.scenario().faults() == []
+
+
+def test_work_that_rules_ask_for_and_that_was_never_seen_is_a_guess() -> None:
+    run = '[run]\nlength = "3h"\nbatches = 1\n'
+    plan = PLAN + RULES.replace("}]", ', queue = "sales"}, {do = "open_work_item", channel = "task"}]')
+    fitted = fit_scenario(journal_of(scene(run + recorded(0) + DESK), plan))
+    guess = {"channel": "task", "queue": "sales", "service": {"law": "exponential", "mean_s": 300.0}}
+    assert fitted.data["classes"]["task"] == guess
+    assert "'look: into it' asks for was never seen" in fitted.remarks["classes.task.service"]
+    assert [fault.path for fault in fitted.scenario().faults()] == ["classes.task"], "no group serves the queue"
+
+
+def test_a_disposition_that_most_were_finished_with_is_the_classs() -> None:
+    cases = "[plan.cases]\ndispositions = {done = {resolves = true}}\n"
+    run = '[run]\nlength = "3h"\nbatches = 1\n'
+    given, none = recorded(0, 100, 200, rest='disposition = "done"'), recorded(300, 400, name="others")
+    fitted = fit_scenario(journal_of(scene(run + given + none + DESK, PLAN + cases)))
+    assert fitted.data["classes"]["voice-care"]["disposition"] == "done"
+    none = recorded(300, 400, 500, name="others")
+    fitted = fit_scenario(journal_of(scene(run + given + none + DESK, PLAN + cases)))
+    assert "disposition" not in fitted.data["classes"]["voice-care"], "half of them"

@@ -73,6 +73,12 @@ def with_run(line: str, of: str = "run") -> str:
 
 ENDLESS = SOUND.replace('{law = "recorded", at_s = [0.0, 5.0]}', '{law = "poisson", rate = 5}')
 
+ASKED = """
+[[plan.rules]]
+name = "look"
+on = "CaseResolved"
+do = [{do = "open_work_item", channel = "task"}, {do = "notify", team = "care", text = "look"}]
+"""
 EXPONENTIAL = '{law = "exponential", mean = "1m"}'
 
 WRONG = {
@@ -84,6 +90,11 @@ WRONG = {
     "level": (with_class("skills = {german = 101}"), "classes.calls.skills.german"),
     "backlog": (with_class("backlog = -1"), "classes.calls.backlog"),
     "nobody comes": (recorded() + DESK, "classes.calls"),
+    "nobody comes, and rules ask for other work": (
+        ASKED + recorded(channel="task") + recorded(name="mails") + DESK,
+        "classes.mails",
+    ),
+    "work that no class describes": (ASKED + recorded(0) + DESK, "classes"),
     "patience": (with_class('patience = {law = "exponential"}'), "classes.calls.patience"),
     "wrap-up without a channel's": (with_class(f"wrap_up = {EXPONENTIAL}"), "classes.calls.wrap_up"),
     "arrivals": (SOUND.replace("at_s", "at_x"), "classes.calls.arrivals.at_x"),

@@ -26,7 +26,10 @@ from orchestra.errors import InvalidCommand, NotAllowedInState
 from orchestra.model import commands as c, events as e
 from orchestra.model.rules import Action
 
-__all__ = ["AT_ONCE", "act"]
+__all__ = ["AT_ONCE", "RULE_KEYS", "act"]
+
+RULE_KEYS = "rule:"
+"""The keys of work and actions that a rule asks for begin so; its name and the position of the cause follow."""
 
 AT_ONCE: Mapping[type[e.Event], str] = {e.InteractionAttached: "queue"}
 """Event -> what is done at once when it happens: a contact is routed before it has come to wait anywhere."""
@@ -181,7 +184,7 @@ def _open_work_item(scene: Scene, rule: str, action: Action) -> Steps:
         scene,
         c.OpenWorkItem(
             action.channel,
-            f"rule:{rule}:{scene.cause}",
+            f"{RULE_KEYS}{rule}:{scene.cause}",
             scene.case if has_case else None,
             None if has_case else scene.customer,
             queue=action.queue,
@@ -210,7 +213,7 @@ def _notify(scene: Scene, rule: str, action: Action) -> Steps:
 def _run_action(scene: Scene, rule: str, action: Action) -> Steps:
     assert action.action is not None  # the plan is sound
     case = scene.case if scene.case in scene.view.cases.cases else None
-    key = f"rule:{rule}:{scene.cause}"
+    key = f"{RULE_KEYS}{rule}:{scene.cause}"
     return _run(scene, c.RequestAction(action.action, key, case, scene.customer, scene.interaction))
 
 
