@@ -13,9 +13,11 @@ from typing import Any
 
 from orchestra.engine.engine import Decided, Engine
 from orchestra.engine.recalling import decide
+from orchestra.model.addresses import Address
 from orchestra.model.commands import Command
 from orchestra.model.events import Event
 from orchestra.model.scores import Scores
+from orchestra.simulation.archived import Archived
 
 __all__ = ["NEVER_US", "Action", "Clockwork"]
 
@@ -37,11 +39,13 @@ class Clockwork:
     Attributes:
         engine: the one that decides.
         now_us: virtual time.
+        archived: those of whom the engine has let go though they will come back.
     """
 
     def __init__(self, start_us: int, notice: Callable[[list[Event]], None], scores: Scores | None = None) -> None:
         self.engine = Engine(scores)
         self.now_us = start_us
+        self.archived = Archived()
         self._notice = notice
         self._planned: list[tuple[int, int, Action, Any]] = []
         self._at_once: deque[tuple[Action, Any]] = deque()
@@ -67,8 +71,19 @@ class Clockwork:
         """As `do`, but what was decided is for the caller to tell."""
         engine, now_us = self.engine, self.now_us
         while (due_us := engine.due()) is not None and due_us <= now_us:
-            self._notice(engine.tick(now_us).events)
+            self._tick()
         return decide(engine, command, now_us, _nobody)
+
+    def _tick(self) -> None:
+        decided = self.engine.tick(self.now_us)
+        self.archived.note(decided)
+        self._notice(decided.events)
+
+    def is_back(self, address: Address) -> None:
+        """Whoever has this address comes back: the engine knows of them what it did."""
+        recall = self.archived.take(address)
+        if recall is not None:
+            self.do(recall)
 
     def tell(self, decided: Decided) -> None:
         """Tell what `decide` gave."""
@@ -91,7 +106,7 @@ class Clockwork:
                 return False
             # What a place that somebody has back from an earlier try is measured by may have been due long ago.
             self.now_us = max(self.now_us, due_us)
-            self._notice(self.engine.tick(self.now_us).events)
+            self._tick()
             return True
         if at_us >= before_us:
             return False
@@ -102,5 +117,5 @@ class Clockwork:
 
 
 def _nobody(keys: Collection[str], at_us: int) -> bool:
-    """Nobody who is archived comes back: the case of whoever tries again is open."""
+    """Nobody else is archived who is named again."""
     return False

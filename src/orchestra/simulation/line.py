@@ -6,7 +6,6 @@ Belongs here: what customers do. Does not: chance (`customers`), what agents do 
 from __future__ import annotations
 
 from orchestra.model import commands as c
-from orchestra.simulation.books import SimulationBroken
 from orchestra.simulation.clockwork import NEVER_US, Clockwork
 from orchestra.simulation.customers import AWAITED, WAITING, Customer
 
@@ -95,14 +94,13 @@ class Line:
             customer.state = AWAITED
             customer.source.counter.retrying.up(self._clock.now_us)
             self.coming += 1
+            self._clock.archived.expect(customer.address)
             self._clock.plan(self._clock.now_us + after_us, self._again, customer)
 
     def _again(self, customer: Customer) -> None:
         self.coming -= 1
         customer.source.counter.retrying.down(self._clock.now_us)
-        is_known = self._clock.engine.view.identity.holder(customer.address.key) is not None
-        if customer.interaction and not is_known:
-            raise SimulationBroken(f"whoever was in contact as {customer.interaction} was archived, and comes back")
+        self._clock.is_back(customer.address)
         customer.source.renew(customer)
         self.try_once(customer)
 

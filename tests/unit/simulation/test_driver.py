@@ -10,9 +10,9 @@ import pytest
 from tests.unit.simulation.scenes import DESK, PLAN, counted, figures, ran, recorded, scene
 
 from orchestra.engine.engine import Engine
-from orchestra.engine.identity.state import Identity
 from orchestra.errors import DefinitionError
 from orchestra.model import events as e
+from orchestra.model.addresses import Address
 from orchestra.simulation.books import SimulationBroken
 from orchestra.simulation.clockwork import Clockwork
 from orchestra.simulation.driver import Driver
@@ -202,12 +202,6 @@ def test_settled_customers_are_archived_as_the_plan_says_and_no_figure_changes(a
     assert view.archive.counts["archived"] == 7 - len(view.identity.customers)
 
 
-def test_whoever_tries_again_must_not_be_archived(archiving: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Identity, "holder", lambda self, address: None)
-    with pytest.raises(SimulationBroken, match="was archived, and comes back"):
-        Driver(archiving, 1).run()
-
-
 def test_a_chance_of_trying_again() -> None:
     retry = 'retry = {after = {law = "deterministic", mean = "1s"}, percent = 50}'
     times = [0.0, *(1 + number / 1000 for number in range(400))]
@@ -390,6 +384,28 @@ def test_work_that_rules_ask_for_is_done_by_those_who_serve_its_queue() -> None:
     assert (looking.wait_us, seconds(sales, "busy")) == (20 * SECOND, 60)
     assert stretch.classes["other"].came == 0
     assert looking.length_us == 70 * SECOND
+
+
+def test_whoever_was_archived_meanwhile_is_known_when_they_try_again() -> None:
+    """Who left is settled by work that a rule asks for, and archived before they call again; others never come back."""
+    plan = PLAN + FOLLOWED.replace("InteractionDone", "InteractionAbandoned")
+    plan += '[plan.cases]\nclose_after = "1s"\narchive_after = "1m"\ndispositions = {done = {resolves = true}}\n'
+    rest = 'disposition = "done"\npatience = {law = "deterministic", mean = "5s"}\n'
+    rest += 'retry = {after = {law = "deterministic", mean = "10m"}, of = ["abandoned"]}'
+    work = (
+        '[classes.looking]\nchannel = "task"\nservice = {law = "deterministic", mean = "30s"}\ndisposition = "done"\n'
+    )
+    scenario = scene(recorded(0, 1, 300, 900, rest=rest) + work + DESK + SALES, plan)
+    driver, seen = Driver(scenario, 1), list[e.Event]()
+    notice = driver._clock._notice
+    driver._clock._notice = lambda events: (seen.extend(events), notice(events))[1]
+    (stretch,) = driver.run()
+    calls = stretch.classes["calls"]
+    assert (calls.came, calls.answered, calls.abandoned) == (5, 4, 1)
+    (back,) = [event.customer for event in seen if isinstance(event, e.CustomerRecalled)]
+    assert [event.customer for event in seen if isinstance(event, e.InteractionAbandoned)] == [back]
+    assert sum(isinstance(event, e.CustomerAdded) for event in seen) == 4, "they are who they were"
+    assert driver._clock.archived.take(Address("simulated", "calls-1")) is None
 
 
 def test_work_of_another_queue_takes_as_long_as_that_of_the_channel() -> None:
