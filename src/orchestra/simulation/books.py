@@ -5,7 +5,7 @@ Belongs here: stretches, Little's law, the balance of flows. Does not: what is c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -28,10 +28,12 @@ class Stretch:
     Attributes:
         classes: class -> its tally.
         groups: group -> its tally.
+        overdue: class -> limit by limit, how many have waited longer at the end of it and are not answered yet.
     """
 
     classes: Mapping[str, Tally]
     groups: Mapping[str, Tally]
+    overdue: Mapping[str, Sequence[int]] = attrs.field(factory=dict, eq=False)
 
 
 class Books:
@@ -63,7 +65,8 @@ class Books:
             _require_hands(crew)
         groups = {crew.name: crew.counter.cut(now_us) for crew in self._crews}
         if is_kept:
-            self.kept.append(Stretch(classes, groups))
+            overdue = {source.name: _overdue(source, now_us, customers) for source in self._sources}
+            self.kept.append(Stretch(classes, groups, overdue))
 
     def _balanced(self, source: Source, now_us: int, customers: Collection[Customer]) -> Tally:
         counter = source.counter
@@ -81,6 +84,15 @@ class Books:
         _require(source.name, "Little's law", tally.areas["waiting"], waited_us + still_us - before_us)
         self._waiting_us[source.name] = still_us
         return tally
+
+
+def _overdue(source: Source, now_us: int, customers: Collection[Customer]) -> list[int]:
+    waits_us = [
+        customer.waited_us + now_us - customer.since_us
+        for customer in customers
+        if customer.source is source and customer.state == WAITING and not customer.is_answered
+    ]
+    return [sum(wait_us > limit for wait_us in waits_us) for limit in source.counter.limits_us]
 
 
 def _require_hands(crew: Crew) -> None:

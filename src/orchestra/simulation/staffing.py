@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
 from orchestra.errors import DefinitionError, Fault
 from orchestra.model.scores import Scores
-from orchestra.model.structure import microseconds
+from orchestra.simulation.checks import asked_by_rules
 from orchestra.simulation.erlang import least_agents, service_level, service_level_with_patience
-from orchestra.simulation.results import Estimate, Results, limit_text
+from orchestra.simulation.results import Estimate, Results, SeedRun, interval
 from orchestra.simulation.run import seeds_from, simulate
 from orchestra.simulation.scenario import Scenario
 from orchestra.simulation.schema import CustomerClass, Group, Shift
 from orchestra.simulation.serving import Paths, Profile
 from orchestra.simulation.student import student_share
+from orchestra.simulation.tally import merged
 
 __all__ = ["Staffing", "Target", "Trial", "ignored", "staff", "start_value"]
 
@@ -36,7 +38,8 @@ class Target:
     """What is to be met.
 
     Attributes:
-        percent: of all customers who were answered or left, who must have been answered in time.
+        percent: of all customers who were answered or left, or who still wait at the end for longer than that, who must
+            have been answered in time.
         within: the time.
         is_each_class: whether every class must meet it, not only all of them together.
     """
@@ -133,6 +136,8 @@ def staff(
     scenario = attrs.evolve(scenario, groups=groups, results=results)
     search = _Search(scenario, target, seeds, on_trial, processes, scores)
     start = start_value(scenario, target)
+    if any(asked_by_rules(scenario.plan)):
+        start = start_value(scenario, target, search.rates(start))
     best = search.least(start)
     return Staffing(best, start, search.trials)
 
@@ -165,15 +170,24 @@ def _require_target(target: Target) -> None:
 # Where to begin
 
 
-def start_value(scenario: Scenario, target: Target) -> dict[str, int]:
-    """Agents per group by Erlang's formulas, each class's load shared evenly by the groups that can serve it."""
+def start_value(
+    scenario: Scenario, target: Target, rates: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, int]:
+    """Agents per group by Erlang's formulas, each class's load shared evenly by the groups that can serve it.
+
+    Args:
+        scenario: without errors.
+        target: what is to be met.
+        rates: class -> customers a second, as seen in a run: rules of the plan may ask for more than comes by itself.
+    """
     loads: dict[str, list[tuple[float, CustomerClass]]] = {name: [] for name in scenario.groups}
     paths = Paths(scenario.plan)
-    for one in scenario.classes.values():
+    for kind, one in scenario.classes.items():
         able = list(_able(scenario, paths, one)) or list(scenario.groups)
-        rate = one.arrivals.peak_per_s if one.arrivals is not None else None
+        peak = one.arrivals.peak_per_s if one.arrivals is not None else None
+        rate = max(peak or 0.0, rates.get(kind, 0.0))
         for name in able:
-            loads[name].append(((rate or 0.0) / len(able), one))
+            loads[name].append((rate / len(able), one))
     groups = scenario.groups
     return {name: _by_erlang(groups[name], parts, target) if groups[name].teams else 0 for name, parts in loads.items()}
 
@@ -235,6 +249,13 @@ class _Search:
     @property
     def trials(self) -> list[Trial]:
         return list(self._known.values())
+
+    def rates(self, start: Mapping[str, int]) -> dict[str, float]:
+        """Class -> how many came a second, in one run with so many agents."""
+        results = simulate(self._with(start), seeds_from(self._scenario, 1), scores=self._scores)
+        (run,) = results.runs
+        tallies = {name: merged(stretch.classes[name] for stretch in run.stretches) for name in self._scenario.classes}
+        return {name: tally.came * 1e6 / tally.length_us for name, tally in tallies.items() if tally.length_us}
 
     def least(self, start: Mapping[str, int]) -> Trial:
         """Add where it helps most until the target is met, then take away wherever it stays met."""
@@ -307,11 +328,7 @@ class _Search:
         return self._known[key]
 
     def _run(self, agents: Mapping[str, int]) -> Trial:
-        groups = {
-            name: attrs.evolve(group, agents=max(agents[name], self._floor(name)))
-            for name, group in self._scenario.groups.items()
-        }
-        scenario = attrs.evolve(self._scenario, groups=groups)
+        scenario = self._with(agents)
         count = min(_FIRST_SEEDS, self._most_seeds)
         while True:
             seeds = seeds_from(scenario, count)
@@ -323,11 +340,46 @@ class _Search:
                 return Trial(agents, level, gap >= 0, _confidence(gap, level), count, results)
             count *= 2
 
+    def _with(self, agents: Mapping[str, int]) -> Scenario:
+        """The scenario with so many agents."""
+        groups = {
+            name: attrs.evolve(group, agents=max(agents[name], self._floor(name)))
+            for name, group in self._scenario.groups.items()
+        }
+        return attrs.evolve(self._scenario, groups=groups)
+
     def _level(self, results: Results) -> Estimate:
-        name = f"p_within.{limit_text(microseconds(self._target.within))}"
         if not self._target.is_each_class:
-            return results.total[name]
-        return min((figures[name] for figures in results.classes.values()), key=lambda one: one.value or 0.0)
+            return _in_time(results, tuple(self._scenario.classes))
+        return min((_in_time(results, (name,)) for name in results.classes), key=lambda one: one.value or 0.0)
+
+
+def _in_time(results: Results, classes: Sequence[str]) -> Estimate:
+    """The share of those answered, gone, or waiting at the end for longer than that, who were answered in time.
+
+    Who still waits counts, as too few agents leave a queue that only grows: of those whose wait ended, many may have
+    been served well.
+    """
+    runs = [_counted(run, classes) for run in results.runs]
+    samples = runs[0] if len(runs) == 1 else list(map(_sum, runs))
+    in_time, of = _sum(samples)
+    half_width, error = interval([part / whole for part, whole in samples if whole], results.confidence_percent)
+    return Estimate(in_time / of if of else None, half_width, of, error, sum(whole > 0 for _, whole in samples))
+
+
+def _counted(run: SeedRun, classes: Sequence[str]) -> list[tuple[int, int]]:
+    """(answered in time, of how many) in each stretch of a run."""
+    counted = []
+    for stretch in run.stretches:
+        tallies = [stretch.classes[name] for name in classes]
+        counted.append((sum(one.within[0] for one in tallies), sum(one.answered + one.abandoned for one in tallies)))
+    in_time, of = counted[-1]
+    counted[-1] = in_time, of + sum(run.stretches[-1].overdue[name][0] for name in classes)
+    return counted
+
+
+def _sum(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return sum(one for one, _ in pairs), sum(other for _, other in pairs)
 
 
 def _confidence(gap: float, level: Estimate) -> float:

@@ -163,6 +163,11 @@ class Counter:
         self.entered = self.left = self.stints_us = 0
         self._clear()
 
+    @property
+    def limits_us(self) -> list[int]:
+        """The times within which answers are counted."""
+        return [limit for _, limit in self._limits]
+
     def _clear(self) -> None:
         self.stints_us = 0
         self.tally = Tally(within=[0] * len(self._limits), over=[0] * len(self._limits))

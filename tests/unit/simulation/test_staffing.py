@@ -13,7 +13,8 @@ from orchestra.simulation.scenario import Scenario
 from orchestra.simulation.staffing import Target, Trial, ignored, staff, start_value
 
 RUN = "[run]\ncontacts = 500\nwarm_up_contacts = 100\nbatches = 1\n"
-QUARTERS = Target(75, timedelta(seconds=20))
+TIME = timedelta(seconds=20)
+QUARTERS = Target(75, TIME)
 POISSON = '{law = "recorded", at_s = [0.0]}'
 
 
@@ -175,3 +176,37 @@ def test_how_many_work_in_a_shift_is_not_asked() -> None:
 def test_what_cannot_be_found_is_refused(scenario: Scenario, target: Target) -> None:
     with pytest.raises(DefinitionError):
         staff(scenario, target)
+
+
+def test_who_still_waits_at_the_end_was_not_answered_in_time() -> None:
+    """One agent answers the first at once, and nobody else; the last has not waited for so long."""
+    run = '[run]\nlength = "60s"\nwarm_up = "1s"\nbatches = 2\n'
+    found = staff(scene(run + recorded(1, 2, 3, 45, service_s=1000) + DESK), Target(60, TIME), seeds=1, processes=1)
+    levels = {trial.agents["desk"]: (trial.level.value, trial.level.n) for trial in found.trials}
+    assert levels[1] == (pytest.approx(1 / 3), 3)
+    assert levels[2] == (pytest.approx(2 / 3), 3)
+    assert found.best.agents == {"desk": 2}
+    both = recorded(1, 2, 3, 45, service_s=1000) + recorded(1, 2, name="others")
+    target = Target(60, TIME, is_each_class=True)
+    each = staff(scene(run + both + DESK), target, seeds=1, processes=1)
+    assert [trial.level.n for trial in each.trials if trial.agents == {"desk": 1}] == [2], "the class that does worst"
+    assert each.best.agents == {"desk": 3}
+
+
+def test_work_that_rules_ask_for_is_reckoned_with() -> None:
+    """Six hours of work an hour, of which the scenario says nothing: as many come as calls are answered."""
+    rules = """
+[[plan.rules]]
+name = "look"
+on = "InteractionDone"
+when = {field = "interaction.channel", value = "voice"}
+do = [{do = "open_work_item", channel = "task", queue = "sales"}]
+"""
+    work = '[classes.looking]\nchannel = "task"\nqueue = "sales"\nservice = {law = "exponential", mean = "6m"}\n'
+    groups = DESK + '[groups.back]\nagents = 1\nteams = ["sales"]\n'
+    scenario = scene('[run]\nlength = "12h"\nbatches = 1\n' + calls(1.0) + work + groups, PLAN + rules)
+    found = staff(scenario, Target(80, TIME), seeds=2, processes=1)
+    assert start_value(scenario, Target(80, TIME)) == {"desk": 3, "back": 1}
+    assert found.start["back"] == pytest.approx(least_agents(0.8, lambda n: service_level(6, 360, n, 20)), abs=1)
+    assert found.best.agents["back"] > 6, "else the work would only grow"
+    assert found.best.meets
