@@ -44,6 +44,15 @@ skills = {german = 90}
 misses = 2
 """
 
+FOLLOWED = """
+[[plan.rules]]
+name = "look into it"
+on = "InteractionDone"
+when = {field = "interaction.channel", value = "voice"}
+do = [{do = "open_work_item", channel = "task", queue = "sales"}]
+"""
+"""Calls are followed by work in another queue."""
+
 DESK = """
 [groups.desk]
 agents = 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.unit.simulation.scenes import DESK, PLAN, counted, figures, ran, recorded, scene
+from tests.unit.simulation.scenes import DESK, FOLLOWED, PLAN, counted, figures, ran, recorded, scene
 
 from orchestra.engine.engine import Engine
 from orchestra.errors import DefinitionError
@@ -363,13 +363,6 @@ def test_what_an_agent_keeps_who_is_gone_is_gone_on_with_in_the_next_shift(servi
     assert (seconds(desk, "busy"), seconds(desk, "staffed")) == (10, 10 * 3600)
 
 
-FOLLOWED = """
-[[plan.rules]]
-name = "look into it"
-on = "InteractionDone"
-when = {field = "interaction.channel", value = "voice"}
-do = [{do = "open_work_item", channel = "task", queue = "sales"}]
-"""
 SALES = '[groups.sales]\nagents = 1\nteams = ["sales"]\n'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.unit.simulation.scenes import DESK, PLAN, recorded, scene
+from tests.unit.simulation.scenes import DESK, FOLLOWED, PLAN, recorded, scene
 
 from orchestra.errors import DefinitionError
 from orchestra.simulation.erlang import least_agents, service_level
@@ -195,16 +195,9 @@ def test_who_still_waits_at_the_end_was_not_answered_in_time() -> None:
 
 def test_work_that_rules_ask_for_is_reckoned_with() -> None:
     """Six hours of work an hour, of which the scenario says nothing: as many come as calls are answered."""
-    rules = """
-[[plan.rules]]
-name = "look"
-on = "InteractionDone"
-when = {field = "interaction.channel", value = "voice"}
-do = [{do = "open_work_item", channel = "task", queue = "sales"}]
-"""
     work = '[classes.looking]\nchannel = "task"\nqueue = "sales"\nservice = {law = "exponential", mean = "6m"}\n'
     groups = DESK + '[groups.back]\nagents = 1\nteams = ["sales"]\n'
-    scenario = scene('[run]\nlength = "12h"\nbatches = 1\n' + calls(1.0) + work + groups, PLAN + rules)
+    scenario = scene('[run]\nlength = "12h"\nbatches = 1\n' + calls(1.0) + work + groups, PLAN + FOLLOWED)
     found = staff(scenario, Target(80, TIME), seeds=2, processes=1)
     assert start_value(scenario, Target(80, TIME)) == {"desk": 3, "back": 1}
     assert found.start["back"] == pytest.approx(least_agents(0.8, lambda n: service_level(6, 360, n, 20)), abs=1)
