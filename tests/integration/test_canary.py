@@ -530,8 +530,8 @@ async def test_faults_of_the_engine_quote_nobody(
 ) -> None:
     original = Engine.execute
 
-    def execute(self: Engine, command: Any, at_us: int) -> Any:
-        decided = original(self, command, at_us)
+    def execute(self: Engine, command: Any, at_us: int, *absent: Any) -> Any:
+        decided = original(self, command, at_us, *absent)
         if isinstance(command, c.ReceiveMessage) and command.text == REFUSED["refused text"]:
             raise KeyError(command.text, command.sender.value)
         return decided

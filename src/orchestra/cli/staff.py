@@ -18,7 +18,8 @@ __all__ = ["main"]
 _DESCRIPTION = """\
 Find the least agents per group that meet a service level: 80/20 is 80 % answered within 20
 seconds, of all who were answered or left, or still wait at the end for longer. Erlang's
-formulas say where to begin; then the engine is run until it is clear. The exit status is 1 if the answer is less than 90 % sure."""
+formulas say where to begin; then the engine is run until it is clear. The exit status is 1 if
+the answer is less than 90 % sure."""
 
 _EXAMPLES = """
 orchestra staff scenario.toml --service-level 80/20

@@ -170,8 +170,8 @@ async def test_a_command_that_breaks_the_engine_is_answered_and_set_aside(
 ) -> None:
     original = Engine.execute
 
-    def execute(self: Engine, command: Command, at_us: int) -> Any:
-        decided = original(self, command, at_us)
+    def execute(self: Engine, command: Command, at_us: int, *absent: Any) -> Any:
+        decided = original(self, command, at_us, *absent)
         if isinstance(command, SignIn) and command.agent == "ben":
             raise KeyError("planted")
         return decided

@@ -234,11 +234,11 @@ async def test_a_loss_that_breaks_the_engine_keeps_no_other_from_being_found(
     original = Engine.execute
     faults: list[str] = []
 
-    def execute(self: Engine, command: Command, at_us: int) -> Any:
+    def execute(self: Engine, command: Command, at_us: int, *absent: Any) -> Any:
         if isinstance(command, LoseDevice) and command.device == "phone":
             faults.append(command.device)
             raise KeyError(command.device)
-        return original(self, command, at_us)
+        return original(self, command, at_us, *absent)
 
     monkeypatch.setattr(Engine, "execute", execute)
     async with centre.open() as workspace:

@@ -357,8 +357,8 @@ def test_a_decision_that_cannot_be_stored_is_a_fault_of_that_command(monkeypatch
     it.commit()
     original = Engine.execute
 
-    def execute(self: Engine, command: Any, at_us: int) -> Any:
-        decided = original(self, command, at_us)
+    def execute(self: Engine, command: Any, at_us: int, *absent: Any) -> Any:
+        decided = original(self, command, at_us, *absent)
         decided.events[0].agent = 1.5
         return decided
 

@@ -106,8 +106,8 @@ async def test_one_item_that_breaks_the_engine_spoils_nothing_else(
 ) -> None:
     original = Engine.execute
 
-    def execute(self: Engine, command: Any, at_us: int) -> Any:
-        decided = original(self, command, at_us)
+    def execute(self: Engine, command: Any, at_us: int, *absent: Any) -> Any:
+        decided = original(self, command, at_us, *absent)
         if getattr(command, "text", None) == "poison":
             raise KeyError("planted")
         return decided

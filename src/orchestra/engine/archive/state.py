@@ -31,7 +31,7 @@ DUE = "archive.due"
 SWEEP = "archive.sweep"
 """Timer of the walk over all customers, after the plan has said anew when they are archived."""
 
-
+CUSTOMERS = "identity.customers"
 REQUESTS = "actions.requests"
 """Of whom a request is by the first of several ids that it has."""
 
@@ -48,6 +48,10 @@ OWNERS: Mapping[str, tuple[type[Any] | None, Sequence[str]]] = {
     "segments.segments": (Segment, ["interaction"]),
 }
 """Table -> class of its rows, and which of their fields say whose they are; without any, the key begins so."""
+
+
+_NOTHING: list[list[Any]] = [[]]
+"""The columns of a table of which there are no rows."""
 
 
 class Archive(Slice):
@@ -157,20 +161,22 @@ class Archive(Slice):
     def archived(self, event: e.CustomerArchived, at_us: int) -> None:
         """Nobody of them is looked at any more."""
         self.counts["archived"] = self.counts.get("archived", 0) + 1
-        for customer in customers_in(event.rows):
+        tables = _tables_in(event.rows)
+        for customer in tables[CUSTOMERS][0]:
             self.timers.cancel(DUE, customer)
-        for owner in (name for table in ("identity.customers", *OWNERS) for name in columns_in(event.rows, table)[0]):
+        for owner in (name for table in (CUSTOMERS, *OWNERS) for name in tables.get(table, _NOTHING)[0]):
             self.of.pop(owner, None)
 
     def recalled(self, event: e.CustomerRecalled, at_us: int) -> None:
         """They are looked at in time."""
         self.counts["archived"] -= 1
+        tables = _tables_in(event.rows)
         after_us = self.after_us
         if after_us is not None:
-            for customer in customers_in(event.rows):
+            for customer in tables[CUSTOMERS][0]:
                 self.timers.set(DUE, customer, at_us + after_us)
         for table, (kind, owners) in OWNERS.items():
-            keys, *columns = columns_in(event.rows, table)
+            keys, *columns = tables.get(table, _NOTHING)
             names = [] if kind is None else [field.name for field in attrs.fields(kind)]
             for index, key in enumerate(keys):
                 self._enter(table, key, [columns[names.index(owner)][index] for owner in owners])
@@ -225,16 +231,15 @@ class Archive(Slice):
         self._belongs(event.interaction, event.segment)
 
 
-def columns_in(rows: Mapping[str, str], table: str) -> list[list[Any]]:
-    """The columns of a table, by section and its own name, in the rows of an event; none if it has none there."""
-    section, _, name = table.partition(".")
-    columns: list[list[Any]] = json.loads(rows.get(section, "{}")).get(name, [[]])
-    return columns
+def _tables_in(rows: Mapping[str, str]) -> dict[str, list[list[Any]]]:
+    """Table, by section and its own name -> its columns in the rows of an event."""
+    sections = ((section, json.loads(text)) for section, text in rows.items())
+    return {f"{section}.{name}": columns for section, tables in sections for name, columns in tables.items()}
 
 
 def customers_in(rows: Mapping[str, str]) -> list[str]:
     """The customers whom these rows are of, the oldest first."""
-    return sorted(columns_in(rows, "identity.customers")[0], key=lambda name: int(name[2:]))
+    return sorted(_tables_in(rows)[CUSTOMERS][0], key=lambda name: int(name[2:]))
 
 
 EVOLVE: dict[type[e.Event], Evolve] = {
