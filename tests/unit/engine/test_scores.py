@@ -97,10 +97,25 @@ def test_a_score_of_profiles_is_asked_once_for_each_profile_and_need() -> None:
 
 
 def test_what_a_score_said_is_forgotten_when_too_much_of_it_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestra.engine.routing.rules._MOST_RATED", 1)
-    driver = centre({"acme.german@1": ProfileScore(by_german)}, "score:acme.german@1", "idle")
+    monkeypatch.setattr("orchestra.engine.routing.rules._MOST_RATED", 3)
+    asked: list[tuple[str, int]] = []
+
+    def rate(profile: ScoredProfile, need: ScoredNeed) -> int:
+        asked.append((need.channel, profile.skills.get("german", 0)))
+        return by_german(profile, need)
+
+    driver = centre({"acme.german@1": ProfileScore(rate)}, "score:acme.german@1", "idle")
     driver.message()
     assert driver.last(e.OfferMade).agent == "cleo"
+    first = list(asked)
+    assert len(first) == len(set(first)) == 3, "each profile, once"
+    driver.message("zoe")
+    assert asked == first
+    driver.message("zoe", "email")
+    assert {channel for channel, _ in asked[3:]} == {"email"}
+    more = len(asked)
+    driver.message("max")
+    assert asked[more:], "those of before had to go"
 
 
 def test_a_score_is_given_the_agent_and_the_contact_as_they_are() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Any
 
@@ -21,7 +21,6 @@ from orchestra.engine.routing.sides import (
     Order,
     Part,
     Profile,
-    ProfileKey,
     Rank,
     Requirement,
     Skills,
@@ -41,7 +40,7 @@ _BUDGET_PERCENT = 100
 _REMEMBERED = 10_000
 """Needs that are remembered as worked out, at most."""
 _MOST_RATED = 100_000
-"""Pairs of profile and need whose score is remembered, at most."""
+"""Pairs of profile and need whose score is remembered, at most; whichever was not asked for longest goes first."""
 
 _OWN: Mapping[str, Callable[[Bench], int]] = {
     "busy": lambda bench: int(bool(bench.counts)),
@@ -163,7 +162,7 @@ class Rules:
     def __init__(self, plan: Plan, rating: Rating | None = None, before: Rules | None = None) -> None:
         self._rating = rating or Rating()
         self.callbacks = plan.callbacks
-        self._rated: dict[tuple[str, ProfileKey, Requirement], int] = {}
+        self._rated = lru_cache(_MOST_RATED)(self._rate)
         presence = plan.presence
         self._pace = presence.rate, presence.on_return, presence.warm_up, presence.window
         self.labels = {name: labels_of(queue.labels) for name, queue in plan.queues.items()}
@@ -207,19 +206,12 @@ class Rules:
         if not part.startswith(SCORE):
             return _ASKED[part]
         name = part.removeprefix(SCORE)
-        return Rated(partial(self._of_profile, name)) if self._rating.is_for_profiles(name) else name
+        return Rated(partial(self._rated, name)) if self._rating.is_for_profiles(name) else name
 
-    def _of_profile(self, name: str, profile: Profile, wanted: Requirement) -> int:
-        """What a score gives all agents of a profile, worked out once."""
-        key = (name, profile.key, wanted)
-        known = self._rated.get(key)
-        if known is None:
-            need = scored_need(wanted, self._channel_at[wanted.kind])
-            known = self._rating.profile(name, scored_profile(profile), need)
-            if len(self._rated) >= _MOST_RATED:
-                self._rated.clear()
-            self._rated[key] = known
-        return known
+    def _rate(self, name: str, profile: Profile, wanted: Requirement) -> int:
+        """What a score gives all agents of a profile."""
+        need = scored_need(wanted, self._channel_at[wanted.kind])
+        return self._rating.profile(name, scored_profile(profile), need)
 
     def scorer(self, name: str, item: Item, wanted: Requirement) -> Callable[[str, Bench], Mapping[str, int]]:
         """Gives for an agent what the scores give them that the order of an item's step asks of each agent.
