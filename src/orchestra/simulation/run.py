@@ -8,11 +8,14 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
+import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Event
 from typing import Any
 
 import attrs
@@ -166,23 +169,39 @@ class _Progress:
         return lambda share: self.tell(job, share)
 
 
-_told: SimpleQueue[tuple[int, float]] | None = None
-"""In a process of the pool: where to tell how far its runs are."""
+@attrs.frozen
+class _Line:
+    """Between the processes of a pool: how far runs are, and whether they are to stop."""
+
+    told: SimpleQueue[tuple[int, float]]
+    stopped: Event
 
 
-def _begin(told: SimpleQueue[tuple[int, float]]) -> None:
-    global _told  # noqa: PLW0603 - a process of a pool learns such things in no other way
-    _told = told
+_line: _Line | None = None
+"""In a process of the pool."""
+
+
+class _Stopped(Exception):
+    """Nobody wants to know any more how a run ends."""
+
+
+def _begin(line: _Line) -> None:
+    global _line  # noqa: PLW0603 - a process of a pool learns such things in no other way
+    _line = line
 
 
 def _job(number: int, scenario: Scenario, seed: int, scores: Scores | None) -> SeedRun:
     last = 0.0
+    assert _line is not None  # begun with it
+    line = _line
 
     def tell(share: float) -> None:
         nonlocal last
-        if _told is not None and (share >= last + _TELL_STEP or share == 1):
+        if line.stopped.is_set():
+            raise _Stopped
+        if share >= last + _TELL_STEP or share == 1:
             last = share
-            _told.put((number, share))
+            line.told.put((number, share))
 
     return run_seed(scenario, seed, tell, scores)
 
@@ -191,23 +210,43 @@ def _side_by_side(
     jobs: Sequence[tuple[Scenario, int]], workers: int, progress: _Progress, scores: Scores | None
 ) -> list[SeedRun]:
     context = get_context("spawn")
-    told: SimpleQueue[tuple[int, float]] = context.SimpleQueue()
-    with ProcessPoolExecutor(workers, context, _begin, (told,)) as pool:
-        futures = [pool.submit(_job, number, *job, scores) for number, job in enumerate(jobs)]
-        _watch(futures, told, progress)
-        return [future.result() for future in futures]
+    line = _Line(context.SimpleQueue(), context.Event())
+    pool = ProcessPoolExecutor(workers, context, _begin, (line,))
+    try:
+        with _uninterrupted():
+            futures = [pool.submit(_job, number, *job, scores) for number, job in enumerate(jobs)]
+        return _watched(futures, line, progress)
+    finally:
+        line.stopped.set()  # of no account to those that are done
+        pool.shutdown(cancel_futures=True)
 
 
-def _watch(futures: Sequence[Future[Any]], told: SimpleQueue[tuple[int, float]], progress: _Progress) -> None:
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Processes that are begun within never hear of an interrupt: whoever began them tells them to stop.
+
+    An interrupt that comes meanwhile is heard afterwards.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _watched(futures: Sequence[Future[SeedRun]], line: _Line, progress: _Progress) -> list[SeedRun]:
+    """What comes of all of them, or what went wrong with one of the first that end."""
     waiting = set(futures)
     while waiting:
         done, waiting = wait(waiting, _LOOK_EVERY_S, FIRST_COMPLETED)
-        while not told.empty():
-            progress.tell(*told.get())
-        if any(future.exception() is not None for future in done):
-            for future in waiting:
-                future.cancel()
-            return
+        while not line.told.empty():
+            progress.tell(*line.told.get())
+        for future in done:
+            future.result()
+    return [future.result() for future in futures]
 
 
 # Comparing

@@ -57,7 +57,7 @@ class Scenario:
                 path.
         """
         path = Path(path)
-        return cls.parse(_read(path, ""), path.parent)
+        return cls._of(_tables(_read(path, ""), "", path), path.parent)
 
     @classmethod
     def parse(cls, text: str, folder: Path | None = None) -> Scenario:
@@ -67,10 +67,13 @@ class Scenario:
             text: TOML.
             folder: where a plan's path begins; None for the current one.
         """
-        data = _tables(text, "")
+        return cls._of(_tables(text, ""), folder or Path())
+
+    @classmethod
+    def _of(cls, data: dict[str, Any], folder: Path) -> Scenario:
         named = data.get("plan")
         if isinstance(named, str):
-            data["plan"] = _tables(_read((folder or Path()) / named, "plan"), "plan")
+            data["plan"] = _tables(_read(folder / named, "plan"), "plan", folder / named)
         scenario = structure(data, cls)
         if isinstance(scenario, list):
             raise DefinitionError(scenario)
@@ -123,8 +126,9 @@ def _read(path: Path, at: str) -> str:
         raise DefinitionError([Fault(at, f"{path}: not UTF-8, or no name of a file")]) from error
 
 
-def _tables(text: str, at: str) -> dict[str, Any]:
+def _tables(text: str, at: str, path: Path | None = None) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError([Fault(at, f"not valid TOML: {error}")]) from error
+        where = "" if path is None else f"{path}: "
+        raise DefinitionError([Fault(at, f"{where}not valid TOML: {error}")]) from error

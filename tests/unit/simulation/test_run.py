@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from tests.unit.simulation.scenes import DESK, recorded, scene
+from tests.unit.simulation.scenes import DESK, PLAN, recorded, scene
 
 from orchestra.errors import DefinitionError
 from orchestra.model.scores import ProfileScore, Score, ScoredAgent, ScoredContact, Scores
@@ -14,6 +17,14 @@ from orchestra.simulation.run import compare, run_seed, seeds_from, simulate
 from orchestra.simulation.scenario import Scenario
 
 RUN = "[run]\ncontacts = 600\nwarm_up_contacts = 100\nbatches = 5\n"
+
+
+CALLS = """
+[classes.calls]
+channel = "voice"
+arrivals = {law = "poisson", rate = 60}
+service = {law = "exponential", mean = "30s"}
+"""
 
 
 def queue(agents: int = 2, service: str = "exponential", rate: int = 60) -> Scenario:
@@ -44,6 +55,42 @@ def test_what_breaks_in_a_process_is_told_here() -> None:
     broken = scene(text, plan=PLAN_WITHOUT_RETRY)
     with pytest.raises(SimulationBroken):
         simulate(broken, [1, 2], processes=2)
+
+
+INTERRUPTED = """
+import os, signal, sys
+from orchestra.simulation.run import simulate
+from orchestra.simulation.scenario import Scenario
+
+def interrupt(share):
+    if not told:
+        told.append(share)
+        os.killpg(0, signal.SIGINT)  # as a terminal does: this process, and those of the pool
+
+if __name__ == "__main__":
+    told = []
+    try:
+        simulate(Scenario.load(sys.argv[1]), range(1, 41), on_progress=interrupt, processes=2)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts go another way there")
+def test_an_interrupt_ends_all_runs_soon_and_nobody_but_the_caller_hears_of_it(tmp_path: Path) -> None:
+    """Each of the forty would go on for minutes."""
+    (tmp_path / "main.py").write_text(INTERRUPTED, encoding="utf-8")
+    endless = f"{PLAN}{RUN}{DESK}{CALLS}".replace("contacts = 600", "contacts = 400_000")
+    (tmp_path / "scenario.toml").write_text(endless, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "main.py"), str(tmp_path / "scenario.toml")],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("interrupted\n", "", 0)
 
 
 PLAN_WITHOUT_RETRY = """

@@ -25,20 +25,22 @@ def test_a_plan_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "path"),
+    ("name", "text", "path", "read"),
     [
-        ("missing.toml", "", ""),
-        ("scenario.toml", 'plan = "missing.toml"\n', "plan"),
-        ("scenario.toml", 'plan = "broken.toml"\n', "plan"),
-        ("scenario.toml", "plan = \n", ""),
+        ("missing.toml", "", "", "missing.toml"),
+        ("scenario.toml", 'plan = "missing.toml"\n', "plan", "missing.toml"),
+        ("scenario.toml", 'plan = "broken.toml"\n', "plan", "broken.toml"),
+        ("scenario.toml", "plan = \n", "", "scenario.toml"),
     ],
 )
-def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, text: str, path: str) -> None:
+def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, text: str, path: str, read: str) -> None:
     (tmp_path / "scenario.toml").write_text(text, encoding="utf-8")
     (tmp_path / "broken.toml").write_text("[queues", encoding="utf-8")
     with pytest.raises(DefinitionError) as caught:
         Scenario.load(tmp_path / name)
-    assert [fault.path for fault in caught.value.faults] == [path]
+    (fault,) = caught.value.faults
+    assert fault.path == path
+    assert fault.message.startswith(str(tmp_path / read)), "the file is named"
 
 
 def test_what_is_no_text_is_told(tmp_path: Path) -> None:
