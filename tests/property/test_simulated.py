@@ -194,10 +194,11 @@ def _time_never_falls(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seed", range(1 + EXAMPLES // 3))
 def test_whatever_a_plan_says_can_be_simulated(seed: int) -> None:
     """The books of every stretch balance, or it would break; and customers came."""
-    total = simulate(generated(seed)).total
-    assert total["blocked_tries"].n > 0
-    for name in ("abandoned", "blocked", "occupancy"):
-        assert 0 <= (total[name].value or 0) <= 1
+    results = simulate(generated(seed))
+    assert results.total["blocked_tries"].n > 0
+    for figures in (results.total, *results.classes.values(), *results.groups.values()):
+        for name in {"abandoned", "blocked", "occupancy", "p_wait"} & figures.estimates.keys():
+            assert 0 <= (figures[name].value or 0) <= 1
 
 
 def fitted_to(seed: int) -> Fitted:
