@@ -324,12 +324,31 @@ def test_who_is_served_by_a_bot_alone_is_dialled_again() -> None:
     driver, callback = dialling()
     agents = {**plan().agents, "rob": AgentDefinition(["care"], kind="bot")}
     driver.change_plan(attrs.evolve(driver.engine.view.plan, agents=agents))
-    driver.message(channel="chat", topic=None)
+    assert driver.call().case.id == callback.case.id
     driver.sign_in("rob")
     driver.accept()
     assert driver.last(e.OfferAccepted).agent == "rob"
     report(driver, callback, "busy")
     assert driver.state(callback) == "SCHEDULED"
+
+
+@pytest.mark.parametrize(("kind", "state"), [("person", "DONE"), ("bot", "SCHEDULED")])
+def test_whoever_served_them_meanwhile_may_be_gone_for_good(kind: str, state: str) -> None:
+    driver, callback = dialling()
+    agents = {**plan().agents, "zoe": AgentDefinition(["care"], kind=kind)}
+    before = driver.engine.view.plan
+    driver.change_plan(attrs.evolve(before, agents=agents))
+    call = driver.call()
+    driver.sign_in("zoe")
+    driver.accept()
+    driver.run(c.FinishInteraction(call.interaction, "zoe", "callback"), 1)
+    driver.advance(60)
+    driver.run(c.SignOut("zoe"), 1)
+    driver.change_plan(before)
+    assert "zoe" not in driver.engine.view.presence.agents
+    assert driver.state(call) == "DONE"
+    report(driver, callback, "busy")
+    assert driver.state(callback) == state
 
 
 def test_nobody_can_hang_up_who_is_not_on_the_line() -> None:

@@ -125,11 +125,17 @@ def _is_served(view: View, key: str, row: Callback) -> bool:
     for name in view.known.contacts_of(view.identity.group(row.customer)):
         other = rows[name]
         is_theirs = name != key and other.conversation is not None and other.case in cases
-        if is_theirs and other.agent is not None and view.presence.agents[other.agent].kind == "person":
+        if is_theirs and other.agent is not None and _is_person(view, other.customer, other.agent):
             came_since = int(name[2:]) > int(key[2:])
             if other.state in _IN_HAND or (came_since and other.state == "DONE"):
                 return True
     return False
+
+
+def _is_person(view: View, customer: str, name: str) -> bool:
+    """Whether whoever took a contact of a customer is a person, or was before they were removed."""
+    agent = view.presence.agents.get(name)
+    return view.known.customers[customer].agent == name if agent is None else agent.kind == "person"
 
 
 def _unanswered(view: View, key: str, at_us: int) -> Iterator[e.Event]:
